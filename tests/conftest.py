@@ -1,0 +1,32 @@
+"""What every test stands on: no display needed, no settings of the user touched."""
+
+from __future__ import annotations
+
+import os
+
+# Before anything imports Qt: windows appear only where a test run asks for a real platform.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Before NumPy loads its own threads: two cores are shared by the engine and the oracles.
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Settings, recovery files and runs go to a temporary folder; only compiled kernels stay in the user's cache."""
+    from playground import paths
+
+    before = {name: os.environ.get(name) for name in ("PLAYGROUND_HOME", "PLAYGROUND_CACHE")}
+    home = tmp_path_factory.mktemp("home")
+    os.environ["PLAYGROUND_CACHE"] = str(paths.cache_dir())
+    os.environ["PLAYGROUND_HOME"] = str(home)
+    yield home
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

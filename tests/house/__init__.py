@@ -1,0 +1,1 @@
+"""The style of the house, checked: linters, types, imports, sizes, packaging."""

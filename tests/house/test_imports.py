@@ -1,0 +1,48 @@
+"""What each process may load: Qt in the window only, numba in the worker only."""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+import subprocess
+import sys
+
+import playground
+
+WATCHED = ("PySide6", "pyqtgraph", "numba", "llvmlite", "torch", "sklearn", "onnx", "pandas")
+
+
+def loaded_by(*modules: str) -> set[str]:
+    """The watched libraries that a fresh process holds after importing the modules."""
+    code = (
+        "import importlib, json, sys\n"
+        f"for name in {modules!r}: importlib.import_module(name)\n"
+        f"print(json.dumps([name for name in {WATCHED!r} if name in sys.modules]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def modules(*without: str) -> list[str]:
+    names = [module.name for module in pkgutil.walk_packages(playground.__path__, "playground.")]
+    return [name for name in names if not any(name == w or name.startswith(w + ".") for w in without)]
+
+
+def test_nothing_but_the_window_loads_qt() -> None:
+    found = loaded_by(*modules("playground.ui", "playground.assets"))
+    assert not found & {"PySide6", "pyqtgraph"}
+
+
+def test_importing_any_module_loads_no_compiler_and_no_heavy_library() -> None:
+    """Numba comes with the first run, scikit-learn with the first of its data sets, onnx with the first export."""
+    assert not loaded_by(*modules("playground.ui")) - {"PySide6", "pyqtgraph"}
+
+
+def test_the_window_loads_no_numba() -> None:
+    found = loaded_by(*[name for name in modules() if name.startswith("playground.ui")])
+    assert not found - {"PySide6", "pyqtgraph"}
+
+
+def test_the_package_itself_is_light() -> None:
+    assert not loaded_by("playground", "playground.__main__")
