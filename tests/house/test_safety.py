@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "playground").rglob("*.py"))
-FORBIDDEN_MODULES = {"pickle", "marshal", "shelve", "joblib", "dill", "cloudpickle", "socket", "http", "urllib", "ftplib", "smtplib", "requests"}
+EXECUTE = {"pickle", "marshal", "shelve", "joblib", "dill", "cloudpickle"}
+CONNECT = {"socket", "http", "urllib", "ftplib", "smtplib", "requests"}
 FORBIDDEN_CALLS = {"eval", "exec"}
 
 #: File -> why it may call one of the forbidden builtins on text that the program itself wrote.
@@ -29,7 +30,7 @@ def imported(tree: ast.AST) -> Iterator[str]:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_pickle_no_network_no_eval(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert not set(imported(tree)) & FORBIDDEN_MODULES
+    assert not set(imported(tree)) & (EXECUTE | CONNECT)
     calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     if path.relative_to(ROOT).as_posix() not in GENERATES_CODE:
         assert not calls & FORBIDDEN_CALLS
@@ -46,8 +47,8 @@ def test_no_swallowed_exceptions() -> None:
 
 
 def test_fixed_waits_are_not_used() -> None:
-    offenders = [path.name for path in (ROOT / "tests").rglob("*.py") if re.search(r"qtbot\.wait\(", path.read_text(encoding="utf-8"))]
-    assert [name for name in offenders if name != Path(__file__).name] == []
+    tests = [path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__).resolve()]
+    assert not [path.name for path in tests if re.search(r"qtbot\.wait\(", path.read_text(encoding="utf-8"))]
 
 
 def test_no_drawer_for_odds_and_ends() -> None:
