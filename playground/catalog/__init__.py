@@ -1,0 +1,1 @@
+"""What a person can choose. One file for each thing; no file imports another."""

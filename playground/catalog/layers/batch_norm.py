@@ -1,0 +1,57 @@
+"""Batch normalisation."""
+
+from __future__ import annotations
+
+from playground.core.builder import Builder
+from playground.core.fields import part, real
+from playground.core.registry import find, register
+from playground.core.spec import Initializer, Layer, Spec
+from playground.core.tensor import TensorType, Value
+from playground.errors import ShapeError
+
+
+def _ones() -> Spec:
+    return find("initializer", "constant")(value=1.0)  # type: ignore[call-arg]  # the class is looked up by its id
+
+
+@register("batch_norm", title="BatchNorm", group="Normalise, regularise", icon="norm", tail="by batch")
+class BatchNorm(Layer):
+    """Gives every channel zero mean and unit spread over the batch, then a learned gain and shift.
+
+    Shapes: x (..., channels) -> the same.  Parameters: gamma, beta (channels,).  Statistics: running_mean, running_variance.
+    Mean and variance run over the batch and all axes but the last. Evaluation uses running statistics, which move by `momentum`
+    of the way to the batch's at every step (the running variance is the unbiased one). Gain and shift are never decayed.
+    """
+
+    momentum: float = real(0.1, low=0.0, high=1.0, help="Share by which running statistics move to those of the batch.")
+    epsilon: float = real(
+        1e-5, low=1e-12, high=1.0, log=True, advanced=True, help="Added to the variance so that its root is never zero."
+    )
+    gamma_start: Initializer = part("initializer", _ones, label="Gain starts from", advanced=True, help="How the gain starts.")
+    beta_start: Initializer = part("initializer", "zeros", label="Shift starts from", advanced=True, help="How the shift starts.")
+
+    formula = "y = γ·(x - mean) / √(variance + ε) + β"
+    source = "Ioffe and Szegedy: Batch normalization (2015), algorithm 1"
+    examples = (
+        ("features", {}, ((5,),)),
+        ("image", {"momentum": 0.3}, ((3, 2, 4),)),
+        ("sequence", {"epsilon": 1e-3}, ((4, 3),)),
+        ("one pixel", {}, ((1, 1, 2),)),
+        ("many channels", {}, ((2, 3, 19),)),
+    )
+
+    def build(self, g: Builder, *inputs: Value) -> Value:
+        (x,) = inputs
+        if not x.shape:
+            raise ShapeError("needs at least one axis of numbers.")
+        c = x.shape[-1]
+        gamma = g.parameter("gamma", (c,), self.gamma_start, fan_in=c, fan_out=c, decays=False)
+        beta = g.parameter("beta", (c,), self.beta_start, fan_in=c, fan_out=c, decays=False)
+        mean, variance = g.statistic("running_mean", (c,), 0.0), g.statistic("running_variance", (c,), 1.0)
+        return g.op("batch_norm", x, gamma, beta, mean, variance, momentum=self.momentum, epsilon=self.epsilon)
+
+    def count_formula(self, inputs: tuple[TensorType, ...]) -> str:
+        return f"2·{inputs[0].shape[-1]}"
+
+    def least_batch(self, inputs: tuple[TensorType, ...]) -> int:
+        return 2 if inputs[0].count == inputs[0].shape[-1] else 1

@@ -1,0 +1,31 @@
+"""Flatten."""
+
+from __future__ import annotations
+
+from playground.core.builder import Builder
+from playground.core.registry import register
+from playground.core.spec import Layer
+from playground.core.tensor import TensorType, Value
+
+
+@register("flatten", title="Flatten", group="Pool and shape", icon="flat", tail="to a vector")
+class Flatten(Layer):
+    """Lays all numbers of a sample out in one row.
+
+    Shapes: x (any) -> (features,). The last axis varies fastest.
+    """
+
+    formula = "y[(i·width + j)·channels + c] = x[i, j, c]"
+    examples = (
+        ("image", {}, ((3, 2, 5),)),
+        ("sequence", {}, ((4, 3),)),
+        ("vector", {}, ((7,),)),
+        ("one pixel", {}, ((1, 1, 1),)),
+    )
+
+    def build(self, g: Builder, *inputs: Value) -> Value:
+        (x,) = inputs
+        return g.op("reshape", x, shape=(x.type.count,))
+
+    def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
+        return f"to {output}"

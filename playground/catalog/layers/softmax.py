@@ -1,0 +1,30 @@
+"""Softmax."""
+
+from __future__ import annotations
+
+from playground.core.builder import Builder
+from playground.core.registry import register
+from playground.core.spec import Layer
+from playground.core.tensor import Value
+from playground.errors import ShapeError
+
+
+@register("softmax", title="Softmax", group="Activation", icon="soft", tail="sums to 1")
+class Softmax(Layer):
+    """Turns numbers into shares that are positive and sum to 1.
+
+    Shapes: x (..., classes) -> the same, by the last axis. The largest number is taken off first, so that nothing overflows.
+    Cross-entropy applies it by itself and more exactly; put none in front of that loss.
+    """
+
+    preview = "bars"
+    gives = "probabilities"
+    formula = "y[i] = exp(x[i]) / Σ exp(x[j])   (sum over j)"
+    source = "Goodfellow, Bengio and Courville: Deep Learning (2016), equation 6.29"
+    examples = (("classes", {}, ((5,),)), ("sequence", {}, ((4, 3),)), ("image", {}, ((2, 3, 7),)), ("one number", {}, ((1,),)))
+
+    def build(self, g: Builder, *inputs: Value) -> Value:
+        (x,) = inputs
+        if not x.shape:
+            raise ShapeError("needs at least one axis of numbers.")
+        return g.op("softmax", x)

@@ -1,0 +1,267 @@
+"""Typed, bounded, documented settings: the only place that knows what a hyper-parameter is.
+
+A catalogue record declares its settings with `real`, `whole`, `choice`, `flag`, `size`, `text`, `path` and `part`. The form in
+the window, the range check and its wording, the file format, the reference page and the tests all derive from them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from playground.errors import BadValue
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Field:
+    """What one setting accepts and how it is shown.
+
+    help: one sentence, for the tooltip and the reference page.  unit: "" for a pure number, else "px", "steps", ...
+    live: may change while training runs (a real one then becomes a knob, read at every step).
+    when: (another field of the record, the value it must have for this one to count); forms hide it otherwise.
+    """
+
+    help: str
+    label: str = ""
+    unit: str = ""
+    live: bool = False
+    advanced: bool = False
+    when: tuple[str, Any] | None = None
+
+    def check(self, name: str, value: Any) -> Any:
+        """The value in its normal form. Raises BadValue with a sentence that names the field and its range."""
+        raise NotImplementedError
+
+    def wrong(self) -> Iterator[Any]:
+        """Values that `check` must refuse; the suites attack every field with them."""
+        yield object()
+
+    def dump(self, value: Any) -> Any:
+        """The value as strict JSON."""
+        return value
+
+    def load(self, name: str, value: Any) -> Any:
+        """The inverse of `dump`, checked."""
+        return self.check(name, value)
+
+    def title(self, name: str) -> str:
+        return self.label or name.replace("_", " ").capitalize()
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Real(Field):
+    """A finite number from low to high. log: sliders move geometrically. off: the word for `low` when it means "not used"."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    log: bool = False
+    off: str = ""
+
+    def check(self, name: str, value: Any) -> float:
+        good = not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value)
+        if not good or not self.low <= value <= self.high:
+            raise BadValue(f"{self.title(name)} must lie in {self.low:g} to {self.high:g}; {_shown(value)} was given.")
+        return float(value)
+
+    def wrong(self) -> Iterator[Any]:
+        yield from (None, "1", True, math.nan, math.inf)
+        if math.isfinite(self.low):
+            yield self.low - 1
+        if math.isfinite(self.high):
+            yield self.high * 2 + 1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Whole(Field):
+    """A whole number from low to high."""
+
+    low: int = 0
+    high: int = 2**31 - 1
+    log: bool = False
+    off: str = ""
+
+    def check(self, name: str, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not self.low <= value <= self.high:
+            raise BadValue(f"{self.title(name)} must be a whole number in {self.low} to {self.high}; {_shown(value)} was given.")
+        return value
+
+    def wrong(self) -> Iterator[Any]:
+        yield from (None, "1", True, 1.5, self.low - 1, self.high + 1)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Choice(Field):
+    """One of a few words. options: word -> what it means, in the order in which they are shown."""
+
+    options: dict[str, str]
+
+    def check(self, name: str, value: Any) -> str:
+        if not isinstance(value, str) or value not in self.options:
+            raise BadValue(f"{self.title(name)} must be one of {', '.join(self.options)}; {_shown(value)} was given.")
+        return value
+
+    def wrong(self) -> Iterator[Any]:
+        yield from (None, "", "no such option", 0)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Flag(Field):
+    """On or off."""
+
+    def check(self, name: str, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise BadValue(f"{self.title(name)} must be true or false; {_shown(value)} was given.")
+        return value
+
+    def wrong(self) -> Iterator[Any]:
+        yield from (None, 0, "true")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Size(Field):
+    """A pair of whole numbers, height and width."""
+
+    low: int = 1
+    high: int = 4096
+
+    def check(self, name: str, value: Any) -> tuple[int, int]:
+        pair = isinstance(value, tuple | list) and len(value) == 2
+        if not pair or not all(isinstance(n, int) and not isinstance(n, bool) and self.low <= n <= self.high for n in value):
+            raise BadValue(f"{self.title(name)} must be two whole numbers in {self.low} to {self.high}; {_shown(value)} was given.")
+        return (value[0], value[1])
+
+    def wrong(self) -> Iterator[Any]:
+        yield from (None, 3, (1,), (1.5, 2), (self.low - 1, self.low), (self.low, self.high + 1))
+
+    def dump(self, value: Any) -> Any:
+        return list(value)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Wholes(Field):
+    """A short list of whole numbers, such as the extents of a reshape."""
+
+    low: int = 1
+    high: int = 2**31 - 1
+    most: int = 8
+
+    def check(self, name: str, value: Any) -> tuple[int, ...]:
+        good = isinstance(value, tuple | list) and 1 <= len(value) <= self.most
+        if not good or not all(isinstance(n, int) and not isinstance(n, bool) and self.low <= n <= self.high for n in value):
+            raise BadValue(
+                f"{self.title(name)} must be 1 to {self.most} whole numbers in {self.low} to {self.high}; {_shown(value)} was given."
+            )
+        return tuple(value)
+
+    def wrong(self) -> Iterator[Any]:
+        yield from (None, 3, (), (1.5,), (self.low - 1,), (1,) * (self.most + 1))
+
+    def dump(self, value: Any) -> Any:
+        return list(value)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Text(Field):
+    """A short text, shown as plain text."""
+
+    most: int = 200
+
+    def check(self, name: str, value: Any) -> str:
+        if not isinstance(value, str) or len(value) > self.most or not value.isprintable():
+            raise BadValue(f"{self.title(name)} must be a line of at most {self.most} printable characters; {_shown(value)} was given.")
+        return value
+
+    def wrong(self) -> Iterator[Any]:
+        yield from (None, 1, "x" * (self.most + 1), "a\nb", "a\0b")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Path(Text):
+    """A file or folder that the user picked, relative to the project where it lies beside it. "" is none yet.
+
+    folder: a folder is asked for.  patterns: what the file dialog offers, such as ("*.csv", "*.tsv").
+    """
+
+    most: int = 4096
+    folder: bool = False
+    patterns: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Part(Field):
+    """Another catalogue record of the given kind, such as the initialiser of a layer."""
+
+    kind: str
+
+    def check(self, name: str, value: Any) -> Any:
+        if getattr(type(value), "kind", None) != self.kind:
+            raise BadValue(f"{self.title(name)} must be one of the {self.kind}s of the catalogue; {_shown(value)} was given.")
+        return value
+
+    def dump(self, value: Any) -> Any:
+        from playground.core import registry
+
+        return registry.dump(value)
+
+    def load(self, name: str, value: Any) -> Any:
+        from playground.core import registry
+
+        return self.check(name, registry.load(value, self.kind))
+
+    def wrong(self) -> Iterator[Any]:
+        yield from (None, 1, "sgd")
+
+
+def real(default: float, **k: Any) -> Any:
+    return dataclasses.field(default=default, metadata={"field": Real(**k)})
+
+
+def whole(default: int, **k: Any) -> Any:
+    return dataclasses.field(default=default, metadata={"field": Whole(**k)})
+
+
+def choice(default: str, options: dict[str, str], **k: Any) -> Any:
+    return dataclasses.field(default=default, metadata={"field": Choice(options=options, **k)})
+
+
+def flag(default: bool, **k: Any) -> Any:
+    return dataclasses.field(default=default, metadata={"field": Flag(**k)})
+
+
+def size(default: tuple[int, int], **k: Any) -> Any:
+    return dataclasses.field(default=default, metadata={"field": Size(**k)})
+
+
+def wholes(default: tuple[int, ...], **k: Any) -> Any:
+    return dataclasses.field(default=default, metadata={"field": Wholes(**k)})
+
+
+def text(default: str = "", **k: Any) -> Any:
+    return dataclasses.field(default=default, metadata={"field": Text(**k)})
+
+
+def path(default: str = "", **k: Any) -> Any:
+    return dataclasses.field(default=default, metadata={"field": Path(**k)})
+
+
+def part(kind: str, default: str | Callable[[], Any], **k: Any) -> Any:
+    """A nested record; default: its id, or a function that makes it."""
+
+    def made() -> Any:
+        from playground.core import registry
+
+        return registry.find(kind, default)() if isinstance(default, str) else default()
+
+    return dataclasses.field(default_factory=made, metadata={"field": Part(kind=kind, **k)})
+
+
+def fields_of(spec: Any) -> dict[str, Field]:
+    """Name -> field of a record or of its class, in the order of declaration."""
+    return {f.name: f.metadata["field"] for f in dataclasses.fields(spec) if "field" in f.metadata}

@@ -1,0 +1,74 @@
+"""The reference page of a catalogue record, derived from the record. Nobody writes it."""
+
+from __future__ import annotations
+
+import inspect
+import math
+
+from playground.core.fields import Choice, Field, Flag, Part, Path, Real, Size, Text, Whole, Wholes, fields_of
+from playground.core.spec import Spec
+
+
+def page(record: type[Spec]) -> str:
+    """Title, help, formula, settings with their ranges and source, as Markdown."""
+    lines = [f"# {record.title}", "", inspect.getdoc(record) or ""]
+    if record.formula:
+        lines += ["", "## Formula", "", record.formula]
+    fields = fields_of(record)
+    if fields:
+        start = record()
+        lines += ["", "## Settings", ""]
+        lines += [_setting(name, field, getattr(start, name)) for name, field in fields.items()]
+    if record.source:
+        lines += ["", "## Source", "", record.source]
+    return "\n".join(lines) + "\n"
+
+
+def _setting(name: str, field: Field, default: object) -> str:
+    live = " Changes while training." if field.live else ""
+    only = f" Counts only when {field.when[0].replace('_', ' ')} is {shown(field.when[1])}." if field.when else ""
+    return f"- **{field.title(name)}** ({span(field)}; starts as {shown(default)}): {field.help}{only}{live}"
+
+
+def shown(value: object) -> str:
+    """A setting as a person reads it: "on", "3×3", "0.001" or the title of a part."""
+    if isinstance(value, Spec):
+        return value.title
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return "×".join(str(n) for n in value)
+    return f"{value:g}" if isinstance(value, float) else str(value) or "empty"
+
+
+def span(field: Field) -> str:
+    """What a field accepts, in a few words: "0 to 0.95", "one of same, valid"."""
+    unit = f" {field.unit}" if field.unit else ""
+    match field:
+        case Real(low=low, high=high):
+            return _between(low, high, "{:g}") + unit
+        case Whole(low=low, high=high):
+            return "whole, " + _between(low, high, "{:,}") + unit
+        case Size(low=low, high=high):
+            return "height and width, " + _between(low, high, "{:,}") + unit
+        case Wholes(low=low, high=high, most=most):
+            return f"up to {most} whole numbers, " + _between(low, high, "{:,}") + unit
+        case Choice(options=options):
+            return "one of " + ", ".join(options)
+        case Flag():
+            return "on or off"
+        case Part(kind=kind):
+            return f"one of the {kind}s"
+        case Path(folder=folder):
+            return "a folder" if folder else "a file"
+        case Text(most=most):
+            return f"a line of at most {most} characters"
+    return "any"
+
+
+def _between(low: float, high: float, form: str) -> str:
+    if math.isinf(low) and math.isinf(high):
+        return "any number"
+    if math.isinf(high):
+        return f"{form.format(low)} or more"
+    return f"up to {form.format(high)}" if math.isinf(low) else f"{form.format(low)} to {form.format(high)}"

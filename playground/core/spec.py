@@ -1,0 +1,167 @@
+"""The base of every catalogue record, and one base class for each kind of thing a person can choose.
+
+A record is frozen and compares by value, so an edit is `replace(spec, units=32)` and undo is keeping the old one. It stores its
+settings unchanged; ranges are checked by its fields (`registry.problems`), never in the constructor, so that a form can hold a
+bad value and show the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playground.core.builder import Builder
+    from playground.core.samples import Samples
+    from playground.core.tensor import TensorType, Value
+
+
+class Spec:
+    """A catalogue record. The class docstring's first line is the one-line help; the rest is the reference page."""
+
+    kind: ClassVar[str] = ""
+    id: ClassVar[str]
+    title: ClassVar[str]
+    group: ClassVar[str]
+    icon: ClassVar[str]
+    tail: ClassVar[str]
+    version: ClassVar[int]
+    migrations: ClassVar[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
+    #: (name, settings, shapes of the inputs) for the suites in tests/every; what the shapes mean depends on the kind.
+    examples: ClassVar[tuple[tuple[str, dict[str, Any], tuple[tuple[int, ...], ...]], ...]] = ()
+    #: The formula as plain text or Unicode mathematics, for the reference page.
+    formula: ClassVar[str] = ""
+    #: Paper and equation, where the thing has one.
+    source: ClassVar[str] = ""
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first line of the docstring."""
+        return (cls.__doc__ or "").strip().splitlines()[0]
+
+
+class Layer(Spec):
+    """A node of the network. `ports` names its inputs; a layer with `variadic` takes `ports` or more (the last name repeats)."""
+
+    kind = "layer"
+    ports: ClassVar[tuple[str, ...]] = ("x",)
+    variadic: ClassVar[bool] = False
+    #: What a node of this layer shows: "tiles", "maps", "bars", "glyph", "image", "number" or "" for a header only.
+    preview: ClassVar[str] = ""
+    #: The field that sets the last extent of the output, such as "units", or "" where the input decides.
+    width: ClassVar[str] = ""
+    #: "probabilities" where the output is one; losses that expect logits then warn.
+    gives: ClassVar[str] = ""
+
+    def build(self, g: Builder, *inputs: Value) -> Value:
+        """Compose ops of the engine.
+
+        Raises ShapeError when the inputs do not fit: its text goes on from the node's name ("needs equal shapes."), who gives
+        what is added by the lowering; its mend is "insert <layer id>", "set <field> <JSON>", "match shapes" or "".
+        """
+        raise NotImplementedError
+
+    def count_formula(self, inputs: tuple[TensorType, ...]) -> str:
+        """The parameter count as a person writes it, such as "16·(3²·16+1)"; "" lets it be made from the parameters' shapes."""
+        return ""
+
+    def least_batch(self, inputs: tuple[TensorType, ...]) -> int:
+        """Fewest samples in one training step that this layer can learn from."""
+        return 1
+
+    def curve(self, x: np.ndarray) -> np.ndarray | None:
+        """The function of one number that this layer applies, for its glyph; None where there is none. Shapes: (n,) -> (n,)."""
+        return None
+
+    def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
+        """A few words for the node's shape line, such as "3×3 same"; the parameter count is added by the window."""
+        return ""
+
+
+class Loss(Spec):
+    """What training makes small.
+
+    expects: "logits", "probabilities" or "values": what the prediction must be.
+    target: "class" (an index), "binary" (0 or 1 for each output) or "values".
+    """
+
+    kind = "loss"
+    expects: ClassVar[str] = "values"
+    target: ClassVar[str] = "values"
+
+    def build(self, g: Builder, prediction: Value, target: Value) -> Value:
+        """The mean loss of the batch: a scalar. Raises ShapeError when prediction and target do not fit."""
+        raise NotImplementedError
+
+    def outputs(self, classes: int, target_shape: tuple[int, ...]) -> int:
+        """How many numbers the last layer must give for this target; classes is 0 for a target of values."""
+        return classes if self.target == "class" else int(np.prod(target_shape, dtype=int))
+
+    def encode(self, target: np.ndarray) -> np.ndarray:
+        """Targets as the engine's op reads them: class indices as int64, all else as float32. Shapes: (n, ...) -> (n, ...)."""
+        return np.asarray(target, np.int64 if self.target == "class" else np.float32)
+
+    def respond(self, prediction: np.ndarray) -> np.ndarray:
+        """Predictions as a person reads them: probabilities or values, from what the network gives. Shapes: (n, ...) -> (n, ...)."""
+        return prediction
+
+
+class Optimizer(Spec):
+    """How a step changes the weights: one elementwise formula over flat slots, the engine op named `update`."""
+
+    kind = "optimizer"
+    update: ClassVar[str] = ""
+    #: Names of the state kept for every weight.
+    slots: ClassVar[tuple[str, ...]] = ()
+
+
+class Schedule(Spec):
+    """The learning rate over a run, as a pure function."""
+
+    kind = "schedule"
+
+    def factor(self, step: np.ndarray, total: int) -> np.ndarray:
+        """What the base rate is multiplied by at each step (0-based, whole numbers) of `total` steps. Shapes: (n,) -> (n,) float64."""
+        raise NotImplementedError
+
+    def rate(self, step: np.ndarray, total: int, base: float) -> np.ndarray:
+        """The learning rate at each step."""
+        return base * self.factor(np.asarray(step), total)
+
+
+class Initializer(Spec):
+    """Where weights start."""
+
+    kind = "initializer"
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
+        """Start values, float32, of the given shape."""
+        raise NotImplementedError
+
+
+class Dataset(Spec):
+    """Where samples come from."""
+
+    kind = "dataset"
+
+    def load(self, folder: Path | None = None) -> Samples:
+        """The samples. folder: what relative paths are relative to. Raises DataError or FileError with a sentence."""
+        raise NotImplementedError
+
+
+class Metric(Spec):
+    """A number that a person judges a model by, computed from what `Loss.respond` gives."""
+
+    kind = "metric"
+    higher_is_better: ClassVar[bool] = True
+    #: Tasks it applies to: "classification", "binary", "regression".
+    tasks: ClassVar[tuple[str, ...]] = ()
+    unit: ClassVar[str] = ""
+
+    def compute(self, response: np.ndarray, target: np.ndarray) -> float:
+        """Shapes: response (n, outputs); target (n,) class indices or (n, outputs) values."""
+        raise NotImplementedError
