@@ -1,49 +1,43 @@
-"""Where things lie: the shipped assets and the user's own folders. `PLAYGROUND_HOME` moves all of the latter."""
+"""Where things lie: the user's data, the cache, and the assets that ship with the program.
+
+`PLAYGROUND_HOME` puts data and cache under one folder, for tests and for portable installations.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+import platformdirs
 
-def assets_dir() -> Path:
-    """Icons, examples and pictures: inside the installed package, or beside it in a checkout."""
-    here = Path(__file__).resolve().parent
-    installed = here / "assets"
-    return installed if installed.is_dir() else here.parent / "assets"
+APP = "playground"
 
 
-def _user(name: str, fallback: str) -> Path:
-    home = os.environ.get("PLAYGROUND_HOME")
-    if home:
-        found = Path(home) / name
-    else:
-        import platformdirs
-
-        found = Path(getattr(platformdirs, fallback)("playground", appauthor=False))
-    found.mkdir(parents=True, exist_ok=True)
-    return found
+def home() -> Path | None:
+    """The folder that `PLAYGROUND_HOME` names, or None."""
+    named = os.environ.get("PLAYGROUND_HOME", "")
+    return Path(named).expanduser().absolute() if named else None
 
 
-def config_dir() -> Path:
-    """Settings of the window."""
-    return _user("config", "user_config_dir")
-
-
-def data_dir() -> Path:
-    """Runs and checkpoints."""
-    return _user("data", "user_data_dir")
-
-
-def state_dir() -> Path:
-    """Recovery files and logs."""
-    return _user("state", "user_state_dir")
+def user_data_dir() -> Path:
+    """Recovery files, backups, recent files. Made on first use, readable by the user alone."""
+    root = home()
+    return _private(root / "data" if root else Path(platformdirs.user_data_dir(APP, appauthor=False)))
 
 
 def cache_dir() -> Path:
-    """What may be deleted at any time, above all compiled kernels. `PLAYGROUND_CACHE` moves it alone."""
-    own = os.environ.get("PLAYGROUND_CACHE")
-    if own:
-        Path(own).mkdir(parents=True, exist_ok=True)
-        return Path(own)
-    return _user("cache", "user_cache_dir")
+    """What may be deleted at any time, such as compiled kernels. Made on first use, readable by the user alone."""
+    root = home()
+    return _private(root / "cache" if root else Path(platformdirs.user_cache_dir(APP, appauthor=False)))
+
+
+def assets_dir() -> Path:
+    """Icons and examples: inside the package in an installed wheel, beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    inside = package / "assets"
+    return inside if inside.is_dir() else package.parent / "assets"
+
+
+def _private(folder: Path) -> Path:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder

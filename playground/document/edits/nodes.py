@@ -1,0 +1,225 @@
+"""Edits of nodes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from playground.core.spec import Spec
+from playground.document.edits.base import Edit, EditError, name_of, names_of, node_of, with_network, with_node
+from playground.document.names import RULE, is_name, stem_of, unique_name
+from playground.document.options import NODE_OPTIONS
+from playground.document.project import Node, Placeholder, Project, new_id
+from playground.document.settings import every_field, field_at, storable, with_value
+from playground.document.wiring import compacted, gives_output, takes_port
+from playground.errors import BadValue
+
+Position = tuple[float, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class AddNode(Edit):
+    """A new node. name: "" chooses the next free one, such as "dense2"."""
+
+    spec: Spec | Placeholder
+    position: Position = (0.0, 0.0)
+    name: str = ""
+    id: str = dataclasses.field(default_factory=new_id)
+
+    @property
+    def text(self) -> str:
+        return f"Add {self.name or self.spec.title}"
+
+    def describe(self, project: Project) -> str:
+        return f"Add {self.made(project).name}"
+
+    def made(self, project: Project) -> Node:
+        """The node as it will be."""
+        taken = {node.name for node in project.network.nodes}
+        name = self.name or unique_name(stem_of(self.spec.id), taken)
+        return Node(id=self.id, name=name, spec=self.spec, position=self.position)
+
+    def apply(self, project: Project) -> Project:
+        node = self.made(project)
+        _check_name(project, node.name)
+        for path, field, value in every_field(self.spec) if isinstance(self.spec, Spec) else ():
+            storable(field, path, value)
+        return with_network(project, nodes=(*project.network.nodes, node))
+
+
+@dataclasses.dataclass(frozen=True)
+class RemoveNodes(Edit):
+    """Nodes away, and the wires at them."""
+
+    nodes: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return "Delete nodes" if len(self.nodes) != 1 else "Delete node"
+
+    def describe(self, project: Project) -> str:
+        return f"Delete {names_of(project, self.nodes)}"
+
+    def apply(self, project: Project) -> Project:
+        for id in self.nodes:
+            node_of(project, id)
+        gone = set(self.nodes)
+        nodes = tuple(node for node in project.network.nodes if node.id not in gone)
+        links = tuple(link for link in project.network.links if link.source not in gone and link.target not in gone)
+        return with_network(project, nodes=nodes, links=compacted(links, project.network)) if gone else project
+
+
+@dataclasses.dataclass(frozen=True)
+class MoveNodes(Edit):
+    """Nodes and notes to other places. positions: id -> canvas pixels of the top left corner."""
+
+    positions: Mapping[str, Position]
+
+    @property
+    def text(self) -> str:
+        return "Move"
+
+    def describe(self, project: Project) -> str:
+        notes = {note.id for note in project.network.notes}
+        nodes = [id for id in self.positions if id not in notes]
+        return f"Move {names_of(project, nodes)}" if nodes else "Move note"
+
+    @property
+    def slot(self) -> Hashable | None:
+        return ("move", frozenset(self.positions))
+
+    def apply(self, project: Project) -> Project:
+        network = project.network
+        known = {node.id for node in network.nodes} | {note.id for note in network.notes}
+        for id, (x, y) in self.positions.items():
+            if id not in known:
+                node_of(project, id)
+            if not (abs(x) <= 1e6 and abs(y) <= 1e6):
+                raise EditError(f"A position must lie within 1,000,000 pixels of the origin; ({x:g}, {y:g}) was given.")
+        moved = {id: (float(x), float(y)) for id, (x, y) in self.positions.items()}
+        changed = dataclasses.replace(
+            network,
+            nodes=tuple(_at(node, moved) for node in network.nodes),
+            notes=tuple(dataclasses.replace(n, position=moved[n.id]) if n.id in moved else n for n in network.notes),
+        )
+        return project if changed == network else dataclasses.replace(project, network=changed)
+
+
+@dataclasses.dataclass(frozen=True)
+class ReplaceSpec(Edit):
+    """Another record on a node; wires stay where the new record still has their port."""
+
+    node: str
+    spec: Spec | Placeholder
+
+    @property
+    def text(self) -> str:
+        return f"Change to {self.spec.title}"
+
+    def describe(self, project: Project) -> str:
+        return f"Change {name_of(project, self.node)}" + (
+            "" if node_of(project, self.node).spec.id == self.spec.id else f" to {self.spec.title}"
+        )
+
+    def apply(self, project: Project) -> Project:
+        changed = with_node(project, dataclasses.replace(node_of(project, self.node), spec=self.spec))
+        links = tuple(link for link in changed.network.links if self._keeps(link.source, link.target, link.port))
+        if len(links) == len(changed.network.links):
+            return changed
+        return with_network(changed, links=compacted(links, changed.network))
+
+    def _keeps(self, source: str, target: str, port: int) -> bool:
+        starts = source != self.node or gives_output(self.spec)
+        return starts and (target != self.node or takes_port(self.spec, port))
+
+
+@dataclasses.dataclass(frozen=True)
+class SetField(Edit):
+    """One setting of a node. field: its name, or a path into a part: "start.gain"."""
+
+    node: str
+    field: str
+    value: Any
+
+    @property
+    def text(self) -> str:
+        return f"Change {self.field.replace('.', ' ').replace('_', ' ')}"
+
+    def describe(self, project: Project) -> str:
+        node = node_of(project, self.node)
+        try:
+            title = field_at(node.spec, self.field).title(self.field.rpartition(".")[2])
+        except BadValue:
+            return self.text
+        return f"Change {title.lower() if not title.isupper() else title} of {node.name}"
+
+    @property
+    def slot(self) -> Hashable | None:
+        return ("field", self.node, self.field)
+
+    def apply(self, project: Project) -> Project:
+        node = node_of(project, self.node)
+        if isinstance(node.spec, Placeholder):
+            raise EditError(f"{node.name} is of a kind that this version does not know, so its settings cannot change.")
+        return with_node(project, dataclasses.replace(node, spec=with_value(node.spec, self.field, self.value)))
+
+
+@dataclasses.dataclass(frozen=True)
+class SetNodeOption(Edit):
+    """ "frozen" or "rate_factor" of a node."""
+
+    node: str
+    option: str
+    value: Any
+
+    @property
+    def text(self) -> str:
+        if self.option == "frozen":
+            return "Freeze" if self.value else "Unfreeze"
+        return f"Change {self.option.replace('_', ' ')}"
+
+    def describe(self, project: Project) -> str:
+        return f"{self.text} {'' if self.option == 'frozen' else 'of '}{name_of(project, self.node)}"
+
+    @property
+    def slot(self) -> Hashable | None:
+        return ("option", self.node, self.option) if self.option != "frozen" else None
+
+    def apply(self, project: Project) -> Project:
+        if self.option not in NODE_OPTIONS:
+            raise EditError(f"A node's option must be one of {', '.join(NODE_OPTIONS)}; {self.option!r} was given.")
+        value = storable(NODE_OPTIONS[self.option], self.option, self.value)
+        return with_node(project, dataclasses.replace(node_of(project, self.node), **{self.option: value}))
+
+
+@dataclasses.dataclass(frozen=True)
+class RenameNode(Edit):
+    """Another name."""
+
+    node: str
+    name: str
+
+    @property
+    def text(self) -> str:
+        return f"Rename to {self.name}"
+
+    def describe(self, project: Project) -> str:
+        return f"Rename {name_of(project, self.node)} to {self.name}"
+
+    def apply(self, project: Project) -> Project:
+        node = node_of(project, self.node)
+        if node.name != self.name:
+            _check_name(project, self.name)
+        return with_node(project, dataclasses.replace(node, name=self.name))
+
+
+def _check_name(project: Project, name: str) -> None:
+    if not is_name(name):
+        raise EditError(f"A node's name must be {RULE}; {name[:60]!r} was given.")
+    if any(node.name == name for node in project.network.nodes):
+        raise EditError(f"Every node needs its own name; {name} is already used.")
+
+
+def _at(node: Node, moved: Mapping[str, Position]) -> Node:
+    return dataclasses.replace(node, position=moved[node.id]) if node.id in moved else node

@@ -1,0 +1,78 @@
+"""Pasting and duplicating."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+
+from playground.document.edits.base import Edit
+from playground.document.names import free_name
+from playground.document.project import Network, Node, Project, new_id
+
+
+@dataclasses.dataclass(frozen=True)
+class Paste(Edit):
+    """Nodes, wires and notes of a fragment whose ids are fresh (`refreshed`); names that are taken get the next number."""
+
+    fragment: Network
+    offset: tuple[float, float] = (24.0, 24.0)
+    title: str = "Paste"
+
+    @property
+    def text(self) -> str:
+        return self.title
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Ids of what is pasted, to select it."""
+        return tuple(node.id for node in self.fragment.nodes)
+
+    def describe(self, project: Project) -> str:
+        count = len(self.fragment.nodes)
+        what = self.fragment.nodes[0].name if count == 1 else f"{count} nodes" if count else "notes"
+        return f"{self.title} {what}"
+
+    def apply(self, project: Project) -> Project:
+        old, new = project.network, self.fragment
+        taken = {node.name for node in old.nodes}
+        nodes: list[Node] = []
+        for node in new.nodes:
+            name = free_name(node.name, taken)
+            taken.add(name)
+            nodes.append(dataclasses.replace(node, name=name, position=self._moved(node.position)))
+        notes = tuple(dataclasses.replace(note, position=self._moved(note.position)) for note in new.notes)
+        network = Network(nodes=(*old.nodes, *nodes), links=(*old.links, *new.links), notes=(*old.notes, *notes))
+        return project if network == old else dataclasses.replace(project, network=network)
+
+    def _moved(self, position: tuple[float, float]) -> tuple[float, float]:
+        x, y = (max(-1e6, min(1e6, at + by)) for at, by in zip(position, self.offset, strict=True))
+        return (x, y)
+
+
+def fragment_of(project: Project, ids: Collection[str]) -> Network:
+    """The chosen nodes and notes, and the wires between the chosen nodes."""
+    chosen = set(ids)
+    network = project.network
+    return Network(
+        nodes=tuple(node for node in network.nodes if node.id in chosen),
+        links=tuple(link for link in network.links if link.source in chosen and link.target in chosen),
+        notes=tuple(note for note in network.notes if note.id in chosen),
+    )
+
+
+def refreshed(fragment: Network) -> Network:
+    """The same with a new id for everything."""
+    fresh = {node.id: new_id() for node in fragment.nodes}
+    return Network(
+        nodes=tuple(dataclasses.replace(node, id=fresh[node.id]) for node in fragment.nodes),
+        links=tuple(
+            dataclasses.replace(link, id=new_id(), source=fresh[link.source], target=fresh[link.target])
+            for link in fragment.links
+        ),
+        notes=tuple(dataclasses.replace(note, id=new_id()) for note in fragment.notes),
+    )
+
+
+def duplicate(project: Project, ids: Collection[str], offset: tuple[float, float] = (24.0, 24.0)) -> Paste:
+    """The edit that doubles the chosen nodes and notes."""
+    return Paste(refreshed(fragment_of(project, ids)), offset, "Duplicate")

@@ -1,0 +1,50 @@
+"""What must hold in every project that exists at all, on the canvas or in a file, however unfinished it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from playground.document.names import RULE, is_name
+from playground.document.project import Project
+from playground.document.wiring import gives_output
+
+MOST_NODES = 5_000
+MOST_LINKS = 20_000
+MOST_NOTES = 5_000
+
+
+def integrity_faults(project: Project) -> Iterator[tuple[str, str]]:
+    """(place, sentence) of everything that cannot stand, such as a wire to a node that is not there."""
+    network = project.network
+    for kind, records, most in (
+        ("nodes", network.nodes, MOST_NODES),
+        ("links", network.links, MOST_LINKS),
+        ("notes", network.notes, MOST_NOTES),
+    ):
+        if len(records) > most:
+            yield f"/network/{kind}", f"A network holds at most {most:,} {kind}; this one has {len(records):,}."
+        yield from _repeated(f"/network/{kind}", "id", [record.id for record in records])
+    yield from _repeated("/network/nodes", "name", [node.name for node in network.nodes])
+    for at, node in enumerate(network.nodes):
+        if not is_name(node.name):
+            yield f"/network/nodes/{at}/name", f"A node's name must be {RULE}; {node.name[:60]!r} was given."
+    known = {node.id: node for node in network.nodes}
+    for at, link in enumerate(network.links):
+        place = f"/network/links/{at}"
+        for end, id in (("source", link.source), ("target", link.target)):
+            if id not in known:
+                yield f"{place}/{end}", f"A wire's {end} must be the id of a node; {id[:60]!r} names none."
+        if link.port < 0:
+            yield f"{place}/port", f"A wire's port must be 0 or more; {link.port} was given."
+        if link.source in known and not gives_output(known[link.source].spec):
+            yield f"{place}/source", f"A wire's source must give an output; {known[link.source].name} has none."
+        if link.target in known and known[link.target].spec.kind == "dataset":
+            yield f"{place}/target", f"A wire's target must have an input; {known[link.target].name} has none."
+
+
+def _repeated(place: str, what: str, values: Iterable[str]) -> Iterator[tuple[str, str]]:
+    seen: dict[str, int] = {}
+    for at, value in enumerate(values):
+        if value in seen:
+            yield f"{place}/{at}/{what}", f"Every {what} must be used once; {value[:60]!r} is also at {place}/{seen[value]}."
+        seen.setdefault(value, at)

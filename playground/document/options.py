@@ -1,0 +1,12 @@
+"""Settings that every layer on the canvas has besides those of its record."""
+
+from __future__ import annotations
+
+from playground.core.fields import Field, Flag, Real
+
+NODE_OPTIONS: dict[str, Field] = {
+    "frozen": Flag(label="Frozen", live=True, help="Its weights stay as they are while the others train."),
+    "rate_factor": Real(
+        label="Rate factor", low=0.0, high=1000.0, log=True, live=True, help="Multiplies the learning rate of its weights."
+    ),
+}
