@@ -1,0 +1,99 @@
+"""The records of a project: frozen, compared by value, complete. Every change goes through `document.edits`."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+
+from playground.core.spec import Spec
+from playground.document.plans import DataPlan, TrainingPlan
+
+
+def new_id() -> str:
+    """A fresh node, link or note id."""
+    return uuid.uuid4().hex
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Placeholder:
+    """A record of the file that this version does not know, kept as it came so that saving loses nothing."""
+
+    kind: str
+    id: str
+    raw: str  # canonical JSON of the whole record
+
+    @property
+    def title(self) -> str:
+        return self.id
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Node:
+    """A data source, a layer or a loss on the canvas.
+
+    name: unique within the network, a letter then letters, digits and _.  position: canvas pixels of the top left corner.
+    frozen: its weights stay as they are.  rate_factor: multiplies the learning rate of its weights.
+    """
+
+    id: str
+    name: str
+    spec: Spec | Placeholder
+    position: tuple[float, float] = (0.0, 0.0)
+    frozen: bool = False
+    rate_factor: float = 1.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Link:
+    """A wire from a node's output to an input port of another. port: 0-based; variadic layers use 0, 1, 2, ..."""
+
+    id: str
+    source: str
+    target: str
+    port: int = 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Note:
+    """A comment on the canvas."""
+
+    id: str
+    text: str
+    position: tuple[float, float]
+    size: tuple[float, float] = (240.0, 56.0)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Network:
+    """Nodes and the wires between them. Order is creation order and is saved."""
+
+    nodes: tuple[Node, ...] = ()
+    links: tuple[Link, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    def node(self, id: str) -> Node:
+        """Raises KeyError."""
+        for node in self.nodes:
+            if node.id == id:
+                return node
+        raise KeyError(id)
+
+    def of_kind(self, kind: str) -> tuple[Node, ...]:
+        """Nodes whose spec is a "dataset", "layer" or "loss"."""
+        return tuple(node for node in self.nodes if node.spec.kind == kind)
+
+    def into(self, id: str) -> tuple[Link, ...]:
+        """Wires that end at a node, by port."""
+        return tuple(sorted((link for link in self.links if link.target == id), key=lambda link: link.port))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Project:
+    """All that is saved. about: what the start page says under the title. unknown: file members and fields kept unread."""
+
+    name: str = "untitled"
+    about: str = ""
+    network: Network = Network()
+    data: DataPlan = DataPlan()
+    training: TrainingPlan = dataclasses.field(default_factory=TrainingPlan)
+    unknown: tuple[tuple[str, str], ...] = ()

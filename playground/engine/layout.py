@@ -1,0 +1,79 @@
+"""Where things lie in an arena: plain numbers that travel to the window as JSON. Needs neither Numba nor the graph."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from playground.engine.registers import KNOB_COUNT, RING_COLUMNS
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """A tensor of the arena: F index of its first number, and its shape."""
+
+    at: int
+    shape: tuple[int, ...]
+
+    def view(self, arena: np.ndarray) -> np.ndarray:
+        """arena: F, float32. Shapes: as declared."""
+        return arena[self.at : self.at + int(np.prod(self.shape, dtype=int))].reshape(self.shape)
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """Names and places. parameters, gradients: "<node>.<name>"; slots: "<node>.<name>/<slot>"; values: node -> its output for
+    every row of the last observed batch (present when the plan observes); order: R index of the permutation."""
+
+    nbytes: int
+    state: tuple[int, int]
+    parameters: dict[str, Field]
+    gradients: dict[str, Field]
+    slots: dict[str, Field]
+    statistics: dict[str, Field]
+    values: dict[str, Field]
+    knobs: int
+    knob_index: dict[str, int]
+    ring: Field
+    gradient_run: tuple[int, int]
+    windows: dict[str, tuple[int, int, int]]
+    outputs: int
+
+    def knob_view(self, arena: np.ndarray) -> np.ndarray:
+        return arena[self.knobs : self.knobs + KNOB_COUNT]
+
+    def state_view(self, arena: np.ndarray) -> np.ndarray:
+        """The whole state as float32, contiguous."""
+        return arena[self.state[0] : self.state[0] + self.state[1]]
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Layout:
+        """Raises TypeError or KeyError for anything that `to_json` did not make."""
+
+        def fields(group: dict[str, Any]) -> dict[str, Field]:
+            return {name: Field(int(f["at"]), tuple(f["shape"])) for name, f in group.items()}
+
+        return cls(
+            nbytes=int(data["nbytes"]),
+            state=(data["state"][0], data["state"][1]),
+            parameters=fields(data["parameters"]),
+            gradients=fields(data["gradients"]),
+            slots=fields(data["slots"]),
+            statistics=fields(data["statistics"]),
+            values=fields(data["values"]),
+            knobs=int(data["knobs"]),
+            knob_index=dict(data["knob_index"]),
+            ring=Field(int(data["ring"]["at"]), tuple(data["ring"]["shape"])),
+            gradient_run=(data["gradient_run"][0], data["gradient_run"][1]),
+            windows={name: (w[0], w[1], w[2]) for name, w in data["windows"].items()},
+            outputs=int(data["outputs"]),
+        )
+
+
+def ring_field(at: int, capacity: int) -> Field:
+    return Field(at, (capacity, RING_COLUMNS))

@@ -1,0 +1,309 @@
+"""A plan with memory: initialise, load data, run, evaluate, predict, snapshot, explain a fault."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from playground.engine import memory as arena
+from playground.engine.plan import Plan
+from playground.engine.program import Program
+from playground.engine.registers import (
+    BATCH,
+    CURSOR,
+    EPOCH,
+    HALT,
+    ORDER,
+    OUTPUTS,
+    ROWS,
+    SEED,
+    SHUFFLE,
+    STATE_REGISTER_COUNT,
+    STATE_REGISTERS,
+    STEP,
+    TRAINING,
+    VERDICT,
+    WINDOW_COUNT,
+    WINDOW_X,
+    WINDOW_Y,
+)
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Ran:
+    """steps: updates done.  status: "done", "fault" (the verdict stopped the next update) or "halted"."""
+
+    steps: int
+    status: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluated:
+    """loss: mean over the split.  outputs: what the network gives, (n, *output)."""
+
+    loss: float
+    outputs: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """Where the first number that is not finite appeared. direction: "forward", "backward" or "update"."""
+
+    node: str
+    op: str
+    direction: str
+    step: int
+
+
+class Machine:
+    """Runs a plan's programs over one arena.
+
+    memory: writable bytes of plan.nbytes, such as shared memory: zeros, or what an earlier machine of the same plan left there;
+    None: private memory.  progress: told (kernel, done, total) while kernels compile.  shuffle: samples in a new order each epoch.
+    """
+
+    def __init__(self, plan: Plan, memory: Any = None, progress: Progress | None = None, *, shuffle: bool = True) -> None:
+        self.plan, self.layout, self.shuffle = plan, plan.layout, shuffle
+        self.memory = arena.allocate(plan.nbytes) if memory is None else memory
+        self.F, self.R = arena.views(self.memory, plan.nbytes)
+        self.knobs = self.layout.knob_view(self.F)
+        self._progress = progress
+        self._loaded: dict[str, int] = {}
+        self._bound: dict[int, _Bound] = {}
+
+    def initialise(self, seed: int) -> None:
+        """Weights by their initialisers, slots and counters to zero, knobs to their start. Same seed, same bits."""
+        self.layout.state_view(self.F)[:] = 0
+        self.knobs[:] = 0
+        self.knobs[: len(self.plan.knob_start)] = self.plan.knob_start
+        self.R[SEED] = seed
+        for stream, p in enumerate(self.plan.graph.parameters):
+            rng = np.random.Generator(np.random.Philox(key=np.array([seed, stream], np.uint64)))
+            field = self.layout.parameters[p.name]
+            field.view(self.F)[...] = p.start.draw(rng, field.shape, p.fan_in, p.fan_out)
+        for s in self.plan.graph.statistics:
+            self.layout.statistics[s.name].view(self.F)[...] = s.start
+
+    def load(self, split: str, x: np.ndarray, y: np.ndarray | None) -> None:
+        """Samples into their window. Shapes: x (n, *input), y (n, *target); n at most what was planned."""
+        at_x, at_y, capacity = self.layout.windows[split]
+        if len(x) > capacity:
+            raise ValueError(f"{split} has room for {capacity} samples; {len(x)} were given")
+        self.F[at_x : at_x + x.size] = np.asarray(x, np.float32).reshape(-1)
+        if y is not None:
+            self.F[at_y : at_y + y.size] = np.asarray(y, np.float32).reshape(-1)
+        self._loaded[split] = len(x)
+
+    def attach(self, split: str, count: int) -> None:
+        """The window already holds its samples."""
+        self._loaded[split] = count
+
+    # ------------------------------------------------------------------------------------------------------------ running
+
+    def run(self, steps: int, factors: np.ndarray | None = None, threads: int = 1) -> Ran:
+        """Training steps. factors: (steps,) what the base rate is multiplied by. Releases the GIL; sets no HALT itself."""
+        if self.plan.train is None:
+            raise ValueError("this plan has no training program")
+        self._aim("train", training=True)
+        scale = np.ones(steps, np.float32) if factors is None else np.ascontiguousarray(factors, np.float32)
+        if len(scale) < steps:
+            raise ValueError(f"{steps} steps need as many rate factors; {len(scale)} were given")
+        before = int(self.R[STEP])
+        self._bind(self.plan.train).run(self, scale, self.layout.ring.view(self.F), steps, threads)
+        done = int(self.R[STEP]) - before
+        if done == steps:
+            return Ran(done, "done")
+        return Ran(done, "fault" if self.F[VERDICT] == 0.0 else "halted")
+
+    def evaluate(self, split: str, threads: int = 1) -> Evaluated:
+        """Loss and outputs over a whole split, batch by batch; the state stays as it is."""
+        return self._pass(self.plan.evaluate, split, threads)
+
+    def predict(self, x: np.ndarray, threads: int = 1) -> np.ndarray:
+        """What the network gives. Shapes: x (n, *input) -> (n, *output)."""
+        room = self.layout.windows["window"][2]
+        x = np.asarray(x, np.float32)
+        given = []
+        for start in range(0, len(x), room):
+            self.load("window", x[start : start + room], None)
+            given.append(self._pass(self.plan.evaluate, "window", threads).outputs)
+        shape = self.plan.graph.values[self.plan.graph.output].type.shape
+        return np.concatenate(given) if given else np.empty((0, *shape), np.float32)
+
+    def observe(self, x: np.ndarray, threads: int = 1) -> dict[str, np.ndarray]:
+        """Every node's output for at most a batch of inputs; views that the next call overwrites. Shapes: (n, *node output)."""
+        if self.plan.observe is None or len(x) > self.plan.batch:
+            raise ValueError(f"observing takes at most {self.plan.batch} samples and a plan that observes")
+        self.load("window", x, None)
+        self._pass(self.plan.observe, "window", threads)
+        return {owner: field.view(self.F)[: len(x)] for owner, field in self.layout.values.items()}
+
+    def _pass(self, program: Program, split: str, threads: int) -> Evaluated:
+        count = self._loaded[split]
+        shape = self.plan.graph.values[self.plan.graph.output].type.shape
+        if not count:
+            return Evaluated(float("nan"), np.empty((0, *shape), np.float32))
+        steps = -(-count // self.plan.batch)
+        ring = np.zeros((steps, 4), np.float32)
+        with self._kept_counters():
+            self._aim(split, training=False)
+            halt, self.R[HALT] = int(self.R[HALT]), 0
+            self._bind(program).run(self, np.ones(steps, np.float32), ring, steps, threads)
+            self.R[HALT] = halt
+        size = int(np.prod(shape, dtype=int))
+        outputs = self.F[self.layout.outputs : self.layout.outputs + count * size].reshape(count, *shape).copy()
+        loss = float(np.average(ring[:, 0].astype(np.float64), weights=ring[:, 3]))
+        return Evaluated(loss, outputs)
+
+    @contextmanager
+    def _kept_counters(self) -> Iterator[None]:
+        kept = self.R[STATE_REGISTERS : STATE_REGISTERS + STATE_REGISTER_COUNT].copy()
+        try:
+            self.R[CURSOR] = 0
+            yield
+        finally:
+            self.R[STATE_REGISTERS : STATE_REGISTERS + STATE_REGISTER_COUNT] = kept
+
+    def _aim(self, split: str, *, training: bool) -> None:
+        """Point the control registers at a window."""
+        at_x, at_y, _ = self.layout.windows[split]
+        self.R[BATCH], self.R[WINDOW_COUNT], self.R[WINDOW_X], self.R[WINDOW_Y] = self.plan.batch, self._loaded[split], at_x, at_y
+        self.R[TRAINING], self.R[OUTPUTS] = int(training), 0 if training else self.layout.outputs
+        self.R[SHUFFLE], self.R[ORDER] = int(training and self.shuffle), self.layout.order // 2
+        self.R[ROWS] = 0
+
+    def _bind(self, program: Program) -> _Bound:
+        found = self._bound.get(id(program))
+        if found is None:
+            found = self._bound[id(program)] = _Bound(program, self._progress)
+        return found
+
+    def prepare(self) -> None:
+        """Compile (or load from the cache) everything that the plan's programs need."""
+        for program in (self.plan.train, self.plan.evaluate, self.plan.observe):
+            if program is not None:
+                self._bind(program)
+
+    # -------------------------------------------------------------------------------------------------------------- state
+
+    @property
+    def step(self) -> int:
+        return int(self.R[STEP])
+
+    @property
+    def epoch(self) -> int:
+        return int(self.R[EPOCH])
+
+    @property
+    def cursor(self) -> int:
+        return int(self.R[CURSOR])
+
+    def halt(self, stop: bool = True) -> None:
+        """Ask a running `run` (in another thread or process) to return after its step; False takes it back."""
+        self.R[HALT] = int(stop)
+
+    def snapshot(self) -> np.ndarray:
+        """A copy of the state: counters, parameters, slots, statistics."""
+        return self.layout.state_view(self.F).copy()
+
+    def restore(self, snapshot: np.ndarray) -> None:
+        """Raises ValueError for a snapshot of another plan."""
+        state = self.layout.state_view(self.F)
+        if snapshot.shape != state.shape:
+            raise ValueError(f"the snapshot holds {snapshot.size} numbers; this state has {state.size}")
+        state.view(np.uint32)[:] = snapshot.view(np.uint32)
+
+    def state_sha256(self) -> str:
+        return hashlib.sha256(self.layout.state_view(self.F).tobytes()).hexdigest()
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        return {name: field.view(self.F) for name, field in self.layout.parameters.items()}
+
+    def gradients(self) -> dict[str, np.ndarray]:
+        return {name: field.view(self.F) for name, field in self.layout.gradients.items()}
+
+    def slots(self) -> dict[str, np.ndarray]:
+        return {name: field.view(self.F) for name, field in self.layout.slots.items()}
+
+    def statistics(self) -> dict[str, np.ndarray]:
+        return {name: field.view(self.F) for name, field in self.layout.statistics.items()}
+
+    def set_knob(self, name: str, value: float) -> None:
+        """Raises KeyError for a name that the plan does not have."""
+        self.knobs[self.layout.knob_index[name]] = value
+
+    def ring(self) -> np.ndarray:
+        return self.layout.ring.view(self.F)
+
+    # ---------------------------------------------------------------------------------------------------------- diagnosis
+
+    def explain_fault(self) -> Fault:
+        """Replay the step that the verdict stopped, instruction by instruction, to the first number that is not finite."""
+        assert self.plan.train is not None
+        bound = self._bind(self.plan.train)
+        for row in range(bound.rows_before_update()):
+            bound.call(self, row)
+            origin = self.plan.train.origins[row]
+            if not all(_finite(self.F, *span) for span in origin.spans):
+                return Fault(origin.owner or "data", origin.op, origin.direction, self.step)
+        return Fault("", "loss", "forward", self.step)
+
+    def time_instructions(self, repeats: int = 3) -> list[tuple[str, str, str, float]]:
+        """(node, op, direction, seconds) of every instruction of a training step, the least of several runs; state kept."""
+        assert self.plan.train is not None
+        before = self.snapshot()
+        self.run(1)
+        self.restore(before)
+        bound = self._bind(self.plan.train)
+        best = [float("inf")] * len(self.plan.train.origins)
+        for _ in range(repeats):
+            for row in range(len(best)):
+                start = time.perf_counter()
+                bound.call(self, row)
+                best[row] = min(best[row], time.perf_counter() - start)
+            self.restore(before)
+        return [(o.owner, o.op, o.direction, t) for o, t in zip(self.plan.train.origins, best, strict=True)]
+
+
+class _Bound:
+    """A program with the addresses of its compiled kernels and a private copy of its words, which the runner patches."""
+
+    def __init__(self, program: Program, progress: Progress | None) -> None:
+        from playground.engine import jit
+
+        self.program = program
+        self.code = program.code.copy()
+        self.kernels = jit.load_kernels(program.kernels, progress)
+
+    def run(self, machine: Machine, factors: np.ndarray, ring: np.ndarray, steps: int, threads: int) -> None:
+        from playground.engine import jit
+
+        p = self.program
+        jit.run(self.kernels, self.code, p.chains, p.stages, p.patches, machine.F, machine.R, machine.knobs, factors, ring, steps, threads)
+
+    def call(self, machine: Machine, row: int) -> None:
+        from playground.engine import jit
+
+        jit.call_kernel(self.kernels, int(self.code[row, 0]), machine.F, machine.R, self.code[row, 1:], machine.knobs)
+
+    def rows_before_update(self) -> int:
+        """Instructions up to and without the verdict's stage."""
+        checked = np.flatnonzero(self.program.stages[:, 2])
+        chain = self.program.stages[checked[0], 0] if len(checked) else len(self.program.chains)
+        return int(self.program.chains[chain, 0]) if chain < len(self.program.chains) else len(self.code)
+
+
+def _finite(F: np.ndarray, at: int, samples: int, step: int, lines: int, length: int, pitch: int) -> bool:
+    if samples == 0:
+        return True
+    view = np.lib.stride_tricks.as_strided(F[at:], (samples, lines, length), (4 * step, 4 * pitch, 4))
+    return bool(np.isfinite(view).all())
+

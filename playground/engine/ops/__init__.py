@@ -1,0 +1,42 @@
+"""The primitives, one file each, found by scanning this folder."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+
+from playground.engine.ops.base import Op, Update
+
+
+@cache
+def _found() -> tuple[dict[str, Op], dict[str, Update]]:
+    ops: dict[str, Op] = {}
+    updates: dict[str, Update] = {}
+    for module in pkgutil.walk_packages(__path__, __name__ + "."):
+        for thing in vars(importlib.import_module(module.name)).values():
+            if not isinstance(thing, type) or thing.__module__ != module.name or "id" not in thing.__dict__:
+                continue
+            if issubclass(thing, Op):
+                ops[thing.id] = thing()
+            elif issubclass(thing, Update):
+                updates[thing.id] = thing()
+    return ops, updates
+
+
+def find(id: str) -> Op:
+    """Raises KeyError."""
+    return _found()[0][id]
+
+
+def update(id: str) -> Update:
+    """Raises KeyError."""
+    return _found()[1][id]
+
+
+def every() -> tuple[Op, ...]:
+    return tuple(_found()[0].values())
+
+
+def every_update() -> tuple[Update, ...]:
+    return tuple(_found()[1].values())

@@ -1,0 +1,85 @@
+"""Dense: y = x·w + b on the last axis, for samples of any rank."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from playground.core.tensor import TensorType
+from playground.engine import products
+from playground.engine.emit import Emit, Frame, Instruction, Whole
+from playground.engine.graph import OpNode
+from playground.engine.ops.base import Op
+from playground.errors import ShapeError
+
+
+class Dense(Op):
+    """Inputs x (..., i), w (i, o) and optionally b (o,)."""
+
+    id = "dense"
+    onnx = "MatMul"
+    masks = True
+    takes_relu = True
+    is_flat = True
+
+    def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType:
+        x, w = inputs[0], inputs[1]
+        if x.rank == 0 or x.shape[-1] != w.shape[0]:
+            raise ShapeError(f"Dense expects {w.shape[0]} features on the last axis; the input is {x}.")
+        return TensorType((*x.shape[:-1], w.shape[1]), x.axes)
+
+    def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
+        y = inputs[0] @ inputs[1]
+        if len(inputs) > 2:
+            y = y + inputs[2]
+        return np.maximum(y, 0) if attributes.get("relu") else y
+
+    def cost(self, inputs: Sequence[TensorType], output: TensorType, attributes: Mapping[str, Any]) -> int:
+        return 2 * inputs[0].shape[-1] * output.count
+
+    def forward(self, e: Emit, node: OpNode) -> None:
+        x, w, y = e.value(node.inputs[0]), e.value(node.inputs[1]), e.value(node.output)
+        b = e.value(node.inputs[2]) if len(node.inputs) > 2 else None
+        i, o = e.graph.values[node.inputs[1]].type.shape
+        each = e.graph.values[node.output].type.count // o
+
+        def make(f: Frame) -> list[Instruction]:
+            bias = None if b is None else f.at(b)
+            return [products.dense_forward(f.at(x), f.at(w), bias, f.at(y), f.rows * each, i, o, relu=bool(node.attributes.get("relu")))]
+
+        e.rows(make, reads=[x], writes=[y], grain="part")
+
+    def backward(self, e: Emit, node: OpNode) -> None:
+        x, w, dy = e.value(node.inputs[0]), e.value(node.inputs[1]), e.upstream(node)
+        i, o = e.graph.values[node.inputs[1]].type.shape
+        each = e.graph.values[node.output].type.count // o
+        dx, dw = e.gradient(node.inputs[0]), e.gradient(node.inputs[1])
+        db = e.gradient(node.inputs[2]) if len(node.inputs) > 2 else None
+        if dx is not None:
+            to, add, mask = dx, not e.begin(dx), e.mask(node.inputs[0])
+            e.scratch(products.TRANSPOSE_SCRATCH)
+
+            def make_dx(f: Frame) -> list[Instruction]:
+                place = None if mask is None else f.at(mask)
+                return [products.dense_dx(f.at(dy), f.at(w), f.at(to), f.rows * each, i, o, f.scratch(), mask=place, add=add)]
+
+            e.rows(make_dx, reads=[dy] if mask is None else [dy, mask], writes=[dx], grain="part")
+        if dw is not None:
+            weights, add_w = dw, not e.begin(dw)
+
+            def make_dw(f: Whole) -> list[list[Instruction]]:
+                return [
+                    [products.dense_dw(f.at(x), f.at(dy), f.at(weights), f.rows * each, i, o, first, last, add=add_w)]
+                    for first, last in f.split(i)
+                ]
+
+            e.whole(make_dw, reads=[x, dy], writes=[dw])
+        if db is not None:
+            bias, add_b = db, not e.begin(db)
+
+            def make_db(f: Whole) -> list[list[Instruction]]:
+                return [[products.column_sum(f.at(dy), f.at(bias), o, f.rows * each, add=add_b)]]
+
+            e.whole(make_db, reads=[dy], writes=[db])
