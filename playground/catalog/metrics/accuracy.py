@@ -29,8 +29,8 @@ class Accuracy(Metric):
 
     def compute(self, response: np.ndarray, target: np.ndarray) -> float:
         answers, truth = np.asarray(response), np.asarray(target)
-        if truth.ndim == 1 and answers.shape[-1] > 1:
+        if answers.ndim == 2 and truth.ndim == 1 and answers.shape[1] > 1:
             right = answers.argmax(axis=-1) == truth
         else:
-            right = (answers >= 0.5).reshape(len(answers), -1) == (truth.reshape(len(truth), -1) >= 0.5)
+            right = (answers >= 0.5).reshape(truth.shape) == (truth >= 0.5)
         return float(right.mean()) if right.size else float("nan")

@@ -23,7 +23,6 @@ class Mae(Metric):
     examples = (("one value", {}, ((9, 1), (9, 1))), ("three values", {}, ((8, 3), (8, 3))), ("one sample", {}, ((1, 2), (1, 2))))
 
     def compute(self, response: np.ndarray, target: np.ndarray) -> float:
-        miss = np.asarray(response, np.float64).reshape(len(response), -1) - np.asarray(target, np.float64).reshape(
-            len(target), -1
-        )
+        truth = np.asarray(target, np.float64)
+        miss = np.asarray(response, np.float64).reshape(truth.shape) - truth
         return float(np.abs(miss).mean()) if miss.size else float("nan")

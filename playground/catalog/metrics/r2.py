@@ -24,10 +24,10 @@ class R2(Metric):
     examples = (("one value", {}, ((9, 1), (9, 1))), ("three values", {}, ((8, 3), (8, 3))), ("one sample", {}, ((1, 2), (1, 2))))
 
     def compute(self, response: np.ndarray, target: np.ndarray) -> float:
-        truth = np.asarray(target, np.float64).reshape(len(target), -1)
+        truth = np.asarray(target, np.float64)
         if len(truth) < 2:
             return float("nan")
-        miss = ((np.asarray(response, np.float64).reshape(len(response), -1) - truth) ** 2).sum(axis=0)
+        miss = ((np.asarray(response, np.float64).reshape(truth.shape) - truth) ** 2).sum(axis=0)
         spread = ((truth - truth.mean(axis=0)) ** 2).sum(axis=0)
         level = np.where(miss == 0.0, 1.0, 0.0)
         return float(np.where(spread > 0.0, 1.0 - miss / np.where(spread > 0.0, spread, 1.0), level).mean())

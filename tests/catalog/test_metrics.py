@@ -1,0 +1,62 @@
+"""Metrics against scikit-learn."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from sklearn import metrics
+
+from playground.core import registry
+
+RNG = np.random.default_rng(11)
+
+
+def compute(id: str, response: np.ndarray, target: np.ndarray) -> float:
+    return registry.find("metric", id)().compute(response, target)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10])
+def test_accuracy_of_classes(classes):
+    response = RNG.dirichlet(np.ones(classes), 203).astype(np.float32)
+    target = RNG.integers(0, classes, 203)
+    assert compute("accuracy", response, target) == pytest.approx(metrics.accuracy_score(target, response.argmax(1)))
+
+
+def test_accuracy_of_one_output():
+    response, target = RNG.random((101, 1)).astype(np.float32), RNG.integers(0, 2, 101)
+    right = metrics.accuracy_score(target, response[:, 0] >= 0.5)
+    assert compute("accuracy", response, target) == pytest.approx(right)
+    assert compute("accuracy", response, target[:, None].astype(np.float32)) == pytest.approx(right)
+
+
+def test_accuracy_of_several_answers_counts_each():
+    response, target = RNG.random((57, 3)), RNG.integers(0, 2, (57, 3)).astype(np.float32)
+    expected = metrics.accuracy_score(target.ravel(), (response >= 0.5).ravel())
+    assert compute("accuracy", response, target) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize(
+    ("id", "oracle"),
+    [("mae", metrics.mean_absolute_error), ("rmse", metrics.root_mean_squared_error), ("r2", metrics.r2_score)],
+)
+def test_regression(id, oracle, outputs):
+    target = RNG.normal(3.0, 2.0, (77, outputs)).astype(np.float32)
+    response = (target + RNG.normal(0.0, 0.7, target.shape)).astype(np.float32)
+    assert compute(id, response, target) == pytest.approx(oracle(target, response), rel=1e-6)
+    if outputs == 1:
+        assert compute(id, response, target[:, 0]) == pytest.approx(oracle(target, response), rel=1e-6)
+
+
+def test_r2_of_a_target_without_spread():
+    flat = np.full((5, 1), 2.0)
+    for response in (flat, flat + 1.0):
+        assert compute("r2", response, flat) == metrics.r2_score(flat, response)
+    assert math.isnan(compute("r2", flat[:1], flat[:1]))
+
+
+@pytest.mark.parametrize("id", [record.id for record in registry.entries("metric")])
+def test_no_sample_gives_nan_and_no_warning(id):
+    assert math.isnan(compute(id, np.zeros((0, 3), np.float32), np.zeros((0, 3), np.float32)))

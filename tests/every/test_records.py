@@ -1,0 +1,129 @@
+"""Every record can be saved and loaded, refuses bad settings by name, is documented, and keeps its id for ever."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from playground.core import reference, registry
+from playground.core.fields import Choice, Part, fields_of
+from playground.errors import BadValue, UnknownKind
+from tests.every.catalogue import ASSETS, DATA, RECORDS, examples, records
+
+SECTIONS = ("layer", "loss", "optimizer", "schedule", "initializer", "metric")
+
+
+@pytest.mark.parametrize("record", records())
+def test_defaults_are_within_range(record):
+    assert registry.problems(record()) == []
+
+
+@pytest.mark.parametrize("record", records())
+def test_a_default_record_survives_the_file(record):
+    spec = record()
+    assert registry.load(json.loads(json.dumps(registry.dump(spec), allow_nan=False)), record.kind) == spec
+
+
+@pytest.mark.parametrize(("record", "settings", "shapes"), examples())
+def test_an_example_survives_the_file(record, settings, shapes):
+    spec = record(**settings)
+    assert registry.problems(spec) == []
+    again = registry.load(json.loads(json.dumps(registry.dump(spec), allow_nan=False)), record.kind)
+    assert again == spec
+    assert hash(again) == hash(spec)
+
+
+@pytest.mark.parametrize("record", records())
+def test_every_field_refuses_wrong_values_by_name(record):
+    for name, field in fields_of(record).items():
+        for value in field.wrong():
+            with pytest.raises(BadValue, match=r"\.$") as refusal:
+                field.check(name, value)
+            assert field.title(name) in str(refusal.value)
+            bad = dataclasses.replace(record(), **{name: value})
+            assert [where for where, _ in registry.problems(bad)] == [name]
+
+
+@pytest.mark.parametrize("record", records())
+def test_a_bad_value_in_a_file_is_refused_by_name(record):
+    dumped = registry.dump(record())
+    for name, field in fields_of(record).items():
+        if isinstance(field, Part):
+            continue
+        for value in field.wrong():
+            with pytest.raises(BadValue) as refusal:
+                registry.load({**dumped, "fields": {**dumped["fields"], name: value}})
+            assert field.title(name) in str(refusal.value)
+    with pytest.raises(UnknownKind, match="no_such_field"):
+        registry.load({**dumped, "fields": {**dumped["fields"], "no_such_field": 1}})
+    with pytest.raises(UnknownKind, match="newer"):
+        registry.load({**dumped, "version": record.version + 1})
+
+
+@pytest.mark.parametrize("record", records())
+def test_migrations_lead_from_every_version_to_the_present_one(record):
+    assert set(record.migrations) == set(range(1, record.version))
+
+
+@pytest.mark.parametrize("record", records())
+def test_help_is_complete(record):
+    summary = record.summary()
+    assert summary.endswith(".")
+    assert not summary[0].islower()
+    assert len(summary) <= 120
+    for name, field in fields_of(record).items():
+        assert field.help.endswith("."), name
+        assert field.help[0].isupper(), name
+        if field.when:
+            other, value = field.when
+            fields_of(record)[other].check(other, value)
+        if isinstance(field, Choice):
+            assert all(meaning.endswith(".") for meaning in field.options.values()), name
+    for text in (summary, *(field.help for field in fields_of(record).values())):
+        assert "please" not in text.lower()
+        assert "!" not in text
+
+
+@pytest.mark.parametrize("record", records(*SECTIONS))
+def test_the_reference_text_is_complete(record):
+    assert "Shapes:" in (record.__doc__ or "")
+    assert record.formula
+    assert record.source or record.group in ("Pool and shape", "Merge")
+    assert record.examples
+    page = reference.page(record)
+    for name, field in fields_of(record).items():
+        assert f"**{field.title(name)}**" in page
+        assert field.help in page
+    assert record.summary() in page
+
+
+@pytest.mark.parametrize("record", records("layer", "loss"))
+def test_the_palette_has_a_group_and_a_tail(record):
+    assert record.group
+    assert record.tail
+    assert len(record.tail) <= 24
+
+
+@pytest.mark.parametrize("record", records())
+def test_the_icon_exists_and_is_a_plain_drawing(record):
+    assert record.icon
+    root = ElementTree.parse(ASSETS / "icons" / f"{record.icon}.svg").getroot()
+    assert root.get("viewBox") == "0 0 24 24"
+    assert {element.tag.rpartition("}")[2] for element in root.iter()} <= {"svg", "path", "circle", "rect", "line", "polyline", "g"}
+
+
+def test_example_names_are_unique():
+    for record in RECORDS:
+        names = [name for name, _, _ in record.examples]
+        assert len(names) == len(set(names)), record
+
+
+def test_no_id_was_ever_lost():
+    """tests/data/ids.lock lists every id that a project file may hold. Add new ones to it; never take one out."""
+    locked = set((DATA / "ids.lock").read_text().split("\n")) - {""}
+    present = {f"{record.kind} {record.id}" for record in RECORDS}
+    assert locked <= present, f"ids that old files may hold are gone: {sorted(locked - present)}"
+    assert present <= locked, f"add these ids to tests/data/ids.lock: {sorted(present - locked)}"
