@@ -1,0 +1,90 @@
+"""What can be put on the canvas, grouped and searchable: the palette, the quick list and the Insert menu show this."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+
+from playground.core import registry
+from playground.core.spec import Spec
+from playground.errors import PlaygroundError
+from playground.ui.painting import GROUP_COLORS, group_color
+
+MIME = "application/x-playground-kind"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A catalogue record as a palette shows it. group: palette group.  color: token.  tail: a few words."""
+
+    spec: type[Spec]
+    group: str
+    color: str
+
+    @property
+    def title(self) -> str:
+        return self.spec.title
+
+    @property
+    def icon(self) -> str:
+        return self.spec.icon
+
+    @property
+    def tail(self) -> str:
+        return self.spec.tail
+
+    @property
+    def help(self) -> str:
+        return self.spec.summary()
+
+    def mime(self) -> bytes:
+        """What a drag carries: two words that are looked up again, never an object."""
+        return json.dumps({"kind": self.spec.kind, "id": self.spec.id}).encode()
+
+
+def from_mime(data: bytes) -> Spec | None:
+    """A fresh record of what a drag carries, or None for anything else."""
+    try:
+        words = json.loads(data)
+        return registry.find(words["kind"], words["id"])()
+    except (ValueError, KeyError, TypeError, PlaygroundError):
+        return None
+
+
+@cache
+def kinds() -> tuple[Kind, ...]:
+    """Data sources, layers and losses in the order of the palette's groups, then by title."""
+    found = [
+        Kind(spec, {"dataset": "Data", "loss": "Loss"}.get(kind, spec.group), group_color(kind, spec.group))
+        for kind in ("dataset", "layer", "loss")
+        for spec in registry.entries(kind)
+    ]
+    places = {group: at for at, group in enumerate(GROUP_COLORS)}
+    return tuple(sorted(found, key=lambda k: (places.get(k.group, len(places)), k.group, k.title.lower())))
+
+
+def groups() -> dict[str, list[Kind]]:
+    """Group -> its kinds, in palette order."""
+    found: dict[str, list[Kind]] = {}
+    for kind in kinds():
+        found.setdefault(kind.group, []).append(kind)
+    return found
+
+
+def search(text: str) -> list[Kind]:
+    """Kinds that a few letters mean, the best first: titles that start so, words that start so, titles and help that contain it."""
+    wanted = text.casefold().strip()
+    ranked = [(rank, at, kind) for at, kind in enumerate(kinds()) if (rank := _rank(kind, wanted)) is not None]
+    return [kind for _, _, kind in sorted(ranked, key=lambda found: found[:2])]
+
+
+def _rank(kind: Kind, wanted: str) -> int | None:
+    title = kind.title.casefold()
+    if title.startswith(wanted):
+        return 0
+    if any(word.startswith(wanted) for word in title.replace("-", " ").split()) or kind.spec.id.startswith(wanted):
+        return 1
+    if wanted in title or wanted in kind.spec.id:
+        return 2
+    return 3 if wanted in f"{kind.group} {kind.tail} {kind.help}".casefold() else None

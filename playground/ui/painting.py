@@ -1,0 +1,121 @@
+"""What every painted widget draws with: boxes, group chips, stamped icons, one line of text."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from playground.ui.theme import theme
+
+AA = QPainter.RenderHint.Antialiasing
+SMOOTH = QPainter.RenderHint.SmoothPixmapTransform
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter
+LEFT = _MIDDLE | Qt.AlignmentFlag.AlignLeft
+RIGHT = _MIDDLE | Qt.AlignmentFlag.AlignRight
+CENTRE = _MIDDLE | Qt.AlignmentFlag.AlignHCenter
+
+#: Palette group of a catalogue record -> colour token; a group that is not listed is drawn as a block.
+GROUP_COLORS = {
+    "Data": "c_data",
+    "Dense and convolution": "c_linear",
+    "Activation": "c_act",
+    "Normalise, regularise": "c_norm",
+    "Pool and shape": "c_shape",
+    "Sequence": "c_seq",
+    "Attention": "c_attn",
+    "Merge": "c_merge",
+    "Blocks": "c_block",
+    "Loss": "c_loss",
+}
+
+
+def group_color(kind: str, group: str) -> str:
+    """The colour token of a record: by kind for data and losses, else by its palette group."""
+    by_kind = {"dataset": "c_data", "loss": "c_loss"}.get(kind)
+    return by_kind or GROUP_COLORS.get(group, "c_block")
+
+
+@lru_cache(None)
+def metrics(px: int, bold: bool = False) -> QFontMetricsF:
+    """Measures of the interface font."""
+    return QFontMetricsF(theme().font(px, bold))
+
+
+def width_of(text: str, px: int = 12, bold: bool = False) -> float:
+    """How wide a line of text is."""
+    return metrics(px, bold).horizontalAdvance(text)
+
+
+def elided(text: str, room: float, px: int = 12, bold: bool = False) -> str:
+    """The text, cut with an ellipsis where it does not fit."""
+    return metrics(px, bold).elidedText(text, Qt.TextElideMode.ElideRight, room)
+
+
+def put(
+    p: QPainter, r: QRectF, text: str, px: int = 12, ink: str = "text", bold: bool = False, how: Qt.AlignmentFlag = LEFT
+) -> None:
+    """Draw one line of text in a token's colour, cut with an ellipsis where the rectangle is too narrow."""
+    p.setFont(theme().font(px, bold))
+    p.setPen(theme().color(ink))
+    p.drawText(r, int(how), elided(text, r.width() + 0.5, px, bold))
+
+
+def box(p: QPainter, r: QRectF, radius: float, fill: QColor | None, edge: QColor | None, width: float = 1) -> None:
+    """A rounded box whose edge lies inside the rectangle and stays sharp."""
+    p.setRenderHint(AA)
+    p.setPen(QPen(edge, width) if edge else Qt.PenStyle.NoPen)
+    p.setBrush(fill if fill else Qt.BrushStyle.NoBrush)
+    h = width / 2 if edge else 0
+    p.drawRoundedRect(QRectF(r).adjusted(h, h, -h, -h), radius, radius)
+
+
+def chip(p: QPainter, x: float, y: float, size: int, icon: str, group: str, over: str = "node") -> None:
+    """A group chip: soft fill in the group's colour and the record's icon."""
+    box(p, QRectF(x, y, size, size), 3, theme().tint(group, 0.16, over), None)
+    stamp(p, x + size / 2, y + size / 2, icon, group, 13 if size < 24 else 20)
+
+
+def stamp(p: QPainter, x: float, y: float, icon: str, ink: str, px: int = 16) -> None:
+    """Draw an icon centred on a point, rasterised for the zoom in half steps so that its lines stay whole."""
+    scale = p.device().devicePixelRatio() * p.worldTransform().m11()
+    at = max(1.0, math.ceil(scale * 2) / 2) if scale > 0.6 else 1.0
+    image = theme().pixmap(icon, px, ink, at)
+    p.setRenderHint(SMOOTH, scale != at)
+    r = QRectF(x - px / 2, y - px / 2, px, px)
+    if scale == at:
+        r.moveTo(round(r.x() * at) / at, round(r.y() * at) / at)
+    p.drawPixmap(r, image, QRectF(image.rect()))
+
+
+def rule(p: QPainter, x: float, y: float, width: float, height: float = 1) -> None:
+    """A hairline."""
+    p.fillRect(QRectF(x, y, width, height), theme().color("border"))
+
+
+class Painted(QWidget):
+    """A widget that paints itself in `draw`; its size hint is its fixed size, which title bars and menu corners ask for."""
+
+    def __init__(self, height: int = 0, width: int = 0, name: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        if name:
+            self.setAccessibleName(name)
+        if height:
+            self.setFixedHeight(height)
+        if width:
+            self.setFixedWidth(width)
+
+    def draw(self, p: QPainter, r: QRectF) -> None:
+        """Paint the whole rectangle."""
+        raise NotImplementedError
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSize()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        self.draw(p, QRectF(self.rect()))
+        p.end()

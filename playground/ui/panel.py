@@ -1,0 +1,61 @@
+"""What a dockable panel tells the window about itself. A file under `ui/panels` calls `register_panel`; the window finds it."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from playground.ui.session import Session
+
+LAYOUTS = ("build", "train")
+AREAS = ("left", "right", "bottom", "bottom-right")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """One dock.
+
+    places: layout ("build", "train") -> area ("left", "right", "bottom", "bottom-right"); panels that share an area become tabs
+    in the order of `order`, and the first is in front. A layout that is not named does not show the panel until a person asks.
+    factory: makes the widget from the session when the dock is first shown. The widget may have `title_note: str` (a few words
+    at the right of the title bar) and a signal `title_changed(str)` (what the tab says, such as "Problems 2").
+    width, height: size in pixels that a fresh layout gives the area; 0 leaves it to the others.  least: minimum (width, height).
+    """
+
+    id: str
+    title: str
+    icon: str
+    places: Mapping[str, str]
+    factory: Callable[[Session], QWidget]
+    order: int = 50
+    width: int = 0
+    height: int = 0
+    least: tuple[int, int] = field(default=(96, 96))
+
+
+_PANELS: dict[str, Panel] = {}
+
+
+def register_panel(panel: Panel) -> Panel:
+    """Offer a panel to every window made from now on."""
+    if _PANELS.setdefault(panel.id, panel) is not panel:
+        raise RuntimeError(f"panel id used twice: {panel.id}")
+    wrong = [f"{layout}: {area}" for layout, area in panel.places.items() if layout not in LAYOUTS or area not in AREAS]
+    if wrong:
+        raise RuntimeError(f"panel {panel.id} asks for places that do not exist: {', '.join(wrong)}")
+    return panel
+
+
+def panels() -> tuple[Panel, ...]:
+    """Every registered panel by order, after importing all modules under `ui.panels` and the window's own palette."""
+    for package in ("playground.ui.panels",):
+        root = importlib.import_module(package)
+        for module in pkgutil.iter_modules(root.__path__, package + "."):
+            importlib.import_module(module.name)
+    return tuple(sorted(_PANELS.values(), key=lambda panel: (panel.order, panel.id)))

@@ -1,0 +1,246 @@
+"""The only wiring of the window: one project with its history, its samples, what is known about it, and its run.
+
+Widgets read from here, listen to signals in the past tense, and ask for changes through methods. No widget knows another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from playground.core.samples import Samples
+from playground.document.edits import Edit, History, Together
+from playground.document.file import load, save
+from playground.document.problems import Mend, Problem
+from playground.document.project import Node, Project
+from playground.errors import PlaygroundError
+from playground.lowering import Inspection, inspect
+from playground.training.client import Client
+from playground.ui.run_control import RunControl
+from playground.ui.sample_loader import SampleLoader
+
+
+class Session(QObject):
+    """What the window is about.
+
+    Signals: project_changed after every edit, undo, redo, open and new · file_changed when path or modified changed ·
+    inspection_changed once per turn of the event loop after changes · selection_changed · samples_changed when the data source's
+    samples arrived or failed (`samples`, `samples_error`) · run_changed on any event of the run (state, epoch, rate search) ·
+    tick at 30 Hz while a run is going, for all live drawing · message(text, level) with level "info", "warning" or "error".
+    """
+
+    project_changed = Signal()
+    file_changed = Signal()
+    inspection_changed = Signal()
+    selection_changed = Signal()
+    samples_changed = Signal()
+    run_changed = Signal()
+    tick = Signal()
+    message = Signal(str, str)
+
+    def __init__(self, project: Project | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.history = History(project or Project())
+        self.path: Path | None = None
+        self.selection: tuple[str, ...] = ()
+        self._saved = self.history.project
+        self._inspection: Inspection | None = None
+        self._told = False
+        self._loader = SampleLoader(self)
+        self._loader.loaded.connect(self._take_samples)
+        self.samples: Samples | None = None
+        self.samples_error = ""
+        self.run = RunControl(self)
+        self.run.changed.connect(self.run_changed)
+        self.run.ticked.connect(self.tick)
+        self.run.told.connect(self.message)
+        self._want_samples()
+        self._stale()
+
+    # What is
+    @property
+    def project(self) -> Project:
+        return self.history.project
+
+    @property
+    def modified(self) -> bool:
+        """Whether closing now would lose edits."""
+        return self.project != self._saved
+
+    @property
+    def inspection(self) -> Inspection:
+        """Shapes, parameter counts and problems of the project as it is now."""
+        if self._inspection is None:
+            self._inspection = inspect(self.project, self.samples)
+        return self._inspection
+
+    @property
+    def problems(self) -> list[Problem]:
+        return self.inspection.problems
+
+    def selected_nodes(self) -> tuple[Node, ...]:
+        """The selected nodes, in creation order."""
+        return tuple(node for node in self.project.network.nodes if node.id in self.selection)
+
+    @property
+    def client(self) -> Client:
+        """The run: state, history, epochs, layer norms, parameters; read in place while it goes on."""
+        return self.run.client
+
+    @property
+    def folder(self) -> Path:
+        """What relative paths of the project are relative to."""
+        return self.path.parent if self.path else Path.cwd()
+
+    # Edits
+    def do(self, edit: Edit) -> bool:
+        """Apply one undoable edit. False when it was refused; the reason is told."""
+        try:
+            self.history.do(edit)
+        except PlaygroundError as error:
+            self.message.emit(str(error), "error")
+            return False
+        self._changed()
+        return True
+
+    def mend(self, mend: Mend) -> bool:
+        """Apply a problem's remedy as one undoable step."""
+        return self.do(Together(text=mend.text, edits=mend.edits))
+
+    def undo(self) -> None:
+        if self.history.can_undo:
+            self.history.undo()
+            self._changed()
+
+    def redo(self) -> None:
+        if self.history.can_redo:
+            self.history.redo()
+            self._changed()
+
+    def select(self, ids: Iterable[str]) -> None:
+        """Select nodes, wires and notes by id; others are let go."""
+        network = self.project.network
+        known = {item.id for item in (*network.nodes, *network.links, *network.notes)}
+        wanted = tuple(dict.fromkeys(id for id in ids if id in known))
+        if wanted != self.selection:
+            self.selection = wanted
+            self.selection_changed.emit()
+
+    # Files
+    def new(self) -> None:
+        """Start an empty, untitled project."""
+        self._replace(Project(), None)
+
+    def open(self, path: Path) -> bool:
+        """Open a project file. False when it cannot be read; the reason is told and nothing changes."""
+        try:
+            loaded = load(path)
+        except PlaygroundError as error:
+            self.message.emit(str(error), "error")
+            return False
+        self._replace(loaded.project, path)
+        for problem in loaded.problems:
+            self.message.emit(problem.text, "warning")
+        return True
+
+    def save(self, path: Path) -> bool:
+        """Save the project with the weights of its run, if it has any."""
+        try:
+            save(self.project, path, weights=self.run.weights())
+        except PlaygroundError as error:
+            self.message.emit(str(error), "error")
+            return False
+        self.path, self._saved = path, self.project
+        self.file_changed.emit()
+        return True
+
+    # The run
+    def train(self) -> None:
+        """Start a run, or go on with a paused one."""
+        if self.run.state == "paused":
+            self.run.client.resume()
+        elif self.ready:
+            self.run.start(self.project, self.samples, self.folder)
+        self.run.refresh()
+
+    def pause(self) -> None:
+        self.run.command("pause")
+
+    def resume(self) -> None:
+        self.run.command("resume")
+
+    def stop(self) -> None:
+        self.run.command("stop")
+
+    def reset(self) -> None:
+        """Forget the run: weights go back to their start."""
+        self.run.command("reset")
+
+    def step_batch(self) -> None:
+        """Train one batch, from the start if there is no run yet."""
+        self._step("step_batch")
+
+    def step_epoch(self) -> None:
+        """Train to the end of the epoch, from the start if there is no run yet."""
+        self._step("step_epoch")
+
+    def find_rate(self, **options: float) -> None:
+        """Search for a good learning rate; the curve arrives as an event of the run."""
+        if self.ready:
+            self.run.prepare(self.project, self.samples, self.folder)
+            self.run.command("find_rate", **options)
+
+    def set_knob(self, name: str, value: float) -> None:
+        """Change a number of the run at its next step. The document follows through `do`, which the caller asks for."""
+        self.run.set_knob(name, value)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a run could start now."""
+        return self.samples is not None and not any(problem.severity == "error" for problem in self.problems)
+
+    def close(self) -> None:
+        """End the worker and the loader; the session must not be used afterwards."""
+        self._loader.close()
+        self.run.close()
+
+    # Within
+    def _step(self, name: str) -> None:
+        if self.run.state in ("idle", "finished", "failed", "dead") and self.ready:
+            self.run.prepare(self.project, self.samples, self.folder)
+        self.run.command(name)
+
+    def _replace(self, project: Project, path: Path | None) -> None:
+        self.run.close()
+        self.history = History(project)
+        self.path, self._saved = path, project
+        self.select(())
+        self._changed()
+        self.file_changed.emit()
+
+    def _changed(self) -> None:
+        self._want_samples()
+        self._stale()
+        self.select(self.selection)
+        self.project_changed.emit()
+
+    def _want_samples(self) -> None:
+        sources = self.project.network.of_kind("dataset")
+        self._loader.want(sources[0].spec if sources else None, self.folder)
+
+    def _take_samples(self, samples: Samples | None, error: str) -> None:
+        self.samples, self.samples_error = samples, error
+        self._stale()
+        self.samples_changed.emit()
+
+    def _stale(self) -> None:
+        self._inspection = None
+        if not self._told:
+            self._told = True
+            QTimer.singleShot(0, self, self._tell_inspection)
+
+    def _tell_inspection(self) -> None:
+        self._told = False
+        self.inspection_changed.emit()
