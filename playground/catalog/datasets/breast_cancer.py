@@ -1,0 +1,24 @@
+"""Benign and malignant cell samples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playground.core.registry import register
+from playground.core.samples import Samples
+from playground.core.spec import Dataset
+from playground.data.bundled import classification
+
+
+@register("breast_cancer", title="Breast cancer", group="Data", icon="table", tail="30 inputs, 2 classes")
+class BreastCancer(Dataset):
+    """569 tissue samples, benign or malignant, in thirty measurements of cell nuclei.
+
+    Two classes of unequal size, so look at more than the accuracy.
+    """
+
+    source = "W. N. Street, W. H. Wolberg, O. L. Mangasarian, 1993; UCI repository; copy of scikit-learn"
+    examples = (("plain", {}, ((569, 30), (569,))),)
+
+    def load(self, folder: Path | None = None) -> Samples:
+        return classification("load_breast_cancer")

@@ -1,0 +1,65 @@
+"""Figures about samples for a data panel: one row for each column or channel, and how many samples each class has."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from playground.core.samples import Samples
+
+#: Above so many numbers in a column or channel, counting the distinct ones would take seconds.
+_MOST_TO_SORT = 4_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class ColumnSummary:
+    """One input, channel or target. The figures are of the finite numbers; missing counts the others.
+
+    distinct: how many different values there are, or None where that was not counted.
+    """
+
+    name: str
+    minimum: float
+    maximum: float
+    mean: float
+    spread: float
+    missing: int
+    distinct: int | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Description:
+    """What a data panel shows. classes: (name, samples) in class order, empty for regression."""
+
+    count: int
+    shape: tuple[int, ...]
+    inputs: tuple[ColumnSummary, ...]
+    targets: tuple[ColumnSummary, ...]
+    classes: tuple[tuple[str, int], ...]
+
+
+def describe(samples: Samples) -> Description:
+    """The figures of all samples, before any split or scaling."""
+    inputs = _summaries(samples.x, samples.feature_names, "channel" if len(samples.shape) > 1 else "input")
+    if samples.task == "classification":
+        counts = np.bincount(samples.y, minlength=samples.classes).tolist()
+        return Description(samples.count, samples.shape, inputs, (), tuple(zip(samples.class_names, counts, strict=True)))
+    return Description(samples.count, samples.shape, inputs, _summaries(samples.y, samples.target_names, "target"), ())
+
+
+def _summaries(values: np.ndarray, names: tuple[str, ...], word: str) -> tuple[ColumnSummary, ...]:
+    columns = values.shape[-1]
+    shown = names if len(names) == columns else tuple(f"{word} {i + 1}" for i in range(columns))
+    return tuple(_summary(shown[i], values[..., i]) for i in range(columns))
+
+
+def _summary(name: str, column: np.ndarray) -> ColumnSummary:
+    flat = column.ravel()
+    finite = flat[np.isfinite(flat)]
+    missing = flat.size - finite.size
+    if not finite.size:
+        return ColumnSummary(name, np.nan, np.nan, np.nan, np.nan, missing, 0)
+    distinct = len(np.unique(finite)) if finite.size <= _MOST_TO_SORT else None
+    mean, spread = float(finite.mean(dtype=np.float64)), float(finite.std(dtype=np.float64))
+    return ColumnSummary(name, float(finite.min()), float(finite.max()), mean, spread, missing, distinct)
