@@ -1,0 +1,26 @@
+"""`playground` and `python -m playground`. The window is imported only when it opens, so that worker processes never load Qt."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+def open_window(file: Path | None) -> int:
+    """The event loop of the window; ends with its exit code."""
+    from playground.ui.app import run
+
+    return int(run(file))
+
+
+def main() -> None:
+    import multiprocessing
+
+    from playground import cli
+
+    multiprocessing.freeze_support()
+    sys.exit(cli.main(window=open_window))
+
+
+if __name__ == "__main__":
+    main()

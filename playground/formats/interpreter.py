@@ -1,0 +1,49 @@
+"""The network run a second time in plain NumPy, from the formulas of its ops: shares no kernel, plan or memory with the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from playground.core.tensor import TensorType
+from playground.engine import ops
+from playground.engine.graph import Graph
+from playground.formats.model import Affine, Model, needed
+from playground.errors import FileError
+
+
+def forward(graph: Graph, tensors: Mapping[str, np.ndarray], x: np.ndarray) -> np.ndarray:
+    """What the network gives for scaled inputs. Shapes: (n, *input) -> (n, *output). Raises FileError for a missing tensor."""
+    held: dict[int, np.ndarray] = {graph.input: x}
+    for tensor in (*graph.parameters, *graph.statistics):
+        held[tensor.value] = _tensor(tensors, tensor.name, graph.values[tensor.value].type)
+    for node in needed(graph):
+        inputs = [held[i] for i in node.inputs]
+        held[node.output] = ops.find(node.op).reference(inputs, node.attributes, training=False)
+    return held[graph.output]
+
+
+def answer(model: Model, tensors: Mapping[str, np.ndarray], scaling: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The answer to the model's probe with the given arrays instead of the model's own, in float64, scaling included."""
+    wide = {name: array.astype(np.float64) for name, array in tensors.items()}
+    x = model.probe.astype(np.float64)
+    before, after = affine(scaling, "input"), affine(scaling, "output")
+    y = forward(model.graph, wide, x if before is None else before.apply(x))
+    return y if after is None else after.invert(y)
+
+
+def affine(scaling: Mapping[str, np.ndarray], name: str) -> Affine | None:
+    """The scaling at the "input" or "output" among arrays of a file."""
+    if f"{name}.shift" not in scaling:
+        return None
+    return Affine(scaling[f"{name}.shift"].astype(np.float64), scaling[f"{name}.scale"].astype(np.float64))
+
+
+def _tensor(tensors: Mapping[str, np.ndarray], name: str, type: TensorType) -> np.ndarray:
+    array = tensors.get(name)
+    if array is None:
+        raise FileError(f"The weights must hold {name}; they hold {', '.join(sorted(tensors)) or 'nothing'}.")
+    if array.shape != type.shape:
+        raise FileError(f"{name} must have the shape {type.shape}; the file has {array.shape}.")
+    return array

@@ -1,0 +1,48 @@
+"""NPZ: every tensor by its name as a plain NumPy array, the certificate beside them as text. Never pickled."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from playground.errors import FileError
+from playground.formats.certificate import Certificate
+from playground.formats.format import Format
+from playground.formats.model import Model
+from playground.formats.weights import Contents, write_weights
+
+#: The member that holds the metadata; no tensor's name has two dots in front.
+ABOUT = "..about"
+
+
+def write(model: Model, path: Path) -> Certificate:
+    """Raises ExportBlocked, with nothing written, when the file read back gives other answers than the engine."""
+    return write_weights(model, path, "NPZ", pack, read, {})
+
+
+def pack(tensors: Mapping[str, np.ndarray], about: Mapping[str, str]) -> bytes:
+    """The bytes of a file; the same tensors give the same bytes."""
+    buffer = io.BytesIO()
+    text = np.array(json.dumps(dict(about), sort_keys=True, allow_nan=False))
+    np.savez(buffer, allow_pickle=False, **{**tensors, ABOUT: text})
+    return buffer.getvalue()
+
+
+def read(path: Path) -> Contents:
+    """Tensors and metadata of a file. Raises FileError."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            held = {name: file[name] for name in file.files}
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
+        raise FileError(f"{path.name} is not an NPZ file that can be read: {error}.") from error
+    text = held.pop(ABOUT, None)
+    about = {} if text is None else json.loads(str(text))
+    return Contents(dict(sorted(held.items())), about)
+
+
+FORMAT = Format(id="npz", title="NumPy NPZ", suffix=".npz", help="Weights by name as NumPy arrays.", write=write)

@@ -1,0 +1,140 @@
+"""ONNX: the whole network with its scaling in one file, checked by the ONNX checker and run by ONNX's own reference interpreter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import playground
+from playground.errors import FileError
+from playground.formats import onnx_ops
+from playground.formats.certificate import Certificate, ExportBlocked, certify
+from playground.formats.format import Format
+from playground.formats.model import Affine, Model, needed
+from playground.formats.onnx_writer import IR_VERSION, OPSET, Writer
+from playground.formats.place import put_in_place
+
+INTERPRETER = "onnx.reference"
+INPUT, OUTPUT = "input", "output"
+#: Protocol buffers end at 2 GiB, and one file is what we promise.
+MOST_BYTES = 2**31 - 2**20
+#: Shift over spread beyond which single precision would cost digits of the scaled input.
+LARGE_SHIFT = 8.0
+
+
+def write(model: Model, path: Path) -> Certificate:
+    """Raises NoOnnxForm or ExportBlocked, with nothing written, when ONNX cannot say it or says something else."""
+    import onnx
+
+    proto = build(model)
+    before = certificate(model, proto)
+    about = {"name": model.name, **model.about, "certificate": before.to_json()}
+    onnx.helper.set_model_props(proto, about)
+
+    def check(written: Path) -> None:
+        if certificate(model, read(written)) != before:
+            raise ExportBlocked(f"{path.name} was not written: read back, the ONNX file gives other answers than before.")
+
+    put_in_place(path, proto.SerializeToString(deterministic=True), check)
+    return before
+
+
+def certificate(model: Model, proto: Any) -> Certificate:
+    """The model checked and run by the reference interpreter. Raises ExportBlocked."""
+    import onnx
+
+    try:
+        onnx.checker.check_model(proto, full_check=True)
+        answers = run(proto, model.probe)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, RuntimeError, ValueError, TypeError) as error:
+        raise ExportBlocked(f"The ONNX file was not written: its checker refuses it. {error}") from error
+    return certify(model, answers, format="ONNX", interpreter=INTERPRETER, versions={"onnx": onnx.__version__})
+
+
+def run(proto: Any, x: np.ndarray) -> np.ndarray:
+    """What ONNX's own reference interpreter makes of the inputs."""
+    from onnx.reference import ReferenceEvaluator
+
+    with np.errstate(all="ignore"):  # exp of a large negative number is a proper zero
+        return np.asarray(ReferenceEvaluator(proto).run(None, {INPUT: np.asarray(x, dtype=np.float32)})[0])
+
+
+def read(path: Path) -> Any:
+    """The model of a file. Raises FileError."""
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        return onnx.load(str(path), load_external_data=False)
+    except (DecodeError, OSError, ValueError) as error:
+        raise FileError(f"{path.name} is not an ONNX file that can be read: {error}.") from error
+
+
+def build(model: Model) -> Any:
+    """The ONNX model of a network: inputs and outputs as the engine has them, batch axis free."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    tensors = model.tensors()
+    if sum(array.nbytes for array in tensors.values()) > MOST_BYTES:
+        raise ExportBlocked("The ONNX file was not written: one file holds 2 GiB at most. Export the weights as safetensors instead.")
+    graph = model.graph
+    w = Writer(graph, tensors)
+    w.fresh(INPUT), w.fresh(OUTPUT)
+    w.hold(graph.input, _scaled(w, INPUT, model.before, "input", invert=False))
+    for node in needed(graph):
+        onnx_ops.write(w, node)
+    result = _scaled(w, w.last(graph.output), model.after, "output", invert=True)
+    _end_as_output(w, result)
+
+    def info(name: str, value: int) -> Any:
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *graph.values[value].type.shape])
+
+    made = helper.make_graph(
+        w.nodes, model.name or "network", [info(INPUT, graph.input)], [info(OUTPUT, graph.output)],
+        [numpy_helper.from_array(array, name) for name, array in w.initialisers.items()],
+    )  # fmt: skip
+    return helper.make_model(
+        made, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
+        producer_name="neural-playground", producer_version=playground.__version__,
+    )  # fmt: skip
+
+
+def _scaled(w: Writer, name: str, affine: Affine | None, side: str, *, invert: bool) -> str:
+    """The scaling of a side as two nodes, or nothing; in double where a shift is so large that float would lose the value."""
+    from onnx import TensorProto
+
+    if affine is None:
+        return name
+    wide = not invert and bool(np.any(np.abs(affine.shift) > LARGE_SHIFT * affine.scale))
+    number = np.float64 if wide else np.float32
+    shift = w.constant(f"scaling.{side}.shift", np.asarray(affine.shift, number))
+    scale = w.constant(f"scaling.{side}.scale", np.asarray(affine.scale, number))
+    if invert:
+        return w.node("Add", [w.node("Mul", [name, scale], f"{side}_scale"), shift], f"{side}_shift")
+    if not wide:
+        return w.node("Div", [w.node("Sub", [name, shift], f"{side}_shift"), scale], f"{side}_scale")
+    x = w.node("Cast", [name], f"{side}_wide", to=TensorProto.DOUBLE)
+    y = w.node("Div", [w.node("Sub", [x, shift], f"{side}_shift"), scale], f"{side}_scale")
+    return w.node("Cast", [y], f"{side}_scaled", to=TensorProto.FLOAT)
+
+
+def _end_as_output(w: Writer, name: str) -> None:
+    """Give the last value the name of the graph's output."""
+    from onnx import helper
+
+    last = w.nodes[-1] if w.nodes else None
+    if last is not None and last.output[0] == name and not any(name in node.input for node in w.nodes):
+        last.output[0] = OUTPUT
+    else:
+        w.nodes.append(helper.make_node("Identity", [name], [OUTPUT], name="output/Identity"))
+
+
+FORMAT = Format(
+    id="onnx",
+    title="ONNX",
+    suffix=".onnx",
+    help="The whole network with its scaling, for runtimes and viewers (opset 20).",
+    write=write,
+)
