@@ -1,0 +1,1 @@
+"""Runs a project: worker process, client, checkpoints, runs. No Qt."""

@@ -1,0 +1,430 @@
+"""The window's side of training: starts the worker, owns the shared memory, gives commands, reads results in place.
+
+Needs no Qt, no Numba and nothing of the engine but the layout of its memory. Linux only, like the worker's memory.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import select
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from playground.core.samples import Samples
+from playground.document.project import Project
+from playground.training import causes, memory, messages, payload, wire
+from playground.training.block import Block
+from playground.training.board import STEP_ROW
+from playground.training.history import Growing, History, LayerNorms, history_of
+from playground.training.messages import Command, EpochRecord, Event
+from playground.training.process import WorkerProcess
+from playground.training.view import RunView, Surface
+
+Array = npt.NDArray[Any]
+
+#: States in which a run exists that can be told something.
+LIVE = ("running", "paused")
+#: Seconds without a step after which `poll` says so.
+SILENCE = 10.0
+
+
+class Client:
+    """One training run at a time, in a worker process.
+
+    Every method returns at once; results come as events from `poll`. A command that does not fit the state does nothing, so any
+    order of buttons is safe. After any death of the worker the state is "dead", `text` says why, and curves, weights and
+    optimizer state are still here; `resume` goes on from the last whole copy of the state (see `board`), with the same numbers
+    as if nothing had happened. Call it from one thread; start it from the main one.
+    """
+
+    def __init__(self) -> None:
+        self._process: WorkerProcess | None = None
+        self._poll = select.epoll()
+        self._view: RunView | None = None
+        self._state = "idle"
+        self._text = ""
+        self._serial = 0
+        self._generation = 0
+        self._samples: tuple[Samples, tuple[Block, Block]] | None = None
+        self._grid: messages.WatchGrid | None = None
+        self._norms_on = True
+        self._killed = False
+        self._silent = False
+        self._watched = 0
+        self._waiting: list[bytes] = []
+        #: Serial number of the newest command that has been carried out.
+        self.answered = 0
+
+    # What the window asks.
+
+    @property
+    def state(self) -> str:
+        """One of "idle", "starting", "running", "paused", "finished", "failed" and "dead"."""
+        return self._state
+
+    @property
+    def text(self) -> str:
+        """Why the run ended, for "finished", "failed" and "dead"."""
+        return self._text
+
+    @property
+    def started(self) -> messages.Started | None:
+        """The present run's sizes, once it is set up."""
+        return self._view.started if self._view else None
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self._view.board.step if self._view and self._view.board else 0
+
+    @property
+    def knobs(self) -> dict[str, float]:
+        """The knobs' values as last heard; "rate", "clip", the optimizer's numbers, "<node>.<field>", "<node>:rate_factor", "<node>:frozen"."""
+        return dict(self._view.knobs) if self._view else {}
+
+    def fileno(self) -> int:
+        """For a QSocketNotifier; the same for the client's whole life. Readable when `poll` has something to do, a death included."""
+        return self._poll.fileno()
+
+    # Commands.
+
+    def launch(self) -> None:
+        """Start the worker process ahead of need, so that the first run begins at once."""
+        if self._process is None:
+            self._process = WorkerProcess()
+            self._killed = self._silent = False
+            self._watched = select.EPOLLIN
+            self._poll.register(self._process.fileno(), self._watched)
+
+    def start(
+        self,
+        project: Project,
+        samples: Samples,
+        folder: Path | None = None,
+        resume: Path | None = None,
+        *,
+        every: int = 0,
+        paused: bool = False,
+    ) -> None:
+        """Begin a run, in place of any other. Ends in `Started`, or in `Failed` with a sentence.
+
+        folder: where checkpoints and the run record go; None: nowhere.  resume: a checkpoint to go on from.
+        every: keep a checkpoint of every so many epochs.  paused: wait for `resume`, `step_batch` or `step_epoch`.
+        """
+        self._generation += 1
+        x, y = self._sample_blocks(samples)
+        blocks = (Block.holding(payload.pack(project, samples)), x, y, Block.create(), Block.create())
+        if self._view is not None:
+            self._view.close()
+        start = messages.Start(
+            blocks={name: block.nbytes for name, block in zip(payload.BLOCKS, blocks, strict=True)},
+            x_shape=samples.x.shape,
+            y_shape=samples.y.shape,
+            y_dtype=samples.y.dtype.str,
+            folder=str(folder or ""),
+            checkpoint=str(resume or ""),
+            every=every,
+            generation=self._generation,
+            continued=False,
+            paused=paused,
+        )
+        self._view = RunView(start, blocks)
+        self._begin(start)
+
+    def resume(self) -> None:
+        """Go on: after a pause, a stop or a fault, or in a new worker when the old one died."""
+        if self._view is None:
+            return
+        if self._process is None and self._state in ("dead", "finished", "failed"):
+            self._continue(paused=False)
+        elif self._state in ("paused", "finished", "failed"):
+            self._act("resume")
+
+    def pause(self) -> None:
+        """Wait after the present step."""
+        self._act("pause")
+
+    def step_batch(self) -> None:
+        """Do one step, then pause."""
+        self._act("step_batch")
+
+    def step_epoch(self) -> None:
+        """Go to the end of the epoch, then pause."""
+        self._act("step_epoch")
+
+    def stop(self) -> None:
+        """End the run after the present step; its results stay."""
+        self._act("stop")
+
+    def kill(self) -> None:
+        """End the worker at once, for when `stop` is not heard. Leads to "dead"; `resume` goes on."""
+        if self._process is not None:
+            self._killed = True
+            self._process.kill()
+
+    def reset(self) -> None:
+        """Back to the start weights and an empty curve, paused."""
+        if self._view is not None and self._process is None and self._state in ("dead", "finished", "failed"):
+            self._view.renew()
+            self._begin(dataclasses.replace(self._view.start, checkpoint="", paused=True))
+        else:
+            self._act("reset")
+
+    def save(self) -> None:
+        """Write the checkpoint "last" now."""
+        self._act("save")
+
+    def set_knob(self, name: str, value: float) -> None:
+        """Change a knob from the next step on; `KnobChanged` tells which step that was."""
+        if self._view is not None:
+            self._view.wanted[name] = float(value)
+            self._send(messages.SetKnob(name=name, value=float(value)))
+
+    def find_rate(
+        self, *, low: float = 1e-7, high: float = 10.0, steps: int = 100, smoothing: float = 0.98, stop_factor: float = 4.0
+    ) -> None:
+        """Search for a learning rate from the present state, which stays as it is. Ends in `FinderDone`."""
+        self._send(messages.FindRate(low=low, high=high, steps=steps, smoothing=smoothing, stop_factor=stop_factor))
+
+    def cancel_find(self) -> None:
+        """Leave a search early; `FinderDone` has what was found."""
+        self._act("cancel_finder")
+
+    def predict_grid(self, low: tuple[float, float] | None, high: tuple[float, float] | None = None, size: int = 64) -> None:
+        """Keep `grid()` up to date, within a twentieth of the worker's time. low None: stop.
+
+        low, high: corners in the data's own unit, (first input, second input).  size: points on a side, at most 192.
+        """
+        if low is None or high is None:
+            self._grid = messages.WatchGrid(low=(0.0, 0.0), high=(1.0, 1.0), size=0)
+        else:
+            self._grid = messages.WatchGrid(low=low, high=high, size=size)
+        self._send(self._grid)
+
+    def watch_norms(self, on: bool) -> None:
+        """Measure the layers' norms now and then (on from the start), or do not."""
+        self._norms_on = on
+        self._send(messages.WatchNorms(on=on))
+
+    def close(self) -> None:
+        """End the worker and give all memory back."""
+        self._end_process()
+        if self._view is not None:
+            self._view.close()
+            self._view = None
+        self._drop_samples()
+        self._poll.close()
+        self._state = "idle"
+
+    # Results.
+
+    def history(self) -> History:
+        """Every step so far."""
+        return self._view.history() if self._view else history_of(Growing(np.empty(0, STEP_ROW), "step"))
+
+    @property
+    def epochs(self) -> list[EpochRecord]:
+        """Every finished epoch."""
+        return self._view.epochs() if self._view else []
+
+    def layer_norms(self) -> LayerNorms | None:
+        """Gradient norms and update ratios of the layers, sampled a few times a second; None before the first run."""
+        return self._view.layer_norms() if self._view else None
+
+    def grid(self) -> Surface | None:
+        """The newest output surface."""
+        return self._view.grid() if self._view else None
+
+    def parameters(self, *, best: bool = False) -> dict[str, Array]:
+        """Copies of all weights as of the last whole copy of the state, or of the best epoch; empty before there is any."""
+        return self._view.tensors(("parameters",), best=best) if self._view else {}
+
+    def export_weights(self, *, best: bool = False) -> dict[str, Array]:
+        """Weights and running statistics by name, as a file of weights needs them."""
+        return self._view.tensors(("parameters", "statistics"), best=best) if self._view else {}
+
+    def optimizer_state(self) -> dict[str, Array]:
+        """Copies of the optimizer's slots, "<node>.<parameter>/<slot>"."""
+        return self._view.tensors(("slots",)) if self._view else {}
+
+    def state_copy(self) -> tuple[dict[str, Any], bytes] | None:
+        """The last whole copy of the state and the loop's memory beside it; what `resume` goes on from."""
+        return self._view.board.resume.read() if self._view and self._view.board else None
+
+    def poll(self, budget_ms: float = 4.0) -> list[Event]:
+        """Events that have come, and bookkeeping; call it when `fileno` is readable and on the redraw timer."""
+        deadline = time.perf_counter() + budget_ms / 1000
+        events: list[Event] = []
+        process = self._process
+        if process is not None:
+            process.flush()
+            self._waiting += process.receive()
+            while self._waiting and (time.perf_counter() < deadline or not events):
+                event = wire.decode_event(self._waiting.pop(0))
+                if self._took(event):
+                    events.append(event)
+            if process.ended and not self._waiting:
+                events += self._buried()
+            elif process is self._process:
+                self._watch_writes(process)
+        if self._view is not None:
+            self._view.drain()
+        events += self._heartbeat()
+        return events
+
+    def wait(self, until: Callable[[Client], bool], seconds: float = 30.0) -> list[Event]:
+        """For scripts: poll until the condition holds. Raises TimeoutError."""
+        events: list[Event] = []
+        deadline = time.monotonic() + seconds
+        while True:
+            events += self.poll(50)
+            if until(self):
+                return events
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(
+                    f"The condition did not come true within {seconds:g} s; the state is {self._state}. {self._text}"
+                )
+            if not self._waiting:
+                self._poll.poll(min(left, 0.05))
+
+    # What happens behind.
+
+    def _sample_blocks(self, samples: Samples) -> tuple[Block, Block]:
+        """The samples in shared memory; the same samples are copied once."""
+        if self._samples is None or self._samples[0] is not samples:
+            self._drop_samples()
+            self._samples = (samples, (Block.holding(samples.x), Block.holding(samples.y)))
+        return self._samples[1]
+
+    def _drop_samples(self) -> None:
+        for block in self._samples[1] if self._samples else ():
+            block.close()
+        self._samples = None
+
+    def _begin(self, start: messages.Start) -> None:
+        """Send the run to a worker, new or waiting."""
+        assert self._view is not None
+        self.launch()
+        self._state, self._text = "starting", ""
+        self._silent = False
+        self._send(start, descriptors=tuple(block.descriptor for block in self._view.blocks))
+        if self._grid is not None:
+            self._send(self._grid)
+        if not self._norms_on:
+            self._send(messages.WatchNorms(on=False))
+
+    def _continue(self, *, paused: bool) -> None:
+        """Let a new worker take over what the dead one left."""
+        view = self._view
+        assert view is not None
+        whole = view.board is not None
+        if not whole:
+            view.renew()
+        self._begin(dataclasses.replace(view.start, continued=whole, paused=paused))
+        for name, value in view.wanted.items():
+            self._send(messages.SetKnob(name=name, value=value))
+
+    def _act(self, what: str) -> None:
+        if self._state in ("starting", "running", "paused", "finished", "failed"):
+            self._send(messages.Act(what=what))
+
+    def _send(self, command: Command, *, descriptors: tuple[int, ...] = ()) -> None:
+        """The worker cuts the burst of steps that is being done short, so a command takes effect at the next step."""
+        if self._process is None:
+            return
+        self._serial += 1
+        self._process.send(wire.encode(dataclasses.replace(command, serial=self._serial)), descriptors)
+        self._watch_writes(self._process)
+
+    def _watch_writes(self, process: WorkerProcess) -> None:
+        """Be woken when the socket takes more, if there is more."""
+        wanted = select.EPOLLIN | (select.EPOLLOUT if process.has_unsent else 0)
+        if not process.ended and wanted != self._watched:
+            self._poll.modify(process.fileno(), wanted)
+            self._watched = wanted
+
+    def _took(self, event: Event) -> bool:
+        """Follow an event; false for one of a run that is no more."""
+        view = self._view
+        if isinstance(event, messages.Done):
+            self.answered = event.serial
+            return True
+        if isinstance(event, messages.Ready | messages.Compiling):
+            return True
+        if view is None:
+            return False
+        if isinstance(event, messages.Started | messages.Failed):
+            if event.generation != self._generation:
+                return False
+        elif self._state == "starting":
+            return False
+        if isinstance(event, messages.Started):
+            view.begin(event)
+        elif isinstance(event, messages.Reset):
+            view.forget_curves()
+        elif isinstance(event, messages.KnobChanged):
+            view.knobs[event.name] = event.value
+            if view.wanted.get(event.name) == event.value:
+                del view.wanted[event.name]
+        self._state, self._text = _after(event, self._state, self._text)
+        return True
+
+    def _buried(self) -> list[Event]:
+        """The worker has gone: say why, keep everything else."""
+        process = self._process
+        assert process is not None
+        self._poll.unregister(process.fileno())
+        status, stderr = process.exit_status(), process.stderr()
+        process.close()
+        self._process = None
+        peak = self._view.board.peak_bytes if self._view and self._view.board else 0
+        cause = causes.of_death(
+            status, stderr, killed=self._killed, peak_bytes=peak, free_bytes=memory.free_bytes(), step=self.step
+        )
+        if self._state not in ("starting", *LIVE):
+            return [messages.Warned(kind=cause.kind, text=cause.text)]
+        self._state, self._text = "dead", cause.text
+        return [messages.Died(kind=cause.kind, text=cause.text, step=self.step, details=stderr)]
+
+    def _heartbeat(self) -> list[Event]:
+        """Say once when the worker makes no step for a while, and once when it does again."""
+        board = self._view.board if self._view else None
+        if board is None or self._state != "running" or self._process is None:
+            self._silent = False
+            return []
+        seconds = (time.monotonic_ns() - board.last_beat_ns) / 1e9
+        if (seconds >= SILENCE) == self._silent:
+            return []
+        self._silent = not self._silent
+        text = f"No progress for {seconds:.0f} s (step {board.step:,})." if self._silent else "Training moves again."
+        return [messages.Silent(seconds=seconds if self._silent else 0.0, step=board.step, text=text)]
+
+    def _end_process(self) -> None:
+        if self._process is not None:
+            self._poll.unregister(self._process.fileno())
+            self._process.send(wire.encode(messages.Shutdown()))
+            self._process.close()
+            self._process = None
+        self._waiting.clear()
+
+
+def _after(event: Event, state: str, text: str) -> tuple[str, str]:
+    """State and text of a client after an event."""
+    match event:
+        case messages.Started():
+            return ("paused" if event.paused else "running"), ""
+        case messages.Running():
+            return "running", ""
+        case messages.Paused():
+            return "paused", ""
+        case messages.Finished():
+            return "finished", event.text
+        case messages.Fault() | messages.Failed():
+            return "failed", event.text
+    return state, text

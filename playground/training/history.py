@@ -1,0 +1,141 @@
+"""The curves as the window keeps them: arrays that grow with the run, copied out of shared memory as they come."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from playground.training.board import EPOCH_COLUMNS, NORM_COLUMNS, BoardPlan
+from playground.training.messages import EpochRecord
+
+Array = npt.NDArray[Any]
+
+#: Steps kept one by one; beyond it the older half is thinned, keeping the smallest and the largest loss of every four.
+MOST_STEPS = 1 << 22
+
+
+@dataclasses.dataclass(frozen=True)
+class History:
+    """One row for each step done, ascending. steps count from 1; loss is the batch's mean before the update.
+
+    Shapes: all (n,); steps int64, the others float32. The arrays are read-only views that stay as they are.
+    """
+
+    steps: Array
+    loss: Array
+    rate: Array
+    gradient_norm: Array
+    rows: Array
+
+
+@dataclasses.dataclass(frozen=True)
+class LayerNorms:
+    """Norms of the layers with weights, sampled a few times a second. ratio: length of an update over length of the weights.
+
+    Shapes: steps (n,); gradient, weight, ratio (n, layers); layers: node names in the order of the columns.
+    """
+
+    layers: tuple[str, ...]
+    steps: Array
+    gradient: Array
+    weight: Array
+    ratio: Array
+
+
+class Growing:
+    """Rows with an ascending step in a growing array. Rows that come again (after a resume or a rewind) replace the old ones."""
+
+    def __init__(self, template: Array, step: Any) -> None:
+        self._rows = np.empty_like(template, shape=(1024, *template.shape[1:]))
+        self._step = step
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def rows(self) -> Array:
+        return self._rows[: self._count]
+
+    def steps(self, rows: Array) -> Array:
+        """The step of every row."""
+        found: Array = rows[self._step] if isinstance(self._step, str) else rows[:, self._step]
+        return found
+
+    def add(self, rows: Array) -> None:
+        """Append; where the step goes back, forget what was known from there on."""
+        if not len(rows):
+            return
+        steps = self.steps(rows)
+        back = np.flatnonzero(np.diff(steps) <= 0)
+        if len(back):
+            rows, steps = rows[back[-1] + 1 :], steps[back[-1] + 1 :]
+        if self._count and steps[0] <= self.steps(self.rows)[-1]:
+            # A fresh copy: views that were handed out keep what they showed.
+            self._rows = self._rows.copy()
+            self._count = int(np.searchsorted(self.steps(self.rows), steps[0]))
+        self._make_room(self._count + len(rows))
+        self._rows[self._count : self._count + len(rows)] = rows
+        self._count += len(rows)
+
+    def _make_room(self, needed: int) -> None:
+        if needed > len(self._rows):
+            larger = np.empty_like(self._rows, shape=(max(needed, 2 * len(self._rows)), *self._rows.shape[1:]))
+            larger[: self._count] = self.rows
+            self._rows = larger
+
+    def thin(self, most: int) -> None:
+        """Halve the older half when there are more rows than `most`: of every four, those with least and most loss stay."""
+        if self._count <= most:
+            return
+        old = self._count // 2 // 4 * 4
+        loss = self.rows["loss"][:old].reshape(-1, 4)
+        low, high = np.argmin(loss, axis=1), np.argmax(loss, axis=1)
+        high = np.where(high == low, (low + 1) % 4, high)
+        kept = np.sort(np.stack([low, high], axis=1), axis=1) + 4 * np.arange(len(loss))[:, None]
+        rows = np.concatenate([self.rows[:old][kept.ravel()], self.rows[old:]])
+        self._rows, self._count = rows, len(rows)
+
+
+def history_of(steps: Growing) -> History:
+    """Columns of the recorded steps."""
+    rows = steps.rows.view()
+    rows.flags.writeable = False
+    return History(rows["step"], rows["loss"], rows["rate"], rows["norm"], rows["rows"])
+
+
+def epochs_of(rows: Array, plan: BoardPlan) -> list[EpochRecord]:
+    """Rows of the board's epoch list as records."""
+    return [epoch_record(row, plan) for row in rows]
+
+
+def epoch_record(row: Array, plan: BoardPlan) -> EpochRecord:
+    """One row of the board's epoch list."""
+    first = len(EPOCH_COLUMNS)
+    named = dict(zip(EPOCH_COLUMNS, row[:first].tolist(), strict=True))
+    return EpochRecord(
+        epoch=int(named["epoch"]),
+        step=int(named["step"]),
+        train_loss=named["train_loss"],
+        validation_loss=named["validation_loss"] if named["best"] >= 0 else None,
+        metrics=dict(zip(plan.metrics, row[first:].tolist(), strict=True)),
+        rate=named["rate"],
+    )
+
+
+def epoch_row(record: EpochRecord, best: bool, plan: BoardPlan) -> Array:
+    """The inverse of `epoch_record`; "best" is -1 in a run without a validation part."""
+    judged = record.validation_loss is not None
+    values = [record.epoch, record.step, record.train_loss, record.validation_loss if judged else 0.0, record.rate]
+    return np.array([[*values, float(best) if judged else -1.0, *(record.metrics[m] for m in plan.metrics)]], float)
+
+
+def norms_of(rows: Array, plan: BoardPlan) -> LayerNorms:
+    """Rows of the board's norm list, by layer."""
+    by_layer = rows[:, 1:].reshape(len(rows), len(plan.layers), len(NORM_COLUMNS))
+    gradient, weight, update = (by_layer[:, :, i] for i in range(3))
+    ratio = np.divide(update, weight, out=np.zeros_like(update), where=weight > 0)
+    return LayerNorms(plan.layers, rows[:, 0].astype(np.int64), gradient, weight, ratio)

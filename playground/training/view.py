@@ -1,0 +1,137 @@
+"""A run as the window sees it, dead or alive: its shared memory and the curves copied out of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from playground.engine.layout import Layout
+from playground.training import messages
+from playground.training.block import Block
+from playground.training.board import STEP_ROW, Board, BoardPlan
+from playground.training.history import MOST_STEPS, Growing, History, LayerNorms, epochs_of, history_of, norms_of
+from playground.training.messages import EpochRecord
+
+Array = npt.NDArray[Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Surface:
+    """The network's answers over a rectangle of the input plane. low, high: corners in the data's own unit.
+
+    Shapes: response (size, size, outputs) float32, [row, column]; rows go from low[1] to high[1], columns from low[0] to high[0].
+    """
+
+    step: int
+    low: tuple[float, float]
+    high: tuple[float, float]
+    response: Array
+
+
+class RunView:
+    """Blocks of one run and readers of them. blocks: payload, x, y, arena, board."""
+
+    def __init__(self, start: messages.Start, blocks: tuple[Block, ...]) -> None:
+        self.start = start
+        self.blocks = blocks
+        self.started: messages.Started | None = None
+        self.layout: Layout | None = None
+        self.board: Board | None = None
+        self.knobs: dict[str, float] = {}
+        #: Knobs that were asked for and not yet heard of.
+        self.wanted: dict[str, float] = {}
+        self.forget_curves()
+
+    def forget_curves(self) -> None:
+        """Begin the curves anew."""
+        self._steps = Growing(np.empty(0, STEP_ROW), "step")
+        self._epochs: Growing | None = None
+        self._norms: Growing | None = None
+        self._records: list[EpochRecord] = []
+        self._seen = dict.fromkeys(("steps", "epochs", "norms"), 0)
+
+    def renew(self) -> None:
+        """Give up arena and board for empty ones."""
+        for block in self.blocks[3:]:
+            block.close()
+        self.blocks = (*self.blocks[:3], Block.create(), Block.create())
+        self.started = self.layout = self.board = None
+        self.forget_curves()
+
+    def begin(self, started: messages.Started) -> None:
+        """The worker has laid out arena and board."""
+        self.started = started
+        self.layout = Layout.from_json(started.layout)
+        self.board = Board(BoardPlan.from_dict(started.board), self.blocks[4])
+        arena = np.frombuffer(self.blocks[3].buffer(), np.float32)
+        values = self.layout.knob_view(arena)
+        self.knobs = {name: float(values[index]) for name, index in self.layout.knob_index.items()}
+
+    def drain(self) -> None:
+        """Copy new rows out of the rings before they are overwritten."""
+        board = self.board
+        if board is None:
+            return
+        rows, self._seen["steps"] = board.steps.since(self._seen["steps"])
+        self._steps.add(rows)
+        self._steps.thin(MOST_STEPS)
+        rows, self._seen["epochs"] = board.epochs.since(self._seen["epochs"])
+        if len(rows):
+            self._epochs = self._epochs or Growing(rows[:0], 1)
+            kept = len(self._epochs)
+            self._epochs.add(rows)
+            if len(self._epochs) < kept + len(rows):
+                self._records.clear()
+        rows, self._seen["norms"] = board.norms.since(self._seen["norms"])
+        if len(rows):
+            self._norms = self._norms or Growing(rows[:0], 0)
+            self._norms.add(rows)
+
+    def history(self) -> History:
+        self.drain()
+        return history_of(self._steps)
+
+    def epochs(self) -> list[EpochRecord]:
+        self.drain()
+        if self.board is None or self._epochs is None:
+            return []
+        self._records += epochs_of(self._epochs.rows[len(self._records) :], self.board.plan)
+        return list(self._records)
+
+    def layer_norms(self) -> LayerNorms:
+        self.drain()
+        if self.board is None or self._norms is None:
+            layers = self.board.plan.layers if self.board else ()
+            none = np.zeros((0, len(layers)))
+            return LayerNorms(layers, np.zeros(0, np.int64), none, none, none)
+        return norms_of(self._norms.rows, self.board.plan)
+
+    def grid(self) -> Surface | None:
+        found = self.board.read_grid() if self.board else None
+        return Surface(*found) if found else None
+
+    def tensors(self, groups: tuple[str, ...], *, best: bool = False) -> dict[str, Array]:
+        """Copies out of the newest whole copy of the state, or of that of the best epoch; empty before there is any."""
+        found = self.board.resume.read() if self.board else None
+        if found is None or self.board is None or self.layout is None:
+            return {}
+        memory, state = found
+        place = memory.get("best_place")
+        if best and place is not None:
+            state = (self.board.best.read(place) or found)[1]
+        numbers = np.frombuffer(state, np.float32)
+        first = self.layout.state[0]
+        return {
+            name: dataclasses.replace(field, at=field.at - first).view(numbers).copy()
+            for group in groups
+            for name, field in getattr(self.layout, group).items()
+        }
+
+    def close(self) -> None:
+        """Let go of arena, board and payload; arrays that were handed out stay."""
+        self.board = None
+        for block in (self.blocks[0], *self.blocks[3:]):
+            block.close()
