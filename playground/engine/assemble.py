@@ -52,7 +52,8 @@ class Assembly:
     def program(self, fixed: Addresses, tail: Callable[[WholeFrame], Iterable[Stage]]) -> Program:
         """The frozen program. tail: stages after the levels (verdict, update)."""
         part_frames = tuple(
-            RowFrame(self.storage, fixed, chain, part.start, part.cap, True, chain, False) for chain, part in enumerate(self.parts)
+            RowFrame(self.storage, fixed, chain, part.start, part.cap, True, chain, False)
+            for chain, part in enumerate(self.parts)
         )
         whole = WholeFrame(self.storage, fixed, part_frames)
         stages = [self._stage(level, fixed, whole) for level in self.levels]
@@ -60,7 +61,11 @@ class Assembly:
 
     def update_lists(self, whole: WholeFrame) -> list[list[tuple[Instruction, Origin]]]:
         """The instructions of the update tasks, as independent lists."""
-        return [self._labelled(instructions, task, whole.parts[0]) for task in self.updates for instructions in _lists(task.make(whole))]
+        return [
+            self._labelled(instructions, task, whole.parts[0])
+            for task in self.updates
+            for instructions in _lists(task.make(whole))
+        ]
 
     def _stage(self, level: Level, fixed: Addresses, whole: WholeFrame) -> Stage:
         chains: list[list[tuple[Instruction, Origin]]] = [[] for _ in self.parts]

@@ -97,5 +97,3 @@ def emit_outputs(e: Emit, graph: Graph) -> None:
         return [("give_outputs", f.rows, f.r0, f.at(y), p.step, p.lines, p.length, p.pitch)]
 
     e.rows(make, reads=[y], writes=[])
-
-

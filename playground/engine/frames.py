@@ -95,5 +95,3 @@ def split(n: int, parts: int, grain: int) -> list[tuple[int, int]]:
     """At most `parts` ranges of n in multiples of grain."""
     per = -(-n // (parts * grain)) * grain
     return [(a, min(a + per, n)) for a in range(0, n, per)]
-
-

@@ -25,7 +25,8 @@ class Field:
 @dataclasses.dataclass(frozen=True)
 class Layout:
     """Names and places. parameters, gradients: "<node>.<name>"; slots: "<node>.<name>/<slot>"; values: node -> its output for
-    every row of the last observed batch (present when the plan observes); order: R index of the permutation."""
+    every row of the last observed batch (present when the plan observes); windows: split -> F index of inputs, of
+    targets, samples; order: F index of the permutation (int64, two places a number)."""
 
     nbytes: int
     state: tuple[int, int]
@@ -40,6 +41,7 @@ class Layout:
     gradient_run: tuple[int, int]
     windows: dict[str, tuple[int, int, int]]
     outputs: int
+    order: int
 
     def knob_view(self, arena: np.ndarray) -> np.ndarray:
         return arena[self.knobs : self.knobs + KNOB_COUNT]
@@ -72,6 +74,7 @@ class Layout:
             gradient_run=(data["gradient_run"][0], data["gradient_run"][1]),
             windows={name: (w[0], w[1], w[2]) for name, w in data["windows"].items()},
             outputs=int(data["outputs"]),
+            order=int(data["order"]),
         )
 
 

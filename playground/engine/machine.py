@@ -281,18 +281,20 @@ class _Bound:
 
         self.program = program
         self.code = program.code.copy()
-        self.kernels = jit.load_kernels(program.kernels, progress)
+        jit.compile_kernels(program.kernels, progress)
+        self.table = jit.table(program.kernels)
 
     def run(self, machine: Machine, factors: np.ndarray, ring: np.ndarray, steps: int, threads: int) -> None:
         from playground.engine import jit
 
-        p = self.program
-        jit.run(self.kernels, self.code, p.chains, p.stages, p.patches, machine.F, machine.R, machine.knobs, factors, ring, steps, threads)
+        p, m = self.program, machine
+        jit.run(self.table, self.code, p.chains, p.stages, p.patches, m.F, m.R, m.knobs, factors, ring, steps, threads=threads)
 
     def call(self, machine: Machine, row: int) -> None:
         from playground.engine import jit
 
-        jit.call_kernel(self.kernels, int(self.code[row, 0]), machine.F, machine.R, self.code[row, 1:], machine.knobs)
+        kernel = jit.compiled(self.program.kernels[self.code[row, 0]])
+        kernel(machine.F, machine.R, self.code[row, 1:], machine.knobs)
 
     def rows_before_update(self) -> int:
         """Instructions up to and without the verdict's stage."""
@@ -306,4 +308,3 @@ def _finite(F: np.ndarray, at: int, samples: int, step: int, lines: int, length:
         return True
     view = np.lib.stride_tricks.as_strided(F[at:], (samples, lines, length), (4 * step, 4 * pitch, 4))
     return bool(np.isfinite(view).all())
-

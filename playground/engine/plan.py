@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from playground.engine import ops
 from playground.engine.assemble import Assembly
-from playground.engine.emit import Ref
+from playground.engine.emit import Instruction, Ref
 from playground.engine.first_fit import aligned, lower_bound
 from playground.engine.frames import Addresses, WholeFrame
 from playground.engine.graph import Graph
@@ -107,15 +107,21 @@ def plan_network(
     observe: bool = False,
     window: int = 0,
     ring: int = RING,
+    reuse: bool = True,
 ) -> Plan:
-    """samples: split -> count, for the data windows; window: rows of a further window for `predict` (at least a batch)."""
+    """The plan for a batch size.
+
+    samples: split -> count, for the data windows; window: rows of a further window for `predict` (at least a batch).
+    chains: None chooses by the work of a step and `cores`.  observe: also make the program that keeps every node's output.
+    reuse: False gives every value memory of its own, which must change no number.
+    """
     chains = choose_chains(graph, batch, cores) if chains is None else min(chains, batch)
     frozen = update.frozen if update else frozenset()
     folded = simplify(graph, fold=True, frozen=frozen)
     largest = max((place.step for place in folded.places.values() if place.lines > 1), default=1)
     parts = split_batch(batch, chains, largest)
-    train = Assembly(folded, parts, training=True) if graph.loss is not None and update is not None else None
-    evaluate = Assembly(folded, parts, training=False)
+    train = Assembly(folded, parts, training=True, keep=not reuse) if graph.loss is not None and update is not None else None
+    evaluate = Assembly(folded, parts, training=False, keep=not reuse)
     plain = simplify(graph, fold=False)
     observing = Assembly(plain, parts, training=False, keep=True) if observe else None
     return _Planner(graph, batch, update, parts, train, evaluate, observing, samples, max(window, batch), ring).plan()
@@ -185,7 +191,9 @@ class _Planner:
         for assembly, static in zip(shared, statics, strict=True):
             assembly.storage.settle(static, pool)
         if self.observe is not None:
-            self.observe.storage.settle(self._take(self.observe.storage.static_total), self._take(self.observe.storage.pool_total))
+            self.observe.storage.settle(
+                self._take(self.observe.storage.static_total), self._take(self.observe.storage.pool_total)
+            )
 
     def plan(self) -> Plan:
         values = {**self.parameter_at, **self.statistic_at}
@@ -229,12 +237,14 @@ class _Planner:
 
     def _tail(self, whole: WholeFrame, names: dict[str, int]) -> list[Stage]:
         """The verdict on a stage of its own, then the update split over the chains."""
-        assert self.train is not None and self.rule is not None and self.update is not None
+        assert self.train is not None
+        assert self.rule is not None
+        assert self.update is not None
         if self.gradient_at:
-            judged = [(("judge", self.gradient_run, self.run_length), Origin("", "judge", "update", ()))]
+            verdict: Instruction = ("judge", self.gradient_run, self.run_length)
         else:
-            judged = [(("judge_loss",), Origin("", "judge", "update", ()))]
-        chains: list[list[tuple[tuple, Origin]]] = [[] for _ in self.parts]  # type: ignore[type-arg]
+            verdict = ("judge_loss",)
+        chains: list[list[tuple[Instruction, Origin]]] = [[] for _ in self.parts]
         for turn, (start, end, rate_factor, decays, owner) in enumerate(self._runs(names)):
             knobs = {name: names[name] for name in self.rule.knobs}
             if not decays and self.rule.decay:
@@ -242,11 +252,13 @@ class _Planner:
             for piece, (a, b) in enumerate(whole.split(end - start, 16)):
                 offset = start + a - self.parameter_run
                 slots = [run + offset for _, run in self.slot_runs]
-                instruction = self.rule.instruction(start + a, self.gradient_run + offset, slots, b - a, RATE_NOW, rate_factor, knobs)
+                instruction = self.rule.instruction(
+                    start + a, self.gradient_run + offset, slots, b - a, RATE_NOW, rate_factor, knobs
+                )
                 chains[(turn + piece) % len(chains)].append((instruction, Origin(owner, self.rule.id, "update", ())))
         for turn, instructions in enumerate(self.train.update_lists(whole)):
             chains[turn % len(chains)] += instructions
-        return [Stage([judged], checked=True), Stage(chains)]
+        return [Stage([[(verdict, Origin("", "judge", "update", ()))]], checked=True), Stage(chains)]
 
     def _runs(self, names: dict[str, int]) -> list[tuple[int, int, int, bool, str]]:
         """Runs of neighbouring parameters that are updated alike: (first, end, factor knob, decays, owner)."""
@@ -266,7 +278,9 @@ class _Planner:
 
     def _layout(self, names: dict[str, int]) -> Layout:
         def named(at: Mapping[int, int], suffix: str = "") -> dict[str, Field]:
-            return {p.name + suffix: Field(at[p.value], self.graph.values[p.value].type.shape) for p in self.graph.parameters if at}
+            return {
+                p.name + suffix: Field(at[p.value], self.graph.values[p.value].type.shape) for p in self.graph.parameters if at
+            }
 
         slots: dict[str, Field] = {}
         for slot, (at, _) in zip(self.rule.slots if self.rule else (), self.slot_runs, strict=True):
@@ -277,7 +291,9 @@ class _Planner:
             parameters=named(self.parameter_at),
             gradients=named(self.gradient_at),
             slots=slots,
-            statistics={s.name: Field(self.statistic_at[s.value], self.graph.values[s.value].type.shape) for s in self.graph.statistics},
+            statistics={
+                s.name: Field(self.statistic_at[s.value], self.graph.values[s.value].type.shape) for s in self.graph.statistics
+            },
             values=self._observed(),
             knobs=self.knobs,
             knob_index=names,
@@ -285,6 +301,7 @@ class _Planner:
             gradient_run=(self.gradient_run, self.run_length),
             windows=self.windows,
             outputs=self.outputs,
+            order=self.order,
         )
 
     def _observed(self) -> dict[str, Field]:

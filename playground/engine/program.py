@@ -54,7 +54,9 @@ class Program:
                     origin = self.origins[row]
                     where = f"{origin.owner}:{origin.op}:{origin.direction}" if origin.owner else origin.op
                     mark = "!" if checked else " "
-                    lines.append(f"{stage:2d}{mark}{chain - first:2d} {row:4d} {self.kernels[words[0]]:<28s} {where:<32s} {shown}")
+                    lines.append(
+                        f"{stage:2d}{mark}{chain - first:2d} {row:4d} {self.kernels[words[0]]:<28s} {where:<32s} {shown}"
+                    )
         return "\n".join(lines)
 
 

@@ -46,7 +46,11 @@ def simplify(graph: Graph, *, fold: bool, frozen: frozenset[str] = frozenset()) 
     needs = _needing(graph, frozen)
     root, gradient_root = _views(graph, halos, needs)
     masks, unmasked = _masks(graph, root, gradient_root, needs)
-    places = {v.index: place_of(v, halos.get(v.index, (0, 0))) for v in graph.values if v.kind not in ("parameter", "statistic", "scalar")}
+    places = {
+        v.index: place_of(v, halos.get(v.index, (0, 0)))
+        for v in graph.values
+        if v.kind not in ("parameter", "statistic", "scalar")
+    }
     return Simplified(graph, places, root, gradient_root, needs, masks, folded, unmasked)
 
 

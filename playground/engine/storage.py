@@ -71,7 +71,9 @@ class Storage:
     keep: give every value its own batch-wide memory, so that all of them can be read after the program has run.
     """
 
-    def __init__(self, simple: Simplified, emit: Emit, levels: list[Level], parts: tuple[Part, ...], *, keep: bool = False) -> None:
+    def __init__(
+        self, simple: Simplified, emit: Emit, levels: list[Level], parts: tuple[Part, ...], *, keep: bool = False
+    ) -> None:
         self.simple, self.emit, self.parts, self.root = simple, emit, parts, Roots(simple)
         self.fixed = {v.index for v in simple.graph.values if v.kind in ("parameter", "statistic", "scalar")}
         self.partial_grain: dict[int, str] = {}
@@ -107,7 +109,9 @@ class Storage:
                 continue
             self.stores[ref] = self._store(ref, uses, bounds, keep)
 
-    def _store(self, ref: Ref, uses: list[tuple[int, int, int, Segment | None]], bounds: dict[int, tuple[int, int]], keep: bool) -> Store:
+    def _store(
+        self, ref: Ref, uses: list[tuple[int, int, int, Segment | None]], bounds: dict[int, tuple[int, int]], keep: bool
+    ) -> Store:
         moments = [use[0] for use in uses]
         numbers, segments = {use[1] for use in uses}, {use[2] for use in uses}
         last = 1 << 40
@@ -130,7 +134,9 @@ class Storage:
 
     def _floats(self, store: Store) -> int:
         if store.scope == "partial":
-            per_block = self.emit.partial_results[store.ref.index].per == "block" and self.partial_grain[store.ref.index] == "block"
+            per_block = (
+                self.emit.partial_results[store.ref.index].per == "block" and self.partial_grain[store.ref.index] == "block"
+            )
             return aligned(store.step) * (self.blocks if per_block else len(self.parts))
         rows = {"batch": sum(p.cap for p in self.parts), "chain": self.rows_per_part, "block": self.rows_per_block}[store.scope]
         return store.step * rows
@@ -164,7 +170,8 @@ class Storage:
         """Life spans of everything, in numbers for the whole batch; for the comparison with the lower bound."""
         chains = len(self.parts)
         return [
-            Span(s.ref, s.start, s.end, self._floats(s) * (1 if s.scope in ("batch", "partial") else chains)) for s in self.stores.values()
+            Span(s.ref, s.start, s.end, self._floats(s) * (1 if s.scope in ("batch", "partial") else chains))
+            for s in self.stores.values()
         ]
 
     @property

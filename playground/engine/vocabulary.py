@@ -256,3 +256,17 @@ def log(x):
 def softplus(x):
     """log(1 + e**x) = max(x, 0) + log(1 + e**-|x|)."""
     return where(x < 0.0, 0.0, x) + log(1.0 + exp(0.0 - vabs(x)))
+
+
+def call(address, F, R, w, k):
+    """Run the kernel that a table's entry stands for."""
+    address(F, R, w, k)
+
+
+def prange(*bounds):
+    """A range whose turns are independent; threads may share them."""
+    return range(*bounds)
+
+
+#: Words of the runner.
+RUNNER_WORDS = {"call": call, "prange": prange}

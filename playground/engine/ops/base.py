@@ -70,13 +70,17 @@ class Update:
     #: The knob that is zero for parameters that do not decay.
     decay: ClassVar[str] = ""
 
-    def instruction(self, value: int, gradient: int, slots: Sequence[int], n: int, rate: int, factor: int, knobs: Mapping[str, int]) -> Instruction:
+    def instruction(
+        self, value: int, gradient: int, slots: Sequence[int], n: int, rate: int, factor: int, knobs: Mapping[str, int]
+    ) -> Instruction:
         """Words for n numbers from F index `value` on. rate, factor: knobs multiplied to the rate; knobs: name -> index.
 
         The kernel multiplies the gradient by the cell CLIP_SCALE and reads the number of updates done from the register STEP.
         """
         raise NotImplementedError
 
-    def reference(self, value: np.ndarray, gradient: np.ndarray, slots: dict[str, np.ndarray], step: int, numbers: Mapping[str, float]) -> None:
+    def reference(
+        self, value: np.ndarray, gradient: np.ndarray, slots: dict[str, np.ndarray], step: int, numbers: Mapping[str, float]
+    ) -> None:
         """One update in plain NumPy, in place; step counts from 0; numbers holds rate and the knobs."""
         raise NotImplementedError

@@ -47,7 +47,11 @@ class Dense(Op):
 
         def make(f: Frame) -> list[Instruction]:
             bias = None if b is None else f.at(b)
-            return [products.dense_forward(f.at(x), f.at(w), bias, f.at(y), f.rows * each, i, o, relu=bool(node.attributes.get("relu")))]
+            return [
+                products.dense_forward(
+                    f.at(x), f.at(w), bias, f.at(y), f.rows * each, i, o, relu=bool(node.attributes.get("relu"))
+                )
+            ]
 
         e.rows(make, reads=[x], writes=[y], grain="part")
 

@@ -1,0 +1,81 @@
+"""Kernels and the runner as machine code."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numba
+import numpy as np
+
+from playground.engine import kernel as registry
+from playground.engine import runner
+from playground.engine.jit.arrays import SIGNATURE
+from playground.engine.jit.compile import Bound, build, compilations
+from playground.engine.operands import decoded
+
+__all__ = ["address", "compilations", "compile_kernels", "compiled", "max_threads", "run", "table"]
+
+f4, i8 = numba.float32, numba.int64
+RUN = i8(
+    i8[::1], i8[:, ::1], i8[:, ::1], i8[:, ::1], i8[:, ::1], f4[::1], i8[::1], f4[::1], f4[::1], f4[:, ::1], i8
+)  # fmt: skip
+
+_ready: dict[str, Any] = {}
+_lock = threading.RLock()  # Numba's compiler is not safe to enter twice
+
+
+def compiled(name: str) -> Any:
+    """The kernel as a function of (F, R, w, k), compiled or loaded on first use. Raises KeyError."""
+    with _lock:
+        if name not in _ready:
+            _ready[name] = build(Bound(decoded(registry.find(name))), SIGNATURE)
+        return _ready[name]
+
+
+def address(name: str) -> int:
+    """Where the kernel's machine code begins."""
+    result = compiled(name).get_compile_result(SIGNATURE)
+    return int(result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name))
+
+
+def table(names: Sequence[str]) -> np.ndarray:
+    """What the opcodes 0, 1, ... stand for."""
+    return np.array([address(name) for name in names], np.int64)
+
+
+@cache
+def _runner(parallel: bool) -> Any:
+    if not parallel:
+        return build(Bound(runner.run, name="run_serial"), RUN)
+    return build(Bound(runner.run, name="run_parallel"), RUN, parallel=True)
+
+
+def compile_kernels(names: Sequence[str], progress: Callable[[str, int, int], None] | None = None) -> None:
+    """Have these kernels and the runners ready. progress is told (what comes next, how many are done, of how many)."""
+    work: list[tuple[str, Callable[[], object]]] = [("run_serial", lambda: _runner(False)), ("run_parallel", lambda: _runner(True))]
+    work += [(name, lambda name=name: compiled(name)) for name in names]  # type: ignore[misc]
+    for done, (name, make) in enumerate(work):
+        if progress is not None:
+            progress(name, done, len(work))
+        with _lock:
+            make()
+    if progress is not None:
+        progress("", len(work), len(work))
+
+
+def max_threads() -> int:
+    """Threads that a parallel run may use."""
+    return int(numba.config.NUMBA_NUM_THREADS)
+
+
+def run(*arguments: Any, threads: int = 1) -> int:
+    """See `engine.runner.run`. threads: 1 runs the serial twin; more share the chains of a stage. The bits are the same."""
+    threads = min(threads, max_threads())
+    with _lock:
+        twin = _runner(threads > 1)
+    if threads > 1:
+        numba.set_num_threads(threads)
+    return int(twin(*arguments))

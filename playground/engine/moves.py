@@ -1,0 +1,103 @@
+"""Kernels that move, fill and add up numbers, for the emissions of several ops."""
+
+from __future__ import annotations
+
+from playground.engine.emit import Instruction, Word
+from playground.engine.kernel import kernel
+from playground.engine.vocabulary import load, splat, store, transpose_block
+
+
+@kernel
+def transpose_taps(F, R, w, k):  # type: ignore[no-untyped-def]
+    """Matrices of a grid, transposed and laid one after the other: target[t][c, r] = source[t][r, c].
+
+    words: source target rows cols | grid rows, grid columns | source steps of a grid row, of a grid column (may be negative)
+    """
+    rows, cols = w[2], w[3]
+    for i in range(w[4]):
+        for j in range(w[5]):
+            source, target = w[0] + i * w[6] + j * w[7], w[1] + (i * w[5] + j) * rows * cols
+            for r in range(0, rows, 16):
+                for c in range(0, cols, 16):
+                    block = source + r * cols + c
+                    transpose_block(F, block, cols, target + c * rows + r, rows, min(16, rows - r), min(16, cols - c))
+
+
+@kernel
+def fill(F, R, w, k):  # type: ignore[no-untyped-def]
+    """Zeros.  words: samples lines length | x line sample"""
+    for s in range(w[0]):
+        for row in range(w[1]):
+            x = w[3] + row * w[4] + s * w[5]
+            for j in range(0, w[2], 16):
+                store(F, x + j, w[2] - j, 0.0)
+
+
+@kernel
+def copy(F, R, w, k):  # type: ignore[no-untyped-def]
+    """y (+)= x.  words: samples lines length | x line sample | y line sample | add"""
+    for s in range(w[0]):
+        for row in range(w[1]):
+            x, y = w[3] + row * w[4] + s * w[5], w[6] + row * w[7] + s * w[8]
+            if w[9]:
+                for j in range(0, w[2], 16):
+                    store(F, y + j, w[2] - j, load(F, y + j, w[2] - j) + load(F, x + j, w[2] - j))
+            else:
+                for j in range(0, w[2], 16):
+                    store(F, y + j, w[2] - j, load(F, x + j, w[2] - j))
+
+
+@kernel
+def sum_partials(F, R, w, k):  # type: ignore[no-untyped-def]
+    """y (+)= the copies of x, added in order.  words: x copies apart y n | add"""
+    for j in range(0, w[4], 16):
+        n = w[4] - j
+        total = load(F, w[3] + j, n) if w[5] else splat(0.0)
+        for i in range(w[1]):
+            total = total + load(F, w[0] + i * w[2] + j, n)
+        store(F, w[3] + j, n, total)
+
+
+@kernel
+def column_sums(F, R, w, k):  # type: ignore[no-untyped-def]
+    """y[c] (+)= the sum of all rows.  words: x y cols | rows, rows of a line, row step, line step | samples, sample step | add"""
+    cols, step = w[2], w[5]
+    for j in range(0, cols, 16):
+        n = cols - j
+        total = load(F, w[1] + j, n) if w[9] else splat(0.0)
+        for g in range(w[7]):
+            s0, s1, s2, s3 = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
+            done = 0
+            line = w[0] + g * w[8] + j
+            while done < w[3]:
+                count = min(w[4], w[3] - done)
+                x = line
+                for _ in range(count // 4):
+                    s0 += load(F, x, n)
+                    s1 += load(F, x + step, n)
+                    s2 += load(F, x + 2 * step, n)
+                    s3 += load(F, x + 3 * step, n)
+                    x += 4 * step
+                for _ in range(count % 4):
+                    s0 += load(F, x, n)
+                    x += step
+                done += count
+                line += w[6]
+            total = total + ((s0 + s1) + (s2 + s3))
+        store(F, w[1] + j, n, total)
+
+
+def column_sum(dy: int, db: int, cols: int, rows: Word, *, add: bool = False) -> Instruction:
+    """db (+)= the sum of `rows` rows that lie one after the other."""
+    return ("column_sums", dy, db, cols, rows, 1 << 40, cols, 0, 1, 0, int(add))
+
+
+def image_sum(dy: int, db: int, channels: int, size: tuple[int, int], pitch: int, samples: Word, step: int, *, add: bool = False) -> Instruction:
+    """db (+)= the sum over the pixels of all samples. size: height, width; pitch: from one image row to the next."""
+    height, width = size
+    return ("column_sums", dy, db, channels, height * width, width, channels, pitch, samples, step, int(add))
+
+
+def sum_copies(x: int, copies: int, apart: int, y: int, n: int, *, add: bool = False) -> Instruction:
+    """y (+)= the copies of a partial result, in order."""
+    return ("sum_partials", x, copies, apart, y, n, int(add))

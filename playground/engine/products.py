@@ -1,0 +1,210 @@
+"""The matrix product that every dense layer and convolution stands on, and the words of its simple uses.
+
+One kernel with run-time extents and strides serves any size. C (+)= A @ B for every image of a range; rows of A may overlap, so
+a convolution needs no copy of its windows (implicit im2col); the reduction has two levels, S segments of K numbers each.
+Convolutions compose their words in `engine.convolutions`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from playground.engine.emit import Instruction, Word
+from playground.engine.kernel import inline, kernel
+from playground.engine.moves import column_sum
+from playground.engine.vocabulary import (
+    FLAT_ROWS,
+    FLAT_VECTORS,
+    NARROW_ROWS,
+    TALL_ROWS,
+    TALL_VECTORS,
+    VECTOR,
+    load,
+    splat,
+    store,
+    tile,
+    transpose_block,
+    where,
+)
+
+#: How an accumulator starts: from zeros, from a bias (one row), from what C holds.
+ZERO, BIAS, ADD = 0, 1, 2
+#: What happens to the result: nothing, ReLU, zero where the mask is zero.
+NONE, RELU, MASK = 0, 1, 2
+#: Length of a walk that never wraps.
+FAR = 1 << 40
+#: Numbers of scratch that a product with B given transposed needs: one block of B.
+TRANSPOSE_SCRATCH = 256 * 32
+
+
+@inline
+def walked(step, length, wrap, row):  # type: ignore[no-untyped-def]
+    """Offset of a row in a walk of two levels."""
+    line = row // length
+    return line * ((length - 1) * step + wrap) + (row - line * length) * step
+
+
+@inline
+def start_only(F, M, N, C, c_step, c_len, c_wrap, start, bias, epilogue, mask):  # type: ignore[no-untyped-def]
+    """What a product without terms leaves in C: its start value."""
+    for i in range(M):
+        row = walked(c_step, c_len, c_wrap, i)
+        for j in range(0, N, 16):
+            n = N - j
+            value = splat(0.0)
+            if start == 1:
+                value = load(F, bias + j, n)
+            elif start == 2:
+                value = load(F, C + row + j, n)
+            if epilogue == 1:
+                value = where(value < 0.0, 0.0, value)
+            elif epilogue == 2:
+                value = where(load(F, mask + row + j, n) == 0.0, 0.0, value)
+            store(F, C + row + j, n, value)
+
+
+@kernel
+def product(F, R, w, k):  # type: ignore[no-untyped-def]
+    """C (+)= A @ B.
+
+    words  M N K S | A: at step len wrap k-step s-step | B: at k-step s-step | C: at step len wrap | start bias | epilogue mask
+           | first last (images) A-image B-image C-image | scratch (0: B as it lies; else B is transposed, k-step is its row length)
+    Blocks of at most 256 numbers of the reduction keep 32 columns of B in the first-level cache.
+    """
+    M, N, K, S = w[0], w[1], w[2], w[3]
+    a_step, a_len, a_wrap, a_ks, a_ss = w[5], w[6], w[7], w[8], w[9]
+    b_ks, b_ss = w[11], w[12]
+    c_step, c_len, c_wrap = w[14], w[15], w[16]
+    start, bias, scratch = w[17], w[18], w[26]
+    a_line, c_line = (a_len - 1) * a_step + a_wrap, (c_len - 1) * c_step + c_wrap
+    if K * S == 0 or (w[21] >= w[22] and w[25] == 0):
+        for g in range(w[21], w[22] if w[25] else w[21] + 1):
+            start_only(F, M, N, w[13] + g * w[25], c_step, c_len, c_wrap, start, bias, w[19], w[20] + g * w[25])
+        return
+    kb, sb = min(K, 256), max(1, min(S, 256 // K))
+    for g in range(w[21], w[22]):
+        A, B, C, X = w[4] + g * w[23], w[10] + g * w[24], w[13] + g * w[25], w[20] + g * w[25]
+        first = start if (start != 2 and (g == w[21] or w[25] != 0)) else 2
+        for s in range(0, S, sb):
+            for q in range(0, K, kb):
+                begin = first if s == 0 and q == 0 else 2
+                end = w[19] if s + sb >= S and q + kb >= K else 0
+                kn, sn = min(kb, K - q), min(sb, S - s)
+                follows = 1 if begin == 2 else 0
+                o = 0
+                while o < N:
+                    flat = M <= FLAT_ROWS and 2 * (N - o) > 3 * TALL_VECTORS * VECTOR and scratch == 0
+                    cols = min(FLAT_VECTORS * VECTOR if flat else TALL_VECTORS * VECTOR, N - o)
+                    bo, bk = B + o + s * b_ss + q * b_ks, b_ks
+                    if scratch:
+                        bo, bk = scratch, TALL_VECTORS * VECTOR
+                        for r in range(0, cols, 16):
+                            for c in range(0, kn, 16):
+                                source = B + (o + r) * b_ks + q + c
+                                transpose_block(F, source, b_ks, scratch + c * bk + r, bk, min(16, cols - r), min(16, kn - c))
+                    ao, ax = A + s * a_ss + q * a_ks, 0
+                    co, cx = C + o, 0
+                    tall = NARROW_ROWS if cols <= VECTOR else (FLAT_ROWS if flat else TALL_ROWS)
+                    for i in range(0, M, tall):
+                        io = co if begin == 2 else (bias + o if begin == 1 else 0)
+                        a, c = ao + ax * a_step, co + cx * c_step
+                        io += follows * cx * c_step
+                        x = X + c - C
+                        if flat:
+                            tile(F, FLAT_ROWS, FLAT_VECTORS, VECTOR, M - i, cols, kn, sn, a, a_step, a_len, a_wrap, ax, a_ks, a_ss,
+                                 bo, bk, b_ss, c, c_step, c_len, c_wrap, cx, io, follows, end, x)  # fmt: skip
+                        elif cols > VECTOR:
+                            tile(F, TALL_ROWS, TALL_VECTORS, VECTOR, M - i, cols, kn, sn, a, a_step, a_len, a_wrap, ax, a_ks, a_ss,
+                                 bo, bk, b_ss, c, c_step, c_len, c_wrap, cx, io, follows, end, x)  # fmt: skip
+                        else:
+                            tile(F, NARROW_ROWS, 1, VECTOR, M - i, cols, kn, sn, a, a_step, a_len, a_wrap, ax, a_ks, a_ss,
+                                 bo, bk, b_ss, c, c_step, c_len, c_wrap, cx, io, follows, end, x)  # fmt: skip
+                        ax += tall
+                        cx += tall
+                        while ax >= a_len:
+                            ax -= a_len
+                            ao += a_line
+                        while cx >= c_len:
+                            cx -= c_len
+                            co += c_line
+                    o += cols
+
+
+@dataclasses.dataclass(frozen=True)
+class Walk:
+    """Rows of a matrix: the first at `at`, each `step` numbers after the one before, or `wrap` after every `length`-th."""
+
+    at: int
+    step: int
+    length: int = FAR
+    wrap: int = 0
+
+    @classmethod
+    def lines(cls, at: int, step: int, length: int, line: int) -> Walk:
+        """Rows of lines: `length` rows `step` apart, then the same again `line` numbers further on."""
+        return cls(at, step, length, line - (length - 1) * step)
+
+
+@dataclasses.dataclass(frozen=True)
+class Images:
+    """A product is done for images first .. last; how far apart they lie in A, B and C. C at 0 apart: their sum."""
+
+    first: Word = 0
+    last: Word = 1
+    a: int = 0
+    b: int = 0
+    c: int = 0
+
+
+def multiply(
+    extents: tuple[Word, Word, Word, Word],
+    a: Walk,
+    a_steps: tuple[int, int],
+    b: tuple[int, int, int],
+    c: Walk,
+    *,
+    start: int = ZERO,
+    bias: int = 0,
+    relu: bool = False,
+    mask: int | None = None,
+    images: Images = Images(),
+    scratch: int = 0,
+) -> Instruction:
+    """Words of `product`.
+
+    extents: M, N, K, S.  a_steps: of k and of s.  b: at, k-step, s-step.
+    mask: where numbers lie as in C; the result is 0 where they are 0.
+    """
+    epilogue = RELU if relu else NONE if mask is None else MASK
+    return (
+        "product", *extents, a.at, a.step, a.length, a.wrap, *a_steps, *b, c.at, c.step, c.length, c.wrap,
+        start, bias, epilogue, mask or 0, images.first, images.last, images.a, images.b, images.c, scratch,
+    )  # fmt: skip
+
+
+def dense_forward(x: int, w: int, b: int | None, y: int, rows: Word, i: int, o: int, *, relu: bool = False) -> Instruction:
+    """y = x·w + b."""
+    start = ZERO if b is None else BIAS
+    return multiply((rows, o, i, 1), Walk(x, i), (1, 0), (w, o, 0), Walk(y, o), start=start, bias=b or 0, relu=relu)
+
+
+def dense_dw(
+    x: int, dy: int, dw: int, rows: Word, i: int, o: int, first: int = 0, last: int | None = None, *, add: bool = False
+) -> Instruction:
+    """Rows first .. last of dw (+)= xᵀ·dy."""
+    m = (i if last is None else last) - first
+    return multiply((m, o, rows, 1), Walk(x + first, 1), (i, 0), (dy, o, 0), Walk(dw + first * o, o), start=ADD if add else ZERO)
+
+
+def dense_dx(
+    dy: int, w: int, dx: int, rows: Word, i: int, o: int, scratch: int, *, mask: int | None = None, add: bool = False
+) -> Instruction:
+    """dx (+)= dy·wᵀ; w is transposed block by block into TRANSPOSE_SCRATCH numbers of scratch."""
+    start = ADD if add else ZERO
+    return multiply((rows, i, o, 1), Walk(dy, o), (1, 0), (w, o, 0), Walk(dx, i), start=start, mask=mask, scratch=scratch)
+
+
+__all__ = [
+    "ADD", "BIAS", "FAR", "MASK", "NONE", "RELU", "TRANSPOSE_SCRATCH", "ZERO", "Images", "Walk",
+    "column_sum", "dense_dw", "dense_dx", "dense_forward", "multiply",
+]  # fmt: skip

@@ -1,0 +1,115 @@
+"""The loop that runs a program. One source: compiled serial, compiled parallel, and as plain Python.
+
+table    what each opcode stands for: addresses, or functions in plain Python
+code     (instructions, 1 + WIDTH): opcode and words
+chains   (chains, 2): first and last instruction of each
+stages   (stages, 3): first and last chain; 1 where the verdict is read afterwards
+patches  (patches, 6): row and column in `code`, r0, cap, scale, kind of a word that follows the rows in use
+factors  the schedule's factor for each step of this call
+ring     (capacity, 4): loss, rate, gradient norm, rows
+"""
+
+from __future__ import annotations
+
+from playground.engine.kernel import inline
+from playground.engine.registers import (
+    BATCH,
+    CURSOR,
+    EPOCH,
+    HALT,
+    LOSS,
+    NORM,
+    ORDER,
+    ORDERED_COUNT,
+    ORDERED_EPOCH,
+    ORDERED_SEED,
+    RATE,
+    RATE_NOW,
+    ROWS,
+    SEED,
+    SHUFFLE,
+    STEP,
+    TRAINING,
+    VERDICT,
+    WINDOW_COUNT,
+)
+from playground.engine.rng import SHUFFLE_STREAM, random_bits, stream_key
+from playground.engine.vocabulary import call, prange
+
+#: Kinds of patch.
+LENGTH, END = 0, 1
+
+
+@inline
+def order_samples(R):  # type: ignore[no-untyped-def]
+    """Lay the order of this epoch at R[ORDER]: `rng.permutation`, unless it is there already."""
+    count, start = int(R[WINDOW_COUNT]), int(R[ORDER])
+    if R[ORDERED_EPOCH] == R[EPOCH] + 1 and R[ORDERED_SEED] == R[SEED] and R[ORDERED_COUNT] == count:
+        return
+    key = stream_key(int(R[SEED]), SHUFFLE_STREAM, int(R[EPOCH]))
+    for i in range(count):
+        R[start + i] = i
+    for i in range(count - 1, 0, -1):
+        j = (random_bits(key, i) * (i + 1)) >> 32
+        swapped = R[start + i]
+        R[start + i] = R[start + j]
+        R[start + j] = swapped
+    R[ORDERED_EPOCH] = R[EPOCH] + 1
+    R[ORDERED_SEED] = R[SEED]
+    R[ORDERED_COUNT] = count
+
+
+@inline
+def patch_rows(code, patches, rows):  # type: ignore[no-untyped-def]
+    """Write the rows in use into the words that follow them."""
+    for p in range(patches.shape[0]):
+        n = min(max(rows - patches[p, 2], 0), patches[p, 3])
+        value = patches[p, 2] + n if patches[p, 5] == END else patches[p, 4] * n
+        code[patches[p, 0], patches[p, 1]] = value
+
+
+def run(table, code, chains, stages, patches, F, R, k, factors, ring, steps):  # type: ignore[no-untyped-def]
+    """Do up to `steps` steps and return how many were done.
+
+    Fewer when the verdict of a step is 0 (that step does not count and changed no state), when R[HALT] is set, and at the end
+    of a window that is only evaluated. In training the ring's row is the step's number, else the turn of this call.
+    """
+    for s in range(steps):
+        rows = min(R[BATCH], R[WINDOW_COUNT] - R[CURSOR])
+        if rows <= 0:
+            return s
+        if rows != R[ROWS]:
+            patch_rows(code, patches, rows)
+            R[ROWS] = rows
+        training = R[TRAINING] == 1
+        if training:
+            k[RATE_NOW] = k[RATE] * factors[s]
+        if R[SHUFFLE] == 1:
+            order_samples(R)
+        for stage in range(stages.shape[0]):
+            first, last = stages[stage, 0], stages[stage, 1]
+            if last - first == 1:
+                for i in range(chains[first, 0], chains[first, 1]):
+                    call(table[code[i, 0]], F, R, code[i, 1:], k)
+            else:
+                for chain in prange(first, last):
+                    for i in range(chains[chain, 0], chains[chain, 1]):
+                        call(table[code[i, 0]], F, R, code[i, 1:], k)
+            if stages[stage, 2] == 1 and F[VERDICT] == 0.0:
+                return s
+        turn = (R[STEP] if training else s) % ring.shape[0]
+        ring[turn, 0] = F[LOSS]
+        ring[turn, 1] = k[RATE_NOW]
+        ring[turn, 2] = F[NORM]
+        ring[turn, 3] = rows
+        if training:
+            R[STEP] += 1
+        R[CURSOR] += rows
+        if R[CURSOR] >= R[WINDOW_COUNT]:
+            R[CURSOR] = 0
+            if not training:
+                return s + 1
+            R[EPOCH] += 1
+        if R[HALT] != 0:
+            return s + 1
+    return steps

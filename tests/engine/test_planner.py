@@ -1,0 +1,123 @@
+"""The planner: no two live values overlap, less memory than a buffer each, the same numbers as separate buffers."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from playground.core.tensor import TensorType, Value
+from playground.engine.builder import GraphBuilder
+from playground.engine.first_fit import Span, aligned, fit, lower_bound
+from playground.engine.graph import Graph
+from playground.engine.machine import Machine
+from playground.engine.plan import UpdateRule, plan_network
+
+from .networks import Net, Spread, workload
+
+SGD = UpdateRule("sgd", {"rate": 0.05, "l2": 0.0})
+
+spans = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 12), st.integers(1, 400)), min_size=1, max_size=40)
+
+
+@given(spans)
+def test_first_fit_keeps_live_buffers_apart(items: list[tuple[int, int, int]]) -> None:
+    made = [Span(i, start, start + length, size) for i, (start, length, size) in enumerate(items)]
+    at, top = fit(made)
+    for a, b in itertools.combinations(made, 2):
+        if a.end >= b.start and b.end >= a.start:
+            assert at[a.key] + aligned(a.size) <= at[b.key] or at[b.key] + aligned(b.size) <= at[a.key]
+    assert top >= lower_bound(made)
+    assert all(at[s.key] % 16 == 0 for s in made)
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Graph:
+    """Random networks with images, skips, views and fan-out."""
+    g = GraphBuilder()
+    side, channels = draw(st.integers(3, 6)), draw(st.integers(1, 3))
+    front: list[Value] = [g.take_input(TensorType((side, side, channels)))]
+    for n in range(draw(st.integers(1, 7))):
+        x = front[draw(st.integers(0, len(front) - 1))]
+        kind = draw(st.sampled_from(["conv", "relu", "tanh", "norm", "pool", "add", "reshape", "dense"]))
+        with g.of(f"n{n}", None):
+            if kind == "conv" and len(x.shape) == 3:
+                filters, k = draw(st.integers(1, 5)), draw(st.sampled_from([1, 3]))
+                w = g.parameter("weight", (k, k, x.shape[2], filters), Spread(), fan_in=9, fan_out=9)
+                p = k // 2
+                y = g.op("conv2d", x, w, stride=(1, 1), padding=(p, p, p, p), dilation=(1, 1), groups=1)
+            elif kind in ("relu", "tanh"):
+                y = g.op(kind, x)
+            elif kind == "norm":
+                c = x.shape[-1]
+                gamma = g.parameter("gamma", (c,), Spread(), fan_in=c, fan_out=c)
+                beta = g.parameter("beta", (c,), Spread(), fan_in=c, fan_out=c)
+                mean, var = g.statistic("mean", (c,), 0.0), g.statistic("variance", (c,), 1.0)
+                y = g.op("batch_norm", x, gamma, beta, mean, var, momentum=0.1, epsilon=1e-5)
+            elif kind == "pool" and len(x.shape) == 3 and min(x.shape[:2]) >= 2:
+                y = g.op("max_pool2d", x, kernel=(2, 2), stride=(1, 1), padding=(0, 0, 0, 0))
+            elif kind == "add":
+                same = [v for v in front if v.shape == x.shape]
+                y = g.op("add", x, same[draw(st.integers(0, len(same) - 1))])
+            elif kind == "reshape":
+                y = g.op("reshape", x, shape=(x.type.count,))
+            else:
+                w = g.parameter("weight", (x.shape[-1], 4), Spread(), fan_in=x.shape[-1], fan_out=4)
+                y = g.op("dense", x, w)
+        front.append(y)
+    with g.of("head", None):
+        x = front[-1]
+        flat = x if len(x.shape) == 1 else g.op("reshape", x, shape=(x.type.count,))
+        w = g.parameter("weight", (flat.shape[0], 3), Spread(), fan_in=flat.shape[0], fan_out=3)
+        y = g.op("dense", flat, w)
+    with g.of("loss", None):
+        loss = g.op("softmax_cross_entropy", y, g.take_target(TensorType(())))
+    return g.finish(y, loss)
+
+
+def run(graph: Graph, *, chains: int, threads: int, reuse: bool, batch: int = 6, steps: int = 5) -> Machine:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(16, *graph.values[graph.input].type.shape)).astype(np.float32)
+    y = rng.integers(0, 3, 16)
+    plan = plan_network(graph, batch=batch, update=SGD, samples={"train": 16}, chains=chains, reuse=reuse)
+    machine = Machine(plan)
+    machine.load("train", x, y)
+    machine.initialise(5)
+    assert machine.run(steps, threads=threads).status == "done"
+    return machine
+
+
+@settings(max_examples=25, deadline=None)
+@given(networks(), st.integers(1, 3))
+def test_a_planned_run_equals_one_with_separate_buffers(graph: Graph, chains: int) -> None:
+    planned = run(graph, chains=chains, threads=1, reuse=True)
+    apart = run(graph, chains=chains, threads=1, reuse=False)
+    assert planned.state_sha256() == apart.state_sha256()
+    assert planned.plan.nbytes <= apart.plan.nbytes
+
+
+@settings(max_examples=10, deadline=None)
+@given(networks())
+def test_threads_change_no_bit(graph: Graph) -> None:
+    one = run(graph, chains=3, threads=1, reuse=True)
+    two = run(graph, chains=3, threads=2, reuse=True)
+    assert one.state_sha256() == two.state_sha256()
+
+
+@pytest.mark.parametrize("name", ["W1", "W2", "W3", "W4", "W5", "W9"])
+def test_arena_is_close_to_what_must_live(name: str) -> None:
+    graph, _, batch, _ = workload(name)
+    plan = plan_network(graph, batch=batch, update=SGD, samples={}, ring=16)
+    counted = sum(graph.values[p.value].type.count for p in graph.parameters) * 4 * 2
+    assert plan.nbytes <= 1.15 * (counted + plan.activation_bound) + 60_000
+
+
+def test_disassembly_names_node_op_and_direction() -> None:
+    graph = Net((5,)).dense(3, "tanh").dense(2).classify()
+    text = plan_network(graph, batch=4, update=SGD, samples={"train": 8}).disassemble()
+    assert "dense1:dense:forward" in text
+    assert "dense1:dense:backward" in text
+    assert "loss:softmax_cross_entropy:forward" in text
