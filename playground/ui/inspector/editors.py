@@ -1,0 +1,292 @@
+"""One editor per field kind. An editor shows a value and tells what was asked for; it never changes the project.
+
+Editors have `changed` (a new value, committed), `moved` (a value while a slider is dragged), `refused` (why the text is no value,
+or "" once it is), `show_value`, and `lock`. `EDITORS` maps a field's class to its editor.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+
+from playground.core.fields import Choice, Field, Flag, Path, Real, Size, Text, Whole, Wholes
+from playground.errors import BadValue
+from playground.ui.inspector import numbers
+from playground.ui.inspector.controls import Button, ComboField, LineField, Slider, Switch
+from playground.ui.inspector.text import Label
+
+NUMBER_WIDTH = 58
+
+
+class Editor(QWidget):
+    """What all editors share: a row of controls for one field of one record."""
+
+    changed = Signal(object)
+    moved = Signal(object)
+    refused = Signal(str)
+
+    def __init__(self, field: Field, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field: Any = field
+        self.name = name
+        self.value: Any = None
+        self.error = ""
+        self.line = QHBoxLayout(self)
+        self.line.setContentsMargins(0, 0, 0, 0)
+        self.line.setSpacing(8)
+        self.setToolTip(field.help)
+
+    def part(self, widget: QWidget, stretch: int = 0, name: str = "") -> None:
+        """Add a control, named for screen readers."""
+        widget.setAccessibleName(f"{self.field.title(self.name)} {name}".strip())
+        widget.setAccessibleDescription(self.field.help)
+        self.line.addWidget(widget, stretch)
+
+    def show_value(self, value: Any) -> None:
+        """Show the value of the project; one outside its range is shown and marked."""
+        self.value = value
+        try:
+            self.field.check(self.name, value)
+            self.mark("")
+        except BadValue as error:
+            self.mark(str(error))
+        self.draw_value()
+
+    def draw_value(self) -> None:
+        """Bring the controls to `value`, without telling anyone."""
+        raise NotImplementedError
+
+    def ask(self, value: Any) -> None:
+        """Tell a new value if it is one and is allowed, else mark why not."""
+        try:
+            value = self.field.check(self.name, value)
+        except BadValue as error:
+            self.mark(str(error))
+            return
+        self.mark("")
+        if value != self.value or isinstance(value, bool):
+            self.changed.emit(value)
+
+    def mark(self, error: str) -> None:
+        """Show or clear a refusal."""
+        if error != self.error:
+            self.error = error
+            self.setToolTip(error or self.field.help)
+            self.draw_mark()
+            self.refused.emit(error)
+
+    def draw_mark(self) -> None:
+        """Red edges on or off."""
+        for line in self.findChildren(LineField):
+            line.refuse(bool(self.error))
+
+    def lock(self, reason: str) -> None:
+        """Disable the editor with a reason, or enable it again with ""."""
+        self.setEnabled(not reason)
+        self.setToolTip(reason or self.error or self.field.help)
+
+
+class NumberEditor(Editor):
+    """A number: field, and a slider where the range has two ends; both stay in step. Out of range, the range takes the slider's place."""
+
+    def __init__(self, field: Real | Whole, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(field, name, parent)
+        wide = NUMBER_WIDTH + (24 if len(field.unit) > 2 else 0)
+        self.text = LineField(field.unit, wide)
+        self.slider = Slider() if numbers.slides(field) else None
+        self.note = Label("", 11, "error")
+        self.part(self.text)
+        if self.slider:
+            self.part(self.slider, 1, "slider")
+            self.slider.valueChanged.connect(self._slid)
+            self.slider.sliderReleased.connect(self._released)
+            self.slider.committed.connect(self._released)
+        else:
+            self.text.setMinimumWidth(wide)
+            self.text.setMaximumWidth(110)
+        self.line.addWidget(self.note, 1)
+        if not self.slider:
+            self.line.addStretch(1)
+        self.note.hide()
+        self.text.editingFinished.connect(self._typed)
+        self.text.textEdited.connect(lambda _: self.mark("") if self.error else None)
+
+    def draw_value(self) -> None:
+        self.text.setText(numbers.shown(self.field, self.value))
+        if self.slider and not self.error and not self.slider.isSliderDown():
+            self.slider.blockSignals(True)
+            self.slider.setValue(numbers.place(self.field, self.value))
+            self.slider.blockSignals(False)
+
+    def draw_mark(self) -> None:
+        self.text.refuse(bool(self.error))
+        self.note.show_text(numbers.bounds(self.field))
+        self.note.setVisible(bool(self.error))
+        if self.slider:
+            self.slider.setVisible(not self.error)
+
+    def _typed(self) -> None:
+        if not self.error and self.text.text() == numbers.shown(self.field, self.value):
+            return
+        try:
+            self.ask(numbers.read(self.field, self.name, self.text.text()))
+        except BadValue as error:
+            self.mark(str(error))
+
+    def _slid(self, position: int) -> None:
+        value = numbers.value_at(self.field, position)
+        self.text.setText(numbers.shown(self.field, value))
+        if self.slider and self.slider.isSliderDown():
+            self.moved.emit(value)
+
+    def _released(self, *_: object) -> None:
+        if self.slider:
+            value = numbers.value_at(self.field, self.slider.value())
+            if value != self.value:
+                self.ask(value)
+
+
+class ChoiceEditor(Editor):
+    """One of a few words, each with what it means as a tooltip in the list."""
+
+    def __init__(self, field: Choice, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(field, name, parent)
+        self.combo = ComboField(field.unit)
+        for word, meaning in field.options.items():
+            self.combo.addItem(word.replace("_", " ").capitalize(), word)
+            self.combo.setItemData(self.combo.count() - 1, meaning, Qt.ItemDataRole.ToolTipRole)
+        self.part(self.combo, 1)
+        self.combo.activated.connect(lambda at: self.ask(self.combo.itemData(at)))
+
+    def draw_value(self) -> None:
+        self.combo.setCurrentIndex(self.combo.findData(self.value))
+
+    def draw_mark(self) -> None:
+        self.combo.refused = bool(self.error)
+        self.combo.update()
+
+
+class FlagEditor(Editor):
+    """On or off."""
+
+    def __init__(self, field: Flag, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(field, name, parent)
+        self.switch = Switch()
+        self.part(self.switch)
+        self.line.addStretch()
+        self.switch.clicked.connect(lambda on: self.ask(bool(on)))
+
+    def draw_value(self) -> None:
+        self.switch.setChecked(bool(self.value))
+
+
+class SizeEditor(Editor):
+    """Height × width, kept equal while the link is on."""
+
+    def __init__(self, field: Size, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(field, name, parent)
+        self.texts = LineField(), LineField(field.unit)
+        self.link = Button("", "icon", "tied", small=True)
+        self.link.setCheckable(True)
+        self.link.setToolTip("Keep height and width equal")
+        for at, text in enumerate(self.texts):
+            text.setMinimumWidth(40)
+            self.part(text, 1, ("height", "width")[at])
+            text.editingFinished.connect(lambda at=at: self._typed(at))
+            if not at:
+                self.line.addWidget(Label("×", 12, "text2"))
+        self.part(self.link, 0, "height and width equal")
+
+    def draw_value(self) -> None:
+        for text, number in zip(self.texts, self.value, strict=True):
+            text.setText(str(number))
+        if not self.link.property("shown"):
+            self.link.setProperty("shown", True)
+            self.link.setChecked(self.value[0] == self.value[1])
+        elif self.value[0] != self.value[1]:
+            self.link.setChecked(False)
+
+    def _typed(self, at: int) -> None:
+        if self.link.isChecked():
+            self.texts[1 - at].setText(self.texts[at].text())
+        entered = tuple(_whole(text.text()) for text in self.texts)
+        if entered != tuple(self.value) or self.error:
+            self.ask(entered)
+
+
+class LineEditor(Editor):
+    """A line of text."""
+
+    def __init__(self, field: Text, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(field, name, parent)
+        self.text = LineField(field.unit)
+        self.part(self.text, 1)
+        self.text.editingFinished.connect(self._typed)
+
+    def draw_value(self) -> None:
+        if self.text.text() != str(self.value):
+            self.text.setText(str(self.value))
+
+    def _typed(self) -> None:
+        if self.text.text() != self.value or self.error:
+            self.ask(self.text.text())
+
+
+class WholesEditor(LineEditor):
+    """Whole numbers with × between them; spaces and commas are understood too."""
+
+    def __init__(self, field: Wholes, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(field, name, parent)  # type: ignore[arg-type]
+        self.text.setPlaceholderText("8 × 8 × 1")
+
+    def draw_value(self) -> None:
+        self.text.setText(" × ".join(map(str, self.value)))
+
+    def _typed(self) -> None:
+        words = self.text.text().replace("×", " ").replace("x", " ").replace(",", " ").split()
+        entered = tuple(_whole(word) for word in words)
+        if entered != tuple(self.value) or self.error:
+            self.ask(entered)
+
+
+class PathEditor(LineEditor):
+    """A file or folder: its path, and a button that asks for it."""
+
+    def __init__(self, field: Path, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(field, name, parent)
+        self.text.setPlaceholderText("No folder chosen" if field.folder else "No file chosen")
+        self.browse = Button("", "secondary", "open", small=True)
+        self.browse.setToolTip("Choose a folder" if field.folder else "Choose a file")
+        self.part(self.browse, 0, "choose")
+        self.browse.clicked.connect(self._browse)
+
+    def _browse(self) -> None:
+        title = f"Choose {self.field.title(self.name).lower()}"
+        if self.field.folder:
+            found = QFileDialog.getExistingDirectory(self.window(), title)
+        else:
+            offered = f"Data ({' '.join(self.field.patterns)});;All files (*)" if self.field.patterns else ""
+            found, _ = QFileDialog.getOpenFileName(self.window(), title, "", offered)
+        if found:
+            self.text.setText(found)
+            self._typed()
+
+
+def _whole(text: str) -> int | str:
+    """The whole number, or the text as it is for the field to refuse."""
+    text = text.strip()
+    return int(text) if text.lstrip("+-").isdecimal() and text.count("-") + text.count("+") <= 1 else text
+
+
+EDITORS: dict[type[Field], type[Editor]] = {
+    Real: NumberEditor,
+    Whole: NumberEditor,
+    Choice: ChoiceEditor,
+    Flag: FlagEditor,
+    Size: SizeEditor,
+    Wholes: WholesEditor,
+    Text: LineEditor,
+    Path: PathEditor,
+}

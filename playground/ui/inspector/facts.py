@@ -1,0 +1,52 @@
+"""What the inspector says about a node besides its settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playground.core.samples import Samples
+from playground.document.project import Node
+
+if TYPE_CHECKING:
+    from playground.ui.session import Session
+
+
+def node_facts(session: Session, node: Node) -> list[tuple[str, str]]:
+    """Rows of the head, as far as they are known."""
+    if node.spec.kind == "dataset":
+        return sample_facts(session.samples, session.samples_error)
+    inspection = session.inspection
+    incoming = session.project.network.into(node.id)
+    known = [str(inspection.types[link.source]) for link in incoming if link.source in inspection.types]
+    facts = []
+    out = inspection.types.get(node.id)
+    if node.spec.kind == "loss":
+        facts.append(("In", ", ".join(known) or "not wired"))
+    else:
+        facts.append(("In → out", f"{' + '.join(known) or '?'} → {out if out is not None else '?'}"))
+    if node.id in inspection.parameters and node.spec.kind == "layer":
+        count = inspection.parameters[node.id]
+        facts.append(("Parameters", inspection.formulas.get(node.id) or (f"{count:,}" if count else "none")))
+    if inspection.flops.get(node.id):
+        facts.append(("Arithmetic", f"{amount(inspection.flops[node.id])} operations"))
+    return facts
+
+
+def sample_facts(samples: Samples | None, error: str) -> list[tuple[str, str]]:
+    """Rows about the data source."""
+    if samples is None:
+        return [("Samples", error or "reading")]
+    rows = [("Samples", f"{samples.count:,}"), ("Each", "×".join(map(str, samples.shape)) or "1")]
+    if samples.task == "classification":
+        rows.append(("Target", f"{samples.classes} classes"))
+    else:
+        rows.append(("Target", ", ".join(samples.target_names[:3]) or f"{samples.target_shape[0] if samples.target_shape else 1} values"))
+    return rows
+
+
+def amount(number: float) -> str:
+    """A large count in a few characters: 174 k."""
+    for limit, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if number >= limit:
+            return f"{number / {'G': 1e9, 'M': 1e6, 'k': 1e3}[letter]:.3g} {letter}"
+    return f"{number:,.0f}"

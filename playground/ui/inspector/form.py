@@ -1,0 +1,240 @@
+"""The one generic form: rows for the fields of a catalogue record, nested forms for its parts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject, QRectF, Qt, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
+
+from playground.core import registry
+from playground.core.fields import Field, Part, fields_of
+from playground.core.spec import Spec
+from playground.ui.inspector.controls import Button, ComboField
+from playground.ui.inspector.editors import EDITORS, Editor
+from playground.ui.painting import Painted, put, stamp, width_of
+from playground.ui.theme import theme
+
+LABEL_WIDTH = 92
+WIDEST_LABEL = 150
+INDENT = 10
+
+
+class RowLabel(Painted):
+    """A row's label: bold once it differs from the default, the bolt after it if it may change while training."""
+
+    def __init__(self, text: str, live: bool, parent: QWidget | None = None) -> None:
+        super().__init__(26, LABEL_WIDTH, text, parent)
+        self.text, self.live, self.changed = text, live, False
+
+    def draw(self, p: QPainter, r: QRectF) -> None:
+        room = r.width() - (16 if self.live else 0)
+        ink = "disabled" if not self.isEnabled() else "text" if self.changed else "text2"
+        put(p, QRectF(0, 0, room, r.height()), self.text, 12, ink, self.changed)
+        if self.live:
+            x = min(width_of(self.text, 12, self.changed), room) + 9
+            stamp(p, x, r.center().y(), "bolt", "accent" if self.isEnabled() else "disabled", 11)
+
+
+class PartEditor(Editor):
+    """A combo of the kind's records, and under it the chosen one's own form."""
+
+    def __init__(self, field: Part, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(field, name, parent)
+        self.combo = ComboField()
+        for record in registry.entries(field.kind):
+            self.combo.addItem(record.title, record.id)
+            self.combo.setItemData(self.combo.count() - 1, record.summary(), Qt.ItemDataRole.ToolTipRole)
+        self.part(self.combo, 1)
+        self.combo.activated.connect(self._chosen)
+
+    def draw_value(self) -> None:
+        self.combo.setCurrentIndex(self.combo.findData(self.value.id))
+
+    def _chosen(self, at: int) -> None:
+        id = self.combo.itemData(at)
+        if id != self.value.id:
+            made = registry.find(self.field.kind, id)
+            known = fields_of(made)
+            kept = {name: getattr(self.value, name) for name, field in fields_of(self.value).items() if known.get(name) == field}
+            self.ask(made(**kept))
+
+
+class Row(QWidget):
+    """Label, editor, reset; for a part also its nested form."""
+
+    changed = Signal(str, object)
+    moved = Signal(str, object)
+    helped = Signal(str, str)
+
+    def __init__(self, name: str, field: Field, depth: int = 0, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name, self.field, self.depth = name, field, depth
+        self.default: Any = dataclasses.MISSING
+        self.label = RowLabel(field.title(name), field.live)
+        self.label.setToolTip(field.help)
+        self.editor: Editor = PartEditor(field, name) if isinstance(field, Part) else EDITORS[type(field)](field, name)
+        self.reset = Button("", "quiet", "reset", small=True)
+        self.reset.setAccessibleName(f"Reset {field.title(name)}")
+        self.reset.hide()
+        self.nested: Form | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 2, 0, 2)
+        column.setSpacing(2)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(self.label)
+        line.addWidget(self.editor, 1)
+        line.addWidget(self.reset)
+        column.addLayout(line)
+        self.editor.changed.connect(lambda value: self.changed.emit(name, value))
+        self.editor.moved.connect(lambda value: self.moved.emit(name, value))
+        self.editor.refused.connect(lambda error: self.helped.emit(field.title(name), error or field.help))
+        self.reset.clicked.connect(lambda: self.changed.emit(name, self.default))
+
+    def show_value(self, value: Any, default: Any) -> None:
+        """Show the value, and whether it is still the default."""
+        self.default = default
+        self.editor.show_value(value)
+        differs = value.id != default.id if isinstance(self.field, Part) else value != default
+        if differs != self.label.changed:
+            self.label.changed = differs
+            self.label.update()
+        self.reset.setVisible(differs)
+        shown = default.title if isinstance(default, Spec) else default
+        self.reset.setToolTip(f"Back to {shown}")
+        if isinstance(self.field, Part):
+            self._show_nested(value)
+
+    def _show_nested(self, value: Spec) -> None:
+        if self.nested is None:
+            self.nested = Form(self.depth + 1)
+            self.nested.changed.connect(lambda name, part: self.changed.emit(f"{self.name}.{name}", part))
+            self.nested.moved.connect(lambda name, part: self.moved.emit(f"{self.name}.{name}", part))
+            self.nested.helped.connect(self.helped)
+            self.layout().addWidget(self.nested)  # type: ignore[union-attr]
+        self.nested.show_spec(value)
+        self.nested.setVisible(bool(self.nested.rows))
+
+    def lock(self, reason: str, live: bool) -> None:
+        """Lock the row with a reason unless it may change while training."""
+        mine = "" if self.field.live and live else reason
+        self.label.setEnabled(not mine)
+        self.label.update()
+        self.editor.lock(mine)
+        self.reset.setEnabled(not mine)
+        if self.nested:
+            self.nested.lock(reason)
+
+
+class Form(QWidget):
+    """Rows for the fields of one record.
+
+    changed(path, value): a committed wish; moved(path, value): while a slider is dragged. A path is a name, or "part.field".
+    helped(title, text): what the focused row means, or why it is refused.
+    """
+
+    changed = Signal(str, object)
+    moved = Signal(str, object)
+    helped = Signal(str, str)
+
+    def __init__(self, depth: int = 0, only: Collection[str] | None = None, hide: Collection[str] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.depth, self.only, self.hidden_names = depth, only, frozenset(hide)
+        self.rows: dict[str, Row] = {}
+        self.spec: Any = None
+        self.reason = ""
+        self.more = Button("More", "link", "right")
+        self.more.setCheckable(True)
+        self.more.toggled.connect(self._fold)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(*((11, 0, 11, 0) if not depth else (INDENT, 0, 0, 0)))
+        self.column.setSpacing(0)
+        app = QApplication.instance()
+        if not depth and isinstance(app, QApplication):
+            app.focusChanged.connect(self._focused)
+
+    def show_spec(self, spec: Spec) -> None:
+        """Show a catalogue record against its defaults."""
+        self.show_record(spec, fields_of(spec), type(spec)())
+
+    def show_record(self, record: Any, fields: Mapping[str, Field], default: Any) -> None:
+        """Show any record with these fields; rows are made anew only when the fields change."""
+        wanted = {n: f for n, f in fields.items() if (self.only is None or n in self.only) and n not in self.hidden_names}
+        if wanted != {name: row.field for name, row in self.rows.items()}:
+            self._build(wanted)
+        self.spec = record
+        for name, row in self.rows.items():
+            row.show_value(getattr(record, name), getattr(default, name))
+        self._fold()
+        if self.reason:
+            self.lock(self.reason)
+
+    def _fold(self, *_: object) -> None:
+        """Hide rows that mean nothing now, and the advanced ones while they are folded."""
+        folded = self._show_rows(self.more.isChecked())
+        self.more.setVisible(folded and not self.depth)
+        self.more.glyph = "down" if self.more.isChecked() else "right"
+        self.more.setText("Less" if self.more.isChecked() else "More")
+        if not self.depth:
+            self._align(min(WIDEST_LABEL, max(LABEL_WIDTH, round(self._widest()))))
+
+    def _show_rows(self, all_rows: bool) -> bool:
+        """Show the rows that count; whether any is, or would be, folded."""
+        folded = False
+        for row in self.rows.values():
+            field = row.field
+            means = field.when is None or getattr(self.spec, field.when[0]) == field.when[1]
+            folded |= means and field.advanced
+            row.setVisible(means and (all_rows or not field.advanced))
+            if row.nested:
+                folded |= row.nested._show_rows(all_rows) and means
+        return folded
+
+    def _widest(self) -> float:
+        """How much room the visible labels need, from this form's left edge."""
+        needs = [0.0]
+        for row in self.rows.values():
+            if not row.isHidden():
+                needs.append(width_of(row.label.text, 12, True) + (18 if row.field.live else 2))
+                needs.append(row.nested._widest() + INDENT if row.nested else 0.0)
+        return max(needs)
+
+    def _align(self, width: int) -> None:
+        """Give all labels one width, so that editors stand in one column, nested ones too."""
+        for row in self.rows.values():
+            row.label.setFixedWidth(width)
+            if row.nested:
+                row.nested._align(width - INDENT)
+
+    def _build(self, wanted: Mapping[str, Field]) -> None:
+        for row in self.rows.values():
+            self.column.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self.rows = {name: Row(name, field, self.depth, self) for name, field in wanted.items()}
+        for row in self.rows.values():
+            row.changed.connect(self.changed)
+            row.moved.connect(self.moved)
+            row.helped.connect(self.helped)
+            self.column.addWidget(row)
+        self.column.addWidget(self.more)
+
+    def lock(self, reason: str) -> None:
+        """Lock what may not change while training, with the reason; "" unlocks."""
+        self.reason = reason
+        for row in self.rows.values():
+            row.lock(reason, True)
+
+    def _focused(self, _old: QObject | None, new: QWidget | None) -> None:
+        """Tell the help of the row that got the focus."""
+        if new is None or not self.isAncestorOf(new):
+            return
+        at: QWidget | None = new
+        while at is not None and not isinstance(at, Row):
+            at = at.parentWidget()
+        if isinstance(at, Row):
+            self.helped.emit(at.field.title(at.name), at.editor.error or at.field.help)

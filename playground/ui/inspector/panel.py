@@ -1,0 +1,224 @@
+"""The inspector: the selected node's head, its settings in sections, its problems, and help for the focused field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from playground.core.fields import Field, Part, fields_of
+from playground.core.spec import Spec
+from playground.document.edits import RenameNode
+from playground.document.options import NODE_OPTIONS
+from playground.document.project import Node
+from playground.ui.inspector.asking import LOCKED, busy, set_node, set_plan
+from playground.ui.inspector.facts import node_facts
+from playground.ui.inspector.form import Form
+from playground.ui.inspector.head import Head
+from playground.ui.inspector.notice import Notices
+from playground.ui.inspector.text import Label, Section
+from playground.ui.painting import group_color, stamp
+from playground.ui.theme import theme
+
+if TYPE_CHECKING:
+    from playground.ui.session import Session
+
+FOOT_FROM = 520  # pixels: below this height help is only a tooltip
+_KINDS = {"dataset": ("Source", "Where the samples come from."), "loss": ("Loss", "What training makes small.")}
+
+
+class Foot(QWidget):
+    """Help for the focused field."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title, self.text = Label("", 11, "text", True), Label("", 11, "text2", wraps=True)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(11, 8, 11, 8)
+        column.setSpacing(3)
+        column.addWidget(self.title)
+        column.addWidget(self.text, 1)
+        self.setFixedHeight(67)
+
+    def show_help(self, title: str, text: str) -> None:
+        self.title.show_text(title)
+        self.text.show_text(text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        p.fillRect(QRectF(0, 0, self.width(), 1), theme().color("border"))
+        p.end()
+
+
+class Empty(QWidget):
+    """What to do while nothing is selected."""
+
+    def __init__(self, icon: str, title: str, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.icon = icon
+        self.title, self.text = Label(title, 12, "text", True), Label(text, 12, "text2", wraps=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 104, 24, 24)
+        column.setSpacing(6)
+        for label in (self.title, self.text):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+            column.addWidget(label)
+        column.addStretch()
+
+    def show_text(self, title: str, text: str) -> None:
+        self.title.show_text(title)
+        self.text.show_text(text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        stamp(p, self.width() / 2, 80, self.icon, "text3", 32)
+        p.end()
+
+
+class Sections(QWidget):
+    """Titled forms, one under another; a section without rows is not shown."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(0)
+        self.forms: dict[str, Form] = {}
+        self.strips: dict[str, Section] = {}
+
+    def add(self, title: str, live: bool = False) -> Form:
+        """A new section's form."""
+        strip, form = Section(title, "changes live" if live else "", live), Form()
+        self.column.addWidget(strip)
+        self.column.addWidget(form)
+        form.column.setContentsMargins(11, 3, 11, 5)
+        self.strips[title], self.forms[title] = strip, form
+        return form
+
+    def show_section(self, title: str, record: Any, fields: dict[str, Field], default: Any) -> None:
+        """Fill a section, or hide it if there is nothing in it."""
+        self.strips[title].setVisible(bool(fields))
+        self.forms[title].setVisible(bool(fields))
+        if fields:
+            self.forms[title].show_record(record, fields, default)
+
+
+class Inspector(QWidget):
+    """Follows the session's selection; every change becomes an edit, and a live one also reaches the run."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.head, self.notices, self.foot = Head(), Notices(session.mend), Foot()
+        self.empty = Empty("slider", "Nothing selected", "Click a node to see its settings here.")
+        self.sections = Sections()
+        for title, live in (("Source", False), ("Loss", False), ("Layer", False), ("Weights", False), ("Training", True)):
+            form = self.sections.add(title, live)
+            form.changed.connect(self._ask)
+            form.moved.connect(self._ask)
+            form.helped.connect(self.foot.show_help)
+        split = self.sections.add("Split and scaling")
+        split.changed.connect(lambda path, value: set_plan(session, "data", path, value))
+        split.moved.connect(lambda path, value: set_plan(session, "data", path, value))
+        split.helped.connect(self.foot.show_help)
+        self._assemble()
+        self.head.renamed.connect(self._rename)
+        for signal in (session.selection_changed, session.inspection_changed, session.samples_changed, session.run_changed):
+            signal.connect(self.refresh)
+        self.refresh()
+
+    def _assemble(self) -> None:
+        page = QWidget()
+        inner = QVBoxLayout(page)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(0)
+        for part in (self.head, self.notices, self.sections, self.empty):
+            inner.addWidget(part)
+        inner.addStretch(1)
+        self.area = QScrollArea()
+        self.area.setWidget(page)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.area, 1)
+        outer.addWidget(self.foot)
+        self.setMinimumWidth(260)
+
+    @property
+    def node(self) -> Node | None:
+        """The one selected node."""
+        nodes = self.session.selected_nodes()
+        return nodes[0] if len(nodes) == 1 else None
+
+    def refresh(self) -> None:
+        """Show the selection as it is now."""
+        node, many = self.node, len(self.session.selected_nodes())
+        for part in (self.head, self.notices, self.sections):
+            part.setVisible(node is not None)
+        self.empty.setVisible(node is None)
+        if node is None:
+            title = f"{many} nodes selected" if many else "Nothing selected"
+            self.empty.show_text(title, "Click one node to see its settings here.")
+            self.foot.show_help("", "")
+            return
+        spec = node.spec
+        kind = getattr(spec, "title", spec.id)
+        self.head.show_node(
+            getattr(spec, "icon", "block"),
+            group_color(spec.kind, getattr(spec, "group", "")),
+            node.name,
+            kind if isinstance(spec, Spec) else f"{kind}: unknown to this version",
+            node_facts(self.session, node),
+        )
+        problems = [problem for problem in self.session.problems if problem.node == node.id]
+        self.notices.show_problems(problems)
+        self._show_sections(node)
+
+    def _show_sections(self, node: Node) -> None:
+        spec, show = node.spec, self.sections.show_section
+        fields = fields_of(spec) if isinstance(spec, Spec) and spec.kind == "layer" else {}
+        default = type(spec)() if fields else None
+        weights = {n: f for n, f in fields.items() if isinstance(f, Part) and f.kind == "initializer"}
+        live = {n: f for n, f in fields.items() if f.live}
+        show("Layer", spec, {n: f for n, f in fields.items() if n not in weights and n not in live}, default)
+        show("Weights", spec, weights, default)
+        trains = self.session.inspection.parameters.get(node.id, 0) > 0
+        options = NODE_OPTIONS if trains else {}
+        together = _Together(spec, node)
+        show("Training", together, {**live, **options}, _Together(default, Node(id="", name="", spec=spec)))
+        for kind, (title, help) in _KINDS.items():
+            part = {"spec": Part(kind=kind, label=title, help=help)} if spec.kind == kind and isinstance(spec, Spec) else {}
+            show(title, node, dict(part), Node(id="", name="", spec=type(spec)()) if part else None)
+        plan = self.session.project.data
+        show("Split and scaling", plan, fields_of(plan) if spec.kind == "dataset" else {}, type(plan)())
+        reason = LOCKED if busy(self.session) else ""
+        for form in self.sections.forms.values():
+            form.lock(reason)
+
+    def _ask(self, path: str, value: Any) -> None:
+        if self.node is not None:
+            set_node(self.session, self.node, path, value)
+
+    def _rename(self, name: str) -> None:
+        if self.node is not None:
+            self.head.refuse(not self.session.do(RenameNode(self.node.id, name)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.foot.setVisible(self.height() >= FOOT_FROM)
+
+
+class _Together:
+    """A record whose missing settings are those of the node around it."""
+
+    def __init__(self, spec: Any, node: Node) -> None:
+        self._spec, self._node = spec, node
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._node, name) if name in NODE_OPTIONS else getattr(self._spec, name)

@@ -1,0 +1,92 @@
+"""Axes: where a value lies between two ends, round ticks, and their words. No Qt."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+_TINY = 1e-300
+
+
+@dataclasses.dataclass(frozen=True)
+class Axis:
+    """A linear or logarithmic scale from low to high, both in the unit of the data."""
+
+    low: float = 0.0
+    high: float = 1.0
+    log: bool = False
+
+    def place(self, values: np.ndarray) -> np.ndarray:
+        """0 at low, 1 at high. Not finite where the value is not; a logarithmic axis puts zero and less far below."""
+        values = np.asarray(values, float)
+        if not self.log:
+            return (values - self.low) / (self.high - self.low)
+        with np.errstate(invalid="ignore"):
+            scaled = np.log10(np.where(np.isnan(values), np.nan, np.maximum(values, _TINY)))
+        return (scaled - math.log10(self.low)) / (math.log10(self.high) - math.log10(self.low))
+
+    def value(self, part: float) -> float:
+        """The inverse of `place`."""
+        if not self.log:
+            return self.low + part * (self.high - self.low)
+        return 10.0 ** (math.log10(self.low) + part * (math.log10(self.high) - math.log10(self.low)))
+
+    def ticks(self, most: int) -> list[float]:
+        """At most `most` round values within the ends."""
+        return self._log_ticks(most) if self.log else self._linear_ticks(most)
+
+    def _linear_ticks(self, most: int) -> list[float]:
+        span = self.high - self.low
+        if not (math.isfinite(span) and span > 0):
+            return []
+        power = 10.0 ** math.floor(math.log10(span / max(most, 1)))
+        step = next(power * m for m in (1, 2, 2.5, 5, 10, 20) if span / (power * m) <= max(most - 1, 1) + 1e-9)
+        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+        return [round(k * step, 12) for k in range(first, last + 1)]
+
+    def _log_ticks(self, most: int) -> list[float]:
+        low, high = math.log10(self.low), math.log10(self.high)
+        for parts in ((1, 2, 3, 5), (1, 3), (1,)):
+            found = [m * 10.0**d for d in range(math.floor(low), math.floor(high) + 1) for m in parts]
+            found = [v for v in found if low - 1e-9 <= math.log10(v) <= high + 1e-9]
+            if len(found) <= most:
+                break
+        while len(found) > most:
+            found = found[::2]
+        return found if len(found) > 1 else self._linear_ticks(most)
+
+
+def around(arrays: Iterable[np.ndarray], log: bool = False, pad: float = 0.06) -> Axis | None:
+    """An axis that holds all finite values with some room; None when there are none."""
+    lows, highs = [], []
+    for values in arrays:
+        good = values[np.isfinite(values) & (values > 0)] if log else values[np.isfinite(values)]
+        if len(good):
+            lows.append(float(good.min()))
+            highs.append(float(good.max()))
+    if not lows:
+        return None
+    low, high = min(lows), max(highs)
+    if log:
+        low, high = math.log10(low), math.log10(high)
+    if high - low < 1e-12 * max(1.0, abs(high)):
+        half = 0.15 if log else 0.1 * abs(high) or 1.0
+        low, high = low - half, high + half
+    room = pad * (high - low)
+    low, high = low - room, high + room
+    return Axis(max(10.0**low, 1e-300), min(10.0**high, 1e300), True) if log else Axis(low, high)
+
+
+def short(value: float) -> str:
+    """A tick or a readout in a few characters: 1,250, 0.03, 2e-5."""
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else "not finite" if math.isnan(value) else "∞" if value > 0 else "−∞"
+    if abs(value) >= 1e6 or abs(value) < 1e-3:
+        mantissa, power = f"{value:.2e}".split("e")
+        return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}".replace("-", "−", int(value < 0))
+    if abs(value) >= 1000:
+        return f"{value:,.0f}".replace("-", "−")
+    return f"{value:.3g}".replace("-", "−")

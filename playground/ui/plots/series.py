@@ -1,0 +1,166 @@
+"""One series of a plot: its data, its look, and how it is drawn inside a rectangle."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import shiboken6
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from playground.ui.painting import AA
+from playground.ui.plots.axis import Axis
+from playground.ui.plots.thinning import every, extremes, runs_of_holes, window
+from playground.ui.theme import theme
+
+SMOOTH_POINTS = 1000
+RAW_POINTS = 2000
+
+
+@dataclasses.dataclass
+class Series:
+    """kind: "points" (raw, 2 px squares), "line" (raw, thinned to least and greatest), "smooth" (already smooth, antialiased).
+
+    color: number of the token, 1 to 8.  dashes: pixels on and off, None for the token's own.  step: a stair, held to the next x.
+    """
+
+    key: str
+    label: str
+    kind: str = "smooth"
+    color: int = 1
+    dashes: tuple[float, ...] | None = None
+    step: bool = False
+    visible: bool = True
+    x: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
+    y: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
+    shown: tuple[np.ndarray, np.ndarray] = dataclasses.field(default_factory=lambda: (np.zeros(0), np.zeros(0)))
+    holes: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
+
+    def thin(self, across: Axis, width: float) -> None:
+        """Choose what is drawn between the ends of the x axis at this width."""
+        part = window(self.x, across.low, across.high)
+        x, y = self.x[part], self.y[part]
+        if self.kind == "smooth":
+            self.shown = every(x, y, SMOOTH_POINTS)
+        else:
+            buckets = RAW_POINTS // 2 if self.kind == "points" else max(int(width), 2)
+            self.shown = extremes(x, y, buckets)
+        self.holes = runs_of_holes(x, y)
+
+    @property
+    def ink(self) -> QColor:
+        return theme().series(self.color)[0]
+
+    @property
+    def pattern(self) -> tuple[float, ...]:
+        return tuple(theme().series(self.color)[1]) if self.dashes is None else self.dashes
+
+    def pen(self) -> QPen:
+        """For the sample in the legend."""
+        pen = QPen(self.ink, 2 if self.kind == "smooth" else 1)
+        if self.pattern:
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            pen.setDashPattern([part / pen.widthF() for part in self.pattern])
+        return pen
+
+    def at(self, x: float) -> float | None:
+        """The value nearest to x, or the one held at x by a stair; None outside the data."""
+        if not len(self.x) or x < self.x[0] - 0.5 or x > self.x[-1] + max(0.5, 0.02 * abs(float(self.x[-1]))):
+            return None
+        k = int(np.searchsorted(self.x, x, side="right"))
+        if self.step or k == len(self.x):
+            return float(self.y[max(0, k - 1)])
+        return float(self.y[k - 1 if k and x - self.x[k - 1] <= self.x[k] - x else k])
+
+    def draw(self, p: QPainter, r: QRectF, across: Axis, up: Axis) -> None:
+        """Paint into the rectangle; the painter is already clipped to it."""
+        x, y = self.shown
+        if not len(x):
+            return
+        px = r.x() + across.place(x) * r.width()
+        py = r.bottom() - up.place(y) * r.height()
+        py = np.clip(py, r.y() - 4000, r.bottom() + 4000)
+        if self.kind == "points":
+            self._draw_points(p, px, py)
+            return
+        if self.step and len(px) > 1:
+            px, py = np.repeat(px, 2)[1:], np.repeat(py, 2)[:-1]
+        smooth = self.kind == "smooth" and not self.step
+        p.setRenderHint(AA, smooth)
+        p.setPen(QPen(self.ink, 2 if self.kind == "smooth" else 1, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap if self.pattern else Qt.PenCapStyle.RoundCap))
+        for a, b in _unbroken(py):
+            points = np.stack([px[a:b], py[a:b]], 1)
+            if b - a == 1:
+                p.drawPoint(QPointF(*points[0]))
+            elif self.pattern and not (self.kind == "line" and len(x) < len(self.x) // 2):
+                draw_pieces(p, dashed(points, self.pattern))
+            elif smooth:
+                draw_pieces(p, np.stack([points[:-1], points[1:]], 1))
+            else:
+                p.drawPolyline(polygon(points))
+
+    def draw_sample(self, p: QPainter, r: QRectF) -> None:
+        """A short piece of the series, for the legend and the readout."""
+        y = round(r.center().y())
+        if self.kind == "points":
+            for k in range(3):
+                p.fillRect(QRectF(round(r.x() + r.width() * (1 + 2 * k) / 6) - 1, y - 1 + 2 * (k % 2), 2, 2), self.ink)
+            return
+        p.setRenderHint(AA, False)
+        p.setPen(self.pen())
+        p.drawLine(QPointF(r.x(), y), QPointF(r.right(), y))
+
+    def _draw_points(self, p: QPainter, px: np.ndarray, py: np.ndarray) -> None:
+        good = np.isfinite(py)
+        ink = QColor(self.ink)
+        ink.setAlphaF(0.45)
+        p.setRenderHint(AA, False)
+        p.setPen(QPen(ink, 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap))
+        p.drawPoints(polygon(np.stack([px[good], py[good]], 1)))
+
+
+def _unbroken(y: np.ndarray) -> list[tuple[int, int]]:
+    """Ranges of finite values."""
+    good = np.isfinite(y)
+    if good.all():
+        return [(0, len(y))]
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], good.astype(np.int8), [0]])))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+
+
+def dashed(points: np.ndarray, pattern: tuple[float, ...]) -> np.ndarray:
+    """Line pieces of the dashes along a polyline, in pixels. Shapes: (n, 2) -> (m, 2, 2).
+
+    Qt's own dasher takes a second for a wide antialiased noisy line; this is a few array operations.
+    """
+    lengths = np.hypot(*np.diff(points, axis=0).T)
+    s = np.concatenate([[0.0], np.cumsum(lengths)])
+    ends = np.cumsum(pattern)
+    period = float(ends[-1])
+    cuts = (np.arange(int(s[-1] / period) + 1)[:, None] * period + np.concatenate([[0.0], ends[:-1]])).ravel()
+    stops = np.union1d(s, cuts[cuts < s[-1]])
+    if len(stops) > 20_000:
+        return np.stack([points[:-1], points[1:]], 1)
+    at = np.stack([np.interp(stops, s, points[:, 0]), np.interp(stops, s, points[:, 1])], 1)
+    middle = (stops[1:] + stops[:-1]) / 2 % period
+    on = np.searchsorted(ends, middle, side="right") % 2 == 0
+    return np.stack([at[:-1][on], at[1:][on]], 1)
+
+
+def polygon(points: np.ndarray) -> QPolygonF:
+    """A Qt polygon with these points, copied as one block of memory. Shapes: (n, 2)."""
+    made = QPolygonF()
+    if not len(points):
+        return made
+    made.resize(len(points))
+    memory = shiboken6.VoidPtr(made.data(), len(points) * 16, True)
+    np.frombuffer(memory, np.float64).reshape(-1, 2)[:] = points
+    return made
+
+
+def draw_pieces(p: QPainter, pieces: np.ndarray) -> None:
+    """Draw separate line pieces straight from the array: one by one they cost far less than a joined wide line. Shapes: (m, 2, 2)."""
+    if len(pieces):
+        held = np.ascontiguousarray(pieces, np.float64)
+        p.drawLines(shiboken6.wrapInstance(held.ctypes.data, QLineF), len(held))  # type: ignore[call-overload]

@@ -1,0 +1,60 @@
+"""Fewer points with the same look: least and greatest of each bucket for raw data, every k-th for smooth lines. No Qt."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def window(x: np.ndarray, low: float, high: float) -> slice:
+    """The part of sorted x that is needed to draw low to high: one more point on either side. Shapes: x (n,)."""
+    first, last = np.searchsorted(x, (low, high))
+    return slice(max(0, int(first) - 1), min(len(x), int(last) + 1))
+
+
+def extremes(x: np.ndarray, y: np.ndarray, buckets: int) -> tuple[np.ndarray, np.ndarray]:
+    """Least and greatest value of each bucket, in order of x; the newest points that fill no bucket stay as they are.
+
+    A bucket with a value that is not finite keeps that value too, so that the gap is drawn. Shapes: (n,) -> about (2·buckets,).
+    """
+    k = -(-len(x) // max(buckets, 1))
+    if k < 3:
+        return x, y
+    whole = len(x) // k
+    cut = y[: whole * k].reshape(whole, k)
+    at = np.stack([cut.argmin(1), cut.argmax(1)], 1)
+    picked = np.take_along_axis(cut, at, 1)
+    holes = np.flatnonzero(~np.isfinite(picked).all(1))
+    if len(holes):
+        at = _with_holes(cut, at, holes)
+    at.sort(1)
+    index = (at + np.arange(whole)[:, None] * k).ravel()
+    rest = slice(whole * k, None)
+    return np.concatenate([x[index], x[rest]]), np.concatenate([y[index], y[rest]])
+
+
+def _with_holes(cut: np.ndarray, at: np.ndarray, holes: np.ndarray) -> np.ndarray:
+    """Three picks for each bucket: least and greatest of the finite values, and the first that is not finite."""
+    part = cut[holes]
+    bad = ~np.isfinite(part)
+    three = np.concatenate([at, at[:, :1]], 1)
+    three[holes, 0] = np.where(bad, np.inf, part).argmin(1)
+    three[holes, 1] = np.where(bad, -np.inf, part).argmax(1)
+    three[holes, 2] = bad.argmax(1)
+    return three
+
+
+def every(x: np.ndarray, y: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """At most `most` points at equal distances, the last one always."""
+    if len(x) <= most:
+        return x, y
+    index = np.linspace(0, len(x) - 1, most).round().astype(np.int64)
+    return x[index], y[index]
+
+
+def runs_of_holes(x: np.ndarray, y: np.ndarray, most: int = 64) -> np.ndarray:
+    """Where y stops being finite: the x of the first of every run of such values."""
+    if len(y) == 0 or np.isfinite(np.add.reduce(y, dtype=np.float64)):
+        return x[:0]
+    bad = ~np.isfinite(y)
+    first = bad & ~np.concatenate([[False], bad[:-1]])
+    return x[first][:most]
