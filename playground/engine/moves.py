@@ -34,20 +34,6 @@ def fill(F, R, w, k):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def copy(F, R, w, k):  # type: ignore[no-untyped-def]
-    """y (+)= x.  words: samples lines length | x line sample | y line sample | add"""
-    for s in range(w[0]):
-        for row in range(w[1]):
-            x, y = w[3] + row * w[4] + s * w[5], w[6] + row * w[7] + s * w[8]
-            if w[9]:
-                for j in range(0, w[2], 16):
-                    store(F, y + j, w[2] - j, load(F, y + j, w[2] - j) + load(F, x + j, w[2] - j))
-            else:
-                for j in range(0, w[2], 16):
-                    store(F, y + j, w[2] - j, load(F, x + j, w[2] - j))
-
-
-@kernel
 def sum_partials(F, R, w, k):  # type: ignore[no-untyped-def]
     """y (+)= the copies of x, added in order.  words: x copies apart y n | add"""
     for j in range(0, w[4], 16):

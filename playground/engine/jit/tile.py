@@ -113,11 +113,11 @@ class Tile:
     def reduce(self, a_rows: list[Any], sums: list[Any]) -> list[Any]:
         """The two loops, over S segments of K numbers. K counts down: counting up spills."""
         b, n = self.b, self.n
-        entry = b.block
+        entry, b_first = b.block, self.at(n["b"])
         segment, inner, after, done = (self.block(f"tile.{name}") for name in ("segment", "k", "next", "done"))
         b.branch(segment)
         b.position_at_end(segment)
-        outer = self.phis([whole(0), whole(0), self.at(n["b"]), *sums], entry)
+        outer = self.phis([whole(0), whole(0), b_first, *sums], entry)
         b.branch(inner)
         b.position_at_end(inner)
         state = self.phis([n["K"], *outer[1:]], segment)
