@@ -134,7 +134,9 @@ class Size(Field):
     def check(self, name: str, value: Any) -> tuple[int, int]:
         pair = isinstance(value, tuple | list) and len(value) == 2
         if not pair or not all(isinstance(n, int) and not isinstance(n, bool) and self.low <= n <= self.high for n in value):
-            raise BadValue(f"{self.title(name)} must be two whole numbers in {self.low} to {self.high}; {_shown(value)} was given.")
+            raise BadValue(
+                f"{self.title(name)} must be two whole numbers in {self.low} to {self.high}; {_shown(value)} was given."
+            )
         return (value[0], value[1])
 
     def wrong(self) -> Iterator[Any]:
@@ -175,7 +177,9 @@ class Text(Field):
 
     def check(self, name: str, value: Any) -> str:
         if not isinstance(value, str) or len(value) > self.most or not value.isprintable():
-            raise BadValue(f"{self.title(name)} must be a line of at most {self.most} printable characters; {_shown(value)} was given.")
+            raise BadValue(
+                f"{self.title(name)} must be a line of at most {self.most} printable characters; {_shown(value)} was given."
+            )
         return value
 
     def wrong(self) -> Iterator[Any]:

@@ -67,7 +67,9 @@ def find(kind: str, id: str) -> type[Spec]:
     for cls in entries(kind):
         if cls.id == id:
             return cls
-    raise UnknownKind(f"There is no {kind} called {id!r}. This version knows: {', '.join(c.id for c in entries(kind)) or 'none'}.")
+    raise UnknownKind(
+        f"There is no {kind} called {id!r}. This version knows: {', '.join(c.id for c in entries(kind)) or 'none'}."
+    )
 
 
 def dump(spec: Spec) -> dict[str, Any]:
@@ -79,7 +81,9 @@ def dump(spec: Spec) -> dict[str, Any]:
 def load(data: Any, kind: str | None = None) -> Spec:
     """The record of a dump, migrated from older versions. Raises UnknownKind or BadValue."""
     if not isinstance(data, Mapping):
-        raise BadValue(f"A catalogue record must be an object with kind, id, version and fields; {type(data).__name__} was given.")
+        raise BadValue(
+            f"A catalogue record must be an object with kind, id, version and fields; {type(data).__name__} was given."
+        )
     found_kind, id, version, values = data.get("kind"), data.get("id"), data.get("version"), data.get("fields")
     if not isinstance(found_kind, str) or (kind is not None and found_kind != kind):
         raise BadValue(f"A record of kind {kind!r} was expected; {found_kind!r} was given.")

@@ -61,7 +61,7 @@ class Layer(Spec):
         """Compose ops of the engine.
 
         Raises ShapeError when the inputs do not fit: its text goes on from the node's name ("needs equal shapes."), who gives
-        what is added by the lowering; its mend is "insert <layer id>", "set <field> <JSON>", "match shapes" or "".
+        what is added by the lowering; its mend is "insert <layer id>", "set <field> <JSON>", "match shapes", "image" or "".
         """
         raise NotImplementedError
 

@@ -49,7 +49,7 @@ class AveragePool2d(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if len(x.shape) != 3:
-            raise ShapeError("needs an image: height×width×channels.")
+            raise ShapeError("needs an image: height×width×channels.", "image")
         if self.padding == "explicit" and not (self.amount[0] < self.kernel[0] and self.amount[1] < self.kernel[1]):
             raise ShapeError(
                 "needs a padding smaller than its window, or a window would see padding alone.", 'set padding "same"'

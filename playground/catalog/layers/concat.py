@@ -29,7 +29,7 @@ class Concat(Layer):
 
     def build(self, g: Builder, *inputs: Value) -> Value:
         if not all(x.shape for x in inputs) or len({x.shape[:-1] for x in inputs}) > 1:
-            raise ShapeError("needs shapes that agree on all axes but the last.")
+            raise ShapeError("needs shapes that agree on all axes but the last.", "insert flatten")
         return g.op("concat", *inputs)
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:

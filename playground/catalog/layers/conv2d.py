@@ -77,7 +77,7 @@ class Conv2d(Layer):
     def _padding(self, shape: tuple[int, ...]) -> Padding:
         """The padding for this image. Raises ShapeError when it cannot be convolved."""
         if len(shape) != 3:
-            raise ShapeError("needs an image: height×width×channels.")
+            raise ShapeError("needs an image: height×width×channels.", "image")
         if shape[2] % self.groups or self.filters % self.groups:
             raise ShapeError(
                 f"needs channels and filters that {self.groups} groups divide; there are {self.filters} filters.", "set groups 1"

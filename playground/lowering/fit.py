@@ -1,0 +1,147 @@
+"""Whether the loss suits the data and the network's output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from playground.core.samples import Samples
+from playground.core.spec import Layer, Loss
+from playground.core.tensor import TensorType
+from playground.document.edits import AddLink, InsertOnLink, RemoveNodes, ReplaceSpec, SetField, SetPlan
+from playground.document.problems import Mend, Problem
+from playground.document.project import Link, Node, Project
+from playground.lowering.facts import facts
+from playground.lowering.flow import Flow
+from playground.lowering.mends import insertion, made, set_field
+
+EACH = {"class": "one for each class", "binary": "one for each answer", "values": "one for each target"}
+
+
+def loss_problems(project: Project, samples: Samples, flow: Flow, node: Node) -> Iterator[Problem]:
+    """Of a loss whose settings are within their ranges. Nothing about its output while that is not known."""
+    loss = node.spec
+    assert isinstance(loss, Loss)
+    inputs = flow.inputs(node)
+    misfit = _task_problem(samples, node, loss, inputs[0] if inputs else None)
+    if misfit is not None:
+        yield misfit
+        return
+    if loss.target == "binary" and samples.task == "regression" and project.data.scale_targets:
+        yield Problem(
+            text=f"{node.name} needs targets of 0 and 1 as they are, and the data plan scales targets.",
+            node=node.id,
+            mend=Mend(text="Leave targets unscaled", edits=(SetPlan("data", "scale_targets", False),)),
+        )
+    if inputs is None:
+        return
+    source = flow.nodes[flow.into[node.id][0].source]
+    if loss.expects == "logits" and isinstance(source.spec, Layer) and source.spec.gives == "probabilities":
+        yield Problem(
+            text=f"{node.name} expects logits, and {source.name} gives probabilities: learning would be slow.",
+            node=node.id,
+            field="prediction",
+            severity="warning",
+            mend=_without(flow, source, node),
+        )
+    wanted = wanted_shape(loss, samples)
+    if inputs[0].shape != wanted:
+        yield _count_problem(flow, node, loss, wanted)
+
+
+def wanted_shape(loss: Loss, samples: Samples) -> tuple[int, ...]:
+    """What the prediction's shape must be."""
+    return (samples.classes,) if loss.target == "class" else tuple(loss.encode(samples.y[:0]).shape[1:])
+
+
+def _task_problem(samples: Samples, node: Node, loss: Loss, prediction: TensorType | None) -> Problem | None:
+    """A loss for another kind of target than the data has."""
+    classes = samples.task == "classification"
+    if classes and loss.target == "binary" and samples.classes != 2:
+        why, use = f"answers yes or no, and the data has {samples.classes} classes", "cross_entropy"
+    elif classes and loss.target == "values":
+        lone = samples.classes == 2 and prediction is not None and prediction.shape == (1,)
+        why, use = "compares values, and the data has classes", "binary_cross_entropy" if lone else "cross_entropy"
+    elif not classes and loss.target == "class":
+        why, use = "needs classes, and the data has values", "mean_squared_error"
+    elif not classes and loss.target == "binary" and samples.count and not (samples.y.min() >= 0 and samples.y.max() <= 1):
+        low, high = float(samples.y.min()), float(samples.y.max())
+        why, use = f"needs targets of 0 and 1, and the data's lie in {low:.4g} to {high:.4g}", "mean_squared_error"
+    else:
+        return None
+    better = made("loss", use)
+    mend = Mend(text=f"Use {better.title.lower()}", edits=(ReplaceSpec(node.id, better),))
+    return Problem(text=f"{node.name} {why}.", node=node.id, mend=mend)
+
+
+def _count_problem(flow: Flow, node: Node, loss: Loss, wanted: tuple[int, ...]) -> Problem:
+    link = flow.into[node.id][0]
+    source, n = flow.nodes[link.source], int(np.prod(wanted, dtype=int))
+    needs = f"{TensorType(wanted)} numbers" if n != 1 else "1 number"
+    each = f", {EACH[loss.target]}" if n != 1 else ""
+    text = f"{node.name} needs {needs}{each}. {source.name} gives {flow.types[source.id]}."
+    mend = _count_mend(flow, link, n) if len(wanted) == 1 else None
+    return Problem(text=text, node=node.id, field="prediction", mend=mend)
+
+
+def _count_mend(flow: Flow, link: Link, n: int) -> Mend:
+    """Makes the prediction a row of n numbers, with as little change as can be."""
+    source, type = flow.nodes[link.source], flow.types[link.source]
+    if type.count == n:
+        return Mend(text=f"Insert Flatten after {source.name}", edits=(insertion(flow, link, made("layer", "flatten")),))
+    last = _width_layer(flow, source)
+    if last is not None and type.rank == 1:
+        assert isinstance(last.spec, Layer)
+        return set_field(last, last.spec.width, n)
+    if last is not None:
+        flat = _flattened(flow, last, n)
+        if flat is not None:
+            return flat
+    dense = insertion(flow, link, made("layer", "dense", units=n))
+    if type.rank == 1:
+        return Mend(text=f"Insert Dense with {n} units after {source.name}", edits=(dense,))
+    if type.rank == 3 and type.shape[-1] == n:
+        pool = insertion(flow, link, made("layer", "global_average_pool"))
+        return Mend(text=f"Insert GlobalAveragePool after {source.name}", edits=(pool,))
+    flatten = insertion(flow, link, made("layer", "flatten"))
+    edits = (flatten, InsertOnLink(flatten.second, dense.node))
+    return Mend(text=f"Insert Flatten and Dense with {n} units after {source.name}", edits=edits)
+
+
+def _width_layer(flow: Flow, node: Node) -> Node | None:
+    """The layer that decides the last extent of a node's output: itself, or the one before layers that keep the shape."""
+    while isinstance(node.spec, Layer):
+        if node.spec.width:
+            return node
+        into = flow.into[node.id]
+        if len(into) != 1 or flow.types.get(into[0].source) != flow.types.get(node.id):
+            return None
+        node = flow.nodes[into[0].source]
+    return None
+
+
+def _flattened(flow: Flow, last: Node, n: int) -> Mend | None:
+    """Flatten in front of a layer that acts on the last axis, where that makes a row of what comes out."""
+    spec, into = last.spec, flow.into[last.id]
+    assert isinstance(spec, Layer)
+    given = flow.types[into[0].source]
+    found = facts(spec, (TensorType((given.count,)),))
+    if given.rank == 1 or found.type is None or found.type.rank != 1:
+        return None
+    edits: tuple[object, ...] = (insertion(flow, into[0], made("layer", "flatten")),)
+    if found.type.count == n:
+        return Mend(text=f"Insert Flatten before {last.name}", edits=edits)
+    text = f"Insert Flatten before {last.name} and set its {spec.width} to {n}"
+    return Mend(text=text, edits=(*edits, SetField(last.id, spec.width, n)))
+
+
+def _without(flow: Flow, source: Node, loss: Node) -> Mend | None:
+    """The loss wired to what feeds the layer before it; the layer goes where nothing else reads it."""
+    into = flow.into[source.id]
+    if len(into) != 1:
+        return None
+    edits: list[object] = [AddLink(into[0].source, loss.id, 0)]
+    if len(flow.consumers(source.id)) == 1:
+        edits.append(RemoveNodes((source.id,)))
+    return Mend(text=f"Take {source.name} out", edits=tuple(edits))

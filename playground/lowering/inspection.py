@@ -1,0 +1,116 @@
+"""Everything that can be said about a project without training it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+from playground.core.samples import Samples
+from playground.core.spec import Layer, Loss
+from playground.core.tensor import TensorType
+from playground.document.edits import SetPlan
+from playground.document.problems import Mend, Problem, participants, structural_problems
+from playground.document.project import Link, Node, Project
+from playground.document.wiring import port_title
+from playground.lowering.facts import Facts, in_range
+from playground.lowering.fit import loss_problems
+from playground.lowering.flow import Flow, flow_of
+from playground.lowering.mends import shape_mend
+
+
+@dataclasses.dataclass(frozen=True)
+class Inspection:
+    """All keys are node ids. types: output of each node, as far as known.  parameters, formulas, flops: of layers, one sample.
+
+    captions: a few words for a node's shape line.
+    """
+
+    types: dict[str, TensorType]
+    parameters: dict[str, int]
+    formulas: dict[str, str]
+    flops: dict[str, int]
+    captions: dict[str, str]
+    problems: list[Problem]
+
+    @property
+    def total_parameters(self) -> int:
+        return sum(self.parameters.values())
+
+    @property
+    def total_flops(self) -> int:
+        return sum(self.flops.values())
+
+    @property
+    def errors(self) -> list[Problem]:
+        """What keeps the project from training."""
+        return [problem for problem in self.problems if problem.severity == "error"]
+
+
+def inspect(project: Project, samples: Samples | None) -> Inspection:
+    """Shapes, counts and problems, as far as wires and data are there. Raises nothing."""
+    flow = flow_of(project, samples)
+    known = {id: found for id, found in flow.facts.items() if found.type is not None}
+    own = [shape_problem(flow, flow.nodes[id], flow.into[id], found) for id, found in flow.facts.items() if found.type is None]
+    own += _fit_problems(project, samples, flow)
+    part = participants(project)
+    problems = structural_problems(project)
+    problems += [problem if problem.node in part else dataclasses.replace(problem, severity="warning") for problem in own]
+    return Inspection(
+        types=dict(flow.types),
+        parameters={id: found.parameters for id, found in known.items()},
+        formulas={id: found.formula for id, found in known.items()},
+        flops={id: found.flops for id, found in known.items()},
+        captions={id: _caption(flow, flow.nodes[id]) for id in known},
+        problems=problems,
+    )
+
+
+def shape_problem(flow: Flow, node: Node, links: list[Link], found: Facts, newest: Link | None = None) -> Problem:
+    """Why a layer cannot take its inputs, who gives them, and a mend. newest: the wire to name first, else the last drawn."""
+    gives = [(flow.nodes[link.source].name, flow.types[link.source]) for link in links]
+    field = ""
+    if len(links) == 2:
+        drawn = newest or max(links, key=lambda link: (link.port, link.id))
+        at = links.index(drawn)
+        given = f"{gives[at][0]} gives {gives[at][1]}; the other input is {gives[1 - at][1]}."
+        field = port_title(node.spec, drawn.port)
+    else:
+        given = "; ".join(f"{name} gives {type}" for name, type in gives) + "."
+    own = found.reason[:1].islower()
+    text = f"{node.name} {found.reason} {given}" if own else f"{node.name}: {found.reason} {given}"
+    verb, _, rest = found.mend.partition(" ")
+    if verb == "set":
+        field = rest.partition(" ")[0]
+    return Problem(text=text, node=node.id, field=field, mend=shape_mend(flow, node, links, found.mend))
+
+
+def _fit_problems(project: Project, samples: Samples | None, flow: Flow) -> Iterator[Problem]:
+    losses = [node for node in project.network.nodes if isinstance(node.spec, Loss)]
+    if samples is not None:
+        for node in losses:
+            if isinstance(node.spec, Loss) and in_range(node.spec):
+                yield from loss_problems(project, samples, flow, node)
+    yield from _batch_problems(project, flow)
+    if losses and flow.inputs(losses[0]) is not None and not any(found.parameters for found in flow.facts.values()):
+        yield Problem(
+            text=f"{losses[0].name} has nothing to train: add a layer with weights.", node=losses[0].id, severity="warning"
+        )
+
+
+def _batch_problems(project: Project, flow: Flow) -> Iterator[Problem]:
+    batch = project.training.batch
+    for id, found in flow.facts.items():
+        node = flow.nodes[id]
+        inputs = flow.inputs(node)
+        if found.type is None or inputs is None or not isinstance(node.spec, Layer):
+            continue
+        least = node.spec.least_batch(inputs)
+        if isinstance(batch, int) and 0 < batch < least:
+            mend = Mend(text=f"Set batch to {least}", edits=(SetPlan("training", "batch", least),))
+            text = f"{node.name} needs at least {least} samples in a batch; the training plan has {batch}."
+            yield Problem(text=text, node=id, mend=mend)
+
+
+def _caption(flow: Flow, node: Node) -> str:
+    inputs = flow.inputs(node)
+    return node.spec.caption(inputs, flow.types[node.id]) if isinstance(node.spec, Layer) and inputs is not None else ""

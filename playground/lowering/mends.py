@@ -1,0 +1,89 @@
+"""Remedies as edits of the document."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from playground.core import registry
+from playground.core.fields import fields_of
+from playground.core.spec import Spec
+from playground.core.tensor import TensorType
+from playground.document.edits import AddNode, InsertOnLink, SetField
+from playground.document.problems import Mend
+from playground.document.project import Link, Node
+from playground.lowering.flow import Flow
+
+#: How far below its neighbour a node is put that a mend inserts.
+SPREAD = 96.0
+
+
+def made(kind: str, id: str, **settings: Any) -> Spec:
+    """A record of the catalogue."""
+    return registry.find(kind, id)(**settings)
+
+
+def insertion(flow: Flow, link: Link, spec: Spec) -> InsertOnLink:
+    """A new node on a wire, placed between its ends."""
+    (ax, ay), (bx, by) = flow.nodes[link.source].position, flow.nodes[link.target].position
+    return InsertOnLink(link.id, AddNode(spec, ((ax + bx) / 2, (ay + by) / 2 + (SPREAD if abs(bx - ax) < 2 * SPREAD else 0.0))))
+
+
+def set_field(node: Node, field: str, value: Any) -> Mend:
+    """One setting changed, in words."""
+    title = fields_of(node.spec)[field].title(field).lower()
+    shown = "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return Mend(text=f"Set {title} of {node.name} to {shown}", edits=(SetField(node.id, field, value),))
+
+
+def shape_mend(flow: Flow, node: Node, links: list[Link], word: str) -> Mend | None:
+    """What a layer's ShapeError names: "insert <layer id>", "set <field> <JSON>", "match shapes" or "image"."""
+    verb, _, rest = word.partition(" ")
+    if verb == "set":
+        field, _, value = rest.partition(" ")
+        return set_field(node, field, fields_of(node.spec)[field].load(field, json.loads(value)))
+    if verb == "insert":
+        spec = made("layer", rest)
+        chosen = [link for link in links if flow.types[link.source].rank != 1]
+        edits = tuple(insertion(flow, link, spec) for link in chosen)
+        return Mend(text=f"Insert {spec.title} before {node.name}", edits=edits) if edits else None
+    if verb == "image":
+        return _as_image(flow, node, links[0])
+    return _matching(flow, links) if word == "match shapes" else None
+
+
+def _as_image(flow: Flow, node: Node, link: Link) -> Mend | None:
+    """A row of numbers whose count is a square, laid out as an image of one channel."""
+    type = flow.types[link.source]
+    side = math.isqrt(type.count)
+    if type.rank != 1 or side * side != type.count:
+        return None
+    spec = made("layer", "reshape", shape=(side, side, 1))
+    return Mend(text=f"Insert Reshape to {side}×{side}×1 before {node.name}", edits=(insertion(flow, link, spec),))
+
+
+def _matching(flow: Flow, links: list[Link]) -> Mend | None:
+    """For two inputs of unequal shapes: a learned projection on the larger image, or on the last wire."""
+    if len(links) != 2:
+        return None
+    first, second = sorted(links, key=lambda link: (flow.types[link.source].shape[:-1], link.port))
+    for link, goal in ((second, flow.types[first.source]), (first, flow.types[second.source])):
+        spec = projection(flow.types[link.source], goal)
+        if spec is not None:
+            what = "a 1×1 convolution" if spec.id == "conv2d" else spec.title
+            text = f"Insert {what} to {goal.shape[-1]} after {flow.nodes[link.source].name}"
+            return Mend(text=text, edits=(insertion(flow, link, spec),))
+    return None
+
+
+def projection(type: TensorType, goal: TensorType) -> Spec | None:
+    """A layer that turns one shape into another by a learned product; None where a dense or a 1×1 convolution cannot."""
+    if type.rank != goal.rank or not type.rank:
+        return None
+    if type.rank != 3:
+        return made("layer", "dense", units=goal.shape[-1]) if type.shape[:-1] == goal.shape[:-1] else None
+    stride = tuple(max(1, -(-n // m)) for n, m in zip(type.shape[:2], goal.shape[:2], strict=True))
+    if any(-(-n // s) != m for n, s, m in zip(type.shape, stride, goal.shape, strict=False)) or max(stride) > 255:
+        return None
+    return made("layer", "conv2d", filters=goal.shape[2], kernel=(1, 1), stride=stride)

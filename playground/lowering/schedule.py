@@ -1,0 +1,22 @@
+"""The learning rate of a whole run: warm-up, then the schedule."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from playground.core.spec import Schedule
+
+
+def warmed(schedule: Schedule, step: np.ndarray, total: int, warmup: int = 0) -> np.ndarray:
+    """What the base rate is multiplied by at each step (0-based) of a run of `total` steps.
+
+    During warm-up the factor climbs in a line, (step + 1) / warmup, so that the last of its steps runs at the schedule's start;
+    then the schedule runs over the steps that remain.
+
+    Shapes: (n,) -> (n,) float64.
+    """
+    step = np.asarray(step, np.int64)
+    if warmup <= 0:
+        return schedule.factor(step, total)
+    after = schedule.factor(np.maximum(step - warmup, 0), max(total - warmup, 0))
+    return np.asarray(after * np.minimum((step + 1) / warmup, 1.0))
