@@ -18,11 +18,15 @@ LIVE = ("starting", "running")
 
 
 class RunControl(QObject):
-    """Owns the client. changed: any event of the run. ticked: 30 Hz while it goes on, and once after. told(text, level)."""
+    """Owns the client. changed: any event of the run. ticked: 30 Hz while it goes on, and once after. told(text, level).
+
+    heard(event): every message of the worker, as it came.
+    """
 
     changed = Signal()
     ticked = Signal()
     told = Signal(str, str)
+    heard = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -93,6 +97,8 @@ class RunControl(QObject):
 
     def _drain(self) -> None:
         events = self.client.poll(budget_ms=4)
+        for event in events:
+            self.heard.emit(event)
         if events:
             self._attend()
             self.changed.emit()

@@ -28,7 +28,8 @@ class Session(QObject):
     Signals: project_changed after every edit, undo, redo, open and new · file_changed when path or modified changed ·
     inspection_changed once per turn of the event loop after changes · selection_changed · samples_changed when the data source's
     samples arrived or failed (`samples`, `samples_error`) · run_changed on any event of the run (state, epoch, rate search) ·
-    tick at 30 Hz while a run is going, for all live drawing · message(text, level) with level "info", "warning" or "error".
+    tick at 30 Hz while a run is going, for all live drawing · message(text, level) with level "info", "warning" or "error" ·
+    heard(event): every message of the worker (training.messages), as it came.
     """
 
     project_changed = Signal()
@@ -39,6 +40,7 @@ class Session(QObject):
     run_changed = Signal()
     tick = Signal()
     message = Signal(str, str)
+    heard = Signal(object)
 
     def __init__(self, project: Project | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +58,7 @@ class Session(QObject):
         self.run.changed.connect(self.run_changed)
         self.run.ticked.connect(self.tick)
         self.run.told.connect(self.message)
+        self.run.heard.connect(self.heard)
         self._want_samples()
         self._stale()
 
