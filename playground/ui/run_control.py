@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
@@ -12,98 +12,108 @@ from playground.core.samples import Samples
 from playground.document.project import Project
 from playground.errors import PlaygroundError
 from playground.training.client import Client
+from playground.training.messages import Died, Event, Failed, Fault, Silent, Started, Warned
+from playground.ui.canvas.plane import plane_of
 
 TICK_MS = 33
+POLL_MS = 4
+SURFACE = 96
 LIVE = ("starting", "running")
 
 
 class RunControl(QObject):
-    """Owns the client. changed: any event of the run. ticked: 30 Hz while it goes on, and once after. told(text, level).
+    """Owns the client.
 
-    heard(event): every message of the worker, as it came.
+    changed: the run's state or figures. reported(event): every event. ticked: 30 Hz while it goes on, and once after.
+    told(text, level): what a person should know.
     """
 
     changed = Signal()
+    reported = Signal(object)
     ticked = Signal()
     told = Signal(str, str)
-    heard = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.client = Client()
-        self._notifier: QSocketNotifier | None = None
+        self._then: Callable[[], None] | None = None
+        self._notifier = self._listening()
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
 
+    def _listening(self) -> QSocketNotifier:
+        made = QSocketNotifier(self.client.fileno(), QSocketNotifier.Type.Read, self)
+        made.activated.connect(self._drain)
+        return made
+
     @property
     def state(self) -> str:
-        """"idle", "starting", "running", "paused", "finished", "failed" or "dead"."""
+        """ "idle", "starting", "running", "paused", "finished", "failed" or "dead"."""
         return self.client.state
 
     @property
-    def active(self) -> bool:
-        """Whether there is a run that commands can reach."""
-        return self.state in ("starting", "running", "paused")
+    def going(self) -> bool:
+        """Whether numbers may change by themselves."""
+        return self.state in LIVE
 
-    def start(self, project: Project, samples: Samples, folder: Path) -> None:
-        """Begin a new run."""
-        self._ask("start", project, samples, folder)
+    def start(self, project: Project, samples: Samples, folder: Path | None, then: Callable[[], None] | None = None) -> None:
+        """Begin a new run. then: what to do once it is set up, instead of training."""
+        self._then = then
+        self.ask(lambda: self.client.start(project, samples, folder, paused=then is not None))
+        if samples.shape == (2,):
+            self.client.predict_grid(*plane_of(samples), SURFACE)
 
-    def command(self, name: str, **options: Any) -> None:
-        """Send "pause", "resume", "stop", "reset", "step_batch", "step_epoch" or "find_rate"."""
-        self._ask(name, **options)
-
-    def set_knob(self, name: str, value: float) -> None:
-        """Change a number of the run at its next step; without a run there is nothing to change."""
-        if self.active:
-            self._ask("set_knob", name, value)
-
-    def weights(self) -> dict[str, np.ndarray] | None:
-        """Copies of the trained weights, or None before any run."""
-        return self.client.parameters() if self.state != "idle" else None
-
-    def close(self) -> None:
-        """End the worker."""
-        self._timer.stop()
-        self._listen(None)
-        self.client.close()
-
-    def _ask(self, name: str, *arguments: Any, **options: Any) -> None:
+    def ask(self, command: Callable[[], None]) -> None:
+        """Give the client a command; a refusal is told."""
         try:
-            getattr(self.client, name)(*arguments, **options)
+            command()
         except PlaygroundError as error:
             self.told.emit(str(error), "error")
-        self._attend()
+        self._drain()
         self.changed.emit()
 
-    def _attend(self) -> None:
-        """Listen to the worker's messages, and let the timer run only while there is something to draw."""
-        descriptor = self.client.fileno()
-        self._listen(descriptor)
-        if self.state in LIVE:
-            self._timer.start()
+    def weights(self) -> dict[str, np.ndarray] | None:
+        """Copies of the trained weights and statistics, or None before the first step."""
+        return self.client.export_weights() or None if self.client.step else None
 
-    def _listen(self, descriptor: int | None) -> None:
-        if self._notifier is not None:
-            if descriptor is not None and self._notifier.socket() == descriptor:
-                return
-            self._notifier.setEnabled(False)
-            self._notifier.deleteLater()
-            self._notifier = None
-        if descriptor is not None and descriptor >= 0:
-            self._notifier = QSocketNotifier(descriptor, QSocketNotifier.Type.Read, self)
-            self._notifier.activated.connect(self._drain)
+    def forget(self) -> None:
+        """End the worker and its results, for another project."""
+        self.close()
+        self.client = Client()
+        self._notifier = self._listening()
+        self.changed.emit()
+
+    def close(self) -> None:
+        """End the worker; nothing may be asked afterwards."""
+        self._timer.stop()
+        self._then = None
+        self._notifier.setEnabled(False)
+        self._notifier.deleteLater()
+        self.client.close()
 
     def _drain(self) -> None:
-        events = self.client.poll(budget_ms=4)
+        events = self.client.poll(budget_ms=POLL_MS)
         for event in events:
-            self.heard.emit(event)
+            self._heed(event)
+            self.reported.emit(event)
+        if self.going and not self._timer.isActive():
+            self._timer.start()
         if events:
-            self._attend()
             self.changed.emit()
 
+    def _heed(self, event: Event) -> None:
+        if isinstance(event, Started) and self._then is not None:
+            then, self._then = self._then, None
+            then()
+        elif isinstance(event, Failed | Died | Fault):
+            self._then = None
+            self.told.emit(event.text, "error")
+        elif isinstance(event, Warned) or (isinstance(event, Silent) and event.seconds):
+            self.told.emit(event.text, "warning")
+
     def _tick(self) -> None:
+        self._drain()
         self.ticked.emit()
-        if self.state not in LIVE:
+        if not self.going:
             self._timer.stop()

@@ -5,18 +5,19 @@ Widgets read from here, listen to signals in the past tense, and ask for changes
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from playground.core.samples import Samples
-from playground.document.edits import Edit, History, Together
-from playground.document.file import load, save
+from playground.document.edits import Edit, History, Several
 from playground.document.problems import Mend, Problem
 from playground.document.project import Node, Project
 from playground.errors import PlaygroundError
 from playground.lowering import Inspection, inspect
+from playground.paths import data_dir
 from playground.training.client import Client
 from playground.ui.run_control import RunControl
 from playground.ui.sample_loader import SampleLoader
@@ -28,7 +29,7 @@ class Session(QObject):
     Signals: project_changed after every edit, undo, redo, open and new · file_changed when path or modified changed ·
     inspection_changed once per turn of the event loop after changes · selection_changed · samples_changed when the data source's
     samples arrived or failed (`samples`, `samples_error`) · run_changed on any event of the run (state, epoch, rate search) ·
-    tick at 30 Hz while a run is going, for all live drawing · message(text, level) with level "info", "warning" or "error" ·
+    reported(event) for every `training.messages.Event` · tick at 30 Hz while a run is going, for all live drawing · message(text, level) with level "info", "warning" or "error" ·
     heard(event): every message of the worker (training.messages), as it came.
     """
 
@@ -38,6 +39,7 @@ class Session(QObject):
     selection_changed = Signal()
     samples_changed = Signal()
     run_changed = Signal()
+    reported = Signal(object)
     tick = Signal()
     message = Signal(str, str)
     heard = Signal(object)
@@ -47,7 +49,6 @@ class Session(QObject):
         self.history = History(project or Project())
         self.path: Path | None = None
         self.selection: tuple[str, ...] = ()
-        self._saved = self.history.project
         self._inspection: Inspection | None = None
         self._told = False
         self._loader = SampleLoader(self)
@@ -58,6 +59,7 @@ class Session(QObject):
         self.run.changed.connect(self.run_changed)
         self.run.ticked.connect(self.tick)
         self.run.told.connect(self.message)
+        self.run.reported.connect(self.reported)
         self.run.heard.connect(self.heard)
         self._want_samples()
         self._stale()
@@ -70,7 +72,7 @@ class Session(QObject):
     @property
     def modified(self) -> bool:
         """Whether closing now would lose edits."""
-        return self.project != self._saved
+        return self.history.dirty
 
     @property
     def inspection(self) -> Inspection:
@@ -97,6 +99,11 @@ class Session(QObject):
         """What relative paths of the project are relative to."""
         return self.path.parent if self.path else Path.cwd()
 
+    @property
+    def run_folder(self) -> Path:
+        """Where checkpoints and run records of this project go."""
+        return data_dir() / "runs" / (self.path.stem if self.path else "untitled")
+
     # Edits
     def do(self, edit: Edit) -> bool:
         """Apply one undoable edit. False when it was refused; the reason is told."""
@@ -110,7 +117,7 @@ class Session(QObject):
 
     def mend(self, mend: Mend) -> bool:
         """Apply a problem's remedy as one undoable step."""
-        return self.do(Together(text=mend.text, edits=mend.edits))
+        return self.do(Several(mend.text, tuple(edit for edit in mend.edits if isinstance(edit, Edit))))
 
     def undo(self) -> None:
         if self.history.can_undo:
@@ -138,6 +145,8 @@ class Session(QObject):
 
     def open(self, path: Path) -> bool:
         """Open a project file. False when it cannot be read; the reason is told and nothing changes."""
+        from playground.document.file import load  # brings pydantic, which the first paint need not wait for
+
         try:
             loaded = load(path)
         except PlaygroundError as error:
@@ -150,12 +159,15 @@ class Session(QObject):
 
     def save(self, path: Path) -> bool:
         """Save the project with the weights of its run, if it has any."""
+        from playground.document.file import save
+
         try:
             save(self.project, path, weights=self.run.weights())
         except PlaygroundError as error:
             self.message.emit(str(error), "error")
             return False
-        self.path, self._saved = path, self.project
+        self.path = path
+        self.history.mark_saved()
         self.file_changed.emit()
         return True
 
@@ -163,46 +175,45 @@ class Session(QObject):
     def train(self) -> None:
         """Start a run, or go on with a paused one."""
         if self.run.state == "paused":
-            self.run.client.resume()
-        elif self.ready:
-            self.run.start(self.project, self.samples, self.folder)
-        self.run.refresh()
+            self.resume()
+        elif self.ready and not self.run.going:
+            self._start(None)
 
     def pause(self) -> None:
-        self.run.command("pause")
+        self.run.ask(self.client.pause)
 
     def resume(self) -> None:
-        self.run.command("resume")
+        """Go on after a pause, a stop, a fault, or the death of the worker."""
+        self.run.ask(self.client.resume)
 
     def stop(self) -> None:
-        self.run.command("stop")
+        """End the run after the present step; its results stay."""
+        self.run.ask(self.client.stop)
 
     def reset(self) -> None:
-        """Forget the run: weights go back to their start."""
-        self.run.command("reset")
+        """Back to the start weights and an empty curve."""
+        self.run.ask(self.client.reset)
 
     def step_batch(self) -> None:
         """Train one batch, from the start if there is no run yet."""
-        self._step("step_batch")
+        self._step(lambda: self.client.step_batch())
 
     def step_epoch(self) -> None:
         """Train to the end of the epoch, from the start if there is no run yet."""
-        self._step("step_epoch")
+        self._step(lambda: self.client.step_epoch())
 
-    def find_rate(self, **options: float) -> None:
-        """Search for a good learning rate; the curve arrives as an event of the run."""
-        if self.ready:
-            self.run.prepare(self.project, self.samples, self.folder)
-            self.run.command("find_rate", **options)
+    def find_rate(self, **options: Any) -> None:
+        """Search for a learning rate from the present state, or from the start; it is told by `reported(FinderDone)`."""
+        self._step(lambda: self.client.find_rate(**options))
 
     def set_knob(self, name: str, value: float) -> None:
-        """Change a number of the run at its next step. The document follows through `do`, which the caller asks for."""
-        self.run.set_knob(name, value)
+        """Change a number of the run at its next step. The document does not change: ask for that with `do`."""
+        self.run.ask(lambda: self.client.set_knob(name, value))
 
     @property
     def ready(self) -> bool:
         """Whether a run could start now."""
-        return self.samples is not None and not any(problem.severity == "error" for problem in self.problems)
+        return self.samples is not None and not self.inspection.errors
 
     def close(self) -> None:
         """End the worker and the loader; the session must not be used afterwards."""
@@ -210,15 +221,21 @@ class Session(QObject):
         self.run.close()
 
     # Within
-    def _step(self, name: str) -> None:
-        if self.run.state in ("idle", "finished", "failed", "dead") and self.ready:
-            self.run.prepare(self.project, self.samples, self.folder)
-        self.run.command(name)
+    def _start(self, then: Callable[[], None] | None) -> None:
+        if self.samples is not None:
+            self.run.start(self.project, self.samples, self.run_folder, then)
+
+    def _step(self, command: Callable[[], None]) -> None:
+        if self.run.state in ("idle", "finished", "failed"):
+            if self.ready:
+                self._start(command)
+        else:
+            self.run.ask(command)
 
     def _replace(self, project: Project, path: Path | None) -> None:
-        self.run.close()
+        self.run.forget()
         self.history = History(project)
-        self.path, self._saved = path, project
+        self.path = path
         self.select(())
         self._changed()
         self.file_changed.emit()
