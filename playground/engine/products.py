@@ -142,6 +142,8 @@ class Walk:
     @classmethod
     def lines(cls, at: int, step: int, length: int, line: int) -> Walk:
         """Rows of lines: `length` rows `step` apart, then the same again `line` numbers further on."""
+        if line == length * step:
+            return cls(at, step)
         return cls(at, step, length, line - (length - 1) * step)
 
 

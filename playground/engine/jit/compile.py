@@ -25,8 +25,8 @@ from typing import Any
 import llvmlite
 import numba
 import numpy as np
-import platformdirs
 
+from playground import paths
 from playground.engine import kernel as registry
 from playground.engine import vocabulary
 from playground.engine.jit import arrays, lanes, target, tile
@@ -41,7 +41,7 @@ OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 def cache_directory() -> Path:
     """Where machine code is kept: PLAYGROUND_CACHE, or the user's cache folder."""
     given = os.environ.get("PLAYGROUND_CACHE")
-    return Path(given) if given else Path(platformdirs.user_cache_dir("playground")) / "kernels"
+    return (Path(given) if given else paths.cache_dir()) / "kernels"
 
 
 @cache
