@@ -1,0 +1,128 @@
+"""Rows of a text table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playground.core.fields import choice, path, text
+from playground.core.registry import register
+from playground.core.samples import Samples
+from playground.core.spec import Dataset
+from playground.data.readers.csv_table import read
+from playground.data.readers.csv_text import DELIMITERS, MISSING, Options
+from playground.data.readers.places import resolve
+from playground.data.table_samples import Wish, samples_of
+
+_THOUSANDS = {"none": "", "comma": ",", "point": ".", "blank": " ", "apostrophe": "'"}
+
+
+@register("table", title="Table", group="Data", icon="table", tail="CSV or TSV file")
+class TableFile(Dataset):
+    """A file of rows and columns in text, one sample in each row.
+
+    Rows that do not fit are listed with their line; nothing is mended, shifted or dropped unless you say so.
+    """
+
+    path: str = path(patterns=("*.csv", "*.tsv", "*.txt", "*.dat"), help="The file.")
+    target: str = text(help="Name of the column to be predicted; empty takes the likeliest one.", label="Target column")
+    task: str = choice(
+        "auto",
+        {
+            "auto": "Classes for words and a few whole numbers, else values.",
+            "classification": "The target column names classes.",
+            "regression": "The target column holds values.",
+        },
+        help="What is to be predicted.",
+    )
+    ignore: str = text(help="Names of columns that are not used, separated by commas.", label="Ignored columns", most=4000)
+    defects: str = choice(
+        "refuse",
+        {"refuse": "Stop and list them.", "leave_out": "Leave them out and say how many."},
+        label="Unusable rows",
+        help="What happens to rows with missing, superfluous or unreadable cells.",
+    )
+    missing: str = text(
+        "|".join(MISSING),
+        label="Missing words",
+        advanced=True,
+        help="Words that mean no number, separated by bars; an empty one means an empty cell.",
+    )
+    delimiter: str = choice(
+        "auto",
+        {
+            "auto": "Guessed from the file.",
+            "comma": "A comma.",
+            "semicolon": "A semicolon.",
+            "tab": "A tabulator.",
+            "bar": "A vertical bar.",
+            "space": "One or more blanks.",
+        },
+        advanced=True,
+        help="What stands between two cells.",
+    )
+    decimal: str = choice(
+        "auto",
+        {"auto": "Guessed from the file.", "point": "A point, as in 1.5.", "comma": "A comma, as in 1,5."},
+        label="Decimal mark",
+        advanced=True,
+        help="How fractions are written.",
+    )
+    thousands: str = choice(
+        "none",
+        {
+            "none": "Nothing.",
+            "comma": "As in 1,000.",
+            "point": "As in 1.000.",
+            "blank": "As in 1 000.",
+            "apostrophe": "As in 1'000.",
+        },
+        advanced=True,
+        help="What stands between groups of three digits.",
+    )
+    header: str = choice(
+        "auto",
+        {"auto": "Guessed from the file.", "yes": "The first row names the columns.", "no": "The first row is data."},
+        advanced=True,
+        help="Whether the first row names the columns.",
+    )
+    quote: str = choice(
+        "double",
+        {
+            "double": "A cell may stand in double quotes.",
+            "single": "A cell may stand in single quotes.",
+            "none": "Quotes are ordinary letters.",
+        },
+        advanced=True,
+        help="What encloses cells that hold a delimiter.",
+    )
+    encoding: str = choice(
+        "auto",
+        {
+            "auto": "Guessed from the file.",
+            "utf-8": "The usual one.",
+            "utf-16": "Text from some Windows programs.",
+            "latin-1": "Old Western European text.",
+            "cp1252": "Old Windows text.",
+        },
+        advanced=True,
+        help="How letters are stored.",
+    )
+
+    def load(self, folder: Path | None = None) -> Samples:
+        ignored = tuple(name.strip() for name in self.ignore.split(",") if name.strip())
+        wish = Wish(target=self.target.strip(), ignore=ignored, task=self.task, defects=self.defects)
+        return samples_of(read(resolve(self.path, folder), self.options()), wish)
+
+    def options(self) -> Options:
+        """How the file is read, for a preview."""
+        as_words = {self.target.strip(): "text"} if self.task == "classification" and self.target.strip() else {}
+        return Options(
+            encoding=self.encoding,
+            delimiter=DELIMITERS[self.delimiter],
+            quote={"double": '"', "single": "'", "none": ""}[self.quote],
+            decimal={"auto": "auto", "point": ".", "comma": ","}[self.decimal],
+            thousands=_THOUSANDS[self.thousands],
+            header=self.header,
+            missing=tuple(self.missing.split("|")),
+            types=as_words,
+        )

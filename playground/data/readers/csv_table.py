@@ -1,0 +1,211 @@
+"""Text tables (CSV, TSV and their kin): a preview to look at before the import, and the import itself.
+
+Every row of the file ends in exactly one of three places: the table, the list of bad rows, or the count of blank lines in the notes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from playground.data.readers.csv_columns import Column, Gatherer
+from playground.data.readers.csv_rows import BadRow, Rows
+from playground.data.readers.csv_text import Form, Options, find_form, open_text
+from playground.data.readers.places import require_file
+from playground.errors import BadValue, DataError
+
+MOST_BYTES = 500_000_000
+MOST_COLUMNS = 20_000
+MOST_CELLS = 1 << 28
+#: A preview looks at so many rows; the import looks at all.
+PREVIEW_ROWS = 20_000
+_PIECE = 4096
+_TARGET_NAMES = frozenset({"target", "label", "labels", "class", "y", "species", "category", "outcome", "result"})
+_ID_NAMES = frozenset({"id", "index", "key", "uuid", "unnamed: 0", "rowid", "row_id"})
+
+
+@dataclasses.dataclass(frozen=True)
+class PreviewColumn:
+    """A guess, for a person to change. kind: "number" or "text".  role: "input", "target" or "ignore"."""
+
+    name: str
+    kind: str
+    role: str
+    missing: int
+    distinct: int
+    faults: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Preview:
+    """What an import would give. rows: (line, cells) of the first rows.  bad: rows and cells that cannot be used, by line.
+
+    complete: all of the file was looked at, so `count` and `bad` are those of the import.
+    """
+
+    columns: tuple[PreviewColumn, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    bad: tuple[BadRow, ...]
+    notes: tuple[str, ...]
+    count: int
+    complete: bool
+    form: Form
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """The good rows of a file, by column. lines: the line at which each row begins (n,).  bad: the rows that are not in it."""
+
+    name: str
+    columns: tuple[Column, ...]
+    lines: np.ndarray
+    bad: tuple[BadRow, ...]
+    notes: tuple[str, ...]
+    form: Form
+
+    def column(self, name: str) -> Column:
+        """Raises DataError, listing what there is."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        names = ", ".join(column.name for column in self.columns[:20])
+        raise DataError(f"{self.name} has no column called {name!r}. Its columns are: {names}.")
+
+
+def preview(path: Path, options: Options | None = None, rows: int = 20) -> Preview:
+    """The first rows, and what the first 20,000 say about the columns. Raises FileError or DataError."""
+    options = options or Options()
+    form = _form(path, options)
+    table, complete = _gather(path, form, options, PREVIEW_ROWS)
+    with open_text(path, form.encoding) as stream:
+        first = tuple((line, tuple(cell[:200] for cell in cells)) for line, cells in islice(Rows(stream, form, path.name), rows))
+    roles = guess_roles(table)
+    columns = tuple(
+        PreviewColumn(
+            column.name,
+            column.kind,
+            role,
+            int(column.missing.sum()),
+            len(column.words) if column.kind == "text" else len(np.unique(column.values[column.usable])),
+            column.fault_count,
+        )
+        for column, role in zip(table.columns, roles, strict=True)
+    )
+    faults = [
+        BadRow(fault.line, f"column {column.name!r}: {fault.reason}", fault.text)
+        for column in table.columns
+        for fault in column.faults
+    ]
+    bad = tuple(sorted((*table.bad, *faults), key=lambda row: row.line))
+    notes = table.notes if complete else (*table.notes, f"Only the first {PREVIEW_ROWS:,} rows were looked at.")
+    return Preview(columns, first, bad, notes, len(table.lines), complete, form)
+
+
+def read(path: Path, options: Options | None = None) -> Table:
+    """All good rows, and the list of the others. Raises FileError or DataError."""
+    options = options or Options()
+    return _gather(path, _form(path, options), options, None)[0]
+
+
+def guess_roles(table: Table) -> list[str]:
+    """A role for each column: the last usable one, or one with a telling name, is the target; row numbers and free text are ignored."""
+    roles = []
+    for column in table.columns:
+        named_id = column.name.strip().lower() in _ID_NAMES
+        # What a data frame writes in front of its columns: row numbers without a name.
+        numbered = column is table.columns[0] and column.name == "column 1" and _counts_up(column)
+        free = column.kind == "text" and len(column.words) > max(20, len(table.lines) // 2)
+        empty = not column.usable.any()
+        roles.append("ignore" if named_id or numbered or free or empty else "input")
+    named = [i for i, c in enumerate(table.columns) if c.name.strip().lower() in _TARGET_NAMES and c.usable.any()]
+    usable = [i for i, role in enumerate(roles) if role == "input"]
+    if named or usable:
+        roles[(named or usable)[-1]] = "target"
+    return roles
+
+
+def _counts_up(column: Column) -> bool:
+    return column.kind == "number" and len(column.values) > 2 and bool(np.all(np.diff(column.values) == 1))
+
+
+def _form(path: Path, options: Options) -> Form:
+    require_file(path, MOST_BYTES)
+    for name, value, allowed in (
+        ("decimal", options.decimal, ("auto", ".", ",")),
+        ("header", options.header, ("auto", "yes", "no")),
+        ("thousands", options.thousands, ("", ",", ".", " ", "'", "\u00a0", "\u202f", "_")),
+    ):
+        if value not in allowed:
+            raise BadValue(f"The {name} of a table must be one of {', '.join(map(repr, allowed))}; {value!r} was given.")
+    form = find_form(path, options)
+    if form.thousands and form.thousands == form.decimal:
+        raise BadValue(f"The decimal mark and the mark for thousands are both {form.decimal!r}. Choose two different ones.")
+    if len(form.names) > MOST_COLUMNS:
+        raise DataError(f"{path.name} has {len(form.names):,} columns; at most {MOST_COLUMNS:,} are read. Check the delimiter.")
+    odd = [kind for kind in options.types.values() if kind not in ("number", "text")]
+    if odd:
+        raise BadValue(f"The type of a column must be number or text; {odd[0]!r} was given.")
+    unknown = [name for name in options.types if name not in form.names]
+    if unknown:
+        raise DataError(f"{path.name} has no column called {unknown[0]!r}. Its columns are: {', '.join(form.names[:20])}.")
+    return form
+
+
+def _gather(path: Path, form: Form, options: Options, most_rows: int | None) -> tuple[Table, bool]:
+    """The table of the first rows, or of all; columns that turn out late to be words are gathered a second time."""
+    kinds = dict(options.types)
+    while True:
+        gatherers = [Gatherer(name, form, options.missing, kinds.get(name, "")) for name in form.names]
+        with open_text(path, form.encoding) as stream:
+            rows = Rows(stream, form, path.name)
+            lines: list[int] = []
+            complete = True
+            for piece_lines, cells in _pieces(rows, most_rows):
+                lines += piece_lines
+                if len(lines) * len(gatherers) > MOST_CELLS:
+                    raise DataError(f"{path.name} has more than {MOST_CELLS:,} cells. Use fewer rows or columns.")
+                for gatherer, column in zip(gatherers, cells, strict=True):
+                    gatherer.add(piece_lines, list(column))
+            if most_rows is not None and len(lines) >= most_rows:
+                complete = not stream.read(1)
+        turned = [gatherer.name for gatherer in gatherers if gatherer.turned]
+        if not turned:
+            break
+        kinds.update(dict.fromkeys(turned, "text"))
+    if not lines:
+        raise DataError(_no_good_row(path.name, rows, form))
+    columns = tuple(gatherer.done() for gatherer in gatherers)
+    told = [note for column in columns for note in column.notes]
+    notes = (*form.notes, *_row_notes(rows), *told[:10])
+    return Table(path.name, columns, np.array(lines, np.int64), tuple(rows.bad), notes, form), complete
+
+
+def _pieces(rows: Rows, most: int | None) -> Iterator[tuple[list[int], list[tuple[str, ...]]]]:
+    """Some thousand rows at a time, turned into columns."""
+    source = iter(rows) if most is None else islice(rows, most)
+    while piece := list(islice(source, _PIECE)):
+        yield [line for line, _ in piece], list(zip(*(cells for _, cells in piece), strict=True))
+
+
+def _row_notes(rows: Rows) -> list[str]:
+    notes = []
+    if rows.blank:
+        notes.append(f"{len(rows.blank):,} blank lines were passed over, the first is line {rows.blank[0]}.")
+    if rows.multiline:
+        notes.append(
+            f"{len(rows.multiline):,} rows hold a line break inside quotes, the first begins at line {rows.multiline[0]}."
+        )
+    return notes
+
+
+def _no_good_row(name: str, rows: Rows, form: Form) -> str:
+    if not rows.bad:
+        return f"{name} holds the names of {len(form.names)} columns but no row under them. Choose another file, or say that there is no header."
+    first = rows.bad[0]
+    if form.header and all(row.reason == first.reason for row in rows.bad):
+        return f"{name}: the header names {len(form.names)} columns, but all {len(rows.bad):,} rows have {first.reason}. Mend the header."
+    return f"{name}: no row can be used; line {first.line} has {first.reason}. Check delimiter, quote and header."

@@ -1,0 +1,237 @@
+"""The outer form of a text table: encoding, delimiter, quotes, decimal mark and header, guessed unless a person says so."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import dataclasses
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from playground.errors import DataError, FileError
+
+ENCODINGS = ("auto", "utf-8", "utf-16", "latin-1", "cp1252")
+DELIMITERS = {"auto": "", "comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "space": " "}
+MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
+#: So many characters of the file decide the guesses.
+SAMPLE = 1 << 16
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_POINT = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
+_COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+([eE][+-]?\d+)?")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
+_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a person may decide about a table; everything that is "auto" is guessed and told in the notes.
+
+    delimiter, quote: one character; an empty delimiter is guessed, an empty quote means that there are none.
+    decimal: "auto", "." or ",".  thousands: the mark between groups of digits, "" for none.  header: "auto", "yes" or "no".
+    missing: words that mean "no number" in columns of numbers; in columns of words only the empty cell is missing.
+    types: column name -> "number" or "text".
+    """
+
+    encoding: str = "auto"
+    delimiter: str = ""
+    quote: str = '"'
+    decimal: str = "auto"
+    thousands: str = ""
+    header: str = "auto"
+    missing: tuple[str, ...] = MISSING
+    types: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Form:
+    """The outer form that a table is read with. skip: lines before the table, such as Excel's "sep=;"."""
+
+    encoding: str
+    delimiter: str
+    quote: str
+    decimal: str
+    thousands: str
+    header: bool
+    names: tuple[str, ...]
+    skip: int
+    notes: tuple[str, ...]
+
+
+def find_form(path: Path, options: Options) -> Form:
+    """Guess what the options leave open. Raises FileError or DataError."""
+    encoding, notes = (options.encoding, []) if options.encoding != "auto" else find_encoding(path)
+    if encoding == "utf-8":
+        encoding = "utf-8-sig"
+    lines = _first_lines(path, encoding)
+    skip, delimiter = 0, options.delimiter
+    if lines[0].lower().startswith("sep=") and len(lines[0].strip()) <= 5:
+        skip, delimiter = 1, delimiter or (lines[0].strip()[4:] or "\t")
+    body = lines[skip:]
+    delimiter = delimiter or _find_delimiter(body, options.quote)
+    rows = [cells for cells in _parse(body, delimiter, options.quote) if any(cell.strip() for cell in cells)]
+    if not rows:
+        raise DataError(f"{path.name} holds no row with a value in it. Choose another file.")
+    decimal = options.decimal
+    if decimal == "auto":
+        decimal, told = _find_decimal(rows, delimiter)
+        notes += told
+    header = options.header == "yes"
+    if options.header == "auto":
+        header, told = _find_header(rows, options.missing)
+        notes += told
+    names, told = _names(rows, header)
+    return Form(encoding, delimiter, options.quote, decimal, options.thousands, header, names, skip, (*notes, *told))
+
+
+def find_encoding(path: Path) -> tuple[str, list[str]]:
+    """A byte-order mark decides; else UTF-8 where all of the file is; else Latin-1, with a note that says so."""
+    with path.open("rb") as stream:
+        head = stream.read(4096)
+        for mark, name in _MARKS:
+            if head.startswith(mark):
+                return name, []
+        for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
+            if len(zeros) > 8 and zeros.count(0) > 0.8 * len(zeros) and head.count(0) <= 1.2 * zeros.count(0):
+                return name, ["Read as UTF-16, although no byte-order mark says so."]
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        line, block = 1, head
+        while block:
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError as error:
+                line += block[: error.start].count(b"\n")
+                return "latin-1", [
+                    f"Line {line} is not UTF-8, so the file was read as Latin-1. If letters look wrong, choose the encoding."
+                ]
+            line += block.count(b"\n")
+            block = stream.read(1 << 20)
+    return "utf-8", []
+
+
+def open_text(path: Path, encoding: str) -> io.TextIOWrapper:
+    """The file as text, line ends as they are."""
+    return path.open(encoding=encoding, newline="")
+
+
+def _first_lines(path: Path, encoding: str) -> list[str]:
+    try:
+        with open_text(path, encoding) as stream:
+            text = stream.read(SAMPLE)
+            if stream.read(1):
+                # The last line may be cut in the middle.
+                text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
+    except (UnicodeError, LookupError) as error:
+        raise FileError(f"{path.name} is not text in {encoding}: {str(error)[:120]}. Choose another encoding.") from error
+    lines = list(io.StringIO(text, newline=""))
+    if not lines:
+        raise DataError(f"{path.name} holds no text. Choose another file.")
+    return lines
+
+
+def _parse(lines: list[str], delimiter: str, quote: str) -> list[list[str]]:
+    """The rows of the sample, as far as they can be parsed."""
+    rows: list[list[str]] = []
+    try:
+        for cells in parser(lines, delimiter, quote):
+            rows.append(cells)
+    except csv.Error:
+        # An unclosed quote: what came before it is enough to guess from.
+        return rows or [line.split(delimiter) for line in lines]
+    return rows
+
+
+def parser(lines: Iterable[str], delimiter: str, quote: str) -> Iterator[list[str]]:
+    """The strict reader of the standard library. Raises DataError for marks that cannot work."""
+    if len(delimiter) != 1 or delimiter in "\r\n\0" or delimiter == quote or len(quote) > 1 or (quote and quote in "\r\n\0 "):
+        raise DataError(f"Delimiter and quote must be two different single characters; {delimiter!r} and {quote!r} were given.")
+    if not quote:
+        return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE, skipinitialspace=True, strict=True)
+    return csv.reader(lines, delimiter=delimiter, quotechar=quote, skipinitialspace=True, strict=True)
+
+
+def _find_delimiter(lines: list[str], quote: str) -> str:
+    """The delimiter that gives most rows the same number of clean cells; a comma when nothing splits the lines."""
+    best, best_score = ",", 0.0
+    for mark in (",", ";", "\t", "|"):
+        rows = [cells for cells in _parse(lines, mark, quote) if cells][:200]
+        if not rows:
+            continue
+        width, agreeing = Counter(map(len, rows)).most_common(1)[0]
+        if width < 2:
+            continue
+        others = {",", ";", "\t", "|"} - {mark}
+        cells = [cell.strip() for row in rows for cell in row]
+        clean = sum(_NUMBER.fullmatch(cell) is not None or not others & set(cell) for cell in cells)
+        score = agreeing / len(rows) * clean / len(cells)
+        if score > best_score:
+            best, best_score = mark, score
+    if best_score:
+        return best
+    widths = Counter(len(line.split()) for line in lines if line.strip())
+    width, agreeing = widths.most_common(1)[0] if widths else (0, 0)
+    return " " if width > 1 and agreeing >= 0.9 * widths.total() else ","
+
+
+def _find_decimal(rows: list[list[str]], delimiter: str) -> tuple[str, list[str]]:
+    cells = [cell.strip() for row in rows for cell in row]
+    points = sum(_POINT.fullmatch(cell) is not None for cell in cells)
+    commas = [cell for cell in cells if _COMMA.fullmatch(cell)]
+    if points >= len(commas) or not commas:
+        return ".", []
+    if all(_GROUPED.fullmatch(cell) for cell in commas):
+        if delimiter == ",":
+            return ".", [
+                f"Cells such as {commas[0]} may hold a mark for thousands. If so, choose it; if it is a decimal comma, choose that."
+            ]
+        return ",", [f"The comma in cells such as {commas[0]} was read as a decimal mark. If it groups thousands, choose that."]
+    return ",", ["The decimal mark is a comma."]
+
+
+def _find_header(rows: list[list[str]], missing: tuple[str, ...]) -> tuple[bool, list[str]]:
+    first, rest = rows[0], rows[1:]
+    numbers = any(_NUMBER.fullmatch(cell.strip()) for cell in first)
+    for place, cell in enumerate(first):
+        column = [row[place].strip() for row in rest if len(row) > place and row[place].strip() not in missing]
+        share = sum(_NUMBER.fullmatch(value) is not None for value in column) / max(1, len(column))
+        if column and cell.strip() and not _NUMBER.fullmatch(cell.strip()) and cell.strip() not in missing and share >= 0.8:
+            return True, []
+    if numbers:
+        return False, ["The first row was read as data, because it holds numbers. If it names the columns, choose that."]
+    distinct = len(set(first)) == len(first) and all(cell.strip() for cell in first)
+    repeated = any(row[place] == cell for place, cell in enumerate(first) for row in rest if len(row) > place)
+    if distinct and not repeated:
+        return True, ["The first row was read as the names of the columns. If it is data, choose that."]
+    return False, ["The first row was read as data. If it names the columns, choose that."]
+
+
+def _names(rows: list[list[str]], header: bool) -> tuple[tuple[str, ...], list[str]]:
+    """One name for each column; empty and repeated ones are made distinct, and told."""
+    if not header:
+        width = Counter(map(len, rows)).most_common(1)[0][0]
+        return tuple(f"column {place + 1}" for place in range(width)), []
+    names: list[str] = []
+    notes = []
+    for place, cell in enumerate(rows[0]):
+        name = "".join(c if c.isprintable() else " " for c in cell).strip()[:200]
+        if not name:
+            name = f"column {place + 1}"
+            notes.append(f"Column {place + 1} has no name; it is called {name!r} here.")
+        if name in names:
+            number = 2
+            while f"{name} ({number})" in names:
+                number += 1
+            notes.append(f"Two columns are called {name!r}; column {place + 1} is called {f'{name} ({number})'!r} here.")
+            name = f"{name} ({number})"
+        names.append(name)
+    if len(notes) > 5:
+        notes = [*notes[:5], f"{len(notes) - 5} more columns were renamed in the same way."]
+    return tuple(names), notes

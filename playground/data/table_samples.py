@@ -1,0 +1,168 @@
+"""From a table of columns to samples: roles, words as one-hot inputs, classes, and what to do with rows that cannot be used."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from playground.core.samples import Samples
+from playground.data.classes import natural_order, number_classes
+from playground.data.readers.csv_columns import Column
+from playground.data.readers.csv_rows import BadRow
+from playground.data.readers.csv_table import Table, guess_roles
+from playground.errors import DataError
+
+#: A column of words becomes one input for each word; with more words than this, it is a name rather than a property.
+MOST_WORDS = 64
+#: Whole numbers with at most so many different values are taken for classes when nothing else is said.
+MOST_GUESSED_CLASSES = 20
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a person wants from a table. target "" is guessed; task is "auto", "classification" or "regression".
+
+    defects: "refuse" raises with the list of unusable rows, "leave_out" drops them and says so in the notes.
+    """
+
+    target: str = ""
+    ignore: tuple[str, ...] = ()
+    task: str = "auto"
+    defects: str = "refuse"
+
+
+def samples_of(table: Table, wish: Wish) -> Samples:
+    """Raises DataError with a sentence that names rows and columns."""
+    target, inputs, notes = _roles(table, wish)
+    keep, told = _usable_rows(table, [*inputs, target], wish)
+    task = _task(target, keep, wish.task, notes)
+    x, names = _inputs(table, inputs, keep)
+    notes = [*table.notes, *notes, *told]
+    if task == "regression":
+        if target.kind == "text":
+            raise DataError(
+                f"Column {target.name!r} holds words such as {target.words[0]!r}; regression needs numbers. Choose classification."
+            )
+        y = target.values[keep].astype(np.float32)[:, None]
+        return Samples(x, y, task, (), names, (target.name,), tuple(notes))
+    labels, classes = _classes(target, keep)
+    return Samples(x, labels, task, classes, names, (), tuple(notes))
+
+
+def _roles(table: Table, wish: Wish) -> tuple[Column, list[Column], list[str]]:
+    for name in wish.ignore:
+        table.column(name)
+    notes = []
+    guessed = guess_roles(table)
+    if wish.target:
+        target = table.column(wish.target)
+    else:
+        found = [c for c, role in zip(table.columns, guessed, strict=True) if role == "target" and c.name not in wish.ignore]
+        rest = [c for c in table.columns if c.name not in wish.ignore]
+        if not rest:
+            raise DataError(f"{table.name}: every column is ignored. Leave one as the target and one as an input.")
+        target = (found or rest)[-1]
+        notes.append(f"Column {target.name!r} was taken as the target. If another one is, choose it.")
+    if target.name in wish.ignore:
+        raise DataError(f"{table.name}: column {target.name!r} is both the target and ignored. Choose one.")
+    inputs, passed = [], []
+    for column, role in zip(table.columns, guessed, strict=True):
+        if column is target or column.name in wish.ignore:
+            continue
+        if role == "ignore":
+            passed.append(column.name)
+        else:
+            inputs.append(column)
+    if passed:
+        shown = ", ".join(passed[:5]) + (f" and {len(passed) - 5} more" if len(passed) > 5 else "")
+        notes.append(f"Not used, as it is empty, numbers the rows or holds free text: {shown}.")
+    if not inputs:
+        raise DataError(
+            f"{table.name}: no column is left as an input beside the target {target.name!r}. Check delimiter and ignored columns."
+        )
+    return target, inputs, notes
+
+
+def _usable_rows(table: Table, columns: list[Column], wish: Wish) -> tuple[np.ndarray, list[str]]:
+    """Which rows of the table have a value in every used column; the others are refused or told. Shapes: (n,) bool."""
+    keep = np.ones(len(table.lines), bool)
+    for column in columns:
+        keep &= column.usable
+    bad = unusable(table, columns)
+    count = len(table.bad) + int((~keep).sum())
+    if not count:
+        return keep, []
+    listed = "; ".join(f"line {row.line}: {row.reason}" for row in bad[:3]) + (f"; and {count - 3:,} more" if count > 3 else "")
+    total = len(table.lines) + len(table.bad)
+    if wish.defects == "refuse":
+        raise DataError(
+            f"{table.name}: {count:,} of {total:,} rows cannot be used. {listed}. Mend them or choose to leave them out."
+        )
+    if not keep.any():
+        raise DataError(f"{table.name}: none of the {total:,} rows can be used. {listed}. Ignore the columns that are at fault.")
+    return keep, [f"{count:,} of {total:,} rows were left out. {listed}."]
+
+
+def unusable(table: Table, columns: list[Column]) -> list[BadRow]:
+    """Rows that do not fit, and rows without a value in one of the columns, by line; the first fault of each."""
+    found = {row.line: row for row in table.bad}
+    for column in columns:
+        for fault in column.faults:
+            found.setdefault(fault.line, BadRow(fault.line, f"column {column.name!r}: {fault.text!r} is {fault.reason}", ""))
+        for place in np.flatnonzero(~column.usable):
+            reason = "holds no value" if column.missing[place] else "holds no number"
+            line = int(table.lines[place])
+            found.setdefault(line, BadRow(line, f"column {column.name!r} {reason}", ""))
+    return sorted(found.values(), key=lambda row: row.line)
+
+
+def _task(target: Column, keep: np.ndarray, wanted: str, notes: list[str]) -> str:
+    if wanted != "auto":
+        return wanted
+    if target.kind == "text":
+        return "classification"
+    values = np.unique(target.values[keep])
+    if len(values) <= MOST_GUESSED_CLASSES and np.all(values == np.floor(values)) and 2 * len(values) <= keep.sum():
+        notes.append(
+            f"Column {target.name!r} holds {len(values)} different whole numbers, read as classes. For values, choose regression."
+        )
+        return "classification"
+    return "regression"
+
+
+def _inputs(table: Table, columns: list[Column], keep: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Shapes: (n, inputs) float32, and a name for each."""
+    parts, names = [], []
+    for column in columns:
+        if column.kind == "number":
+            parts.append(column.values[keep, None].astype(np.float32))
+            names.append(column.name)
+            continue
+        order = natural_order(column.words)
+        if len(order) > MOST_WORDS:
+            shown = ", ".join(map(repr, column.words[:3]))
+            raise DataError(
+                f"{table.name}: column {column.name!r} holds {len(order):,} different words such as {shown}; at most {MOST_WORDS} become inputs. "
+                "Ignore the column, or check decimal mark and thousands."
+            )
+        codes = column.values[keep]
+        parts.append((codes[:, None] == np.array(order)).astype(np.float32))
+        names += [f"{column.name}={column.words[code]}" for code in order]
+    return np.concatenate(parts, axis=1), tuple(names)
+
+
+def _classes(target: Column, keep: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    if target.kind == "number":
+        return number_classes(target.values[keep], f"column {target.name!r}")
+    used = np.unique(target.values[keep])
+    order = [code for code in natural_order(target.words) if code in set(used.tolist())]
+    if len(order) < 2:
+        raise DataError(f"Column {target.name!r} holds only {target.words[order[0]]!r}; two or more classes were expected.")
+    if len(order) > 10_000:
+        raise DataError(
+            f"Column {target.name!r} holds {len(order):,} different words; at most 10,000 classes were expected. Choose another target."
+        )
+    place = np.empty(len(target.words), np.int64)
+    place[order] = np.arange(len(order))
+    return place[target.values[keep]], tuple(target.words[code] for code in order)
