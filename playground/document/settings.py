@@ -13,6 +13,7 @@ from typing import Any
 
 from playground.core.fields import Choice, Field, Part, Real, Size, Text, Whole, Wholes, fields_of
 from playground.core.spec import Spec
+from playground.document.project import Placeholder
 from playground.errors import BadValue
 
 #: Whole numbers in a file stay within what every reader of JSON keeps exactly.
@@ -24,6 +25,8 @@ def storable(field: Field, name: str, value: Any) -> Any:
     try:
         return field.check(name, value)
     except BadValue:
+        if isinstance(field, Part) and isinstance(value, Placeholder) and value.kind == field.kind:
+            return value
         kept, normal = _kept(field, value)
         if not kept:
             raise

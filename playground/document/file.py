@@ -1,0 +1,272 @@
+"""The project file: a zip of strict JSON, safetensors and a SHA-256 for every member.
+
+    mimetype              first and stored, so that other programs know what it is
+    project.json          network, plans, words
+    weights.safetensors   if there are weights, stored
+    runs/NAME.json        records of runs
+    manifest.json         SHA-256 and size of every other member
+
+The same project gives the same bytes. A damaged member is named, and the others are still given.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from playground.document import strict_json
+from playground.document import weights as weights_file
+from playground.document.archive import MOST_BYTES, Archive, packed
+from playground.document.backup_files import backups_folder
+from playground.document.disk import DISK, Disk
+from playground.document.problems import Problem
+from playground.document.project import Project
+from playground.document.saver import Saved, save_atomically
+from playground.errors import BadValue, FileError
+
+MIMETYPE = b"application/x-neural-playground"
+PROJECT, WEIGHTS, MANIFEST = "project.json", "weights.safetensors", "manifest.json"
+MOST_UNKNOWN = 64 * 2**20
+_RUN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Loaded:
+    """What a file held. problems: what is damaged or unknown; `field` is the member or the place in project.json.
+
+    sha256: of the whole file, to notice later that another program changed it.
+    """
+
+    project: Project
+    weights: dict[str, np.ndarray] | None = None
+    runs: dict[str, Any] = dataclasses.field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    path: Path | None = None
+    sha256: str = ""
+
+
+class BadProject(FileError):
+    """A file that is not opened. problems: everything that is wrong with it; the text tells the first."""
+
+    def __init__(self, text: str, problems: tuple[Problem, ...] = ()) -> None:
+        super().__init__(text)
+        self.problems = problems
+
+
+def save(
+    project: Project,
+    path: Path | str,
+    weights: Mapping[str, np.ndarray] | None = None,
+    runs: Mapping[str, Any] | None = None,
+    *,
+    expect_sha256: str | None = None,
+    disk: Disk = DISK,
+) -> Saved:
+    """Write a project file and keep the one before as a backup. Raises FileError; the file that was there is then unchanged."""
+    path = Path(path)
+    try:
+        data = to_bytes(project, weights, runs)
+    except BadValue as error:
+        raise FileError(f"{path} was not saved: {error}") from error
+    return save_atomically(path, data, backups=backups_folder(path), expect_sha256=expect_sha256, disk=disk)
+
+
+def load(path: Path | str) -> Loaded:
+    """Read a project file. Raises FileError with a sentence that names the file and the place in it."""
+    path = Path(path)
+    try:
+        if not path.is_file():
+            raise FileError(f"{path} {'is not a file' if path.exists() else 'is not there'}. Choose another one.")
+        if path.stat().st_size > MOST_BYTES:
+            raise FileError(f"{path} has more than 4 GB, which no project has. Choose another one.")
+        data = path.read_bytes()
+    except FileError:
+        raise
+    except (OSError, ValueError) as error:
+        raise FileError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+    return dataclasses.replace(from_bytes(data, path.name), path=path)
+
+
+def to_bytes(project: Project, weights: Mapping[str, np.ndarray] | None = None, runs: Mapping[str, Any] | None = None) -> bytes:
+    """A whole project file. Raises BadValue for what it cannot hold."""
+    from playground.document.project_json import MEMBER, to_json
+
+    core = strict_json.encode(to_json(project))
+    _check_reads_back(core, project)
+    members: dict[str, bytes] = {PROJECT: core}
+    if weights is not None:
+        members[WEIGHTS] = weights_file.to_bytes(weights)
+    for name in sorted(runs or {}):
+        if not _RUN.fullmatch(name):
+            raise BadValue(f"A run's name must be letters, digits, _, - and ., at most 100; {name[:60]!r} was given.")
+        members[f"runs/{name}.json"] = strict_json.encode((runs or {})[name])
+    for place, raw in project.unknown:
+        if place.startswith(MEMBER) and place.removeprefix(MEMBER) not in members:
+            members[place.removeprefix(MEMBER)] = base64.b64decode(raw)
+    sums = {name: {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)} for name, content in members.items()}
+    manifest = strict_json.encode({"members": sums, "version": 1})
+    rows = [("mimetype", MIMETYPE, False), *((name, content, name != WEIGHTS) for name, content in members.items())]
+    return packed([*rows, (MANIFEST, manifest, True)])
+
+
+def from_bytes(data: bytes, name: str = "The file") -> Loaded:
+    """Read a whole project file. Raises FileError; its text begins with `name`."""
+    try:
+        archive = Archive(data)
+    except BadValue as error:
+        raise _bad(name, [("", str(error))]) from error
+    reading = _Reading(archive)
+    try:
+        project = reading.project()
+    except (BadValue, FileError) as error:
+        raise _bad(name, [(PROJECT, f"{PROJECT}: {error}")]) from error
+    if project is None:
+        raise _bad(name, reading.faults)
+    weights, runs = reading.weights(), reading.runs()
+    project = dataclasses.replace(project, unknown=tuple(sorted((*project.unknown, *reading.unknown()))))
+    reading.check_rest()
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Loaded(project=project, weights=weights, runs=runs, problems=tuple(reading.problems), sha256=sha256)
+
+
+class _Reading:
+    """One pass over the members of an archive that collects what is wrong with them."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+        self.problems: list[Problem] = []
+        self.faults: list[tuple[str, str]] = []
+        self.done: set[str] = {"mimetype", MANIFEST}
+        self.sums = self._manifest()
+
+    def remark(self, member: str, text: str) -> None:
+        self.problems.append(Problem(text=text, field=member, severity="warning"))
+
+    def read(self, member: str, most: int = strict_json.MOST_BYTES) -> bytes:
+        """A member whose hash is right. Raises BadValue."""
+        self.done.add(member)
+        content = self.archive.read(member, most)
+        said = self.sums.get(member)
+        if said is not None and said != hashlib.sha256(content).hexdigest():
+            raise BadValue(f"{member} is damaged: its content does not match the manifest.")
+        return content
+
+    def project(self) -> Project | None:
+        """None where there are faults. Raises BadValue or FileError."""
+        from playground.document.project_json import from_json
+
+        if PROJECT not in self.archive:
+            raise BadValue("it is missing, so this is a zip file but not a project.")
+        project, found = from_json(strict_json.decode(self.read(PROJECT)))
+        self.faults += found.faults
+        for place, text in found.remarks:
+            self.remark(place, text)
+        return project
+
+    def weights(self) -> dict[str, np.ndarray] | None:
+        if WEIGHTS not in self.archive:
+            return None
+        try:
+            arrays, remarks = weights_file.from_bytes(self.read(WEIGHTS, self.archive.entries[WEIGHTS].size))
+        except BadValue as error:
+            self.remark(WEIGHTS, f"The weights cannot be used: {error} The network is here; train it again or open a backup.")
+            return None
+        for text in remarks:
+            self.remark(WEIGHTS, text)
+        return arrays
+
+    def runs(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for member in self.archive.entries:
+            run = member.removeprefix("runs/").removesuffix(".json")
+            if member == f"runs/{run}.json" and _RUN.fullmatch(run):
+                try:
+                    found[run] = strict_json.decode(self.read(member))
+                except BadValue as error:
+                    self.remark(member, f"The run {run} cannot be shown: {error}")
+        return found
+
+    def unknown(self) -> list[tuple[str, str]]:
+        """Members that this version does not know, to be written back as they came."""
+        from playground.document.project_json import MEMBER
+
+        found, room = [], MOST_UNKNOWN
+        for member in self.archive.entries:
+            if member in self.done:
+                continue
+            if self.archive.entries[member].size > room:
+                self.remark(member, f"{member} is unknown to this version and too large to carry along. Save under another name.")
+                self.done.add(member)
+                continue
+            try:
+                content = self.read(member)
+            except BadValue as error:
+                self.remark(member, str(error))
+                continue
+            room -= len(content)
+            found.append((MEMBER + member, base64.b64encode(content).decode("ascii")))
+        return found
+
+    def check_rest(self) -> None:
+        """What concerns no member alone: the kind of file, lost and added members, the seal over everything."""
+        for member in sorted(self.sums.keys() - self.archive.entries.keys()):
+            self.remark(member, f"{member} is missing, though the manifest lists it.")
+        for member in sorted(self.done - self.sums.keys() - {"mimetype", MANIFEST}):
+            if self.sums and member in self.archive:
+                self.remark(member, f"{member} is not listed in the manifest: another program put it there.")
+        try:
+            right = "mimetype" in self.archive and self.archive.read("mimetype", 100) == MIMETYPE
+        except BadValue:
+            right = False
+        if not right:
+            self.remark("mimetype", "The mark of a project file is missing or damaged. Save the project to mend it.")
+        sealed = self.archive.sealed()
+        if sealed is None:
+            self.remark("", "Another program packed this file, so damage outside its members cannot be noticed.")
+        elif not sealed and not self.problems:
+            self.remark("", "The file is damaged between its members; all of them are intact. Save the project to mend it.")
+
+    def _manifest(self) -> dict[str, str]:
+        """Member -> SHA-256."""
+        try:
+            if MANIFEST not in self.archive:
+                raise BadValue(f"{MANIFEST} is missing")
+            members = strict_json.decode(self.archive.read(MANIFEST, strict_json.MOST_BYTES))["members"]
+            return {str(name): str(row["sha256"]) for name, row in members.items()}
+        except (BadValue, KeyError, TypeError, AttributeError) as error:
+            self.remark(MANIFEST, f"The list of checksums cannot be read ({str(error)[:80]}), so damage may go unnoticed.")
+            return {}
+
+
+def _check_reads_back(core: bytes, project: Project) -> None:
+    """Refuse to write what could not be opened again. Raises BadValue."""
+    from playground.document.project_json import MEMBER, from_json
+
+    again, found = from_json(strict_json.decode(core))
+    if again is None:
+        raise BadValue(found.faults[0][1])
+    members = tuple(pair for pair in project.unknown if pair[0].startswith(MEMBER))
+    same = dataclasses.replace(again, unknown=()) == dataclasses.replace(project, unknown=())
+    for _, raw in members:
+        try:
+            base64.b64decode(raw, validate=True)
+        except binascii.Error:
+            same = False
+    if not same:
+        raise BadValue("the project would not come back as it is. Undo the last edit and save again.")
+
+
+def _bad(name: str, faults: list[tuple[str, str]]) -> BadProject:
+    more = f" {len(faults) - 1} more of this kind." if len(faults) > 1 else ""
+    first = faults[0][1]
+    room = 290 - len(more) - len(name[-80:])
+    text = f"{name[-80:]} cannot be opened. {first if len(first) <= room else first[: room - 1] + '…'}{more}"
+    return BadProject(text, tuple(Problem(text=sentence, field=place) for place, sentence in faults))

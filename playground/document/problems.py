@@ -1,0 +1,195 @@
+"""What keeps a project from training, as sentences that name the node and the field and propose a mend."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from playground.core.fields import Field, Real, Whole
+from playground.document.edits import AddLink, RemoveLinks, RemoveNodes, SetField, SetNodeOption, SetPlan
+from playground.document.integrity import integrity_faults
+from playground.document.options import NODE_OPTIONS
+from playground.document.project import Link, Node, Placeholder, Project
+from playground.document.settings import every_field
+from playground.document.wiring import (
+    gives_output,
+    loops,
+    port_names,
+    port_title,
+    reached,
+    sources,
+    takes_port,
+    targets,
+    variadic,
+)
+from playground.errors import BadValue
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Mend:
+    """A remedy that one key applies. edits: `document.edits.Edit` records, applied as one undoable step."""
+
+    text: str
+    edits: tuple[object, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Problem:
+    """node: id of the node it is at, "" for the project.  field: its field or port, or "".  severity: "error" or "warning"."""
+
+    text: str
+    node: str = ""
+    field: str = ""
+    severity: str = "error"
+    mend: Mend | None = None
+
+
+def structural_problems(project: Project) -> list[Problem]:
+    """Problems that need no shapes: bad values, missing or doubled wires, cycles, no data, no loss, unknown parts.
+
+    A node that takes no part (`participants`) cannot keep the others from training: its problems are warnings.
+    """
+    part = participants(project)
+    found = [Problem(text=sentence, field=place) for place, sentence in integrity_faults(project)]
+    found += _missing_ends(project)
+    for node in project.network.nodes:
+        own = [*_settings(node), *_wires(project, node)]
+        found += own if node.id in part else [dataclasses.replace(problem, severity="warning") for problem in own]
+    found += [p if p.node in part else dataclasses.replace(p, severity="warning") for p in _loops(project)]
+    found += _idle(project, part)
+    for which in ("data", "training"):
+        found += _plan(project, which)
+    return found
+
+
+def participants(project: Project) -> set[str]:
+    """Ids of the nodes that training uses: those that lead to the loss, or all of them while there is not exactly one loss."""
+    losses = project.network.of_kind("loss")
+    if len(losses) != 1:
+        return {node.id for node in project.network.nodes}
+    return reached((losses[0].id,), sources(project.network)) | {node.id for node in project.network.of_kind("dataset")}
+
+
+def _missing_ends(project: Project) -> Iterator[Problem]:
+    datasets, losses = project.network.of_kind("dataset"), project.network.of_kind("loss")
+    if not datasets and not losses:
+        yield Problem(text="Nothing to train yet: add data and a loss.")
+    elif not datasets:
+        yield Problem(text="There is no data yet. Add a data source and wire it to the first layer.")
+    elif not losses:
+        yield Problem(text="There is no loss yet. Add one and wire the last layer to it.")
+    for nodes, what in ((datasets, "data source"), (losses, "loss")):
+        for extra in nodes[1:]:
+            text = f"A network has one {what}; {nodes[0].name} is here already. Delete {extra.name} or {nodes[0].name}."
+            yield Problem(text=text, node=extra.id, mend=Mend(text=f"Delete {extra.name}", edits=(RemoveNodes((extra.id,)),)))
+    if len(datasets) == len(losses) == 1 and project.network.into(losses[0].id):
+        behind = reached((losses[0].id,), sources(project.network))
+        if datasets[0].id not in behind:
+            yield Problem(
+                text=f"{datasets[0].name} does not reach {losses[0].name}. Wire it to the first layer.", node=datasets[0].id
+            )
+
+
+def _settings(node: Node) -> Iterator[Problem]:
+    if isinstance(node.spec, Placeholder):
+        text = f"{node.name} is a {node.spec.kind} called {node.spec.id!r}, which this version does not know or not in this form."
+        mend = Mend(text=f"Delete {node.name}", edits=(RemoveNodes((node.id,)),))
+        yield Problem(text=f"{text} A newer release may open it, or delete it.", node=node.id, mend=mend)
+    else:
+        for path, text, better in _bad_values(node.spec):
+            edits = () if better is None else (SetField(node.id, path, better),)
+            yield Problem(text=text, node=node.id, field=path, mend=_set(better, edits))
+    for option, field in NODE_OPTIONS.items():
+        for text, better in _bad_value(field, option, getattr(node, option)):
+            yield Problem(text=text, node=node.id, field=option, mend=_set(better, (SetNodeOption(node.id, option, better),)))
+
+
+def _plan(project: Project, which: str) -> Iterator[Problem]:
+    plan: Any = getattr(project, which)
+    for path, text, better in _bad_values(plan):
+        yield Problem(text=text, field=f"{which}.{path}", mend=_set(better, (SetPlan(which, path, better),)))
+    if which == "data" and plan.validation + plan.test > 0.95:
+        text = f"Validation and test may take 0.95 of the samples together; {plan.validation:g} and {plan.test:g} were given."
+        mend = Mend(text="Set test to 0", edits=(SetPlan("data", "test", 0.0),))
+        yield Problem(text=text, field="data.test", mend=mend if plan.validation <= 0.9 else None)
+
+
+def _bad_values(spec: Any) -> Iterator[tuple[str, str, Any]]:
+    """(path, sentence, nearest good value or None) of every setting out of range, nested parts included."""
+    for path, field, value in every_field(spec):
+        if isinstance(value, Placeholder):
+            yield path, f"{field.title(path)} is {value.id!r}, which this version does not know. Choose another one.", None
+        else:
+            for text, better in _bad_value(field, path.rpartition(".")[2], value):
+                yield path, text, better
+
+
+def _bad_value(field: Field, name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    try:
+        field.check(name, value)
+    except BadValue as error:
+        number = isinstance(field, Real | Whole) and isinstance(value, int | float) and math.isfinite(value)
+        yield str(error), max(field.low, min(field.high, value)) if number and isinstance(field, Real | Whole) else None
+
+
+def _set(better: Any, edits: tuple[object, ...]) -> Mend | None:
+    return None if better is None else Mend(text=f"Set to {better:g}", edits=edits)
+
+
+def _wires(project: Project, node: Node) -> Iterator[Problem]:
+    ending = project.network.into(node.id)
+    by_port: dict[int, list[Link]] = {}
+    for link in ending:
+        by_port.setdefault(link.port, []).append(link)
+    for port, links in by_port.items():
+        if not takes_port(node.spec, port):
+            text = f"{node.name} has no input {port + 1}, yet a wire ends there."
+            yield Problem(text=text, node=node.id, field=str(port), mend=_cut(links, "Delete the wire"))
+        elif len(links) > 1:
+            title = port_title(node.spec, port)
+            text = f"{len(links)} wires end at {title} of {node.name}, which takes one. Keep one."
+            yield Problem(text=text, node=node.id, field=title, mend=_cut(links[:-1], "Keep the last"))
+    names = port_names(node.spec)
+    if variadic(node.spec) and by_port and sorted(by_port) != list(range(len(by_port))):
+        text = f"The wires of {node.name} leave an input empty. Wire it, or delete the wires and draw them again."
+        yield Problem(text=text, node=node.id, field=names[-1])
+        return
+    missing = [port for port in range(len(names)) if port not in by_port]
+    for port in missing:
+        title = port_title(node.spec, port)
+        wants = "the output of a layer" if node.spec.kind == "loss" else "data or a layer"
+        mend = _only_free_output(project, node, port) if len(missing) == 1 else None
+        yield Problem(text=f"{node.name} has nothing at {title}. Wire {wants} to it.", node=node.id, field=title, mend=mend)
+
+
+def _cut(links: Iterable[Link], text: str) -> Mend:
+    return Mend(text=text, edits=(RemoveLinks(tuple(link.id for link in links)),))
+
+
+def _only_free_output(project: Project, node: Node, port: int) -> Mend | None:
+    """The wire that must be meant: the one output that leads nowhere yet and does not come from this node."""
+    feeds = targets(project.network)
+    behind = reached((node.id,), feeds)
+    free = [other for other in project.network.nodes if gives_output(other.spec) and not feeds[other.id] and other.id not in behind]
+    if len(free) != 1:
+        return None
+    return Mend(text=f"Wire {free[0].name} to {node.name}", edits=(AddLink(free[0].id, node.id, port),))
+
+
+def _loops(project: Project) -> Iterator[Problem]:
+    names = {node.id: node.name for node in project.network.nodes}
+    for walk in loops(project.network):
+        listed = ", ".join(names[id] for id in walk[:6]) + (" …" if len(walk) > 6 else "")
+        pairs = {(a, b) for a, b in zip(walk, (*walk[1:], walk[0]), strict=True)}
+        closing = [link for link in project.network.links if (link.source, link.target) in pairs][-1:]
+        text = f"{listed} form a loop. Data must flow one way: delete one of its wires."
+        yield Problem(text=text, node=walk[0], mend=_cut(closing, "Delete its newest wire"))
+
+
+def _idle(project: Project, part: set[str]) -> Iterator[Problem]:
+    """A warning for every node that training leaves out."""
+    for node in project.network.nodes:
+        if node.id not in part:
+            yield Problem(text=f"{node.name} does not lead to the loss and takes no part in training.", node=node.id, severity="warning")

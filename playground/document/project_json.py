@@ -1,0 +1,168 @@
+"""A project as the JSON of project.json and back. Keys that this version does not know are kept in `Project.unknown`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from typing import Any
+
+from playground.core.fields import fields_of
+from playground.core.spec import Spec
+from playground.document import strict_json
+from playground.document.integrity import integrity_faults
+from playground.document.migrations import VERSION, migrated
+from playground.document.plans import DataPlan, TrainingPlan
+from playground.document.project import Link, Network, Node, Note, Project
+from playground.document.records import KEYS, Findings, dump_record, load_fields, load_record
+from playground.document.schema import shape_faults
+from playground.errors import BadValue
+
+FORMAT = "playground project"
+NODE_KEYS = ("id", "name", "spec", "position", "frozen", "rate_factor")
+LINK_KEYS = ("id", "source", "target", "port")
+NOTE_KEYS = ("id", "text", "position", "size")
+NETWORK_KEYS = ("nodes", "links", "notes")
+PROJECT_KEYS = ("format", "version", "name", "about", "network", "data", "training")
+PLANS: dict[str, type[Spec]] = {"data": DataPlan, "training": TrainingPlan}
+#: Entries of `Project.unknown` that are members of the zip, not keys of this JSON, begin so.
+MEMBER = "member:"
+
+
+def to_json(project: Project) -> dict[str, Any]:
+    """Strict JSON. Raises BadValue for what it cannot hold."""
+    data: dict[str, Any] = {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": project.name,
+        "about": project.about,
+        "network": network_to_json(project.network),
+        "data": dump_record(project.data),
+        "training": dump_record(project.training),
+    }
+    for place, raw in project.unknown:
+        if not place.startswith(MEMBER):
+            _put(data, strict_json.decode(place), strict_json.decode(raw))
+    return data
+
+
+def network_to_json(network: Network) -> dict[str, Any]:
+    """Nodes, wires and notes, in their order."""
+    return {
+        "nodes": [
+            {
+                "id": node.id,
+                "name": node.name,
+                "spec": dump_record(node.spec),
+                "position": _floats(node.position),
+                "frozen": node.frozen,
+                "rate_factor": float(node.rate_factor),
+            }
+            for node in network.nodes
+        ],
+        "links": [{"id": link.id, "source": link.source, "target": link.target, "port": link.port} for link in network.links],
+        "notes": [
+            {"id": note.id, "text": note.text, "position": _floats(note.position), "size": _floats(note.size)}
+            for note in network.notes
+        ],
+    }
+
+
+def from_json(data: Any) -> tuple[Project | None, Findings]:
+    """The project, or None where there are faults. Raises FileError for a newer version, BadValue for no project at all."""
+    found = Findings()
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        was = data.get("format") if isinstance(data, dict) else data
+        raise BadValue(f"/format must be {FORMAT!r}; {was!r:.60} was found.")
+    data = migrated(data)
+    found.faults += shape_faults(data)
+    if found.faults:
+        return None, found
+    network = network_from_json(data["network"], "/network", found)
+    plans = {which: _plan(data[which], which, found) for which in PLANS}
+    if found.faults:
+        return None, found
+    unknown = sorted((_text(place), _text(value)) for place, value in _unknown(data))
+    project = Project(name=data["name"], about=data["about"], network=network, unknown=tuple(unknown), **plans)
+    _check_words(project, found)
+    found.faults += [(place, f"{place}: {sentence}") for place, sentence in integrity_faults(project)]
+    return (None if found.faults else project), found
+
+
+def network_from_json(data: Any, place: str, found: Findings) -> Network:
+    """Nodes, wires and notes of JSON whose shape was checked; faults are added to `found`."""
+    nodes = []
+    for at, raw in enumerate(data["nodes"]):
+        spec = load_record(raw["spec"], f"{place}/nodes/{at}/spec", found)
+        if not math.isfinite(raw["rate_factor"]) or abs(raw["rate_factor"]) > 1e300:
+            found.fault(f"{place}/nodes/{at}/rate_factor", f"it must be a number in 0 to 1000; {raw['rate_factor']!r} was found.")
+        if spec is not None:
+            fixed = {"position": _pair(raw["position"]), "frozen": raw["frozen"], "rate_factor": float(raw["rate_factor"])}
+            nodes.append(Node(id=raw["id"], name=raw["name"], spec=spec, **fixed))
+    links = tuple(Link(**{key: raw[key] for key in LINK_KEYS}) for raw in data["links"])
+    notes = tuple(
+        Note(id=raw["id"], text=raw["text"], position=_pair(raw["position"]), size=_pair(raw["size"])) for raw in data["notes"]
+    )
+    return Network(nodes=tuple(nodes), links=links, notes=notes)
+
+
+def _plan(data: Any, which: str, found: Findings) -> Any:
+    cls = PLANS[which]
+    if (data["kind"], data["id"]) != (cls.kind, cls.id):
+        found.fault(f"/{which}/id", f"it must be the {cls.kind} {cls.id!r}; {data['kind']!r:.60} {data['id']!r:.60} was found.")
+    elif data["version"] > cls.version:
+        found.fault(f"/{which}/version", f"it must be at most {cls.version}; {data['version']} was found. A newer release opens it.")
+    else:
+        known = {name: value for name, value in data["fields"].items() if name in fields_of(cls)}
+        if data["version"] == cls.version:
+            return load_fields(cls, known, f"/{which}/fields", found)
+        return load_record({key: data[key] for key in KEYS}, f"/{which}", found, cls.kind)
+    return None
+
+
+def _check_words(project: Project, found: Findings) -> None:
+    if not project.name.strip() or not project.name.isprintable():
+        found.fault("/name", f"it must be a line of printable characters; {project.name[:60]!a} was found.")
+    found.check_text("/about", project.about)
+    found.check_notes(project.network.notes)
+
+
+def _unknown(data: Any) -> list[tuple[list[str], Any]]:
+    """(place, value) of every key that this version does not know. Records of a list stand under their id, not their number."""
+    network = data["network"]
+    left = _left(data, PROJECT_KEYS) + _left(network, NETWORK_KEYS, "network")
+    for kind, keys in (("nodes", NODE_KEYS), ("links", LINK_KEYS), ("notes", NOTE_KEYS)):
+        for raw in network[kind]:
+            left += _left(raw, keys, "network", kind, raw["id"])
+    for which, cls in PLANS.items():
+        left += _left(data[which], KEYS, which)
+        left += _left(data[which]["fields"], fields_of(cls).keys(), which, "fields")
+    return left
+
+
+def _left(data: Any, known: Collection[str], *place: str) -> list[tuple[list[str], Any]]:
+    return [([*place, key], value) for key, value in data.items() if key not in known]
+
+
+def _text(value: Any) -> str:
+    return strict_json.encode(value).decode()
+
+
+def _put(data: Any, place: list[str], value: Any) -> None:
+    """Write an unknown key back, unless what it belonged to is gone."""
+    owner = data
+    for key in place[:-1]:
+        if isinstance(owner, list):
+            owner = next((item for item in owner if item["id"] == key), None)
+        else:
+            owner = owner.get(key)
+        if owner is None:
+            return
+    owner[place[-1]] = value
+
+
+def _floats(pair: tuple[float, float]) -> list[float]:
+    return [float(pair[0]), float(pair[1])]
+
+
+def _pair(values: list[float]) -> tuple[float, float]:
+    return (float(values[0]), float(values[1]))

@@ -1,0 +1,127 @@
+"""Catalogue records as JSON and back, without losing what this version does not know.
+
+A record of an unknown id, of a newer version or with unknown fields becomes a `Placeholder` that is written as it came. A value
+that is out of range stays as it is, for `structural_problems` to name; a value of the wrong type is a fault.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from playground.core import registry
+from playground.core.fields import Part, fields_of
+from playground.core.spec import Spec
+from playground.document import strict_json
+from playground.document.project import Note, Placeholder
+from playground.document.schema import Record, shape_faults, shown
+from playground.document.settings import storable
+from playground.errors import BadValue, UnknownKind
+
+KEYS = frozenset({"kind", "id", "version", "fields"})
+NODE_KINDS = ("dataset", "layer", "loss")
+
+
+@dataclasses.dataclass
+class Findings:
+    """What reading came across. faults: (place, sentence) that forbid it.  remarks: that are worth a word."""
+
+    faults: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    remarks: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+
+    def fault(self, place: str, sentence: str) -> None:
+        self.faults.append((place, f"{place}: {sentence}"))
+
+    def check_text(self, place: str, text: str) -> None:
+        """A text of several lines may hold no control characters."""
+        bad = next((c for c in text if not (c.isprintable() or c in "\n\t")), None)
+        if bad is not None:
+            self.fault(place, f"it may hold printable characters and line breaks; {bad!a} was found.")
+
+    def check_notes(self, notes: Iterable[Note]) -> None:
+        for at, note in enumerate(notes):
+            self.check_text(f"/network/notes/{at}/text", note.text)
+
+
+def dump_record(spec: Spec | Placeholder) -> Any:
+    """A record as strict JSON."""
+    if isinstance(spec, Placeholder):
+        return strict_json.decode(spec.raw)
+    values = {}
+    for name, field in fields_of(spec).items():
+        value = getattr(spec, name)
+        values[name] = dump_record(value) if isinstance(field, Part) else field.dump(storable(field, name, value))
+    return {"kind": spec.kind, "id": spec.id, "version": spec.version, "fields": values}
+
+
+def load_record(data: Any, place: str, found: Findings, kind: str = "") -> Spec | Placeholder | None:
+    """The record, a placeholder, or None where there are faults. kind: what it must be, or "" for a node's."""
+    wrong = shape_faults(data, Record, at=tuple(place.strip("/").split("/")))
+    if wrong:
+        found.faults.extend(wrong)
+        return None
+    if kind and data["kind"] != kind:
+        found.fault(f"{place}/kind", f"it must be {kind!r}; {shown(data['kind'])} was found.")
+        return None
+    if not kind and data["kind"] not in NODE_KINDS and data["kind"] in registry.kinds():
+        found.fault(f"{place}/kind", f"it must be one of {', '.join(NODE_KINDS)}; {shown(data['kind'])} was found.")
+        return None
+    placeholder = Placeholder(kind=data["kind"], id=data["id"], raw=strict_json.encode(data).decode())
+    try:
+        cls = registry.find(data["kind"], data["id"])
+    except UnknownKind:
+        return placeholder
+    if data["version"] > cls.version or data.keys() - KEYS:
+        return placeholder
+    values = _migrated(cls, data, place, found)
+    if values is None:
+        return None
+    if values.keys() - fields_of(cls).keys():
+        return placeholder
+    return load_fields(cls, values, f"{place}/fields", found)
+
+
+def load_fields(cls: type[Spec], values: dict[str, Any], place: str, found: Findings) -> Spec | None:
+    """A record from the values of its fields, or None where there are faults; missing ones take their default, with a remark."""
+    before = len(found.faults)
+    loaded: dict[str, Any] = {}
+    for name, field in fields_of(cls).items():
+        if name not in values:
+            continue
+        if isinstance(field, Part):
+            loaded[name] = load_record(values[name], f"{place}/{name}", found, field.kind)
+            continue
+        try:
+            loaded[name] = storable(field, name, _decoded(field, name, values[name]))
+        except BadValue as error:
+            found.fault(f"{place}/{name}", str(error))
+    if len(found.faults) > before:
+        return None
+    spec = cls(**loaded)
+    for name in fields_of(cls).keys() - values.keys():
+        default = getattr(spec, name)
+        said = default.title if isinstance(default, Spec) else shown(default)
+        found.remarks.append((f"{place}/{name}", f"{place}/{name} is missing; the default, {said}, was taken."))
+    return spec
+
+
+def _decoded(field: Any, name: str, value: Any) -> Any:
+    """What `Field.load` makes of JSON, or the JSON itself where it is out of range."""
+    try:
+        return field.load(name, value)
+    except BadValue:
+        return value
+
+
+def _migrated(cls: type[Spec], data: Any, place: str, found: Findings) -> dict[str, Any] | None:
+    values = dict(data["fields"])
+    try:
+        for step in range(data["version"], cls.version):
+            values = cls.migrations[step](values)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        found.fault(place, f"its fields of version {data['version']} could not be brought to version {cls.version}: {error!r:.80}.")
+        return None
+    return values
+
+

@@ -1,0 +1,257 @@
+"""What was not saved survives a crash: a recovery file for every open document, written a second after the first change.
+
+Files lie in the user's own folder, never beside the project, and are read by the same strict loader. Beside each lies a lock
+that says which process keeps it. A recovery file goes when its document is saved or closed, or when a person has chosen:
+
+    for found in recoverable():
+        loaded, autosaver = found.restore()     # or found.keep_saved(), or found.keep_both()
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playground.document import strict_json
+from playground.document.disk import DISK, Disk
+from playground.document.file import Loaded, load, save, to_bytes
+from playground.document.processes import alive, host, started
+from playground.document.project import Project, new_id
+from playground.document.saver import save_atomically
+from playground.errors import BadValue, FileError
+from playground.paths import user_data_dir
+
+DELAY_SECONDS = 1.0
+RETRY_SECONDS = 10.0
+
+
+def recovery_folder() -> Path:
+    """Where recovery files lie; readable by the user alone."""
+    folder = user_data_dir() / "recovery"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+class Autosaver:
+    """Keeps the recovery file of one open document. It owns no timer: ask `due_in` and call `write` then.
+
+    `write` may run in another thread, one at a time: projects never change once they exist.
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        id: str = "",
+        folder: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        delay: float = DELAY_SECONDS,
+        disk: Disk = DISK,
+    ) -> None:
+        self.folder = recovery_folder() if folder is None else folder
+        self.id = id or new_id()
+        self._path, self._clock, self._delay, self._disk = path, clock, delay, disk
+        self._pending: Project | None = None
+        self._due: float | None = None
+        self._locked = False
+        if path is not None:
+            self.lock()
+
+    @property
+    def file(self) -> Path:
+        return self.folder / f"{self.id}.play"
+
+    @property
+    def due_in(self) -> float | None:
+        """Seconds until `write` is due, 0 when it is; None while there is nothing to write."""
+        return None if self._due is None else max(0.0, self._due - self._clock())
+
+    def changed(self, project: Project) -> None:
+        """The document is now this. Counted from the first change, so that steady editing does not put it off."""
+        self._pending = project
+        if self._due is None:
+            self._due = self._clock() + self._delay
+
+    def write(self) -> bool:
+        """Write what changed; False where there is nothing. Raises FileError, and is then due again a little later."""
+        project = self._pending
+        if project is None:
+            return False
+        self._due = self._clock() + RETRY_SECONDS
+        if not self._locked:
+            self.lock()
+        try:
+            data = to_bytes(project)
+        except BadValue as error:
+            raise FileError(f"The recovery file was not written: {error}") from error
+        save_atomically(self.file, data, disk=self._disk)
+        if self._pending is project:
+            self._pending = self._due = None
+        else:
+            self._due = self._clock() + self._delay
+        return True
+
+    def saved(self, path: Path) -> None:
+        """The document lies in this file now, whole: the recovery file goes."""
+        self._pending = self._due = None
+        self._path = path
+        self.lock()
+        self._disk.remove(self.file)
+
+    def close(self) -> None:
+        """The document was closed, after saving or on a person's word: nothing stays."""
+        self._pending = self._due = None
+        self._locked = False
+        self._disk.remove(self.file)
+        self._disk.remove(_lock_of(self.file))
+
+    def lock(self) -> None:
+        """Say that this process keeps the document. Raises FileError."""
+        lock = {"pid": os.getpid(), "started": started(os.getpid()), "host": host(), "path": str(self._path or "")}
+        save_atomically(_lock_of(self.file), strict_json.encode(lock), disk=self._disk)
+        self._locked = True
+
+
+@dataclasses.dataclass(frozen=True)
+class Recovery:
+    """A recovery file whose process is gone. path: the document's own file, None if it never had one.
+
+    status: "unsaved" (no file of its own), "changed" (differs from it), "same" (equal to it), "damaged".
+    written: seconds since 1970.  owner: the machine that keeps it, where that is another one.
+    """
+
+    id: str
+    file: Path
+    path: Path | None
+    name: str
+    written: float
+    status: str
+    owner: str = ""
+
+    def restore(self) -> tuple[Loaded, Autosaver]:
+        """The recovered document, with weights and runs of its own file, and the autosaver that goes on keeping it.
+
+        The recovery file stays until the document is saved or closed. Raises FileError.
+        """
+        loaded = load(self.file)
+        autosaver = self._claimed()
+        saved = _loaded(self.path)
+        if saved is not None:
+            loaded = dataclasses.replace(loaded, weights=saved.weights, runs=saved.runs, sha256=saved.sha256)
+        return dataclasses.replace(loaded, path=self.path), autosaver
+
+    def keep_saved(self) -> None:
+        """A person does not want it: it goes."""
+        self._claimed().close()
+
+    def keep_both(self, target: Path | None = None) -> Path:
+        """Write it beside the document's file, as "name (recovered).play", and give that path. Raises FileError."""
+        loaded = load(self.file)
+        autosaver = self._claimed()
+        beside = self.path or Path.home() / f"{self.name}.play"
+        target = target or _free(beside.with_name(f"{beside.stem} (recovered){beside.suffix or '.play'}"))
+        saved = _loaded(self.path)
+        save(loaded.project, target, saved.weights if saved else None, saved.runs if saved else None)
+        autosaver.close()
+        return target
+
+    def _claimed(self) -> Autosaver:
+        """The autosaver that owns the file from now on; of two windows that start at once, one gets it. Raises FileError."""
+        claim = self.file.with_suffix(".claim")
+        lock = _read_lock(self.file)
+        if _kept_alive(lock):
+            raise FileError(f"{self.name} was opened by another window meanwhile. Look there.")
+        try:
+            os.close(os.open(claim, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            if time.time() - claim.stat().st_mtime < RETRY_SECONDS:
+                raise FileError(f"{self.name} is being recovered by another window. Look there.") from None
+        try:
+            if _read_lock(self.file) != lock:
+                raise FileError(f"{self.name} was opened by another window meanwhile. Look there.")
+            autosaver = Autosaver(self.path, id=self.id, folder=self.file.parent)
+            autosaver.lock()
+            return autosaver
+        finally:
+            claim.unlink(missing_ok=True)
+
+
+def recoverable(folder: Path | None = None) -> list[Recovery]:
+    """Recovery files that no running process keeps, newest first. Nothing is deleted but locks without a file."""
+    folder = recovery_folder() if folder is None else folder
+    found = []
+    for lock_file in folder.glob("*.json"):
+        if not lock_file.with_suffix(".play").exists() and not _kept_alive(_read_lock(lock_file)):
+            lock_file.unlink(missing_ok=True)
+    for path in folder.glob("*.play"):
+        lock = _read_lock(path)
+        if not _kept_alive(lock):
+            found.append(_recovery(path, lock))
+    return sorted(found, key=lambda recovery: recovery.written, reverse=True)
+
+
+def opened_elsewhere(path: Path, folder: Path | None = None) -> int | None:
+    """The id of another running process that has this file open, or None."""
+    folder = recovery_folder() if folder is None else folder
+    for lock_file in folder.glob("*.json"):
+        lock = _read_lock(lock_file)
+        if lock.get("path") and Path(lock["path"]).resolve() == path.resolve() and lock["pid"] != os.getpid() and _kept_alive(lock):
+            return int(lock["pid"])
+    return None
+
+
+def _recovery(path: Path, lock: dict[str, Any]) -> Recovery:
+    own = Path(lock["path"]) if lock.get("path") else None
+    owner = lock.get("host", "")
+    status, name = "unsaved", own.stem if own else "untitled"
+    try:
+        project = load(path).project
+        name = project.name if own is None else name
+        saved = _loaded(own)
+        if saved is not None:
+            status = "same" if saved.project == project else "changed"
+    except FileError:
+        status = "damaged"
+    written = path.stat().st_mtime
+    return Recovery(path.stem, path, own, name, written, status, "" if owner in ("", host()) else owner)
+
+
+def _loaded(path: Path | None) -> Loaded | None:
+    """None where there is no such file or it cannot be read: the recovered project then stands alone."""
+    with contextlib.suppress(FileError):
+        return load(path) if path is not None else None
+    return None
+
+
+def _lock_of(path: Path) -> Path:
+    return path.with_suffix(".json")
+
+
+def _read_lock(path: Path) -> dict[str, Any]:
+    """The lock of a recovery file; empty where there is none or it is damaged, which frees the file."""
+    try:
+        lock = strict_json.decode(_lock_of(path).read_bytes()[:65_536])
+    except (OSError, BadValue):
+        return {}
+    words = ("started", "host", "path")
+    if not isinstance(lock, dict) or not all(isinstance(lock.get(word), str) for word in words) or type(lock.get("pid")) is not int:
+        return {}
+    return lock
+
+
+def _kept_alive(lock: dict[str, Any]) -> bool:
+    return bool(lock) and lock["host"] == host() and alive(lock["pid"], lock["started"])
+
+
+def _free(path: Path) -> Path:
+    number = 2
+    found = path
+    while found.exists():
+        found = path.with_name(f"{path.stem} {number}{path.suffix}")
+        number += 1
+    return found

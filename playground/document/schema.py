@@ -1,0 +1,135 @@
+"""The outer shape of project.json, checked with every fault at once; what the records hold is checked against the catalogue.
+
+Unknown keys are allowed everywhere: a newer release of the same format may add them, and they survive a round trip.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from playground.document.edits.notes import MOST_NOTE, SIZES
+from playground.document.edits.plans import MOST_ABOUT, MOST_NAME
+from playground.document.integrity import MOST_LINKS, MOST_NODES, MOST_NOTES
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Word = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,99}$")]
+Place = Annotated[list[Annotated[float, Field(ge=-1e6, le=1e6)]], Field(min_length=2, max_length=2)]
+Extent = Annotated[list[Annotated[float, Field(ge=SIZES[0], le=SIZES[1])]], Field(min_length=2, max_length=2)]
+Count = Annotated[int, Field(ge=0, le=10**6)]
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+
+
+class Record(Shape):
+    kind: Word
+    id: Word
+    version: Annotated[int, Field(ge=1, le=10**6)]
+    fields: dict[str, Any]
+
+
+class NodeShape(Shape):
+    id: Id
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    spec: Record
+    position: Place
+    frozen: bool
+    rate_factor: float
+
+
+class LinkShape(Shape):
+    id: Id
+    source: Id
+    target: Id
+    port: Count
+
+
+class NoteShape(Shape):
+    id: Id
+    text: Annotated[str, Field(max_length=MOST_NOTE)]
+    position: Place
+    size: Extent
+
+
+class NetworkShape(Shape):
+    nodes: Annotated[list[NodeShape], Field(max_length=MOST_NODES)]
+    links: Annotated[list[LinkShape], Field(max_length=MOST_LINKS)]
+    notes: Annotated[list[NoteShape], Field(max_length=MOST_NOTES)]
+
+
+class ProjectShape(Shape):
+    format: str
+    version: int
+    name: Annotated[str, Field(min_length=1, max_length=MOST_NAME)]
+    about: Annotated[str, Field(max_length=MOST_ABOUT)]
+    network: NetworkShape
+    data: Record
+    training: Record
+
+
+_WORD = "a word of letters, digits, _ . and -, at most 100"
+_ID = "a word of 1 to 64 letters, digits, _ and -"
+_PLACE = "two numbers in -1,000,000 to 1,000,000"
+#: What stands at a place, list indices left out; the longest beginning of a place that is listed counts.
+EXPECTED: dict[tuple[str, ...], str] = {
+    (): "an object with format, version, name, about, network, data and training",
+    ("format",): "a word",
+    ("version",): "a whole number",
+    ("name",): f"a text of 1 to {MOST_NAME} characters",
+    ("about",): f"a text of at most {MOST_ABOUT:,} characters",
+    ("network",): "an object with nodes, links and notes",
+    **{(key,): "a record: an object with kind, id, version and fields" for key in ("data", "training")},
+    **{
+        (*place, *tail): what
+        for place in (("data",), ("training",), ("network", "nodes", "spec"))
+        for tail, what in ((("kind",), _WORD), (("id",), _WORD), (("version",), "a whole number in 1 to 1,000,000"), (("fields",), "an object"))
+    },
+    ("network", "nodes"): f"a list of at most {MOST_NODES:,} objects with id, name, spec, position, frozen and rate_factor",
+    ("network", "nodes", "id"): _ID,
+    ("network", "nodes", "name"): "a text of 1 to 100 characters",
+    ("network", "nodes", "spec"): "a record: an object with kind, id, version and fields",
+    ("network", "nodes", "position"): _PLACE,
+    ("network", "nodes", "frozen"): "true or false",
+    ("network", "nodes", "rate_factor"): "a number in 0 to 1000",
+    ("network", "links"): f"a list of at most {MOST_LINKS:,} objects with id, source, target and port",
+    **{("network", "links", key): _ID for key in ("id", "source", "target")},
+    ("network", "links", "port"): "a whole number in 0 to 1,000,000",
+    ("network", "notes"): f"a list of at most {MOST_NOTES:,} objects with id, text, position and size",
+    ("network", "notes", "id"): _ID,
+    ("network", "notes", "text"): f"a text of at most {MOST_NOTE:,} characters",
+    ("network", "notes", "position"): _PLACE,
+    ("network", "notes", "size"): f"two numbers in {SIZES[0]:g} to {SIZES[1]:,.0f}",
+}
+
+
+def shape_faults(data: Any, model: type[Shape] = ProjectShape, at: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    """(place, sentence with what was expected and what was found) of everything that has the wrong shape.
+
+    at: where in a project the data stand, for a part of one such as a pasted network.
+    """
+    try:
+        model.model_validate(data)
+    except ValidationError as error:
+        return [_fault(one, at) for one in error.errors(include_url=False)]
+    return []
+
+
+def _fault(error: Any, at: tuple[str, ...]) -> tuple[str, str]:
+    place = (*at, *(part for part in error["loc"] if part != "[key]"))
+    words = tuple(part for part in place if isinstance(part, str))
+    while words not in EXPECTED:
+        words = words[:-1]
+    path = "/" + "/".join(str(part)[:60] for part in place)
+    found = "it is missing" if error["type"] == "missing" else f"{shown(error['input'])} was found"
+    return path, f"{path} must be {EXPECTED[words]}; {found}."
+
+
+def shown(value: Any) -> str:
+    """A value for a sentence, short and on one line."""
+    if isinstance(value, dict | list):
+        return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
+    text = {True: "true", False: "false", None: "null"}[value] if value is None or isinstance(value, bool) else ascii(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,76 @@
+"""Weights as safetensors: data, never code. The library reads and writes; our limits come before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from playground.document import strict_json
+from playground.errors import BadValue
+
+MOST_HEADER = 16 * 2**20
+MOST_TENSORS = 20_000
+MOST_NAME = 512
+MOST_ELEMENTS = 2**31 - 1
+DTYPES = ("F64", "F32", "F16", "I64", "I32", "I16", "I8", "U8", "BOOL")
+
+
+def to_bytes(weights: Mapping[str, np.ndarray]) -> bytes:
+    """A safetensors file. Raises BadValue for names or types that reading would refuse."""
+    from safetensors.numpy import save
+
+    for name, array in weights.items():
+        _check_name(name)
+        if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
+            raise BadValue(f"{name} must hold numbers of at most 64 bits; {array.dtype} was given.")
+    # The library writes the memory as it lies: a transposed view would come back with its numbers in another order.
+    data: bytes = save({name: np.ascontiguousarray(weights[name]) for name in sorted(weights)})
+    return data
+
+
+def from_bytes(data: bytes) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The arrays, and sentences about values that are not finite. Raises BadValue."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    _check_header(data)
+    try:
+        arrays = load(data)
+    except (SafetensorError, ValueError, KeyError, OverflowError) as error:
+        raise BadValue(f"The weights cannot be read: {str(error)[:120]}.") from error
+    remarks = []
+    for name, array in arrays.items():
+        bad = int(np.count_nonzero(~np.isfinite(array))) if array.dtype.kind == "f" else 0
+        if bad:
+            remarks.append(f"{name} holds {bad:,} of {array.size:,} values that are not finite.")
+    return {name: np.array(array) for name, array in arrays.items()}, remarks
+
+
+def _check_header(data: bytes) -> None:
+    size = int.from_bytes(data[:8], "little")
+    if len(data) < 10 or size > min(MOST_HEADER, len(data) - 8):
+        raise BadValue(f"The header of the weights may have {min(MOST_HEADER, max(len(data) - 8, 0)):,} bytes; it says {size:,}.")
+    header: Any = strict_json.decode(data[8 : 8 + size].rstrip(b" "))
+    if not isinstance(header, dict) or len(header) > MOST_TENSORS:
+        raise BadValue(f"The header of the weights must be an object of at most {MOST_TENSORS:,} tensors.")
+    for name, tensor in header.items():
+        if name == "__metadata__":
+            continue
+        _check_name(name)
+        dtype, shape = (tensor.get("dtype"), tensor.get("shape")) if isinstance(tensor, dict) else (None, None)
+        if dtype not in DTYPES:
+            raise BadValue(f"{name} must be one of {', '.join(DTYPES)}; {dtype!r:.60} was found.")
+        if not isinstance(shape, list) or len(shape) > 32 or not all(type(n) is int and 0 <= n <= MOST_ELEMENTS for n in shape):
+            raise BadValue(f"The shape of {name} must be whole numbers in 0 to {MOST_ELEMENTS}; {shape!r:.60} was found.")
+        count = 1
+        for extent in shape:
+            count *= extent
+        if count > MOST_ELEMENTS:
+            raise BadValue(f"{name} may have {MOST_ELEMENTS:,} elements; it has {count:,}.")
+
+
+def _check_name(name: str) -> None:
+    if not 1 <= len(name) <= MOST_NAME or not name.isprintable() or name == "__metadata__":
+        raise BadValue(f"A tensor's name must be 1 to {MOST_NAME} printable characters; {name[:60]!a} was given.")
