@@ -1,6 +1,6 @@
-"""Where things lie: the user's data, the cache, and the assets that ship with the program.
+"""Where things lie: the assets that ship with the program, and the user's own folders.
 
-`PLAYGROUND_HOME` puts data and cache under one folder, for tests and for portable installations.
+`PLAYGROUND_HOME` moves all of the latter, for tests and portable installations; `PLAYGROUND_CACHE` moves the cache alone.
 """
 
 from __future__ import annotations
@@ -8,36 +8,40 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import platformdirs
 
-APP = "playground"
-
-
-def home() -> Path | None:
-    """The folder that `PLAYGROUND_HOME` names, or None."""
-    named = os.environ.get("PLAYGROUND_HOME", "")
-    return Path(named).expanduser().absolute() if named else None
+def assets_dir() -> Path:
+    """Icons, examples and pictures: inside the installed package, or beside it in a checkout."""
+    here = Path(__file__).resolve().parent
+    installed = here / "assets"
+    return installed if installed.is_dir() else here.parent / "assets"
 
 
 def user_data_dir() -> Path:
-    """Recovery files, backups, recent files. Made on first use, readable by the user alone."""
-    root = home()
-    return _private(root / "data" if root else Path(platformdirs.user_data_dir(APP, appauthor=False)))
+    """Runs and checkpoints, recovery files, backups, recent files."""
+    return _user("data", "user_data_dir")
+
+
+def config_dir() -> Path:
+    """Settings of the window."""
+    return _user("config", "user_config_dir")
 
 
 def cache_dir() -> Path:
-    """What may be deleted at any time, such as compiled kernels. Made on first use, readable by the user alone."""
-    root = home()
-    return _private(root / "cache" if root else Path(platformdirs.user_cache_dir(APP, appauthor=False)))
+    """What may be deleted at any time, above all compiled kernels."""
+    own = os.environ.get("PLAYGROUND_CACHE")
+    return _made(Path(own)) if own else _user("cache", "user_cache_dir")
 
 
-def assets_dir() -> Path:
-    """Icons and examples: inside the package in an installed wheel, beside it in a checkout."""
-    package = Path(__file__).resolve().parent
-    inside = package / "assets"
-    return inside if inside.is_dir() else package.parent / "assets"
+def _user(name: str, kind: str) -> Path:
+    home = os.environ.get("PLAYGROUND_HOME")
+    if home:
+        return _made(Path(home).expanduser().absolute() / name)
+    import platformdirs
+
+    return _made(Path(getattr(platformdirs, kind)("playground", appauthor=False)))
 
 
-def _private(folder: Path) -> Path:
+def _made(folder: Path) -> Path:
+    """The folder, made on first use and then readable by the user alone."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
