@@ -1,0 +1,59 @@
+"""Adam. Source: Kingma and Ba: Adam (2015), algorithm 1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from playground.engine.emit import Instruction
+from playground.engine.kernel import kernel
+from playground.engine.ops.base import Update
+from playground.engine.registers import CLIP_SCALE, STEP
+from playground.engine.vocabulary import load, store, vsqrt
+
+
+@kernel
+def adam(F, R, w, k):
+    """words: value gradient mean square n | knobs: rate factor beta1 beta2 epsilon l2"""
+    p, g, m, v, n = w[0], w[1], w[2], w[3], w[4]
+    rate, b1, b2, eps, decay, clip = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], k[w[9]], k[w[10]], F[CLIP_SCALE]
+    one = np.float32(1)
+    # the powers in double precision: in single, 1 - beta2^t loses three digits in the first steps
+    t = np.float64(R[STEP] + 1)
+    c1 = np.float32(rate / (1.0 - np.float64(b1) ** t))
+    c2 = np.float32(1.0 / np.sqrt(1.0 - np.float64(b2) ** t))
+    o1, o2 = one - b1, one - b2
+    for j in range(0, n, 16):
+        r = n - j
+        x = load(F, p + j, r)
+        d = load(F, g + j, r) * clip + x * decay
+        a = load(F, m + j, r) * b1 + d * o1
+        q = load(F, v + j, r) * b2 + d * d * o2
+        store(F, m + j, r, a)
+        store(F, v + j, r, q)
+        store(F, p + j, r, x - a * c1 / (vsqrt(q) * c2 + eps))
+
+
+class Adam(Update):
+    """Rate times the bias-corrected mean over the root of the bias-corrected square; l2 is added to the gradient."""
+
+    id = "adam"
+    slots = ("mean", "square")
+    knobs = ("beta1", "beta2", "epsilon", "l2")
+    decay = "l2"
+
+    def instruction(
+        self, value: int, gradient: int, slots: Sequence[int], n: int, rate: int, factor: int, knobs: Mapping[str, int]
+    ) -> Instruction:
+        return ("adam", value, gradient, *slots, n, rate, factor, *(knobs[name] for name in self.knobs))
+
+    def reference(
+        self, value: np.ndarray, gradient: np.ndarray, slots: dict[str, np.ndarray], step: int, numbers: Mapping[str, float]
+    ) -> None:
+        b1, b2, t = numbers["beta1"], numbers["beta2"], step + 1
+        d = gradient + numbers["l2"] * value
+        m, v = slots["mean"], slots["square"]
+        m[...] = b1 * m + (1 - b1) * d
+        v[...] = b2 * v + (1 - b2) * d * d
+        value -= numbers["rate"] * (m / (1 - b1**t)) / (np.sqrt(v / (1 - b2**t)) + numbers["epsilon"])

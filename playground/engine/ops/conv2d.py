@@ -1,0 +1,156 @@
+"""Convolution in two dimensions: y = x * w + b."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from playground.core.tensor import TensorType
+from playground.engine import convolutions
+from playground.engine.convolutions import Convolution, Image
+from playground.engine.emit import Emit, Frame, Instruction, Ref, Whole
+from playground.engine.graph import Graph, OpNode
+from playground.engine.moves import sum_copies
+from playground.engine.ops.base import Op
+from playground.errors import ShapeError
+
+
+def geometry(x: TensorType, w: TensorType, attributes: Mapping[str, Any]) -> Convolution:
+    """The extents of a convolution of these types."""
+    kh, kw, _, outputs = w.shape
+    return Convolution(
+        (x.shape[0], x.shape[1]),
+        x.shape[2],
+        outputs,
+        (kh, kw),
+        tuple(attributes.get("stride", (1, 1))),
+        tuple(attributes.get("padding", (0, 0, 0, 0))),
+        tuple(attributes.get("dilation", (1, 1))),
+        int(attributes.get("groups", 1)),
+    )
+
+
+def _of(graph: Graph, node: OpNode) -> Convolution:
+    x, w = graph.types(node)[:2]
+    return geometry(x, w, node.attributes)
+
+
+def image(f: Frame | Whole, ref: Ref) -> Image:
+    """Where a frame's images lie."""
+    place = f.place(ref)
+    return Image(f.at(ref), place.pitch, place.step)
+
+
+class Conv2d(Op):
+    """Inputs x (height, width, channels), w (kh, kw, channels / groups, outputs) and optionally b (outputs,).
+
+    Attributes: stride (down, across), padding (top, left, bottom, right), dilation (down, across), groups.
+    """
+
+    id = "conv2d"
+    onnx = "Conv"
+    masks = True
+    takes_relu = True
+
+    def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType:
+        x, w = inputs[0], inputs[1]
+        if x.rank != 3:
+            raise ShapeError(f"A convolution expects images (height×width×channels); the input is {x}.")
+        g = geometry(x, w, attributes)
+        if g.channels % g.groups or g.outputs % g.groups:
+            raise ShapeError(
+                f"{g.groups} groups must divide both the channels; {g.channels} come in and {g.outputs} go out. "
+                "Choose groups that divide both."
+            )
+        if w.shape[2] != g.channels // g.groups:
+            raise ShapeError(f"The kernel expects {w.shape[2] * g.groups} channels; the input is {x}.")
+        if min(g.output) < 1:
+            raise ShapeError(
+                f"A kernel of {g.kernel[0]}×{g.kernel[1]} with dilation {g.dilation[0]}×{g.dilation[1]} does not fit into {x}. "
+                "Choose a smaller kernel or more padding."
+            )
+        return TensorType((*g.output, g.outputs), x.axes)
+
+    def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
+        x, w = inputs[0], inputs[1]
+        g = geometry(TensorType(x.shape[1:]), TensorType(w.shape), attributes)
+        top, left, bottom, right = g.padding
+        padded = np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)))
+        oh, ow = g.output
+        y = np.zeros((len(x), oh, ow, g.outputs), x.dtype)
+        cg, og = g.channels // g.groups, g.outputs // g.groups
+        for ky in range(g.kernel[0]):
+            for kx in range(g.kernel[1]):
+                i, j = ky * g.dilation[0], kx * g.dilation[1]
+                window = padded[:, i : i + (oh - 1) * g.stride[0] + 1 : g.stride[0], j : j + (ow - 1) * g.stride[1] + 1 : g.stride[1]]
+                for q in range(g.groups):
+                    out = slice(q * og, (q + 1) * og)
+                    y[..., out] += window[..., q * cg : (q + 1) * cg] @ w[ky, kx][:, out]
+        if len(inputs) > 2:
+            y += inputs[2]
+        return np.maximum(y, 0) if attributes.get("relu") else y
+
+    def cost(self, inputs: Sequence[TensorType], output: TensorType, attributes: Mapping[str, Any]) -> int:
+        kh, kw, c, _ = inputs[1].shape
+        return 2 * kh * kw * c * output.count
+
+    def halo(self, graph: Graph, node: OpNode) -> dict[int, tuple[int, int]]:
+        g = _of(graph, node)
+        return {node.inputs[0]: g.input_halo(), node.output: g.output_halo()}
+
+    def forward(self, e: Emit, node: OpNode) -> None:
+        g, relu = _of(e.graph, node), bool(node.attributes.get("relu"))
+        x, w, y = e.value(node.inputs[0]), e.value(node.inputs[1]), e.value(node.output)
+        b = e.value(node.inputs[2]) if len(node.inputs) > 2 else None
+
+        def make(f: Frame) -> list[Instruction]:
+            bias = None if b is None else f.at(b)
+            return convolutions.forward(g, image(f, x), f.at(w), bias, image(f, y), f.rows, relu=relu)
+
+        e.rows(make, reads=[x], writes=[y], grain="block")
+
+    def backward(self, e: Emit, node: OpNode) -> None:
+        self._weights(e, node)
+        self._input(e, node)
+
+    def _weights(self, e: Emit, node: OpNode) -> None:
+        """Every chain adds up its blocks in order; then the chains' shares are added in order."""
+        g, x, dy = _of(e.graph, node), e.value(node.inputs[0]), e.upstream(node)
+        wanted = [(e.gradient(node.inputs[1]), g.numbers)]
+        if len(node.inputs) > 2:
+            wanted.append((e.gradient(node.inputs[2]), g.outputs))
+        for port, (found, count) in enumerate(wanted):
+            if found is None:
+                continue
+            target, share, add, of_bias = found, e.partial(count), not e.begin(found), port == 1
+
+            def make(f: Frame, share: Ref = share, of_bias: bool = of_bias) -> list[Instruction]:
+                if of_bias:
+                    return [convolutions.bias_gradient(g, image(f, dy), f.partial(share), f.rows, add=not f.first)]
+                return convolutions.weight_gradient(g, image(f, x), image(f, dy), f.partial(share), f.rows, add=not f.first)
+
+            def total(
+                f: Whole, share: Ref = share, target: Ref = target, count: int = count, add: bool = add
+            ) -> list[list[Instruction]]:
+                return [[sum_copies(*f.partials(share), f.at(target), count, add=add)]]
+
+            e.rows(make, reads=[dy] if of_bias else [x, dy], writes=[share], grain="block")
+            e.whole(total, reads=[share], writes=[target])
+
+    def _input(self, e: Emit, node: OpNode) -> None:
+        g, w, dy = _of(e.graph, node), e.value(node.inputs[1]), e.upstream(node)
+        dx = e.gradient(node.inputs[0])
+        if dx is None:
+            return
+        to, add, mask = dx, not e.begin(dx), e.mask(node.inputs[0])
+        turned = e.partial(g.numbers)
+
+        def make(f: Frame) -> list[Instruction]:
+            weights = f.at(w) if g.depthwise else f.partial(turned)
+            made = convolutions.transposed(g, f.at(w), weights) if f.first else []
+            judged = None if mask is None else f.at(mask)
+            return made + convolutions.input_gradient(g, image(f, dy), weights, image(f, to), f.rows, mask=judged, add=add)
+
+        e.rows(make, reads=[dy] if mask is None else [dy, mask], writes=[to, turned], grain="block")

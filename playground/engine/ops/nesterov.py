@@ -1,0 +1,49 @@
+"""SGD with Nesterov momentum, in PyTorch's form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from playground.engine.emit import Instruction
+from playground.engine.kernel import kernel
+from playground.engine.ops.base import Update
+from playground.engine.registers import CLIP_SCALE
+from playground.engine.vocabulary import load, store
+
+
+@kernel
+def nesterov(F, R, w, k):
+    """words: value gradient velocity n | knobs: rate factor momentum l2"""
+    p, g, v, n = w[0], w[1], w[2], w[3]
+    rate, m, l2, clip = k[w[4]] * k[w[5]], k[w[6]], k[w[7]], F[CLIP_SCALE]
+    for j in range(0, n, 16):
+        r = n - j
+        x = load(F, p + j, r)
+        d = load(F, g + j, r) * clip + x * l2
+        a = load(F, v + j, r) * m + d
+        store(F, v + j, r, a)
+        store(F, p + j, r, x - (d + a * m) * rate)
+
+
+class Nesterov(Update):
+    """v = m·v + d, p -= rate·(d + m·v), with d = gradient + l2·p."""
+
+    id = "nesterov"
+    slots = ("velocity",)
+    knobs = ("momentum", "l2")
+    decay = "l2"
+
+    def instruction(
+        self, value: int, gradient: int, slots: Sequence[int], n: int, rate: int, factor: int, knobs: Mapping[str, int]
+    ) -> Instruction:
+        return ("nesterov", value, gradient, slots[0], n, rate, factor, knobs["momentum"], knobs["l2"])
+
+    def reference(
+        self, value: np.ndarray, gradient: np.ndarray, slots: dict[str, np.ndarray], step: int, numbers: Mapping[str, float]
+    ) -> None:
+        d = gradient + numbers["l2"] * value
+        v = slots["velocity"]
+        v[...] = numbers["momentum"] * v + d
+        value -= numbers["rate"] * (d + numbers["momentum"] * v)

@@ -1,0 +1,41 @@
+"""Stochastic gradient descent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from playground.engine.emit import Instruction
+from playground.engine.kernel import kernel
+from playground.engine.ops.base import Update
+from playground.engine.registers import CLIP_SCALE
+from playground.engine.vocabulary import load, store
+
+
+@kernel
+def sgd(F, R, w, k):
+    """words: value gradient n | knobs: rate factor l2"""
+    p, g, n = w[0], w[1], w[2]
+    rate, l2, clip = k[w[3]] * k[w[4]], k[w[5]], F[CLIP_SCALE]
+    for j in range(0, n, 16):
+        x = load(F, p + j, n - j)
+        store(F, p + j, n - j, x - (load(F, g + j, n - j) * clip + x * l2) * rate)
+
+
+class Sgd(Update):
+    """p -= rate·(gradient + l2·p)."""
+
+    id = "sgd"
+    knobs = ("l2",)
+    decay = "l2"
+
+    def instruction(
+        self, value: int, gradient: int, slots: Sequence[int], n: int, rate: int, factor: int, knobs: Mapping[str, int]
+    ) -> Instruction:
+        return ("sgd", value, gradient, n, rate, factor, knobs["l2"])
+
+    def reference(
+        self, value: np.ndarray, gradient: np.ndarray, slots: dict[str, np.ndarray], step: int, numbers: Mapping[str, float]
+    ) -> None:
+        value -= numbers["rate"] * (gradient + numbers["l2"] * value)

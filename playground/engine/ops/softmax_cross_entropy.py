@@ -1,0 +1,86 @@
+"""Softmax cross-entropy with class indices, by the log-sum-exp form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from playground.core.tensor import TensorType
+from playground.engine.emit import Emit
+from playground.engine.graph import OpNode
+from playground.engine.kernel import inline, kernel
+from playground.engine.losses import emit_loss
+from playground.engine.ops.base import Op
+from playground.engine.registers import ROWS
+from playground.engine.vocabulary import exp, hmax, hsum, load, ramp, splat, store, vmax, where
+from playground.errors import ShapeError
+
+
+@inline
+def row_max(F, x, n):
+    """The largest of n numbers, NaN if there is one: whole vectors, the last overlapping the one before."""
+    if n < 16:
+        top = F[x]
+        for j in range(1, n):
+            top = F[x + j] if F[x + j] > top or F[x + j] != F[x + j] else top
+        return top
+    m = load(F, x + n - 16, 16)
+    for j in range(0, n - 16, 16):
+        m = vmax(m, load(F, x + j, 16))
+    return hmax(m)
+
+
+@kernel
+def softmax_cross_entropy(F, R, w, k):
+    """words: rows classes | logits target | gradient add | share.  Gradient: (softmax(x) - one-hot) / rows in use"""
+    n, c, d, total = w[0], w[1], w[4], np.float32(0)
+    scale = np.float32(1) / np.float32(R[ROWS])
+    for i in range(n):
+        x = w[2] + i * c
+        top = row_max(F, x, c)
+        s = splat(0.0)
+        for j in range(0, c, 16):
+            s = s + where(ramp(0.0) < np.float32(c - j), exp(load(F, x + j, c - j) - top), 0.0)
+        z = hsum(s)
+        target = int(F[w[3] + i])
+        total += np.log(z) + top - F[x + target]
+        if d != 0:
+            r = scale / z
+            for j in range(0, c, 16):
+                g = exp(load(F, x + j, c - j) - top) * r
+                if w[5]:
+                    g = g + load(F, d + j, c - j)
+                store(F, d + j, c - j, g)
+            F[d + target] -= scale
+            d += c
+    F[w[6]] = total * scale
+
+
+class SoftmaxCrossEntropy(Op):
+    """Inputs: logits (c,), target () a class index. NaN or infinite logits give a loss that is not finite."""
+
+    id = "softmax_cross_entropy"
+    onnx = "SoftmaxCrossEntropyLoss"
+    is_loss = True
+    is_flat = True
+
+    def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType:
+        if inputs[0].rank != 1 or inputs[1].shape != ():
+            raise ShapeError(
+                f"Cross-entropy needs one number for each class and a class index; it got {inputs[0]} and {inputs[1]}."
+            )
+        return TensorType(())
+
+    def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
+        x, t = inputs[0], inputs[1].astype(np.int64)
+        top = x.max(axis=1)
+        log_sum = top + np.log(np.exp(x - top[:, None]).sum(axis=1))
+        return np.asarray((log_sum - x[np.arange(len(x)), t]).mean())
+
+    def cost(self, inputs: Sequence[TensorType], output: TensorType, attributes: Mapping[str, Any]) -> int:
+        return 20 * inputs[0].count
+
+    def forward(self, e: Emit, node: OpNode) -> None:
+        emit_loss(e, node, "softmax_cross_entropy", e.graph.values[node.inputs[0]].type.count)
