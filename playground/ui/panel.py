@@ -52,10 +52,63 @@ def register_panel(panel: Panel) -> Panel:
     return panel
 
 
+@dataclass(frozen=True, kw_only=True)
+class Dialog:
+    """Something that a menu opens: "import_data", "export" or "rate_finder". A file under `ui/dialogs` calls `register_dialog`.
+
+    open: shows it over the window that is given and returns at once.
+    """
+
+    id: str
+    open: Callable[[Session, QWidget], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartPage:
+    """What stands in the window's middle before a project is open. A file under `ui/dialogs` calls `register_start_page`.
+
+    factory: makes the page; its signals are `opened(Path)` for a project file or an example, `new_asked()`, `open_asked()` and
+    `import_asked()`. An example is opened as an untitled copy: its path lies in the assets.
+    """
+
+    factory: Callable[[Session], QWidget]
+
+
+_DIALOGS: dict[str, Dialog] = {}
+_START: list[StartPage] = []
+
+
+def register_dialog(dialog: Dialog) -> Dialog:
+    """Offer a dialog to the menus."""
+    _DIALOGS[dialog.id] = dialog
+    return dialog
+
+
+def register_start_page(page: StartPage) -> StartPage:
+    """Offer the start page."""
+    _START[:] = [page]
+    return page
+
+
+def dialogs() -> Mapping[str, Dialog]:
+    """Every registered dialog by id."""
+    _import_all("playground.ui.dialogs")
+    return _DIALOGS
+
+
+def start_page() -> StartPage | None:
+    """The start page, if there is one."""
+    _import_all("playground.ui.dialogs")
+    return _START[0] if _START else None
+
+
 def panels() -> tuple[Panel, ...]:
-    """Every registered panel by order, after importing all modules under `ui.panels` and the window's own palette."""
-    for package in ("playground.ui.panels",):
-        root = importlib.import_module(package)
-        for module in pkgutil.iter_modules(root.__path__, package + "."):
-            importlib.import_module(module.name)
+    """Every registered panel by order, after importing all modules under `ui.panels`."""
+    _import_all("playground.ui.panels")
     return tuple(sorted(_PANELS.values(), key=lambda panel: (panel.order, panel.id)))
+
+
+def _import_all(package: str) -> None:
+    root = importlib.import_module(package)
+    for module in pkgutil.iter_modules(root.__path__, package + "."):
+        importlib.import_module(module.name)

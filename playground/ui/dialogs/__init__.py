@@ -1,0 +1,1 @@
+"""Windows over the window, and the start page. Each file registers what it offers."""
