@@ -1,0 +1,72 @@
+"""Which wires may be drawn; and that a refusal's mend draws the wire."""
+
+from __future__ import annotations
+
+import time
+
+from playground.document.project import Project
+from playground.lowering import fits, inspect
+from tests.lowering.projects import add, chain, images, mended, wire
+
+
+def skip() -> tuple[Project, str, str, str]:
+    """conv1 (16) and conv2 (32) in a row, and a sum that conv2 feeds."""
+    project, data = add(Project(), "dataset", "digits")
+    project, first = add(project, "layer", "conv2d")
+    project, second = add(project, "layer", "conv2d", filters=32)
+    project, total = add(project, "layer", "add")
+    for source, target in ((data, first), (first, second), (second, total)):
+        project = wire(project, source, target)
+    return project, first, second, total
+
+
+def test_a_fitting_wire_is_no_problem():
+    project, _, second, total = skip()
+    assert fits(project, images(), second, total, 1) is None
+
+
+def test_an_unequal_sum_is_refused_with_a_mend_that_draws_the_wire():
+    project, first, second, total = skip()
+    problem = fits(project, images(), first, total, 1)
+    assert problem.node == total
+    assert problem.text == "add1 needs equal shapes. conv1 gives 8×8×16; the other input is 8×8×32."
+    assert problem.mend.text == "Insert a 1×1 convolution to 32 after conv1"
+    after = inspect(mended(project, problem), images())
+    assert after.types[total] == after.types[second]
+
+
+def test_a_wire_replaces_the_one_at_its_port():
+    project, first, _, total = skip()
+    assert fits(project, images(), first, total, 0) is None
+
+
+def test_loops_and_missing_ports_are_refused():
+    project, ids = chain(("flatten", {}), ("dense", {"units": 10}))
+    data, flat, dense, loss = ids
+    assert "loop" in fits(project, images(), dense, flat, 0).text
+    assert "loop" in fits(project, images(), dense, dense, 0).text
+    assert fits(project, images(), data, dense, 1).text.startswith("dense1 has 1 input")
+    assert fits(project, images(), loss, dense, 0).text.startswith("cross_entropy1 has no output")
+    assert fits(project, images(), "nobody", dense, 0) is not None
+
+
+def test_what_is_not_known_yet_is_not_refused():
+    project, first, _, total = skip()
+    assert fits(project, None, first, total, 1) is None
+    project, lone = add(project, "layer", "relu")
+    assert fits(project, images(), lone, total, 1) is None
+
+
+def test_a_loss_takes_any_prediction():
+    project, (_, flat, _, loss) = chain(("flatten", {}), ("dense", {"units": 10}))
+    assert fits(project, images(), flat, loss, 0) is None
+
+
+def test_asking_for_every_port_of_a_hundred_nodes_is_quick():
+    project, ids = chain(*[("conv2d", {"filters": 8}), ("relu", {})] * 48, ("flatten", {}), ("dense", {"units": 10}))
+    samples = images()
+    fits(project, samples, ids[0], ids[1], 0)
+    start = time.perf_counter()
+    refused = [fits(project, samples, ids[1], id, 0) for id in ids[1:]]
+    assert time.perf_counter() - start < 0.2
+    assert sum(problem is not None for problem in refused) == 1
