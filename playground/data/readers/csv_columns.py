@@ -52,10 +52,10 @@ class Column:
 
 
 class Gatherer:
-    """Takes a column's cells piece by piece. `turned` says that a later piece made it words, so it must be gathered again as such."""
+    """Takes a column's cells piece by piece."""
 
     def __init__(self, name: str, form: Form, missing: tuple[str, ...], kind: str = "") -> None:
-        self.name, self.kind, self.turned = name, kind, False
+        self.name, self.kind, self._turned = name, kind, False
         self._decided = bool(kind)
         self._form, self._missing_words = form, frozenset(missing)
         self._values: list[np.ndarray] = []
@@ -64,10 +64,11 @@ class Gatherer:
         self._faults: list[Fault] = []
         self._fault_count = self._numbers = 0
         self._long_id = ""
+        self._met: set[str] = set()
 
     def add(self, lines: list[int], cells: list[str]) -> None:
         """The next piece. The first one decides the kind, unless it was given."""
-        if self.turned:
+        if self._turned:
             return
         if self.kind == "text":
             self._add_words(cells)
@@ -82,7 +83,13 @@ class Gatherer:
                 self._missing.clear()
                 self._add_words(cells)
             else:
-                self.turned = True
+                self._turned = True
+
+    @property
+    def turned(self) -> bool:
+        """What came after the first piece shows that these are words, so the column must be gathered again as such."""
+        # Two or more missing words and not one number: classes called NA and None, not gaps.
+        return self._turned or (not self._decided and self.kind != "text" and not self._numbers and len(self._met - {""}) > 1)
 
     def done(self) -> Column:
         values = np.concatenate(self._values) if self._values else np.empty(0)
@@ -117,6 +124,7 @@ class Gatherer:
             text = cell.strip()
             if text in self._missing_words:
                 missing[place] = True
+                self._met.add(text)
                 continue
             number = self._number(text)
             if isinstance(number, float):

@@ -31,8 +31,8 @@ class BadRow:
 class _Lines(Iterator[str]):
     """Physical lines with a count; those of an unfinished row can be given back."""
 
-    def __init__(self, stream: TextIO, name: str, bare: bool) -> None:
-        self.stream, self.name, self.bare = stream, name, bare
+    def __init__(self, stream: TextIO, name: str) -> None:
+        self.stream, self.name = stream, name
         self.number = 0
         self.taken: list[str] = []
         self._returned: deque[str] = deque()
@@ -49,8 +49,7 @@ class _Lines(Iterator[str]):
         self.taken.append(line)
         if len(self.taken) > MOST_LINES_IN_ROW:
             raise csv.Error("unexpected end of data")
-        # A blank at the end of a line would be one more empty cell where blanks separate.
-        return line.rstrip() + "\n" if self.bare else line
+        return line
 
     def give_back(self) -> None:
         """All lines of the row but its first."""
@@ -68,7 +67,7 @@ class Rows:
         self.bad: list[BadRow] = []
         self.blank: list[int] = []
         self.multiline: list[int] = []
-        self._lines = _Lines(stream, name, form.delimiter == " ")
+        self._lines = _Lines(stream, name)
         self._form, self._name, self._width = form, name, len(form.names)
         self._broken_quotes = 0
 

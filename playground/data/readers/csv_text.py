@@ -153,6 +153,9 @@ def parser(lines: Iterable[str], delimiter: str, quote: str) -> Iterator[list[st
     """The strict reader of the standard library. Raises DataError for marks that cannot work."""
     if len(delimiter) != 1 or delimiter in "\r\n\0" or delimiter == quote or len(quote) > 1 or (quote and quote in "\r\n\0 "):
         raise DataError(f"Delimiter and quote must be two different single characters; {delimiter!r} and {quote!r} were given.")
+    if delimiter == " ":
+        # A blank at the end of a line would be one more empty cell.
+        lines = map(str.rstrip, lines)
     if not quote:
         return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE, skipinitialspace=True, strict=True)
     return csv.reader(lines, delimiter=delimiter, quotechar=quote, skipinitialspace=True, strict=True)
