@@ -112,7 +112,15 @@ def test_the_icon_exists_and_is_a_plain_drawing(record):
     assert record.icon
     root = ElementTree.parse(ASSETS / "icons" / f"{record.icon}.svg").getroot()
     assert root.get("viewBox") == "0 0 24 24"
-    assert {element.tag.rpartition("}")[2] for element in root.iter()} <= {"svg", "path", "circle", "rect", "line", "polyline", "g"}
+    assert {element.tag.rpartition("}")[2] for element in root.iter()} <= {
+        "svg",
+        "path",
+        "circle",
+        "rect",
+        "line",
+        "polyline",
+        "g",
+    }
 
 
 def test_example_names_are_unique():
