@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core.fields import Choice, Field, Flag, Path, Real, Size, Text, Whole, Wholes
 from playground.errors import BadValue
@@ -33,9 +33,12 @@ class Editor(QWidget):
         self.name = name
         self.value: Any = None
         self.error = ""
-        self.line = QHBoxLayout(self)
-        self.line.setContentsMargins(0, 0, 0, 0)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(0)
+        self.line = QHBoxLayout()
         self.line.setSpacing(8)
+        self.column.addLayout(self.line)
         self.setToolTip(field.help)
 
     def part(self, widget: QWidget, stretch: int = 0, name: str = "") -> None:

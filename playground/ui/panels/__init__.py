@@ -1,0 +1,1 @@
+"""The dockable panels, one file each; a file registers its panel and the window finds it."""

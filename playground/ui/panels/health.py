@@ -1,0 +1,104 @@
+"""How each layer fares: its update against its weights, and a word for it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
+
+from playground.training.history import LayerNorms
+from playground.ui.painting import Painted, box, put, rule, stamp
+from playground.ui.plots.axis import short
+from playground.ui.theme import theme
+
+#: Update ÷ weight that is neither stuck nor wild; about 1e-3 is usual for a training network.
+GOOD = (1e-5, 1e-2)
+SCALE = (1e-6, 1e-1)
+#: The mean of so many newest samples is judged.
+RECENT = 8
+ROW = 23
+
+
+@dataclasses.dataclass(frozen=True)
+class Health:
+    """One layer. ratio: update ÷ weight, NaN before the first sample. token, icon: how the state is drawn."""
+
+    layer: str
+    ratio: float
+    gradient: float
+    state: str
+    icon: str
+    token: str
+
+
+def judge(layer: str, ratios: np.ndarray, gradients: np.ndarray, frozen: bool) -> Health:
+    """A word for the newest samples of a layer. Shapes: (n,), (n,)."""
+    ratio = float(ratios[-RECENT:].mean()) if len(ratios) else math.nan
+    gradient = float(gradients[-RECENT:].mean()) if len(gradients) else math.nan
+    if frozen:
+        return Health(layer, ratio, gradient, "Frozen", "frozen", "info")
+    if not len(ratios):
+        return Health(layer, ratio, gradient, "Not measured yet", "clock", "text3")
+    if not (math.isfinite(ratio) and math.isfinite(gradient)):
+        return Health(layer, ratio, gradient, "Not finite", "error", "error")
+    if ratio == 0.0:
+        return Health(layer, ratio, gradient, "Does not move", "warn", "warn")
+    if ratio > GOOD[1]:
+        return Health(layer, ratio, gradient, "Steps too large", "warn", "warn")
+    if ratio < GOOD[0]:
+        return Health(layer, ratio, gradient, "Hardly moves", "warn", "warn")
+    return Health(layer, ratio, gradient, "Healthy", "check", "ok")
+
+
+def health_of(norms: LayerNorms | None, frozen: Sequence[str]) -> list[Health]:
+    """Every layer with weights."""
+    if norms is None:
+        return []
+    return [judge(layer, norms.ratio[:, k], norms.gradient[:, k], layer in frozen) for k, layer in enumerate(norms.layers)]
+
+
+class HealthTable(Painted):
+    """Layer, update ÷ weight on a small scale, state."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(ROW * 2, 0, "Layer health", parent)
+        self.rows: list[Health] = []
+
+    def show_rows(self, rows: list[Health]) -> None:
+        if rows != self.rows:
+            self.rows = rows
+            self.setFixedHeight(ROW * (max(len(rows), 1) + 1) + 2)
+            self.setAccessibleDescription("; ".join(f"{row.layer} {short(row.ratio)} {row.state}" for row in rows))
+            self.update()
+
+    def draw(self, p: QPainter, r: QRectF) -> None:
+        p.fillRect(r, theme().color("panel"))
+        second, third = 88.0, max(200.0, r.width() * 0.6)
+        for x, text in ((8.0, "Layer"), (second, "Update ÷ weight"), (third, "State")):
+            put(p, QRectF(x, 0, 150, ROW), text, 11, "text2", True)
+        rule(p, 0, 0, r.width())
+        if not self.rows:
+            rule(p, 0, ROW, r.width())
+            put(p, QRectF(8, ROW, r.width() - 16, ROW), "Layers are measured while training.", 11, "text3")
+        for k, row in enumerate(self.rows, 1):
+            y = k * float(ROW)
+            rule(p, 0, y, r.width())
+            put(p, QRectF(8, y, second - 12, ROW), row.layer, 11)
+            self._draw_ratio(p, second, y, row.ratio)
+            put(p, QRectF(second + 74, y, third - second - 80, ROW), short(row.ratio) if math.isfinite(row.ratio) else "—", 11)
+            stamp(p, third + 6, y + ROW / 2, row.icon, row.token, 13)
+            put(p, QRectF(third + 16, y, r.width() - third - 20, ROW), row.state, 11, row.token)
+
+    def _draw_ratio(self, p: QPainter, x: float, y: float, ratio: float) -> None:
+        box(p, QRectF(x, y + 10, 66, 4), 2, theme().color("border"), None)
+        low, high = (math.log10(v) for v in SCALE)
+        places = [66 * (math.log10(v) - low) / (high - low) for v in GOOD]
+        box(p, QRectF(x + places[0], y + 7.5, places[1] - places[0], 9), 2, theme().color("oksoft"), theme().color("ok"), 0.5)
+        if math.isfinite(ratio) and ratio > 0:
+            at = 66 * (math.log10(min(max(ratio, SCALE[0]), SCALE[1])) - low) / (high - low)
+            box(p, QRectF(x + at - 3.5, y + 8.5, 7, 7), 3.5, theme().color("text"), theme().color("panel"))

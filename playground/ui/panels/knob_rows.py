@@ -1,0 +1,165 @@
+"""Rows of the knobs panel: a number with its slider over the whole width, a layer with its freeze switch, the live numbers."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QRectF, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from playground.core.fields import Real
+from playground.core.registry import entries
+from playground.document.project import Node
+from playground.ui.inspector.controls import Switch
+from playground.ui.inspector.editors import NumberEditor
+from playground.ui.inspector.form import RowLabel
+from playground.ui.inspector.text import Label
+from playground.ui.painting import Painted, chip, group_color, put, rule, stamp, width_of
+from playground.ui.plots.axis import short
+
+FIELD_WIDTH = 92
+
+
+class KnobRow(NumberEditor):
+    """Label and field over a slider of the full width."""
+
+    def __init__(self, field: Real, name: str, label: str, parent: QWidget | None = None) -> None:
+        super().__init__(field, name, parent)
+        self.label = RowLabel(label, True)
+        self.label.setMinimumWidth(40)
+        self.label.setMaximumWidth(16777215)
+        self.line.insertWidget(0, self.label, 1)
+        self.text.setFixedWidth(FIELD_WIDTH)
+        self.text.setAccessibleName(label)
+        self.column.setContentsMargins(11, 0, 11, 0)
+        if self.slider:
+            self.line.removeWidget(self.slider)
+            self.column.addWidget(self.slider)
+            self.slider.setAccessibleName(f"{label} slider")
+        for at in reversed(range(self.line.count())):
+            item = self.line.itemAt(at)
+            if item is not None and item.spacerItem() is not None:
+                self.line.takeAt(at)
+
+    def draw_value(self) -> None:
+        super().draw_value()
+        self.text.setCursorPosition(0)
+
+
+class LayerRow(QWidget):
+    """A layer with weights: its chip and name, its rate factor, and a switch that freezes it."""
+
+    frozen = Signal(bool)
+    chosen = Signal()
+
+    def __init__(self, node: Node, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.face = _LayerFace()
+        self.switch = Switch(f"Freeze {node.name}")
+        line = QHBoxLayout(self)
+        line.setContentsMargins(11, 1, 9, 1)
+        line.setSpacing(6)
+        line.addWidget(self.face, 1)
+        line.addWidget(self.switch)
+        self.switch.clicked.connect(lambda on: self.frozen.emit(bool(on)))
+        self.show_node(node)
+
+    def show_node(self, node: Node) -> None:
+        self.face.node = node
+        self.face.update()
+        self.switch.setChecked(node.frozen)
+        self.switch.setToolTip("Its weights stay as they are while the others train")
+
+
+class _LayerFace(Painted):
+    def __init__(self) -> None:
+        super().__init__(26)
+        self.node: Node | None = None
+
+    def draw(self, p: QPainter, r: QRectF) -> None:
+        node = self.node
+        if node is None:
+            return
+        spec = node.spec
+        chip(p, 0, 3, 20, getattr(spec, "icon", "block"), group_color(spec.kind, getattr(spec, "group", "")), "panel")
+        freeze = width_of("Freeze", 11)
+        put(p, QRectF(r.width() - freeze, 0, freeze + 2, 26), "Freeze", 11, "text2")
+        stamp(p, r.width() - freeze - 12, 13, "frozen", "info" if node.frozen else "text2", 14)
+        factor = f"rate × {node.rate_factor:g}"
+        room = r.width() - freeze - 24
+        wide = width_of(factor, 11)
+        put(p, QRectF(room - wide - 2, 0, wide + 2, 26), factor, 11, "text2")
+        put(p, QRectF(26, 0, max(20, room - wide - 34), 26), node.name, 12)
+
+
+class LiveNumbers(Painted):
+    """The newest training loss, validation loss and metric, 18 px."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(54, 0, "Live numbers", parent)
+        self.values: list[tuple[str, str, str]] = []
+
+    def show_numbers(self, train: float | None, validation: float | None, metric: tuple[str, str] | None) -> None:
+        """Show what is known; a dash for the rest."""
+        values = [
+            ("train", _number(train), "error" if train is not None and not math.isfinite(train) else "s1"),
+            ("validation", _number(validation), "s2"),
+            (*(metric or ("metric", "—")), "text"),
+        ]
+        if values != self.values:
+            self.values = values
+            self.setAccessibleDescription(", ".join(f"{name} {value}" for name, value, _ in values))
+            self.update()
+
+    def draw(self, p: QPainter, r: QRectF) -> None:
+        third = (r.width() - 20) / 3
+        for k, (name, value, ink) in enumerate(self.values):
+            x = 11 + k * third
+            put(p, QRectF(x, 7, third - 4, 16), name, 11, "text2")
+            put(p, QRectF(x, 22, third - 4, 26), value, 18, ink if value != "—" else "text3", True)
+        rule(p, 0, r.bottom() - 1, r.width())
+
+
+class JournalList(QWidget):
+    """Entries, newest first; the texts break where they must."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows: list[tuple[int, str, str, str]] = []
+
+    def show_entries(self, rows: list[tuple[int, str, str, str]]) -> None:
+        """(step, icon, token, text) of every entry, newest first."""
+        if rows != self.rows:
+            self.rows = rows
+            self.setFixedHeight(26 * max(len(rows), 1) + 6)
+            self.setAccessibleName("Journal: " + "; ".join(f"step {step:,} {text}" for step, _, _, text in rows[:20]))
+            self.setToolTip("")
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p, wide = QPainter(self), float(self.width())
+        if not self.rows:
+            put(p, QRectF(11, 2, wide - 22, 26), "Nothing yet. Changes made while training are listed here.", 11, "text3")
+        for k, (step, icon, token, text) in enumerate(self.rows):
+            y = 26.0 * k + 2
+            stamp(p, 18, y + 13, icon, token, 14)
+            number = f"{step:,}"
+            put(p, QRectF(68 - width_of(number, 11), y, 60, 26), number, 11, "text2")
+            put(p, QRectF(76, y, wide - 86, 26), text, 11, "error" if token == "error" else "text")
+        p.end()
+
+
+def _number(value: float | None) -> str:
+    return "—" if value is None else "NaN" if math.isnan(value) else short(value)
+
+
+def metric_shown(metrics: dict[str, float]) -> tuple[str, str] | None:
+    """The first metric of a record with its title, shares as per cent."""
+    if not metrics:
+        return None
+    known = {record.id: record for record in entries("metric")}
+    id = next((id for id in ("accuracy", *metrics) if id in metrics))
+    title = known[id].title if id in known else id
+    value = metrics[id]
+    return title.lower(), f"{100 * value:.1f} %" if id == "accuracy" else short(value)

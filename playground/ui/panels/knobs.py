@@ -1,0 +1,162 @@
+"""The knobs panel: live numbers, a slider for every number that may change while training, layers to freeze, the journal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from playground.core.fields import Real
+from playground.document.edits import SetNodeOption
+from playground.document.project import Node
+from playground.errors import PlaygroundError
+from playground.lowering import lower
+from playground.lowering.lower import KnobInfo
+from playground.ui.inspector.asking import set_node, set_plan
+from playground.ui.inspector.following import follow_knobs
+from playground.ui.inspector.text import Label, Section
+from playground.ui.panel import Panel, register_panel
+from playground.ui.panels.journal_entries import journal_of
+from playground.ui.panels.knob_rows import JournalList, KnobRow, LayerRow, LiveNumbers, metric_shown
+
+if TYPE_CHECKING:
+    from playground.ui.session import Session
+
+MOST_KNOBS = 24
+
+
+class Knobs(QWidget):
+    """Follows the project's knobs; a change is an edit, and the run follows the project."""
+
+    title_note = "changes live"
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.journal = journal_of(session)
+        follow_knobs(session)
+        self.live, self.list = LiveNumbers(), JournalList()
+        self.rows: dict[str, KnobRow] = {}
+        self.layers: dict[str, LayerRow] = {}
+        self.none = Label("", 12, "text2", wraps=True)
+        self.none.setContentsMargins(11, 10, 11, 10)
+        self._assemble()
+        session.inspection_changed.connect(self.refresh)
+        session.samples_changed.connect(self.refresh)
+        session.run_changed.connect(self.show_numbers)
+        session.tick.connect(self.show_numbers)
+        self.journal.changed.connect(self.show_journal)
+        self.refresh()
+        self.show_numbers()
+        self.show_journal()
+
+    def _assemble(self) -> None:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(0)
+        self.knob_column, self.layer_column = QVBoxLayout(), QVBoxLayout()
+        self.layer_strip = Section("Layers")
+        column.addWidget(self.none)
+        column.addLayout(self.knob_column)
+        column.addWidget(self.layer_strip)
+        column.addLayout(self.layer_column)
+        column.addWidget(Section("Journal"))
+        column.addWidget(self.list)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidget(page)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.live)
+        outer.addWidget(area, 1)
+        self.setMinimumWidth(260)
+
+    def infos(self) -> tuple[KnobInfo, ...]:
+        """The knobs a run of the project has; none while it cannot train."""
+        if self.session.samples is None or not self.session.ready:
+            return ()
+        try:
+            return lower(self.session.project, self.session.samples).knobs
+        except PlaygroundError as error:
+            self.none.show_text(str(error))
+            return ()
+
+    def refresh(self) -> None:
+        """Show the project's knobs."""
+        infos = [info for info in self.infos() if not info.name.endswith(":rate_factor")][:MOST_KNOBS]
+        self.none.setVisible(not infos)
+        if not infos and self.session.samples is None:
+            self.none.show_text(self.session.samples_error or "Nothing to tune yet: add data, layers and a loss.")
+        elif not infos:
+            problem = next((p for p in self.session.problems if p.severity == "error"), None)
+            self.none.show_text(problem.text if problem else "Nothing to tune yet: add layers and a loss.")
+        if [info.name for info in infos] != list(self.rows):
+            self._build(infos)
+        for info in infos:
+            self.rows[info.name].show_value(info.value)
+        self._show_layers()
+
+    def _build(self, infos: list[KnobInfo]) -> None:
+        for row in self.rows.values():
+            self.knob_column.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self.rows = {}
+        for info in infos:
+            if not isinstance(info.field, Real):
+                continue
+            row = KnobRow(info.field, info.name, info.label)
+            row.changed.connect(lambda value, k=info: self._turn(k, value))
+            row.moved.connect(lambda value, k=info: self._turn(k, value))
+            self.rows[info.name] = row
+            self.knob_column.addWidget(row)
+
+    def _turn(self, info: KnobInfo, value: float) -> None:
+        if not info.node:
+            set_plan(self.session, "training", info.path, value)
+            return
+        node = next((node for node in self.session.project.network.nodes if node.id == info.node), None)
+        if node is not None:
+            set_node(self.session, node, info.path, value)
+
+    def _show_layers(self) -> None:
+        counts = self.session.inspection.parameters
+        nodes = [node for node in self.session.project.network.nodes if counts.get(node.id)]
+        if [node.id for node in nodes] != list(self.layers):
+            for row in self.layers.values():
+                self.layer_column.removeWidget(row)
+                row.hide()
+                row.deleteLater()
+            self.layers = {node.id: self._layer_row(node) for node in nodes}
+        for node in nodes:
+            self.layers[node.id].show_node(node)
+        self.layer_strip.setVisible(bool(nodes))
+
+    def _layer_row(self, node: Node) -> LayerRow:
+        row = LayerRow(node)
+        row.frozen.connect(lambda on, id=node.id: self.session.do(SetNodeOption(id, "frozen", on)))
+        self.layer_column.addWidget(row)
+        return row
+
+    def show_numbers(self) -> None:
+        """The newest numbers of the run."""
+        if not self.isVisible() and self.session.client.state == "running":
+            return
+        history, epochs = self.session.client.history(), self.session.client.epochs
+        train = float(history.loss[-20:].mean()) if len(history.loss) else None
+        last = epochs[-1] if epochs else None
+        self.live.show_numbers(train, last.validation_loss if last else None, metric_shown(last.metrics) if last else None)
+
+    def show_journal(self) -> None:
+        self.list.show_entries([(e.step, e.icon, e.token, e.text) for e in reversed(self.journal.entries)])
+
+
+register_panel(
+    Panel(id="knobs", title="Knobs", icon="slider", places={"train": "right"}, factory=Knobs, order=10, width=292, least=(260, 200))
+)

@@ -1,0 +1,108 @@
+"""The loss over the steps, with the learning rate on the same axis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from playground.core.fields import Real
+from playground.core.spec import Schedule
+from playground.document.project import Project
+from playground.lowering.schedule import warmed
+from playground.ui.inspector.controls import CheckBox
+from playground.ui.inspector.editors import NumberEditor
+from playground.ui.inspector.text import Label
+from playground.ui.panel import Panel, register_panel
+from playground.ui.panels.journal_entries import journal_of
+from playground.ui.plots.curves import LossPlot, RatePlot
+from playground.ui.plots.legend import Legend, legend_row
+from playground.ui.plots.plot import link
+
+if TYPE_CHECKING:
+    from playground.ui.session import Session
+
+SMOOTHING = Real(low=0.0, high=0.999, label="Smooth", help="Share of the past in the moving average; 0 shows every batch as it is.")
+PLAN_POINTS = 600
+
+
+def planned_rates(project: Project, first: int, total: int) -> tuple[np.ndarray, np.ndarray]:
+    """Steps and the learning rates that the schedule gives them, at most 600 from `first` on. Shapes: (n,), (n,)."""
+    training = project.training
+    if total <= first or not isinstance(training.schedule, Schedule):
+        return np.zeros(0), np.zeros(0)
+    steps = np.unique(np.linspace(first, total - 1, PLAN_POINTS).astype(np.int64))
+    base = float(getattr(training.optimizer, "rate", 1.0))
+    return steps + 1.0, base * warmed(training.schedule, steps, total, training.warmup)
+
+
+class LossPanel(QWidget):
+    """Loss plot over rate strip; both follow the run at 30 Hz while they are visible."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session, self.journal = session, journal_of(session)
+        self.plot, self.rate, self.legend = LossPlot(), RatePlot(), Legend()
+        self.rate.setFixedHeight(84)
+        self.log = CheckBox("Log", True)
+        self.log.setToolTip("A logarithmic axis for the loss")
+        self.smooth = NumberEditor(SMOOTHING, "smooth")
+        if self.smooth.slider:
+            self.smooth.slider.hide()
+        self.smooth.text.setFixedWidth(52)
+        self.smooth.setFixedWidth(52)
+        self.smooth.show_value(self.plot.smoother.factor)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(legend_row(self.legend, self.log, Label("Smooth", 11, "text2"), self.smooth))
+        column.addWidget(self.plot, 1)
+        column.addWidget(self.rate)
+        link(self.plot, self.rate)
+        self.plot.x_word = self._word
+        self.rate.readout = False
+        self.log.toggled.connect(self.plot.set_log)
+        self.smooth.changed.connect(self._smoothed)
+        session.tick.connect(self.feed)
+        session.run_changed.connect(self.feed)
+        session.project_changed.connect(self.feed)
+        self.journal.changed.connect(self.feed)
+        self.feed()
+
+    def feed(self) -> None:
+        """Draw what is there now, if anyone can see it."""
+        client = self.session.client
+        history = client.history()
+        if not self.isVisible() and len(history.steps):
+            return
+        self.plot.feed(history, client.epochs)
+        self.rate.feed(history)
+        self.legend.show_series(self.plot.legend())
+        total = client.started.total_steps if client.started else 0
+        steps, rates = planned_rates(self.session.project, int(history.steps[-1]) if len(history.steps) else 0, total)
+        self.rate.show_plan(steps if len(history.steps) else steps[:0], rates if len(history.steps) else rates[:0])
+        for plot in (self.plot, self.rate):
+            plot.reach = float(total) if len(history.steps) else 0.0
+            plot.show_marks(self.journal.marks())
+        self.plot.empty = "Compiling or starting the run." if client.state == "starting" else "No run yet. Press Train."
+        self.rate.empty = ""
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)  # type: ignore[arg-type]
+        self.feed()
+
+    def _smoothed(self, factor: float) -> None:
+        self.smooth.show_value(factor)
+        self.plot.smoother.set_factor(factor)
+        self.feed()
+
+    def _word(self, x: float) -> tuple[str, str]:
+        started = self.session.client.started
+        per_epoch = started.steps_per_epoch if started else 0
+        return f"Step {x:,.0f}", f"epoch {int(max(x - 1, 0) // per_epoch) + 1:,}" if per_epoch else ""
+
+
+register_panel(
+    Panel(id="loss", title="Loss", icon="curve", places={"train": "bottom"}, factory=LossPanel, order=10, width=740, height=444, least=(420, 260))
+)

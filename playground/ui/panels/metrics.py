@@ -1,0 +1,77 @@
+"""The metrics after every epoch, one plot under another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from playground.core import registry
+from playground.core.spec import Metric
+from playground.ui.panel import Panel, register_panel
+from playground.ui.panels.journal_entries import journal_of
+from playground.ui.plots.curves import MetricPlot
+from playground.ui.plots.plot import NO_RUN, Plot, link
+
+if TYPE_CHECKING:
+    from playground.ui.session import Session
+
+
+class MetricsPanel(QWidget):
+    """A plot for every metric that the run reports."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session, self.journal = session, journal_of(session)
+        self.plots: dict[str, MetricPlot] = {}
+        self.none = Plot("Metrics over steps")
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(0)
+        self.column.addWidget(self.none)
+        for signal in (session.tick, session.run_changed, self.journal.changed):
+            signal.connect(self.feed)
+        self.feed()
+
+    def feed(self) -> None:
+        """Draw every finished epoch."""
+        epochs = self.session.client.epochs
+        if not self.isVisible() and epochs:
+            return
+        names = list(epochs[-1].metrics) if epochs else []
+        if names != list(self.plots):
+            self._build(names)
+        self.none.setVisible(not names)
+        self.none.empty = "The first epoch is not finished yet." if self.session.client.state == "running" else NO_RUN
+        started = self.session.client.started
+        for plot in self.plots.values():
+            plot.reach = float(started.total_steps) if started else 0.0
+            plot.feed(epochs)
+            plot.show_marks(self.journal.marks())
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)  # type: ignore[arg-type]
+        self.feed()
+
+    def _build(self, names: list[str]) -> None:
+        for plot in self.plots.values():
+            self.column.removeWidget(plot)
+            plot.hide()
+            plot.deleteLater()
+        titles = {record.id: record for record in registry.entries("metric")}
+        self.plots = {}
+        for name in names:
+            record = titles.get(name)
+            title = record.title if record else name
+            unit = record.unit if record is not None and issubclass(record, Metric) else ""
+            plot = MetricPlot(name, title)
+            plot.title = f"{title}, {unit}" if unit else title
+            plot.flags = not self.plots
+            self.plots[name] = plot
+            self.column.addWidget(plot)
+        link(*self.plots.values())
+
+
+register_panel(
+    Panel(id="metrics", title="Metrics", icon="soft", places={"train": "bottom"}, factory=MetricsPanel, order=20, least=(420, 200))
+)

@@ -1,0 +1,126 @@
+"""What the network answers over its inputs: a decision boundary or a surface for two of them, a curve for one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtWidgets import QStackedLayout, QWidget
+
+from playground.core.samples import Samples
+from playground.training.view import Surface
+from playground.ui.inspector.panel import Empty
+from playground.ui.panel import Panel, register_panel
+from playground.ui.plots.plot import Plot
+from playground.ui.plots.series import Series
+from playground.ui.plots.surface import SurfacePlot, nice_bounds
+from playground.ui.theme import theme
+
+if TYPE_CHECKING:
+    from playground.ui.session import Session
+
+GRID = 96
+
+
+class AnswerCurve(Plot):
+    """Samples of one input and one target, and the network's answer as a line."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Output over the input", parent=parent)
+        self.add(Series("samples", "samples", "points", 1))
+        self.add(Series("network", "network", "smooth", 2, dashes=()))
+        self.x_word = lambda x: (f"{self.x_title or 'x'} {x:.3g}", "")
+
+    def show_samples(self, samples: Samples) -> None:
+        x = samples.x.reshape(samples.count, -1)[:, 0].astype(float)
+        order = np.argsort(x, kind="stable")
+        y = samples.y.reshape(samples.count, -1)[:, 0].astype(float)
+        self.x_title = samples.feature_names[0] if samples.feature_names else "x"
+        self.show_data("samples", x[order], y[order])
+
+
+class OutputPanel(QWidget):
+    """Asks the worker for the answers while it is visible, and draws the newest ones."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.surface, self.curve = SurfacePlot(), AnswerCurve()
+        self.none = Empty("map", "No picture for these inputs", "Data with one or two inputs is drawn here: choose a 2-D set or a curve.")
+        self.pages = QStackedLayout(self)
+        for page in (self.none, self.surface, self.curve):
+            self.pages.addWidget(page)
+        self._step = -1
+        self._watching = False
+        session.samples_changed.connect(self.refresh)
+        session.tick.connect(self.feed)
+        session.run_changed.connect(self.feed)
+        theme().changed.connect(self.update)
+        self.refresh()
+
+    @property
+    def inputs(self) -> int:
+        """1 or 2 inputs that can be drawn, else 0."""
+        samples = self.session.samples
+        if samples is None or len(samples.shape) != 1 or samples.shape[0] not in (1, 2):
+            return 0
+        return samples.shape[0] if samples.shape[0] == 2 or samples.task == "regression" else 0
+
+    def refresh(self) -> None:
+        """Follow the data."""
+        samples, inputs = self.session.samples, self.inputs
+        self.pages.setCurrentIndex({0: 0, 1: 2, 2: 1}[inputs])
+        self._step, self._watching = -1, False
+        if samples is not None and inputs == 2:
+            self.surface.show_response(None, (0, 0), (1, 1))
+            targets = samples.y if samples.task == "classification" else samples.y.reshape(samples.count, -1)[:, 0]
+            self.surface.show_samples(samples.x, targets, samples.feature_names, samples.class_names)
+        elif samples is not None and inputs == 1:
+            self.curve.show_data("network", np.zeros(0), np.zeros(0))
+            self.curve.show_samples(samples)
+        self.feed()
+
+    def feed(self) -> None:
+        """Ask while visible; draw an answer that is new."""
+        self._watch(self.isVisible() and self.inputs > 0 and self.session.client.state in ("starting", "running", "paused"))
+        if not self.isVisible() or not self.inputs:
+            return
+        found = self.session.client.grid()
+        if found is None or found.step == self._step:
+            if found is None and self._step >= 0:
+                self.refresh()
+            return
+        self._step = found.step
+        self._show(found)
+
+    def _show(self, found: Surface) -> None:
+        if self.inputs == 2:
+            self.surface.show_response(found.response, found.low, found.high)
+        else:
+            x = np.linspace(found.low[0], found.high[0], found.response.shape[1])
+            self.curve.show_data("network", x, found.response[0, :, 0].astype(float))
+
+    def _watch(self, on: bool) -> None:
+        samples = self.session.samples
+        if on == self._watching or samples is None:
+            return
+        self._watching = on
+        if not on:
+            self.session.client.predict_grid(None)
+            return
+        low, high = nice_bounds(samples.x.reshape(samples.count, -1).astype(float))
+        pair = (low[0], low[-1]), (high[0], high[-1])
+        self.session.client.predict_grid(*pair, size=GRID)
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)  # type: ignore[arg-type]
+        self.feed()
+
+    def hideEvent(self, event: object) -> None:
+        super().hideEvent(event)  # type: ignore[arg-type]
+        self._watch(False)
+
+
+register_panel(
+    Panel(id="output", title="Output", icon="map", places={"train": "bottom-right"}, factory=OutputPanel, order=20, least=(340, 220))
+)

@@ -1,0 +1,97 @@
+"""The learning-rate finder's plot: loss over a logarithmic rate, with what it suggests and where it diverges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
+
+from playground.ui.painting import AA, CENTRE, box, put, width_of
+from playground.ui.plots.axis import short
+from playground.ui.plots.marks import Band
+from playground.ui.plots.plot import Plot
+from playground.ui.plots.series import Series
+from playground.ui.theme import theme
+
+#: Colour numbers and dashes of the suggestions, as in the list beside the plot.
+LOOKS = {"valley": (3, (2.0, 3.0)), "steepest": (2, (7.0, 3.0))}
+WORDS = {"valley": "valley", "steepest": "steepest descent"}
+
+
+class FinderPlot(Plot):
+    """Each batch's loss and the smoothed one; suggestions as labelled lines; a mark for the rate in use."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Loss over learning rate", log_x=True, right=16, parent=parent)
+        self.margins = (48, 8, 16, 34)
+        self.x_title = "Learning rate, log scale"
+        self.empty = "No test yet. Press Run."
+        self.x_word = lambda x: (f"Rate {short(x)}", "")
+        self.add(Series("raw", "each batch", "points", 1))
+        self.add(Series("smoothed", "smoothed", "smooth", 1))
+        self.suggested: dict[str, float] = {}
+        self.now: float | None = None
+
+    def show_points(self, rates: Sequence[float], losses: Sequence[float], smoothed: Sequence[float]) -> None:
+        """Show the curve so far."""
+        x = np.asarray(rates, float)
+        self.show_data("raw", x, np.asarray(losses, float))
+        self.show_data("smoothed", x, np.asarray(smoothed, float))
+
+    def show_suggestions(self, valley: float | None, steepest: float | None, now: float | None, diverged: bool) -> None:
+        """Mark the suggestions, the rate in use and the end of the curve if the loss ran away there."""
+        self.suggested = {name: rate for name, rate in (("valley", valley), ("steepest", steepest)) if rate}
+        self.now = now
+        bands = []
+        x, y = self.series["smoothed"].x, self.series["smoothed"].y
+        if len(x) and valley and np.isfinite(y).any():
+            best = float(x[int(np.nanargmin(np.where(np.isfinite(y), y, np.nan)))])
+            bands.append(Band(valley / 10, max(best, steepest or 0.0), "ok", "learns"))
+        if diverged and len(x):
+            bands.append(Band(float(x[-1]), float(x[-1]) * 1e9, "error", "diverges"))
+        self.show_marks((), bands)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.has_data:
+            return
+        p, r = QPainter(self), self.area
+        until = [r.x(), r.x()]
+        for name, rate in sorted(self.suggested.items(), key=lambda item: item[1]):
+            self._draw_suggestion(p, r, name, rate, until)
+        if self.now and self.across.low <= self.now <= self.across.high:
+            x = self.px(self.now)
+            p.setRenderHint(AA)
+            p.setPen(Qt.PenStyle.NoPen)
+            p.setBrush(theme().color("text"))
+            p.drawPolygon(QPolygonF([QPointF(x, r.bottom() - 7), QPointF(x + 4.5, r.bottom()), QPointF(x - 4.5, r.bottom())]))
+            put(p, QRectF(x + 8, r.bottom() - 15, 100, 14), f"now {short(self.now)}", 10, "text2")
+        p.end()
+
+    def _draw_suggestion(self, p: QPainter, r: QRectF, name: str, rate: float, until: list[float]) -> None:
+        color, dashes = LOOKS[name]
+        ink = theme().series(color)[0]
+        x = round(self.px(rate)) + 0.5
+        pen = QPen(ink, 1.6)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        pen.setDashPattern([part / 1.6 for part in dashes])
+        p.setPen(pen)
+        p.drawLine(QPointF(x, r.y()), QPointF(x, r.bottom()))
+        value = self.series["smoothed"].at(rate)
+        if value is not None and np.isfinite(value):
+            p.setRenderHint(AA)
+            p.setPen(QPen(ink, 2))
+            p.setBrush(theme().color("plot"))
+            p.drawEllipse(QPointF(x, self.py(value)), 4.5, 4.5)
+        text = f"{WORDS[name]} {short(rate)}"
+        wide = width_of(text, 11, True) + 16
+        left = min(max(x + 6, r.x()), r.right() - wide)
+        row = 0 if left >= until[0] else 1
+        until[row] = left + wide + 4
+        tag = QRectF(left, r.y() + 6 + 26 * row, wide, 21)
+        box(p, tag, 3, theme().color("panel"), ink)
+        put(p, tag, text, 11, "text", True, CENTRE)
