@@ -1,6 +1,6 @@
 """The shared board beside the arena: what a run leaves behind for the window to read in place, and to go on from after a crash.
 
-Lists (steps, epochs, layer norms) are rings with a count of rows ever written: the writer fills the row, then raises the count,
+Lists (steps, epochs, layer norms, changes of knobs) are rings with a count of rows ever written: the writer fills the row, then raises the count,
 so a reader that keeps its own count misses nothing and never sees half a row.
 
 Slots keep copies of the state. There are two for going on and two for the best epoch, written in turn: mark the older one invalid,
@@ -25,6 +25,7 @@ STEP_ROW = np.dtype([("step", "<i8"), ("loss", "<f4"), ("rate", "<f4"), ("norm",
 STEP_ROWS = 1 << 20
 EPOCH_ROWS = 1 << 16
 NORM_ROWS = 1 << 12
+CHANGE_ROWS = 1 << 14
 GRID_SIZE = 192
 MEMORY_BYTES = 1 << 15
 
@@ -32,9 +33,11 @@ MEMORY_BYTES = 1 << 15
 EPOCH_COLUMNS = ("epoch", "step", "train_loss", "validation_loss", "rate", "best")
 #: What is measured of every layer.
 NORM_COLUMNS = ("gradient", "weight", "update")
+#: A knob's change: the first step that has it, the knob's place, its value.
+CHANGE_COLUMNS = ("step", "knob", "value")
 
 # Words of the header.
-_STEPS, _EPOCHS, _NORMS, _RESUME, _BEST, _GRID = 0, 1, 2, 4, 6, 8
+_STEPS, _EPOCHS, _NORMS, _CHANGES, _RESUME, _BEST, _GRID = 0, 1, 2, 3, 4, 6, 8
 _BEAT, _NOW, _PEAK = 10, 11, 12
 _HEADER_WORDS = 64
 
@@ -71,6 +74,7 @@ class BoardPlan:
             "steps": STEP_ROW.itemsize * STEP_ROWS,
             "epochs": 8 * EPOCH_ROWS * (len(EPOCH_COLUMNS) + len(self.metrics)),
             "norms": 8 * NORM_ROWS * (1 + len(NORM_COLUMNS) * len(self.layers)),
+            "changes": 8 * CHANGE_ROWS * len(CHANGE_COLUMNS),
             "resume": 2 * (MEMORY_BYTES + self.state_room),
             "best": 2 * (MEMORY_BYTES + self.state_room),
             "grid": 2 * (64 + 4 * GRID_SIZE**2 * self.outputs),
@@ -166,6 +170,12 @@ class Slots:
                 return json.loads(text), state
         return None
 
+    def keep_only(self, place: int | None) -> None:
+        """Forget the other copy, or both: after a crash it may belong to steps that will be done again."""
+        for other in (0, 1):
+            if other != place:
+                self._numbers[other] = 0
+
     def clear(self) -> None:
         self._numbers[...] = 0
 
@@ -189,6 +199,8 @@ class Board:
         self.steps = Ring(area("steps").view(STEP_ROW), self._words[_STEPS : _STEPS + 1])
         self.epochs = Ring(area("epochs").view("<f8").reshape(EPOCH_ROWS, columns), self._words[_EPOCHS : _EPOCHS + 1])
         self.norms = Ring(area("norms").view("<f8").reshape(NORM_ROWS, -1), self._words[_NORMS : _NORMS + 1])
+        changes = area("changes").view("<f8").reshape(CHANGE_ROWS, len(CHANGE_COLUMNS))
+        self.changes = Ring(changes, self._words[_CHANGES : _CHANGES + 1])
         self.resume = Slots(area("resume"), self._words[_RESUME : _RESUME + 2], plan.state_bytes)
         self.best = Slots(area("best"), self._words[_BEST : _BEST + 2], plan.state_bytes)
         half = areas["grid"][1] // 2
@@ -218,7 +230,7 @@ class Board:
 
     def clear(self) -> None:
         """Begin anew: no steps, no epochs, no slots."""
-        for ring in (self.steps, self.epochs, self.norms):
+        for ring in (self.steps, self.epochs, self.norms, self.changes):
             ring.clear()
         for slots in (self.resume, self.best):
             slots.clear()

@@ -6,7 +6,7 @@ import dataclasses
 import errno
 import signal
 
-from playground.errors import PlaygroundError
+from playground.errors import BadValue, PlaygroundError
 from playground.training.memory import DoesNotFit, in_words
 
 #: Words that `Failed.kind`, `Died.kind` and `Warned.kind` use.
@@ -27,6 +27,10 @@ KINDS = (
     "file",
     "error",
 )
+
+
+#: Refusals of a command; the run goes on.
+HARMLESS = (BadValue,)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,6 +6,7 @@ Needs no Qt, no Numba and nothing of the engine but the layout of its memory. Li
 from __future__ import annotations
 
 import dataclasses
+import os
 import select
 import time
 from collections.abc import Callable
@@ -45,6 +46,8 @@ class Client:
     def __init__(self) -> None:
         self._process: WorkerProcess | None = None
         self._poll = select.epoll()
+        self._more = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._poll.register(self._more, select.EPOLLIN)
         self._view: RunView | None = None
         self._state = "idle"
         self._text = ""
@@ -55,7 +58,10 @@ class Client:
         self._norms_on = True
         self._killed = False
         self._silent = False
+        #: The worker has given the run up, and lives.
+        self._broken = False
         self._watched = 0
+        self._woken = False
         self._waiting: list[bytes] = []
         #: Serial number of the newest command that has been carried out.
         self.answered = 0
@@ -140,7 +146,8 @@ class Client:
         """Go on: after a pause, a stop or a fault, or in a new worker when the old one died."""
         if self._view is None:
             return
-        if self._process is None and self._state in ("dead", "finished", "failed"):
+        gone = self._process is None or self._broken
+        if gone and self._state in ("dead", "finished", "failed"):
             self._continue(paused=False)
         elif self._state in ("paused", "finished", "failed"):
             self._act("resume")
@@ -219,6 +226,7 @@ class Client:
             self._view = None
         self._drop_samples()
         self._poll.close()
+        os.close(self._more)
         self._state = "idle"
 
     # Results.
@@ -272,6 +280,7 @@ class Client:
                 events += self._buried()
             elif process is self._process:
                 self._watch_writes(process)
+        self._wake_again(bool(self._waiting))
         if self._view is not None:
             self._view.drain()
         events += self._heartbeat()
@@ -349,6 +358,15 @@ class Client:
             self._poll.modify(process.fileno(), wanted)
             self._watched = wanted
 
+    def _wake_again(self, again: bool) -> None:
+        """Keep `fileno` readable while messages wait that the budget left over."""
+        if again != self._woken:
+            if again:
+                os.eventfd_write(self._more, 1)
+            else:
+                os.eventfd_read(self._more)
+            self._woken = again
+
     def _took(self, event: Event) -> bool:
         """Follow an event; false for one of a run that is no more."""
         view = self._view
@@ -372,6 +390,7 @@ class Client:
             view.knobs[event.name] = event.value
             if view.wanted.get(event.name) == event.value:
                 del view.wanted[event.name]
+        self._broken = isinstance(event, messages.Failed) or (self._broken and not isinstance(event, messages.Started))
         self._state, self._text = _after(event, self._state, self._text)
         return True
 

@@ -30,7 +30,7 @@ _WORDS: dict[str, float] = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 def encode(message: Message) -> bytes:
     """One line of JSON with a newline at the end; numbers that are not finite become words."""
-    body = {"message": type(message).__name__, **_plain(message)}
+    body = {"message": type(message).__name__, **plain(message)}
     return json.dumps(body, allow_nan=False, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
 
 
@@ -44,13 +44,14 @@ def decode_command(line: bytes) -> Command:
     return typing.cast(Command, _decode(line, COMMANDS))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Messages and what is in them as strict JSON."""
     if isinstance(value, Message):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
     return value

@@ -1,0 +1,85 @@
+"""From a project and its samples to a machine that is ready to train: the same steps in the worker and on the command line."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from playground.core.samples import Samples
+from playground.data.prepare import Prepared, prepare
+from playground.document.project import Project
+from playground.engine.machine import Machine, Progress
+from playground.engine.plan import Plan, plan_network
+from playground.lowering import Lowered, lower
+from playground.training import memory
+from playground.training.board import BoardPlan
+from playground.training.judge import Judge
+
+#: Rows that `predict` takes at a time; enough for an output surface in one go.
+WINDOW = 4096
+#: Numbers of a sample up to which a window of so many rows is worth its memory.
+_SMALL = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class Assembled:
+    """Everything a run is made of, before it has memory."""
+
+    project: Project
+    samples: Samples
+    lowered: Lowered
+    prepared: Prepared
+    plan: Plan
+    judge: Judge
+
+    def board_plan(self) -> BoardPlan:
+        """Sizes of the shared board."""
+        outputs = self.plan.graph.values[self.plan.graph.output].type
+        owners = dict.fromkeys(p.owner for p in self.plan.graph.parameters)
+        plane = self.samples.shape in ((1,), (2,)) and outputs.rank == 1
+        return BoardPlan(
+            state_bytes=4 * self.plan.layout.state[1],
+            layers=tuple(owners),
+            metrics=self.judge.names,
+            outputs=outputs.count if plane else 0,
+        )
+
+    def machine(self, arena: Any = None, progress: Progress | None = None) -> Machine:
+        """A machine with the data in its windows; its state is whatever the memory holds."""
+        machine = Machine(self.plan, arena, progress, shuffle=self.project.training.shuffle)
+        machine.prepare()
+        for name, split in (("train", self.prepared.train), ("validation", self.prepared.validation)):
+            if split is not None:
+                machine.load(name, split.x, self.lowered.encode(split.y))
+        return machine
+
+
+def assemble(project: Project, samples: Samples) -> Assembled:
+    """Lower, split and scale, plan. Raises Refused, DataError or DoesNotFit."""
+    lowered = lower(project, samples)
+    data = project.data
+    prepared = prepare(
+        samples,
+        validation=data.validation,
+        test=data.test,
+        stratified=data.stratified,
+        scaling=data.scaling,
+        scale_targets=data.scale_targets,
+        seed=data.seed,
+    )
+    counts = {"train": prepared.train.count}
+    if prepared.validation is not None:
+        counts["validation"] = prepared.validation.count
+    width = int(prepared.train.x[0].size)
+
+    def planned(batch: int) -> Plan:
+        window = WINDOW if width <= _SMALL else 0
+        return plan_network(lowered.graph, batch=batch, update=lowered.update, samples=counts, window=window, observe=True)
+
+    def needed(batch: int) -> int:
+        plan = planned(batch)
+        return plan.nbytes + 4 * 4 * plan.layout.state[1]
+
+    memory.check(needed, project.training.batch, memory.free_bytes())
+    plan = planned(project.training.batch)
+    return Assembled(project, samples, lowered, prepared, plan, Judge(lowered.loss, samples.task, prepared))

@@ -1,0 +1,163 @@
+"""Checkpoints: the whole state of a run as named tensors, from which it goes on with the same numbers.
+
+A checkpoint is a safetensors file. Weights, running statistics and optimizer slots have their names, so any program can read
+them; `rest` holds the other bytes of the state (counters, seed); the metadata holds the loop's memory, the knobs and where it
+came from.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import safetensors
+import safetensors.numpy
+
+from playground.document import strict_json
+from playground.document.saver import save_atomically
+from playground.engine.layout import Field, Layout
+from playground.errors import BadValue, FileError
+
+Array = npt.NDArray[Any]
+FORMAT, VERSION = "playground checkpoint", 1
+REST = "rest"
+
+
+@dataclasses.dataclass(frozen=True)
+class Checkpoint:
+    """A state with everything that belongs to it. Shapes: state (n,) float32, as `Machine.snapshot` gives it.
+
+    memory: of the loop (`loop.Memory`).  knobs: name -> value.  fingerprint: versions and seeds of the run.
+    """
+
+    state: Array
+    memory: dict[str, Any]
+    knobs: dict[str, float]
+    fingerprint: dict[str, Any]
+
+
+def write(path: Path, checkpoint: Checkpoint, layout: Layout) -> None:
+    """Raises FileError; the file that was there is then unchanged."""
+    tensors = {name: field.view(checkpoint.state) for name, field in _named(layout)}
+    tensors[REST] = checkpoint.state[~_covered(layout)].view(np.uint8)
+    about = {name: getattr(checkpoint, name) for name in ("memory", "knobs", "fingerprint")}
+    metadata = {"format": FORMAT, "version": str(VERSION), "about": strict_json.encode(about).decode()}
+    save_atomically(path, safetensors.numpy.save({k: np.ascontiguousarray(v) for k, v in tensors.items()}, metadata))
+
+
+def read(path: Path, layout: Layout) -> Checkpoint:
+    """Raises FileError for a file that is no checkpoint of this network."""
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+    except (OSError, safetensors.SafetensorError) as error:
+        raise FileError(f"{path} cannot be read as a checkpoint: {error}. Choose another file.") from error
+    if metadata.get("format") != FORMAT:
+        raise FileError(f"{path} is no checkpoint of a run. Choose a file from a run's folder.")
+    if metadata.get("version") != str(VERSION):
+        raise FileError(
+            f"{path} was written by a newer release (version {metadata.get('version')!s:.20}). Open it with that one."
+        )
+    state = np.zeros(layout.state[1], np.float32)
+    covered = _covered(layout)
+    _fits(path, tensors, {name: field.shape for name, field in _named(layout)} | {REST: (4 * int((~covered).sum()),)})
+    for name, field in _named(layout):
+        field.view(state)[...] = tensors[name]
+    state[~covered] = tensors[REST].view(np.float32)
+    try:
+        about = strict_json.decode(metadata["about"])
+        return Checkpoint(state, about["memory"], about["knobs"], about["fingerprint"])
+    except (KeyError, TypeError, BadValue) as error:
+        raise FileError(f"{path} lacks what a run needs to go on: {error}. Choose another file.") from error
+
+
+def _named(layout: Layout) -> Iterator[tuple[str, Field]]:
+    """Every named tensor of the state, with its place in it."""
+    for group in (layout.parameters, layout.statistics, layout.slots):
+        for name, field in group.items():
+            yield name, dataclasses.replace(field, at=field.at - layout.state[0])
+
+
+def _covered(layout: Layout) -> Array:
+    """Which numbers of the state have a name."""
+    covered = np.zeros(layout.state[1], bool)
+    for _, field in _named(layout):
+        covered[field.at : field.at + int(np.prod(field.shape, dtype=int))] = True
+    return covered
+
+
+def _fits(path: Path, tensors: dict[str, Array], expected: dict[str, tuple[int, ...]]) -> None:
+    for name, shape in expected.items():
+        found = tensors.get(name)
+        if found is None or found.shape != shape or found.dtype != (np.uint8 if name == REST else np.float32):
+            was = "nothing" if found is None else f"{found.dtype} {'×'.join(map(str, found.shape))}"
+            raise FileError(
+                f"{path} is a checkpoint of another network: {name} must be {'×'.join(map(str, shape)) or 'one number'}; {was} was found."
+            )
+    more = sorted(tensors.keys() - expected.keys())
+    if more:
+        raise FileError(f"{path} is a checkpoint of another network: it has {', '.join(more[:5])}, which this network lacks.")
+
+
+@dataclasses.dataclass(frozen=True)
+class Written:
+    """What came of a file. which: "last", "best", "epoch" or "record"; error: why it was not written."""
+
+    which: str
+    path: Path
+    step: int
+    epoch: int
+    error: BaseException | None
+
+
+class Writer:
+    """Writes the files of a run beside the training, one after another."""
+
+    def __init__(self, folder: Path, layout: Layout) -> None:
+        self.folder, self._layout = folder, layout
+        self._pool = ThreadPoolExecutor(1, "checkpoints")
+        self._jobs: list[tuple[Written, Future[object]]] = []
+
+    def write(self, which: str, checkpoint: Checkpoint, step: int, epoch: int) -> None:
+        """Begin to write a copy of the state. which: "last", "best" or "epoch"."""
+        name = f"epoch-{epoch:05}.safetensors" if which == "epoch" else f"{which}.safetensors"
+        path = self.folder / name
+        self._jobs.append((Written(which, path, step, epoch, None), self._pool.submit(write, path, checkpoint, self._layout)))
+
+    def write_record(self, path: Path, data: bytes, step: int, epoch: int) -> None:
+        """Begin to write the record of the run."""
+        self._jobs.append((Written("record", path, step, epoch, None), self._pool.submit(save_atomically, path, data)))
+
+    @property
+    def busy(self) -> bool:
+        """Something is being written, or not yet told about."""
+        return bool(self._jobs)
+
+    def results(self, *, wait: bool = False) -> Iterator[Written]:
+        """What has been written since the last call."""
+        while self._jobs and (wait or self._jobs[0][1].done()):
+            written, job = self._jobs.pop(0)
+            yield dataclasses.replace(written, error=job.exception())
+
+    def close(self) -> None:
+        """Wait for what is being written."""
+        self._pool.shutdown()
+
+
+def memory_of(path: Path) -> dict[str, Any] | None:
+    """The loop's memory of a checkpoint, or None when it cannot be read."""
+    with (
+        contextlib.suppress(OSError, safetensors.SafetensorError, ValueError, KeyError),
+        safetensors.safe_open(path, "numpy") as file,
+    ):
+        found = json.loads((file.metadata() or {})["about"])["memory"]
+        return found if isinstance(found, dict) else None
+    return None

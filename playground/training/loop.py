@@ -1,0 +1,266 @@
+"""The training loop: bursts of steps, epochs, evaluation, best weights, early stopping. No process, no files, no clock in results.
+
+Used by the worker and by the command line alike. What it does depends on the project, the data and the knobs alone: never on how
+long a burst was, on the number of threads, or on who watches.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from playground.data.prepare import Prepared, Split
+from playground.document.plans import TrainingPlan
+from playground.engine.machine import Machine
+from playground.engine.registers import RATE
+from playground.lowering import Lowered
+from playground.training import messages
+from playground.training.board import STEP_ROW
+from playground.training.judge import Judge
+from playground.training.messages import EpochRecord, Event
+from playground.training.pace import Pace
+
+Array = npt.NDArray[Any]
+
+
+class Keeper(Protocol):
+    """Keeps the state of the best epoch; `board.Slots` is one."""
+
+    def write(self, memory: dict[str, Any], state: Any) -> int: ...
+
+    def read(self, place: int | None = None) -> tuple[dict[str, Any], bytes] | None: ...
+
+
+class PrivateKeeper:
+    """The best state in private memory."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[dict[str, Any], bytes] | None = None
+
+    def write(self, memory: dict[str, Any], state: Any) -> int:
+        self._kept = (memory, bytes(state))
+        return 0
+
+    def read(self, place: int | None = None) -> tuple[dict[str, Any], bytes] | None:
+        return self._kept
+
+
+@dataclasses.dataclass
+class Memory:
+    """What the loop knows beside the machine's state; both together are a whole copy.
+
+    loss_sum: of the steps of the present epoch, added one by one.  best_loss: of the validation part, or of the training part
+    where there is none.  best_place: where the keeper has it.  stale: epochs since.  seconds: of training so far.
+    """
+
+    loss_sum: float = 0.0
+    best_loss: float | None = None
+    best_epoch: int = 0
+    best_place: int | None = None
+    stale: int = 0
+    last_step: int = 0
+    seconds: float = 0.0
+    finished: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Burst:
+    """What came of one call of `advance`: rows of the steps done, the epoch that ended, and events.
+
+    status: "running", "halted", "fault" or "finished".
+    """
+
+    rows: Array
+    record: EpochRecord | None
+    best: bool
+    events: tuple[Event, ...]
+    status: str
+
+
+class Trainer:
+    """Drives a machine through a training plan. The machine is loaded and initialised, or restored, by whoever made it."""
+
+    def __init__(
+        self,
+        lowered: Lowered,
+        prepared: Prepared,
+        machine: Machine,
+        training: TrainingPlan,
+        judge: Judge,
+        keeper: Keeper | None = None,
+        interrupt: AbstractContextManager[object] | None = None,
+    ) -> None:
+        """keeper: of the best state; interrupt: entered while steps are done, for whoever may want to halt them."""
+        self.lowered, self.prepared, self.machine, self.training, self.judge = lowered, prepared, machine, training, judge
+        self.keeper = PrivateKeeper() if keeper is None else keeper
+        self._interrupt = nullcontext() if interrupt is None else interrupt
+        self.memory = Memory()
+        self.steps_per_epoch = -(-prepared.train.count // training.batch)
+        self.total_steps = self.steps_per_epoch * training.epochs
+        self.pace = Pace(machine.plan.chains, len(machine.ring()) // 2)
+
+    @property
+    def finished(self) -> bool:
+        return bool(self.memory.finished)
+
+    @property
+    def steps_to_epoch_end(self) -> int:
+        return self.steps_per_epoch - self.machine.step % self.steps_per_epoch
+
+    def factors(self, first: int, count: int) -> Array:
+        """What the base rate is multiplied by at steps first, first + 1, ... Shapes: (count,) float32."""
+        return self.lowered.factors(first, count, self.total_steps)
+
+    def advance(self, most: int | None = None) -> Burst:
+        """Do a burst of at most so many steps; an epoch that ends in it is judged."""
+        steps, threads = self.pace.next_burst()
+        steps = min(steps, self.steps_to_epoch_end, steps if most is None else most)
+        first, begun = self.machine.step, time.perf_counter()
+        factors = self.factors(first, steps)
+        with self._interrupt:
+            ran = self.machine.run(steps, factors, threads)
+        took = time.perf_counter() - begun
+        if most != 1:  # a lone step is mostly the call
+            self.pace.took(ran.steps, threads, took)
+        rows = self._rows(first, ran.steps)
+        self.memory.loss_sum = float(np.add.accumulate(np.append(self.memory.loss_sum, rows["loss"].astype(float)))[-1])
+        self.memory.last_step = self.machine.step
+        self.memory.seconds += took
+        if ran.status == "fault":
+            return Burst(rows, None, False, (self.fault(),), "fault")
+        if ran.steps and self.machine.step % self.steps_per_epoch == 0:
+            return self._epoch_end(rows, threads)
+        return Burst(rows, None, False, (), "halted" if ran.status == "halted" else "running")
+
+    def train(self) -> Iterator[Burst]:
+        """Bursts until the end of the run."""
+        while not self.finished:
+            burst = self.advance()
+            yield burst
+            if burst.status == "fault":
+                return
+
+    def stop(self) -> messages.Finished:
+        """End the run here."""
+        return self._finish("stopped")
+
+    def reopen(self) -> bool:
+        """Undo a stop, so that the run goes on; false when there is nothing left to do."""
+        if self.machine.step >= self.total_steps:
+            return False
+        self.memory.finished = ""
+        return True
+
+    def reset(self) -> None:
+        """Back to the start weights; knobs too."""
+        self.machine.initialise(self.training.seed)
+        self.memory = Memory()
+
+    def fault(self) -> messages.Fault:
+        """Where the first number that is not finite came up, in words."""
+        found = self.machine.explain_fault()
+        at = f"the {found.direction} pass of {found.op} in {found.node}" if found.node else f"{found.op} ({found.direction})"
+        text = f"Stopped at step {found.step + 1:,}: {at} gave a number that is not finite. The weights are unharmed. Lower the rate or clip."
+        return messages.Fault(node=found.node, op=found.op, direction=found.direction, step=found.step, text=text)
+
+    def _rows(self, first: int, count: int) -> Array:
+        """The ring's rows of some steps, numbered from 1."""
+        ring = self.machine.ring()
+        rows = np.empty(count, STEP_ROW)
+        rows["step"] = np.arange(first + 1, first + count + 1)
+        numbers = ring[np.arange(first, first + count) % len(ring)]
+        for column, name in enumerate(("loss", "rate", "norm", "rows")):
+            rows[name] = numbers[:, column]
+        return rows
+
+    def _epoch_end(self, rows: Array, threads: int) -> Burst:
+        begun = time.perf_counter()
+        memory, machine = self.memory, self.machine
+        epoch, train_loss = machine.step // self.steps_per_epoch, memory.loss_sum / self.steps_per_epoch
+        memory.loss_sum = 0.0
+        validation_loss, metrics = self._judged(threads)
+        record = EpochRecord(
+            epoch=epoch,
+            step=machine.step,
+            train_loss=train_loss,
+            validation_loss=validation_loss,
+            metrics=metrics,
+            rate=float(rows["rate"][-1]),
+        )
+        best = self._follow(epoch, train_loss if validation_loss is None else validation_loss)
+        memory.seconds += time.perf_counter() - begun
+        events: tuple[Event, ...] = (messages.EpochDone(record=record, best=best),)
+        patience = self.training.patience
+        if patience and validation_loss is not None and memory.stale >= patience:
+            events += (self._finish("early"),)
+        elif machine.step >= self.total_steps:
+            events += (self._finish("done"),)
+        return Burst(rows, record, best, events, "finished" if self.finished else "running")
+
+    def _judged(self, threads: int) -> tuple[float | None, dict[str, float]]:
+        """Validation loss and metrics; the training part's metrics where there is no validation part."""
+        validation = self.prepared.validation
+        if validation is None:
+            return None, self.train_metrics(threads)
+        evaluated = self.machine.evaluate("validation", threads)
+        return evaluated.loss, self.judge.metrics(evaluated.outputs, validation)
+
+    def train_metrics(self, threads: int = 1) -> dict[str, float]:
+        """Metrics on the training part."""
+        split: Split = self.prepared.train
+        return self.judge.metrics(self.machine.predict(split.x, threads), split)
+
+    def _follow(self, epoch: int, loss: float) -> bool:
+        """Keep the state when the loss is the best so far."""
+        memory = self.memory
+        if not (memory.best_loss is None or loss < memory.best_loss) or not np.isfinite(loss):
+            memory.stale += 1
+            return False
+        memory.best_loss, memory.best_epoch, memory.stale = loss, epoch, 0
+        state = self.machine.layout.state_view(self.machine.F)
+        memory.best_place = self.keeper.write({"epoch": epoch, "step": self.machine.step, "loss": loss}, state)
+        return True
+
+    def _finish(self, reason: str) -> messages.Finished:
+        memory, machine = self.memory, self.machine
+        restored = False
+        if reason == "early" and self.training.restore_best and memory.best_place is not None:
+            kept = self.keeper.read(memory.best_place)
+            if kept is not None:
+                machine.restore(np.frombuffer(kept[1], np.float32))
+                restored = True
+        memory.finished = reason
+        epoch = memory.last_step // self.steps_per_epoch
+        return messages.Finished(
+            reason=reason,
+            step=machine.step,
+            last_step=memory.last_step,
+            epoch=epoch,
+            best_epoch=memory.best_epoch,
+            restored_best=restored,
+            seconds=memory.seconds,
+            steps_per_second=memory.last_step / memory.seconds if memory.seconds else 0.0,
+            state_sha256=machine.state_sha256(),
+            train=self.train_metrics(),
+            text=_ending(reason, memory, epoch, self.training.patience, restored),
+        )
+
+
+def _ending(reason: str, memory: Memory, epoch: int, patience: int, restored: bool) -> str:
+    if reason == "early":
+        back = f" The weights are those of epoch {memory.best_epoch}." if restored else ""
+        return f"Stopped early after epoch {epoch:,}: no better validation loss for {patience:,} epochs.{back}"
+    if reason == "stopped":
+        return f"Stopped at step {memory.last_step:,}."
+    return f"Trained {epoch:,} epochs, {memory.last_step:,} steps in {memory.seconds:.1f} s."
+
+
+def base_rate(machine: Machine) -> float:
+    """The learning rate before the schedule's factor."""
+    return float(machine.knobs[RATE])
