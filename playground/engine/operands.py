@@ -1,4 +1,4 @@
-"""Kernels with named operands, turned into `f(F, R, w, k)` by a prologue that takes the words apart."""
+"""Operands of kernels: named ones, turned into `f(F, R, w, k)` by a prologue that takes the words apart, and numbers in words."""
 
 from __future__ import annotations
 
@@ -8,9 +8,22 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from playground.engine import vocabulary
 
 PLAIN = ["F", "R", "w", "k"]
+
+
+def float_word(value: float) -> int:
+    """A float32 as a word; kernels read it with `as_float`."""
+    return int(np.float32(value).view(np.int32))
+
+
+def knob_words(value: Any) -> tuple[int, int]:
+    """Two words for a number or a knob; kernels read them with `vocabulary.number`."""
+    index = getattr(value, "index", None)
+    return (-1, float_word(float(value))) if index is None else (int(index), 0)
 
 
 def decoded(function: Callable[..., None]) -> Callable[..., None]:

@@ -112,6 +112,11 @@ def mantissa(x):
     return ((x.view(np.int32) & 0x007FFFFF) | 0x3F000000).astype(np.int32).view(np.float32)
 
 
+def as_float(bits):
+    """The float32 that a word carries (see `engine.operands.float_word`)."""
+    return np.int32(bits).view(np.float32)
+
+
 def uniform(key, index):
     """Random numbers index .. index + 15 of a stream (see `engine.rng`), in [0, 1)."""
     bits = random_bits(np.uint64(key), np.arange(int(index), int(index) + LANES).astype(np.uint64))
@@ -181,9 +186,21 @@ WORDS = {
     f.__name__: f
     for f in (
         load, store, splat, ramp, where, vmax, vmin, vabs, vsqrt, vfloor, hsum, hmax, pow2, exponent, mantissa, uniform,
-        view1, view2, view3, transpose_block, tile,
+        as_float, view1, view2, view3, transpose_block, tile,
     )
 }  # fmt: skip
+
+
+@inline
+def number(k, knob, bits):
+    """What two words of an instruction stand for: a knob read now, or a fixed number if knob is -1."""
+    return k[knob] if knob >= 0 else as_float(bits)
+
+
+@inline
+def first_lanes(n):
+    """The mask of the first n lanes."""
+    return ramp(0.0) < n
 
 
 @inline

@@ -289,8 +289,16 @@ def uniform(tc, key, index):  # type: ignore[no-untyped-def]
     return lanes_t(key, index), codegen
 
 
+@intrinsic
+def as_float(tc, bits):  # type: ignore[no-untyped-def]
+    def codegen(context, b, sig, args):  # type: ignore[no-untyped-def]
+        return b.bitcast(b.trunc(context.cast(b, args[0], sig.args[0], types.int64), I32), F32)
+
+    return types.float32(bits), codegen
+
+
 WORDS = {
     "load": load, "store": store, "splat": splat, "ramp": ramp, "where": where, "vmax": vmax, "vmin": vmin, "vabs": vabs,
     "vsqrt": vsqrt, "vfloor": vfloor, "hsum": hsum, "hmax": hmax, "pow2": pow2, "exponent": exponent, "mantissa": mantissa,
-    "uniform": uniform,
+    "uniform": uniform, "as_float": as_float,
 }  # fmt: skip

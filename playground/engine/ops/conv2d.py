@@ -98,7 +98,8 @@ class Conv2d(Op):
 
     def halo(self, graph: Graph, node: OpNode) -> dict[int, tuple[int, int]]:
         g = _of(graph, node)
-        return {node.inputs[0]: g.input_halo(), node.output: g.output_halo()}
+        first = graph.values[node.inputs[0]].kind == "input"  # then no gradient is read around the output
+        return {node.inputs[0]: g.input_halo(), node.output: (0, 0) if first else g.output_halo()}
 
     def forward(self, e: Emit, node: OpNode) -> None:
         g, relu = _of(e.graph, node), bool(node.attributes.get("relu"))
@@ -145,12 +146,12 @@ class Conv2d(Op):
         if dx is None:
             return
         to, add, mask = dx, not e.begin(dx), e.mask(node.inputs[0])
-        turned = e.partial(g.numbers)
+        turned = None if g.depthwise else e.partial(g.numbers)
 
         def make(f: Frame) -> list[Instruction]:
-            weights = f.at(w) if g.depthwise else f.partial(turned)
+            weights = f.at(w) if turned is None else f.partial(turned)
             made = convolutions.transposed(g, f.at(w), weights) if f.first else []
             judged = None if mask is None else f.at(mask)
             return made + convolutions.input_gradient(g, image(f, dy), weights, image(f, to), f.rows, mask=judged, add=add)
 
-        e.rows(make, reads=[dy] if mask is None else [dy, mask], writes=[to, turned], grain="block")
+        e.rows(make, reads=[dy] if mask is None else [dy, mask], writes=[to] if turned is None else [to, turned], grain="block")
