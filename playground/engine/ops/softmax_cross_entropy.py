@@ -20,12 +20,7 @@ from playground.errors import ShapeError
 
 @inline
 def row_max(F, x, n):
-    """The largest of n numbers, NaN if there is one: whole vectors, the last overlapping the one before."""
-    if n < 16:
-        top = F[x]
-        for j in range(1, n):
-            top = F[x + j] if F[x + j] > top or F[x + j] != F[x + j] else top
-        return top
+    """The largest of n >= 16 numbers, NaN if there is one: whole vectors, the last overlapping the one before."""
     m = load(F, x + n - 16, 16)
     for j in range(0, n - 16, 16):
         m = vmax(m, load(F, x + j, 16))
@@ -37,22 +32,35 @@ def softmax_cross_entropy(F, R, w, k):
     """words: rows classes | logits target | gradient add | share.  Gradient: (softmax(x) - one-hot) / rows in use"""
     n, c, d, total = w[0], w[1], w[4], np.float32(0)
     scale = np.float32(1) / np.float32(R[ROWS])
+    inside = ramp(0.0) < np.float32(c)
     for i in range(n):
         x = w[2] + i * c
-        top = row_max(F, x, c)
-        s = splat(0.0)
-        for j in range(0, c, 16):
-            s = s + where(ramp(0.0) < np.float32(c - j), exp(load(F, x + j, c - j) - top), 0.0)
-        z = hsum(s)
         target = int(F[w[3] + i])
+        if c <= 16:  # the row is one vector: its exponentials stay in a register
+            v = where(inside, load(F, x, c), -np.inf)
+            top = hmax(v)
+            e = where(inside, exp(v - top), 0.0)
+            z = hsum(e)
+            if d != 0:
+                g = e * (scale / z)
+                if w[5]:
+                    g = g + load(F, d, c)
+                store(F, d, c, g)
+        else:
+            top = row_max(F, x, c)
+            s = splat(0.0)
+            for j in range(0, c, 16):
+                s = s + where(ramp(0.0) < np.float32(c - j), exp(load(F, x + j, c - j) - top), 0.0)
+            z = hsum(s)
+            if d != 0:
+                r = scale / z
+                for j in range(0, c, 16):
+                    g = exp(load(F, x + j, c - j) - top) * r
+                    if w[5]:
+                        g = g + load(F, d + j, c - j)
+                    store(F, d + j, c - j, g)
         total += np.log(z) + top - F[x + target]
         if d != 0:
-            r = scale / z
-            for j in range(0, c, 16):
-                g = exp(load(F, x + j, c - j) - top) * r
-                if w[5]:
-                    g = g + load(F, d + j, c - j)
-                store(F, d + j, c - j, g)
             F[d + target] -= scale
             d += c
     F[w[6]] = total * scale
