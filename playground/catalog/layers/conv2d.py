@@ -68,7 +68,7 @@ class Conv2d(Layer):
         (x,) = inputs
         padding = self._padding(x.shape)
         c, area = x.shape[2] // self.groups, self.kernel[0] * self.kernel[1]
-        i, o = area * c, area * self.filters // self.groups
+        i, o = area * c, area * self.filters
         parts = [g.parameter("weight", (*self.kernel, c, self.filters), self.start, fan_in=i, fan_out=o)]
         if self.bias:
             parts.append(g.parameter("bias", (self.filters,), self.bias_start, fan_in=i, fan_out=o, decays=False))

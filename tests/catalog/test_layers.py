@@ -1,0 +1,141 @@
+"""Layers against torch: the NumPy references of the ops that they compose, on their examples. The engine is held to the references."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F  # torch's own usage
+
+from playground.core import registry
+from playground.core.spec import Layer
+from playground.core.tensor import TensorType
+from playground.core.window import padding_for, windows
+from playground.engine import ops
+from playground.engine.builder import GraphBuilder
+from tests.every.catalogue import examples
+
+ROWS = 3
+Tensors = dict[str, torch.Tensor]
+
+
+def first(x: torch.Tensor) -> torch.Tensor:
+    """Channels from last to second place."""
+    return x.movedim(-1, 1)
+
+
+def last(x: torch.Tensor) -> torch.Tensor:
+    return x.movedim(1, -1)
+
+
+def padded(layer, x: torch.Tensor, fill: float, dilation: tuple[int, int] = (1, 1)) -> torch.Tensor:
+    """The image with its padding around it; "same" by its definition: ceil(extent / stride) windows, the odd one at the end."""
+    amounts = []
+    for axis in (1, 0):
+        n, k, s = x.shape[2 + axis], layer.kernel[axis], layer.stride[axis]
+        if layer.padding == "same":
+            total = max((int(np.ceil(n / s)) - 1) * s + dilation[axis] * (k - 1) + 1 - n, 0)
+            amounts += [total // 2, total - total // 2]
+        else:
+            amounts += [layer.amount[axis] if layer.padding == "explicit" else 0] * 2
+    return F.pad(x, amounts, value=fill)
+
+
+def conv2d(layer, p: Tensors, x: torch.Tensor) -> torch.Tensor:
+    image = padded(layer, first(x), 0.0, layer.dilation)
+    weight = p["weight"].permute(3, 2, 0, 1)
+    return last(F.conv2d(image, weight, p.get("bias"), layer.stride, 0, layer.dilation, layer.groups))
+
+
+def average_pool2d(layer, p: Tensors, x: torch.Tensor) -> torch.Tensor:
+    sums = F.avg_pool2d(padded(layer, first(x), 0.0), layer.kernel, layer.stride)
+    counts = F.avg_pool2d(padded(layer, torch.ones_like(first(x)), 0.0), layer.kernel, layer.stride)
+    return last(sums / counts)
+
+
+def batch_norm(layer, p: Tensors, x: torch.Tensor) -> torch.Tensor:
+    flat = x.reshape(-1, x.shape[-1])
+    y = F.batch_norm(flat, p["running_mean"], p["running_variance"], p["gamma"], p["beta"], False, layer.momentum, layer.epsilon)
+    return y.reshape(x.shape)
+
+
+ORACLES = {
+    "add": lambda layer, p, *x: sum(x),
+    "average_pool2d": average_pool2d,
+    "batch_norm": batch_norm,
+    "concat": lambda layer, p, *x: torch.cat(x, -1),
+    "conv2d": conv2d,
+    "dense": lambda layer, p, x: F.linear(x, p["weight"].T, p.get("bias")),
+    "dropout": lambda layer, p, x: F.dropout(x, layer.rate, training=False),
+    "elu": lambda layer, p, x: F.elu(x, layer.alpha),
+    "flatten": lambda layer, p, x: torch.flatten(x, 1),
+    "global_average_pool": lambda layer, p, x: x.flatten(1, -2).mean(1),
+    "leaky_relu": lambda layer, p, x: F.leaky_relu(x, layer.slope),
+    "max_pool2d": lambda layer, p, x: last(F.max_pool2d(padded(layer, first(x), -torch.inf), layer.kernel, layer.stride)),
+    "relu": lambda layer, p, x: F.relu(x),
+    "reshape": lambda layer, p, x: x.reshape(len(x), *[n or -1 for n in layer.shape]),
+    "sigmoid": lambda layer, p, x: torch.sigmoid(x),
+    "softmax": lambda layer, p, x: F.softmax(x, -1),
+    "tanh": lambda layer, p, x: torch.tanh(x),
+}
+
+
+@pytest.mark.parametrize(("record", "settings", "shapes"), examples("layer"))
+def test_evaluation_as_torch(record, settings, shapes):
+    layer: Layer = record(**settings)
+    rng = np.random.default_rng(8)
+    g = GraphBuilder()
+    inputs = [g.take_input(TensorType(shape)) for shape in shapes]
+    with g.of("node", layer):
+        graph = g.finish(layer.build(g, *inputs))
+    x = [rng.normal(size=(ROWS, *shape)) for shape in shapes]
+    values = {value.index: each for value, each in zip(inputs, x, strict=True)}
+    tensors: Tensors = {}
+    for held in (*graph.parameters, *graph.statistics):
+        drawn = rng.normal(size=graph.values[held.value].type.shape)
+        values[held.value] = np.abs(drawn) if "variance" in held.name else drawn
+        tensors[held.name.rpartition(".")[2]] = torch.tensor(values[held.value])
+    for node in graph.nodes:
+        values[node.output] = ops.find(node.op).reference([values[i] for i in node.inputs], node.attributes, training=False)
+    expected = ORACLES[record.id](layer, tensors, *[torch.tensor(each) for each in x])
+    assert values[graph.output].shape == (ROWS, *graph.values[graph.output].type.shape) == tuple(expected.shape)
+    np.testing.assert_allclose(values[graph.output], expected.numpy(), rtol=1e-10, atol=1e-12)
+
+
+def test_every_layer_has_an_oracle():
+    assert set(ORACLES) == {record.id for record in registry.entries("layer")}
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3, 5])
+@pytest.mark.parametrize("kernel", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("dilation", [1, 2])
+def test_same_padding_gives_ceil_of_extent_over_stride(stride, kernel, dilation):
+    for n in range(1, 12):
+        args = ((n, n + 1), (kernel, kernel), (stride, stride))
+        padding = padding_for("same", (0, 0), *args, (dilation, dilation))
+        out = windows(*args, padding, (dilation, dilation))
+        assert out == (-(-n // stride), -(-(n + 1) // stride))
+        assert 0 <= padding[2] - padding[0] <= 1
+        assert max(padding) <= dilation * (kernel - 1)
+
+
+@pytest.mark.parametrize("record", registry.entries("layer"), ids=lambda record: record.id)
+def test_weights_and_biases_start_as_documented(record):
+    """Weights as He normal, biases and shifts at zero, gains at one."""
+    _, settings, shapes = record.examples[0]
+    g = GraphBuilder()
+    inputs = [g.take_input(TensorType(shape)) for shape in shapes]
+    layer = record(**settings)
+    with g.of("node", layer):
+        graph = g.finish(layer.build(g, *inputs))
+    starts = {"weight": "he_normal", "bias": "zeros", "beta": "zeros", "gamma": "constant"}
+    for parameter in graph.parameters:
+        name = parameter.name.rpartition(".")[2]
+        assert parameter.start.id == starts[name]
+        assert parameter.decays == (name == "weight")
+        if name == "gamma":
+            np.testing.assert_array_equal(parameter.start.draw(np.random.default_rng(0), (3,), 3, 3), 1.0)
+        if name == "weight":
+            made = torch.empty(*reversed(graph.values[parameter.value].type.shape))
+            fans = torch.nn.init._calculate_fan_in_and_fan_out(made)
+            assert (parameter.fan_in, parameter.fan_out) == fans
