@@ -14,7 +14,7 @@ from playground.training import messages, wire
 from playground.training.messages import Command, Event
 
 #: Of these kinds only the newest waits, and none is sent more often than `_MOST_OFTEN`.
-_NEWEST = (messages.Progress, messages.EpochDone, messages.Grid, messages.FinderPoint)
+_NEWEST = (messages.Compiling, messages.Progress, messages.EpochDone, messages.Grid, messages.FinderPoint)
 _MOST_OFTEN = 1 / 30
 
 
@@ -76,7 +76,7 @@ class Channel:
     def flush(self) -> None:
         """Send what waits, as far as the socket takes it and as often as is of use."""
         now = time.monotonic()
-        for kind, event in list(self._newest.items()):
+        for kind in list(self._newest):
             if not self._outgoing and now - self._sent_at[kind] >= _MOST_OFTEN:
                 self._sent_at[kind] = now
                 self._outgoing += wire.encode(self._newest.pop(kind))

@@ -6,8 +6,6 @@ Needs no Qt, no Numba and nothing of the engine but the layout of its memory. Li
 from __future__ import annotations
 
 import dataclasses
-import os
-import select
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,18 +16,18 @@ import numpy.typing as npt
 
 from playground.core.samples import Samples
 from playground.document.project import Project
-from playground.training import causes, memory, messages, payload, wire
+from playground.training import causes, memory, messages, payload
 from playground.training.block import Block
 from playground.training.board import STEP_ROW
 from playground.training.history import Growing, History, LayerNorms, history_of
-from playground.training.messages import Command, EpochRecord, Event
-from playground.training.process import WorkerProcess
+from playground.training.line import Ended, Line
+from playground.training.messages import EpochRecord, Event
 from playground.training.view import RunView, Surface
 
 Array = npt.NDArray[Any]
 
-#: States in which a run exists that can be told something.
-LIVE = ("running", "paused")
+#: States in which a worker has the run in hand.
+LIVE = ("starting", "running", "paused")
 #: Seconds without a step after which `poll` says so.
 SILENCE = 10.0
 
@@ -44,25 +42,17 @@ class Client:
     """
 
     def __init__(self) -> None:
-        self._process: WorkerProcess | None = None
-        self._poll = select.epoll()
-        self._more = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._poll.register(self._more, select.EPOLLIN)
+        self._line = Line()
         self._view: RunView | None = None
         self._state = "idle"
         self._text = ""
-        self._serial = 0
         self._generation = 0
         self._samples: tuple[Samples, tuple[Block, Block]] | None = None
         self._grid: messages.WatchGrid | None = None
         self._norms_on = True
-        self._killed = False
         self._silent = False
         #: The worker has given the run up, and lives.
         self._broken = False
-        self._watched = 0
-        self._woken = False
-        self._waiting: list[bytes] = []
         #: Serial number of the newest command that has been carried out.
         self.answered = 0
 
@@ -95,17 +85,18 @@ class Client:
 
     def fileno(self) -> int:
         """For a QSocketNotifier; the same for the client's whole life. Readable when `poll` has something to do, a death included."""
-        return self._poll.fileno()
+        return self._line.fileno()
 
     # Commands.
 
     def launch(self) -> None:
         """Start the worker process ahead of need, so that the first run begins at once."""
-        if self._process is None:
-            self._process = WorkerProcess()
-            self._killed = self._silent = False
-            self._watched = select.EPOLLIN
-            self._poll.register(self._process.fileno(), self._watched)
+        self._line.launch()
+
+    @property
+    def worker_pid(self) -> int | None:
+        """Process id of the worker, None when there is none."""
+        return self._line.process.pid if self._line.process else None
 
     def start(
         self,
@@ -146,8 +137,7 @@ class Client:
         """Go on: after a pause, a stop or a fault, or in a new worker when the old one died."""
         if self._view is None:
             return
-        gone = self._process is None or self._broken
-        if gone and self._state in ("dead", "finished", "failed"):
+        if self._abandoned and self._state in ("dead", "finished", "failed"):
             self._continue(paused=False)
         elif self._state in ("paused", "finished", "failed"):
             self._act("resume")
@@ -170,13 +160,11 @@ class Client:
 
     def kill(self) -> None:
         """End the worker at once, for when `stop` is not heard. Leads to "dead"; `resume` goes on."""
-        if self._process is not None:
-            self._killed = True
-            self._process.kill()
+        self._line.kill()
 
     def reset(self) -> None:
         """Back to the start weights and an empty curve, paused."""
-        if self._view is not None and self._process is None and self._state in ("dead", "finished", "failed"):
+        if self._view is not None and self._abandoned and self._state in ("dead", "finished", "failed"):
             self._view.renew()
             self._begin(dataclasses.replace(self._view.start, checkpoint="", paused=True))
         else:
@@ -189,14 +177,14 @@ class Client:
     def set_knob(self, name: str, value: float) -> None:
         """Change a knob from the next step on; `KnobChanged` tells which step that was."""
         if self._view is not None:
-            self._view.wanted[name] = float(value)
-            self._send(messages.SetKnob(name=name, value=float(value)))
+            serial = self._line.send(messages.SetKnob(name=name, value=float(value)))
+            self._view.wanted[name] = (float(value), serial)
 
     def find_rate(
         self, *, low: float = 1e-7, high: float = 10.0, steps: int = 100, smoothing: float = 0.98, stop_factor: float = 4.0
     ) -> None:
         """Search for a learning rate from the present state, which stays as it is. Ends in `FinderDone`."""
-        self._send(messages.FindRate(low=low, high=high, steps=steps, smoothing=smoothing, stop_factor=stop_factor))
+        self._line.send(messages.FindRate(low=low, high=high, steps=steps, smoothing=smoothing, stop_factor=stop_factor))
 
     def cancel_find(self) -> None:
         """Leave a search early; `FinderDone` has what was found."""
@@ -211,22 +199,20 @@ class Client:
             self._grid = messages.WatchGrid(low=(0.0, 0.0), high=(1.0, 1.0), size=0)
         else:
             self._grid = messages.WatchGrid(low=low, high=high, size=size)
-        self._send(self._grid)
+        self._line.send(self._grid)
 
     def watch_norms(self, on: bool) -> None:
         """Measure the layers' norms now and then (on from the start), or do not."""
         self._norms_on = on
-        self._send(messages.WatchNorms(on=on))
+        self._line.send(messages.WatchNorms(on=on))
 
     def close(self) -> None:
         """End the worker and give all memory back."""
-        self._end_process()
+        self._line.close()
         if self._view is not None:
             self._view.close()
             self._view = None
         self._drop_samples()
-        self._poll.close()
-        os.close(self._more)
         self._state = "idle"
 
     # Results.
@@ -266,21 +252,10 @@ class Client:
 
     def poll(self, budget_ms: float = 4.0) -> list[Event]:
         """Events that have come, and bookkeeping; call it when `fileno` is readable and on the redraw timer."""
-        deadline = time.perf_counter() + budget_ms / 1000
-        events: list[Event] = []
-        process = self._process
-        if process is not None:
-            process.flush()
-            self._waiting += process.receive()
-            while self._waiting and (time.perf_counter() < deadline or not events):
-                event = wire.decode_event(self._waiting.pop(0))
-                if self._took(event):
-                    events.append(event)
-            if process.ended and not self._waiting:
-                events += self._buried()
-            elif process is self._process:
-                self._watch_writes(process)
-        self._wake_again(bool(self._waiting))
+        events = [event for event in self._line.take(budget_ms / 1000) if self._took(event)]
+        ended = self._line.ended()
+        if ended is not None:
+            events.append(self._buried(ended))
         if self._view is not None:
             self._view.drain()
         events += self._heartbeat()
@@ -299,8 +274,7 @@ class Client:
                 raise TimeoutError(
                     f"The condition did not come true within {seconds:g} s; the state is {self._state}. {self._text}"
                 )
-            if not self._waiting:
-                self._poll.poll(min(left, 0.05))
+            self._line.wait(min(left, 0.05))
 
     # What happens behind.
 
@@ -319,14 +293,14 @@ class Client:
     def _begin(self, start: messages.Start) -> None:
         """Send the run to a worker, new or waiting."""
         assert self._view is not None
-        self.launch()
+        self._line.launch()
         self._state, self._text = "starting", ""
         self._silent = False
-        self._send(start, descriptors=tuple(block.descriptor for block in self._view.blocks))
+        self._line.send(start, descriptors=tuple(block.descriptor for block in self._view.blocks))
         if self._grid is not None:
-            self._send(self._grid)
+            self._line.send(self._grid)
         if not self._norms_on:
-            self._send(messages.WatchNorms(on=False))
+            self._line.send(messages.WatchNorms(on=False))
 
     def _continue(self, *, paused: bool) -> None:
         """Let a new worker take over what the dead one left."""
@@ -336,42 +310,25 @@ class Client:
         if not whole:
             view.renew()
         self._begin(dataclasses.replace(view.start, continued=whole, paused=paused))
-        for name, value in view.wanted.items():
-            self._send(messages.SetKnob(name=name, value=value))
+        for name, (value, _) in list(view.wanted.items()):
+            self.set_knob(name, value)
 
     def _act(self, what: str) -> None:
         if self._state in ("starting", "running", "paused", "finished", "failed"):
-            self._send(messages.Act(what=what))
+            self._line.send(messages.Act(what=what))
 
-    def _send(self, command: Command, *, descriptors: tuple[int, ...] = ()) -> None:
-        """The worker cuts the burst of steps that is being done short, so a command takes effect at the next step."""
-        if self._process is None:
-            return
-        self._serial += 1
-        self._process.send(wire.encode(dataclasses.replace(command, serial=self._serial)), descriptors)
-        self._watch_writes(self._process)
-
-    def _watch_writes(self, process: WorkerProcess) -> None:
-        """Be woken when the socket takes more, if there is more."""
-        wanted = select.EPOLLIN | (select.EPOLLOUT if process.has_unsent else 0)
-        if not process.ended and wanted != self._watched:
-            self._poll.modify(process.fileno(), wanted)
-            self._watched = wanted
-
-    def _wake_again(self, again: bool) -> None:
-        """Keep `fileno` readable while messages wait that the budget left over."""
-        if again != self._woken:
-            if again:
-                os.eventfd_write(self._more, 1)
-            else:
-                os.eventfd_read(self._more)
-            self._woken = again
+    @property
+    def _abandoned(self) -> bool:
+        """No worker has the run any more."""
+        return self._line.process is None or self._broken
 
     def _took(self, event: Event) -> bool:
         """Follow an event; false for one of a run that is no more."""
         view = self._view
         if isinstance(event, messages.Done):
             self.answered = event.serial
+            if view is not None:
+                view.wanted = {name: kept for name, kept in view.wanted.items() if kept[1] > event.serial}
             return True
         if isinstance(event, messages.Ready | messages.Compiling):
             return True
@@ -388,33 +345,24 @@ class Client:
             view.forget_curves()
         elif isinstance(event, messages.KnobChanged):
             view.knobs[event.name] = event.value
-            if view.wanted.get(event.name) == event.value:
-                del view.wanted[event.name]
         self._broken = isinstance(event, messages.Failed) or (self._broken and not isinstance(event, messages.Started))
         self._state, self._text = _after(event, self._state, self._text)
         return True
 
-    def _buried(self) -> list[Event]:
+    def _buried(self, ended: Ended) -> Event:
         """The worker has gone: say why, keep everything else."""
-        process = self._process
-        assert process is not None
-        self._poll.unregister(process.fileno())
-        status, stderr = process.exit_status(), process.stderr()
-        process.close()
-        self._process = None
         peak = self._view.board.peak_bytes if self._view and self._view.board else 0
-        cause = causes.of_death(
-            status, stderr, killed=self._killed, peak_bytes=peak, free_bytes=memory.free_bytes(), step=self.step
-        )
-        if self._state not in ("starting", *LIVE):
-            return [messages.Warned(kind=cause.kind, text=cause.text)]
+        free = memory.free_bytes()
+        cause = causes.of_death(ended.status, ended.stderr, killed=ended.killed, peak_bytes=peak, free_bytes=free, step=self.step)
+        if self._state not in LIVE:
+            return messages.Warned(kind=cause.kind, text=cause.text)
         self._state, self._text = "dead", cause.text
-        return [messages.Died(kind=cause.kind, text=cause.text, step=self.step, details=stderr)]
+        return messages.Died(kind=cause.kind, text=cause.text, step=self.step, details=ended.stderr)
 
     def _heartbeat(self) -> list[Event]:
         """Say once when the worker makes no step for a while, and once when it does again."""
         board = self._view.board if self._view else None
-        if board is None or self._state != "running" or self._process is None:
+        if board is None or self._state != "running":
             self._silent = False
             return []
         seconds = (time.monotonic_ns() - board.last_beat_ns) / 1e9
@@ -423,14 +371,6 @@ class Client:
         self._silent = not self._silent
         text = f"No progress for {seconds:.0f} s (step {board.step:,})." if self._silent else "Training moves again."
         return [messages.Silent(seconds=seconds if self._silent else 0.0, step=board.step, text=text)]
-
-    def _end_process(self) -> None:
-        if self._process is not None:
-            self._poll.unregister(self._process.fileno())
-            self._process.send(wire.encode(messages.Shutdown()))
-            self._process.close()
-            self._process = None
-        self._waiting.clear()
 
 
 def _after(event: Event, state: str, text: str) -> tuple[str, str]:

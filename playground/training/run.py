@@ -152,7 +152,7 @@ class Run:
 
     def act(self, what: str) -> bool:
         """Carry a button out; false when it does not apply."""
-        return {
+        known: dict[str, Callable[[], bool]] = {
             "pause": self._pause,
             "resume": self._resume,
             "step_batch": lambda: self._step(1),
@@ -160,7 +160,8 @@ class Run:
             "stop": self._stop,
             "reset": self._reset,
             "save": lambda: self.save("last"),
-        }.get(what, lambda: False)()
+        }
+        return what in known and known[what]()
 
     def _pause(self) -> bool:
         if self.mode != "running":
@@ -181,6 +182,7 @@ class Run:
         if not self._may_go_on():
             return False
         self.mode, self._until = "running", None
+        self.board.beat(time.monotonic_ns(), self.machine.step)
         self._send(messages.Running(step=self.machine.step))
         return True
 
@@ -193,6 +195,7 @@ class Run:
         self._until = self.machine.step + steps
         if self.mode != "running":
             self.mode = "running"
+            self.board.beat(time.monotonic_ns(), self.machine.step)
             self._send(messages.Running(step=self.machine.step))
         return True
 

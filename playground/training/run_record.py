@@ -47,7 +47,7 @@ def samples_sha256(samples: Samples) -> str:
     found = hashlib.sha256()
     for array in (samples.x, samples.y):
         found.update(f"{array.dtype.str}{array.shape}".encode())
-        found.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+        found.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return found.hexdigest()
 
 

@@ -41,8 +41,8 @@ class RunView:
         self.layout: Layout | None = None
         self.board: Board | None = None
         self.knobs: dict[str, float] = {}
-        #: Knobs that were asked for and not yet heard of.
-        self.wanted: dict[str, float] = {}
+        #: Knobs that were asked for and not yet heard of: value and serial number of the command.
+        self.wanted: dict[str, tuple[float, int]] = {}
         self.forget_curves()
 
     def forget_curves(self) -> None:

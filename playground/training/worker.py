@@ -30,6 +30,7 @@ from playground.training.run_record import versions
 
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 _WINDOW_SECONDS = 0.7
+_QUIET_SECONDS = 0.3
 
 
 class Worker:
@@ -41,6 +42,7 @@ class Worker:
         self._run: Run | None = None
         self._generation = 0
         self._leave = False
+        self._began = 0.0
         self._speed = Speed()
 
     def serve(self) -> None:
@@ -139,6 +141,7 @@ class Worker:
 
     def _start(self, start: messages.Start, descriptors: tuple[int, ...]) -> None:
         self._drop()
+        self._began = time.monotonic()
         self._generation = start.generation
         blocks = [Block(descriptor) for descriptor in descriptors]
         try:
@@ -159,7 +162,9 @@ class Worker:
             self._run.rest()
 
     def _compiling(self, name: str, done: int, total: int) -> None:
-        self._channel.send(messages.Compiling(done=done, total=total, name=name))
+        """Kernels out of the cache are not worth a word."""
+        if time.monotonic() - self._began > _QUIET_SECONDS:
+            self._channel.send(messages.Compiling(done=done, total=total, name=name))
 
     def _find_rate(self, run: Run, asked: messages.FindRate) -> bool:
         """Search between two bursts of the run; any other command ends the search, and is carried out after it."""
@@ -198,7 +203,7 @@ class Speed:
         self._marks.append((now, step))
         while len(self._marks) > 2 and now - self._marks[0][0] > _WINDOW_SECONDS:
             self._marks.pop(0)
-        (then, first), span = self._marks[0], now - self._marks[0][0]
+        first, span = self._marks[0][1], now - self._marks[0][0]
         per_second = (step - first) / span if span > 0 else 0.0
         left = (run.trainer.total_steps - step) / per_second if per_second > 0 else float("inf")
         return messages.Progress(
