@@ -24,12 +24,12 @@ LIVE = ("starting", "running")
 class RunControl(QObject):
     """Owns the client.
 
-    changed: the run's state or figures. reported(event): every event. ticked: 30 Hz while it goes on, and once after.
+    changed: the run's state or figures. heard(event): every event. ticked: 30 Hz while it goes on, and once after.
     told(text, level): what a person should know.
     """
 
     changed = Signal()
-    reported = Signal(object)
+    heard = Signal(object)
     ticked = Signal()
     told = Signal(str, str)
 
@@ -96,7 +96,7 @@ class RunControl(QObject):
         events = self.client.poll(budget_ms=POLL_MS)
         for event in events:
             self._heed(event)
-            self.reported.emit(event)
+            self.heard.emit(event)
         if self.going and not self._timer.isActive():
             self._timer.start()
         if events:

@@ -17,7 +17,7 @@ from playground.document.problems import Mend, Problem
 from playground.document.project import Node, Project
 from playground.errors import PlaygroundError
 from playground.lowering import Inspection, inspect
-from playground.paths import data_dir
+from playground.paths import user_data_dir
 from playground.training.client import Client
 from playground.ui.run_control import RunControl
 from playground.ui.sample_loader import SampleLoader
@@ -29,8 +29,8 @@ class Session(QObject):
     Signals: project_changed after every edit, undo, redo, open and new · file_changed when path or modified changed ·
     inspection_changed once per turn of the event loop after changes · selection_changed · samples_changed when the data source's
     samples arrived or failed (`samples`, `samples_error`) · run_changed on any event of the run (state, epoch, rate search) ·
-    reported(event) for every `training.messages.Event` · tick at 30 Hz while a run is going, for all live drawing · message(text, level) with level "info", "warning" or "error" ·
-    heard(event): every message of the worker (training.messages), as it came.
+    heard(event) for every `training.messages.Event`, as it came · tick at 30 Hz while a run is going, for all live drawing ·
+    message(text, level) with level "info", "warning" or "error".
     """
 
     project_changed = Signal()
@@ -39,7 +39,6 @@ class Session(QObject):
     selection_changed = Signal()
     samples_changed = Signal()
     run_changed = Signal()
-    reported = Signal(object)
     tick = Signal()
     message = Signal(str, str)
     heard = Signal(object)
@@ -59,7 +58,6 @@ class Session(QObject):
         self.run.changed.connect(self.run_changed)
         self.run.ticked.connect(self.tick)
         self.run.told.connect(self.message)
-        self.run.reported.connect(self.reported)
         self.run.heard.connect(self.heard)
         self._want_samples()
         self._stale()
@@ -102,7 +100,7 @@ class Session(QObject):
     @property
     def run_folder(self) -> Path:
         """Where checkpoints and run records of this project go."""
-        return data_dir() / "runs" / (self.path.stem if self.path else "untitled")
+        return user_data_dir() / "runs" / (self.path.stem if self.path else "untitled")
 
     # Edits
     def do(self, edit: Edit) -> bool:
@@ -157,6 +155,17 @@ class Session(QObject):
             self.message.emit(problem.text, "warning")
         return True
 
+    def detach(self) -> None:
+        """Forget where the project came from, as for an example that is to stay as it is."""
+        self.path = None
+        self.file_changed.emit()
+
+    def restore(self, project: Project, path: Path | None) -> None:
+        """Go on with a recovered project, which nothing on the disk equals."""
+        self._replace(project, path)
+        self.history.mark_unsaved()
+        self.project_changed.emit()
+
     def save(self, path: Path) -> bool:
         """Save the project with the weights of its run, if it has any."""
         from playground.document.file import save
@@ -203,7 +212,7 @@ class Session(QObject):
         self._step(lambda: self.client.step_epoch())
 
     def find_rate(self, **options: Any) -> None:
-        """Search for a learning rate from the present state, or from the start; it is told by `reported(FinderDone)`."""
+        """Search for a learning rate from the present state, or from the start; it is told by `heard(FinderDone)`."""
         self._step(lambda: self.client.find_rate(**options))
 
     def set_knob(self, name: str, value: float) -> None:

@@ -1,0 +1,74 @@
+"""The program with a window: one application, one session, one main window."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+import threading
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from playground.ui import settings, theme
+from playground.ui.main_window import MainWindow
+from playground.ui.session import Session
+
+log = logging.getLogger("playground")
+
+
+def make_application() -> QApplication:
+    """The application with our look; the one that exists, where there is one."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(sys.argv[:1])
+    app.setApplicationName("playground")
+    app.setApplicationDisplayName("Playground")
+    app.setDesktopFileName("playground")
+    app.setWindowIcon(theme.theme().icon("dense", 32, "accent"))
+    theme.apply(app, settings.word("theme", "system"))
+    return app
+
+
+def show_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """For sys.excepthook: Qt swallows what a slot raises, so it is logged and shown. Work goes on; nothing was lost."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        QApplication.quit()
+        return
+    text = "".join(traceback.format_exception(kind, error, trace))
+    log.error("unexpected error\n%s", text)
+    print(text, file=sys.stderr)
+    if threading.current_thread() is not threading.main_thread() or QApplication.instance() is None:
+        return
+    box = QMessageBox(QMessageBox.Icon.Warning, "Playground", "Something went wrong inside the program.")
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setInformativeText("Your project is unharmed and autosaved. Save it, and report the details below if it happens again.")
+    box.setDetailedText(text)
+    box.open()
+
+
+def main(file: Path | None = None) -> int:
+    """Open the window, on a project when one is given, and run until it is closed. Gives the exit status."""
+    app = make_application()
+    sys.excepthook = show_error
+    session = Session()
+    window = MainWindow(session)
+    window.show()
+    if file is not None:
+        window.documents.open(file)
+    else:
+        window.show_start()
+    session.file_changed.connect(freeze_later)
+    QTimer.singleShot(0, window, lambda: window.documents.offer_recovery(window.autosave.adopt))
+    freeze_later()
+    return app.exec()
+
+
+def freeze_later() -> None:
+    """A full garbage collection walks every item of the canvas, 20 to 60 ms; what is loaded now need not be walked again."""
+    QTimer.singleShot(500, gc.freeze)

@@ -1,0 +1,117 @@
+"""The strip above the canvas: what is shown, and how to look at it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from playground.ui.painting import Painted, put, rule, stamp, width_of
+from playground.ui.theme import theme
+
+if TYPE_CHECKING:
+    from playground.ui.canvas.view import CanvasView
+
+
+class BarButton(QAbstractButton):
+    """A small icon, lit while it is switched on."""
+
+    def __init__(self, icon: str, name: str, checkable: bool = False) -> None:
+        super().__init__()
+        self.glyph = icon
+        self.setText(name)
+        self.setToolTip(name)
+        self.setAccessibleName(name)
+        self.setCheckable(checkable)
+        self.setFixedSize(26, 24)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p, r = QPainter(self), QRectF(self.rect())
+        if self.underMouse():
+            p.fillRect(r.adjusted(1, 1, -1, -1), theme().color("accentsoft"))
+        if self.hasFocus():
+            p.setPen(theme().color("accent"))
+            p.drawRect(r.adjusted(0.5, 0.5, -0.5, -0.5))
+        stamp(p, r.center().x(), r.center().y(), self.glyph, "accent" if self.isChecked() else "text2", 15)
+        p.end()
+
+
+class Crumbs(Painted):
+    """Project › network."""
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__(28)
+        self.view = view
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def draw(self, p: QPainter, r: QRectF) -> None:
+        name = self.view.session.project.name
+        put(p, r.adjusted(8, 0, 0, 0), name, 11, "text2")
+        x = 8 + min(width_of(name, 11), r.width() - 80)
+        put(p, r.adjusted(x + 7, 0, 0, 0), "›", 11, "text2")
+        put(p, r.adjusted(x + 20, 0, 0, 0), "Main", 11, "text", True)
+
+
+class Zoom(Painted):
+    """The scale."""
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__(28, 46)
+        self.view = view
+        view.zoomed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(46, 28)
+
+    def draw(self, p: QPainter, r: QRectF) -> None:
+        text = f"{round(self.view.zoom * 100)} %"
+        put(p, r.adjusted(r.width() - width_of(text, 11) - 6, 0, 0, 0), text, 11, "text2")
+
+
+class CanvasBar(QWidget):
+    """Crumbs on the left; lay out, fit, map, note and the scale on the right."""
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__()
+        self.view = view
+        self.setFixedHeight(28)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 1)
+        row.setSpacing(3)
+        self.crumbs = Crumbs(view)
+        row.addWidget(self.crumbs)
+        self.tidy = BarButton("auto", "Lay out in reading order")
+        self.fit = BarButton("fit", "Zoom to fit")
+        self.map = BarButton("map", "Map", checkable=True)
+        self.note = BarButton("note", "Add a note")
+        self.map.setChecked(True)
+        self.tidy.clicked.connect(view.tidy)
+        self.fit.clicked.connect(lambda: view.zoom_to_fit())
+        self.map.toggled.connect(view.show_map)
+        self.note.clicked.connect(view.add_note)
+        for button in (self.tidy, self.fit, self.map, self.note):
+            row.addWidget(button)
+        row.addWidget(Zoom(view))
+        view.session.project_changed.connect(self.crumbs.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        p.fillRect(self.rect(), theme().color("panel"))
+        rule(p, 0, self.height() - 1, self.width())
+        p.end()
+
+
+class CanvasArea(QWidget):
+    """The strip over the canvas."""
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__()
+        self.view, self.bar = view, CanvasBar(view)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.bar)
+        column.addWidget(view)

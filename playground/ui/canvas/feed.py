@@ -1,0 +1,156 @@
+"""Fills the nodes' pictures: from the samples, from the weights (of the run, or as a run would start), and from its losses."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from playground.core.samples import Samples
+from playground.data.prepare import Prepared, prepare
+from playground.document.project import Node
+from playground.errors import PlaygroundError
+from playground.lowering import Lowered, lower
+from playground.ui.canvas import pictures
+from playground.ui.canvas.answers import Array, cost_of, node_outputs, start_weights
+from playground.ui.canvas.look import TILE
+from playground.ui.canvas.plane import grid_points, plane_of
+from playground.ui.canvas.preview import PreviewData
+from playground.ui.canvas.scene import CanvasScene
+from playground.ui.session import Session
+
+TILES_EVERY_S = 1 / 15
+MOST_COST = 40_000_000  # beyond this many numbers a picture of one grid is not worth the wait
+
+
+class PreviewFeed(QObject):
+    """Keeps the scene's pictures up to date: at every change, and at most 15 times a second while a run goes on."""
+
+    def __init__(self, session: Session, scene: CanvasScene, parent: QObject) -> None:
+        super().__init__(parent)
+        self.session, self.scene = session, scene
+        self._lowered: Lowered | None = None
+        self._prepared: Prepared | None = None
+        self._key: tuple[Any, ...] = ()
+        self._last = 0.0
+        self.sample = 0
+        session.tick.connect(self._on_tick)
+        session.run_changed.connect(self._on_tick)
+
+    def refresh(self) -> None:
+        """Everything anew, after an edit or new samples."""
+        project, samples = self.session.project, self.session.samples
+        key = (project.network, project.training.seed, project.data, id(samples))
+        if key != self._key:
+            self._key = key
+            self._lowered = self._lower()
+            self._prepared = self._prepare(samples)
+        self.draw()
+
+    def _lower(self) -> Lowered | None:
+        if self.session.samples is None or self.session.inspection.errors:
+            return None
+        try:
+            return lower(self.session.project, self.session.samples)
+        except PlaygroundError:  # inspection has told why; pictures wait
+            return None
+
+    def _prepare(self, samples: Samples | None) -> Prepared | None:
+        if samples is None or self._lowered is None:
+            return None
+        plan = self.session.project.data
+        try:
+            return prepare(
+                samples, validation=plan.validation, test=plan.test, stratified=plan.stratified, scaling=plan.scaling,
+                scale_targets=plan.scale_targets, seed=plan.seed,
+            )  # fmt: skip
+        except PlaygroundError:  # the run will tell why; pictures wait
+            return None
+
+    def _on_tick(self) -> None:
+        now = time.monotonic()
+        if now - self._last >= TILES_EVERY_S:
+            self.draw()
+
+    def draw(self) -> None:
+        """Fill all pictures from what is known now."""
+        self._last = time.monotonic()
+        weights = self._weights()
+        answers = self._answers(weights)
+        for node in self.session.project.network.nodes:
+            item = self.scene.nodes.get(node.id)
+            if item is not None and item.look.preview:
+                item.show_data(self._picture(node, item.look.preview, weights, answers))
+
+    def _weights(self) -> dict[str, Array]:
+        """The run's weights, else those that a run would start from."""
+        client = self.session.client
+        if client.step:
+            found = client.export_weights()
+            if found:
+                return found
+        return start_weights(self._lowered.graph, self.session.project.training.seed) if self._lowered else {}
+
+    def _answers(self, weights: dict[str, Array]) -> dict[str, Array]:
+        """Every node's output: over the plane for 2-D data, else for the sample that the data node shows."""
+        samples, lowered = self.session.samples, self._lowered
+        if samples is None or lowered is None or self._prepared is None or not weights:
+            return {}
+        planar = samples.shape == (2,)
+        x = grid_points(*plane_of(samples), TILE) if planar else samples.x[self.sample : self.sample + 1]
+        if cost_of(lowered.graph, len(x)) > MOST_COST:
+            return {}
+        try:
+            with np.errstate(all="ignore"):
+                return node_outputs(lowered.graph, weights, self._prepared.scaler.apply(x))
+        except KeyError:  # the weights are those of a network before the last edit
+            return {}
+
+    def _picture(self, node: Node, kind: str, weights: dict[str, Array], answers: dict[str, Array]) -> PreviewData | None:
+        samples = self.session.samples
+        makers: dict[str, Callable[[], PreviewData | None]] = {
+            "glyph": lambda: pictures.curve(node.spec),
+            "image": lambda: pictures.image(samples, self.sample),
+            "number": lambda: pictures.number(self._loss(), self._guess()),
+            "maps": lambda: pictures.maps(node.name, weights, answers),
+            "bars": lambda: pictures.bars(answers.get(node.name), samples),
+            "tiles": lambda: self._tiles(node, answers),
+            "field": lambda: self._field(node, answers),
+        }
+        return makers[kind]() if kind in makers else None
+
+    def _tiles(self, node: Node, answers: dict[str, Array]) -> PreviewData | None:
+        samples = self.session.samples
+        if node.spec.kind == "dataset" and samples is not None:
+            return pictures.plane_tiles(samples, TILE)
+        return pictures.responses(answers.get(node.name), TILE, node.spec)
+
+    def _field(self, node: Node, answers: dict[str, Array]) -> PreviewData | None:
+        samples, lowered = self.session.samples, self._lowered
+        if samples is None:
+            return None
+        if node.spec.kind != "loss":
+            return pictures.field(answers.get(node.name), TILE)
+        if lowered is None:
+            return pictures.judged(None, samples, None)
+        output = next((n.name for n in self.session.project.network.nodes if n.id == lowered.output), "")
+        surface = self.session.client.grid()
+        response = surface.response if surface is not None else None
+        if response is None and output in answers:
+            response = lowered.loss.respond(answers[output]).reshape(TILE, TILE, -1)
+        return pictures.judged(response, samples, self._prepared)
+
+    def _loss(self) -> float | None:
+        loss = self.session.client.history().loss if self.session.client.step else ()
+        return float(np.mean(loss[-20:])) if len(loss) else None
+
+    def _guess(self) -> str:
+        """What guessing gives, where that is known."""
+        samples = self.session.samples
+        if samples is None or samples.task != "classification" or samples.classes < 2:
+            return ""
+        return f"guess: ln {samples.classes} = {math.log(samples.classes):.2f}"

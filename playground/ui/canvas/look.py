@@ -1,0 +1,161 @@
+"""What a node shows, worked out from the project and its inspection. Pure: no widget, no painting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from playground.core.samples import Samples
+from playground.core.spec import Layer
+from playground.core.tensor import TensorType
+from playground.document.project import Node, Placeholder, Project
+from playground.lowering import Inspection
+from playground.ui.painting import group_color, width_of
+
+NARROWEST, WIDEST = 84, 136
+TILE, TILE_GAP, MOST_TILES = 42, 4, 8
+MAP, MAP_GAP, MAP_SIDE = 22, 2, 4
+HEAD = 48  # header and shape line; previews start here
+BARE = 52  # height of a node without a preview
+
+
+@dataclass(frozen=True)
+class NodeLook:
+    """A node as it is drawn.
+
+    group: colour token.  line: the shape line.  preview: "tiles", "maps", "bars", "glyph", "image", "number", "field" or "".
+    units: tiles or bars to show.  state: "normal", "error" or "waiting".  badge: icon at the right of the header, or "".
+    """
+
+    name: str
+    icon: str
+    group: str
+    line: str
+    preview: str = ""
+    units: int = 0
+    more: int = 0
+    ins: int = 1
+    outs: int = 1
+    variadic: bool = False
+    state: str = "normal"
+    badge: str = ""
+    detail: str = ""
+    said: str = ""
+    width: float = 96.0
+    height: float = BARE
+
+
+def count_text(number: int) -> str:
+    """A parameter count as the shape line has room for: 160, 2,320, 16.4 k, 1.2 M."""
+    if number < 10_000:
+        return f"{number:,}"
+    for limit, unit, scale in ((10_000_000, "k", 1e3), (10_000_000_000, "M", 1e6)):
+        if number < limit:
+            short = number / scale
+            return f"{short:.1f} {unit}" if short < 100 else f"{short:,.0f} {unit}"
+    return f"{number / 1e9:,.1f} G"
+
+
+def is_planar(samples: Samples | None) -> bool:
+    """Whether inputs are points in the plane, so that every unit's response can be drawn as a tile."""
+    return samples is not None and samples.shape == (2,)
+
+
+def look_of(node: Node, project: Project, inspection: Inspection, samples: Samples | None) -> NodeLook:
+    """What the node shows now."""
+    spec = node.spec
+    group = group_color(spec.kind, getattr(spec, "group", ""))
+    icon = "block" if isinstance(spec, Placeholder) else spec.icon
+    output = inspection.types.get(node.id)
+    reasons = [p for p in inspection.problems if p.node == node.id]
+    errors = [p for p in reasons if p.severity == "error"]
+    unknown = output is None and spec.kind == "layer"
+    state = "error" if errors else "waiting" if unknown else "normal"
+    preview, units, more = _preview(node, output, samples)
+    ins, variadic = _ins(node, project)
+    line = _reason(errors[0].text, node.name) if errors else _line(node, project, inspection, samples)
+    width, height = _size(preview, units, more, spec.kind, node.name, "" if errors else line)
+    badge = "error" if errors else "warn" if reasons else "frozen" if node.frozen else "bolt" if _is_live(spec) else ""
+    shape = " by ".join(map(str, output.shape)) if output is not None and output.shape else ""
+    return NodeLook(
+        name=node.name, icon=icon, group=group, line=line, preview=preview, units=units, more=more, ins=ins,
+        outs=0 if spec.kind == "loss" else 1, variadic=variadic, state=state, badge=badge,
+        detail="\n".join(p.text for p in reasons), said=", ".join(filter(None, (node.name, spec.title, shape))),
+        width=width, height=height,
+    )  # fmt: skip
+
+
+def _is_live(spec: object) -> bool:
+    """Whether the layer itself has a setting that may change while training, such as a dropout rate."""
+    from playground.core.fields import Real, fields_of
+
+    return isinstance(spec, Layer) and any(field.live and isinstance(field, Real) for field in fields_of(spec).values())
+
+
+def _ins(node: Node, project: Project) -> tuple[int, bool]:
+    spec = node.spec
+    wired = max((link.port + 1 for link in project.network.into(node.id)), default=0)
+    if isinstance(spec, Layer):
+        return max(len(spec.ports), wired), spec.variadic
+    return (max(1, wired) if spec.kind == "loss" else wired), False
+
+
+def _preview(node: Node, output: TensorType | None, samples: Samples | None) -> tuple[str, int, int]:
+    """Preview kind, shown units, further units."""
+    kind = node.spec.kind
+    planar = is_planar(samples)
+    if kind == "loss":
+        return ("field" if planar else "number"), 1, 0
+    if kind == "dataset":
+        if samples is None:
+            return "", 0, 0
+        if planar:
+            return "tiles", 2, 0
+        return ("image" if len(samples.shape) == 3 else ""), 0, 0
+    if planar and output is not None and output.rank == 1:
+        units = output.count
+        return ("field", 1, 0) if units == 1 else ("tiles", min(units, MOST_TILES), max(0, units - MOST_TILES))
+    wished = getattr(node.spec, "preview", "")
+    if wished == "tiles":  # response tiles need planar data; elsewhere the weights are shown
+        wished = "maps"
+    return wished, min(output.count, 10) if output is not None and wished == "bars" else 0, 0
+
+
+def _size(preview: str, units: int, more: int, kind: str, name: str, line: str) -> tuple[float, float]:
+    if kind == "loss":
+        return (200.0, 254.0) if preview == "field" else (126.0, 112.0)
+    rows = -(-units // 2)
+    base, height = {
+        "tiles": (106, HEAD + rows * (TILE + TILE_GAP) + 6 + (14 if more else 0) + (14 if kind == "dataset" else 0)),
+        "maps": (116, 152),
+        "bars": (116, HEAD + max(units, 4) * 9.6 + 8),
+        "glyph": (96, 104),
+        "image": (132, 152),
+        "number": (126, 112),
+        "field": (106, 156),
+    }.get(preview, (84, BARE))
+    if preview == "tiles":
+        return float(base), float(height)
+    wanted = max(float(base), 33 + width_of(name, 12, True) + 24, 9 + width_of(line, 10) + 9)
+    return float(round(min(max(wanted, NARROWEST), WIDEST))), float(round(height))
+
+
+def _line(node: Node, project: Project, inspection: Inspection, samples: Samples | None) -> str:
+    spec = node.spec
+    if spec.kind == "dataset":
+        if samples is None:
+            return "reading"
+        return f"{samples.count:,} {'images' if len(samples.shape) == 3 else 'points' if is_planar(samples) else 'rows'}"
+    if spec.kind == "loss" or isinstance(spec, Placeholder):
+        return spec.title
+    output = inspection.types.get(node.id)
+    if output is None or not isinstance(spec, Layer):
+        return "shape unknown"
+    caption = inspection.captions.get(node.id, "")
+    parameters = inspection.parameters.get(node.id, 0)
+    return " · ".join(filter(None, (caption or (f"to {output}" if not parameters else ""), f"{count_text(parameters)} p" if parameters else "")))
+
+
+def _reason(text: str, name: str) -> str:
+    """The first clause of a problem, without the node's own name."""
+    first = text.split(". ")[0].split("; ")[0].rstrip(".")
+    return first[len(name) + 1 :] if first.startswith(name + " ") else first

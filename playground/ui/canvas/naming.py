@@ -1,0 +1,108 @@
+"""Typing a node's name or a note's text in place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
+
+from playground.ui.canvas.node_item import NodeItem
+from playground.ui.canvas.note_item import NoteItem
+from playground.ui.theme import theme
+
+if TYPE_CHECKING:
+    from playground.ui.canvas.view import CanvasView
+
+
+class NameEditor(QObject):
+    """One field for names and one for notes, laid over the item. Enter or a click elsewhere keeps, Esc leaves as it was."""
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__(view)
+        self.view = view
+        self.id = ""
+        self.line = QLineEdit(view)
+        self.line.setAccessibleName("Name of the node")
+        self.line.setMaxLength(100)
+        self.text = QPlainTextEdit(view)
+        self.text.setAccessibleName("Text of the note")
+        self.text.setTabChangesFocus(True)
+        for field in (self.line, self.text):
+            field.hide()
+            field.installEventFilter(self)
+        theme().changed.connect(self._style)
+        self._style()
+
+    def _style(self) -> None:
+        c = theme().color
+        edge = f"background: {c('base').name()}; border: 2px solid {c('accent').name()}; border-radius: 4px;"
+        self.line.setStyleSheet(f"QLineEdit {{ {edge} }}")
+        self.text.setStyleSheet(f"QPlainTextEdit {{ {edge} }}")
+
+    def edit(self, item: NodeItem | NoteItem) -> None:
+        """Open over a node's name or a note."""
+        self.id = item.id
+        top = self.view.mapFromScene(item.pos())
+        if isinstance(item, NodeItem):
+            self.line.setText(item.look.name)
+            self.line.setGeometry(QRect(top.x() + 4, top.y() + 2, max(120, round(item.look.width * self.view.zoom)), 26))
+            self.line.setFont(theme().font(12, True))
+            self.line.show()
+            self.line.selectAll()
+            self.line.setFocus()
+        else:
+            self.text.setPlainText(item.note.text)
+            frame = item.frame
+            size = (max(200, round(frame.width() * self.view.zoom)), max(64, round(frame.height() * self.view.zoom)))
+            self.text.setGeometry(QRect(top.x(), top.y(), *size))
+            self.text.setFont(theme().font(11))
+            self.text.show()
+            self.text.selectAll()
+            self.text.setFocus()
+
+    @property
+    def open(self) -> bool:
+        return self.line.isVisible() or self.text.isVisible()
+
+    def keep(self) -> None:
+        """Ask for the edit; a refused name stays open, and the reason is told."""
+        id, self.id = self.id, ""
+        if not id:
+            return
+        if self.line.isVisible():
+            name = self.line.text().strip()
+            if not self.view.commands.rename(id, name):
+                self.id = id
+                return
+            self.line.hide()
+        elif self.text.isVisible():
+            self.view.commands.set_note(id, self.text.toPlainText())
+            self.text.hide()
+
+    def leave(self) -> None:
+        """Put the field away without an edit."""
+        self.id = ""
+        self.line.hide()
+        self.text.hide()
+        self.view.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            key = event.key()
+            if key == Qt.Key.Key_Escape:
+                self.leave()
+                return True
+            enter = key in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            if enter and (watched is self.line or event.modifiers() & Qt.KeyboardModifier.ControlModifier):
+                self.keep()
+                self.view.setFocus()
+                return True
+        elif event.type() == QEvent.Type.FocusOut and self.id:
+            self.keep()
+            if self.id:
+                self.leave()
+        return super().eventFilter(watched, event)
+
+

@@ -1,0 +1,202 @@
+"""A node on the canvas: one item paints body, ports, badge, preview and states, with less detail when far away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
+
+from playground.ui.canvas.look import HEAD, NodeLook
+from playground.ui.canvas.preview import Atlas, PreviewData, make_atlas, paint_missing, paint_preview
+from playground.ui.painting import AA, box, chip, put, stamp
+from playground.ui.theme import theme
+
+if TYPE_CHECKING:
+    from playground.ui.canvas.wire_item import WireItem
+
+PORT_RADIUS, PORT_APART, REACH = 4.5, 20, 12
+BLOCK, NAMED, DETAILED = 0.2, 0.35, 0.6  # zoom below which less is drawn
+BADGE_INK = {"error": "error", "warn": "warn", "frozen": "info", "tied": "c_block"}
+
+
+class NodeItem(QGraphicsItem):
+    """Paints a NodeLook; wires register here and follow it."""
+
+    def __init__(self, id: str, look: NodeLook) -> None:
+        super().__init__()
+        self.id, self.look = id, look
+        self.wires: list[WireItem] = []
+        self.data_shown: PreviewData | None = None
+        self.atlas: Atlas | None = make_atlas(look)
+        self.hot_port: tuple[str, int] | None = None
+        self.fitting: frozenset[int] = frozenset()
+        self.offering = False
+        self.progress = -1.0
+        self.live_line = ""
+        self.hover = False
+        flag = QGraphicsItem.GraphicsItemFlag
+        self.setFlags(flag.ItemIsMovable | flag.ItemIsSelectable | flag.ItemSendsGeometryChanges)
+        self.setAcceptHoverEvents(True)
+        self.setToolTip(look.detail)
+
+    def show_look(self, look: NodeLook) -> None:
+        """Take a new look; wires follow where ports moved."""
+        if look == self.look:
+            return
+        self.prepareGeometryChange()
+        old, self.look = self.look, look
+        if (old.preview, old.units, old.width) != (look.preview, look.units, look.width):
+            self.atlas = make_atlas(look)
+            self._compose()
+        self.setToolTip(look.detail)
+        self._lead_wires()
+        self.update()
+
+    def show_data(self, data: PreviewData | None) -> None:
+        """Take new preview values and repaint only the preview."""
+        self.data_shown = data
+        self._compose()
+        self.update(self.preview_rect())
+
+    def _compose(self) -> None:
+        if self.atlas is not None and self.data_shown is not None and self.data_shown.maps is not None:
+            framed = self.look.preview in ("tiles", "image", "field")
+            self.atlas.compose(self.data_shown.maps, theme().color("border").rgba() if framed else None)
+
+    def show_progress(self, share: float, line: str) -> None:
+        """While training: the share of the run done (below 0 for none) and what the shape line says instead."""
+        if (share, line) != (self.progress, self.live_line):
+            self.progress, self.live_line = share, line
+            self.update()
+
+    def recolor(self) -> None:
+        """The theme changed."""
+        self._compose()
+        self.update()
+
+    # Geometry
+    def body(self) -> QRectF:
+        return QRectF(0, 0, self.look.width, self.look.height)
+
+    def preview_rect(self) -> QRectF:
+        """The area below the shape line."""
+        return QRectF(9, HEAD, self.look.width - 18, self.look.height - HEAD - 8)
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(-8, -8, self.look.width + 16, self.look.height + 16)
+
+    @property
+    def ports_in(self) -> int:
+        """Input ports shown now; a layer that takes any number offers one more while a wire is drawn."""
+        return self.look.ins + (1 if self.offering and self.look.variadic else 0)
+
+    def port(self, side: str, k: int = 0) -> QPointF:
+        """Centre of a port in item coordinates; several inputs stand 20 apart."""
+        count = self.ports_in if side == "in" else self.look.outs
+        apart = min(PORT_APART, (self.look.height - 12) / max(count - 1, 1))
+        return QPointF(0 if side == "in" else self.look.width, self.look.height / 2 + apart * (k - (count - 1) / 2))
+
+    def port_at(self, pos: QPointF, reach: float = REACH) -> tuple[str, int] | None:
+        """The nearest port within reach of an item position."""
+        best, found = reach, None
+        for side, count in (("in", self.ports_in), ("out", self.look.outs)):
+            for k in range(count):
+                gap = self.port(side, k) - pos
+                far = max(abs(gap.x()), abs(gap.y()))
+                if far <= best:
+                    best, found = far, (side, k)
+        return found
+
+    def offer(self, fitting: frozenset[int], offering: bool) -> None:
+        """Mark the inputs that a dragged wire fits, or end that."""
+        if (fitting, offering) != (self.fitting, self.offering):
+            self.fitting, self.offering = fitting, offering
+            self._lead_wires()
+            self.update()
+
+    def _lead_wires(self) -> None:
+        for wire in self.wires:
+            wire.follow()
+
+    def itemChange(self, change: QGraphicsItem.GraphicsItemChange, value: Any) -> Any:
+        if change == QGraphicsItem.GraphicsItemChange.ItemPositionHasChanged:
+            self._lead_wires()
+        elif change == QGraphicsItem.GraphicsItemChange.ItemSelectedHasChanged:
+            self.setZValue(1 if value else 0)
+        return super().itemChange(change, value)
+
+    def hoverMoveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
+        hot = self.port_at(event.pos())
+        if hot != self.hot_port or not self.hover:
+            self.hot_port, self.hover = hot, True
+            self.update()
+
+    def hoverLeaveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
+        self.hot_port, self.hover = None, False
+        self.update()
+
+    # Painting
+    def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        look, zoom = self.look, p.worldTransform().m11()
+        if zoom < BLOCK:
+            if self.isSelected():
+                p.fillRect(self.body().adjusted(-8, -8, 8, 8), theme().color("accent"))
+            p.fillRect(self.body(), theme().color(look.group))
+            return
+        if look.state == "waiting":
+            p.setOpacity(0.5)
+        self._paint_body(p)
+        if zoom < NAMED:
+            chip(p, 9, look.height / 2 - 14, 28, look.icon, look.group)
+            put(p, QRectF(42, 0, look.width - 44, look.height), look.name, 24, "text", True)
+            return
+        self._paint_head(p, zoom)
+        if look.preview and look.state != "normal":
+            paint_missing(p, self.preview_rect())
+        elif look.preview:
+            paint_preview(p, self.preview_rect(), look, self.data_shown, self.atlas)
+        if self.progress >= 0:
+            p.fillRect(QRectF(4, look.height - 3, (look.width - 6) * min(self.progress, 1.0), 2), theme().color("accent"))
+        self._paint_ports(p)
+        p.setOpacity(1.0)
+
+    def _paint_body(self, p: QPainter) -> None:
+        look, chosen, bad = self.look, self.isSelected(), self.look.state == "error"
+        body = self.body()
+        if chosen:
+            ring = QColor(theme().color("accent"))
+            ring.setAlphaF(0.35)
+            box(p, body.adjusted(-4, -4, 4, 4), 9, None, ring, 2)
+        edge = theme().color("accent" if chosen else "error" if bad else "strong" if self.hover else "border")
+        box(p, body, 6, theme().tint("error", 0.06) if bad else theme().color("node"), edge, 2 if chosen or bad else 1)
+        p.save()
+        p.setClipRect(QRectF(0, 0, 4, look.height), Qt.ClipOperation.IntersectClip)
+        box(p, body, 6, theme().color(look.group), None)
+        p.restore()
+
+    def _paint_head(self, p: QPainter, zoom: float) -> None:
+        look = self.look
+        chip(p, 9, 6, 18, look.icon, look.group)
+        put(p, QRectF(33, 6, look.width - 36 - (20 if look.badge else 0), 18), look.name, 12, "text", True)
+        if look.badge:
+            stamp(p, look.width - 14, 15, look.badge, BADGE_INK.get(look.badge, "accent"), 13)
+        if zoom >= DETAILED:
+            line = self.live_line if self.live_line and look.state == "normal" else look.line
+            put(p, QRectF(9, 28, look.width - 15, 16), line, 10, "error" if look.state == "error" else "text2")
+
+    def _paint_ports(self, p: QPainter) -> None:
+        p.setRenderHint(AA)
+        for side, count in (("in", self.ports_in), ("out", self.look.outs)):
+            for k in range(count):
+                at, hot = self.port(side, k), self.hot_port == (side, k)
+                fits = side == "in" and k in self.fitting
+                p.setPen(QPen(theme().color("accent" if hot else "ok" if fits else "wire"), 2))
+                p.setBrush(theme().color("ok" if fits else "node"))
+                p.drawEllipse(at, PORT_RADIUS, PORT_RADIUS)
+                if hot:
+                    p.setBrush(Qt.BrushStyle.NoBrush)
+                    p.drawEllipse(at, 7.5, 7.5)
+
+

@@ -1,0 +1,159 @@
+"""From arrays to what a node's picture shows: scaled, cut and labelled. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from playground.core.samples import Samples
+from playground.data.prepare import Prepared
+from playground.ui.canvas.answers import Array
+from playground.ui.canvas.look import MAP_SIDE, MOST_TILES
+from playground.ui.canvas.plane import grid_points, in_square, plane_of
+from playground.ui.canvas.preview import PreviewData
+
+MOST_POINTS = 400
+SATURATED = 0.95
+
+
+def _symmetric(values: Array) -> Array:
+    """Scaled to -1 to 1 with zero kept at zero."""
+    finite = values[np.isfinite(values)]
+    most = float(np.max(np.abs(finite))) if finite.size else 0.0
+    return values / most if most > 0 else values
+
+
+def curve(spec: Any) -> PreviewData | None:
+    """An activation's function over -3 to 3, in the unit square."""
+    function = getattr(spec, "curve", None)
+    if function is None:
+        return None
+    x = np.linspace(-3.0, 3.0, 61)
+    y = np.asarray(function(x), float)
+    low, high = min(float(y.min()), 0.0), max(float(y.max()), 1e-9)
+    return PreviewData(curve=np.stack([(x + 3) / 6, (y - low) / (high - low)], axis=1))
+
+
+def image(samples: Samples | None, index: int) -> PreviewData | None:
+    """One input image in grey, 0 to 1."""
+    if samples is None or not samples.count or len(samples.shape) != 3:
+        return None
+    picture = samples.x[index % samples.count].astype(float).mean(axis=2)
+    span = float(picture.max() - picture.min())
+    return PreviewData(maps=((picture - picture.min()) / (span or 1.0))[None])
+
+
+def number(loss: float | None, caption: str) -> PreviewData:
+    """The newest loss, or a dash before the first step."""
+    text = "—" if loss is None else f"{loss:.3g}" if abs(loss) >= 1e-3 or loss == 0 else f"{loss:.1e}"
+    return PreviewData(number=text, caption=caption)
+
+
+def maps(name: str, weights: Mapping[str, Array], answers: Mapping[str, Array]) -> PreviewData | None:
+    """Filters of a convolution, weight pictures of a dense layer, else the maps that come out."""
+    weight = weights.get(f"{name}.weight")
+    if weight is not None and weight.ndim == 4:
+        return PreviewData(maps=_symmetric(weight.mean(axis=2).transpose(2, 0, 1)[: MAP_SIDE**2]))
+    if weight is not None and weight.ndim == 2:
+        return PreviewData(maps=_symmetric(_unit_weights(weight)))
+    given = answers.get(name)
+    if given is None:
+        return None
+    if given.ndim == 4:
+        return PreviewData(maps=_symmetric(given[0].transpose(2, 0, 1)[: MAP_SIDE**2]))
+    flat = given[0].reshape(-1)[: MAP_SIDE**2]
+    return PreviewData(maps=_symmetric(flat.reshape(-1, 1, 1)))
+
+
+def _unit_weights(weight: Array) -> Array:
+    """Each unit's incoming weights as a small picture: a square where their number is one, else the nearest wide form."""
+    inputs = weight.shape[0]
+    side = int(np.sqrt(inputs))
+    if side * side == inputs:
+        form = (side, side)
+    elif inputs % 64 == 0 and int(np.sqrt(inputs // 16)) ** 2 == inputs // 16:
+        side = int(np.sqrt(inputs // 16))  # channels of a flattened map lie last: their mean
+        return weight.reshape(side, side, 16, -1).mean(axis=2).transpose(2, 0, 1)[: MAP_SIDE**2]
+    else:
+        high = max(d for d in range(1, side + 1) if inputs % d == 0)
+        form = (high, inputs // high)
+    return weight.T[: MAP_SIDE**2].reshape(-1, *form)
+
+
+def bars(given: Array | None, samples: Samples | None) -> PreviewData | None:
+    """Shares of the classes for the sample shown."""
+    if given is None:
+        return None
+    values = given[0].reshape(-1)[:10].astype(float)
+    if values.min() < 0 or values.max() > 1:
+        shifted = np.exp(values - values.max())
+        values = shifted / shifted.sum()
+    names = samples.class_names if samples is not None and len(samples.class_names) == given[0].size else ()
+    return PreviewData(bars=values, bar_names=tuple(name[:6] for name in names))
+
+
+def plane_tiles(samples: Samples, side: int) -> PreviewData:
+    """The two inputs themselves, over the plane."""
+    low, high = plane_of(samples)
+    points = grid_points(low, high, side).reshape(side, side, 2)[::-1]
+    unit = 2 * (points - np.asarray(low)) / np.subtract(high, low) - 1
+    names = samples.feature_names if len(samples.feature_names) == 2 else ("x", "y")
+    return PreviewData(maps=unit.transpose(2, 0, 1), notes=names)
+
+
+def responses(given: Array | None, side: int, spec: Any) -> PreviewData | None:
+    """Each unit's answer over the plane, on one scale; units of a bounded activation that hardly move are flagged."""
+    if given is None or given.ndim != 2:
+        return None
+    units = given[:, :MOST_TILES].T.reshape(-1, side, side)[:, ::-1]
+    bounded = getattr(spec, "id", "") in ("tanh", "sigmoid")
+    if bounded:
+        span = units if spec.id == "tanh" else 2 * units - 1
+        stuck = tuple(int(k) for k in np.flatnonzero(np.mean(np.abs(span) > SATURATED, axis=(1, 2)) > 0.95))
+        return PreviewData(maps=span, flagged=stuck)
+    dead = tuple(int(k) for k in np.flatnonzero(np.abs(units).max(axis=(1, 2)) == 0.0)) if spec.id == "relu" else ()
+    most = np.abs(units).max(axis=(1, 2), keepdims=True)
+    return PreviewData(maps=units / np.where(most > 0, most, 1.0), flagged=dead)
+
+
+def field(given: Array | None, side: int) -> PreviewData | None:
+    """One unit's answer over the plane, with the ends of its scale."""
+    if given is None:
+        return None
+    values = given[:, 0].reshape(side, side)[::-1]
+    most = float(np.abs(values).max())
+    return PreviewData(maps=_symmetric(values)[None], ends=(f"−{most:.3g}", f"+{most:.3g}"))
+
+
+def judged(response: Array | None, samples: Samples, prepared: Prepared | None) -> PreviewData:
+    """What the network decides over the plane, under the points. Shapes: response (size, size, outputs), rows from low to high."""
+    low, high = plane_of(samples)
+    rows = prepared.train.index if prepared is not None else np.arange(samples.count)
+    shown = rows[:: max(1, len(rows) // MOST_POINTS)]
+    points = in_square(samples.x[shown].astype(float), low, high)
+    classes = samples.y[shown].reshape(len(shown), -1)[:, 0]
+    if samples.task != "classification":
+        classes = (classes > np.median(classes)).astype(int)
+        ends = ("low", "high")
+    else:
+        names = samples.class_names
+        ends = (names[0][:9], names[1][:9]) if len(names) == 2 else ("class 0", f"class {samples.classes - 1}")
+    return PreviewData(maps=_decision(response, samples), points=points, classes=classes.astype(int), ends=ends)
+
+
+def _decision(response: Array | None, samples: Samples) -> Array | None:
+    if response is None:
+        return None
+    outputs = response.shape[2]
+    if samples.task != "classification":
+        values = response[:, :, 0]
+        middle = float(np.median(values))
+        return _symmetric(values - middle)[::-1][None]
+    if outputs == 1:
+        return (2 * response[::-1, :, 0] - 1)[None]
+    places = np.linspace(-1.0, 1.0, outputs)
+    return (response[::-1] @ places)[None]
+
+

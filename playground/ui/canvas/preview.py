@@ -1,0 +1,176 @@
+"""What nodes show below their shape line: small pictures composed in one image for each node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+
+from playground.ui.canvas.look import MAP, MAP_GAP, MAP_SIDE, TILE, TILE_GAP, NodeLook
+from playground.ui.painting import CENTRE, LEFT, RIGHT, SMOOTH, box, put
+from playground.ui.theme import theme
+
+POINT_COLORS = ("#0A4A8C", "#8A3D00")
+
+
+@dataclass
+class PreviewData:
+    """Values behind a node's picture.
+
+    maps: (n, h, w) values, scaled to -1 to 1 for tiles, maps and fields, 0 to 1 for an image.  curve: (n, 2) points in the unit
+    square.  bars: (k,) shares in 0 to 1.  number, caption: the loss node's figure and the words under it.  points: (n, 2) in the
+    unit square with their classes.  notes: lines under the tiles.  flagged: indices of saturated or dead units.
+    """
+
+    maps: np.ndarray | None = None
+    curve: np.ndarray | None = None
+    bars: np.ndarray | None = None
+    bar_names: tuple[str, ...] = ()
+    number: str = ""
+    caption: str = ""
+    points: np.ndarray | None = None
+    classes: np.ndarray | None = None
+    ends: tuple[str, str] = ("", "")
+    notes: tuple[str, ...] = ()
+    flagged: tuple[int, ...] = field(default=())
+
+
+class Atlas:
+    """Pictures composed in one image that wraps a fixed buffer, so that an update allocates little."""
+
+    def __init__(self, rows: int, cols: int, size: int, gap: int, grey: bool = False) -> None:
+        self.rows, self.cols, self.size, self.gap, self.grey = rows, cols, size, gap, grey
+        height, width = (n * size + (n - 1) * gap for n in (rows, cols))
+        self.words = np.zeros((height, width), np.uint32)
+        self.image = QImage(self.words.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+
+    def compose(self, maps: np.ndarray, edge: int | None = None) -> None:
+        """Colour pictures of values. Shapes: maps (n, h, w); only the first rows·cols are drawn."""
+        self.words[:] = 0
+        maps = np.nan_to_num(maps[: self.rows * self.cols], nan=0.0, posinf=1.0, neginf=-1.0)
+        if self.grey:
+            shade = np.clip(maps, 0, 1)
+            level = ((shade if theme().dark else 1 - shade) * 255).astype(np.uint32)
+            words = (0xFF000000 | level * 0x10101).astype(np.uint32)
+        else:
+            words = theme().lut[((np.clip(maps, -1, 1) + 1) * 127.5).astype(np.uint8)]
+        down = (np.arange(self.size) * words.shape[1]) // self.size
+        across = (np.arange(self.size) * words.shape[2]) // self.size
+        words = words[:, down][:, :, across]
+        if edge is not None:
+            words[:, [0, -1], :] = edge
+            words[:, :, [0, -1]] = edge
+        step = self.size + self.gap
+        for k, picture in enumerate(words):
+            y, x = k // self.cols * step, k % self.cols * step
+            self.words[y : y + self.size, x : x + self.size] = picture
+
+
+def make_atlas(look: NodeLook) -> Atlas | None:
+    """The image a preview kind needs, or None for kinds that are drawn with lines and text."""
+    if look.preview == "tiles":
+        return Atlas(-(-look.units // 2), 2, TILE, TILE_GAP)
+    if look.preview == "maps":
+        return Atlas(MAP_SIDE, MAP_SIDE, MAP, MAP_GAP)
+    if look.preview == "field":
+        return Atlas(1, 1, int(look.width - 18), 0)
+    return Atlas(1, 1, 88, 0, grey=True) if look.preview == "image" else None
+
+
+def has_picture(look: NodeLook, data: PreviewData | None) -> bool:
+    """Whether there is something to draw for this kind."""
+    if data is None:
+        return False
+    return {
+        "glyph": data.curve is not None,
+        "bars": data.bars is not None,
+        "number": bool(data.number),
+    }.get(look.preview, data.maps is not None)
+
+
+def paint_preview(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData | None, atlas: Atlas | None) -> None:
+    """Draw the picture, or a frame that says that there is none yet."""
+    if data is None or not has_picture(look, data):
+        paint_missing(p, r)
+    elif atlas is not None:
+        paint_atlas(p, r, look, data, atlas)
+    elif look.preview == "glyph" and data.curve is not None:
+        paint_curve(p, r, look.group, data.curve)
+    elif look.preview == "bars" and data.bars is not None:
+        paint_bars(p, r, data.bars, data.bar_names)
+    elif look.preview == "number":
+        put(p, QRectF(9, 50, r.width(), 30), data.number, 22, "text", True)
+        put(p, QRectF(9, 85, r.width(), 16), data.caption, 10, "text2")
+
+
+def paint_missing(p: QPainter, r: QRectF) -> None:
+    """The empty state of a preview."""
+    p.setPen(QPen(theme().color("border"), 1, Qt.PenStyle.DashLine))
+    p.setBrush(theme().color("base"))
+    p.drawRect(r.adjusted(0.5, 0.5, -0.5, -0.5))
+    put(p, r.adjusted(3, 0, -3, 0), "no preview yet", 10, "text3", how=CENTRE)
+
+
+def paint_atlas(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData, atlas: Atlas) -> None:
+    """Tiles, filter maps, one image or one large field."""
+    zoom = p.worldTransform().m11()
+    p.setRenderHint(SMOOTH, zoom != 1 and look.preview not in ("maps", "image"))
+    x = r.x() if look.preview in ("tiles", "field") else r.center().x() - atlas.image.width() / 2
+    y = r.y() + (2 if look.preview == "image" else 0)
+    p.drawImage(QPointF(round(x), y), atlas.image)
+    if look.preview == "field":
+        paint_field_foot(p, r, look, data)
+        return
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    for k in data.flagged:
+        p.setPen(QPen(theme().color("warn"), 2))
+        p.drawRect(QRectF(x + k % 2 * (TILE + TILE_GAP), y + k // 2 * (TILE + TILE_GAP), TILE, TILE))
+    below = y + atlas.image.height()
+    for k, note in enumerate(data.notes):
+        put(p, QRectF(r.x() + k * (TILE + TILE_GAP), below + 1, TILE, 14), note, 10, "text2", how=CENTRE)
+    if look.more:
+        put(p, QRectF(r.x(), below + 1, r.width(), 14), f"+{look.more:,}", 10, "text3", how=RIGHT)
+
+
+def paint_field_foot(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData) -> None:
+    """The scale under a large field, and the points on the loss node's."""
+    foot = QRectF(r.x(), look.height - 22, r.width(), 16)
+    put(p, foot, data.ends[0], 9, "text2", how=LEFT)
+    put(p, foot, data.ends[1], 9, "text2", how=RIGHT)
+    if look.group != "c_loss":
+        return
+    bar = QImage(theme().lut.tobytes(), 256, 1, 1024, QImage.Format.Format_RGB32)
+    p.drawImage(QRectF(r.x() + 44, foot.center().y() - 3, r.width() - 88, 7), bar)
+    if data.points is None or data.classes is None:
+        return
+    p.setRenderHint(QPainter.RenderHint.Antialiasing)
+    side = r.width()
+    for kind in np.unique(data.classes):
+        ink = POINT_COLORS[int(kind) % 2]
+        here = data.points[data.classes == kind]
+        dots = QPolygonF([QPointF(r.x() + a * side, r.y() + b * side) for a, b in here])
+        for width, color in ((6.5, QColor("white")), (4.5, QColor(ink))):
+            p.setPen(QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            p.drawPoints(dots)
+
+
+def paint_bars(p: QPainter, r: QRectF, bars: np.ndarray, names: tuple[str, ...]) -> None:
+    """Class shares as labelled bars."""
+    step = r.height() / max(len(bars), 1)
+    wide = 12 if all(len(name) <= 2 for name in names) else 34
+    for k, share in enumerate(bars):
+        y = r.y() + k * step
+        put(p, QRectF(r.x(), y, wide, step), names[k] if k < len(names) else str(k), 9, "text2")
+        ground = QRectF(r.x() + wide + 4, y + 1, r.width() - wide - 4, max(2.0, step - 3))
+        p.fillRect(ground, theme().color("plotgrid"))
+        p.fillRect(QRectF(ground.x(), ground.y(), ground.width() * float(np.clip(share, 0, 1)), ground.height()), theme().color("s1"))
+
+
+def paint_curve(p: QPainter, r: QRectF, group: str, curve: np.ndarray) -> None:
+    """The layer's function as a curve in a small frame."""
+    box(p, r.adjusted(0, 2, 0, -4), 3, theme().color("base"), theme().color("border"))
+    p.setPen(QPen(theme().color(group), 2))
+    points = [QPointF(r.x() + 6 + a * (r.width() - 12), r.bottom() - 12 - b * (r.height() - 20)) for a, b in curve]
+    p.drawPolyline(QPolygonF(points))

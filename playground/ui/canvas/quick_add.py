@@ -1,0 +1,113 @@
+"""The quick list: type a few letters, Enter puts the layer where the pointer was."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame, QLineEdit, QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget,
+)  # fmt: skip
+
+from playground.ui.kinds import Kind, search
+from playground.ui.painting import RIGHT, box, chip, put, stamp, width_of
+from playground.ui.theme import theme
+
+ROLE = Qt.ItemDataRole.UserRole
+ROW, WIDTH, MOST_ROWS = 28, 320, 9
+
+
+class KindRow(QStyledItemDelegate):
+    """A chip, the title and a few words."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(100, ROW)
+
+    def paint(self, p: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        kind: Kind = index.data(ROLE)
+        r = QRectF(option.rect)
+        if option.state & QStyle.StateFlag.State_Selected:
+            box(p, r.adjusted(4, 1, -4, -1), 4, theme().color("accentsoft"), None)
+        chip(p, 11, r.y() + 4, 20, kind.icon, kind.color, "panel")
+        put(p, r.adjusted(40, 0, 0, 0), kind.title)
+        put(p, r.adjusted(48 + width_of(kind.title), 0, -12, 0), kind.tail, 10, "text3", how=RIGHT)
+
+
+class QuickAdd(QFrame):
+    """A popup; picked(kind) and it is gone. Esc or a click elsewhere puts it away."""
+
+    picked = Signal(object)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setAccessibleName("Quick list of layers")
+        self.field = QLineEdit(self)
+        self.field.setPlaceholderText("Search layers")
+        self.field.setAccessibleName("Search layers")
+        self.field.setFixedHeight(30)
+        self.field.setTextMargins(32, 0, 8, 0)
+        self.rows = QListWidget(self)
+        self.rows.setItemDelegate(KindRow(self.rows))
+        self.rows.setFrameShape(QFrame.Shape.NoFrame)
+        self.rows.setUniformItemSizes(True)
+        self.rows.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.rows.viewport().setAutoFillBackground(False)
+        self.rows.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 4, 1, 4)
+        column.setSpacing(2)
+        column.addWidget(self.field)
+        column.addWidget(self.rows)
+        self.field.textChanged.connect(self._filter)
+        self.field.installEventFilter(self)
+        self.rows.itemClicked.connect(lambda item: self._pick(item))
+
+    def ask(self, at: QPoint, text: str = "") -> None:
+        """Open at a global point, with what was typed already."""
+        self.field.setText(text)
+        self._filter(text)
+        self.move(at)
+        self.show()
+        self.field.setFocus()
+        self.field.end(False)
+
+    def _filter(self, text: str) -> None:
+        self.rows.clear()
+        for kind in search(text):
+            item = QListWidgetItem(kind.title)
+            item.setData(ROLE, kind)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{kind.title}, {kind.help}")
+            item.setToolTip(kind.help)
+            self.rows.addItem(item)
+        self.rows.setCurrentRow(0)
+        self.resize(WIDTH, 44 + ROW * max(1, min(MOST_ROWS, self.rows.count())))
+        self.update()
+
+    def _pick(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            self.hide()
+            self.picked.emit(item.data(ROLE))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
+            if step is not None:
+                self.rows.setCurrentRow(max(0, min(self.rows.count() - 1, self.rows.currentRow() + step)))
+                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._pick(self.rows.currentItem())
+                return True
+            if event.key() == Qt.Key.Key_Escape:
+                self.hide()
+                return True
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        p.fillRect(self.rect(), theme().color("panel"))
+        box(p, QRectF(self.rect()), 0, None, theme().color("strong"))
+        field = QRectF(self.field.geometry()).adjusted(7, 1, -7, -1)
+        box(p, field, 4, theme().color("base"), theme().color("accent"), 2)
+        stamp(p, field.x() + 16, field.center().y(), "search", "text2")
+        if not self.rows.count():
+            put(p, QRectF(14, 36, self.width() - 28, ROW), f"No layer matches {self.field.text()!r}", 12, "text2")
+        p.end()

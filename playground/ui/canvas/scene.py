@@ -1,0 +1,112 @@
+"""The scene follows the project: items are made, changed and removed by id, never rebuilt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QObject, QRectF
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
+
+from playground.core.samples import Samples
+from playground.document.project import Project
+from playground.lowering import Inspection
+from playground.ui.canvas.look import look_of
+from playground.ui.canvas.node_item import NodeItem
+from playground.ui.canvas.note_item import NoteItem
+from playground.ui.canvas.wire_item import WireItem
+
+EXTENT = 20_000
+
+
+class CanvasScene(QGraphicsScene):
+    """Nodes, wires and notes by id."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.setSceneRect(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
+        self.nodes: dict[str, NodeItem] = {}
+        self.wires: dict[str, WireItem] = {}
+        self.notes: dict[str, NoteItem] = {}
+
+    def show_project(self, project: Project, inspection: Inspection, samples: Samples | None) -> None:
+        """Make the items equal to the project."""
+        network = project.network
+        self._drop(self.wires, {link.id for link in network.links})
+        self._drop(self.nodes, {node.id for node in network.nodes})
+        self._drop(self.notes, {note.id for note in network.notes})
+        for node in network.nodes:
+            look = look_of(node, project, inspection, samples)
+            item = self.nodes.get(node.id)
+            if item is None:
+                item = self.nodes[node.id] = NodeItem(node.id, look)
+                self.addItem(item)
+            else:
+                item.show_look(look)
+            if (item.x(), item.y()) != node.position:
+                item.setPos(*node.position)
+        self._show_links(project, inspection)
+        for note in network.notes:
+            if note.id not in self.notes:
+                self.notes[note.id] = NoteItem(note)
+                self.addItem(self.notes[note.id])
+            self.notes[note.id].show_note(note)
+            self.notes[note.id].setPos(*note.position)
+
+    def _show_links(self, project: Project, inspection: Inspection) -> None:
+        for link in project.network.links:
+            wire = self.wires.get(link.id)
+            source, target = self.nodes.get(link.source), self.nodes.get(link.target)
+            if source is None or target is None:
+                continue
+            if wire is not None and (wire.source, wire.target, wire.port) != (source, target, link.port):
+                self._drop(self.wires, set(self.wires) - {link.id})
+                wire = None
+            if wire is None:
+                wire = self.wires[link.id] = WireItem(link.id, source, target, link.port)
+                self.addItem(wire)
+            kind = inspection.types.get(link.source)
+            refused = any(p.node == link.target and p.severity == "error" for p in inspection.problems)
+            state = "waiting" if kind is None else "refused" if refused and inspection.types.get(link.target) is None else "idle"
+            wire.show_state(str(kind) if kind is not None else "?", "idle" if state == "refused" and wire.target else state)
+        for wire in self.wires.values():  # lanes depend on where all nodes stand
+            wire.follow()
+
+    def _drop(self, items: dict[str, NodeItem] | dict[str, WireItem] | dict[str, NoteItem], kept: set[str]) -> None:
+        for id in [id for id in items if id not in kept]:
+            item = items.pop(id)
+            if isinstance(item, WireItem):
+                item.detach()
+            self.removeItem(item)
+
+    def show_selection(self, ids: Iterable[str]) -> None:
+        """Select exactly these items."""
+        wanted = set(ids)
+        for id, item in self.by_id():
+            if item.isSelected() != (id in wanted):
+                item.setSelected(id in wanted)
+
+    def selected_ids(self) -> tuple[str, ...]:
+        """Ids of the selected items, nodes first."""
+        return tuple(id for id, item in self.by_id() if item.isSelected())
+
+    def by_id(self) -> Iterable[tuple[str, NodeItem | WireItem | NoteItem]]:
+        """Every item with its id."""
+        yield from self.nodes.items()
+        yield from self.wires.items()
+        yield from self.notes.items()
+
+    def world(self) -> QRectF:
+        """Bounds of all nodes and notes; null when there are none."""
+        bounds = QRectF()
+        for node in self.nodes.values():
+            bounds |= node.body().translated(node.pos())
+        for note in self.notes.values():
+            bounds |= note.frame.translated(note.pos())
+        return bounds
+
+    def positions(self) -> dict[str, tuple[float, float]]:
+        """Where nodes and notes stand on screen now, which during a drag is ahead of the project."""
+        return {item.id: (item.x(), item.y()) for item in (*self.nodes.values(), *self.notes.values())}
+
+    def item_of(self, id: str) -> QGraphicsItem | None:
+        return self.nodes.get(id) or self.wires.get(id) or self.notes.get(id)

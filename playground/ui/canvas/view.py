@@ -1,0 +1,413 @@
+"""The canvas: pan, zoom, dotted ground, selection, moving, wiring and drops. It shows the session and asks `commands` for edits."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QAccessible, QAccessibleEvent, QContextMenuEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent,
+    QMouseEvent, QPainter, QResizeEvent, QWheelEvent,
+)  # fmt: skip
+from PySide6.QtWidgets import QFrame, QGraphicsItem, QGraphicsView, QWidget
+
+from playground.ui.canvas.commands import CanvasCommands
+from playground.ui.canvas.dots import Dots
+from playground.ui.canvas.empty import EmptyCanvas
+from playground.ui.canvas.feed import PreviewFeed
+from playground.ui.canvas.keys import CanvasKeys
+from playground.ui.canvas.minimap import Minimap
+from playground.ui.canvas.naming import NameEditor
+from playground.ui.canvas.node_item import NodeItem
+from playground.ui.canvas.note_item import NoteItem
+from playground.ui.canvas.quick_add import QuickAdd
+from playground.ui.canvas.refusal import Refusal
+from playground.ui.canvas.scene import CanvasScene
+from playground.ui.canvas.wire_item import WireItem
+from playground.ui.canvas.wiring import WireGesture
+from playground.ui.kinds import MIME, Kind, from_mime
+from playground.ui.session import Session
+from playground.ui.theme import theme
+
+LEAST_ZOOM, MOST_ZOOM = 0.05, 4.0
+STILL = 4  # pixels that a press may wander and still be a click
+
+
+class CanvasView(QGraphicsView):
+    """zoomed: the scale changed. menu_asked(global point): a menu for the selection. edit_asked: Enter on a node, for its settings."""
+
+    zoomed = Signal()
+    menu_asked = Signal(QPoint)
+    edit_asked = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.canvas = CanvasScene(self)
+        self.setScene(self.canvas)
+        self._configure()
+        self.gesture: WireGesture | None = None
+        self._pan_from: QPointF | None = None
+        self._pressed_at: QPointF | None = None
+        self._fresh = True
+        self._dots = Dots()
+        self._drop_wire: WireItem | None = None
+        self.pointer = QPointF(200, 160)
+        self.commands = CanvasCommands(session, self.canvas, self)
+        self.keys = CanvasKeys(self)
+        self.feed = PreviewFeed(session, self.canvas, self)
+        self.refusal = Refusal(self)
+        self.refusal.chosen.connect(session.mend)
+        self.map = Minimap(self)
+        self.empty = EmptyCanvas(self)
+        self.quick = QuickAdd(self)
+        self.quick.picked.connect(self._add_picked)
+        self.naming = NameEditor(self)
+        self.commands.shown.connect(self._reveal)
+        self._listen()
+        self.show_project()
+
+    def _configure(self) -> None:
+        self.setAccessibleName("Network canvas")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.BoundingRectViewportUpdate)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setDragMode(QGraphicsView.DragMode.RubberBandDrag)
+        flag = QGraphicsView.OptimizationFlag
+        self.setOptimizationFlags(flag.DontSavePainterState | flag.DontAdjustForAntialiasing)
+        self.setAcceptDrops(True)
+        self.setMouseTracking(True)
+        self.viewport().setMouseTracking(True)
+        self.setMinimumSize(320, 180)
+
+    def _listen(self) -> None:
+        session = self.session
+        session.project_changed.connect(self.show_project)
+        session.inspection_changed.connect(self.show_project)
+        session.samples_changed.connect(self.show_project)
+        session.selection_changed.connect(self._show_selection)
+        session.file_changed.connect(self._on_file)
+        self.canvas.selectionChanged.connect(self._on_scene_selection)
+        theme().changed.connect(self._recolor)
+
+    # Session -> canvas
+    def show_project(self) -> None:
+        """Make the scene equal to the session."""
+        if self.gesture is not None:
+            self.gesture.cancel()
+        project = self.session.project
+        self.canvas.show_project(project, self.session.inspection, self.session.samples)
+        self._show_selection()
+        self.feed.refresh()
+        self.map.stale()
+        self.empty.setVisible(not project.network.nodes and not project.network.notes)
+        self.map.setVisible(self.map_wanted and bool(project.network.nodes))
+        if self._fresh and self.canvas.nodes and self.isVisible():
+            self._fresh = False
+            self.zoom_to_fit(most=1.0)
+
+    map_wanted = True
+
+    def show_map(self, on: bool) -> None:
+        """Show or hide the map."""
+        self.map_wanted = on
+        self.map.setVisible(on and bool(self.canvas.nodes))
+
+    def _on_file(self) -> None:
+        self._fresh = True
+        self.show_project()
+
+    def _show_selection(self) -> None:
+        self.canvas.blockSignals(True)
+        self.canvas.show_selection(self.session.selection)
+        self.canvas.blockSignals(False)
+        self.viewport().update()
+        nodes = self.session.selected_nodes()
+        said = [self.canvas.nodes[node.id].look.said for node in nodes if node.id in self.canvas.nodes]
+        self.say(", ".join(said) + ", selected" if len(said) == 1 else f"{len(said)} nodes selected" if said else "Nothing selected")
+
+    def say(self, text: str) -> None:
+        """Tell a screen reader what is under the keys."""
+        if text != self.accessibleDescription():
+            self.setAccessibleDescription(text)
+            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+
+    def _on_scene_selection(self) -> None:
+        self.session.select(self.canvas.selected_ids())
+
+    def _recolor(self) -> None:
+        for item in self.canvas.nodes.values():
+            item.recolor()
+        self.feed.refresh()
+        self.viewport().update()
+
+    def _reveal(self, ids: tuple[str, ...]) -> None:
+        items = [item for id in ids if (item := self.canvas.item_of(id)) is not None]
+        bounds = QRectF()
+        for item in items:
+            bounds |= item.sceneBoundingRect()
+        if items and not self.visible().contains(bounds):
+            self.ensureVisible(bounds, 40, 40)
+
+    # Looking
+    @property
+    def zoom(self) -> float:
+        return self.transform().m11()
+
+    def visible(self) -> QRectF:
+        """The part of the scene on screen."""
+        return self.mapToScene(self.viewport().rect()).boundingRect()
+
+    def zoom_about(self, zoom: float, at: QPointF) -> None:
+        """Zoom about a viewport position; Qt's own anchor trusts a stale pointer."""
+        kept = self.viewportTransform().inverted()[0].map(at)
+        factor = min(MOST_ZOOM, max(LEAST_ZOOM, zoom)) / self.zoom
+        self.scale(factor, factor)
+        off = self.viewportTransform().map(kept) - at
+        self._scroll(off.x(), off.y())
+        self.map.update()
+        self.zoomed.emit()
+
+    def zoom_by(self, factor: float) -> None:
+        """Zoom about the middle of the view."""
+        self.zoom_about(self.zoom * factor, QPointF(self.viewport().rect().center()))
+
+    def zoom_to_fit(self, most: float = 1.5) -> None:
+        """Show everything, no larger than `most`."""
+        world = self.canvas.world().adjusted(-24, -24, 24, 24)
+        if not self.canvas.nodes and not self.canvas.notes:
+            world = QRectF(0, 0, self.viewport().width(), self.viewport().height())
+        room = self.viewport().size()
+        zoom = min(room.width() / world.width(), room.height() / world.height(), most)
+        self.zoom_about(zoom, QPointF(self.viewport().rect().center()))
+        self.centerOn(world.center())
+
+    def tidy(self) -> None:
+        """Lay everything out in reading order, in rows that fit the view at 100 %."""
+        self.commands.tidy(max(480.0, self.viewport().width() - 48))
+        self.zoom_to_fit(most=1.0)
+
+    def add_note(self) -> None:
+        """Add a note in the lower left of the view and open it for typing."""
+        made = self.commands.add_note(self.mapToScene(24, self.viewport().height() - 96))
+        if made in self.canvas.notes:
+            self.naming.edit(self.canvas.notes[made])
+
+    def select_all(self) -> None:
+        network = self.session.project.network
+        self.session.select(item.id for item in (*network.nodes, *network.links, *network.notes))
+
+    def rename_selected(self) -> None:
+        """Open the selected node's name, or the selected note's text, for typing."""
+        chosen = [item for id in self.session.selection if isinstance(item := self.canvas.item_of(id), NodeItem | NoteItem)]
+        if chosen:
+            self.naming.edit(chosen[0])
+
+    def start_wire(self) -> None:
+        """Begin a wire at the selected node; arrows aim it, Enter makes it."""
+        chosen = [self.canvas.nodes[node.id] for node in self.session.selected_nodes()]
+        if chosen and chosen[-1].look.outs and self.gesture is None:
+            self.setFocus()
+            self.gesture = WireGesture(self, chosen[-1])
+            self.gesture.sticky = True
+            self.gesture.cycle(1)
+
+    def _scroll(self, dx: float, dy: float) -> None:
+        for bar, step in ((self.horizontalScrollBar(), dx), (self.verticalScrollBar(), dy)):
+            bar.setValue(bar.value() + round(step))
+
+    def drawBackground(self, p: QPainter, rect: QRectF | QRect) -> None:
+        self._dots.draw(p, self)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Plain wheel zooms at the pointer; with Shift or a sideways wheel it pans."""
+        delta = event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier or (delta.x() and not delta.y()):
+            self._scroll(-(delta.x() or delta.y()), 0)
+        else:
+            self.zoom_about(self.zoom * 1.0015 ** delta.y(), event.position())
+        event.accept()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        self.map.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.map.move(self.width() - self.map.width() - 10, self.height() - self.map.height() - 10)
+        self.empty.setGeometry(self.viewport().rect())
+        if self._fresh and self.canvas.nodes:
+            self.show_project()
+
+    # Pointer
+    def port_under(self, at: QPointF) -> tuple[NodeItem, str, int] | None:
+        """The port at a viewport position."""
+        pos = self.mapToScene(at.toPoint())
+        reach = max(14.0, 14.0 / self.zoom)
+        for item in self.canvas.items(QRectF(pos.x() - reach, pos.y() - reach, 2 * reach, 2 * reach)):
+            if isinstance(item, NodeItem) and (found := item.port_at(item.mapFromScene(pos))) is not None:
+                return item, *found
+        return None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        at = event.position()
+        if self.refusal.isVisible():
+            self.refusal.dismiss()
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._pan_from = at
+            self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
+            return
+        if self.gesture is not None:
+            self.gesture.move(at)
+            self.gesture.finish() if event.button() == Qt.MouseButton.LeftButton else self.gesture.cancel()
+            return
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed_at = at
+            if self._grab_port(at):
+                return
+        if event.button() == Qt.MouseButton.RightButton:
+            self._select_under(at)
+            return
+        super().mousePressEvent(event)
+
+    def _grab_port(self, at: QPointF) -> bool:
+        found = self.port_under(at)
+        if found is None:
+            return False
+        item, side, port = found
+        if side == "out":
+            self.gesture = WireGesture(self, item)
+        else:
+            wire = next((w for w in self.canvas.wires.values() if w.target is item and w.port == port), None)
+            if wire is None:
+                return False
+            self.gesture = WireGesture(self, wire.source, wire.id)
+        self.gesture.move(at)
+        return True
+
+    def _select_under(self, at: QPointF) -> None:
+        item = self._known(self.itemAt(at.toPoint()))
+        if item is not None and not item.isSelected():
+            self.session.select((item.id,))
+
+    def _known(self, item: QGraphicsItem | None) -> NodeItem | WireItem | NoteItem | None:
+        return item if isinstance(item, NodeItem | WireItem | NoteItem) else None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.pointer = event.position()
+        if self._pan_from is not None:
+            step = event.position() - self._pan_from
+            self._pan_from = event.position()
+            self._scroll(-step.x(), -step.y())
+        elif self.gesture is not None:
+            self.gesture.move(event.position())
+        else:
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.MiddleButton and self._pan_from is not None:
+            self._pan_from = None
+            self.viewport().unsetCursor()
+            return
+        if self.gesture is not None:
+            self._release_wire(event.position())
+            return
+        super().mouseReleaseEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._finish_move()
+
+    def _release_wire(self, at: QPointF) -> None:
+        """A press and release on one spot leaves the wire at the pointer until the next click; a drag ends here."""
+        gesture = self.gesture
+        if gesture is None or gesture.sticky:
+            return
+        start = self._pressed_at or at
+        if abs(at.x() - start.x()) + abs(at.y() - start.y()) <= STILL:
+            gesture.sticky = True
+        else:
+            gesture.move(at)
+            gesture.finish()
+
+    def _finish_move(self) -> None:
+        """Everything that was dragged becomes one edit."""
+        network = self.session.project.network
+        before = {item.id: item.position for item in (*network.nodes, *network.notes)}
+        moved = {id: at for id, at in self.canvas.positions().items() if id in before and before[id] != at}
+        if moved:
+            self.commands.move({id: (round(x), round(y)) for id, (x, y) in moved.items()})
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        item = self._known(self.itemAt(event.position().toPoint()))
+        if item is None:
+            self.open_quick_add(event.position())
+        elif isinstance(item, NodeItem | NoteItem):
+            self.naming.edit(item)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self.gesture is None:
+            self.menu_asked.emit(event.globalPos())
+
+    # Adding
+    def open_quick_add(self, at: QPointF | None = None, text: str = "") -> None:
+        """Open the quick list at a viewport position, the pointer's when none is given."""
+        inside = QRectF(self.viewport().rect())
+        self.pointer = at if at is not None else self.pointer
+        if not inside.contains(self.pointer):
+            self.pointer = inside.center()
+        self._quick_spot = self.mapToScene(self.pointer.toPoint()) if at is not None else None
+        self.quick.ask(self.viewport().mapToGlobal(self.pointer.toPoint()), text)
+
+    _quick_spot: QPointF | None = None
+
+    def _add_picked(self, kind: Kind) -> None:
+        self.setFocus()
+        self.commands.add(kind.spec(), self._quick_spot)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        event.setAccepted(event.mimeData().hasFormat(MIME))
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        event.setAccepted(event.mimeData().hasFormat(MIME))
+        self._mark_drop(self.wire_at(event.position()))
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._mark_drop(None)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        wire = self.wire_at(event.position())
+        self._mark_drop(None)
+        spec = from_mime(event.mimeData().data(MIME).data())
+        if spec is None:
+            event.ignore()
+            return
+        at = self.mapToScene(event.position().toPoint())
+        self.setFocus()
+        if wire is not None:
+            self.commands.add_to_wire(spec, wire.id, at)
+        else:
+            self.commands.add(spec, at)
+        event.acceptProposedAction()
+
+    def wire_at(self, at: QPointF) -> WireItem | None:
+        """The wire at a viewport position."""
+        pos = self.mapToScene(at.toPoint())
+        near = self.canvas.items(QRectF(pos.x() - 8, pos.y() - 8, 16, 16))
+        return next((item for item in near if isinstance(item, WireItem) and item.id), None)
+
+    def _mark_drop(self, wire: WireItem | None) -> None:
+        if wire is not self._drop_wire:
+            for item, state in ((self._drop_wire, "idle"), (wire, "target")):
+                if item is not None:
+                    item.show_state(item.label, state, item.thickness)
+            self._drop_wire = wire
+
+    # Keys
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self.keys.press(event):
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self.keys.claims(event):
+            event.accept()
+            return True
+        return super().event(event)

@@ -1,0 +1,141 @@
+"""A wire between two ports, its label, and the loose wire of a gesture."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from playground.ui.canvas.node_item import DETAILED, NAMED, NodeItem
+from playground.ui.painting import AA, CENTRE, box, put, width_of
+from playground.ui.theme import theme
+
+INK = {"idle": "wire", "fits": "ok", "refused": "error", "waiting": "disabled", "target": "accent"}
+SHORT = 72  # below this distance the label stands above the wire instead of in a pill
+
+
+class WireItem(QGraphicsItem):
+    """A cubic wire from a node's output to an input port; without a target it follows `loose`.
+
+    state: "idle", "fits", "refused", "waiting" or "target" (a dragged layer would be inserted here).
+    """
+
+    def __init__(self, id: str, source: NodeItem, target: NodeItem | None = None, port: int = 0) -> None:
+        super().__init__()
+        self.id, self.source, self.target, self.port = id, source, target, port
+        self.label, self.state, self.thickness, self.loose = "", "idle", 2.0, QPointF()
+        self.path, self.middle, self.rect, self.short = QPainterPath(), QPointF(), QRectF(), True
+        self.setZValue(-1)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable, target is not None)
+        if target is not None:
+            source.wires.append(self)
+            target.wires.append(self)
+        self.follow()
+
+    def detach(self) -> None:
+        """Forget both ends, before the wire leaves the scene."""
+        for end in (self.source, self.target):
+            if end is not None and self in end.wires:
+                end.wires.remove(self)
+
+    def show_state(self, label: str, state: str, thickness: float = 2.0) -> None:
+        """Take a new label, state and width."""
+        if (label, state, thickness) != (self.label, self.state, self.thickness):
+            self.label, self.state, self.thickness = label, state, thickness
+            self.follow()
+            self.update()
+
+    def follow(self) -> None:
+        """Recompute the path after an end moved."""
+        self.prepareGeometryChange()
+        a = self.source.mapToScene(self.source.port("out"))
+        b = self.target.mapToScene(self.target.port("in", self.port)) if self.target is not None else self.loose
+        self.path = route(a, b, self._lane(a, b))
+        self.middle = self.path.pointAtPercent(0.5)
+        self.short = abs(b.x() - a.x()) < SHORT and b.x() >= a.x()
+        self.rect = self.path.controlPointRect().adjusted(-4, -18, 4, 10)
+        half = width_of(self.label, 10) / 2 + 10
+        self.rect |= QRectF(self.middle.x() - half, self.middle.y() - 22, 2 * half, 34)
+
+    def _lane(self, a: QPointF, b: QPointF) -> float | None:
+        """The height at which a wire that runs backwards crosses, or a skip passes below the nodes between; else None."""
+        if self.target is None:
+            return None
+        if b.x() < a.x() + 24:
+            low = self.source.sceneBoundingRect().bottom()
+            high = self.target.sceneBoundingRect().top()
+            return (low + high) / 2 if high > low else max(low, self.target.sceneBoundingRect().bottom()) + 12
+        return self._skip_lane(a, b)
+
+    def _skip_lane(self, a: QPointF, b: QPointF) -> float | None:
+        """Below every node that a straight run would cross, so that a skip connection stays visible."""
+        scene = self.source.scene()
+        if scene is None or b.x() - a.x() < 140:
+            return None
+        band = QRectF(a, b).normalized().adjusted(40, -2, -40, 2)
+        crossed = [i for i in scene.items(band) if isinstance(i, NodeItem) and i is not self.source and i is not self.target]
+        if not crossed:
+            return None
+        return max(item.sceneBoundingRect().bottom() for item in crossed) + 22
+
+    def boundingRect(self) -> QRectF:
+        return self.rect
+
+    def shape(self) -> QPainterPath:
+        stroke = QPainterPathStroker()
+        stroke.setWidth(12)
+        return stroke.createStroke(self.path)
+
+    def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        zoom = p.worldTransform().m11()
+        chosen = self.isSelected()
+        ink = theme().color("accent" if chosen else INK[self.state])
+        p.setBrush(Qt.BrushStyle.NoBrush)
+        if zoom < NAMED:
+            p.setRenderHint(AA, False)
+            p.setPen(QPen(ink, 0))
+            p.drawPath(self.path)
+            return
+        pen = QPen(ink, 2.5 if chosen or self.state == "target" else self.thickness)
+        if self.state in ("refused", "waiting"):
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            pen.setDashPattern([3, 2])
+        p.setRenderHint(AA)
+        p.setPen(pen)
+        p.drawPath(self.path)
+        if self.label and zoom >= DETAILED:
+            self._paint_label(p)
+
+    def _paint_label(self, p: QPainter) -> None:
+        token = "accent" if self.isSelected() else INK[self.state] if self.state in ("fits", "refused") else "text2"
+        if self.short:
+            room = QRectF(self.middle.x() - 40, self.middle.y() - 20, 80, 14)
+            put(p, room, self.label, 10, token, how=CENTRE)
+            return
+        pill = QRectF(0, 0, width_of(self.label, 10) + 14, 16)
+        pill.moveCenter(self.middle)
+        box(p, pill, 8, theme().color("canvas"), theme().color(token if token != "text2" else "border"))
+        put(p, pill.adjusted(2, 0, -2, 0), self.label, 10, token, how=CENTRE)
+
+
+def route(a: QPointF, b: QPointF, lane: float | None) -> QPainterPath:
+    """A cubic from a to b with handles of 0.45·dx, or a level run at the height `lane` between two bends."""
+    path = QPainterPath(a)
+    if lane is None:
+        reach = max(24.0, 0.45 * abs(b.x() - a.x()))
+        path.cubicTo(a + QPointF(reach, 0), b - QPointF(reach, 0), b)
+        return path
+    if b.x() > a.x():
+        turn = min(64.0, (b.x() - a.x()) / 3)
+        start, end = QPointF(a.x() + turn, lane), QPointF(b.x() - turn, lane)
+        bend = QPointF(turn * 0.66, 0)
+        path.cubicTo(a + bend, start - bend, start)
+        path.lineTo(end)
+        path.cubicTo(end + bend, b - bend, b)
+        return path
+    start, end = QPointF(a.x() - 12, lane), QPointF(b.x() + 12, lane)
+    bend = QPointF(54, 0)
+    path.cubicTo(a + bend, start + bend, start)
+    path.lineTo(end)
+    path.cubicTo(end - bend, b - bend, b)
+    return path

@@ -1,0 +1,119 @@
+"""The wiring gesture: by drag, by two clicks, or by keys. It asks at once whether a port fits and says why not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QPointF
+
+from playground.document.problems import Problem
+from playground.lowering import fits
+from playground.ui.canvas.node_item import NodeItem
+from playground.ui.canvas.wire_item import WireItem
+
+if TYPE_CHECKING:
+    from playground.ui.canvas.view import CanvasView
+
+Port = tuple[NodeItem, int]
+
+
+class WireGesture:
+    """One wire under construction. replaces: the wire that was picked up at its end, or ""."""
+
+    def __init__(self, view: CanvasView, source: NodeItem, replaces: str = "") -> None:
+        self.view, self.source, self.replaces = view, source, replaces
+        self.sticky = False
+        self.over: Port | None = None
+        self._judged: dict[tuple[str, int], Problem | None] = {}
+        self.wire = WireItem("", source)
+        self.wire.setZValue(2)
+        self.wire.loose = source.mapToScene(source.port("out"))
+        view.canvas.addItem(self.wire)
+        if replaces:
+            view.canvas.wires[replaces].setVisible(False)
+        for item in view.canvas.nodes.values():
+            if item is not source and item.look.group != "c_data":
+                item.offer(frozenset(), True)
+                fitting = frozenset(k for k in range(item.ports_in) if self.judge(item, k) is None)
+                item.offer(fitting, True)
+
+    def judge(self, item: NodeItem, port: int) -> Problem | None:
+        """Why the wire may not end at this port, or None when it may."""
+        key = (item.id, port)
+        if key not in self._judged:
+            session = self.view.session
+            self._judged[key] = fits(session.project, session.samples, self.source.id, item.id, port)
+        return self._judged[key]
+
+    def move(self, at: QPointF) -> None:
+        """The pointer is at a viewport position."""
+        found = self.view.port_under(at)
+        port = (found[0], found[2]) if found and found[1] == "in" and found[0] is not self.source else None
+        self.aim(port, self.view.mapToScene(at.toPoint()), at.toPoint())
+
+    def aim(self, port: Port | None, loose: QPointF, pointer: QPoint) -> None:
+        """Point the wire at a port, or at a free place."""
+        self.over = port
+        reason: Problem | None = None
+        if port is None:
+            self.wire.loose = loose
+            state, label = "idle", ""
+        else:
+            item, k = port
+            reason = self.judge(item, k)
+            self.wire.loose = item.mapToScene(item.port("in", k))
+            state = "refused" if reason else "fits"
+            kind = self.view.session.inspection.types.get(self.source.id)
+            label = str(kind) if kind is not None else ""
+        self.wire.show_state(label, state)
+        self.wire.follow()
+        if reason is not None:
+            self.view.refusal.tell(reason, pointer)
+        else:
+            self.view.refusal.dismiss()
+
+    def cycle(self, step: int) -> None:
+        """Aim at the next port by keys, those that fit first."""
+        ports = [
+            (item, k)
+            for item in sorted(self.view.canvas.nodes.values(), key=lambda item: (item.x(), item.y()))
+            for k in range(item.ports_in)
+            if item is not self.source
+        ]
+        ports.sort(key=lambda port: self.judge(*port) is not None)
+        if not ports:
+            return
+        at = ports.index(self.over) if self.over in ports else (-1 if step > 0 else 0)
+        port = ports[(at + step) % len(ports)]
+        centre = port[0].mapToScene(port[0].port("in", port[1]))
+        self.aim(port, centre, self.view.mapFromScene(centre))
+        self.view.say(f"{self.view.canvas.nodes[port[0].id].look.name}, input {port[1] + 1}, {self.wire.state}")
+
+    def finish(self) -> None:
+        """Make the wire if it fits; keep the refusal's card if it offers a mend; else let go."""
+        over, refused = self.over, self.over is not None and self.judge(*self.over) is not None
+        self.end()
+        if over is not None and not refused:
+            if self.replaces:
+                self.view.commands.reconnect(self.replaces, self.source.id, over[0].id, over[1])
+            else:
+                self.view.commands.connect(self.source.id, over[0].id, over[1])
+        elif refused:
+            self.view.refusal.settle()
+        elif self.replaces:
+            self.view.commands.disconnect(self.replaces)
+
+    def end(self) -> None:
+        """Take the gesture's marks off the canvas."""
+        self.view.gesture = None
+        if self.wire.scene() is not None:
+            self.view.canvas.removeItem(self.wire)
+        for item in self.view.canvas.nodes.values():
+            item.offer(frozenset(), False)
+        if self.replaces in self.view.canvas.wires:
+            self.view.canvas.wires[self.replaces].setVisible(True)
+
+    def cancel(self) -> None:
+        """Let go without a wire."""
+        self.end()
+        self.view.refusal.dismiss()

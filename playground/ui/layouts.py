@@ -1,0 +1,167 @@
+"""Docks and where they stand: two layouts of one window, each remembered, both made from the table of panels."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
+
+from playground.ui import settings
+from playground.ui.panel import LAYOUTS, Panel
+from playground.ui.session import Session
+from playground.ui.title_bar import TitleBar
+
+VERSION = 3  # raised when docks change so much that a remembered state would mislead
+SIZES = {  # what a fresh layout gives: area -> pixels at 1440 × 900
+    "build": {"left": 216, "right": 296, "bottom": 150},
+    "train": {"right": 292, "bottom": 444, "bottom-left": 740, "bottom-right": 400},
+}
+AREAS = {
+    "left": Qt.DockWidgetArea.LeftDockWidgetArea,
+    "right": Qt.DockWidgetArea.RightDockWidgetArea,
+    "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
+    "bottom-right": Qt.DockWidgetArea.BottomDockWidgetArea,
+}
+
+
+class Dock(QDockWidget):
+    """A dock whose panel is made when it is first shown."""
+
+    def __init__(self, panel: Panel, session: Session, window: QMainWindow) -> None:
+        super().__init__(panel.title, window)
+        self.panel, self.session = panel, session
+        self.setObjectName(panel.id)
+        self.title = TitleBar(self, panel.icon)
+        self.setTitleBarWidget(self.title)
+        self.made: QWidget | None = None
+        self.visibilityChanged.connect(self._on_visible)
+
+    def _on_visible(self, visible: bool) -> None:
+        if visible:
+            self.make()
+
+    def make(self) -> QWidget:
+        """The panel's widget."""
+        if self.made is None:
+            made = self.made = self.panel.factory(self.session)
+            made.setMinimumSize(max(made.minimumWidth(), self.panel.least[0]), max(made.minimumHeight(), self.panel.least[1]))
+            self.setWidget(made)
+            self.title.note = getattr(made, "title_note", "")
+            changed = getattr(made, "title_changed", None)
+            if changed is not None:
+                changed.connect(self.setWindowTitle)
+        return self.made
+
+
+class Layouts(QObject):
+    """changed(layout name). It owns every dock of the window."""
+
+    changed = Signal(str)
+
+    def __init__(self, window: QMainWindow, session: Session, table: tuple[Panel, ...]) -> None:
+        super().__init__(window)
+        self.window_shown = window
+        self.current = ""
+        self.docks = {panel.id: Dock(panel, session, window) for panel in table}
+        window.setDockOptions(
+            QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.GroupedDragging
+        )
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        for corner, area in ((Qt.Corner.BottomLeftCorner, AREAS["left"]), (Qt.Corner.BottomRightCorner, AREAS["right"])):
+            window.setCorner(corner, area)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.timeout.connect(self._after_change)
+        for dock in self.docks.values():
+            dock.dockLocationChanged.connect(lambda _: self._settle.start(0))
+            dock.topLevelChanged.connect(lambda _: self._settle.start(0))
+            dock.visibilityChanged.connect(lambda _: self._settle.start(0))
+
+    def show(self, name: str) -> None:
+        """Switch to "build" or "train", as it was left."""
+        if name not in LAYOUTS or name == self.current:
+            return
+        self.remember()
+        self.current = name
+        self._arrange(name)
+        state = settings.block(f"docks/{name}")
+        if state is not None:
+            self.window_shown.restoreState(state, VERSION)
+        settings.set_word("layout", name)
+        self._settle.start(0)
+        self.changed.emit(name)
+
+    def remember(self) -> None:
+        """Keep how the present layout stands."""
+        if self.current:
+            settings.set_block(f"docks/{self.current}", self.window_shown.saveState(VERSION))
+
+    def reset(self) -> None:
+        """The present layout as it was designed."""
+        settings.set_block(f"docks/{self.current}", None)
+        self._arrange(self.current)
+        self._settle.start(0)
+
+    def _arrange(self, name: str) -> None:
+        window = self.window_shown
+        window.setUpdatesEnabled(False)
+        for dock in self.docks.values():
+            dock.setFloating(False)
+            window.removeDockWidget(dock)
+        first: dict[str, Dock] = {}
+        for dock in self.docks.values():
+            place = dock.panel.places.get(name)
+            if place is None:
+                continue
+            if place in first:
+                window.tabifyDockWidget(first[place], dock)
+            elif place == "bottom-right" and "bottom" in first:
+                window.splitDockWidget(first["bottom"], dock, Qt.Orientation.Horizontal)
+                first[place] = dock
+            else:
+                window.addDockWidget(AREAS[place], dock)
+                first[place] = dock
+            dock.show()
+            dock.make()
+        for dock in first.values():
+            dock.raise_()
+        self.size(first)
+        window.setUpdatesEnabled(True)
+
+    def size(self, first: dict[str, Dock] | None = None) -> None:
+        """Give each area its designed size, in proportion to the window."""
+        window = self.window_shown
+        first = first if first is not None else self._first()
+        wanted = SIZES[self.current]
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        for area in ("left", "right"):
+            if area in first:
+                window.resizeDocks([first[area]], [first[area].panel.width or wanted.get(area, 260)], across)
+        if "bottom" in first:
+            high = wanted["bottom"]
+            if self.current == "train":
+                high = round(high * max(window.height() - 124, 200) / (900 - 124))
+            window.resizeDocks([first["bottom"]], [high], down)
+        if "bottom-right" in first and "bottom" in first:
+            window.resizeDocks([first["bottom"], first["bottom-right"]], [wanted["bottom-left"], wanted["bottom-right"]], across)
+
+    def _first(self) -> dict[str, Dock]:
+        found: dict[str, Dock] = {}
+        for dock in self.docks.values():
+            place = dock.panel.places.get(self.current)
+            if place is not None:
+                found.setdefault(place, dock)
+        return found
+
+    def _after_change(self) -> None:
+        """Tabs speak for their docks: hide those titles, and let the tab bars be ours."""
+        window = self.window_shown
+        for dock in self.docks.values():
+            others = [other for other in window.tabifiedDockWidgets(dock) if not other.isFloating()]
+            dock.title.collapse(bool(others) and not dock.isFloating())
+        for bar in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setExpanding(False)
+            bar.setUsesScrollButtons(True)
+            bar.setDrawBase(False)

@@ -1,0 +1,299 @@
+"""The window assembled: menu bar, toolbar, canvas, docks from the table of panels, status line. It has no behaviour of its own
+beyond what the table of actions asks of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QToolBar, QWidget
+
+from playground.ui import settings, theme
+from playground.ui.actions import ACTIONS, MENUS, ActionSet
+from playground.ui.autosave import Autosave
+from playground.ui.canvas.bar import CanvasArea
+from playground.ui.canvas.view import CanvasView
+from playground.ui.documents import Documents
+from playground.ui.kinds import groups
+from playground.ui.layouts import Dock, Layouts
+from playground.ui.notices import NoticeBar
+from playground.ui.palette import Palette
+from playground.ui.panel import Panel, dialogs, panels, register_panel, start_page
+from playground.ui.session import Session
+from playground.ui.shortcuts import ShortcutList, about
+from playground.ui.status import StatusLine
+from playground.ui.tabs import Corner, LayoutTab, Logo
+from playground.ui.toolbar import Toolbar
+
+__all__ = ["MainWindow", "Panel", "register_panel"]
+
+THEMES = ("light", "dark", "system")
+
+
+class MainWindow(QMainWindow):
+    """One project in one window. closed: emitted once, after everything was given back."""
+
+    closed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.setObjectName("main")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.canvas = CanvasView(session)
+        self.notices = NoticeBar(self.canvas, session)
+        self.middle = QStackedWidget()
+        self.middle.addWidget(CanvasArea(self.canvas))
+        self.setCentralWidget(self.middle)
+        self.start: QWidget | None = None
+        self.layouts = Layouts(self, session, panels())
+        self.documents = Documents(session, self)
+        self.autosave = Autosave(session, self)
+        self.actions_made = ActionSet(self)
+        self._make_menus()
+        self._make_toolbar()
+        self.status = StatusLine(session)
+        self.status.problems_asked.connect(lambda: self.show_panel("problems"))
+        self.autosave.told.connect(self.status.show_autosave)
+        self.setStatusBar(self.status)
+        self.canvas.menu_asked.connect(self._show_context_menu)
+        self.canvas.edit_asked.connect(lambda: self.show_panel("inspector"))
+        for signal in (
+            session.project_changed, session.inspection_changed, session.selection_changed, session.run_changed, session.file_changed,
+            session.samples_changed,
+        ):  # fmt: skip
+            signal.connect(self.refresh)
+        self._show_first()
+        self.refresh()
+
+    def _show_first(self) -> None:
+        self.resize(1440, 900)
+        shape = settings.block("window")
+        if shape is not None:
+            self.restoreGeometry(shape)
+        self.layouts.changed.connect(lambda _: self.refresh())
+        self.layouts.show("train" if settings.word("layout", "build") == "train" else "build")
+        palette = self._palette()
+        if palette is not None:
+            palette.added.connect(lambda kind: self.canvas.commands.add(kind.spec()))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if settings.block(f"docks/{self.layouts.current}") is None:
+            self.layouts.size()  # dock sizes hold only once the window has its own
+        self.canvas.setFocus()
+
+    # Bars
+    def _make_menus(self) -> None:
+        bar = self.menuBar()
+        bar.setNativeMenuBar(False)  # a native bar has no corner for the tabs
+        bar.setFixedHeight(28)
+        menus = {name: bar.addMenu(name) for name in MENUS}
+        group = dict.fromkeys(MENUS, 0)
+        switches = QActionGroup(self)
+        for action in ACTIONS:
+            if not action.menu:
+                continue
+            if action.group != group[action.menu]:
+                menus[action.menu].addSeparator()
+                group[action.menu] = action.group
+            menus[action.menu].addAction(self.actions_made[action.id])
+            if action.id in THEMES:
+                switches.addAction(self.actions_made[action.id])
+        self._fill_insert(menus["Insert"])
+        view = menus["View"].addMenu("Panels")
+        for dock in self.layouts.docks.values():
+            view.addAction(dock.toggleViewAction())
+        self.recent = QMenu("Open recent", self)
+        menus["File"].insertMenu(self.actions_made["save"], self.recent)
+        self.recent.aboutToShow.connect(self._fill_recent)
+        self.menus = menus
+        bar.setCornerWidget(Logo(bar), Qt.Corner.TopLeftCorner)
+        tabs = [LayoutTab("Build", "auto", self.actions_made["build"]), LayoutTab("Train", "curve", self.actions_made["train_layout"])]
+        bar.setCornerWidget(Corner(self.session, tabs, bar), Qt.Corner.TopRightCorner)
+
+    def _fill_insert(self, menu: QMenu) -> None:
+        menu.addSeparator()
+        for name, kinds in groups().items():
+            sub = menu.addMenu(name)
+            sub.setToolTipsVisible(True)
+            for kind in kinds:
+                entry = QAction(theme.theme().icon(kind.icon, 16, kind.color), kind.title, sub)
+                entry.setToolTip(kind.help)
+                entry.triggered.connect(lambda _=False, chosen=kind: self.canvas.commands.add(chosen.spec()))
+                sub.addAction(entry)
+
+    def _fill_recent(self) -> None:
+        self.recent.clear()
+        for path in settings.recent():
+            entry = self.recent.addAction(path.stem)
+            entry.setToolTip(str(path))
+            entry.triggered.connect(lambda _=False, chosen=path: self.documents.open(chosen))
+        if not self.recent.actions():
+            self.recent.addAction("No projects yet").setEnabled(False)
+
+    def _make_toolbar(self) -> None:
+        self.tools = Toolbar(self, self.actions_made)
+        bar = QToolBar("Main")
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        bar.setFixedHeight(48)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.toggleViewAction().setVisible(False)
+        bar.addWidget(self.tools)
+        bar.setContentsMargins(0, 0, 0, 0)
+        bar.layout().setContentsMargins(0, 0, 0, 0)
+        self.addToolBar(bar)
+
+    def _show_context_menu(self, at: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if self.session.selection:
+            names: tuple[str, ...] = ("rename", "wire", "freeze", "", "cut", "copy", "paste", "duplicate", "delete", "", "align_left",
+                                      "align_middle")  # fmt: skip
+        else:
+            names = ("quick", "note", "paste", "", "tidy", "zoom_fit", "select_all")
+        for name in names:
+            menu.addAction(self.actions_made[name]) if name else menu.addSeparator()
+        menu.popup(at)
+
+    def refresh(self) -> None:
+        """Texts and availability of everything in the bars."""
+        self.actions_made.refresh()
+        self.tools.refresh()
+        name = self.session.project.name
+        self.setWindowTitle(f"{name}[*] - Playground")
+        self.setWindowModified(self.session.modified)
+
+    # What actions ask
+    def toggle_training(self) -> None:
+        """Train, pause or resume, whichever the button says."""
+        state = self.session.run.state
+        if state in ("running", "starting"):
+            self.session.pause()
+        elif state in ("paused", "dead"):
+            self.session.resume()
+        else:
+            self.session.train()
+            self.show_layout("train")
+
+    def find_rate(self) -> None:
+        """Search for a learning rate and show the curve."""
+        if "rate_finder" in dialogs():
+            self.open_dialog("rate_finder")
+        else:
+            self.session.find_rate()
+
+    def open_dialog(self, id: str) -> None:
+        """Open a registered dialog over the window."""
+        found = dialogs().get(id)
+        if found is not None:
+            found.open(self.session, self)
+
+    def show_layout(self, name: str) -> None:
+        self.leave_start()
+        self.layouts.show(name)
+        self.refresh()
+
+    def show_panel(self, id: str) -> None:
+        """Bring a dock to the front and give it the keyboard."""
+        dock: Dock | None = self.layouts.docks.get(id)
+        if dock is not None:
+            dock.show()
+            dock.raise_()
+            dock.make().setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _palette(self) -> Palette | None:
+        dock = self.layouts.docks.get("palette")
+        made = dock.make() if dock is not None else None
+        return made if isinstance(made, Palette) else None
+
+    def focus_palette(self) -> None:
+        """Search the palette; where it is not shown, the quick list."""
+        palette, dock = self._palette(), self.layouts.docks.get("palette")
+        if palette is not None and dock is not None and dock.isVisible():
+            palette.focus_search()
+        else:
+            self.canvas.open_quick_add()
+
+    def copy(self) -> None:
+        self.canvas.commands.copy()
+
+    def use_theme(self, mode: str) -> None:
+        """Switch the look and remember it."""
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app, mode)
+            settings.set_word("theme", mode)
+            self.refresh()
+
+    def show_shortcuts(self) -> None:
+        ShortcutList(self).show()
+
+    def show_about(self) -> None:
+        about(self)
+
+    def new(self) -> None:
+        if self.documents.may_leave():
+            self.session.new()
+            self.leave_start()
+
+    def ask_open(self) -> None:
+        self.documents.ask_open()
+
+    def save(self) -> bool:
+        return self.documents.save()
+
+    def save_as(self) -> bool:
+        return self.documents.save_as()
+
+    def quit(self) -> None:
+        self.close()
+
+    # Start page
+    def show_start(self) -> None:
+        """The start page in the middle, without docks, until a project is open."""
+        found = start_page()
+        if found is None:
+            return
+        if self.start is None:
+            self.start = found.factory(self.session)
+            self.middle.addWidget(self.start)
+            for name, slot in (
+                ("opened", self._open_from_start), ("new_asked", self.new), ("open_asked", self.ask_open),
+                ("import_asked", lambda: self.open_dialog("import_data")),
+            ):  # fmt: skip
+                getattr(self.start, name).connect(slot)
+            self.session.file_changed.connect(self.leave_start)
+        self.layouts.remember()
+        self.middle.setCurrentWidget(self.start)
+        for dock in self.layouts.docks.values():
+            dock.hide()
+        self.tools.parentWidget().hide()
+
+    def _open_from_start(self, path: Path) -> None:
+        self.documents.open(path)
+
+    def leave_start(self) -> None:
+        """Back to the canvas and the docks of the present layout."""
+        if self.start is None or self.middle.currentWidget() is not self.start:
+            return
+        self.middle.setCurrentIndex(0)
+        self.tools.parentWidget().show()
+        current, self.layouts.current = self.layouts.current, ""
+        self.layouts.show(current)
+        self.canvas.setFocus()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.documents.may_leave():
+            event.ignore()
+            return
+        if self.middle.currentIndex() == 0:
+            self.layouts.remember()
+        shape: QByteArray = self.saveGeometry()
+        settings.set_block("window", shape)
+        self.autosave.close()
+        self.session.close()
+        event.accept()
+        self.closed.emit()

@@ -1,0 +1,64 @@
+"""A message over the canvas: an icon, a sentence, gone after a while or by a click. The newest stands alone."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from playground.ui.painting import box, metrics, stamp
+from playground.ui.session import Session
+from playground.ui.theme import theme
+
+SHOWN_MS = {"info": 5_000, "warning": 9_000, "error": 15_000}
+INK = {"info": "info", "warning": "warn", "error": "error"}
+ICON = {"info": "info", "warning": "warn", "error": "error"}
+
+
+class NoticeBar(QWidget):
+    """Follows the session's messages."""
+
+    def __init__(self, parent: QWidget, session: Session) -> None:
+        super().__init__(parent)
+        self.text, self.level = "", "info"
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.hide)
+        session.message.connect(self.tell)
+        parent.installEventFilter(self)
+        self.setToolTip("Click to put this away")
+        self.hide()
+
+    def tell(self, text: str, level: str) -> None:
+        """Show a sentence."""
+        self.text, self.level = text, level if level in INK else "info"
+        self.setAccessibleName(text)
+        self._place()
+        self.show()
+        self.raise_()
+        self.update()
+        self._timer.start(SHOWN_MS[self.level])
+
+    def _place(self) -> None:
+        room = self.parentWidget().width() - 48
+        text = metrics(12).boundingRect(QRectF(0, 0, min(room, 620) - 52, 400), int(Qt.TextFlag.TextWordWrap), self.text)
+        self.resize(round(min(text.width() + 56, room)), round(text.height() + 16))
+        self.move((self.parentWidget().width() - self.width()) // 2, 12)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._timer.stop()
+        self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p, ink = QPainter(self), INK[self.level]
+        box(p, QRectF(self.rect()), 5, theme().color(f"{ink}soft"), theme().tint(ink, 0.6, "canvas"))
+        stamp(p, 20, 17, ICON[self.level], ink, 16)
+        p.setFont(theme().font(12))
+        p.setPen(theme().color("text"))
+        p.drawText(QRectF(36, 8, self.width() - 48, self.height() - 12), int(Qt.TextFlag.TextWordWrap), self.text)
+        p.end()

@@ -1,0 +1,227 @@
+"""The palette: every data source, layer and loss in groups that fold, with search; drag, double-click or Enter adds one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QMimeData, QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QFrame, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget,
+)  # fmt: skip
+
+from playground.ui.inspector.controls import LineField
+from playground.ui.kinds import MIME, Kind, groups, search
+from playground.ui.painting import RIGHT, Painted, box, chip, put, rule, stamp, width_of
+from playground.ui.theme import theme
+
+ROLE = Qt.ItemDataRole.UserRole
+ROW = 26
+
+
+class PaletteRow(QStyledItemDelegate):
+    """Chevron, name and count for a group; chip, name and a few words for a kind."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(100, ROW)
+
+    def paint(self, p: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        r, kind = QRectF(option.rect), index.data(ROLE)
+        state = option.state
+        if state & QStyle.StateFlag.State_Selected:
+            p.fillRect(r, theme().color("accentsoft"))
+        elif state & QStyle.StateFlag.State_MouseOver:
+            p.fillRect(r, theme().tint("accentsoft", 0.5, "panel"))
+        if kind is None:
+            stamp(p, 15, r.center().y(), "down" if state & QStyle.StateFlag.State_Open else "right", "text2", 13)
+            put(p, r.adjusted(27, 0, -30, 0), index.data(), 11, "text2", True)
+            put(p, r.adjusted(0, 0, -9, 0), str(index.data(ROLE + 1)), 10, "text3", how=RIGHT)
+            return
+        chip(p, 11, r.y() + 3, 20, kind.icon, kind.color, "panel")
+        room = r.width() - 38 - 9
+        name = min(width_of(kind.title), room)
+        put(p, QRectF(38, r.y(), room, ROW), kind.title)
+        tail = room - name - 10
+        if tail > 30:
+            put(p, QRectF(38 + name + 10, r.y(), tail, ROW), kind.tail, 10, "text3", how=RIGHT)
+
+
+class PaletteTree(QTreeWidget):
+    """A tree whose drag starts in Python, so that tests can drive it. added(kind): double-click or Enter."""
+
+    added = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Layers")
+        self.setHeaderHidden(True)
+        self.setIndentation(0)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setUniformRowHeights(True)
+        self.setItemDelegate(PaletteRow(self))
+        self.setDragEnabled(True)
+        self.setMouseTracking(True)
+        self.setExpandsOnDoubleClick(False)
+        self.setRootIsDecorated(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setAutoFillBackground(False)
+        self.itemClicked.connect(lambda item, _: item.setExpanded(not item.isExpanded()))
+        self.itemDoubleClicked.connect(lambda item, _: self._add(item))
+
+    def kind_of(self, item: QTreeWidgetItem | None) -> Kind | None:
+        found = item.data(0, ROLE) if item is not None else None
+        return found if isinstance(found, Kind) else None
+
+    def _add(self, item: QTreeWidgetItem | None) -> None:
+        kind = self.kind_of(item)
+        if kind is not None:
+            self.added.emit(kind)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        item = self.currentItem()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if item is not None and self.kind_of(item) is None:
+                item.setExpanded(not item.isExpanded())
+            self._add(item)
+            return
+        super().keyPressEvent(event)
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        kind = self.kind_of(self.currentItem())
+        if kind is None:
+            return
+        drag, mime = QDrag(self), QMimeData()
+        mime.setData(MIME, QByteArray(kind.mime()))
+        drag.setMimeData(mime)
+        drag.setPixmap(ghost(kind))
+        drag.setHotSpot(QPointF(48, 26).toPoint())
+        drag.exec(Qt.DropAction.CopyAction)
+
+
+def ghost(kind: Kind) -> QPixmap:
+    """The outline that follows the pointer during a drag."""
+    made = QPixmap(192, 104)
+    made.setDevicePixelRatio(2)
+    made.fill(Qt.GlobalColor.transparent)
+    p = QPainter(made)
+    box(p, QRectF(0, 0, 96, 52), 6, theme().color("node"), theme().color("accent"), 2)
+    chip(p, 9, 6, 18, kind.icon, kind.color)
+    put(p, QRectF(33, 6, 60, 18), kind.title, 12, "text", True)
+    p.end()
+    return made
+
+
+class PaletteHelp(Painted):
+    """The marked kind and one sentence about it."""
+
+    def __init__(self) -> None:
+        super().__init__(60)
+        self.kind: Kind | None = None
+
+    def show_kind(self, kind: Kind | None) -> None:
+        self.kind = kind
+        self.setAccessibleName(f"{kind.title}. {kind.help}" if kind else "")
+        self.update()
+
+    def draw(self, p: QPainter, r: QRectF) -> None:
+        rule(p, 0, 0, r.width())
+        if self.kind is None:
+            return
+        put(p, QRectF(10, 8, r.width() - 18, 16), self.kind.title, 11, "text", True)
+        p.setFont(theme().font(11))
+        p.setPen(theme().color("text2"))
+        p.drawText(QRectF(10, 24, r.width() - 18, 32), int(Qt.TextFlag.TextWordWrap), self.kind.help)
+
+
+class Palette(QWidget):
+    """added(kind): add it after the selected node."""
+
+    added = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.search = LineField(icon="search", hint="Search layers")
+        self.search.setAccessibleName("Search layers")
+        self.search.unit = "/"
+        self.tree, self.help = PaletteTree(), PaletteHelp()
+        self.tree.added.connect(self.added)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(6)
+        top = QWidget()
+        inner = QVBoxLayout(top)
+        inner.setContentsMargins(8, 0, 8, 0)
+        inner.addWidget(self.search)
+        for part in (top, self.tree, self.help):
+            column.addWidget(part)
+        self._fill()
+        self.search.textChanged.connect(self.filter)
+        self.search.returnPressed.connect(self._add_first)
+        self.tree.currentItemChanged.connect(lambda item: self.help.show_kind(self.tree.kind_of(item)))
+        self.tree.itemEntered.connect(lambda item, _: self._hint(item))
+        first = self.tree.topLevelItem(0)
+        if first is not None and first.childCount():
+            self.tree.setCurrentItem(first.child(0))
+        theme().changed.connect(self.tree.viewport().update)
+        self.setMinimumWidth(176)
+
+    def _fill(self) -> None:
+        for name, kinds in groups().items():
+            group = QTreeWidgetItem(self.tree, [name])
+            group.setData(0, ROLE + 1, len(kinds))
+            group.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+            for kind in kinds:
+                row = QTreeWidgetItem(group, [kind.title])
+                row.setData(0, ROLE, kind)
+                row.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{kind.title}, {kind.help}")
+                row.setToolTip(0, kind.help)
+            group.setExpanded(True)
+
+    def _hint(self, item: QTreeWidgetItem) -> None:
+        kind = self.tree.kind_of(item)
+        if kind is not None:
+            self.help.show_kind(kind)
+
+    def rows(self) -> list[QTreeWidgetItem]:
+        """The rows that are shown now, groups left out."""
+        found = []
+        for g in range(self.tree.topLevelItemCount()):
+            group = self.tree.topLevelItem(g)
+            if group is not None:
+                found += [group.child(k) for k in range(group.childCount()) if not group.child(k).isHidden()]
+        return found
+
+    def filter(self, text: str) -> None:
+        """Show what the letters mean, in place; nothing typed shows all."""
+        wanted = set(search(text)) if text.strip() else None
+        for g in range(self.tree.topLevelItemCount()):
+            group = self.tree.topLevelItem(g)
+            if group is None:
+                continue
+            for k in range(group.childCount()):
+                row = group.child(k)
+                row.setHidden(wanted is not None and self.tree.kind_of(row) not in wanted)
+            group.setHidden(all(group.child(k).isHidden() for k in range(group.childCount())))
+            group.setExpanded(True)
+        best = search(text)[:1] if wanted else []
+        shown = self.rows()
+        front = next((row for row in shown if best and self.tree.kind_of(row) == best[0]), shown[0] if shown else None)
+        if front is not None:
+            self.tree.setCurrentItem(front)
+
+    def _add_first(self) -> None:
+        kind = self.tree.kind_of(self.tree.currentItem())
+        if kind is not None and self.rows():
+            self.search.clear()
+            self.added.emit(kind)
+
+    def focus_search(self) -> None:
+        """Put the cursor into the search field."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Down and self.search.hasFocus():
+            self.tree.setFocus()
+        elif event.key() == Qt.Key.Key_Escape and self.search.text():
+            self.search.clear()
+        else:
+            super().keyPressEvent(event)

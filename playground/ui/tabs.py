@@ -1,0 +1,113 @@
+"""The layout tabs and the project's name, in the menu bar's corner."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QAction, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
+
+from playground.ui.painting import RIGHT, Painted, box, put, stamp, width_of
+from playground.ui.session import Session
+from playground.ui.theme import theme
+
+TAB_WIDTH = 90
+
+
+class LayoutTab(QAbstractButton):
+    """One layout."""
+
+    def __init__(self, text: str, icon: str, action: QAction) -> None:
+        super().__init__()
+        self.glyph, self.action_shown = icon, action
+        self.setText(text)
+        self.setFixedSize(TAB_WIDTH, 22)
+        self.setCheckable(True)
+        self.setAccessibleName(f"{text} layout")
+        self.setToolTip(f"{text} layout ({action.shortcut().toString()})")
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self.follow)
+        self.follow()
+
+    def follow(self) -> None:
+        self.setChecked(self.action_shown.isChecked())
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p, r, on = QPainter(self), QRectF(self.rect()), self.isChecked()
+        if on or self.underMouse():
+            box(p, r, 3, theme().color("accent" if on else "accentsoft"), None)
+        if self.hasFocus():
+            box(p, r.adjusted(1, 1, -1, -1), 3, None, theme().color("onaccent" if on else "accent"), 1.5)
+        wide = width_of(self.text(), 12, on) + 22
+        x = (r.width() - wide) / 2
+        stamp(p, x + 8, r.center().y(), self.glyph, "onaccent" if on else "text2", 14)
+        put(p, QRectF(x + 22, 0, wide, r.height()), self.text(), 12, "onaccent" if on else "text2", on)
+        p.end()
+
+
+class Frame(QWidget):
+    """The box around the tabs."""
+
+    def __init__(self, tabs: list[LayoutTab]) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(1, 1, 1, 1)
+        row.setSpacing(0)
+        for tab in tabs:
+            row.addWidget(tab)
+        self.setFixedSize(2 + TAB_WIDTH * len(tabs), 24)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        box(p, QRectF(self.rect()), 4, theme().color("base"), theme().color("border"))
+        p.end()
+
+
+class ProjectName(Painted):
+    """The project's name, and whether it has unsaved edits."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(26)
+        self.session = session
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        for signal in (session.project_changed, session.file_changed):
+            signal.connect(self._follow)
+        self._follow()
+
+    @property
+    def text(self) -> str:
+        return self.session.project.name + (" • edited" if self.session.modified else "")
+
+    def _follow(self) -> None:
+        self.setAccessibleName(self.text)
+        self.setFixedWidth(260)
+        self.update()
+
+    def draw(self, p: QPainter, r: QRectF) -> None:
+        put(p, r, self.text, 12, "text2", how=RIGHT)
+
+
+class Corner(QWidget):
+    """Name and tabs."""
+
+    def __init__(self, session: Session, tabs: list[LayoutTab], parent: QWidget) -> None:
+        super().__init__(parent)  # the menu bar does not keep a Python widget alive by itself
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 2, 8, 2)
+        row.setSpacing(20)
+        row.addWidget(ProjectName(session))
+        row.addWidget(Frame(tabs), 0, Qt.AlignmentFlag.AlignVCenter)
+
+
+class Logo(Painted):
+    """The mark at the left of the menu bar."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(28, 34, parent=parent)
+
+    def sizeHint(self) -> QSize:
+        return QSize(34, 28)
+
+    def draw(self, p: QPainter, r: QRectF) -> None:
+        stamp(p, 18, 14, "dense", "accent", 18)
