@@ -2,7 +2,7 @@
 
     import playground as pg
 
-    project = pg.Project.chain(pg.data("iris"), pg.layer("dense", units=16), pg.layer("relu"), pg.layer("dense", units=3))
+    project = pg.Project.chain(pg.dataset("iris"), pg.layer("dense", units=16), pg.layer("relu"), pg.layer("dense", units=3))
     print(project.train(epochs=40))
     project.export("iris.onnx")
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from playground.api import Project as Project
-    from playground.api import data as data
+    from playground.api import dataset as dataset
     from playground.api import initializer as initializer
     from playground.api import layer as layer
     from playground.api import loss as loss
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 #: The Python API; `playground.api` defines it.
-__all__ = ["Project", "__version__", "data", "initializer", "layer", "loss", "optimizer", "schedule"]
+__all__ = ["Project", "__version__", "dataset", "initializer", "layer", "loss", "optimizer", "schedule"]
 
 
 def __getattr__(name: str) -> Any:

@@ -16,8 +16,17 @@ import playground
 from playground.cli.output import Output
 from playground.errors import PlaygroundError
 
-#: In the order of `playground --help`; each is a module of `playground.cli.commands`.
-COMMANDS = ("demo", "new", "train", "eval", "lr-find", "export", "bench", "doctor")
+#: Command -> its help, in the order of `playground --help`; each is a module of `playground.cli.commands`, imported when it is used.
+COMMANDS = {
+    "demo": "open an example in the window, or train it in the terminal where there is no display",
+    "new": "make a project file, from an example or from a line of layers",
+    "train": "train a project and keep weights, curve and record",
+    "eval": "judge a trained project on a part of its data",
+    "lr-find": "raise the learning rate batch by batch and say where the loss falls best",
+    "export": "write a trained network as ONNX, safetensors or NPZ, checked by an independent interpreter",
+    "bench": "measure speed, on request beside PyTorch and JAX in the same run",
+    "doctor": "look over this machine: libraries, display, compiler, folders",
+}
 
 Window = Callable[[Path | None], int]
 
@@ -26,8 +35,6 @@ FAILED, REFUSED = 1, 2
 
 class Command(Protocol):
     """What a command's module must have."""
-
-    HELP: str
 
     def arguments(self, parser: argparse.ArgumentParser) -> None: ...
 
@@ -58,11 +65,19 @@ def open_window(file: Path | None, window: Window | None) -> int:
 
 
 def _command(words: Sequence[str], window: Window | None) -> int:
-    args = parser().parse_args(words)
+    from playground.cli.opening import Unready
+    from playground.formats.certificate import ExportBlocked
+
+    args = parser(words[0]).parse_args(words[1:])
     out = Output(json_lines=args.json)
     args.window = window
     try:
         return int(args.run(args, out))
+    except Unready:
+        return REFUSED
+    except ExportBlocked as error:
+        out.error(str(error))
+        return FAILED
     except PlaygroundError as error:
         out.error(str(error))
         return REFUSED
@@ -76,7 +91,7 @@ def _command(words: Sequence[str], window: Window | None) -> int:
 
 
 def _window_parser() -> argparse.ArgumentParser:
-    listing = "\n".join(f"  {name:<10}{_module(name).HELP}" for name in COMMANDS)
+    listing = "\n".join(f"  {name:<10}{text}" for name, text in COMMANDS.items())
     made = argparse.ArgumentParser(
         prog="playground",
         description="Opens the window: build networks on a canvas, train them live, take the weights away.",
@@ -88,16 +103,13 @@ def _window_parser() -> argparse.ArgumentParser:
     return made
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
-    made = argparse.ArgumentParser(prog="playground")
-    commands = made.add_subparsers(required=True, metavar="COMMAND")
-    for name in COMMANDS:
-        module = _module(name)
-        one = commands.add_parser(name, help=module.HELP, description=module.HELP[:1].upper() + module.HELP[1:] + ".")
-        module.arguments(one)
-        one.add_argument("--json", action="store_true", help="print one JSON object a line instead of text")
-        one.set_defaults(run=module.run)
+def parser(name: str) -> argparse.ArgumentParser:
+    """The parser of one command."""
+    module, text = _module(name), COMMANDS[name]
+    made = argparse.ArgumentParser(prog=f"playground {name}", description=f"{text[:1].upper()}{text[1:]}.")
+    module.arguments(made)
+    made.add_argument("--json", action="store_true", help="print one JSON object a line instead of text")
+    made.set_defaults(run=module.run)
     return made
 
 

@@ -62,7 +62,7 @@ def save_picture(path: Path, curves: Sequence[Curve], axes: Axes) -> None:
             draw.ellipse((x - r, y - r, x + r, y + r), fill=colour)
         else:
             draw.line(points, fill="#c3d4f7" if curve.faint else colour, width=SCALE * (1 if curve.faint else 2), joint="curve")
-    _draw_legend(draw, [curve for curve in kept], fonts[13])
+    _draw_legend(draw, kept, fonts[13])
     image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS).save(path, format="PNG")
 
 

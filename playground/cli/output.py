@@ -20,7 +20,7 @@ class Output:
         self.json_lines = json_lines
         self.terminal = sys.stderr.isatty() and not json_lines
 
-    def event(self, name: str, **fields: Any) -> None:
+    def event(self, name: str, /, **fields: Any) -> None:
         """A line for machines; people see what `say` prints instead. Numbers that are not finite become null."""
         if self.json_lines:
             print(json.dumps({"event": name, **strict(fields)}, allow_nan=False), flush=True)
@@ -35,11 +35,20 @@ class Output:
         if not self.json_lines:
             print(text, flush=True)
 
-    def error(self, text: str) -> None:
-        """What went wrong, on stderr for people."""
-        self.event("error", text=text)
+    def complain(self, text: str) -> None:
+        """A line for people on stderr."""
         if not self.json_lines:
             print(text, file=sys.stderr, flush=True)
+
+    def error(self, text: str) -> None:
+        """What went wrong."""
+        self.event("error", text=text)
+        self.complain(text)
+
+    def warn(self, text: str) -> None:
+        """What is amiss but hinders nothing."""
+        self.event("warning", text=text)
+        self.complain(text)
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Columns for people; the first is flush left, numbers flush right."""

@@ -9,8 +9,8 @@ import numpy as np
 from playground.core.tensor import TensorType
 from playground.engine import ops
 from playground.engine.graph import Graph
-from playground.formats.model import Affine, Model, needed
 from playground.errors import FileError
+from playground.formats.model import Affine, Model, needed
 
 
 def forward(graph: Graph, tensors: Mapping[str, np.ndarray], x: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from playground.errors import FileError
 from playground.formats.certificate import Certificate
 from playground.formats.format import Format
 from playground.formats.model import Model
-from playground.formats.weights import Contents, write_weights
+from playground.formats.weights import Contents, contents_of, write_weights
 
 #: The member that holds the metadata; no tensor's name has two dots in front.
 ABOUT = "..about"
@@ -22,7 +22,7 @@ ABOUT = "..about"
 
 def write(model: Model, path: Path) -> Certificate:
     """Raises ExportBlocked, with nothing written, when the file read back gives other answers than the engine."""
-    return write_weights(model, path, "NPZ", pack, read, {})
+    return write_weights(model, path, "NPZ", pack, parse, {})
 
 
 def pack(tensors: Mapping[str, np.ndarray], about: Mapping[str, str]) -> bytes:
@@ -33,16 +33,21 @@ def pack(tensors: Mapping[str, np.ndarray], about: Mapping[str, str]) -> bytes:
     return buffer.getvalue()
 
 
+def parse(data: bytes) -> Contents:
+    """Tensors and metadata of a file's bytes. Raises FileError."""
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            held = {name: file[name] for name in file.files}
+        text = held.pop(ABOUT, None)
+        about = {} if text is None else json.loads(str(text))
+    except (OSError, ValueError, KeyError, EOFError, NotImplementedError, AttributeError, zipfile.BadZipFile) as error:
+        raise FileError(f"This is no NPZ file, or it is damaged: {error}.") from error
+    return Contents(dict(sorted(held.items())), about)
+
+
 def read(path: Path) -> Contents:
     """Tensors and metadata of a file. Raises FileError."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            held = {name: file[name] for name in file.files}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise FileError(f"{path.name} is not an NPZ file that can be read: {error}.") from error
-    text = held.pop(ABOUT, None)
-    about = {} if text is None else json.loads(str(text))
-    return Contents(dict(sorted(held.items())), about)
+    return contents_of(path, parse)
 
 
 FORMAT = Format(id="npz", title="NumPy NPZ", suffix=".npz", help="Weights by name as NumPy arrays.", write=write)

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 import playground
+from playground.document.saver import save_atomically
 from playground.errors import FileError
 from playground.formats import onnx_ops
 from playground.formats.certificate import Certificate, ExportBlocked, certify
 from playground.formats.format import Format
 from playground.formats.model import Affine, Model, needed
 from playground.formats.onnx_writer import IR_VERSION, OPSET, Writer
-from playground.formats.place import put_in_place
 
 INTERPRETER = "onnx.reference"
 INPUT, OUTPUT = "input", "output"
@@ -33,11 +33,10 @@ def write(model: Model, path: Path) -> Certificate:
     about = {"name": model.name, **model.about, "certificate": before.to_json()}
     onnx.helper.set_model_props(proto, about)
 
-    def check(written: Path) -> None:
-        if certificate(model, read(written)) != before:
-            raise ExportBlocked(f"{path.name} was not written: read back, the ONNX file gives other answers than before.")
-
-    put_in_place(path, proto.SerializeToString(deterministic=True), check)
+    packed = proto.SerializeToString(deterministic=True)
+    if certificate(model, parse(packed)) != before:
+        raise ExportBlocked(f"{path.name} was not written: read back, the ONNX file gives other answers than before.")
+    save_atomically(path, packed)
     return before
 
 
@@ -61,15 +60,15 @@ def run(proto: Any, x: np.ndarray) -> np.ndarray:
         return np.asarray(ReferenceEvaluator(proto).run(None, {INPUT: np.asarray(x, dtype=np.float32)})[0])
 
 
-def read(path: Path) -> Any:
-    """The model of a file. Raises FileError."""
+def parse(data: bytes) -> Any:
+    """The model of a file's bytes. Raises FileError."""
     import onnx
     from google.protobuf.message import DecodeError
 
     try:
-        return onnx.load(str(path), load_external_data=False)
-    except (DecodeError, OSError, ValueError) as error:
-        raise FileError(f"{path.name} is not an ONNX file that can be read: {error}.") from error
+        return onnx.load_model_from_string(data)
+    except (DecodeError, ValueError) as error:
+        raise FileError(f"This is no ONNX file, or it is damaged: {error}.") from error
 
 
 def build(model: Model) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -12,12 +13,12 @@ from playground.errors import FileError
 from playground.formats.certificate import Certificate
 from playground.formats.format import Format
 from playground.formats.model import Model
-from playground.formats.weights import Contents, write_weights
+from playground.formats.weights import Contents, contents_of, write_weights
 
 
 def write(model: Model, path: Path) -> Certificate:
     """Raises ExportBlocked, with nothing written, when the file read back gives other answers than the engine."""
-    return write_weights(model, path, "safetensors", pack, read, {"safetensors": version("safetensors")})
+    return write_weights(model, path, "safetensors", pack, parse, {"safetensors": version("safetensors")})
 
 
 def pack(tensors: Mapping[str, np.ndarray], about: Mapping[str, str]) -> bytes:
@@ -27,15 +28,22 @@ def pack(tensors: Mapping[str, np.ndarray], about: Mapping[str, str]) -> bytes:
     return bytes(save({name: np.ascontiguousarray(array) for name, array in tensors.items()}, metadata=dict(about)))
 
 
-def read(path: Path) -> Contents:
-    """Tensors and metadata of a file. Raises FileError."""
-    from safetensors import SafetensorError, safe_open
+def parse(data: bytes) -> Contents:
+    """Tensors and metadata of a file's bytes. Raises FileError."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
 
     try:
-        with safe_open(str(path), framework="numpy") as file:
-            return Contents({name: file.get_tensor(name) for name in sorted(file.keys())}, dict(file.metadata() or {}))
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
-        raise FileError(f"{path.name} is not a safetensors file that can be read: {error}.") from error
+        arrays = load(data)
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise FileError(f"This is no safetensors file, or it is damaged: {error}.") from error
+    return Contents(dict(sorted(arrays.items())), dict(header.get("__metadata__", {})))
+
+
+def read(path: Path) -> Contents:
+    """Tensors and metadata of a file. Raises FileError."""
+    return contents_of(path, parse)
 
 
 FORMAT = Format(

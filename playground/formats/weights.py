@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from playground.document.saver import save_atomically
+from playground.errors import FileError
 from playground.formats.certificate import Certificate, ExportBlocked, certify
 from playground.formats.interpreter import answer
 from playground.formats.model import Model, tensors_sha256
-from playground.formats.place import put_in_place
 
 INTERPRETER = "plain NumPy"
 #: Arrays of the scaling carry this in front; no tensor's name has two dots.
@@ -35,21 +36,32 @@ class Contents:
 
 
 def write_weights(
-    model: Model, path: Path, title: str, pack: Pack, read: Callable[[Path], Contents], versions: Mapping[str, str]
+    model: Model, path: Path, title: str, pack: Pack, parse: Callable[[bytes], Contents], versions: Mapping[str, str]
 ) -> Certificate:
-    """Write, read back, compare hashes, run what was read in plain NumPy; only then does the file appear under its name."""
+    """Pack, parse, compare hashes, run what was parsed in plain NumPy; only then does the file appear under its name.
+
+    The saver reads what it wrote and compares it with the bytes that were checked here.
+    """
     tensors = model.tensors()
     arrays = {**tensors, **{SCALING + name: array for name, array in model.scaling().items()}}
     before = certify(model, answer(model, tensors, model.scaling()), format=title, interpreter=INTERPRETER, versions=versions)
     about = {"name": model.name, **model.about, "certificate": before.to_json()}
-
-    def check(written: Path) -> None:
-        contents = read(written)
-        if tensors_sha256(contents.arrays) != tensors_sha256(arrays) or dict(contents.about) != about:
-            raise ExportBlocked(f"{path.name} was not written: read back, the {title} file does not hold what was put into it.")
-        answers = answer(model, contents.tensors(), contents.scaling())
-        if certify(model, answers, format=title, interpreter=INTERPRETER, versions=versions) != before:
-            raise ExportBlocked(f"{path.name} was not written: read back, the {title} file gives other answers than before.")
-
-    put_in_place(path, pack(arrays, about), check)
+    packed = pack(arrays, about)
+    contents = parse(packed)
+    if tensors_sha256(contents.arrays) != tensors_sha256(arrays) or dict(contents.about) != about:
+        raise ExportBlocked(f"{path.name} was not written: read back, the {title} file does not hold what was put into it.")
+    answers = answer(model, contents.tensors(), contents.scaling())
+    if certify(model, answers, format=title, interpreter=INTERPRETER, versions=versions) != before:
+        raise ExportBlocked(f"{path.name} was not written: read back, the {title} file gives other answers than before.")
+    save_atomically(path, packed)
     return before
+
+
+def contents_of(path: Path, parse: Callable[[bytes], Contents]) -> Contents:
+    """A weight file from the disk. Raises FileError."""
+    try:
+        return parse(path.read_bytes())
+    except FileError as error:
+        raise FileError(f"{path.name}: {error}") from error
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror or error}.") from error

@@ -1,1 +1,1 @@
-"""The commands, one file each: HELP, arguments(parser) and run(args, out) -> exit code."""
+"""The commands, one file each: arguments(parser) and run(args, out) -> exit code."""

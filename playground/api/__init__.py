@@ -1,0 +1,9 @@
+"""The Python API: the project of the canvas in a few lines, and everything that the command line does with it.
+
+`playground` hands these names on, so that a script reads `import playground as pg; pg.Project.chain(...)`.
+"""
+
+from playground.api.parts import dataset, initializer, layer, loss, optimizer, schedule
+from playground.api.project import Project
+
+__all__ = ["Project", "dataset", "initializer", "layer", "loss", "optimizer", "schedule"]

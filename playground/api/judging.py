@@ -1,0 +1,100 @@
+"""A trained project at work: judged on a part of the data, asked for answers, made ready to export."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import numpy as np
+
+from playground.core.samples import Samples
+from playground.data.prepare import Split
+from playground.data.scaling import Scaler
+from playground.document.project import Project as Record
+from playground.engine.machine import Machine
+from playground.engine.plan import plan_network
+from playground.errors import BadValue
+from playground.formats.model import Affine, Model
+from playground.training.assembly import Assembled, assemble
+
+PARTS = ("train", "validation", "test")
+#: Samples that an exported file is tried on.
+PROBE = 16
+
+
+class Judged:
+    """A project with weights and a machine that only looks forward."""
+
+    def __init__(self, record: Record, samples: Samples, weights: Mapping[str, np.ndarray]) -> None:
+        self.made: Assembled = assemble(record, samples)
+        prepared = self.made.prepared
+        self.splits: dict[str, Split] = {
+            name: split for name, split in (("train", prepared.train), ("validation", prepared.validation), ("test", prepared.test)) if split
+        }
+        rows = {name: split.count for name, split in self.splits.items()}
+        self.plan = plan_network(self.made.lowered.graph, batch=record.training.batch, update=None, samples=rows)
+        self.machine = Machine(self.plan)
+        self.machine.initialise(0)
+        put_weights(self.machine, weights)
+
+    def evaluate(self, part: str) -> dict[str, float]:
+        """Loss and metrics on a part of the data. Raises BadValue for a part that is empty."""
+        split = self.splits.get(part)
+        if split is None:
+            raise BadValue(f"There is no {part} part; this project has {', '.join(self.splits)}. Give it a share in the data plan.")
+        self.machine.load(part, split.x, self.made.lowered.encode(split.y))
+        found = self.machine.evaluate(part)
+        return {"loss": found.loss, **self.made.judge.metrics(found.outputs, split)}
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Probabilities, or values in the original unit, for raw inputs. Shapes: (n, *sample) -> (n, *output)."""
+        shape = self.made.samples.shape
+        if x.shape[1:] != shape:
+            raise BadValue(f"Inputs must have the shape (n, {', '.join(map(str, shape))}); {x.shape} was given.")
+        return self.made.judge.respond(self.machine.predict(self.made.prepared.scaler.apply(x)))
+
+    def model(self, name: str) -> Model:
+        """What an exporter needs, with a probe of raw samples and the machine's answers to it."""
+        prepared, samples = self.made.prepared, self.made.samples
+        source = prepared.validation or prepared.train
+        probe = np.ascontiguousarray(samples.x[source.index[:PROBE]], dtype=np.float32)
+        outputs = self.machine.predict(prepared.scaler.apply(probe))
+        loss = self.made.lowered.loss
+        about = {"task": samples.task, "output": loss.expects, "loss": loss.id}
+        if samples.class_names:
+            about["classes"] = json.dumps(list(samples.class_names))
+        if samples.feature_names:
+            about["features"] = json.dumps(list(samples.feature_names))
+        return Model(
+            name=name,
+            graph=self.made.lowered.graph,
+            parameters={key: array.copy() for key, array in self.machine.parameters().items()},
+            statistics={key: array.copy() for key, array in self.machine.statistics().items()},
+            probe=probe,
+            expected=prepared.target_scaler.invert(outputs) if samples.task == "regression" else outputs,
+            before=_affine(prepared.scaler),
+            after=_affine(prepared.target_scaler) if samples.task == "regression" else None,
+            about=about,
+        )
+
+
+def _affine(scaler: Scaler) -> Affine | None:
+    return Affine(np.array(scaler.shift), np.array(scaler.spread)) if scaler.shift else None
+
+
+def weights_of(machine: Machine) -> dict[str, np.ndarray]:
+    """Copies of all parameters and running statistics by name."""
+    return {name: array.copy() for name, array in {**machine.parameters(), **machine.statistics()}.items()}
+
+
+def put_weights(machine: Machine, weights: Mapping[str, np.ndarray]) -> None:
+    """Weights into a machine's arena. Raises BadValue where names or shapes are not those of the network."""
+    places = {**machine.parameters(), **machine.statistics()}
+    missing, extra = sorted(places.keys() - weights.keys()), sorted(weights.keys() - places.keys())
+    if missing or extra:
+        told = [f"{title}: {', '.join(names[:5])}" for title, names in (("missing", missing), ("not of this network", extra)) if names]
+        raise BadValue(f"These weights are of another network; {'; '.join(told)}. Train it, or name the right file.")
+    for name, place in places.items():
+        if weights[name].shape != place.shape:
+            raise BadValue(f"{name} must have the shape {place.shape}; the weights have {weights[name].shape}. Train the network anew.")
+        place[...] = weights[name]

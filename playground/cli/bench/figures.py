@@ -1,0 +1,121 @@
+"""The other figures: how long an edit takes to train, what compiling costs, how soon the worker is ready, how large the arena is."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from playground.cli.bench.workloads import WORKLOADS, workload
+from playground.document.edits import SetField
+from playground.engine.plan import Plan, plan_network
+from playground.lowering import lower
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    """value against limit, both in the unit; reached is None where there is no limit."""
+
+    id: str
+    title: str
+    value: float
+    limit: float | None
+    unit: str
+    note: str = ""
+
+    @property
+    def reached(self) -> bool | None:
+        return None if self.limit is None else self.value <= self.limit
+
+
+def edit_to_first_step(repeats: int = 5) -> Iterator[Figure]:
+    """P1: change a layer's size, lower, plan, initialise, one step; kernels warm, the data's copy apart."""
+    from playground.engine.machine import Machine
+
+    for id in ("W2", "W5"):
+        one = workload(id)
+        samples, project = one.samples(), one.project()
+        node = next(node for node in project.record.network.nodes if node.spec.id in ("dense", "conv2d"))
+        field = "units" if node.spec.id == "dense" else "filters"
+        encoded = samples.y
+        took = []
+        for n in range(repeats + 2):
+            begun = time.perf_counter()
+            record = SetField(node.id, field, 24 + n).apply(project.record)
+            lowered = lower(record, samples)
+            machine = Machine(plan_network(lowered.graph, batch=one.batch, update=lowered.update, samples={"train": samples.count}))
+            machine.initialise(0)
+            before_data = time.perf_counter()
+            machine.load("train", samples.x, lowered.encode(encoded))
+            after_data = time.perf_counter()
+            machine.run(1)
+            took.append((time.perf_counter() - begun - (after_data - before_data)) * 1e3)
+        yield Figure("P1", f"edit {id} to first step", statistics.median(took[2:]), 20.0, "ms", "kernels warm, the data's copy apart")
+
+
+def compile_everything() -> Figure:
+    """P2: all kernels of W1 to W9 in a process with an empty cache."""
+    code = (
+        "import sys, time; from playground.cli.bench.ours import machine_of\n"
+        "begun = time.perf_counter()\n"
+        f"for id in {[one.id for one in WORKLOADS]!r}: machine_of(id).prepare()\n"
+        "print(time.perf_counter() - begun)"
+    )
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, "PLAYGROUND_CACHE": cache, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    return Figure("P2", "compile every kernel of W1 to W9, once", float(done.stdout.split()[-1]), 20.0, "s")
+
+
+def worker_ready() -> Figure:
+    """P3, the worker's half: from asking for it to its first word."""
+    from playground.training.client import Client
+    from playground.training.messages import Ready
+
+    took = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        client = Client()
+        try:
+            client.launch()
+            while not any(isinstance(event, Ready) for event in client.poll()):
+                if time.perf_counter() - begun > 30:
+                    raise TimeoutError("the worker did not answer within 30 s")
+                time.sleep(0.002)
+            took.append(time.perf_counter() - begun)
+        finally:
+            client.close()
+    return Figure("P3", "worker ready", statistics.median(took), 1.5, "s")
+
+
+def arena_sizes() -> Iterator[Figure]:
+    """P8: the arena without its data windows against what any placement would need."""
+    for one in WORKLOADS:
+        samples = one.samples()
+        lowered = lower(one.project().record, samples)
+        plan = plan_network(lowered.graph, batch=one.batch, update=lowered.update, samples={"train": one.batch}, ring=16)
+        yield Figure("P8", f"arena of {one.id} against its lower bound", arena_ratio(plan), 1.15, "×")
+
+
+def arena_ratio(plan: Plan) -> float:
+    """Bytes of the arena over parameters, gradients, slots, statistics and the largest set of activations that live at once."""
+    layout = plan.layout
+    tensors = [*layout.parameters.values(), *layout.gradients.values(), *layout.slots.values(), *layout.statistics.values()]
+    needed = sum(4 * field.count for field in tensors) + plan.activation_bound
+    windows = sum(4 * _window_numbers(plan, rows) for _, _, rows in layout.windows.values())
+    return (plan.nbytes - windows) / needed
+
+
+def _window_numbers(plan: Plan, rows: int) -> int:
+    graph = plan.graph
+    target = 0 if graph.target is None else graph.values[graph.target].type.count
+    return rows * (graph.values[graph.input].type.count + target)
+

@@ -1,0 +1,112 @@
+"""The networks of the speed table, as projects like any other."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from playground.api import Project, dataset, layer, optimizer
+from playground.core.samples import Samples
+
+#: Rows of the synthetic data; a batch is taken from the next rows at every step, from the first again after the last.
+ROWS = 2048
+
+Layers = tuple[tuple[Any, ...], ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Workload:
+    """One row of the table. layers: ("dense", units, activation), ("conv", channels, batch_norm) or ("pool",).
+
+    targets: largest ratio to each peer that counts as reached.  steps: of one measurement, about a third of a second.
+    """
+
+    id: str
+    title: str
+    shape: tuple[int, ...]
+    batch: int
+    layers: Layers
+    optimizer: str
+    targets: tuple[float, float]
+    steps: int
+
+    @property
+    def classes(self) -> int:
+        return int(self.layers[-1][1])
+
+    def samples(self) -> Samples:
+        """The same synthetic rows for every side."""
+        rng = np.random.default_rng(1)
+        x = rng.standard_normal((ROWS, *self.shape), dtype=np.float32)
+        y = rng.integers(0, self.classes, ROWS)
+        return Samples(x, y, "classification", class_names=tuple(map(str, range(self.classes))))
+
+    def project(self) -> Project:
+        """The network as a person would build it; its data node only says that there is data."""
+        nodes = [made for one in self.layers for made in _layers(one)]
+        made = Project()
+        name = made.add(dataset("digits"))
+        flat = len(self.shape) == 1
+        for one in nodes:
+            if one.id == "dense" and not flat:
+                name, flat = made.add(layer("flatten"), name), True
+            name = made.add(one, name)
+        from playground.api import loss
+
+        made.add(loss("cross_entropy"), name)
+        return made.set(batch=self.batch, optimizer=optimizer(self.optimizer, rate=1e-3), shuffle=False)
+
+    def described(self) -> dict[str, Any]:
+        """The network as plain data, for the peers."""
+        return {
+            "shape": list(self.shape), "batch": self.batch, "layers": [list(one) for one in self.layers],
+            "optimizer": self.optimizer, "rows": ROWS,
+        }  # fmt: skip
+
+
+def _layers(one: tuple[Any, ...]) -> list[Any]:
+    if one[0] == "dense":
+        return [layer("dense", units=one[1]), *([layer(one[2])] if one[2] else [])]
+    if one[0] == "conv":
+        return [layer("conv2d", filters=one[1], kernel=(3, 3)), *([layer("batch_norm")] if one[2] else []), layer("relu")]
+    return [layer("max_pool2d", kernel=(2, 2))]
+
+
+def _cifar(norm: bool) -> Layers:
+    conv = [("conv", channels, norm) for channels in (32, 32, 64)]
+    return (conv[0], conv[1], ("pool",), conv[2], ("pool",), ("dense", 128, "relu"), ("dense", 10, None))
+
+
+WORKLOADS: tuple[Workload, ...] = (
+    Workload(
+        id="W1", title="2-8-8-2 tanh", shape=(2,), batch=32, optimizer="adam", targets=(0.02, 0.4), steps=20_000,
+        layers=(("dense", 8, "tanh"), ("dense", 8, "tanh"), ("dense", 2, None)),
+    ),
+    Workload(
+        id="W2", title="64-128-64-10 ReLU", shape=(64,), batch=64, optimizer="adam", targets=(0.12, 0.55), steps=5_000,
+        layers=(("dense", 128, "relu"), ("dense", 64, "relu"), ("dense", 10, None)),
+    ),
+    Workload(
+        id="W3", title="784-256-128-10 ReLU", shape=(784,), batch=64, optimizer="adam", targets=(0.38, 0.62), steps=800,
+        layers=(("dense", 256, "relu"), ("dense", 128, "relu"), ("dense", 10, None)),
+    ),
+    Workload(
+        id="W4", title="28×28 small CNN", shape=(28, 28, 1), batch=64, optimizer="adam", targets=(0.4, 0.2), steps=300,
+        layers=(("conv", 8, False), ("pool",), ("conv", 16, False), ("pool",), ("dense", 10, None)),
+    ),
+    Workload(
+        id="W5", title="32×32×3 CNN", shape=(32, 32, 3), batch=64, optimizer="adam", targets=(0.55, 0.25), steps=16,
+        layers=_cifar(False),
+    ),
+    Workload(
+        id="W9", title="W5 with BatchNorm", shape=(32, 32, 3), batch=64, optimizer="momentum", targets=(0.6, 0.2), steps=16,
+        layers=_cifar(True),
+    ),
+)  # fmt: skip
+
+
+def workload(id: str) -> Workload:
+    """Raises KeyError."""
+    return next(one for one in WORKLOADS if one.id == id)

@@ -1,0 +1,29 @@
+"""Train a project file in the terminal."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from playground.cli.opening import check, open_project
+from playground.cli.output import Output
+from playground.cli.training import train_and_keep
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="a .play project")
+    parser.add_argument("--epochs", type=int, help="passes over the training part, instead of the project's")
+    parser.add_argument("--seed", type=int, help="start weights, order of samples and dropout, instead of the project's")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where the results go; otherwise NAME-trained in this folder")
+    parser.add_argument(
+        "--set", action="append", default=[], dest="settings", metavar="NAME=VALUE", help="another training setting, such as batch=64"
+    )
+
+
+def run(args: argparse.Namespace, out: Output) -> int:
+    project = open_project(args.file, out, args.settings)
+    for name in ("epochs", "seed"):
+        if getattr(args, name) is not None:
+            project.set(**{name: getattr(args, name)})
+    check(project, out)
+    return train_and_keep(project, args.out or Path(f"{args.file.stem}-trained"), out)

@@ -1,0 +1,61 @@
+"""Opening a project for a command, and saying what keeps it from training."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from playground.api import Project
+from playground.cli.output import Output
+from playground.document.file import BadProject, load
+from playground.document.problems import Problem
+from playground.errors import BadValue
+
+
+class Unready(Exception):
+    """The project has problems; they have been told and nothing was changed."""
+
+
+def open_project(path: Path, out: Output, settings: Sequence[str] = ()) -> Project:
+    """The project of a file with some settings changed in memory. Raises Unready when the file cannot be understood."""
+    try:
+        loaded = load(path)
+    except BadProject as error:
+        tell_problems(out, None, error.problems or [Problem(text=str(error))])
+        raise Unready from error
+    for problem in loaded.problems:
+        out.warn(problem.text)
+    project = Project(loaded.project, weights=loaded.weights or None, folder=path.resolve().parent)
+    for setting in settings:
+        project.set(**parsed(setting))
+    return project
+
+
+def check(project: Project, out: Output) -> None:
+    """Raises Unready after telling every problem."""
+    problems = project.problems()
+    if problems:
+        tell_problems(out, project, problems)
+        raise Unready
+
+
+def tell_problems(out: Output, project: Project | None, problems: Iterable[Problem]) -> None:
+    """One line each; nodes by their names."""
+    names = {} if project is None else {node.id: node.name for node in project.record.network.nodes}
+    for problem in problems:
+        node = names.get(problem.node, "")
+        out.event("problem", node=node, field=problem.field, text=problem.text)
+        out.complain(f"{node}: {problem.text}" if node and not problem.text.startswith(node) else problem.text)
+
+
+def parsed(setting: str) -> dict[str, Any]:
+    """ "batch=64" as {"batch": 64}; the value is JSON where it can be, else a word. Raises BadValue."""
+    name, equals, value = setting.partition("=")
+    if not equals or not name:
+        raise BadValue(f"A setting is NAME=VALUE, such as batch=64; {setting!r} was given.")
+    try:
+        return {name: json.loads(value)}
+    except json.JSONDecodeError:
+        return {name: value}
