@@ -25,9 +25,16 @@ def to_bytes(weights: Mapping[str, np.ndarray]) -> bytes:
         _check_name(name)
         if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
             raise BadValue(f"{name} must hold numbers of at most 64 bits; {array.dtype} was given.")
-    # The library writes the memory as it lies: a transposed view would come back with its numbers in another order.
-    data: bytes = save({name: np.ascontiguousarray(weights[name]) for name in sorted(weights)})
+    data: bytes = save({name: _plain(weights[name]) for name in sorted(weights)})
     return data
+
+
+def _plain(array: np.ndarray) -> np.ndarray:
+    """The library writes the memory as it lies: a transposed view would come back with its numbers in another order.
+
+    `np.ascontiguousarray` would do, but makes a lone number an array of one.
+    """
+    return np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
 
 
 def from_bytes(data: bytes) -> tuple[dict[str, np.ndarray], list[str]]:
