@@ -21,16 +21,15 @@ ROWS, BATCH = 7, 3
 RATE = 0.1
 
 
-def machine_of(graph: Graph, batch: int, samples: int, seed: int = 5) -> tuple[Machine, np.ndarray, np.ndarray]:
-    """A machine with weights and random samples in both splits, in order."""
+def machine_of(graph: Graph, batch: int, samples: int, chains: int = 1, seed: int = 5) -> tuple[Machine, np.ndarray, np.ndarray]:
+    """A machine with weights and random samples in both splits, in order. chains: parts that a batch is split into."""
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(samples, FEATURES)).astype(np.float32)
     shape = graph.values[graph.target].type.shape
     y = rng.normal(size=(samples, *shape)).astype(np.float32)
     rule = UpdateRule("sgd", {"rate": RATE, "l2": 0.0})
-    machine = Machine(
-        plan_network(graph, batch=batch, update=rule, samples={"train": samples, "validation": samples}), shuffle=False
-    )
+    splits = {"train": samples, "validation": samples}
+    machine = Machine(plan_network(graph, batch=batch, update=rule, samples=splits, chains=chains), shuffle=False)
     machine.initialise(seed)
     machine.load("train", x, y)
     machine.load("validation", x, y)
@@ -97,11 +96,12 @@ def test_forward_in_evaluation(record, settings, shapes):
     np.testing.assert_array_equal(machine.predict(x), found.outputs)
 
 
+@pytest.mark.parametrize("chains", [1, 2])
 @EVERY
-def test_gradient_and_one_step(record, settings, shapes):
+def test_gradient_and_one_step(record, settings, shapes, chains):
     """The engine's gradients against central differences of the float64 reference, along axes and along random directions."""
     graph = layer_graph(quiet(record(**settings)), shapes)
-    machine, x, y = machine_of(graph, BATCH, BATCH)
+    machine, x, y = machine_of(graph, BATCH, BATCH, chains)
     tensors = {**copies(machine.parameters()), **copies(machine.statistics())}
     assert machine.run(1).status == "done"
     assert machine.ring()[0, 0] == pytest.approx(loss_of(graph, x, y, tensors), rel=1e-4)
@@ -139,7 +139,8 @@ def test_same_seed_same_bits_on_one_and_two_threads(record, settings, shapes):
     graph = layer_graph(record(**settings), shapes)
     hashes = set()
     for threads in (1, 2):
-        machine, _, _ = machine_of(graph, BATCH, ROWS)
+        machine, _, _ = machine_of(graph, BATCH, ROWS, chains=2)
+        assert machine.plan.chains == 2
         machine.run(3, threads=threads)
         hashes.add(machine.state_sha256())
     assert len(hashes) == 1
