@@ -10,6 +10,8 @@ import torch
 
 from playground.core import registry
 from playground.document.edits import ReplacePlanPart, SetNodeOption, SetPlan
+from playground.engine.machine import Machine
+from playground.engine.plan import plan_network
 from playground.lowering import Refused, inspect, lower, warmed
 from tests.lowering.projects import add, chain, images, values, wire
 
@@ -162,3 +164,32 @@ def test_lowering_twice_gives_the_same_graph():
     first, second = lower(project, images()), lower(dataclasses.replace(project), images())
     assert [dataclasses.asdict(v) for v in first.graph.values] == [dataclasses.asdict(v) for v in second.graph.values]
     assert first.update == second.update
+
+
+def test_every_knob_is_in_the_plan_and_starts_at_its_value():
+    project, ids = chain(*NET)
+    lowered = lower(SetNodeOption(ids[1], "rate_factor", 0.5).apply(project), images())
+    plan = plan_network(lowered.graph, batch=8, update=lowered.update, samples={"train": 40})
+    assert {knob.name for knob in lowered.knobs} == set(plan.knob_index)
+    for knob in lowered.knobs:
+        assert plan.knob_start[plan.knob_index[knob.name]] == pytest.approx(knob.value)
+
+
+def test_a_lowered_project_trains():
+    project, _ = chain(("flatten", {}), ("dense", {"units": 16}), ("relu", {}), ("dense", {"units": 3}))
+    samples = images(3)
+    samples.x[np.arange(40), samples.y, 0, 0] = 2.0
+    lowered = lower(project, samples)
+    plan = plan_network(lowered.graph, batch=8, update=lowered.update, samples={"train": 40, "validation": 40})
+    machine = Machine(plan)
+    machine.initialise(0)
+    for split in ("train", "validation"):
+        machine.load(split, samples.x, lowered.encode(samples.y))
+    before = machine.evaluate("validation").loss
+    assert before == pytest.approx(np.log(3), abs=0.6)
+    machine.knobs[plan.knob_index["rate"]] = 0.02
+    assert machine.run(100, lowered.factors(0, 100, 100)).status == "done"
+    after = machine.evaluate("validation")
+    assert after.loss < 0.05
+    response = lowered.loss.respond(after.outputs)
+    assert registry.find("metric", "accuracy")().compute(response, samples.y) == 1.0
