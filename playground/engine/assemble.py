@@ -28,7 +28,8 @@ class Assembly:
         else:
             emit_outputs(self.emit, simple.graph)
         self.levels, self.updates = schedule(self.emit.tasks, Roots(simple))
-        self.storage = Storage(simple, self.emit, self.levels, parts, keep=keep)
+        until_update = [*self.levels, Level((), tuple(self.updates))] if self.updates else self.levels
+        self.storage = Storage(simple, self.emit, until_update, parts, keep=keep)
 
     def _forward(self) -> None:
         for node in self.simple.graph.nodes:

@@ -7,7 +7,7 @@ from playground.engine.vocabulary import load, splat, store, where
 
 
 @inline
-def ended(F, epilogue, mask, n, value):  # type: ignore[no-untyped-def]
+def ended(F, epilogue, mask, n, value):
     """The epilogues of a product: 0 none, 1 ReLU, 2 zero where the mask is zero."""
     if epilogue == 1:
         value = where(value < 0.0, 0.0, value)
@@ -17,7 +17,7 @@ def ended(F, epilogue, mask, n, value):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def depthwise(F, R, w, k):  # type: ignore[no-untyped-def]
+def depthwise(F, R, w, k):
     """y[p, c] = epilogue(start + sum over taps of x[p + tap, c] * weight[tap, c]), also backwards with the taps reversed.
 
     words: x, line pixel image | taps down, across; their steps in x down, across | weight, steps down, across | start bias
@@ -61,7 +61,7 @@ def depthwise(F, R, w, k):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def depthwise_weights(F, R, w, k):  # type: ignore[no-untyped-def]
+def depthwise_weights(F, R, w, k):
     """dw[tap, c] (+)= the sum of x[p + tap, c] * dy[p, c] over all pixels and images, image by image.
 
     words: x, line pixel image | taps down, across; their steps in x | dw | dy, line pixel image | height width channels images | add

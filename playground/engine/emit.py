@@ -137,6 +137,8 @@ class Emit:
     def __init__(self, graph: Graph, *, training: bool, needs: frozenset[int], masks: dict[int, bool]) -> None:
         self.graph = graph
         self.training = training
+        #: Partial results that a backward emission takes over from the forward one, by (node index, name).
+        self.kept: dict[tuple[int, str], Ref] = {}
         self.tasks: list[Task] = []
         self.partial_results: list[Partial] = []
         self.scratch_floats = 0

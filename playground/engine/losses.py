@@ -12,7 +12,7 @@ from playground.errors import ShapeError
 
 
 @kernel
-def add_shares(F, R, w, k):  # type: ignore[no-untyped-def]
+def add_shares(F, R, w, k):
     """words: first share, count, numbers from one to the next, total"""
     total = F[w[0]]
     for i in range(1, w[1]):

@@ -8,7 +8,7 @@ from playground.engine.vocabulary import load, splat, store, transpose_block
 
 
 @kernel
-def transpose_taps(F, R, w, k):  # type: ignore[no-untyped-def]
+def transpose_taps(F, R, w, k):
     """Matrices of a grid, transposed and laid one after the other: target[t][c, r] = source[t][r, c].
 
     words: source target rows cols | grid rows, grid columns | source steps of a grid row, of a grid column (may be negative)
@@ -24,7 +24,7 @@ def transpose_taps(F, R, w, k):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def fill(F, R, w, k):  # type: ignore[no-untyped-def]
+def fill(F, R, w, k):
     """Zeros.  words: samples lines length | x line sample"""
     for s in range(w[0]):
         for row in range(w[1]):
@@ -34,7 +34,7 @@ def fill(F, R, w, k):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def sum_partials(F, R, w, k):  # type: ignore[no-untyped-def]
+def sum_partials(F, R, w, k):
     """y (+)= the copies of x, added in order.  words: x copies apart y n | add"""
     for j in range(0, w[4], 16):
         n = w[4] - j
@@ -45,7 +45,7 @@ def sum_partials(F, R, w, k):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def column_sums(F, R, w, k):  # type: ignore[no-untyped-def]
+def column_sums(F, R, w, k):
     """y[c] (+)= the sum of all rows.  words: x y cols | rows, rows of a line, row step, line step | samples, sample step | add"""
     cols, step = w[2], w[5]
     for j in range(0, cols, 16):

@@ -47,7 +47,8 @@ def decoded(function: Callable[..., None]) -> Callable[..., None]:
     tree.body, tree.decorator_list = prologue + tree.body[_docstring_length(tree) :], []
     ast.increment_lineno(ast.fix_missing_locations(module), offset)
     namespace: dict[str, Any] = {**function.__globals__, **{name: vocabulary.WORDS[name] for name in ("view1", "view2", "view3")}}
-    exec(compile(module, function.__code__.co_filename, "exec", dont_inherit=True), namespace)  # our own source, never a file's
+    # what is executed is the kernel's own source, never anything that was read from a file
+    exec(compile(module, function.__code__.co_filename, "exec", dont_inherit=True), namespace)  # noqa: S102
     made = namespace[function.__name__]
     made.__module__, made.__qualname__ = function.__module__, function.__qualname__
     return made  # type: ignore[no-any-return]

@@ -16,12 +16,12 @@ from playground.engine.vocabulary import load, number, store
 
 
 @inline
-def formula(x, p):  # type: ignore[no-untyped-def]
+def formula(x, p):
     """Stands in the templates for an op's own formula."""
     return x * p
 
 
-def _forward(F, R, w, k):  # type: ignore[no-untyped-def]
+def _forward(F, R, w, k):
     """words: samples lines length | x line sample | y line sample | parameter (two words)"""
     p = number(k, w[9], w[10])
     for s in range(w[0]):
@@ -31,7 +31,7 @@ def _forward(F, R, w, k):  # type: ignore[no-untyped-def]
                 store(F, y + j, w[2] - j, formula(load(F, x + j, w[2] - j), p))
 
 
-def _backward(F, R, w, k):  # type: ignore[no-untyped-def]
+def _backward(F, R, w, k):
     """words: samples lines length | y line sample | dy line sample | dx line sample | parameter (two words) | add"""
     p = number(k, w[12], w[13])
     for s in range(w[0]):

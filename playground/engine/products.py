@@ -38,14 +38,14 @@ TRANSPOSE_SCRATCH = 256 * 32
 
 
 @inline
-def walked(step, length, wrap, row):  # type: ignore[no-untyped-def]
+def walked(step, length, wrap, row):
     """Offset of a row in a walk of two levels."""
     line = row // length
     return line * ((length - 1) * step + wrap) + (row - line * length) * step
 
 
 @inline
-def start_only(F, M, N, C, c_step, c_len, c_wrap, start, bias, epilogue, mask):  # type: ignore[no-untyped-def]
+def start_only(F, M, N, C, c_step, c_len, c_wrap, start, bias, epilogue, mask):
     """What a product without terms leaves in C: its start value."""
     for i in range(M):
         row = walked(c_step, c_len, c_wrap, i)
@@ -64,7 +64,7 @@ def start_only(F, M, N, C, c_step, c_len, c_wrap, start, bias, epilogue, mask): 
 
 
 @kernel
-def product(F, R, w, k):  # type: ignore[no-untyped-def]
+def product(F, R, w, k):
     """C (+)= A @ B.
 
     words  M N K S | A: at step len wrap k-step s-step | B: at k-step s-step | C: at step len wrap | start bias | epilogue mask

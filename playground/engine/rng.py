@@ -18,7 +18,7 @@ FIRST_NODE_STREAM = 1024
 
 
 @inline
-def mix(x):  # type: ignore[no-untyped-def]
+def mix(x):
     """lowbias32 of a number of 32 bits."""
     x = ((x ^ (x >> 16)) * 0x7FEB352D) & 0xFFFFFFFF
     x = ((x ^ (x >> 15)) * 0x846CA68B) & 0xFFFFFFFF
@@ -26,7 +26,7 @@ def mix(x):  # type: ignore[no-untyped-def]
 
 
 @inline
-def stream_key(seed, stream, step):  # type: ignore[no-untyped-def]
+def stream_key(seed, stream, step):
     """The 32-bit key of a stream at a step. Units: whole numbers below 2**63; seed and step count with all their bits."""
     h = mix((seed & 0xFFFFFFFF) ^ 0x9E3779B9)
     h = mix(h ^ ((seed >> 32) & 0xFFFFFFFF))
@@ -36,7 +36,7 @@ def stream_key(seed, stream, step):  # type: ignore[no-untyped-def]
 
 
 @inline
-def random_bits(key, index):  # type: ignore[no-untyped-def]
+def random_bits(key, index):
     """32 random bits: number `index` (its low 32 bits) of the stream with this key."""
     return mix(mix((index + key) & 0xFFFFFFFF) ^ ((key * 0xC2B2AE35) & 0xFFFFFFFF))
 
@@ -45,7 +45,7 @@ def uniforms(seed: int, stream: int, step: int, count: int, first: int = 0) -> n
     """float32 numbers in [0, 1), numbers first .. first + count of the stream. Shapes: (count,)."""
     index = np.arange(first, first + count, dtype=np.uint64)
     bits = random_bits(np.uint64(stream_key(seed, stream, step)), index)
-    return ((bits >> np.uint64(8)).astype(np.float32)) * np.float32(2.0**-24)
+    return np.asarray((bits >> np.uint64(8)).astype(np.float32) * np.float32(2.0**-24))
 
 
 def permutation(seed: int, epoch: int, count: int) -> np.ndarray:

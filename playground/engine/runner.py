@@ -41,7 +41,7 @@ LENGTH, END = 0, 1
 
 
 @inline
-def order_samples(R):  # type: ignore[no-untyped-def]
+def order_samples(R):
     """Lay the order of this epoch at R[ORDER]: `rng.permutation`, unless it is there already."""
     count, start = int(R[WINDOW_COUNT]), int(R[ORDER])
     if R[ORDERED_EPOCH] == R[EPOCH] + 1 and R[ORDERED_SEED] == R[SEED] and R[ORDERED_COUNT] == count:
@@ -60,7 +60,7 @@ def order_samples(R):  # type: ignore[no-untyped-def]
 
 
 @inline
-def patch_rows(code, patches, rows):  # type: ignore[no-untyped-def]
+def patch_rows(code, patches, rows):
     """Write the rows in use into the words that follow them."""
     for p in range(patches.shape[0]):
         n = min(max(rows - patches[p, 2], 0), patches[p, 3])
@@ -68,7 +68,7 @@ def patch_rows(code, patches, rows):  # type: ignore[no-untyped-def]
         code[patches[p, 0], patches[p, 1]] = value
 
 
-def run(table, code, chains, stages, patches, F, R, k, factors, ring, steps):  # type: ignore[no-untyped-def]
+def run(table, code, chains, stages, patches, F, R, k, factors, ring, steps):
     """Do up to `steps` steps and return how many were done.
 
     Fewer when the verdict of a step is 0 (that step does not count and changed no state), when R[HALT] is set, and at the end

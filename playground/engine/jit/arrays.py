@@ -19,11 +19,11 @@ def _view(dimensions: int) -> Any:
     """An array over F[at:]: `reshape` costs 40 to 100 ns, this costs nothing."""
 
     @intrinsic
-    def view(tc, F, at, *extents):  # type: ignore[no-untyped-def]
+    def view(tc, F, at, *extents):
         kind = types.Array(types.float32, dimensions, "C")
         given = extents[0] if len(extents) == 1 and isinstance(extents[0], types.BaseTuple) else extents
 
-        def codegen(context, b, sig, args):  # type: ignore[no-untyped-def]
+        def codegen(context, b, sig, args):
             unpacked = cgutils.unpack_tuple(b, args[2], dimensions)
             shape = [context.cast(b, v, t, types.intp) for v, t in zip(unpacked, sig.args[2], strict=True)]
             size, strides = context.get_constant(types.intp, 4), []
@@ -47,13 +47,13 @@ def _view(dimensions: int) -> Any:
 
 
 @intrinsic
-def call(tc, address, F, R, w, k):  # type: ignore[no-untyped-def]
+def call(tc, address, F, R, w, k):
     """Call the kernel at an address, passing Numba's own array structures.
 
     A typed list of first-class functions would recompile its `append` for every kernel in every process (0.2 to 0.6 s each).
     """
 
-    def codegen(context, b, sig, args):  # type: ignore[no-untyped-def]
+    def codegen(context, b, sig, args):
         kinds = [context.get_value_type(t) for t in SIGNATURE.args]
         function = ir.FunctionType(context.get_value_type(types.none), kinds)
         values = [context.cast(b, v, s, t) for v, s, t in zip(args[1:], sig.args[1:], SIGNATURE.args, strict=True)]

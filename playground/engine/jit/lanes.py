@@ -149,8 +149,8 @@ def negate_lanes(context: Any, b: Any, sig: Any, args: Any) -> Any:
 
 
 @intrinsic
-def load(tc, F, at, n):  # type: ignore[no-untyped-def]
-    def codegen(context, b, sig, args):  # type: ignore[no-untyped-def]
+def load(tc, F, at, n):
+    def codegen(context, b, sig, args):
         at, n = (context.cast(b, args[j], sig.args[j], types.int64) for j in (1, 2))
         return masked(b)[0](gep(b, data(context, b, sig.args[0], args[0]), at), mask_of(b, n))
 
@@ -158,8 +158,8 @@ def load(tc, F, at, n):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def store(tc, F, at, n, x):  # type: ignore[no-untyped-def]
-    def codegen(context, b, sig, args):  # type: ignore[no-untyped-def]
+def store(tc, F, at, n, x):
+    def codegen(context, b, sig, args):
         at, n = (context.cast(b, args[j], sig.args[j], types.int64) for j in (1, 2))
         value = as_lanes(context, b, args[3], sig.args[3])
         masked(b)[1](value, gep(b, data(context, b, sig.args[0], args[0]), at), mask_of(b, n))
@@ -169,21 +169,21 @@ def store(tc, F, at, n, x):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def splat(tc, x):  # type: ignore[no-untyped-def]
+def splat(tc, x):
     return lanes_t(x), lambda context, b, sig, args: as_lanes(context, b, args[0], sig.args[0])
 
 
 @intrinsic
-def ramp(tc, x):  # type: ignore[no-untyped-def]
-    def codegen(context, b, sig, args):  # type: ignore[no-untyped-def]
+def ramp(tc, x):
+    def codegen(context, b, sig, args):
         return b.fadd(as_lanes(context, b, args[0], sig.args[0]), ir.Constant(VECTOR, [float(i) for i in range(LANES)]))
 
     return lanes_t(x), codegen
 
 
 @intrinsic
-def where(tc, mask, x, y):  # type: ignore[no-untyped-def]
-    def codegen(context, b, sig, args):  # type: ignore[no-untyped-def]
+def where(tc, mask, x, y):
+    def codegen(context, b, sig, args):
         return b.select(args[0], as_lanes(context, b, args[1], sig.args[1]), as_lanes(context, b, args[2], sig.args[2]))
 
     return lanes_t(mask, x, y), codegen
@@ -200,13 +200,13 @@ def _called(name: str, count: int) -> Any:
     if count == 1:
 
         @intrinsic
-        def unary(tc, x):  # type: ignore[no-untyped-def]
+        def unary(tc, x):
             return lanes_t(x), emit
 
         return unary
 
     @intrinsic
-    def binary(tc, x, y):  # type: ignore[no-untyped-def]
+    def binary(tc, x, y):
         return lanes_t(x, y), emit
 
     return binary
@@ -220,8 +220,8 @@ def _reduction(combine: Callable[[Any, Any, Any], Any]) -> Any:
     """Halves combined with halves, down to one number."""
 
     @intrinsic
-    def reduced(tc, x):  # type: ignore[no-untyped-def]
-        def codegen(context, b, sig, args):  # type: ignore[no-untyped-def]
+    def reduced(tc, x):
+        def codegen(context, b, sig, args):
             v, n = args[0], LANES
             while n > 1:
                 n //= 2
@@ -243,8 +243,8 @@ hsum, hmax = _reduction(lambda b, x, y: b.fadd(x, y)), _reduction(_larger)
 
 
 @intrinsic
-def pow2(tc, n):  # type: ignore[no-untyped-def]
-    def codegen(context, b, sig, args):  # type: ignore[no-untyped-def]
+def pow2(tc, n):
+    def codegen(context, b, sig, args):
         # Adding 1.5 * 2**23 leaves n in the low bits, whatever n is: a conversion of NaN would be undefined.
         low = b.bitcast(b.fadd(args[0], constant(12582912.0)), WHOLE)
         return b.bitcast(b.shl(b.add(low, constant(127, WHOLE)), constant(23, WHOLE)), VECTOR)
@@ -253,8 +253,8 @@ def pow2(tc, n):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def exponent(tc, x):  # type: ignore[no-untyped-def]
-    def codegen(context, b, sig, args):  # type: ignore[no-untyped-def]
+def exponent(tc, x):
+    def codegen(context, b, sig, args):
         field = b.and_(b.lshr(b.bitcast(args[0], WHOLE), constant(23, WHOLE)), constant(255, WHOLE))
         return b.sitofp(b.sub(field, constant(126, WHOLE)), VECTOR)
 
@@ -262,8 +262,8 @@ def exponent(tc, x):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def mantissa(tc, x):  # type: ignore[no-untyped-def]
-    def codegen(context, b, sig, args):  # type: ignore[no-untyped-def]
+def mantissa(tc, x):
+    def codegen(context, b, sig, args):
         field = b.and_(b.bitcast(args[0], WHOLE), constant(0x007FFFFF, WHOLE))
         return b.bitcast(b.or_(field, constant(0x3F000000, WHOLE)), VECTOR)
 
@@ -278,8 +278,8 @@ def _mix(b: Any, x: Any) -> Any:
 
 
 @intrinsic
-def uniform(tc, key, index):  # type: ignore[no-untyped-def]
-    def codegen(context, b, sig, args):  # type: ignore[no-untyped-def]
+def uniform(tc, key, index):
+    def codegen(context, b, sig, args):
         key, index = (b.trunc(context.cast(b, args[j], sig.args[j], types.int64), I32) for j in (0, 1))
         counter = b.add(spread(b, b.add(key, index), WHOLE), ir.Constant(WHOLE, list(range(LANES))))
         second = spread(b, b.mul(key, ir.Constant(I32, 0xC2B2AE35)), WHOLE)
@@ -290,8 +290,8 @@ def uniform(tc, key, index):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def as_float(tc, bits):  # type: ignore[no-untyped-def]
-    def codegen(context, b, sig, args):  # type: ignore[no-untyped-def]
+def as_float(tc, bits):
+    def codegen(context, b, sig, args):
         return b.bitcast(b.trunc(context.cast(b, args[0], sig.args[0], types.int64), I32), F32)
 
     return types.float32(bits), codegen

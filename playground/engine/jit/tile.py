@@ -182,7 +182,7 @@ NUMBERS = (
 def tile(
     tc, F, MR, NV, VL, rows, cols, K, S, a, a_step, a_len, a_wrap, a_pos, a_ks, a_ss, b, b_ks, b_ss,
     c, c_step, c_len, c_wrap, c_pos, start, start_follows, epilogue, mask,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """See `vocabulary.tile`."""
     if not all(isinstance(t, types.IntegerLiteral) for t in (MR, NV, VL)):
         return None
@@ -192,7 +192,7 @@ def tile(
         c, c_step, c_len, c_wrap, c_pos, start, start_follows, epilogue, mask,
     )  # fmt: skip
 
-    def codegen(context, builder, sig, args):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, sig, args):
         def number(j: int) -> Any:
             t = sig.args[j]
             if isinstance(t, types.IntegerLiteral):
@@ -224,10 +224,10 @@ def _interleave(b: Any, v: list[Any]) -> list[Any]:
 
 
 @intrinsic
-def transpose_block(tc, F, source, source_ld, target, target_ld, rows, cols):  # type: ignore[no-untyped-def]
+def transpose_block(tc, F, source, source_ld, target, target_ld, rows, cols):
     """See `vocabulary.transpose_block`."""
 
-    def codegen(context, b, sig, args):  # type: ignore[no-untyped-def]
+    def codegen(context, b, sig, args):
         base = data(context, b, sig.args[0], args[0])
         at, ld, to, to_ld, rows, cols = (context.cast(b, args[j], sig.args[j], types.int64) for j in range(1, 7))
         load, store = masked(b, BLOCK)

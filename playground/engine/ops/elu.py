@@ -20,11 +20,11 @@ class Elu(Pointwise):
     flops = 4
 
     @staticmethod
-    def value(x, p):  # type: ignore[no-untyped-def]
+    def value(x, p):
         return where(x > 0.0, x, expm1(vmin(x, 0.0)) * p)
 
     @staticmethod
-    def slope(y, p):  # type: ignore[no-untyped-def]
+    def slope(y, p):
         return where(y > 0.0, 1.0, y + p)
 
     def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:

@@ -19,11 +19,11 @@ class LeakyRelu(Pointwise):
     parameter = "slope"
 
     @staticmethod
-    def value(x, p):  # type: ignore[no-untyped-def]
+    def value(x, p):
         return where(x < 0.0, x * p, x)
 
     @staticmethod
-    def slope(y, p):  # type: ignore[no-untyped-def]
+    def slope(y, p):
         return where(y > 0.0, 1.0, p)
 
     def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:

@@ -17,11 +17,11 @@ class Sigmoid(Pointwise):
     flops = 4
 
     @staticmethod
-    def value(x, p):  # type: ignore[no-untyped-def]
+    def value(x, p):
         return sigmoid(x)
 
     @staticmethod
-    def slope(y, p):  # type: ignore[no-untyped-def]
+    def slope(y, p):
         return y * (1.0 - y)
 
     def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:

@@ -17,11 +17,11 @@ class Tanh(Pointwise):
     flops = 6
 
     @staticmethod
-    def value(x, p):  # type: ignore[no-untyped-def]
+    def value(x, p):
         return tanh(x)
 
     @staticmethod
-    def slope(y, p):  # type: ignore[no-untyped-def]
+    def slope(y, p):
         return 1.0 - y * y
 
     def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:

@@ -1,0 +1,85 @@
+"""Dropout: a random part of the numbers is zero while training, the others are scaled up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from playground.core.tensor import TensorType
+from playground.engine.emit import Emit, Frame, Instruction, Ref, Word, sweep
+from playground.engine.graph import OpNode
+from playground.engine.kernel import kernel
+from playground.engine.operands import knob_words
+from playground.engine.ops.base import Op
+from playground.engine.registers import SEED, STEP
+from playground.engine.rng import FIRST_NODE_STREAM, stream_key
+from playground.engine.vocabulary import load, number, store, uniform, where
+
+
+@kernel
+def dropout(F, R, w, k):
+    """y (+)= x / (1 - rate) where the random number of the place is at least rate; also the backward pass, with the same numbers.
+
+    words: samples lines length | x line sample | y line sample | rate (two words) | stream | numbers before the first | of a sample | add
+    """
+    rate = number(k, w[9], w[10])
+    scale = np.float32(1) / (np.float32(1) - rate) if rate < np.float32(1) else np.float32(0)
+    key = stream_key(int(R[SEED]), int(w[11]), int(R[STEP]))
+    for s in range(w[0]):
+        for row in range(w[1]):
+            x, y = w[3] + row * w[4] + s * w[5], w[6] + row * w[7] + s * w[8]
+            index = w[12] + s * w[13] + row * w[2]
+            for j in range(0, w[2], 16):
+                n = w[2] - j
+                v = where(uniform(key, index + j) < rate, 0.0, load(F, x + j, n) * scale)
+                if w[14]:
+                    v = v + load(F, y + j, n)
+                store(F, y + j, n, v)
+
+
+class Dropout(Op):
+    """Attribute: rate, a number or a knob in [0, 1). The mask is drawn anew in the backward pass, from the same counters.
+
+    Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014; the inverted form.
+    """
+
+    id = "dropout"
+    onnx = "Dropout"
+
+    def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType:
+        return inputs[0]
+
+    def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
+        """Without the randomness: what evaluation computes, and the mean of what training computes."""
+        return inputs[0].copy()
+
+    def cost(self, inputs: Sequence[TensorType], output: TensorType, attributes: Mapping[str, Any]) -> int:
+        return 0
+
+    def _words(self, e: Emit, f: Frame, node: OpNode, source: Ref, target: Ref, add: int) -> Instruction:
+        count = e.graph.values[node.output].type.count
+        tail: list[Word] = [FIRST_NODE_STREAM + node.index, f.r0 * count, count, add]
+        return ("dropout", *sweep(f, source, target), *knob_words(node.attributes["rate"]), *tail)
+
+    def forward(self, e: Emit, node: OpNode) -> None:
+        x, y = e.value(node.inputs[0]), e.value(node.output)
+
+        def make(f: Frame) -> list[Instruction]:
+            if not e.training:
+                return [("copy_lines", *sweep(f, x, y), 0)]
+            return [self._words(e, f, node, x, y, 0)]
+
+        e.rows(make, reads=[x], writes=[y])
+
+    def backward(self, e: Emit, node: OpNode) -> None:
+        dx = e.gradient(node.inputs[0])
+        if dx is None:
+            return
+        dy, to, add = e.upstream(node), dx, int(not e.begin(dx))
+
+        def make(f: Frame) -> list[Instruction]:
+            return [self._words(e, f, node, dy, to, add)]
+
+        e.rows(make, reads=[dy], writes=[to])

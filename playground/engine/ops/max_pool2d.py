@@ -1,0 +1,64 @@
+"""The largest number of each window, channel by channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from playground.core.tensor import TensorType
+from playground.engine import moves as _moves  # noqa: F401  registers `fill`
+from playground.engine.emit import Emit, Frame, Instruction
+from playground.engine.graph import OpNode
+from playground.engine.ops.base import Op
+from playground.engine.windows import Windows, lies, zeros
+
+
+class MaxPool2d(Op):
+    """Attributes: kernel, stride (down, across), padding (top, left, bottom, right), which never wins. A NaN gives NaN."""
+
+    id = "max_pool2d"
+    onnx = "MaxPool"
+
+    def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType:
+        found = Windows.of(inputs[0], attributes)
+        return TensorType((*found.output, found.channels), inputs[0].axes)
+
+    def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
+        x = inputs[0]
+        found = Windows.of(TensorType(x.shape[1:]), attributes)
+        y = np.empty((len(x), *found.output, found.channels), x.dtype)
+        for (i, j), window in found.views(x):
+            y[:, i, j] = window.max(axis=(1, 2))
+        return y
+
+    def cost(self, inputs: Sequence[TensorType], output: TensorType, attributes: Mapping[str, Any]) -> int:
+        height, width = attributes["kernel"]
+        return int(height * width * output.count)
+
+    def forward(self, e: Emit, node: OpNode) -> None:
+        x, y = e.value(node.inputs[0]), e.value(node.output)
+        found = Windows.of(e.graph.types(node)[0], node.attributes)
+
+        def make(f: Frame) -> list[Instruction]:
+            return [("max_pool", f.rows, *found.words(), *lies(f, x, y))]
+
+        e.rows(make, reads=[x], writes=[y])
+
+    def backward(self, e: Emit, node: OpNode) -> None:
+        dx = e.gradient(node.inputs[0])
+        if dx is None:
+            return
+        x, y, dy, to, first = e.value(node.inputs[0]), e.value(node.output), e.upstream(node), dx, e.begin(dx)
+        found = Windows.of(e.graph.types(node)[0], node.attributes)
+        apart = not any(found.padding) and all(s >= k for s, k in zip(found.stride, found.kernel, strict=True))
+        covered = tuple(o * s for o, s in zip(found.output, found.stride, strict=True))
+        tiled = apart and found.stride == found.kernel and covered == found.size
+
+        def make(f: Frame) -> list[Instruction]:
+            name = "max_pool_backward_apart" if first and apart else "max_pool_backward"
+            scatter: Instruction = (name, f.rows, *found.words(), *lies(f, x, y, dy, to))
+            return [zeros(f, to), scatter] if first and not tiled else [scatter]
+
+        e.rows(make, reads=[x, y, dy], writes=[to])

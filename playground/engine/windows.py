@@ -1,0 +1,204 @@
+"""Kernels and extents of pooling: windows are cut off at the image's edge, so no halo is read and padding never counts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from playground.core.tensor import TensorType
+from playground.engine.emit import Frame, Instruction, Ref, Word
+from playground.engine.kernel import inline, kernel
+from playground.engine.vocabulary import load, splat, store, vmax, where
+from playground.errors import ShapeError
+
+
+@dataclasses.dataclass(frozen=True)
+class Windows:
+    """size: of the input; padding: top, left, bottom, right."""
+
+    size: tuple[int, int]
+    channels: int
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int, int, int]
+
+    @classmethod
+    def of(cls, x: TensorType, attributes: Mapping[str, Any]) -> Windows:
+        """Raises ShapeError for what is no image, and for windows that would lie outside it."""
+        if x.rank != 3:
+            raise ShapeError(f"needs an image: height×width×channels; the input is {x}.", "image")
+        kernel = tuple(attributes["kernel"])
+        found = cls(
+            (x.shape[0], x.shape[1]),
+            x.shape[2],
+            kernel,
+            tuple(attributes.get("stride", kernel)),
+            tuple(attributes.get("padding", (0, 0, 0, 0))),
+        )
+        if min(found.output) < 1:
+            raise ShapeError(f"needs at least {kernel[0]}×{kernel[1]} pixels, padding included; the input is {x}.")
+        if any(p >= kernel[axis % 2] for axis, p in enumerate(found.padding)):
+            raise ShapeError(f"needs padding smaller than its window of {kernel[0]}×{kernel[1]}.")
+        return found
+
+    @property
+    def output(self) -> tuple[int, int]:
+        height, width = (
+            (self.size[a] + self.padding[a] + self.padding[a + 2] - self.kernel[a]) // self.stride[a] + 1 for a in (0, 1)
+        )
+        return height, width
+
+    def views(self, x: np.ndarray) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
+        """(output pixel, what its window sees) of images (n, height, width, channels), for references."""
+        for i in range(self.output[0]):
+            for j in range(self.output[1]):
+                top, left = i * self.stride[0] - self.padding[0], j * self.stride[1] - self.padding[1]
+                yield (i, j), x[:, max(top, 0) : top + self.kernel[0], max(left, 0) : left + self.kernel[1]]
+
+    def words(self) -> tuple[int, ...]:
+        """height width channels | output height width | kernel | stride | padding: top left.  11 words"""
+        return (*self.size, self.channels, *self.output, *self.kernel, *self.stride, *self.padding[:2])
+
+
+def lies(f: Frame, *refs: Ref) -> list[Word]:
+    """For each image: at, row step, sample step."""
+    words: list[Word] = []
+    for ref in refs:
+        place = f.place(ref)
+        words += [f.at(ref), place.pitch, place.step]
+    return words
+
+
+@inline
+def clipped(start, extent, size):
+    """A window on one axis, cut to 0 .. size: (first, last)."""
+    return max(start, 0), min(start + extent, size)
+
+
+@kernel
+def max_pool(F, R, w, k):
+    """The largest of each window; a NaN stays one.  words: images | 11 of `Windows` | x y: at row image"""
+    channels = w[3]
+    for g in range(w[0]):
+        for i in range(w[4]):
+            top, bottom = clipped(i * w[8] - w[10], w[6], w[1])
+            for j in range(w[5]):
+                left, right = clipped(j * w[9] - w[11], w[7], w[2])
+                x = w[12] + g * w[14] + top * w[13] + left * channels
+                y = w[15] + g * w[17] + i * w[16] + j * channels
+                for c in range(0, channels, 16):
+                    n = channels - c
+                    best = load(F, x + c, n)
+                    for a in range(bottom - top):
+                        p = x + a * w[13] + c
+                        for _ in range(right - left):
+                            best = vmax(best, load(F, p, n))
+                            p += channels
+                    store(F, y + c, n, best)
+
+
+@kernel
+def max_pool_backward(F, R, w, k):
+    """Adds each gradient to the first number of its window that equals the maximum.
+
+    words: images | 11 of `Windows` | x y dy dx: at row image
+    """
+    channels = w[3]
+    for g in range(w[0]):
+        for i in range(w[4]):
+            top, bottom = clipped(i * w[8] - w[10], w[6], w[1])
+            for j in range(w[5]):
+                left, right = clipped(j * w[9] - w[11], w[7], w[2])
+                x = w[12] + g * w[14] + top * w[13] + left * channels
+                y = w[15] + g * w[17] + i * w[16] + j * channels
+                d = w[18] + g * w[20] + i * w[19] + j * channels
+                to = w[21] + g * w[23] + top * w[22] + left * channels
+                for c in range(0, channels, 16):
+                    n = channels - c
+                    best, rest = load(F, y + c, n), load(F, d + c, n)
+                    for a in range(bottom - top):
+                        p, q = x + a * w[13] + c, to + a * w[22] + c
+                        for _ in range(right - left):
+                            hit = load(F, p, n) == best
+                            store(F, q, n, load(F, q, n) + where(hit, rest, 0.0))
+                            rest = where(hit, 0.0, rest)
+                            p += channels
+                            q += channels
+
+
+@kernel
+def max_pool_backward_apart(F, R, w, k):
+    """The same where windows neither overlap nor touch the padding: their pixels are written, not added to. Words as before."""
+    channels = w[3]
+    for g in range(w[0]):
+        for i in range(w[4]):
+            for j in range(w[5]):
+                x = w[12] + g * w[14] + i * w[8] * w[13] + j * w[9] * channels
+                y = w[15] + g * w[17] + i * w[16] + j * channels
+                d = w[18] + g * w[20] + i * w[19] + j * channels
+                to = w[21] + g * w[23] + i * w[8] * w[22] + j * w[9] * channels
+                for c in range(0, channels, 16):
+                    n = channels - c
+                    best, rest = load(F, y + c, n), load(F, d + c, n)
+                    for a in range(w[6]):
+                        p, q = x + a * w[13] + c, to + a * w[22] + c
+                        for _ in range(w[7]):
+                            hit = load(F, p, n) == best
+                            store(F, q, n, where(hit, rest, 0.0))
+                            rest = where(hit, 0.0, rest)
+                            p += channels
+                            q += channels
+
+
+@kernel
+def average_pool(F, R, w, k):
+    """The mean of what each window sees of the image.  words: images | 11 of `Windows` | x y: at row image"""
+    channels = w[3]
+    for g in range(w[0]):
+        for i in range(w[4]):
+            top, bottom = clipped(i * w[8] - w[10], w[6], w[1])
+            for j in range(w[5]):
+                left, right = clipped(j * w[9] - w[11], w[7], w[2])
+                share = np.float32(1) / np.float32((bottom - top) * (right - left))
+                x = w[12] + g * w[14] + top * w[13] + left * channels
+                y = w[15] + g * w[17] + i * w[16] + j * channels
+                for c in range(0, channels, 16):
+                    n = channels - c
+                    total = splat(0.0)
+                    for a in range(bottom - top):
+                        p = x + a * w[13] + c
+                        for _ in range(right - left):
+                            total = total + load(F, p, n)
+                            p += channels
+                    store(F, y + c, n, total * share)
+
+
+@kernel
+def average_pool_backward(F, R, w, k):
+    """Adds each gradient's share to what its window saw.  words: images | 11 of `Windows` | dy dx: at row image"""
+    channels = w[3]
+    for g in range(w[0]):
+        for i in range(w[4]):
+            top, bottom = clipped(i * w[8] - w[10], w[6], w[1])
+            for j in range(w[5]):
+                left, right = clipped(j * w[9] - w[11], w[7], w[2])
+                share = np.float32(1) / np.float32((bottom - top) * (right - left))
+                d = w[12] + g * w[14] + i * w[13] + j * channels
+                to = w[15] + g * w[17] + top * w[16] + left * channels
+                for c in range(0, channels, 16):
+                    n = channels - c
+                    part = load(F, d + c, n) * share
+                    for a in range(bottom - top):
+                        q = to + a * w[16] + c
+                        for _ in range(right - left):
+                            store(F, q, n, load(F, q, n) + part)
+                            q += channels
+
+
+def zeros(f: Frame, ref: Ref) -> Instruction:
+    """Fill a frame's images with zeros; their halo is zero already."""
+    place = f.place(ref)
+    return ("fill", f.rows, place.lines, place.length, f.at(ref), place.pitch, place.step)
