@@ -133,11 +133,11 @@ def _header(stream: IO[bytes], place: str) -> tuple[Header, int]:
         raise FileError(f"{place} has a header of {length:,} bytes; at most {MOST_HEADER:,} were expected.")
     text = stream.read(length).decode("latin-1")
     descr, order, shape = _DESCR.search(text), _ORDER.search(text), _SHAPE.search(text)
-    if descr is None:
+    if descr is None and len(text) == length and "descr" in text:
         raise FileError(
             f"{place} does not hold plain numbers. Convert it to a whole or real type of at most 64 bits and save it again."
         )
-    if order is None or shape is None or len(text) < length:
+    if descr is None or order is None or shape is None or len(text) < length:
         raise FileError(f"{place} has a damaged header: descr, fortran_order and shape were expected.")
     mark, kind, size = descr.groups()
     if (kind == "b" and size != "1") or (kind == "f" and size == "1"):

@@ -8,10 +8,9 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TextIO
 
-from playground.data.readers.csv_text import Form, parser
+from playground.data.readers.csv_text import MOST_LINE, Form, parser
 from playground.errors import DataError
 
-MOST_LINE = 1 << 20
 #: A quoted cell may run over so many lines; more means that its quote was never closed.
 MOST_LINES_IN_ROW = 1_000
 #: After so many broken quotes, the quote character is the wrong one, and trying each costs too much.

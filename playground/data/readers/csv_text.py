@@ -18,6 +18,7 @@ DELIMITERS = {"auto": "", "comma": ",", "semicolon": ";", "tab": "\t", "bar": "|
 MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
 #: So many characters of the file decide the guesses.
 SAMPLE = 1 << 16
+MOST_LINE = 1 << 20
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -126,9 +127,8 @@ def _first_lines(path: Path, encoding: str) -> list[str]:
     try:
         with open_text(path, encoding) as stream:
             text = stream.read(SAMPLE)
-            if stream.read(1):
-                # The last line may be cut in the middle.
-                text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
+            # The line that was cut, and a few more, as one line may be longer than the sample.
+            text += "".join(stream.readline(MOST_LINE) for _ in range(4))
     except (UnicodeError, LookupError) as error:
         raise FileError(f"{path.name} is not text in {encoding}: {str(error)[:120]}. Choose another encoding.") from error
     lines = list(io.StringIO(text, newline=""))
