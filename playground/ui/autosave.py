@@ -12,6 +12,13 @@ from playground.errors import PlaygroundError
 from playground.ui.session import Session
 
 
+def age_text(seconds: float) -> str:
+    """How long ago, without counting every second."""
+    if seconds < 5:
+        return "Autosaved just now"
+    return f"Autosaved {seconds // 5 * 5:.0f} s ago" if seconds < 60 else f"Autosaved {seconds // 60:.0f} m ago"
+
+
 class Autosave(QObject):
     """told(text): "Autosaved 2 s ago", or why not."""
 
@@ -62,7 +69,7 @@ class Autosave(QObject):
             self._busy = self._pool.submit(self._write, self.saver)
         if self._at is not None:
             age = time.monotonic() - self._at
-            self.told.emit(f"Autosaved {age:.0f} s ago" if age < 60 else f"Autosaved {age / 60:.0f} m ago")
+            self.told.emit(age_text(age))
 
     def _write(self, saver: Autosaver) -> None:
         try:

@@ -43,6 +43,7 @@ class Dock(QDockWidget):
         """The panel's widget."""
         if self.made is None:
             made = self.made = self.panel.factory(self.session)
+            made.setAutoFillBackground(True)
             made.setMinimumSize(max(made.minimumWidth(), self.panel.least[0]), max(made.minimumHeight(), self.panel.least[1]))
             self.setWidget(made)
             self.title.note = getattr(made, "title_note", "")
@@ -109,19 +110,18 @@ class Layouts(QObject):
         for dock in self.docks.values():
             dock.setFloating(False)
             window.removeDockWidget(dock)
+        placed = [(dock, dock.panel.places[name]) for dock in self.docks.values() if name in dock.panel.places]
         first: dict[str, Dock] = {}
-        for dock in self.docks.values():
-            place = dock.panel.places.get(name)
-            if place is None:
-                continue
-            if place in first:
-                window.tabifyDockWidget(first[place], dock)
-            elif place == "bottom-right" and "bottom" in first:
-                window.splitDockWidget(first["bottom"], dock, Qt.Orientation.Horizontal)
-                first[place] = dock
+        for dock, place in placed:
+            first.setdefault(place, dock)
+        for place in (place for place in AREAS if place in first):  # neighbours first: beside tabs Qt would only add a tab
+            if place == "bottom-right" and "bottom" in first:
+                window.splitDockWidget(first["bottom"], first[place], Qt.Orientation.Horizontal)
             else:
-                window.addDockWidget(AREAS[place], dock)
-                first[place] = dock
+                window.addDockWidget(AREAS[place], first[place])
+        for dock, place in placed:
+            if dock is not first[place]:
+                window.tabifyDockWidget(first[place], dock)
             dock.show()
             dock.make()
         for dock in first.values():

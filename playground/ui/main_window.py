@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, Signal
+from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QToolBar, QWidget
 
@@ -193,7 +193,10 @@ class MainWindow(QMainWindow):
 
     def show_layout(self, name: str) -> None:
         self.leave_start()
+        whole = self.canvas.shows_all()
         self.layouts.show(name)
+        if whole:
+            QTimer.singleShot(0, self.canvas, lambda: self.canvas.zoom_to_fit(most=1.0))
         self.refresh()
 
     def show_panel(self, id: str) -> None:

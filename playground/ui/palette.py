@@ -40,8 +40,8 @@ class PaletteRow(QStyledItemDelegate):
         name = min(width_of(kind.title), room)
         put(p, QRectF(38, r.y(), room, ROW), kind.title)
         tail = room - name - 10
-        if tail > 30:
-            put(p, QRectF(38 + name + 10, r.y(), tail, ROW), kind.tail, 10, "text3", how=RIGHT)
+        words = next((w for w in (kind.tail, kind.tail.split(",")[0]) if width_of(w, 10) <= tail), "")
+        put(p, QRectF(38 + name + 10, r.y(), tail, ROW), words, 10, "text3", how=RIGHT)
 
 
 class PaletteTree(QTreeWidget):
@@ -113,7 +113,7 @@ class PaletteHelp(Painted):
     """The marked kind and one sentence about it."""
 
     def __init__(self) -> None:
-        super().__init__(60)
+        super().__init__(72)
         self.kind: Kind | None = None
 
     def show_kind(self, kind: Kind | None) -> None:
@@ -128,7 +128,7 @@ class PaletteHelp(Painted):
         put(p, QRectF(10, 8, r.width() - 18, 16), self.kind.title, 11, "text", True)
         p.setFont(theme().font(11))
         p.setPen(theme().color("text2"))
-        p.drawText(QRectF(10, 24, r.width() - 18, 32), int(Qt.TextFlag.TextWordWrap), self.kind.help)
+        p.drawText(QRectF(10, 24, r.width() - 18, 44), int(Qt.TextFlag.TextWordWrap), self.kind.help)
 
 
 class Palette(QWidget):

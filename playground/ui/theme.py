@@ -123,6 +123,7 @@ class Theme(QObject):
             QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
             QMainWindow {{ background: {c["window"]}; }}
             QMainWindow::separator {{ width: 2px; height: 2px; background: {c["window"]}; border: 1px solid {c["border"]}; }}
+            QToolBar {{ border: none; padding: 0px; margin: 0px; spacing: 0px; background: {c["panel"]}; }}
             QMenuBar {{ spacing: 0px; background: {c["window"]}; border: none; }}
             QMenuBar::item {{ padding: 6px 9px; background: transparent; color: {c["text"]}; }}
             QMenuBar::item:selected {{ background: {c["accentsoft"]}; }}
@@ -206,8 +207,8 @@ def _rgb(color: QColor) -> tuple[int, int, int]:
 @lru_cache(2048)
 def _pixmap(mode: str, name: str, px: int, token: str, ratio: float) -> QPixmap:
     svg = (assets_dir() / "icons" / f"{name}.svg").read_text(encoding="utf-8").replace(DRAWN_IN, theme().color(token).name())
-    if px * ratio < 16:
-        svg = svg.replace('stroke-width="1.8"', 'stroke-width="2.3"')  # a stroke under one pixel fades
+    if px * ratio < 16:  # a stroke under one pixel fades
+        svg = svg.replace('stroke-width="1.8"', f'stroke-width="{2.3 if px * ratio <= 13 else 2.0}"')
     side = math.ceil(px * ratio)
     made = QPixmap(QSize(side, side))
     made.fill(Qt.GlobalColor.transparent)

@@ -36,14 +36,14 @@ class CanvasCommands(QObject):
         """Add a node: centred on a point, or after the selected node and wired to it when that fits. Gives its id, or ""."""
         anchor = self._anchor() if at is None else None
         spot = self._spot(at, anchor)
-        made = AddNode(spec, position=spot)
+        made = AddNode(spec, position=spot, name=self._name(spec))
         wires = self._wires(made, anchor) if anchor is not None else ()
         edit: Edit = Several(f"Add {made.made(self.session.project).name}", (made, *wires)) if wires else made
         return self._finish(edit, made.id)
 
     def add_to_wire(self, spec: Spec, link: str, at: QPointF) -> str:
         """Add a node on a wire; where it does not fit there it is added beside it."""
-        made = AddNode(spec, position=snapped(at.x() - NEW_SIZE[0] / 2, at.y() - NEW_SIZE[1] / 2))
+        made = AddNode(spec, position=snapped(at.x() - NEW_SIZE[0] / 2, at.y() - NEW_SIZE[1] / 2), name=self._name(spec))
         try:
             edit = InsertOnLink(link, made)
             edit.apply(self.session.project)
@@ -61,6 +61,11 @@ class CanvasCommands(QObject):
         """Add a note with its upper left corner at a point."""
         made = AddNote("Note", snapped(at.x(), at.y()))
         return self._finish(made, made.id)
+
+    def _name(self, spec: Spec) -> str:
+        """Data and loss are called so, because there is one of each and it may be exchanged; "" numbers the others."""
+        name = {"dataset": "data", "loss": "loss"}.get(spec.kind, "")
+        return "" if any(node.name == name for node in self.session.project.network.nodes) else name
 
     def _finish(self, edit: Edit, id: str) -> str:
         if not self.session.do(edit):

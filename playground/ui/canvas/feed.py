@@ -85,6 +85,8 @@ class PreviewFeed(QObject):
             item = self.scene.nodes.get(node.id)
             if item is not None and item.look.preview:
                 item.show_data(self._picture(node, item.look.preview, weights, answers))
+            if item is not None:
+                item.show_progress(self._progress(node), pictures.activity(node.spec, answers.get(node.name)))
 
     def _weights(self) -> dict[str, Array]:
         """The run's weights, else those that a run would start from."""
@@ -116,17 +118,39 @@ class PreviewFeed(QObject):
             "glyph": lambda: pictures.curve(node.spec),
             "image": lambda: pictures.image(samples, self.sample),
             "number": lambda: pictures.number(self._loss(), self._guess()),
-            "maps": lambda: pictures.maps(node.name, weights, answers),
+            "maps": lambda: pictures.maps(weights.get(f"{node.name}.weight"), answers.get(node.name), self._form(node)),
             "bars": lambda: pictures.bars(answers.get(node.name), samples),
             "tiles": lambda: self._tiles(node, answers),
             "field": lambda: self._field(node, answers),
         }
         return makers[kind]() if kind in makers else None
 
+    def _form(self, node: Node) -> tuple[int, ...]:
+        """The shape of the image whose flattened numbers a node reads, or ()."""
+        network, types = self.session.project.network, self.session.inspection.types
+        at = node.id
+        for _ in network.nodes:
+            into = network.into(at)
+            if len(into) != 1 or into[0].source not in types:
+                return ()
+            at = into[0].source
+            if types[at].rank == 3:
+                return types[at].shape
+        return ()
+
+    def _progress(self, node: Node) -> float:
+        """The share of the run that is done, for layers that train while it goes on; else below 0."""
+        run = self.session.run
+        started = self.session.client.started
+        trains = self.session.inspection.parameters.get(node.id, 0) > 0
+        if not run.going or started is None or not trains:
+            return -1.0
+        return self.session.client.step / max(started.total_steps, 1)
+
     def _tiles(self, node: Node, answers: dict[str, Array]) -> PreviewData | None:
         samples = self.session.samples
         if node.spec.kind == "dataset" and samples is not None:
-            return pictures.plane_tiles(samples, TILE)
+            return pictures.plane_tiles(samples, TILE, self.session.project.data.scaling)
         return pictures.responses(answers.get(node.name), TILE, node.spec)
 
     def _field(self, node: Node, answers: dict[str, Array]) -> PreviewData | None:

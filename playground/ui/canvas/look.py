@@ -70,10 +70,10 @@ def look_of(node: Node, project: Project, inspection: Inspection, samples: Sampl
     errors = [p for p in reasons if p.severity == "error"]
     unknown = output is None and spec.kind == "layer"
     state = "error" if errors else "waiting" if unknown else "normal"
-    preview, units, more = _preview(node, output, samples)
+    preview, units, more = _preview(node, project, output, samples)
     ins, variadic = _ins(node, project)
     line = _reason(errors[0].text, node.name) if errors else _line(node, project, inspection, samples)
-    width, height = _size(preview, units, more, spec.kind, node.name, "" if errors else line)
+    width, height = _size(preview, units, spec.kind, node.name, "" if errors else line)
     badge = "error" if errors else "warn" if reasons else "frozen" if node.frozen else "bolt" if _is_live(spec) else ""
     shape = " by ".join(map(str, output.shape)) if output is not None and output.shape else ""
     return NodeLook(
@@ -99,7 +99,7 @@ def _ins(node: Node, project: Project) -> tuple[int, bool]:
     return (max(1, wired) if spec.kind == "loss" else wired), False
 
 
-def _preview(node: Node, output: TensorType | None, samples: Samples | None) -> tuple[str, int, int]:
+def _preview(node: Node, project: Project, output: TensorType | None, samples: Samples | None) -> tuple[str, int, int]:
     """Preview kind, shown units, further units."""
     kind = node.spec.kind
     planar = is_planar(samples)
@@ -115,17 +115,26 @@ def _preview(node: Node, output: TensorType | None, samples: Samples | None) -> 
         units = output.count
         return ("field", 1, 0) if units == 1 else ("tiles", min(units, MOST_TILES), max(0, units - MOST_TILES))
     wished = getattr(node.spec, "preview", "")
+    if wished and _is_answer(node, project) and samples is not None and output is not None and output.shape == (samples.classes,):
+        wished = "bars"
     if wished == "tiles":  # response tiles need planar data; elsewhere the weights are shown
         wished = "maps"
     return wished, min(output.count, 10) if output is not None and wished == "bars" else 0, 0
 
 
-def _size(preview: str, units: int, more: int, kind: str, name: str, line: str) -> tuple[float, float]:
+def _is_answer(node: Node, project: Project) -> bool:
+    """Whether the loss judges this node's output."""
+    network = project.network
+    losses = {other.id for other in network.of_kind("loss")}
+    return any(link.source == node.id and link.target in losses for link in network.links)
+
+
+def _size(preview: str, units: int, kind: str, name: str, line: str) -> tuple[float, float]:
     if kind == "loss":
         return (200.0, 254.0) if preview == "field" else (126.0, 112.0)
     rows = -(-units // 2)
     base, height = {
-        "tiles": (106, HEAD + rows * (TILE + TILE_GAP) + 6 + (14 if more else 0) + (14 if kind == "dataset" else 0)),
+        "tiles": (106, HEAD + rows * (TILE + TILE_GAP) + 6 + (56 if kind == "dataset" else 0)),
         "maps": (116, 152),
         "bars": (116, HEAD + max(units, 4) * 9.6 + 8),
         "glyph": (96, 104),
@@ -144,7 +153,8 @@ def _line(node: Node, project: Project, inspection: Inspection, samples: Samples
     if spec.kind == "dataset":
         if samples is None:
             return "reading"
-        return f"{samples.count:,} {'images' if len(samples.shape) == 3 else 'points' if is_planar(samples) else 'rows'}"
+        what = "images" if len(samples.shape) == 3 else "points" if is_planar(samples) else "rows"
+        return f"{samples.count:,} {what}" if is_planar(samples) else f"{spec.title} · {samples.count:,} {what}"
     if spec.kind == "loss" or isinstance(spec, Placeholder):
         return spec.title
     output = inspection.types.get(node.id)

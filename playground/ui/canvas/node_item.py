@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QStyleOpt
 
 from playground.ui.canvas.look import HEAD, NodeLook
 from playground.ui.canvas.preview import Atlas, PreviewData, make_atlas, paint_missing, paint_preview
-from playground.ui.painting import AA, box, chip, put, stamp
+from playground.ui.painting import AA, RIGHT, box, chip, put, stamp
 from playground.ui.theme import theme
 
 if TYPE_CHECKING:
@@ -185,6 +185,8 @@ class NodeItem(QGraphicsItem):
         if zoom >= DETAILED:
             line = self.live_line if self.live_line and look.state == "normal" else look.line
             put(p, QRectF(9, 28, look.width - 15, 16), line, 10, "error" if look.state == "error" else "text2")
+            if look.more and not look.badge:
+                put(p, QRectF(look.width - 50, 6, 42, 18), f"+{look.more:,}", 10, "text3", how=RIGHT)
 
     def _paint_ports(self, p: QPainter) -> None:
         p.setRenderHint(AA)

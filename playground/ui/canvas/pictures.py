@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from playground.core.samples import Samples
+from playground.core.spec import Layer
 from playground.data.prepare import Prepared
 from playground.ui.canvas.answers import Array
 from playground.ui.canvas.look import MAP_SIDE, MOST_TILES
 from playground.ui.canvas.plane import grid_points, in_square, plane_of
 from playground.ui.canvas.preview import PreviewData
 
-MOST_POINTS = 400
+MOST_POINTS = 240
 SATURATED = 0.95
 
 
@@ -27,11 +27,11 @@ def _symmetric(values: Array) -> Array:
 
 def curve(spec: Any) -> PreviewData | None:
     """An activation's function over -3 to 3, in the unit square."""
-    function = getattr(spec, "curve", None)
-    if function is None:
-        return None
     x = np.linspace(-3.0, 3.0, 61)
-    y = np.asarray(function(x), float)
+    values = spec.curve(x) if isinstance(spec, Layer) else None
+    if values is None:
+        return None
+    y = np.asarray(values, float)
     low, high = min(float(y.min()), 0.0), max(float(y.max()), 1e-9)
     return PreviewData(curve=np.stack([(x + 3) / 6, (y - low) / (high - low)], axis=1))
 
@@ -51,35 +51,41 @@ def number(loss: float | None, caption: str) -> PreviewData:
     return PreviewData(number=text, caption=caption)
 
 
-def maps(name: str, weights: Mapping[str, Array], answers: Mapping[str, Array]) -> PreviewData | None:
-    """Filters of a convolution, weight pictures of a dense layer, else the maps that come out."""
-    weight = weights.get(f"{name}.weight")
+def maps(weight: Array | None, given: Array | None, form: tuple[int, ...]) -> PreviewData | None:
+    """Filters of a convolution, weight pictures of a dense layer, else the maps that come out.
+
+    form: shape of the image whose flattened numbers a dense layer reads, or () where there is none.
+    """
     if weight is not None and weight.ndim == 4:
         return PreviewData(maps=_symmetric(weight.mean(axis=2).transpose(2, 0, 1)[: MAP_SIDE**2]))
     if weight is not None and weight.ndim == 2:
-        return PreviewData(maps=_symmetric(_unit_weights(weight)))
-    given = answers.get(name)
+        return PreviewData(maps=_symmetric(_unit_weights(weight, form)))
     if given is None:
         return None
     if given.ndim == 4:
         return PreviewData(maps=_symmetric(given[0].transpose(2, 0, 1)[: MAP_SIDE**2]))
-    flat = given[0].reshape(-1)[: MAP_SIDE**2]
-    return PreviewData(maps=_symmetric(flat.reshape(-1, 1, 1)))
+    return PreviewData(maps=_symmetric(given[0].reshape(-1)[: MAP_SIDE**2].reshape(-1, 1, 1)))
 
 
-def _unit_weights(weight: Array) -> Array:
-    """Each unit's incoming weights as a small picture: a square where their number is one, else the nearest wide form."""
+def _unit_weights(weight: Array, form: tuple[int, ...]) -> Array:
+    """Each unit's incoming weights as a small picture: of the flattened image's form, channels averaged, else nearly square."""
     inputs = weight.shape[0]
-    side = int(np.sqrt(inputs))
-    if side * side == inputs:
-        form = (side, side)
-    elif inputs % 64 == 0 and int(np.sqrt(inputs // 16)) ** 2 == inputs // 16:
-        side = int(np.sqrt(inputs // 16))  # channels of a flattened map lie last: their mean
-        return weight.reshape(side, side, 16, -1).mean(axis=2).transpose(2, 0, 1)[: MAP_SIDE**2]
-    else:
-        high = max(d for d in range(1, side + 1) if inputs % d == 0)
-        form = (high, inputs // high)
-    return weight.T[: MAP_SIDE**2].reshape(-1, *form)
+    if len(form) == 3 and int(np.prod(form)) == inputs:
+        return weight.reshape(*form, -1).mean(axis=2).transpose(2, 0, 1)[: MAP_SIDE**2]
+    high = max(d for d in range(1, int(np.sqrt(inputs)) + 1) if inputs % d == 0)
+    return weight.T[: MAP_SIDE**2].reshape(-1, high, inputs // high)
+
+
+def activity(spec: Any, given: Array | None) -> str:
+    """What an activation does to its inputs just now: how much is zero, or stuck at one of its ends; "" for other layers."""
+    ends = spec.curve(np.array([-1e3, -50.0, 50.0, 1e3])) if isinstance(spec, Layer) else None
+    if ends is None or given is None or not given.size:
+        return ""
+    low, nearly_low, nearly_high, high = (float(end) for end in ends)
+    if abs(low - nearly_low) + abs(high - nearly_high) < 1e-6 and high > low:
+        edge = 0.05 * (high - low)
+        return f"saturated {100 * float(np.mean((given < low + edge) | (given > high - edge))):.0f} %"
+    return f"{100 * float(np.mean(given == 0)):.0f} % zero" if low == 0 else ""
 
 
 def bars(given: Array | None, samples: Samples | None) -> PreviewData | None:
@@ -94,13 +100,16 @@ def bars(given: Array | None, samples: Samples | None) -> PreviewData | None:
     return PreviewData(bars=values, bar_names=tuple(name[:6] for name in names))
 
 
-def plane_tiles(samples: Samples, side: int) -> PreviewData:
-    """The two inputs themselves, over the plane."""
+SCALED = {"standardise": ("Standardised", "from train part"), "unit": ("Scaled to 0 ... 1", "from train part")}
+
+
+def plane_tiles(samples: Samples, side: int, scaling: str) -> PreviewData:
+    """The two inputs themselves, over the plane, and how they are scaled."""
     low, high = plane_of(samples)
     points = grid_points(low, high, side).reshape(side, side, 2)[::-1]
     unit = 2 * (points - np.asarray(low)) / np.subtract(high, low) - 1
     names = samples.feature_names if len(samples.feature_names) == 2 else ("x", "y")
-    return PreviewData(maps=unit.transpose(2, 0, 1), notes=names)
+    return PreviewData(maps=unit.transpose(2, 0, 1), notes=names, lines=SCALED.get(scaling, ("As they are",)))
 
 
 def responses(given: Array | None, side: int, spec: Any) -> PreviewData | None:

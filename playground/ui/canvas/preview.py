@@ -21,7 +21,7 @@ class PreviewData:
 
     maps: (n, h, w) values, scaled to -1 to 1 for tiles, maps and fields, 0 to 1 for an image.  curve: (n, 2) points in the unit
     square.  bars: (k,) shares in 0 to 1.  number, caption: the loss node's figure and the words under it.  points: (n, 2) in the
-    unit square with their classes.  notes: lines under the tiles.  flagged: indices of saturated or dead units.
+    unit square with their classes.  notes: a word under each tile; lines: below them.  flagged: indices of saturated or dead units.
     """
 
     maps: np.ndarray | None = None
@@ -34,6 +34,7 @@ class PreviewData:
     classes: np.ndarray | None = None
     ends: tuple[str, str] = ("", "")
     notes: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
     flagged: tuple[int, ...] = field(default=())
 
 
@@ -130,8 +131,8 @@ def paint_atlas(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData, atlas
     below = y + atlas.image.height()
     for k, note in enumerate(data.notes):
         put(p, QRectF(r.x() + k * (TILE + TILE_GAP), below + 1, TILE, 14), note, 10, "text2", how=CENTRE)
-    if look.more:
-        put(p, QRectF(r.x(), below + 1, r.width(), 14), f"+{look.more:,}", 10, "text3", how=RIGHT)
+    for k, line in enumerate(data.lines):
+        put(p, QRectF(r.x(), below + 21 + 15 * k, r.width(), 15), line, 10, "text2")
 
 
 def paint_field_foot(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData) -> None:

@@ -28,7 +28,8 @@ class Starter:
         edits: list[Edit] = []
         left, middle, before = 24.0, 220.0, ""
         for kind, id, settings, width, height in self.chain:
-            made = AddNode(registry.find(kind, id)(**settings), position=(left, middle - height / 2))
+            name = {"dataset": "data", "loss": "loss"}.get(kind, "")
+            made = AddNode(registry.find(kind, id)(**settings), position=(left, middle - height / 2), name=name)
             edits.append(made)
             if before:
                 edits.append(AddLink(before, made.id, 0))
@@ -59,7 +60,7 @@ STARTERS = (
     Starter(
         "Convolution", "images", "Filters, pooling and a dense layer that read digits.", "conv", "c_linear",
         (("dataset", "digits", {}, 132, 152), ("layer", "conv2d", {"filters": 16}, 116, 152), ("layer", "relu", {}, 96, 104),
-         ("layer", "max_pool2d", {}, 116, 152), _bare("flatten"), _dense(10, 116, 152), ("loss", "cross_entropy", {}, 126, 112)),
+         ("layer", "max_pool2d", {}, 128, 152), _bare("flatten"), _dense(10, 116, 152), ("loss", "cross_entropy", {}, 126, 112)),
     ),
     Starter(
         "Regression", "a curve", "A small network that follows a noisy curve.", "curve", "c_act",

@@ -28,6 +28,7 @@ from playground.ui.session import Session
 from playground.ui.theme import theme
 
 LEAST_ZOOM, MOST_ZOOM = 0.05, 4.0
+LEAST_FOR_MAP = 400
 STILL = 4  # pixels that a press may wander and still be a click
 
 
@@ -101,7 +102,7 @@ class CanvasView(QGraphicsView):
         self.feed.refresh()
         self.map.stale()
         self.empty.setVisible(not project.network.nodes and not project.network.notes)
-        self.map.setVisible(self.map_wanted and bool(project.network.nodes))
+        self._place_map()
         if self._fresh and self.canvas.nodes and self.isVisible():
             self._fresh = False
             self.zoom_to_fit(most=1.0)
@@ -111,7 +112,12 @@ class CanvasView(QGraphicsView):
     def show_map(self, on: bool) -> None:
         """Show or hide the map."""
         self.map_wanted = on
-        self.map.setVisible(on and bool(self.canvas.nodes))
+        self._place_map()
+
+    def _place_map(self) -> None:
+        """In the lower right corner; in a low view it would lie over nodes, so it stays away."""
+        self.map.move(self.width() - self.map.width() - 10, self.height() - self.map.height() - 10)
+        self.map.setVisible(self.map_wanted and bool(self.canvas.nodes) and self.height() >= LEAST_FOR_MAP)
 
     def _on_file(self) -> None:
         self._fresh = True
@@ -146,7 +152,10 @@ class CanvasView(QGraphicsView):
         bounds = QRectF()
         for item in items:
             bounds |= item.sceneBoundingRect()
-        if items and not self.visible().contains(bounds):
+        seen = self.visible()
+        if bounds.width() > seen.width() or bounds.height() > seen.height():
+            self.zoom_to_fit(most=1.0)
+        elif items and not seen.contains(bounds):
             self.ensureVisible(bounds, 40, 40)
 
     # Looking
@@ -157,6 +166,10 @@ class CanvasView(QGraphicsView):
     def visible(self) -> QRectF:
         """The part of the scene on screen."""
         return self.mapToScene(self.viewport().rect()).boundingRect()
+
+    def shows_all(self) -> bool:
+        """Whether everything is in view, so that a view of another size should show everything too."""
+        return self.visible().contains(self.canvas.world())
 
     def zoom_about(self, zoom: float, at: QPointF) -> None:
         """Zoom about a viewport position; Qt's own anchor trusts a stale pointer."""
@@ -234,7 +247,7 @@ class CanvasView(QGraphicsView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.map.move(self.width() - self.map.width() - 10, self.height() - self.map.height() - 10)
+        self._place_map()
         self.empty.setGeometry(self.viewport().rect())
         if self._fresh and self.canvas.nodes:
             self.show_project()
