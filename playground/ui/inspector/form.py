@@ -180,7 +180,7 @@ class Form(QWidget):
         self.more.glyph = "down" if self.more.isChecked() else "right"
         self.more.setText("Less" if self.more.isChecked() else "More")
         if not self.depth:
-            self._align(min(WIDEST_LABEL, max(LABEL_WIDTH, round(self._widest()))))
+            self.align(self.label_width())
 
     def _show_rows(self, all_rows: bool) -> bool:
         """Show the rows that count; whether any is, or would be, folded."""
@@ -194,6 +194,10 @@ class Form(QWidget):
                 folded |= row.nested._show_rows(all_rows) and means
         return folded
 
+    def label_width(self) -> int:
+        """The width that the visible labels ask for."""
+        return min(WIDEST_LABEL, max(LABEL_WIDTH, round(self._widest())))
+
     def _widest(self) -> float:
         """How much room the visible labels need, from this form's left edge."""
         needs = [0.0]
@@ -203,12 +207,12 @@ class Form(QWidget):
                 needs.append(row.nested._widest() + INDENT if row.nested else 0.0)
         return max(needs)
 
-    def _align(self, width: int) -> None:
+    def align(self, width: int) -> None:
         """Give all labels one width, so that editors stand in one column, nested ones too."""
         for row in self.rows.values():
             row.label.setFixedWidth(width)
             if row.nested:
-                row.nested._align(width - INDENT)
+                row.nested.align(width - INDENT)
 
     def _build(self, wanted: Mapping[str, Field]) -> None:
         for row in self.rows.values():

@@ -112,6 +112,7 @@ class Inspector(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
+        self._helped = ""
         self.head, self.notices, self.foot = Head(), Notices(session.mend), Foot()
         self.empty = Empty("slider", "Nothing selected", "Click a node to see its settings here.")
         self.sections = Sections()
@@ -165,6 +166,7 @@ class Inspector(QWidget):
         if node is None:
             title = f"{many} nodes selected" if many else "Nothing selected"
             self.empty.show_text(title, "Click one node to see its settings here.")
+            self._helped = ""
             self.foot.show_help("", "")
             return
         spec = node.spec
@@ -176,6 +178,9 @@ class Inspector(QWidget):
             kind if isinstance(spec, Spec) else f"{kind}: unknown to this version",
             node_facts(self.session, node),
         )
+        if node.id != self._helped and isinstance(spec, Spec):
+            self._helped = node.id
+            self.foot.show_help(spec.title, spec.summary())
         problems = [problem for problem in self.session.problems if problem.node == node.id]
         self.notices.show_problems(problems)
         self._show_sections(node)
@@ -198,7 +203,9 @@ class Inspector(QWidget):
         plan = self.session.project.data
         show("Split and scaling", plan, fields_of(plan) if spec.kind == "dataset" else {}, type(plan)())
         reason = LOCKED if busy(self.session) else ""
-        for form in self.sections.forms.values():
+        forms = [form for form in self.sections.forms.values() if not form.isHidden()]
+        for form in forms:
+            form.align(max(each.label_width() for each in forms))
             form.lock(reason)
 
     def _ask(self, path: str, value: Any) -> None:

@@ -40,9 +40,9 @@ class Label(QLabel):
         p.setFont(self.font())
         p.setPen(theme().color(ink))
         if self.wordWrap():
-            p.drawText(self.rect(), int(self.alignment()) | Qt.TextFlag.TextWordWrap, self.text())
+            p.drawText(self.contentsRect(), int(self.alignment()) | Qt.TextFlag.TextWordWrap, self.text())
         else:
-            room = QRectF(self.rect())
+            room = QRectF(self.contentsRect())
             if width_of(self.text(), self.px, self.bold) <= room.width() + 1:
                 p.drawText(room.adjusted(0, 0, 2, 0), int(self.alignment()), self.text())
             else:

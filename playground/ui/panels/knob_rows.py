@@ -127,6 +127,7 @@ class JournalList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: list[tuple[int, str, str, str]] = []
+        self.setFixedHeight(32)
 
     def show_entries(self, rows: list[tuple[int, str, str, str]]) -> None:
         """(step, icon, token, text) of every entry, newest first."""

@@ -44,13 +44,13 @@ class MetricPlot(Plot):
 
     def __init__(self, metric: str, title: str, parent: QWidget | None = None) -> None:
         super().__init__(f"{title} over steps", parent=parent)
-        self.metric = metric
+        self.metric_id = metric
         self.add(Series("metric", title.lower(), "smooth", 2))
 
     def feed(self, epochs: Sequence[EpochRecord]) -> None:
         """Show every finished epoch."""
-        known = [record for record in epochs if self.metric in record.metrics]
-        y = np.array([record.metrics[self.metric] for record in known], float)
+        known = [record for record in epochs if self.metric_id in record.metrics]
+        y = np.array([record.metrics[self.metric_id] for record in known], float)
         self.show_data("metric", np.array([record.step for record in known], float), y)
 
 

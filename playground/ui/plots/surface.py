@@ -166,7 +166,7 @@ class SurfacePlot(QWidget):
         return [(QColor(int(theme().lut[int(k * 255 / 6)])), bins == k) for k in range(7) if (bins == k).any()]
 
     def _draw_bar(self, p: QPainter, r: QRectF) -> None:
-        y = self.height() - 16
+        y = min(r.bottom() + 36, self.height() - 16.0)
         if len(self.classes) > 2:
             x = r.x()
             for k, name in enumerate(self.classes[:8]):

@@ -1,0 +1,176 @@
+"""The right side of the data panel: the first rows as a table, or the first images as pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from playground.core.samples import Samples
+from playground.ui.painting import LEFT, RIGHT, put
+from playground.ui.plots.axis import short
+from playground.ui.theme import theme
+
+ROWS, COLUMNS, IMAGES = 200, 60, 240
+Index = QModelIndex | QPersistentModelIndex
+
+
+class RowsModel(QAbstractTableModel):
+    """Cells of text under headers; a cell may have an ink of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers: Sequence[str] = ()
+        self.side: Sequence[str] = ()
+        self.rows: Sequence[Sequence[str]] = ()
+        self.inks: dict[int, str] = {}
+
+    def show_rows(
+        self, headers: Sequence[str], rows: Sequence[Sequence[str]], side: Sequence[str] = (), inks: dict[int, str] | None = None
+    ) -> None:
+        """side: what stands before each row.  inks: column -> token."""
+        self.beginResetModel()
+        self.headers, self.rows, self.side, self.inks = headers, rows, side, inks or {}
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:
+        return len(self.rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:
+        return len(self.headers)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row = self.rows[index.row()]
+        text = row[index.column()] if index.column() < len(row) else ""
+        if role == Qt.ItemDataRole.DisplayRole:
+            return text
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return text if len(text) > 18 else None
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return theme().color(self.inks.get(index.column(), "text"))
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            number = text.replace("−", "-").replace(",", "").lstrip("-")[:1].isdigit()
+            return int(Qt.AlignmentFlag.AlignVCenter | (Qt.AlignmentFlag.AlignRight if number else Qt.AlignmentFlag.AlignLeft))
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole:
+            if orientation == Qt.Orientation.Horizontal:
+                return self.headers[section]
+            return self.side[section] if section < len(self.side) else f"{section + 1}"
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return theme().color("text2")
+        return None
+
+
+class FlatHeader(QHeaderView):
+    """A head without bevels: text, and a hairline under it. Lines after the first are smaller news, such as a column's role."""
+
+    def paintSection(self, painter: QPainter, rect: QRect, at: int) -> None:
+        painter.save()
+        painter.fillRect(rect, theme().color("panel"))
+        words = str(self.model().headerData(at, self.orientation(), Qt.ItemDataRole.DisplayRole) or "").split("\n")
+        across = self.orientation() == Qt.Orientation.Horizontal
+        room = QRectF(rect).adjusted(6, 0, -6, 0)
+        for k, text in enumerate(words):
+            line = QRectF(room.x(), room.y() + k * room.height() / len(words), room.width(), room.height() / len(words))
+            put(painter, line, text, 11 if not k else 10, "text2" if not k else "accent" if text.startswith("Target") else "text3", across and not k, LEFT if across else RIGHT)
+        painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1) if across else QRect(rect.right(), rect.top(), 1, rect.height()), theme().color("border"))
+        painter.restore()
+
+
+class RowsTable(QTableView):
+    """A read-only table with rows of 24 px."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows = RowsModel()
+        self.setHorizontalHeader(FlatHeader(Qt.Orientation.Horizontal, self))
+        self.setVerticalHeader(FlatHeader(Qt.Orientation.Vertical, self))
+        self.setModel(self.rows)
+        self.setAccessibleName(name)
+        self.setFont(theme().font(11))
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().setDefaultSectionSize(24)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setDefaultSectionSize(96)
+        for header in (self.verticalHeader(), self.horizontalHeader()):
+            header.setFont(theme().font(11))
+
+    def fit(self) -> None:
+        """Columns as wide as what they hold, within reason."""
+        for column in range(self.rows.columnCount()):
+            texts = [self.rows.headers[column], *(row[column] for row in self.rows.rows[:40] if column < len(row))]
+            widest = max((max((len(line) for line in text.split("\n")), default=0) for text in texts), default=4)
+            self.setColumnWidth(column, int(min(280, max(56, 18 + 7.2 * widest))))
+
+
+def sample_rows(samples: Samples) -> tuple[list[str], list[list[str]], dict[int, str]]:
+    """Headers, cells and inks of the first samples of a table: targets first, in the accent."""
+    inputs = samples.x[:ROWS].reshape(min(samples.count, ROWS), -1)[:, :COLUMNS]
+    names = list(samples.feature_names[:COLUMNS]) or [f"input {k + 1}" for k in range(inputs.shape[1])]
+    cells = [[short(float(v)) for v in row] for row in inputs]
+    if samples.task == "classification":
+        targets = [[samples.class_names[int(k)]] for k in samples.y[:ROWS]]
+        heads = ["class"]
+    else:
+        values = samples.y[:ROWS].reshape(len(inputs), -1)[:, :8]
+        targets = [[short(float(v)) for v in row] for row in values]
+        heads = list(samples.target_names[:8]) or [f"target {k + 1}" for k in range(values.shape[1])]
+    rows = [target + cell for target, cell in zip(targets, cells, strict=True)]
+    return heads + names, rows, dict.fromkeys(range(len(heads)), "accent")
+
+
+class ImageGrid(QWidget):
+    """The first images with their class under each, as many as fit."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.images: list[QImage] = []
+        self.words: list[str] = []
+        self.setAccessibleName("First images")
+
+    def show_samples(self, samples: Samples) -> None:
+        """Grey for one channel, colour for three; each set spans from its least to its greatest number."""
+        x = samples.x[:IMAGES]
+        finite = x[np.isfinite(x)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+        grey = np.clip((np.nan_to_num(x) - low) / max(high - low, 1e-12) * 255, 0, 255).astype(np.uint8)
+        rgb = grey[..., :3] if grey.shape[3] >= 3 else np.repeat(grey[..., :1], 3, axis=3)
+        self.images = []
+        for picture in rgb:
+            whole = np.ascontiguousarray(picture)
+            height, width = whole.shape[:2]
+            self.images.append(QImage(whole.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy())
+        if samples.task == "classification":
+            self.words = [samples.class_names[int(k)] for k in samples.y[: len(self.images)]]
+        else:
+            self.words = [short(float(v)) for v in samples.y[: len(self.images)].reshape(len(self.images), -1)[:, 0]]
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 120)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        side, gap = 44, 8
+        columns = max(1, (self.width() - gap) // (side + gap))
+        for k, (image, word) in enumerate(zip(self.images, self.words, strict=True)):
+            x, y = gap + (k % columns) * (side + gap), gap + (k // columns) * (side + 22)
+            if y + side > self.height():
+                break
+            p.drawImage(QRectF(x, y, side, side), image)
+            put(p, QRectF(x, y + side + 1, side + 4, 14), word, 10, "text2")
+        p.end()

@@ -1,0 +1,104 @@
+"""The training panel: everything a run does, with the schedule drawn before it starts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from playground.data.split import part_sizes
+from playground.errors import PlaygroundError
+from playground.ui.inspector.asking import LOCKED, busy, set_plan
+from playground.ui.inspector.form import Form
+from playground.ui.inspector.panel import Foot
+from playground.ui.inspector.text import Label, Section
+from playground.ui.panel import Panel, register_panel
+from playground.ui.panels.loss import planned_rates
+from playground.ui.plots.axis import Axis, short
+from playground.ui.plots.plot import Plot
+from playground.ui.plots.series import Series
+
+if TYPE_CHECKING:
+    from playground.ui.session import Session
+
+
+class TrainingPanel(QWidget):
+    """The training plan's form; the preview follows every change."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.form, self.foot = Form(), Foot()
+        self.preview = Plot("Planned learning rate over steps", top=10, right=14)
+        self.preview.add(Series("rate", "rate", "smooth", 3, dashes=()))
+        self.preview.setFixedHeight(112)
+        self.preview.empty = "Add data to see the schedule."
+        self.words = Label("", 11, "text2", wraps=True)
+        self.words.setContentsMargins(11, 4, 11, 8)
+        self._assemble()
+        self.form.changed.connect(self._ask)
+        self.form.moved.connect(self._ask)
+        self.form.helped.connect(self.foot.show_help)
+        for signal in (session.project_changed, session.samples_changed, session.run_changed):
+            signal.connect(self.refresh)
+        self.refresh()
+
+    def _assemble(self) -> None:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(Section("Planned learning rate"))
+        column.addWidget(self.preview)
+        column.addWidget(self.words)
+        column.addWidget(Section("Training", "changes live", True))
+        column.addWidget(self.form)
+        column.addStretch(1)
+        self.form.column.setContentsMargins(11, 3, 11, 5)
+        area = QScrollArea()
+        area.setWidget(page)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(area, 1)
+        outer.addWidget(self.foot)
+        self.setMinimumWidth(260)
+
+    def steps(self) -> tuple[int, int]:
+        """Steps of an epoch and of the run; zeros while the data is not known or cannot be split."""
+        samples, project = self.session.samples, self.session.project
+        if samples is None:
+            return 0, 0
+        try:
+            train = part_sizes(samples.count, project.data.validation, project.data.test)[0]
+        except PlaygroundError:
+            return 0, 0
+        each = -(-train // max(project.training.batch, 1))
+        return each, each * project.training.epochs
+
+    def refresh(self) -> None:
+        """Show the training plan as it is now."""
+        training = self.session.project.training
+        self.form.show_spec(training)
+        self.form.lock(LOCKED if busy(self.session) else "")
+        each, total = self.steps()
+        steps, rates = planned_rates(self.session.project, 0, total)
+        self.preview.show_data("rate", steps, rates)
+        highest = float(rates.max()) if len(rates) else 1.0
+        self.preview.fixed_up = Axis(0.0, highest * 1.12 or 1.0)
+        if total:
+            self.words.show_text(f"{total:,} steps: {training.epochs:,} epochs of {each:,}; highest rate {short(highest)}.")
+        else:
+            self.words.show_text("")
+
+    def _ask(self, path: str, value: Any) -> None:
+        set_plan(self.session, "training", path, value)
+
+
+register_panel(
+    Panel(id="training", title="Training", icon="sched", places={"build": "right"}, factory=TrainingPanel, order=20, width=296, least=(260, 200))
+)
