@@ -12,6 +12,8 @@ from playground.data.readers.arrays import Header, members
 from playground.data.readers.images import Images
 from playground.errors import DataError
 
+#: A gigabyte as float32.
+MOST_NUMBERS = 1 << 28
 _INPUTS = ("x", "x_train", "train_x", "data", "images", "inputs", "features", "train_images")
 _TARGETS = ("y", "y_train", "train_y", "labels", "target", "targets", "label", "train_labels")
 
@@ -46,6 +48,11 @@ def samples_of_arrays(x: np.ndarray, y: np.ndarray, *, task: str, channels: str,
         raise DataError(f"{names[0]} and {names[1]} must hold the same number of samples; they hold {sizes}.")
     if not x.size or not y.size:
         raise DataError(f"{names[0] if not x.size else names[1]} is empty. One number for each sample or more was expected.")
+    for name, array in zip(names, (x, y), strict=True):
+        if array.size > MOST_NUMBERS:
+            raise DataError(
+                f"{name} holds {array.size:,} numbers; at most {MOST_NUMBERS:,} can be trained on at once. Save fewer samples."
+            )
     inputs = _inputs(x, channels, names[0])
     target = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
     if task == "auto":

@@ -15,6 +15,8 @@ from playground.errors import DataError
 
 #: A column of words becomes one input for each word; with more words than this, it is a name rather than a property.
 MOST_WORDS = 64
+#: A gigabyte of inputs.
+MOST_NUMBERS = 1 << 28
 #: Whole numbers with at most so many different values are taken for classes when nothing else is said.
 MOST_GUESSED_CLASSES = 20
 
@@ -133,8 +135,13 @@ def _task(target: Column, keep: np.ndarray, wanted: str, notes: list[str]) -> st
 
 def _inputs(table: Table, columns: list[Column], keep: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     """Shapes: (n, inputs) float32, and a name for each."""
-    parts, names = [], []
+    parts: list[np.ndarray] = []
+    names: list[str] = []
     for column in columns:
+        if (len(names) + MOST_WORDS) * int(keep.sum()) > MOST_NUMBERS:
+            raise DataError(
+                f"{table.name}: these columns and words give more than {MOST_NUMBERS:,} inputs. Ignore columns or use fewer rows."
+            )
         if column.kind == "number":
             parts.append(column.values[keep, None].astype(np.float32))
             names.append(column.name)

@@ -7,11 +7,14 @@ import sys
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from playground.data import array_samples, table_samples
 from playground.data.readers import csv_columns, csv_rows, csv_table, csv_text
 from playground.data.readers.csv_table import preview, read
 from playground.data.readers.csv_text import Options
+from playground.data.table_samples import Wish, samples_of
 from playground.errors import BadValue, DataError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -149,3 +152,23 @@ def test_reading_hostile_files_runs_nothing_and_writes_nothing(tmp_path: Path) -
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert "plain numbers" in done.stdout
+
+
+@pytest.mark.parametrize("extra", [-1, 0, 1])
+def test_numbers_in_arrays(monkeypatch: pytest.MonkeyPatch, extra: int) -> None:
+    """The limit is lowered for the test: at its real height this would take gigabytes."""
+    monkeypatch.setattr(array_samples, "MOST_NUMBERS", 1000)
+    x, y = np.zeros(1000 + extra), np.arange(1000 + extra) % 2
+    if extra > 0:
+        with pytest.raises(DataError, match="1,001 numbers; at most 1,000"):
+            array_samples.samples_of_arrays(x, y, task="auto", channels="last", names=("x", "y"))
+    else:
+        assert array_samples.samples_of_arrays(x, y, task="auto", channels="last", names=("x", "y")).count == 1000 + extra
+
+
+def test_inputs_made_of_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n" + "".join(f"w{i % 60},{i % 2}\n" for i in range(200)))
+    assert samples_of(read(tmp_path / "t.csv"), Wish()).shape == (60,)
+    monkeypatch.setattr(table_samples, "MOST_NUMBERS", 200 * 64 - 1)
+    with pytest.raises(DataError, match="Ignore columns or use fewer rows"):
+        samples_of(read(tmp_path / "t.csv"), Wish())

@@ -6,6 +6,7 @@ Every row of the file ends in exactly one of three places: the table, the list o
 from __future__ import annotations
 
 import dataclasses
+from array import array
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -162,10 +163,10 @@ def _gather(path: Path, form: Form, options: Options, most_rows: int | None) -> 
         gatherers = [Gatherer(name, form, options.missing, kinds.get(name, "")) for name in form.names]
         with open_text(path, form.encoding) as stream:
             rows = Rows(stream, form, path.name)
-            lines: list[int] = []
+            lines = array("q")
             complete = True
             for piece_lines, cells in _pieces(rows, most_rows):
-                lines += piece_lines
+                lines.extend(piece_lines)
                 if len(lines) * len(gatherers) > MOST_CELLS:
                     raise DataError(f"{path.name} has more than {MOST_CELLS:,} cells. Use fewer rows or columns.")
                 for gatherer, column in zip(gatherers, cells, strict=True):
