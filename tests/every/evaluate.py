@@ -27,7 +27,8 @@ def quiet(spec: Spec) -> Spec:
     return dataclasses.replace(spec, **live) if live else spec
 
 
-def _spread(g: GraphBuilder, x: Value, shape: tuple[int, ...], name: str) -> Value:
+def spread(g: GraphBuilder, x: Value, shape: tuple[int, ...], name: str) -> Value:
+    """A dense op, called `name`, from the features to a value of the given shape."""
     normal = registry.find("initializer", "normal")(deviation=0.5)
     count = TensorType(shape).count
     with g.of(name, None):
@@ -39,7 +40,7 @@ def layer_graph(layer: Layer, shapes: tuple[tuple[int, ...], ...], loss: str = "
     """Features, spread over the layer's inputs, the layer, and the squared distance to random targets: a random upstream."""
     g = GraphBuilder()
     x = g.take_input(TensorType((FEATURES,)))
-    inputs = [_spread(g, x, shape, f"spread{at}") for at, shape in enumerate(shapes)]
+    inputs = [spread(g, x, shape, f"spread{at}") for at, shape in enumerate(shapes)]
     with g.of("node", layer):
         y = layer.build(g, *inputs)
     target = g.take_target(y.type)
@@ -50,7 +51,7 @@ def layer_graph(layer: Layer, shapes: tuple[tuple[int, ...], ...], loss: str = "
 def loss_graph(loss: Loss, shapes: tuple[tuple[int, ...], ...]) -> Graph:
     """Features, spread over the prediction, and the loss."""
     g = GraphBuilder()
-    prediction = _spread(g, g.take_input(TensorType((FEATURES,))), shapes[0], "spread0")
+    prediction = spread(g, g.take_input(TensorType((FEATURES,))), shapes[0], "spread0")
     target = g.take_target(TensorType(shapes[1]))
     with g.of("loss", loss):
         return g.finish(prediction, loss.build(g, prediction, target))
