@@ -25,11 +25,13 @@ MOST_GUESSED_CLASSES = 20
 class Wish:
     """What a person wants from a table. target "" is guessed; task is "auto", "classification" or "regression".
 
+    use: columns that are inputs although they look like row numbers or free text.
     defects: "refuse" raises with the list of unusable rows, "leave_out" drops them and says so in the notes.
     """
 
     target: str = ""
     ignore: tuple[str, ...] = ()
+    use: tuple[str, ...] = ()
     task: str = "auto"
     defects: str = "refuse"
 
@@ -53,7 +55,7 @@ def samples_of(table: Table, wish: Wish) -> Samples:
 
 
 def _roles(table: Table, wish: Wish) -> tuple[Column, list[Column], list[str]]:
-    for name in wish.ignore:
+    for name in (*wish.ignore, *wish.use):
         table.column(name)
     notes = []
     guessed = guess_roles(table)
@@ -72,7 +74,7 @@ def _roles(table: Table, wish: Wish) -> tuple[Column, list[Column], list[str]]:
     for column, role in zip(table.columns, guessed, strict=True):
         if column is target or column.name in wish.ignore:
             continue
-        if role == "ignore":
+        if role == "ignore" and column.name not in wish.use:
             passed.append(column.name)
         else:
             inputs.append(column)

@@ -59,6 +59,15 @@ def test_ignored_columns(iris: Path) -> None:
         TableFile(path="iris.csv", target="kind").load(iris)
 
 
+def test_columns_that_look_like_row_numbers_are_used_when_told(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text('index,"a, b",kind\n' + "".join(f"{i},{i / 2},{'uv'[i % 2]}\n" for i in range(30)))
+    plain = TableFile(path="t.csv").load(tmp_path)
+    assert plain.feature_names == ("a, b",)
+    assert any("Not used" in note and "index" in note for note in plain.notes)
+    assert TableFile(path="t.csv", use="index").load(tmp_path).feature_names == ("index", "a, b")
+    assert TableFile(path="t.csv", use="index", ignore='"a, b"').load(tmp_path).feature_names == ("index",)
+
+
 def test_a_table_in_the_european_way(tmp_path: Path) -> None:
     data = load_wine()
     rows = [

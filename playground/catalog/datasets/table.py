@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 from playground.core.fields import choice, path, text
@@ -14,6 +15,11 @@ from playground.data.readers.places import resolve
 from playground.data.table_samples import Wish, samples_of
 
 _THOUSANDS = {"none": "", "comma": ",", "point": ".", "blank": " ", "apostrophe": "'"}
+
+
+def named(text: str) -> tuple[str, ...]:
+    """The column names of a field, split at commas outside quotes."""
+    return tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), []) if name.strip())
 
 
 @register("table", title="Table", group="Data", icon="table", tail="CSV or TSV file")
@@ -34,7 +40,17 @@ class TableFile(Dataset):
         },
         help="What is to be predicted.",
     )
-    ignore: str = text(help="Names of columns that are not used, separated by commas.", label="Ignored columns", most=4000)
+    ignore: str = text(
+        help="Names of columns that are not used, separated by commas; one with a comma in it stands in quotes.",
+        label="Ignored columns",
+        most=4000,
+    )
+    use: str = text(
+        help="Names of columns that are used although they look like row numbers or free text, separated by commas.",
+        label="Used columns",
+        most=4000,
+        advanced=True,
+    )
     defects: str = choice(
         "refuse",
         {"refuse": "Stop and list them.", "leave_out": "Leave them out and say how many."},
@@ -109,8 +125,9 @@ class TableFile(Dataset):
     )
 
     def load(self, folder: Path | None = None) -> Samples:
-        ignored = tuple(name.strip() for name in self.ignore.split(",") if name.strip())
-        wish = Wish(target=self.target.strip(), ignore=ignored, task=self.task, defects=self.defects)
+        wish = Wish(
+            target=self.target.strip(), ignore=named(self.ignore), use=named(self.use), task=self.task, defects=self.defects
+        )
         return samples_of(read(resolve(self.path, folder), self.options()), wish)
 
     def options(self) -> Options:
