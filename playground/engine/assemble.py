@@ -18,7 +18,9 @@ from playground.engine.storage import Part, Roots, Storage
 class Assembly:
     """Everything about one program except where its memory begins."""
 
-    def __init__(self, simple: Simplified, parts: tuple[Part, ...], *, training: bool, keep: bool = False) -> None:
+    def __init__(
+        self, simple: Simplified, parts: tuple[Part, ...], *, training: bool, keep: bool = False, host: Assembly | None = None
+    ) -> None:
         self.simple, self.parts, self.training = simple, parts, training
         self.emit = Emit(simple.graph, training=training, needs=simple.needs if training else frozenset(), masks=simple.masks)
         emit_samples(self.emit, simple.graph)
@@ -29,7 +31,7 @@ class Assembly:
             emit_outputs(self.emit, simple.graph)
         self.levels, self.updates = schedule(self.emit.tasks, Roots(simple))
         until_update = [*self.levels, Level((), tuple(self.updates))] if self.updates else self.levels
-        self.storage = Storage(simple, self.emit, until_update, parts, keep=keep)
+        self.storage = Storage(simple, self.emit, until_update, parts, keep=keep, host=None if host is None else host.storage)
 
     def _forward(self) -> None:
         for node in self.simple.graph.nodes:

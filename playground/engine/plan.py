@@ -121,7 +121,7 @@ def plan_network(
     largest = max((place.step for place in folded.places.values() if place.lines > 1), default=1)
     parts = split_batch(batch, chains, largest)
     train = Assembly(folded, parts, training=True, keep=not reuse) if graph.loss is not None and update is not None else None
-    evaluate = Assembly(folded, parts, training=False, keep=not reuse)
+    evaluate = Assembly(folded, parts, training=False, keep=not reuse, host=train if reuse else None)
     plain = simplify(graph, fold=False)
     observing = Assembly(plain, parts, training=False, keep=True) if observe else None
     return _Planner(graph, batch, update, parts, train, evaluate, observing, samples, max(window, batch), ring).plan()

@@ -41,7 +41,7 @@ def simplify(graph: Graph, *, fold: bool, frozen: frozenset[str] = frozenset()) 
     """frozen: owners whose parameters get no gradient."""
     folded: frozenset[int] = frozenset()
     if fold:
-        graph, folded = _fold_relus(graph)
+        graph, folded = _fold_relus(_pruned(graph))
     graph, halos = _with_halos(graph)
     needs = _needing(graph, frozen)
     root, gradient_root = _views(graph, halos, needs)
@@ -52,6 +52,17 @@ def simplify(graph: Graph, *, fold: bool, frozen: frozenset[str] = frozenset()) 
         if v.kind not in ("parameter", "statistic", "scalar")
     }
     return Simplified(graph, places, root, gradient_root, needs, masks, folded, unmasked)
+
+
+def _pruned(graph: Graph) -> Graph:
+    """Without the ops that neither the output nor the loss depends on."""
+    wanted = {graph.output, graph.loss}
+    nodes = []
+    for node in reversed(graph.nodes):
+        if node.output in wanted:
+            wanted.update(node.inputs)
+            nodes.append(node)
+    return dataclasses.replace(graph, nodes=tuple(reversed(nodes)))
 
 
 def place_of(value: GraphValue, halo: tuple[int, int]) -> Place:
@@ -122,11 +133,15 @@ def _with_halos(graph: Graph) -> tuple[Graph, dict[int, tuple[int, int]]]:
 
 
 def _needing(graph: Graph, frozen: frozenset[str]) -> frozenset[int]:
+    useful = {graph.loss}
+    for node in reversed(graph.nodes):
+        if node.output in useful:
+            useful.update(node.inputs)
     needs = {p.value for p in graph.parameters if p.owner not in frozen}
     for node in graph.nodes:
         if any(i in needs for i in node.inputs):
             needs.add(node.output)
-    return frozenset(needs)
+    return frozenset(i for i in needs if i in useful)
 
 
 def _views(graph: Graph, halos: dict[int, tuple[int, int]], needs: frozenset[int]) -> tuple[dict[int, int], dict[int, int]]:

@@ -69,11 +69,21 @@ class Storage:
     """Decides scope and place of everything that a program's tasks name, except parameters, statistics and their gradients.
 
     keep: give every value its own batch-wide memory, so that all of them can be read after the program has run.
+    host: storage of another program over the same graph, never run at the same time: a haloed value lies in the host's memory for
+    that value, whose zeros are in the same places.
     """
 
     def __init__(
-        self, simple: Simplified, emit: Emit, levels: list[Level], parts: tuple[Part, ...], *, keep: bool = False
+        self,
+        simple: Simplified,
+        emit: Emit,
+        levels: list[Level],
+        parts: tuple[Part, ...],
+        *,
+        keep: bool = False,
+        host: Storage | None = None,
     ) -> None:
+        self.host = host
         self.simple, self.emit, self.parts, self.root = simple, emit, parts, Roots(simple)
         self.fixed = {v.index for v in simple.graph.values if v.kind in ("parameter", "statistic", "scalar")}
         self.partial_grain: dict[int, str] = {}
@@ -146,7 +156,7 @@ class Storage:
         wide = [s for s in self.stores.values() if s.scope in ("batch", "partial")]
         near = [s for s in self.stores.values() if s.scope in ("chain", "block")]
         self.static_floats = self._stack([s for s in wide if s.halo])
-        self.static_region = self._stack([s for s in near if s.halo])
+        self.static_region = self._stack([s for s in near if s.halo and not self._hosted(s)])
         self.pool_floats = self._fit([s for s in wide if not s.halo])
         self.region_floats = self._fit([s for s in near if not s.halo])
         self.scratch_floats = aligned(self.emit.scratch_floats)
@@ -191,9 +201,22 @@ class Storage:
         store = self.stores[self.root(ref)]
         if store.scope in ("batch", "partial"):
             return (self.static_at if store.halo else self.pool_at) + store.at
+        if store.halo and self._hosted(store):
+            assert self.host is not None
+            return self.host.row_base(ref, chain)
         if store.halo:
             return self.static_at + self.static_floats + chain * self.static_region + store.at
         return self.pool_at + self.pool_floats + chain * self.region_floats + store.at
+
+    def _hosted(self, store: Store) -> bool:
+        """Has the host a haloed store for this value with at least as many rows on every chain?"""
+        found = None if self.host is None else self.host.stores.get(store.ref)
+        return found is not None and found.halo and (found.scope in ("batch", "chain") or store.scope == "block")
+
+    def row_base(self, ref: Ref, chain: int) -> int:
+        """F index of the first number, halo included, of the chain's first row."""
+        store = self.stores[self.root(ref)]
+        return self.base(ref, chain) + (self.parts[chain].start * store.step if store.scope == "batch" else 0)
 
     def scratch(self, chain: int) -> int:
         return self.pool_at + self.pool_floats + len(self.parts) * self.region_floats + chain * self.scratch_floats

@@ -96,7 +96,8 @@ def test_a_planned_run_equals_one_with_separate_buffers(graph: Graph, chains: in
     planned = run(graph, chains=chains, threads=1, reuse=True)
     apart = run(graph, chains=chains, threads=1, reuse=False)
     assert planned.state_sha256() == apart.state_sha256()
-    assert planned.plan.nbytes <= apart.plan.nbytes
+    # every chain's region ends on a cache line of its own
+    assert planned.plan.nbytes <= apart.plan.nbytes + 2 * 64 * chains
 
 
 @settings(max_examples=10, deadline=None)
