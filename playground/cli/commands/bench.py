@@ -127,3 +127,6 @@ def _figure_table(figures: list[Figure], out: Output) -> None:
             for one in figures
         ]
         out.table(("", "value", "limit", ""), rows)
+        for one in figures:
+            if one.note:
+                out.say(f"{one.id} {one.title}: {one.note}.")

@@ -1,0 +1,1 @@
+"""The example projects: what they are made of and what they reach."""
