@@ -155,8 +155,8 @@ class Run:
         known: dict[str, Callable[[], bool]] = {
             "pause": self._pause,
             "resume": self._resume,
-            "step_batch": lambda: self._step(1),
-            "step_epoch": lambda: self._step(self.trainer.steps_to_epoch_end),
+            "step_batch": self._step_batch,
+            "step_epoch": self._step_epoch,
             "stop": self._stop,
             "reset": self._reset,
             "save": lambda: self.save("last"),
@@ -188,6 +188,19 @@ class Run:
 
     def _may_go_on(self) -> bool:
         return self.machine.step < self.trainer.total_steps and (not self.trainer.finished or self.trainer.reopen())
+
+    def _step_batch(self) -> bool:
+        """One step, here and now, so that what is asked next finds it done."""
+        if not self._step(1):
+            return False
+        while self.mode == "running":
+            self.turn()
+        return True
+
+    def _step_epoch(self) -> bool:
+        """To the end of the epoch; asked again meanwhile, to the end of the next one."""
+        more = 0 if self._until is None else self._until - self.machine.step
+        return self._step((more or self.trainer.steps_to_epoch_end) + (self.trainer.steps_per_epoch if more else 0))
 
     def _step(self, steps: int) -> bool:
         if not self._may_go_on():

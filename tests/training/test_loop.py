@@ -1,0 +1,171 @@
+"""The loop: the same numbers however it is cut up, epochs, evaluation, early stopping."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, mean_squared_error, r2_score
+
+from playground.document.plans import DataPlan
+from playground.training import messages
+from playground.training.assembly import assemble
+from playground.training.loop import Burst, Memory, Trainer
+from tests.training.networks import NETWORKS, of, plain, points, project, regression, trainer, trainer_of
+
+
+def finished(bursts: list[Burst]) -> messages.Finished:
+    (found,) = (e for b in bursts for e in b.events if isinstance(e, messages.Finished))
+    return found
+
+
+def numbers(bursts: list[Burst]) -> tuple[list[object], ...]:
+    """Everything that must not depend on how the run was cut up."""
+    rows = np.concatenate([b.rows for b in bursts])
+    return rows.tolist(), [b.record for b in bursts if b.record], [finished(bursts).state_sha256]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_bursts_and_threads_change_nothing(name: str) -> None:
+    whole = numbers(list(trainer(NETWORKS[name](), 1, 10_000).train()))
+    assert numbers(list(trainer(NETWORKS[name](), 1, 1).train())) == whole
+    assert numbers(list(trainer(NETWORKS[name](), 2, 3).train())) == whole
+    assert numbers(list(trainer(NETWORKS[name]()).train())) == whole
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("steps", [1, 17, 31])
+def test_going_on_from_a_copy_equals_never_stopping(name: str, steps: int) -> None:
+    made = NETWORKS[name]()
+    whole = trainer(made, 1, 10_000)
+    expected = list(whole.train())
+    first = trainer(made, 1, 1)
+    for _ in range(steps):
+        first.advance()
+    state, memory = first.machine.snapshot(), dataclasses.asdict(first.memory)
+    kept = first.keeper
+    second = trainer(made, 1, 5)
+    second.keeper = kept
+    second.machine.restore(state)
+    second.memory = Memory(**memory)
+    got = list(second.train())
+    records = [b.record for b in expected if b.record]
+    assert [b.record for b in got if b.record] == records[steps // whole.steps_per_epoch :]
+    assert finished(got).state_sha256 == finished(expected).state_sha256
+
+
+def test_an_epoch_is_described_by_its_steps() -> None:
+    run = trainer(plain(epochs=3), 1, 4)
+    bursts = list(run.train())
+    rows = np.concatenate([b.rows for b in bursts])
+    records = [b.record for b in bursts if b.record]
+    assert [r.epoch for r in records] == [1, 2, 3]
+    for record in records:
+        own = rows[(rows["step"] > record.step - run.steps_per_epoch) & (rows["step"] <= record.step)]
+        assert len(own) == run.steps_per_epoch
+        assert record.train_loss == pytest.approx(own["loss"].astype(float).mean(), rel=1e-12)
+        assert record.rate == own["rate"][-1]
+    assert rows["rows"].reshape(3, -1).sum(axis=1).tolist() == [run.prepared.train.count] * 3
+
+
+def test_the_rate_follows_schedule_and_warm_up() -> None:
+    optimizer = of("optimizer", "sgd", rate=0.2)
+    run = trainer(plain(epochs=4, optimizer=optimizer, schedule=of("schedule", "linear", end=0.1), warmup=5), 1, 7)
+    rates = np.concatenate([b.rows["rate"] for b in run.train()])
+    total, warm = run.total_steps, 5
+    expected = []
+    for step in range(total):
+        after = max(step - warm, 0) / (total - warm)
+        expected.append(0.2 * (1.0 - 0.9 * after) * min((step + 1) / warm, 1.0))
+    np.testing.assert_allclose(rates, expected, rtol=1e-6)
+
+
+def test_metrics_are_those_of_scikit_learn() -> None:
+    run = trainer(plain(epochs=2))
+    record = next(b.record for b in reversed(list(run.train())) if b.record)
+    assert run.prepared.validation is not None
+    answers = run.machine.evaluate("validation").outputs.argmax(axis=1)
+    assert record.metrics["accuracy"] == pytest.approx(accuracy_score(run.prepared.validation.y, answers))
+
+
+def test_regression_is_judged_in_the_original_unit() -> None:
+    made = regression(epochs=30)
+    run = trainer(made)
+    record = next(b.record for b in reversed(list(run.train())) if b.record)
+    part = run.prepared.validation
+    assert part is not None
+    outputs = run.machine.evaluate("validation").outputs.astype(float)
+    y = made[1].y[part.index]
+    answers = outputs * run.prepared.target_scaler.spread[0] + run.prepared.target_scaler.shift[0]
+    assert record.metrics["rmse"] == pytest.approx(mean_squared_error(y, answers) ** 0.5, rel=1e-4)
+    assert record.metrics["r2"] == pytest.approx(r2_score(y, answers), rel=1e-4)
+    assert 0.5 < record.metrics["r2"] < 1
+
+
+def overfitting(**training: object) -> Trainer:
+    """Few points, random classes, a rate that is far too high: the validation loss soon rises."""
+    samples = points(60)
+    samples = dataclasses.replace(samples, y=np.random.default_rng(0).integers(0, 3, 60))
+    given = {"batch": 16, "epochs": 200, "optimizer": of("optimizer", "adam", rate=0.03), "patience": 5} | training
+    made = project(("dense", {"units": 32}), ("relu", {}), ("dense", {"units": 3}), data=DataPlan(validation=0.4), **given)
+    return trainer_of(assemble(made, samples))
+
+
+def test_early_stopping_waits_for_its_patience_and_goes_back() -> None:
+    run = overfitting()
+    states, bursts = {}, []
+    for burst in run.train():
+        bursts.append(burst)
+        if burst.record and burst.status == "running":
+            states[burst.record.epoch] = run.machine.state_sha256()
+    records = [b.record for b in bursts if b.record]
+    losses = [r.validation_loss or 0.0 for r in records]
+    best = int(np.argmin(losses)) + 1
+    end = finished(bursts)
+    assert end.reason == "early"
+    assert end.best_epoch == best == len(records) - 5
+    assert end.epoch == len(records) < 200
+    assert end.restored_best
+    assert end.state_sha256 == states[best] == run.machine.state_sha256()
+    assert (end.step, end.last_step) == (records[best - 1].step, records[-1].step)
+    assert run.machine.evaluate("validation").loss == losses[best - 1]
+
+
+def test_early_stopping_may_keep_the_last_weights() -> None:
+    run = overfitting(restore_best=False)
+    end = finished(list(run.train()))
+    assert end.reason == "early"
+    assert not end.restored_best
+    assert end.step == end.last_step == run.machine.step
+
+
+def test_without_patience_a_run_goes_to_its_end() -> None:
+    end = finished(list(overfitting(patience=0, epochs=40).train()))
+    assert (end.reason, end.epoch) == ("done", 40)
+
+
+def test_without_a_validation_part_the_training_part_is_judged() -> None:
+    made = project(("dense", {"units": 3}), data=DataPlan(validation=0.0), batch=16, epochs=3, patience=1)
+    run = trainer((made, points()))
+    bursts = list(run.train())
+    records = [b.record for b in bursts if b.record]
+    assert [r.validation_loss for r in records] == [None] * 3
+    assert records[-1].metrics == finished(bursts).train
+    assert finished(bursts).reason == "done"
+
+
+def test_a_fault_names_its_place_and_harms_nothing() -> None:
+    run = trainer(plain(optimizer=of("optimizer", "sgd", rate=1.0), epochs=50), 1, 1)
+    run.machine.knobs[run.machine.plan.knob_index["rate"]] = 1e20
+    fault = None
+    before = ""
+    while fault is None and not run.finished:
+        before = run.machine.state_sha256()
+        fault = next((e for e in run.advance().events if isinstance(e, messages.Fault)), None)
+    assert fault is not None
+    assert fault.node
+    assert fault.direction in ("forward", "backward")
+    assert run.machine.state_sha256() == before
+    assert all(np.isfinite(w).all() for w in run.machine.parameters().values())
+    assert f"step {run.machine.step + 1}" in fault.text

@@ -1,0 +1,87 @@
+"""Sentences: memory that does not suffice, and nine ways to die."""
+
+from __future__ import annotations
+
+import errno
+import signal
+
+import pytest
+
+from playground.training import causes, memory
+from playground.training.memory import DoesNotFit, check, in_words
+
+GB = 10**9
+
+
+def test_what_does_not_fit_names_a_batch_that_does() -> None:
+    def needed(batch: int) -> int:
+        return batch * 100_000_000
+
+    with pytest.raises(DoesNotFit) as caught:
+        check(needed, 114, 78 * GB // 10 + memory.RESERVE)
+    assert str(caught.value) == "This needs 11.4 GB and 7.8 GB are free. Batch 72 fits."
+    assert needed(caught.value.batch) <= 7.8 * GB
+    check(needed, 72, 78 * GB // 10 + memory.RESERVE)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 7, 8, 9, 100, 1000])
+@pytest.mark.parametrize("free", [0.5, 3, 20, 300])
+def test_the_proposed_batch_fits_and_little_more_would(batch: int, free: float) -> None:
+    budget = int(free * GB)
+    if batch * GB <= budget:
+        check(lambda b: b * GB, batch, budget + memory.RESERVE)
+        return
+    with pytest.raises(DoesNotFit) as caught:
+        check(lambda b: b * GB, batch, budget + memory.RESERVE)
+    fits = caught.value.batch
+    assert fits * GB <= budget
+    assert fits < batch
+    assert (fits + 8) * GB > min(budget, (batch - 1) * GB)
+    assert ("No batch fits" in str(caught.value)) == (fits == 0)
+
+
+def test_free_memory_is_a_plausible_figure() -> None:
+    assert 50_000_000 < memory.free_bytes() < 10**14
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (99_900, "99.9 kB"), (123_456_789, "123 MB"), (11_400_000_000, "11.4 GB")],
+)
+def test_sizes_in_words(count: int, words: str) -> None:
+    assert in_words(count) == words
+
+
+def death(status: int | None, stderr: str = "", *, killed: bool = False, peak: int = 0) -> causes.Cause:
+    return causes.of_death(status, stderr, killed=killed, peak_bytes=peak, free_bytes=2 * GB, step=412)
+
+
+def test_nine_causes_have_nine_sentences() -> None:
+    found = [
+        death(-signal.SIGKILL),
+        death(-signal.SIGKILL, peak=14 * GB),
+        death(-signal.SIGSEGV),
+        death(7),
+        death(1, "Traceback\nImportError: no module numba"),
+        death(None, killed=True),
+        causes.of_error(ValueError("x")),
+        causes.of_error(MemoryError()),
+        causes.of_error(OSError(errno.ENOSPC, "No space left on device", "/run/last.safetensors")),
+        death(-signal.SIGBUS),
+        death(-signal.SIGABRT),
+        death(-signal.SIGTERM),
+        death(-signal.SIGILL),
+    ]
+    assert len({cause.text for cause in found}) == len(found)
+    for cause in found:
+        assert cause.kind in causes.KINDS
+        assert cause.text[0].isupper()
+        assert cause.text.endswith(".")
+        assert "!" not in cause.text
+        assert "please" not in cause.text.lower()
+    assert "14.0 GB of 16.0 GB" in found[1].text
+    assert all("412" in cause.text for cause in (found[0], found[2], found[3]))
+
+
+def test_a_signal_that_nobody_knows_has_a_sentence_too() -> None:
+    assert "signal 250" in death(-250).text
