@@ -15,6 +15,7 @@ from playground.document.wiring import port_title
 from playground.lowering.facts import Facts, in_range
 from playground.lowering.fit import loss_problems
 from playground.lowering.flow import Flow, flow_of
+from playground.lowering.memory import memory_problem
 from playground.lowering.mends import shape_mend
 
 
@@ -52,7 +53,7 @@ def inspect(project: Project, samples: Samples | None) -> Inspection:
     known = {id: found for id, found in flow.facts.items() if found.type is not None}
     own = [shape_problem(flow, flow.nodes[id], flow.into[id], found) for id, found in flow.facts.items() if found.type is None]
     own += _fit_problems(project, samples, flow)
-    part = participants(project)
+    part = participants(project) | {""}
     problems = structural_problems(project)
     problems += [problem if problem.node in part else dataclasses.replace(problem, severity="warning") for problem in own]
     return Inspection(
@@ -91,6 +92,9 @@ def _fit_problems(project: Project, samples: Samples | None, flow: Flow) -> Iter
             if isinstance(node.spec, Loss) and in_range(node.spec):
                 yield from loss_problems(project, samples, flow, node)
     yield from _batch_problems(project, flow)
+    too_large = memory_problem(project, samples, flow)
+    if too_large is not None:
+        yield too_large
     if losses and flow.inputs(losses[0]) is not None and not any(found.parameters for found in flow.facts.values()):
         yield Problem(
             text=f"{losses[0].name} has nothing to train: add a layer with weights.", node=losses[0].id, severity="warning"

@@ -1,0 +1,59 @@
+"""Whether a network can be trained in the memory that this machine has free."""
+
+from __future__ import annotations
+
+import math
+import os
+
+from playground.core.samples import Samples
+from playground.core.spec import Optimizer
+from playground.document.edits import SetPlan
+from playground.document.problems import Mend, Problem
+from playground.document.project import Project
+from playground.lowering.flow import Flow
+
+#: Bytes of one number in the arena.
+NUMBER = 4
+#: Needs below so many bytes are not compared with the memory free: any machine has them.
+SMALL = 512_000_000
+
+
+def free_memory() -> int | None:
+    """Bytes that can be had without swapping; None where the system does not say."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass  # another system; it may know the whole memory at least
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def memory_problem(project: Project, samples: Samples | None, flow: Flow) -> Problem | None:
+    """The least that training takes (weights, gradients, optimizer state, data, one output of each layer) against what is free."""
+    optimizer, batch = project.training.optimizer, project.training.batch
+    if samples is None or not isinstance(optimizer, Optimizer) or not isinstance(batch, int) or batch < 1:
+        return None
+    parameters = {id: found.parameters for id, found in flow.facts.items()}
+    weights = NUMBER * sum(parameters.values()) * (2 + len(optimizer.slots))
+    data = NUMBER * samples.count * (math.prod(samples.shape) + math.prod(samples.target_shape))
+    row = NUMBER * sum(flow.types[id].count for id in flow.facts if id in flow.types)
+    need = weights + data + batch * row
+    free = free_memory() if need > SMALL else None
+    if free is None or need <= free:
+        return None
+    text = f"This needs {need / 1e9:,.1f} GB and {free / 1e9:,.1f} GB are free."
+    fitting = (free - weights - data) // row if row else 0
+    if fitting >= 1:
+        good = 1 << (int(fitting).bit_length() - 1)
+        mend = Mend(text=f"Set batch to {good}", edits=(SetPlan("training", "batch", good),))
+        return Problem(text=f"{text} Batch {good} fits.", field="training.batch", mend=mend)
+    largest = max(parameters, key=lambda id: parameters[id], default="")
+    if weights > data and largest:
+        name = flow.nodes[largest].name
+        return Problem(text=f"{text} {name} alone has {parameters[largest]:,} parameters; make it smaller.", node=largest)
+    return Problem(text=f"{text} Use fewer or smaller samples.")
