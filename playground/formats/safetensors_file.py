@@ -22,10 +22,19 @@ def write(model: Model, path: Path) -> Certificate:
 
 
 def pack(tensors: Mapping[str, np.ndarray], about: Mapping[str, str]) -> bytes:
-    """The bytes of a file. The library would write a transposed view wrongly without a word, hence the copies."""
+    """The bytes of a file; the same tensors give the same bytes.
+
+    The library would write a transposed view wrongly without a word, hence the copies; and it writes the metadata in another
+    order every time, hence the header made anew. Offsets in it count from its end.
+    """
     from safetensors.numpy import save
 
-    return bytes(save({name: np.ascontiguousarray(array) for name, array in tensors.items()}, metadata=dict(about)))
+    data: bytes = save({name: np.ascontiguousarray(array) for name, array in tensors.items()})
+    size = int.from_bytes(data[:8], "little")
+    header = {"__metadata__": dict(sorted(about.items())), **json.loads(data[8 : 8 + size])}
+    text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + data[8 + size :]
 
 
 def parse(data: bytes) -> Contents:
