@@ -37,13 +37,24 @@ class TrainingPlan(Spec):
 
     optimizer: Spec = part("optimizer", "adam", help="How a step changes the weights.")
     schedule: Spec = part("schedule", "constant", help="How the learning rate moves over the run.")
-    warmup: int = whole(0, high=1_000_000, unit="steps", help="Steps over which the rate climbs from zero before the schedule starts.")
+    warmup: int = whole(
+        0, high=1_000_000, unit="steps", help="Steps over which the rate climbs from zero before the schedule starts."
+    )
     batch: int = whole(32, low=1, high=65_536, log=True, help="Samples in one step.")
     epochs: int = whole(50, low=1, high=1_000_000, log=True, help="Passes over the training part.")
     shuffle: bool = flag(True, help="Draw the samples in a new order in every epoch.")
     clip: float = real(
-        0.0, low=0.0, high=1e6, log=True, off="Off", live=True, label="Clip gradient norm", help="Longest gradient allowed; longer ones are scaled down."
+        0.0,
+        low=0.0,
+        high=1e6,
+        log=True,
+        off="Off",
+        live=True,
+        label="Clip gradient norm",
+        help="Longest gradient allowed; longer ones are scaled down.",
     )
-    patience: int = whole(0, high=100_000, off="Off", unit="epochs", help="Stop after so many epochs without a better validation loss; 0 is never.")
+    patience: int = whole(
+        0, high=100_000, off="Off", unit="epochs", help="Stop after so many epochs without a better validation loss; 0 is never."
+    )
     restore_best: bool = flag(True, help="When stopping early, go back to the weights with the best validation loss.")
     seed: int = whole(0, high=2**31 - 1, help="Decides the start weights, the order of samples and dropout.")

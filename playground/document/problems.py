@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from playground.core.fields import Field, Real, Whole
+from playground.core import registry
+from playground.core.fields import Field, Real, Whole, fields_of
 from playground.document.edits import AddLink, RemoveLinks, RemoveNodes, SetField, SetNodeOption, SetPlan
 from playground.document.integrity import integrity_faults
 from playground.document.options import NODE_OPTIONS
 from playground.document.project import Link, Node, Placeholder, Project
-from playground.document.settings import every_field
+from playground.document.settings import RECORD_KEYS, every_field
 from playground.document.wiring import (
     gives_output,
     loops,
@@ -24,7 +26,7 @@ from playground.document.wiring import (
     targets,
     variadic,
 )
-from playground.errors import BadValue
+from playground.errors import BadValue, UnknownKind
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -94,7 +96,7 @@ def _missing_ends(project: Project) -> Iterator[Problem]:
 
 def _settings(node: Node) -> Iterator[Problem]:
     if isinstance(node.spec, Placeholder):
-        text = f"{node.name} is a {node.spec.kind} called {node.spec.id!r}, which this version does not know or not in this form."
+        text = f"{node.name} is the {node.spec.kind} {node.spec.id!r}, which this version does not know{_strange(node.spec)}."
         mend = Mend(text=f"Delete {node.name}", edits=(RemoveNodes((node.id,)),))
         yield Problem(text=f"{text} A newer release may open it, or delete it.", node=node.id, mend=mend)
     else:
@@ -120,10 +122,24 @@ def _bad_values(spec: Any) -> Iterator[tuple[str, str, Any]]:
     """(path, sentence, nearest good value or None) of every setting out of range, nested parts included."""
     for path, field, value in every_field(spec):
         if isinstance(value, Placeholder):
-            yield path, f"{field.title(path)} is {value.id!r}, which this version does not know. Choose another one.", None
+            text = f"{field.title(path)} is {value.id!r}, which this version does not know{_strange(value)}. Choose another one."
+            yield path, text, None
         else:
             for text, better in _bad_value(field, path.rpartition(".")[2], value):
                 yield path, text, better
+
+
+def _strange(record: Placeholder) -> str:
+    """What about a record of a known id is unknown: its version, or the names of some of its parts."""
+    try:
+        known = registry.find(record.kind, record.id)
+    except UnknownKind:
+        return ""
+    data = json.loads(record.raw)
+    odd = [*(data.keys() - RECORD_KEYS), *(data["fields"].keys() - fields_of(known).keys())]
+    if data["version"] > known.version:
+        return f" in version {data['version']}; it knows up to {known.version}"
+    return f" with {', '.join(sorted(odd))[:80]}; {', '.join(fields_of(known)) or 'nothing'} may be set" if odd else ""
 
 
 def _bad_value(field: Field, name: str, value: Any) -> Iterator[tuple[str, Any]]:

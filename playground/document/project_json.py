@@ -13,8 +13,9 @@ from playground.document.integrity import integrity_faults
 from playground.document.migrations import VERSION, migrated
 from playground.document.plans import DataPlan, TrainingPlan
 from playground.document.project import Link, Network, Node, Note, Project
-from playground.document.records import KEYS, Findings, dump_record, load_fields, load_record
-from playground.document.schema import shape_faults
+from playground.document.records import Findings, dump_record, load_fields, load_record
+from playground.document.schema import shape_faults, shown
+from playground.document.settings import RECORD_KEYS
 from playground.errors import BadValue
 
 FORMAT = "playground project"
@@ -71,8 +72,8 @@ def from_json(data: Any) -> tuple[Project | None, Findings]:
     """The project, or None where there are faults. Raises FileError for a newer version, BadValue for no project at all."""
     found = Findings()
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        was = data.get("format") if isinstance(data, dict) else data
-        raise BadValue(f"/format must be {FORMAT!r}; {was!r:.60} was found.")
+        was = "it is missing" if isinstance(data, dict) and "format" not in data else f"{shown(_format(data))} was found"
+        raise BadValue(f"/format must be {FORMAT!r}; {was}.")
     data = migrated(data)
     found.faults += shape_faults(data)
     if found.faults:
@@ -105,6 +106,10 @@ def network_from_json(data: Any, place: str, found: Findings) -> Network:
     return Network(nodes=tuple(nodes), links=links, notes=notes)
 
 
+def _format(data: Any) -> Any:
+    return data["format"] if isinstance(data, dict) else data
+
+
 def _plan(data: Any, which: str, found: Findings) -> Any:
     cls = PLANS[which]
     if (data["kind"], data["id"]) != (cls.kind, cls.id):
@@ -115,7 +120,7 @@ def _plan(data: Any, which: str, found: Findings) -> Any:
         known = {name: value for name, value in data["fields"].items() if name in fields_of(cls)}
         if data["version"] == cls.version:
             return load_fields(cls, known, f"/{which}/fields", found)
-        return load_record({key: data[key] for key in KEYS}, f"/{which}", found, cls.kind)
+        return load_record({key: data[key] for key in RECORD_KEYS}, f"/{which}", found, cls.kind)
     return None
 
 
@@ -134,7 +139,7 @@ def _unknown(data: Any) -> list[tuple[list[str], Any]]:
         for raw in network[kind]:
             left += _left(raw, keys, "network", kind, raw["id"])
     for which, cls in PLANS.items():
-        left += _left(data[which], KEYS, which)
+        left += _left(data[which], RECORD_KEYS, which)
         left += _left(data[which]["fields"], fields_of(cls).keys(), which, "fields")
     return left
 

@@ -16,10 +16,9 @@ from playground.core.spec import Spec
 from playground.document import strict_json
 from playground.document.project import Note, Placeholder
 from playground.document.schema import Record, shape_faults, shown
-from playground.document.settings import storable
+from playground.document.settings import RECORD_KEYS, storable
 from playground.errors import BadValue, UnknownKind
 
-KEYS = frozenset({"kind", "id", "version", "fields"})
 NODE_KINDS = ("dataset", "layer", "loss")
 
 
@@ -72,7 +71,7 @@ def load_record(data: Any, place: str, found: Findings, kind: str = "") -> Spec 
         cls = registry.find(data["kind"], data["id"])
     except UnknownKind:
         return placeholder
-    if data["version"] > cls.version or data.keys() - KEYS:
+    if data["version"] > cls.version or data.keys() - RECORD_KEYS:
         return placeholder
     values = _migrated(cls, data, place, found)
     if values is None:

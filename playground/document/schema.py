@@ -73,36 +73,36 @@ class ProjectShape(Shape):
 _WORD = "a word of letters, digits, _ . and -, at most 100"
 _ID = "a word of 1 to 64 letters, digits, _ and -"
 _PLACE = "two numbers in -1,000,000 to 1,000,000"
-#: What stands at a place, list indices left out; the longest beginning of a place that is listed counts.
-EXPECTED: dict[tuple[str, ...], str] = {
-    (): "an object with format, version, name, about, network, data and training",
-    ("format",): "a word",
-    ("version",): "a whole number",
-    ("name",): f"a text of 1 to {MOST_NAME} characters",
-    ("about",): f"a text of at most {MOST_ABOUT:,} characters",
-    ("network",): "an object with nodes, links and notes",
-    **{(key,): "a record: an object with kind, id, version and fields" for key in ("data", "training")},
-    **{
-        (*place, *tail): what
-        for place in (("data",), ("training",), ("network", "nodes", "spec"))
-        for tail, what in ((("kind",), _WORD), (("id",), _WORD), (("version",), "a whole number in 1 to 1,000,000"), (("fields",), "an object"))
-    },
-    ("network", "nodes"): f"a list of at most {MOST_NODES:,} objects with id, name, spec, position, frozen and rate_factor",
-    ("network", "nodes", "id"): _ID,
-    ("network", "nodes", "name"): "a text of 1 to 100 characters",
-    ("network", "nodes", "spec"): "a record: an object with kind, id, version and fields",
-    ("network", "nodes", "position"): _PLACE,
-    ("network", "nodes", "frozen"): "true or false",
-    ("network", "nodes", "rate_factor"): "a number in 0 to 1000",
-    ("network", "links"): f"a list of at most {MOST_LINKS:,} objects with id, source, target and port",
-    **{("network", "links", key): _ID for key in ("id", "source", "target")},
-    ("network", "links", "port"): "a whole number in 0 to 1,000,000",
-    ("network", "notes"): f"a list of at most {MOST_NOTES:,} objects with id, text, position and size",
-    ("network", "notes", "id"): _ID,
-    ("network", "notes", "text"): f"a text of at most {MOST_NOTE:,} characters",
-    ("network", "notes", "position"): _PLACE,
-    ("network", "notes", "size"): f"two numbers in {SIZES[0]:g} to {SIZES[1]:,.0f}",
+_RECORD = "a record: an object with kind, id, version and fields"
+#: What stands at a place, with [] for any number of a list; the longest beginning of a place that is listed counts.
+EXPECTED: dict[str, str] = {
+    "": "an object with format, version, name, about, network, data and training",
+    "/name": f"a text of 1 to {MOST_NAME} characters",
+    "/about": f"a text of at most {MOST_ABOUT:,} characters",
+    "/network": "an object with nodes, links and notes",
+    "/data": _RECORD,
+    "/training": _RECORD,
+    "/network/nodes": f"a list of at most {MOST_NODES:,} nodes",
+    "/network/nodes/[]": "an object with id, name, spec, position, frozen and rate_factor",
+    "/network/nodes/[]/id": _ID,
+    "/network/nodes/[]/name": "a text of 1 to 100 characters",
+    "/network/nodes/[]/spec": _RECORD,
+    "/network/nodes/[]/position": _PLACE,
+    "/network/nodes/[]/frozen": "true or false",
+    "/network/nodes/[]/rate_factor": "a number in 0 to 1000",
+    "/network/links": f"a list of at most {MOST_LINKS:,} links",
+    "/network/links/[]": "an object with id, source, target and port",
+    "/network/links/[]/port": "a whole number in 0 to 1,000,000",
+    **{f"/network/links/[]/{key}": _ID for key in ("id", "source", "target")},
+    "/network/notes": f"a list of at most {MOST_NOTES:,} notes",
+    "/network/notes/[]": "an object with id, text, position and size",
+    "/network/notes/[]/id": _ID,
+    "/network/notes/[]/text": f"a text of at most {MOST_NOTE:,} characters",
+    "/network/notes/[]/position": _PLACE,
+    "/network/notes/[]/size": f"two numbers in {SIZES[0]:g} to {SIZES[1]:,.0f}",
 }
+#: The same inside a record, wherever it stands.
+IN_RECORD = {"kind": _WORD, "id": _WORD, "version": "a whole number in 1 to 1,000,000", "fields": "an object"}
 
 
 def shape_faults(data: Any, model: type[Shape] = ProjectShape, at: tuple[str, ...] = ()) -> list[tuple[str, str]]:
@@ -119,12 +119,21 @@ def shape_faults(data: Any, model: type[Shape] = ProjectShape, at: tuple[str, ..
 
 def _fault(error: Any, at: tuple[str, ...]) -> tuple[str, str]:
     place = (*at, *(part for part in error["loc"] if part != "[key]"))
-    words = tuple(part for part in place if isinstance(part, str))
-    while words not in EXPECTED:
-        words = words[:-1]
-    path = "/" + "/".join(str(part)[:60] for part in place)
+    path = "".join(f"/{str(part)[:60]}" for part in place)
     found = "it is missing" if error["type"] == "missing" else f"{shown(error['input'])} was found"
-    return path, f"{path} must be {EXPECTED[words]}; {found}."
+    return path, f"{path or '/'} must be {_expected(place)}; {found}."
+
+
+def _expected(place: tuple[Any, ...]) -> str:
+    words = ["[]" if isinstance(part, int) or str(part).isdigit() else str(part) for part in place]
+    in_record = not {"nodes", "links", "notes"} & set(words) or "spec" in words
+    if in_record and len(words) > 1 and words[-1] in IN_RECORD:
+        return IN_RECORD[words[-1]]
+    if in_record and "fields" in words:
+        return _RECORD
+    while "".join(f"/{word}" for word in words) not in EXPECTED:
+        words.pop()
+    return EXPECTED["".join(f"/{word}" for word in words)]
 
 
 def shown(value: Any) -> str:

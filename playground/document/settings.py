@@ -16,6 +16,8 @@ from playground.core.spec import Spec
 from playground.document.project import Placeholder
 from playground.errors import BadValue
 
+#: What a record has in a file.
+RECORD_KEYS = frozenset({"kind", "id", "version", "fields"})
 #: Whole numbers in a file stay within what every reader of JSON keeps exactly.
 MOST_WHOLE = 2**53
 

@@ -13,7 +13,7 @@ from playground.core.fields import Choice, Field, Flag, Part, Real, Size, Text, 
 from playground.core.spec import Spec
 from playground.document import edits as e
 from playground.document.plans import DataPlan, TrainingPlan
-from playground.document.project import Placeholder, Project
+from playground.document.project import Link, Network, Placeholder, Project
 from playground.document.settings import every_field
 from playground.errors import BadValue
 
@@ -98,7 +98,14 @@ def _some(things: Any, rng: random.Random) -> tuple[str, ...]:
 
 
 def _paste(project: Project, rng: random.Random) -> e.Edit:
-    return e.duplicate(project, _some((*project.network.nodes, *project.network.notes), rng), place(rng))
+    chosen = e.fragment_of(project, _some((*project.network.nodes, *project.network.notes), rng))
+    fresh = {node.id: _id(rng) for node in chosen.nodes}
+    fragment = Network(
+        nodes=tuple(dataclasses.replace(node, id=fresh[node.id]) for node in chosen.nodes),
+        links=tuple(Link(id=_id(rng), source=fresh[a.source], target=fresh[a.target], port=a.port) for a in chosen.links),
+        notes=tuple(dataclasses.replace(note, id=_id(rng)) for note in chosen.notes),
+    )
+    return e.Paste(fragment, place(rng))
 
 
 def _options(project: Project, rng: random.Random) -> e.Edit:

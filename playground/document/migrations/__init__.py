@@ -6,6 +6,7 @@ never changed once they are released. Versions of catalogue records are apart fr
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ VERSION = 1
 Step = Callable[[dict[str, Any]], dict[str, Any]]
 
 
+@functools.cache
 def known_steps() -> dict[int, Step]:
     """Version -> what brings a file of it to the next, from the modules of this package."""
     found: dict[int, Step] = {}
@@ -33,7 +35,8 @@ def migrated(data: dict[str, Any], *, steps: Mapping[int, Step] | None = None, c
     steps = known_steps() if steps is None else steps
     oldest = min(steps, default=current)
     if isinstance(version, bool) or not isinstance(version, int) or version < oldest:
-        raise BadValue(f"/version must be a whole number in {oldest} to {current}; {version!r:.60} was found.")
+        found = f"{version!r:.60} was found" if "version" in data else "it is missing"
+        raise BadValue(f"/version must be a whole number in {oldest} to {current}; {found}.")
     if version > current:
         raise FileError(f"/version is {version:.6g}; this program reads up to {current}. A newer release opens the file.")
     while version < current:
