@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+import pathlib
+import re
 
 from playground.core.samples import Samples
 from playground.core.spec import Optimizer
@@ -16,21 +18,19 @@ from playground.lowering.flow import Flow
 NUMBER = 4
 #: Needs below so many bytes are not compared with the memory free: any machine has them.
 SMALL = 512_000_000
+#: Where Linux says how much memory is free.
+MEMINFO = pathlib.Path("/proc/meminfo")
 
 
 def free_memory() -> int | None:
-    """Bytes that can be had without swapping; None where the system does not say."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            for line in file:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except (OSError, ValueError, IndexError):
-        pass  # another system; it may know the whole memory at least
-    try:
+    """Bytes that can be had without swapping, or the whole memory where only that is known; None where neither is."""
+    if MEMINFO.exists():
+        found = re.search(r"^MemAvailable:\s+(\d+) kB", MEMINFO.read_text(encoding="ascii"), re.MULTILINE)
+        if found:
+            return int(found[1]) * 1024
+    if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", {}):
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
+    return None
 
 
 def memory_problem(project: Project, samples: Samples | None, flow: Flow) -> Problem | None:
