@@ -1,1 +1,1 @@
-"""Windows over the window, and the start page. Each file registers what it offers."""
+"""What menus open over the window, and the start page; each file registers what it offers."""

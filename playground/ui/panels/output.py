@@ -81,8 +81,8 @@ class OutputPanel(QWidget):
         self.feed()
 
     def feed(self) -> None:
-        """Ask while visible; draw an answer that is new."""
-        self._watch(self.isVisible() and self.inputs > 0 and self.session.client.state in ("starting", "running", "paused"))
+        """Draw an answer that is new. Over two inputs the run gives it anyway, for the canvas; over one it is asked for while visible."""
+        self._watch(self.isVisible() and self.inputs == 1 and self.session.client.state in ("starting", "running", "paused"))
         if not self.isVisible() or not self.inputs:
             return
         found = self.session.client.grid()

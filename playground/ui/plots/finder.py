@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from playground.ui.painting import AA, CENTRE, box, put, width_of
-from playground.ui.plots.axis import short
+from playground.ui.plots.axis import around, short
 from playground.ui.plots.marks import Band
 from playground.ui.plots.plot import Plot
 from playground.ui.plots.series import Series
@@ -40,6 +40,7 @@ class FinderPlot(Plot):
         x = np.asarray(rates, float)
         self.show_data("raw", x, np.asarray(losses, float))
         self.show_data("smoothed", x, np.asarray(smoothed, float))
+        self.fixed_up = around([self.series["smoothed"].y], pad=0.3)  # raw points may leave the picture, the curve may not
 
     def show_suggestions(self, valley: float | None, steepest: float | None, now: float | None, diverged: bool) -> None:
         """Mark the suggestions, the rate in use and the end of the curve if the loss ran away there."""
@@ -61,8 +62,11 @@ class FinderPlot(Plot):
             return
         p, r = QPainter(self), self.area
         until = [r.x(), r.x()]
-        for name, rate in sorted(self.suggested.items(), key=lambda item: item[1]):
-            self._draw_suggestion(p, r, name, rate, until)
+        found = sorted(self.suggested.items(), key=lambda item: item[1])
+        for name, rate in found:
+            self._draw_line(p, r, name, rate)
+        for name, rate in found:
+            self._draw_tag(p, r, name, rate, until)
         if self.now and self.across.low <= self.now <= self.across.high:
             x = self.px(self.now)
             p.setRenderHint(AA)
@@ -72,7 +76,7 @@ class FinderPlot(Plot):
             put(p, QRectF(x + 8, r.bottom() - 15, 100, 14), f"now {short(self.now)}", 10, "text2")
         p.end()
 
-    def _draw_suggestion(self, p: QPainter, r: QRectF, name: str, rate: float, until: list[float]) -> None:
+    def _draw_line(self, p: QPainter, r: QRectF, name: str, rate: float) -> None:
         color, dashes = LOOKS[name]
         ink = theme().series(color)[0]
         x = round(self.px(rate)) + 0.5
@@ -87,6 +91,9 @@ class FinderPlot(Plot):
             p.setPen(QPen(ink, 2))
             p.setBrush(theme().color("plot"))
             p.drawEllipse(QPointF(x, self.py(value)), 4.5, 4.5)
+
+    def _draw_tag(self, p: QPainter, r: QRectF, name: str, rate: float, until: list[float]) -> None:
+        x, ink = self.px(rate), theme().series(LOOKS[name][0])[0]
         text = f"{WORDS[name]} {short(rate)}"
         wide = width_of(text, 11, True) + 16
         left = min(max(x + 6, r.x()), r.right() - wide)

@@ -174,7 +174,7 @@ class Plot(QWidget):
             x = self.px(v)
             p.fillRect(QRectF(round(x), r.y(), 1, r.height()), grid)
             put(p, QRectF(x - 40, r.bottom() + 4, 80, 14), short(v), 10, "text3", how=CENTRE)
-        for v in self.up.ticks(max(3, int(r.height() / 26))):
+        for v in self.up.ticks(max(3, int(r.height() / 34))):
             y = self.py(v)
             p.fillRect(QRectF(r.x(), round(y), r.width(), 1), grid)
             put(p, QRectF(0, y - 7, r.x() - 6, 14), short(v), 10, "text3", how=RIGHT)

@@ -147,12 +147,12 @@ class SurfacePlot(QWidget):
         span = np.array([self.high[0] - self.low[0], self.high[1] - self.low[1]])
         part = (self.points - np.array(self.low)) / np.where(span == 0, 1, span)
         pixels = np.stack([r.x() + part[:, 0] * r.width(), r.bottom() - part[:, 1] * r.height()], 1)
-        size = 7.0 if len(self.points) < 600 else 5.0
+        size = 7.0 if len(self.points) < 200 else 5.0 if len(self.points) < 600 else 3.5
         p.setRenderHint(AA)
         ring = QColor("#FFFFFF")
         for ink, chosen in self._inks():
             spots = polygon(pixels[chosen])
-            for color, wide in ((ring, size + 2.5), (ink, size)):
+            for color, wide in ((ring, size + 2), (ink, size)):
                 p.setPen(QPen(color, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
                 p.drawPoints(spots)
 

@@ -1,0 +1,243 @@
+"""Export: a format, a file, and the certificate that it gives the same answers; an export that does not is blocked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtGui import QCloseEvent, QEnterEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from playground.errors import PlaygroundError
+from playground.formats.format import Format
+from playground.ui.dialogs.certificate_card import CertificateCard
+from playground.ui.dialogs.exporter import Exporter, Outcome
+from playground.ui.dialogs.sheet import Sheet
+from playground.ui.inspector.controls import Button, ComboField, LineField
+from playground.ui.inspector.notice import Notice
+from playground.ui.inspector.text import Label
+from playground.ui.painting import put, stamp
+from playground.ui.panel import Dialog, register_dialog
+from playground.ui.theme import theme
+
+if TYPE_CHECKING:
+    from playground.ui.session import Session
+
+_LEFT = 260
+
+
+class FormatRow(QAbstractButton):
+    """A format in the list: title, what it is, and how its last export went."""
+
+    def __init__(self, format: Format, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.format, self.state = format, ""
+        self.setText(format.title)
+        self.setCheckable(True)
+        self.setFixedSize(_LEFT, 62)
+        self.setAccessibleDescription(format.help)
+        self.setToolTip(format.help)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def show_state(self, icon: str) -> None:
+        """ "check" or "error"."""
+        self.state = icon
+        self.update()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p, wide = QPainter(self), float(self.width())
+        if self.isChecked():
+            p.fillRect(self.rect(), theme().color("accentsoft"))
+        elif self.underMouse():
+            p.fillRect(self.rect(), theme().color("window"))
+        if self.hasFocus():
+            p.fillRect(QRectF(0, 0, 3, self.height()), theme().color("accent"))
+        put(p, QRectF(14, 6, wide - 46, 18), self.format.title, 12, "text", True)
+        p.setFont(theme().font(11))
+        p.setPen(theme().color("text2"))
+        p.drawText(QRectF(14, 24, wide - 46, 32), int(Qt.AlignmentFlag.AlignTop) | Qt.TextFlag.TextWordWrap, self.format.help)
+        if self.state:
+            stamp(p, wide - 20, 31, self.state, "ok" if self.state == "check" else "error", 17)
+        p.end()
+
+
+class ExportDialog(Sheet):
+    """Exports the weights of the run, or those saved with the project."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        from playground.formats.export import formats  # brings onnx, which nothing else here needs
+
+        super().__init__("export", f"Export {session.project.name}", (900, 560), parent)
+        self.session, self.exporter = session, Exporter(self)
+        self.rows = [FormatRow(found) for found in formats()]
+        self.group = QButtonGroup(self)
+        self.path, self.which = LineField(), ComboField()
+        self.choose = Button("Choose…", "secondary")
+        self.card, self.notice = CertificateCard(), Notice("info", "")
+        self.card.hide()
+        self._assemble()
+        self.exporter.finished.connect(self._done)
+        session.run_changed.connect(self.refresh)
+        start = next((row for row in self.rows if row.format.id == "onnx"), self.rows[0])
+        start.setChecked(True)
+        start.setFocus()
+        self._follow_format()
+        self.refresh()
+
+    def _assemble(self) -> None:
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 6, 0, 0)
+        column.setSpacing(0)
+        for row in self.rows:
+            self.group.addButton(row)
+            column.addWidget(row)
+            row.clicked.connect(self._follow_format)
+        column.addStretch(1)
+        self.body.addLayout(column)
+        main = _Main()
+        lines = QVBoxLayout(main)
+        lines.setContentsMargins(16, 12, 16, 12)
+        lines.setSpacing(10)
+        first = QHBoxLayout()
+        first.setSpacing(10)
+        first.addWidget(_caption("File"))
+        self.path.setAccessibleName("File")
+        first.addWidget(self.path, 1)
+        self.choose.setFixedHeight(26)
+        first.addWidget(self.choose)
+        lines.addLayout(first)
+        second = QHBoxLayout()
+        second.setSpacing(10)
+        second.addWidget(_caption("Weights"))
+        self.which.setAccessibleName("Weights")
+        self.which.setFixedWidth(200)
+        second.addWidget(self.which)
+        second.addStretch(1)
+        lines.addLayout(second)
+        lines.addWidget(self.card)
+        lines.addWidget(self.notice)
+        lines.addStretch(1)
+        self.body.addWidget(main, 1)
+        self.choose.clicked.connect(self._ask_path)
+        self.cancel = self.button("Close")
+        self.go = self.button("Export", "primary")
+        self.cancel.clicked.connect(self.close)
+        self.go.clicked.connect(self.export)
+
+    @property
+    def format(self) -> Format:
+        return next(row.format for row in self.rows if row.isChecked())
+
+    def refresh(self) -> None:
+        """What can be exported now."""
+        client = self.session.client
+        choices = []
+        if client.step:
+            choices = [(f"Newest, step {client.step:,}", "newest")]
+            if any(record.validation_loss is not None for record in client.epochs):
+                choices.append(("Best epoch", "best"))
+        elif self.session.path is not None:
+            choices = [("Saved with the project", "file")]
+        if choices != [(self.which.itemText(k), self.which.itemData(k)) for k in range(self.which.count())]:
+            kept = self.which.currentData()
+            self.which.clear()
+            for text, word in choices:
+                self.which.addItem(text, word)
+            self.which.setCurrentIndex(max(0, self.which.findData(kept)))
+        self.which.setEnabled(bool(choices))
+        last = client.epochs[-1] if client.epochs else None
+        shown = ", ".join(f"{name} {value:.3g}" for name, value in last.metrics.items()) if last else ""
+        self.strip.show_note(f"step {client.step:,}{', ' + shown if shown else ''}" if client.step else "")
+        problem = next((problem.text for problem in self.session.problems if problem.severity == "error"), "")
+        reason = "" if choices else "There are no weights yet. Train first, or open a project that was saved after training."
+        self.go.setEnabled(bool(choices) and not problem and not self.exporter.busy)
+        if problem or reason:
+            self._tell("warn", problem or reason, "Nothing to export")
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """The chosen weights. Raises FileError."""
+        if self.which.currentData() == "file" and self.session.path is not None:
+            from playground.document.file import load
+
+            return load(self.session.path).weights or {}
+        return self.session.client.export_weights(best=self.which.currentData() == "best")
+
+    def export(self) -> None:
+        """Export to the file that is named."""
+        to = Path(self.path.text()).expanduser()
+        to = to if to.is_absolute() else self.session.folder / to
+        try:
+            weights = self.weights()
+        except PlaygroundError as error:
+            self._tell("error", str(error), "The weights cannot be read")
+            return
+        if not weights:
+            self._tell("warn", "The project was saved without weights. Train first.", "Nothing to export")
+            return
+        self.card.show_certificate(None)
+        self._tell("info", "The file is written, read back and run on a probe of the data.", f"Exporting {to.name}")
+        self.go.setEnabled(False)
+        self.exporter.export(self.session.project, weights, self.session.folder, to, self.format.id)
+
+    def _done(self, outcome: Outcome) -> None:
+        row = next(row for row in self.rows if row.isChecked())
+        row.show_state("check" if outcome.certificate else "error")
+        self.card.show_certificate(outcome.certificate)
+        if outcome.certificate:
+            self._tell("ok", str(outcome.path), "Exported")
+        else:
+            self._tell("error", outcome.text, f"{row.format.title} is blocked")
+        self.go.setEnabled(True)
+
+    def _tell(self, level: str, text: str, title: str = "") -> None:
+        self.notice.show_notice(level, text, title)
+
+    def _follow_format(self) -> None:
+        """The file's ending follows the format."""
+        now = Path(self.path.text() or f"{self.session.project.name}")
+        endings = {row.format.suffix for row in self.rows}
+        stem = now.with_suffix("") if now.suffix in endings else now
+        self.path.setText(f"{stem}{self.format.suffix}")
+        self._tell("info", self.format.help, self.format.title)
+        self.card.show_certificate(None)
+        self.refresh()
+
+    def _ask_path(self) -> None:
+        start = str(self.session.folder / self.path.text())
+        found, _ = QFileDialog.getSaveFileName(self, "Export to", start, f"{self.format.title} (*{self.format.suffix})")
+        if found:
+            self.path.setText(found)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.exporter.cancel()
+        super().closeEvent(event)
+
+
+class _Main(QWidget):
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        p.fillRect(QRectF(0, 0, 1, self.height()), theme().color("border"))
+        p.end()
+
+
+def _caption(text: str) -> Label:
+    label = Label(text, 12, "text2")
+    label.setFixedWidth(52)
+    return label
+
+
+def open_export(session: Session, window: QWidget) -> None:
+    ExportDialog(session, window).show()
+
+
+register_dialog(Dialog(id="export", open=open_export))

@@ -1,0 +1,88 @@
+"""The frame that dialogs share: a title strip, a body, a foot with a sentence and buttons."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from playground.ui.inspector.controls import Button
+from playground.ui.inspector.text import Label
+from playground.ui.painting import Painted, put, rule, stamp, width_of
+from playground.ui.theme import theme
+
+
+class TitleStrip(Painted):
+    """Icon, title, and a note beside it."""
+
+    def __init__(self, icon: str, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(38, 0, title, parent)
+        self.icon, self.title, self.note = icon, title, ""
+
+    def show_note(self, note: str) -> None:
+        self.note = note
+        self.update()
+
+    def draw(self, p: QPainter, r: QRectF) -> None:
+        stamp(p, 22, 19, self.icon, "accent", 18)
+        put(p, QRectF(38, 0, r.width() - 48, 37), self.title, 14, "text", True)
+        x = 48 + width_of(self.title, 14, True)
+        put(p, QRectF(x, 0, r.width() - x - 10, 37), self.note, 11, "text2")
+        rule(p, 0, 37, r.width())
+
+
+class Sheet(QDialog):
+    """A dialog that does not block the window. Fill `body`; give buttons with `button`."""
+
+    def __init__(self, icon: str, title: str, size: tuple[int, int], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(*size)
+        self.strip = TitleStrip(icon, title)
+        self.body = QHBoxLayout()
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(0)
+        self.word = Label("", 11, "text2")
+        foot = QWidget()
+        foot.setFixedHeight(52)
+        self.foot = QHBoxLayout(foot)
+        self.foot.setContentsMargins(14, 0, 14, 0)
+        self.foot.setSpacing(10)
+        self.foot.addWidget(self.word, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.strip)
+        column.addLayout(self.body, 1)
+        column.addWidget(foot)
+        theme().changed.connect(self.update)
+
+    def button(self, text: str, kind: str = "secondary", icon: str = "") -> Button:
+        """Add a button at the right of the foot."""
+        made = Button(text, kind, icon)
+        self.foot.addWidget(made)
+        return made
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        p.fillRect(self.rect(), theme().color("panel"))
+        rule(p, 0, self.height() - 52, self.width())
+        p.end()
+
+
+def side(width: int) -> tuple[QWidget, QVBoxLayout]:
+    """A column of fixed width with a hairline at its left, for settings beside a picture."""
+    made = _Side()
+    made.setFixedWidth(width)
+    column = QVBoxLayout(made)
+    column.setContentsMargins(1, 0, 0, 0)
+    column.setSpacing(0)
+    return made, column
+
+
+class _Side(QWidget):
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        p.fillRect(QRectF(0, 0, 1, self.height()), theme().color("border"))
+        p.end()

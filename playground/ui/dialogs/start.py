@@ -1,0 +1,286 @@
+"""The start page: a new project, recent ones, and the examples with pictures of their data."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from playground.core.samples import Samples
+from playground.core.spec import Dataset
+from playground.errors import PlaygroundError
+from playground.paths import assets_dir
+from playground.ui import settings
+from playground.ui.dialogs.example_cards import CARD, Example, ExampleCard, example_of
+from playground.ui.inspector.controls import Button, LineField
+from playground.ui.inspector.text import Label
+from playground.ui.painting import RIGHT, box, chip, elided, put, stamp, width_of
+from playground.ui.panel import StartPage, register_start_page
+from playground.ui.theme import theme
+
+if TYPE_CHECKING:
+    from playground.ui.session import Session
+
+LEFT, GAP = 304, 16
+FILTERS = ("All", "Classify", "Regress")
+
+
+def read_examples(folder: Path) -> list[Example]:
+    """Every example that comes with the program; one that cannot be read says so."""
+    from playground.document.file import load
+
+    found = []
+    for path in sorted(folder.glob("*.play")):
+        try:
+            found.append(example_of(path, load(path).project))
+        except PlaygroundError as error:
+            found.append(Example(path, path.stem, str(error)))
+    return found
+
+
+def age(seconds: float) -> str:
+    """How long ago, in words."""
+    for size, word in ((86_400.0 * 7, "week"), (86_400.0, "day"), (3600.0, "hour"), (60.0, "minute")):
+        count = int(seconds // size)
+        if count:
+            return f"{count} {word}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
+class WideButton(QAbstractButton):
+    """A button of the left column: icon, text, and a hint at the right."""
+
+    def __init__(self, text: str, icon: str, hint: str, primary: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.glyph, self.hint, self.primary = icon, hint, primary
+        self.setText(text)
+        self.setAccessibleName(text)
+        self.setFixedHeight(36)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def sizeHint(self) -> QSize:
+        return QSize(LEFT - 32, 36)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p, r = QPainter(self), QRectF(self.rect())
+        fill = "accent" if self.primary else "accentsoft" if self.underMouse() else "base"
+        box(p, r, 5, theme().color(fill), None if self.primary else theme().color("strong"))
+        ink = "onaccent" if self.primary else "text"
+        if self.hasFocus():
+            box(p, r.adjusted(2, 2, -2, -2), 4, None, theme().color("onaccent" if self.primary else "accent"), 2)
+        stamp(p, 22, 18, self.glyph, ink if self.primary else "text2", 16)
+        put(p, QRectF(36, 0, r.width() - 120, 36), self.text(), 13 if self.primary else 12, ink, self.primary)
+        put(p, r.adjusted(0, 0, -12, 0), self.hint, 11, ink if self.primary else "text3", how=RIGHT)
+        p.end()
+
+
+class RecentRow(QAbstractButton):
+    """A project that was open before."""
+
+    def __init__(self, path: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.path = path
+        self.there = path.is_file()
+        self.setText(path.stem)
+        self.setAccessibleName(f"Open {path.stem}")
+        self.setToolTip(str(path))
+        self.setFixedHeight(38)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setEnabled(self.there)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p, wide = QPainter(self), float(self.width())
+        if self.hasFocus():
+            box(p, QRectF(self.rect()), 4, theme().color("accentsoft"), theme().color("accent"), 2)
+        elif self.underMouse():
+            box(p, QRectF(self.rect()), 4, theme().color("accentsoft"), None)
+        chip(p, 4, 5, 28, "doc", "c_linear" if self.there else "c_data", "panel")
+        when = age(time.time() - self.path.stat().st_mtime) if self.there else "not there"
+        room = wide - 52 - width_of(when, 11)
+        put(p, QRectF(42, 3, room, 17), self.path.stem, 12, "text" if self.there else "disabled", True)
+        put(p, QRectF(42, 19, wide - 46, 16), elided(str(self.path.parent), wide - 46, 11), 11, "text3")
+        put(p, QRectF(0, 3, wide - 4, 17), when, 11, "text2", how=RIGHT)
+        p.end()
+
+
+class Start(QWidget):
+    """opened(path): an example or a recent project; new_asked, open_asked, import_asked: the buttons."""
+
+    opened = Signal(Path)
+    new_asked = Signal()
+    open_asked = Signal()
+    import_asked = Signal()
+    _loaded = Signal(object, object)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.examples = read_examples(assets_dir() / "examples")
+        self.cards = [ExampleCard(example) for example in self.examples]
+        self.recent: list[RecentRow] = []
+        self.search = LineField(icon="search", hint="Search examples")
+        self.filters, self.chips = QButtonGroup(self), [Button(text, "secondary", small=True) for text in FILTERS]
+        self.none = Label("No example has these words. Clear the search to see all of them.", 12, "text2", wraps=True)
+        self._assemble()
+        for card in self.cards:
+            card.clicked.connect(lambda _=False, c=card: self.opened.emit(c.example.path))
+        self.search.textChanged.connect(self.lay_out)
+        self.filters.buttonClicked.connect(lambda _: self.lay_out())
+        self._loaded.connect(self._show_samples)
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="examples")
+        self._pool.submit(self._load, tuple(self.examples))
+        self._pool.shutdown(wait=False)
+        theme().changed.connect(self.update)
+
+    def _assemble(self) -> None:
+        left = QVBoxLayout()
+        left.setContentsMargins(16, 22, 16, 16)
+        left.setSpacing(8)
+        left.addWidget(Label("Playground", 20, "text", True))
+        left.addWidget(Label("Build, train and look inside networks.", 12, "text2"))
+        left.addSpacing(4)
+        for text, icon, hint, primary, signal in (
+            ("New network", "plus", "Ctrl+N", True, self.new_asked),
+            ("Open project…", "open", "Ctrl+O", False, self.open_asked),
+            ("Start from my data…", "data", "CSV, images", False, self.import_asked),
+        ):
+            button = WideButton(text, icon, hint, primary)
+            button.clicked.connect(signal)
+            left.addWidget(button)
+        left.addSpacing(10)
+        left.addWidget(Label("Recent projects", 11, "text2", True))
+        self.recent_column = QVBoxLayout()
+        self.recent_column.setSpacing(2)
+        self.no_recent = Label("Projects that you save appear here.", 11, "text3")
+        left.addWidget(self.no_recent)
+        left.addLayout(self.recent_column)
+        left.addStretch(1)
+        side = QWidget()
+        side.setLayout(left)
+        side.setFixedWidth(LEFT)
+        top = QHBoxLayout()
+        top.setSpacing(6)
+        top.addWidget(Label("Examples", 16, "text", True))
+        top.addSpacing(12)
+        for button in self.chips:
+            button.setCheckable(True)
+            self.filters.addButton(button)
+            top.addWidget(button)
+        self.chips[0].setChecked(True)
+        top.addStretch(1)
+        self.search.setFixedWidth(200)
+        self.search.setAccessibleName("Search examples")
+        top.addWidget(self.search)
+        page = QWidget()
+        self.grid = QGridLayout()
+        self.grid.setSpacing(GAP)
+        self.grid.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(24, 20, 24, 24)
+        column.setSpacing(14)
+        column.addLayout(top)
+        column.addWidget(self.none)
+        column.addLayout(self.grid)
+        column.addStretch(1)
+        self.area = QScrollArea()
+        self.area.setWidget(page)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.viewport().setAutoFillBackground(False)
+        page.setAutoFillBackground(False)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(side)
+        whole.addWidget(self.area, 1)
+
+    def refresh_recent(self) -> None:
+        """List the projects that were open last."""
+        for row in self.recent:
+            self.recent_column.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self.recent = [RecentRow(path) for path in settings.recent()[:6]]
+        self.no_recent.setVisible(not self.recent)
+        for row in self.recent:
+            row.clicked.connect(lambda _=False, r=row: self.opened.emit(r.path))
+            self.recent_column.addWidget(row)
+
+    def shown(self) -> list[ExampleCard]:
+        """Cards that filter and search leave."""
+        wanted = self.search.text().casefold().split()
+        group = next((button.text() for button in self.chips if button.isChecked()), "All")
+        return [
+            card
+            for card in self.cards
+            if group in ("All", card.example.group) and all(word in card.example.words for word in wanted)
+        ]
+
+    def lay_out(self, *_: object) -> None:
+        """Put the cards that are shown in as many columns as fit."""
+        shown = self.shown()
+        columns = max(1, (self.area.viewport().width() - 48 + GAP) // (CARD[0] + GAP))
+        for card in self.cards:
+            self.grid.removeWidget(card)
+            card.setVisible(card in shown)
+        for at, card in enumerate(shown):
+            self.grid.addWidget(card, at // columns, at % columns)
+        self.none.show_text(
+            "No example has these words. Clear the search to see all of them." if self.cards else "This installation has no examples."
+        )
+        self.none.setVisible(not shown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.lay_out()
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)  # type: ignore[arg-type]
+        self.refresh_recent()
+        self.lay_out()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        p.fillRect(self.rect(), theme().color("window"))
+        p.fillRect(QRectF(0, 0, LEFT, self.height()), theme().color("panel"))
+        p.fillRect(QRectF(LEFT - 1, 0, 1, self.height()), theme().color("border"))
+        p.end()
+
+    def _load(self, examples: Sequence[Example]) -> None:
+        """In a thread: the samples of every example, for the pictures."""
+        for example in examples:
+            sources = example.project.network.of_kind("dataset") if example.project else ()
+            if not sources or not isinstance(sources[0].spec, Dataset):
+                continue
+            try:
+                samples = sources[0].spec.load(example.path.parent)
+            except (PlaygroundError, OSError, ValueError):
+                continue  # the card keeps the picture of its network; opening the example says why the data is missing
+            if not isValid(self):
+                return
+            with contextlib.suppress(RuntimeError):  # the page may go away between the check and the call
+                self._loaded.emit(example, samples)
+
+    def _show_samples(self, example: Example, samples: Samples) -> None:
+        for card in self.cards:
+            if card.example is example:
+                card.show_samples(samples)
+
+
+register_start_page(StartPage(factory=Start))
