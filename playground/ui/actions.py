@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 
 from playground.ui.theme import theme
@@ -160,10 +160,11 @@ ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 
-class ActionSet:
+class ActionSet(QObject):
     """The table as Qt's actions of one window, kept in step with the session."""
 
     def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
         self.window = window
         self.made: dict[str, QAction] = {}
         for action in ACTIONS:

@@ -73,10 +73,17 @@ def groups() -> dict[str, list[Kind]]:
 
 
 def search(text: str) -> list[Kind]:
-    """Kinds that a few letters mean, the best first: titles that start so, words that start so, titles and help that contain it."""
+    """Kinds that a few letters mean, the best first: titles that start so, words that start so, titles that contain it, help.
+
+    Layers stand before losses and data, because they are added most.
+    """
     wanted = text.casefold().strip()
-    ranked = [(rank, at, kind) for at, kind in enumerate(kinds()) if (rank := _rank(kind, wanted)) is not None]
-    return [kind for _, _, kind in sorted(ranked, key=lambda found: found[:2])]
+    ranked = [
+        (rank, ("layer", "loss", "dataset").index(kind.spec.kind), at, kind)
+        for at, kind in enumerate(kinds())
+        if (rank := _rank(kind, wanted)) is not None
+    ]
+    return [kind for *_, kind in sorted(ranked, key=lambda found: found[:3])]
 
 
 def _rank(kind: Kind, wanted: str) -> int | None:
@@ -87,4 +94,5 @@ def _rank(kind: Kind, wanted: str) -> int | None:
         return 1
     if wanted in title or wanted in kind.spec.id:
         return 2
-    return 3 if wanted in f"{kind.group} {kind.tail} {kind.help}".casefold() else None
+    words = f"{kind.group} {kind.tail} {kind.help}".casefold().replace(",", " ").split()
+    return 3 if any(word.startswith(wanted) for word in words) else None

@@ -26,7 +26,7 @@ from playground.ui.sample_loader import SampleLoader
 class Session(QObject):
     """What the window is about.
 
-    Signals: project_changed after every edit, undo, redo, open and new · file_changed when path or modified changed ·
+    Signals: project_changed after every edit, undo, redo, open and new · replaced when it is another project · file_changed when path or modified changed ·
     inspection_changed once per turn of the event loop after changes · selection_changed · samples_changed when the data source's
     samples arrived or failed (`samples`, `samples_error`) · run_changed on any event of the run (state, epoch, rate search) ·
     heard(event) for every `training.messages.Event`, as it came · tick at 30 Hz while a run is going, for all live drawing ·
@@ -34,6 +34,7 @@ class Session(QObject):
     """
 
     project_changed = Signal()
+    replaced = Signal()
     file_changed = Signal()
     inspection_changed = Signal()
     selection_changed = Signal()
@@ -246,6 +247,7 @@ class Session(QObject):
         self.history = History(project)
         self.path = path
         self.select(())
+        self.replaced.emit()
         self._changed()
         self.file_changed.emit()
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from playground.core.samples import Samples
 from playground.data.prepare import Prepared, prepare
@@ -38,6 +38,9 @@ class PreviewFeed(QObject):
         self._key: tuple[Any, ...] = ()
         self._last = 0.0
         self.sample = 0
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self.draw)
         session.tick.connect(self._on_tick)
         session.run_changed.connect(self._on_tick)
 
@@ -72,12 +75,16 @@ class PreviewFeed(QObject):
             return None
 
     def _on_tick(self) -> None:
-        now = time.monotonic()
-        if now - self._last >= TILES_EVERY_S:
+        """Draw now, or as soon as it is time again, so that the last numbers of a run are always shown."""
+        wait = TILES_EVERY_S - (time.monotonic() - self._last)
+        if wait <= 0:
             self.draw()
+        elif not self._soon.isActive():
+            self._soon.start(math.ceil(wait * 1000))
 
     def draw(self) -> None:
         """Fill all pictures from what is known now."""
+        self._soon.stop()
         self._last = time.monotonic()
         weights = self._weights()
         answers = self._answers(weights)

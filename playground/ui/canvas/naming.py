@@ -97,7 +97,8 @@ class NameEditor(QObject):
             enter = key in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
             if enter and (watched is self.line or event.modifiers() & Qt.KeyboardModifier.ControlModifier):
                 self.keep()
-                self.view.setFocus()
+                if not self.open:
+                    self.view.setFocus()
                 return True
         elif event.type() == QEvent.Type.FocusOut and self.id:
             self.keep()

@@ -33,13 +33,15 @@ class KindRow(QStyledItemDelegate):
 
 
 class QuickAdd(QFrame):
-    """A popup; picked(kind) and it is gone. Esc or a click elsewhere puts it away."""
+    """Lies over the canvas; picked(kind) and it is gone. Esc or a click elsewhere puts it away."""
 
     picked = Signal(object)
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
+        super().__init__(parent)
+        self.hide()
         self.setAccessibleName("Quick list of layers")
+        self.spot = QPoint()
         self.field = QLineEdit(self)
         self.field.setPlaceholderText("Search layers")
         self.field.setAccessibleName("Search layers")
@@ -62,11 +64,12 @@ class QuickAdd(QFrame):
         self.rows.itemClicked.connect(lambda item: self._pick(item))
 
     def ask(self, at: QPoint, text: str = "") -> None:
-        """Open at a global point, with what was typed already."""
+        """Open at a point of the parent, kept inside it, with what was typed already."""
+        self.spot = at
         self.field.setText(text)
         self._filter(text)
-        self.move(at)
         self.show()
+        self.raise_()
         self.field.setFocus()
         self.field.end(False)
 
@@ -79,7 +82,11 @@ class QuickAdd(QFrame):
             item.setToolTip(kind.help)
             self.rows.addItem(item)
         self.rows.setCurrentRow(0)
-        self.resize(WIDTH, 44 + ROW * max(1, min(MOST_ROWS, self.rows.count())))
+        room = self.parentWidget().size()
+        rows = min(MOST_ROWS, max(1, self.rows.count()), max(2, (room.height() - 60) // ROW))
+        self.resize(WIDTH, 44 + ROW * rows)
+        high = 44 + ROW * min(MOST_ROWS, max(2, (room.height() - 60) // ROW))
+        self.move(max(0, min(self.spot.x(), room.width() - WIDTH)), max(0, min(self.spot.y(), room.height() - high)))
         self.update()
 
     def _pick(self, item: QListWidgetItem | None) -> None:
@@ -99,6 +106,8 @@ class QuickAdd(QFrame):
             if event.key() == Qt.Key.Key_Escape:
                 self.hide()
                 return True
+        elif event.type() == QEvent.Type.FocusOut:
+            self.hide()
         return super().eventFilter(watched, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -13,7 +13,7 @@ GAP = 54.0
 
 @dataclass(frozen=True)
 class Starter:
-    """A chain of (kind, id, settings, width, height) from data to loss. batch: samples in a step."""
+    """A chain of (kind, id, settings, width, height) from data to loss. batch, epochs, rate: the training plan."""
 
     title: str
     tail: str
@@ -22,6 +22,8 @@ class Starter:
     color: str
     chain: tuple[tuple[str, str, dict[str, Any], float, float], ...]
     batch: int = 32
+    epochs: int = 50
+    rate: float = 1e-3
 
     def edit(self) -> Edit:
         """The whole chain as one step of undo."""
@@ -34,7 +36,8 @@ class Starter:
             if before:
                 edits.append(AddLink(before, made.id, 0))
             left, before = left + width + GAP, made.id
-        edits.append(SetPlan("training", "batch", self.batch))
+        for field, value in (("batch", self.batch), ("epochs", self.epochs), ("optimizer.rate", self.rate)):
+            edits.append(SetPlan("training", field, value))
         return Several(f"Start from {self.title.lower()}", tuple(edits))
 
 
@@ -51,6 +54,7 @@ STARTERS = (
         "Dense", "points", "Two dense layers that part two spirals.", "dense", "c_linear",
         (("dataset", "spirals", {}, 106, 156), _dense(16), ("layer", "tanh", {}, 106, 238), _dense(8), ("layer", "tanh", {}, 106, 238),
          _dense(1, 106, 156), ("loss", "binary_cross_entropy", {}, 200, 254)),
+        epochs=1000, rate=1e-2,
     ),
     Starter(
         "Table", "rows of numbers", "One hidden layer that tells wines apart.", "table", "c_data",
@@ -66,5 +70,6 @@ STARTERS = (
         "Regression", "a curve", "A small network that follows a noisy curve.", "curve", "c_act",
         (("dataset", "regression_curve", {}, 104, 52), _dense(16, 116, 152), ("layer", "tanh", {}, 96, 104), _dense(1, 116, 152),
          ("loss", "mean_squared_error", {}, 126, 112)),
+        epochs=500, rate=1e-2,
     ),
 )  # fmt: skip

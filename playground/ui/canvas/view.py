@@ -48,7 +48,7 @@ class CanvasView(QGraphicsView):
         self.gesture: WireGesture | None = None
         self._pan_from: QPointF | None = None
         self._pressed_at: QPointF | None = None
-        self._fresh = True
+        self._fresh = bool(session.project.network.nodes)
         self._dots = Dots()
         self._drop_wire: WireItem | None = None
         self.pointer = QPointF(200, 160)
@@ -87,7 +87,7 @@ class CanvasView(QGraphicsView):
         session.inspection_changed.connect(self.show_project)
         session.samples_changed.connect(self.show_project)
         session.selection_changed.connect(self._show_selection)
-        session.file_changed.connect(self._on_file)
+        session.replaced.connect(self._on_replaced)
         self.canvas.selectionChanged.connect(self._on_scene_selection)
         theme().changed.connect(self._recolor)
 
@@ -119,9 +119,9 @@ class CanvasView(QGraphicsView):
         self.map.move(self.width() - self.map.width() - 10, self.height() - self.map.height() - 10)
         self.map.setVisible(self.map_wanted and bool(self.canvas.nodes) and self.height() >= LEAST_FOR_MAP)
 
-    def _on_file(self) -> None:
+    def _on_replaced(self) -> None:
+        """The next picture of it is zoomed to fit."""
         self._fresh = True
-        self.show_project()
 
     def _show_selection(self) -> None:
         self.canvas.blockSignals(True)
@@ -368,7 +368,7 @@ class CanvasView(QGraphicsView):
         if not inside.contains(self.pointer):
             self.pointer = inside.center()
         self._quick_spot = self.mapToScene(self.pointer.toPoint()) if at is not None else None
-        self.quick.ask(self.viewport().mapToGlobal(self.pointer.toPoint()), text)
+        self.quick.ask(self.pointer.toPoint(), text)
 
     _quick_spot: QPointF | None = None
 

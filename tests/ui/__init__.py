@@ -1,0 +1,1 @@
+"""The window, driven offscreen by synthetic events."""

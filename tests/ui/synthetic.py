@@ -1,0 +1,86 @@
+"""Pointer and keys as events, sent where Qt would send them. The offscreen platform has no drag of its own."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from playground.core import registry
+from playground.ui.canvas.view import CanvasView
+from playground.ui.kinds import MIME
+
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+PLAIN = Qt.KeyboardModifier.NoModifier
+
+
+def mouse(
+    view: QWidget, kind: QEvent.Type, at: QPointF | QPoint, button: Qt.MouseButton = LEFT, held: Qt.MouseButton | None = None,
+    modifiers: Qt.KeyboardModifier = PLAIN,
+) -> None:  # fmt: skip
+    """One mouse event to a view's viewport."""
+    target = view.viewport() if isinstance(view, CanvasView) else view
+    at = QPointF(at)
+    down = held if held is not None else (NONE if kind == QEvent.Type.MouseButtonRelease else button)
+    sent = NONE if kind == QEvent.Type.MouseMove else button
+    event = QMouseEvent(kind, at, QPointF(target.mapToGlobal(at.toPoint())), sent, down, modifiers)
+    QApplication.sendEvent(target, event)
+
+
+def press(view: QWidget, at: QPointF | QPoint, modifiers: Qt.KeyboardModifier = PLAIN) -> None:
+    mouse(view, QEvent.Type.MouseButtonPress, at, modifiers=modifiers)
+
+
+def move(view: QWidget, at: QPointF | QPoint, held: Qt.MouseButton = LEFT) -> None:
+    mouse(view, QEvent.Type.MouseMove, at, held=held)
+
+
+def release(view: QWidget, at: QPointF | QPoint) -> None:
+    mouse(view, QEvent.Type.MouseButtonRelease, at)
+
+
+def drag(view: QWidget, start: QPointF, end: QPointF) -> None:
+    """Press, three moves, release."""
+    press(view, start)
+    for share in (0.3, 0.7, 1.0):
+        move(view, start + (end - start) * share)
+    release(view, end)
+
+
+def click(view: QWidget, at: QPointF) -> None:
+    press(view, at)
+    release(view, at)
+
+
+def double_click(view: QWidget, at: QPointF) -> None:
+    click(view, at)
+    mouse(view, QEvent.Type.MouseButtonDblClick, at)
+    release(view, at)
+
+
+def drop(view: CanvasView, kind: str, id: str, at: QPointF) -> None:
+    """What a drag from the palette delivers: enter, move, drop."""
+    from playground.ui.kinds import kinds
+
+    found = next(k for k in kinds() if k.spec is registry.find(kind, id))
+    mime = QMimeData()
+    mime.setData(MIME, found.mime())
+    copy, point = Qt.DropAction.CopyAction, at.toPoint()
+    for event in (
+        QDragEnterEvent(point, copy, mime, LEFT, PLAIN),
+        QDragMoveEvent(point, copy, mime, LEFT, PLAIN),
+        QDropEvent(at, copy, mime, LEFT, PLAIN),
+    ):
+        QApplication.sendEvent(view.viewport(), event)
+
+
+def port(view: CanvasView, name: str, side: str, k: int = 0) -> QPointF:
+    """A port of a named node, in viewport pixels."""
+    item = next(item for item in view.canvas.nodes.values() if item.look.name == name)
+    return QPointF(view.mapFromScene(item.mapToScene(item.port(side, k))))
+
+
+def centre(view: CanvasView, name: str) -> QPointF:
+    """A place on a named node's header, in viewport pixels."""
+    item = next(item for item in view.canvas.nodes.values() if item.look.name == name)
+    return QPointF(view.mapFromScene(item.mapToScene(QPointF(item.look.width / 2, 14))))

@@ -1,0 +1,80 @@
+"""The table of actions, and everything that derives from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDialog, QToolBar
+
+from playground.core import registry
+from playground.ui.actions import ACTIONS, MENUS, tooltip
+from playground.ui.main_window import MainWindow
+from playground.ui.session import Session
+from playground.ui.shortcuts import rows
+from playground.ui.theme import icon_names
+from playground.ui.toolbar import ActionButton
+
+
+def test_ids_and_shortcuts_are_unique() -> None:
+    for what in ([action.id for action in ACTIONS], [action.shortcut for action in ACTIONS if action.shortcut]):
+        assert [one for one, count in Counter(what).items() if count > 1] == []
+
+
+def test_every_shortcut_and_icon_exists() -> None:
+    for action in ACTIONS:
+        assert not action.shortcut or not QKeySequence(action.shortcut).isEmpty(), action.id
+        assert not action.icon or action.icon in icon_names(), action.id
+        assert action.menu in MENUS, action.id
+        assert action.text[0].isupper()
+
+
+def test_no_letter_of_a_menu_shortcut_is_taken_from_typing() -> None:
+    plain = [action.id for action in ACTIONS if len(action.shortcut) == 1 and action.shortcut.isalpha()]
+    assert plain == []
+
+
+def test_menus_hold_the_table(window: MainWindow) -> None:
+    for name, menu in window.menus.items():
+        wanted = [action.id for action in ACTIONS if action.menu == name]
+        found = [entry.objectName() for entry in menu.actions() if entry.objectName() in wanted]
+        assert found == wanted
+
+
+def test_the_list_of_shortcuts_holds_the_table() -> None:
+    listed = {(what, keys) for _, what, keys in rows()}
+    for action in ACTIONS:
+        if action.shortcut:
+            assert (action.text.rstrip("…"), action.shortcut) in listed
+
+
+def test_tooltips_say_the_shortcut() -> None:
+    train = next(action for action in ACTIONS if action.id == "train")
+    assert tooltip(train) == "Train (F5)"
+
+
+def test_toolbar_buttons_follow_their_action(window: MainWindow, session: Session) -> None:
+    buttons = {button.action_shown.objectName(): button for button in window.findChildren(ActionButton)}
+    assert {"open", "save", "undo", "redo", "train", "step", "stop", "reset", "find_rate"} <= set(buttons)
+    assert not buttons["undo"].isEnabled()
+    window.canvas.commands.add(registry.find("layer", "dense")())
+    assert buttons["undo"].isEnabled()
+    assert buttons["undo"].accessibleName() == "Undo add dense1"
+    buttons["undo"].click()
+    assert not session.project.network.nodes
+    assert buttons["redo"].isEnabled()
+
+
+@pytest.mark.parametrize("id", [action.id for action in ACTIONS if action.id not in ("quit", "open", "save", "save_as", "about", "shortcuts")])
+def test_every_action_runs_on_an_empty_project_or_is_off(window: MainWindow, id: str) -> None:
+    window.actions_made.refresh()
+    if window.actions_made[id].isEnabled():
+        window.actions_made[id].trigger()
+    window.canvas.quick.hide()
+    for dialog in window.findChildren(QDialog):
+        dialog.close()
+
+
+def test_the_toolbar_cannot_be_hidden(window: MainWindow) -> None:
+    assert all(not bar.toggleViewAction().isVisible() for bar in window.findChildren(QToolBar))

@@ -1,0 +1,161 @@
+"""The scene follows the project, and what nodes show."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+
+from playground.core import registry
+from playground.core.samples import Samples
+from playground.document.edits import AddLink, AddNode, AddNote, MoveNodes, RemoveNodes, RenameNode, SetField, SetNodeOption
+from playground.document.project import Node, Project
+from playground.lowering import inspect
+from playground.ui import theme
+from playground.ui.canvas.look import count_text, look_of
+from playground.ui.canvas.starters import STARTERS
+from playground.ui.canvas.view import CanvasView
+from playground.ui.session import Session
+from tests.ui.conftest import settle
+
+
+def add(session: Session, kind: str, id: str, at: tuple[float, float] = (0, 0), **settings: object) -> str:
+    made = AddNode(registry.find(kind, id)(**settings), position=at)
+    assert session.do(made)
+    return made.id
+
+
+@pytest.fixture
+def view(session: Session, qtbot) -> CanvasView:
+    made = CanvasView(session)
+    qtbot.addWidget(made)
+    made.resize(1000, 600)
+    made.show()
+    settle()
+    return made
+
+
+def pixels(view: CanvasView) -> bytes:
+    image = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    return bytes(image.constBits())
+
+
+def test_nodes_wires_and_notes_follow_the_project(view: CanvasView, session: Session) -> None:
+    a, b = add(session, "dataset", "iris"), add(session, "layer", "dense", (200, 40), units=5)
+    session.do(AddLink(a, b, 0))
+    session.do(AddNote("Look here\nclosely", (0, 300)))
+    assert set(view.canvas.nodes) == {a, b}
+    assert len(view.canvas.wires) == len(view.canvas.notes) == 1
+    assert (view.canvas.nodes[b].x(), view.canvas.nodes[b].y()) == (200, 40)
+    session.do(MoveNodes({b: (400.0, 80.0)}))
+    assert (view.canvas.nodes[b].x(), view.canvas.nodes[b].y()) == (400, 80)
+    session.do(RemoveNodes((a,)))
+    assert set(view.canvas.nodes) == {b}
+    assert not view.canvas.wires
+    while session.history.can_undo:
+        session.undo()
+    assert not view.canvas.nodes
+    assert not view.canvas.notes
+
+
+def test_items_are_kept_when_a_node_changes(view: CanvasView, session: Session) -> None:
+    id = add(session, "layer", "dense")
+    item = view.canvas.nodes[id]
+    session.do(RenameNode(id, "hidden"))
+    session.do(SetNodeOption(id, "frozen", True))
+    assert view.canvas.nodes[id] is item
+    assert item.look.name == "hidden"
+    assert item.look.badge in ("frozen", "error")
+
+
+def test_selection_goes_both_ways(view: CanvasView, session: Session) -> None:
+    a, b = add(session, "layer", "dense"), add(session, "layer", "relu", (300, 0))
+    session.select((b,))
+    assert view.canvas.selected_ids() == (b,)
+    view.canvas.nodes[a].setSelected(True)
+    assert set(session.selection) == {a, b}
+    view.canvas.clearSelection()
+    assert session.selection == ()
+
+
+def test_shapes_stand_on_wires_once_the_data_is_there(
+    view: CanvasView, session: Session, loaded: Callable[[Session], None]
+) -> None:
+    view.commands.start_from(STARTERS[1])
+    loaded(session)
+    labels = [wire.label for wire in view.canvas.wires.values()]
+    assert labels == ["13", "16", "16", "3"]
+    assert all(wire.state == "idle" for wire in view.canvas.wires.values())
+
+
+def test_a_refused_node_says_why_on_its_shape_line(session: Session) -> None:
+    id = add(session, "layer", "dense")
+    project = session.project
+    look = look_of(project.network.node(id), project, inspect(project, None), None)
+    assert look.state == "error"
+    assert look.badge == "error"
+    assert look.detail
+    assert not look.line.startswith("dense1 ")
+
+
+def test_a_node_after_a_refused_one_waits(view: CanvasView, session: Session, loaded: Callable[[Session], None]) -> None:
+    view.commands.start_from(STARTERS[2])
+    loaded(session)
+    network = session.project.network
+    pool = next(node for node in network.nodes if node.spec.id == "max_pool2d")
+    session.do(SetField(pool.id, "kernel", (40, 40)))
+    settle()
+    states = {item.look.name: item.look.state for item in view.canvas.nodes.values()}
+    assert states["max_pool1"] == "error"
+    assert states["flatten1"] == "waiting"
+    assert states["conv1"] == "normal"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(160, "160"), (2320, "2,320"), (16_448, "16.4 k"), (999_999, "1,000 k"), (1_200_000, "1,200 k"), (25_000_000, "25.0 M")],
+)
+def test_counts_are_short(number: int, text: str) -> None:
+    assert count_text(number) == text
+
+
+def test_every_kind_of_node_paints_in_both_themes_and_at_every_zoom(view: CanvasView, session: Session, app) -> None:
+    for row, kind in enumerate(("dataset", "layer", "loss")):
+        for column, cls in enumerate(registry.entries(kind)):
+            made = AddNode(cls(), position=(column * 150.0, row * 280.0))
+            session.do(made)
+    seen = set()
+    for mode in ("light", "dark"):
+        theme.apply(app, mode)
+        for zoom in (1.0, 0.5, 0.3, 0.1):
+            view.zoom_to_fit()
+            view.zoom_by(zoom / view.zoom)
+            seen.add(pixels(view))
+    assert len(seen) == 8  # nothing raised, and each looks different
+    theme.apply(app, "light")
+
+
+def test_two_d_data_gives_response_tiles_and_images_give_maps() -> None:
+    planar = Samples(np.zeros((8, 2), np.float32), np.zeros(8, np.int64), "classification", ("a", "b"))
+    dense = Node(id="n", name="dense1", spec=registry.find("layer", "dense")(units=20))
+    data = Node(id="d", name="data", spec=registry.find("dataset", "spirals")())
+    from playground.document.project import Link, Network
+
+    project = Project(network=Network(nodes=(data, dense), links=(Link(id="l", source="d", target="n"),)))
+    look = look_of(dense, project, inspect(project, planar), planar)
+    assert (look.preview, look.units, look.more) == ("tiles", 8, 12)
+    wide = dataclasses.replace(planar, x=np.zeros((8, 5), np.float32))
+    assert look_of(dense, project, inspect(project, wide), wide).preview == "maps"
+
+
+def test_wires_follow_a_node_that_moves(view: CanvasView, session: Session) -> None:
+    a, b = add(session, "dataset", "iris"), add(session, "layer", "dense", (300, 0))
+    session.do(AddLink(a, b, 0))
+    wire = next(iter(view.canvas.wires.values()))
+    end = wire.path.currentPosition()
+    view.canvas.nodes[b].setPos(420, 60)
+    assert wire.path.currentPosition().x() - end.x() == 120
+    assert wire.path.currentPosition().y() - end.y() == 60

@@ -1,0 +1,112 @@
+"""The palette lists the catalogue, finds by letters, and adds by drag, double-click and Enter."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QDrag
+
+from playground.core import registry
+from playground.ui import kinds
+from playground.ui.palette import Palette
+from tests.ui.conftest import settle
+from tests.ui.synthetic import move, press
+
+
+@pytest.fixture
+def palette(app, qtbot) -> Palette:
+    made = Palette()
+    qtbot.addWidget(made)
+    made.resize(216, 700)
+    made.show()
+    settle()
+    return made
+
+
+def test_everything_of_the_catalogue_is_there(palette: Palette) -> None:
+    titles = {palette.tree.kind_of(row).spec for row in palette.rows()}
+    wanted = {cls for kind in ("dataset", "layer", "loss") for cls in registry.entries(kind)}
+    assert titles == wanted
+
+
+def test_every_kind_has_an_icon_a_group_and_help() -> None:
+    from playground.ui.theme import icon_names
+
+    for kind in kinds.kinds():
+        assert kind.icon in icon_names(), kind.title
+        assert kind.group, kind.title
+        assert kind.help.endswith("."), kind.title
+
+
+def test_letters_find_titles_first(palette: Palette, qtbot) -> None:
+    qtbot.keyClicks(palette.search, "re")
+    best = palette.tree.kind_of(palette.tree.currentItem())
+    assert best.title.lower().startswith("re")
+    shown = {palette.tree.kind_of(row).title for row in palette.rows()}
+    assert {"ReLU", "Reshape"} <= shown
+    assert "Softmax" not in shown
+    palette.search.clear()
+    assert len(palette.rows()) == len(kinds.kinds())
+
+
+def test_search_finds_by_help_and_group() -> None:
+    assert "Dropout" in [kind.title for kind in kinds.search("hide")]
+    assert "Add" in [kind.title for kind in kinds.search("merge")]
+    assert kinds.search("no such thing at all") == []
+    assert len(kinds.search("")) == len(kinds.kinds())
+
+
+def test_enter_in_the_search_adds_the_best(palette: Palette, qtbot) -> None:
+    with qtbot.waitSignal(palette.added) as added:
+        qtbot.keyClicks(palette.search, "conv")
+        qtbot.keyClick(palette.search, Qt.Key.Key_Return)
+    assert added.args[0].spec.id == "conv2d"
+    assert palette.search.text() == ""
+
+
+def test_double_click_and_enter_on_a_row_add_it(palette: Palette, qtbot) -> None:
+    row = next(row for row in palette.rows() if row.text(0) == "Dense")
+    palette.tree.setCurrentItem(row)
+    with qtbot.waitSignal(palette.added) as added:
+        qtbot.keyClick(palette.tree, Qt.Key.Key_Return)
+    assert added.args[0].spec.id == "dense"
+    with qtbot.waitSignal(palette.added):
+        palette.tree.itemDoubleClicked.emit(row, 0)
+
+
+def test_groups_fold(palette: Palette, qtbot) -> None:
+    group = palette.tree.topLevelItem(1)
+    was = group.isExpanded()
+    palette.tree.setCurrentItem(group)
+    qtbot.keyClick(palette.tree, Qt.Key.Key_Return)
+    assert group.isExpanded() is not was
+
+
+def test_help_follows_the_marked_row(palette: Palette) -> None:
+    row = next(row for row in palette.rows() if row.text(0) == "Softmax")
+    palette.tree.setCurrentItem(row)
+    assert palette.help.kind.title == "Softmax"
+    assert palette.help.accessibleName().startswith("Softmax.")
+
+
+def test_a_drag_carries_two_words(palette: Palette, monkeypatch: pytest.MonkeyPatch) -> None:
+    carried: list[bytes] = []
+
+    def exec_(drag: QDrag, *_: object) -> Qt.DropAction:
+        carried.append(drag.mimeData().data(kinds.MIME).data())
+        return Qt.DropAction.IgnoreAction
+
+    monkeypatch.setattr(QDrag, "exec", exec_)
+    row = next(row for row in palette.rows() if row.text(0) == "Dense")
+    palette.tree.scrollToItem(row)
+    palette.tree.setCurrentItem(row)
+    spot = palette.tree.visualItemRect(row).center()
+    viewport = palette.tree.viewport()
+    press(viewport, spot)
+    for step in (10, 25, 40):
+        move(viewport, spot + QPoint(step, step))
+    assert carried
+    assert json.loads(carried[0]) == {"kind": "layer", "id": "dense"}
+    assert kinds.from_mime(carried[0]) == registry.find("layer", "dense")()
