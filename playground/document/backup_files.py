@@ -47,11 +47,15 @@ def backups_of(file: Path, folder: Path | None = None) -> list[Backup]:
     return sorted(found, key=lambda backup: backup.path.name, reverse=True)
 
 
-def keep(file: Path, folder: Path, disk: Disk) -> tuple[Path | None, tuple[str, ...]]:
-    """Keep the file under a new name and let the oldest go. A failure costs the backup only, and is told."""
+def keep(file: Path, folder: Path | bool, disk: Disk) -> tuple[Path | None, tuple[str, ...]]:
+    """Keep the file under a new name and let the oldest go. A failure costs the backup only, and is told.
+
+    folder: True is `backups_folder(file)`.
+    """
     now = time.time()
     name = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)) + f"-{int(now % 1 * 1e6):06d}{file.suffix}"
     try:
+        folder = folder if isinstance(folder, Path) else backups_folder(file)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         disk.keep(file, folder / name)
         for old in _superfluous(backups_of(file, folder)):

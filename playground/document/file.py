@@ -25,7 +25,6 @@ import numpy as np
 from playground.document import strict_json
 from playground.document import weights as weights_file
 from playground.document.archive import MOST_BYTES, Archive, packed
-from playground.document.backup_files import backups_folder
 from playground.document.disk import DISK, Disk
 from playground.document.problems import Problem
 from playground.document.project import Project
@@ -76,7 +75,7 @@ def save(
         data = to_bytes(project, weights, runs)
     except BadValue as error:
         raise FileError(f"{path} was not saved: {error}") from error
-    return save_atomically(path, data, backups=backups_folder(path), expect_sha256=expect_sha256, disk=disk)
+    return save_atomically(path, data, backups=True, expect_sha256=expect_sha256, disk=disk)
 
 
 def load(path: Path | str) -> Loaded:

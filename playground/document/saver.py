@@ -68,14 +68,14 @@ def save_atomically(
     path: Path | str,
     write: Write | bytes,
     *,
-    backups: Path | None = None,
+    backups: Path | bool = False,
     expect_sha256: str | None = None,
     disk: Disk = DISK,
 ) -> Saved:
     """Write a file. Raises FileError with a sentence; the file that was there is then unchanged.
 
     write: the bytes, or a function that writes them to a binary stream that cannot seek.
-    backups: the folder in which the old file is kept, the oldest of them going first; None keeps none.
+    backups: the folder in which the old file is kept, the oldest of them going first; True is the user's own.
     expect_sha256: what the file there must hold, when another program may have changed it meanwhile.
     """
     path = Path(path)
@@ -94,7 +94,7 @@ def save_atomically(
             disk.take_after(temporary, old)
         if _hash_of(temporary, disk) != sha256:
             raise OSError(errno.EIO, "what was read again differs from what was written")
-        backup, notes = backup_files.keep(target, backups, disk) if backups and old is not None else (None, ())
+        backup, notes = backup_files.keep(target, backups, disk) if backups is not False and old is not None else (None, ())
         disk.replace(temporary, target)
     except BaseException as error:
         with contextlib.suppress(OSError):  # the first error is the one to tell; what is left goes with the next save
