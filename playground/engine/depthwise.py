@@ -42,11 +42,11 @@ def depthwise(F, R, w, k):
                         p, q = x + a * w[6], w[8] + a * w[9] + c
                         for _ in range(across):
                             v = load(F, q, n)
-                            t0 += load(F, p, n) * v
+                            t0 = t0 + load(F, p, n) * v
                             if four:
-                                t1 += load(F, p + x_pixel, n) * v
-                                t2 += load(F, p + 2 * x_pixel, n) * v
-                                t3 += load(F, p + 3 * x_pixel, n) * v
+                                t1 = t1 + load(F, p + x_pixel, n) * v
+                                t2 = t2 + load(F, p + 2 * x_pixel, n) * v
+                                t3 = t3 + load(F, p + 3 * x_pixel, n) * v
                             p += x_across
                             q += w_across
                     store(F, y, n, ended(F, epilogue, y + to_mask, n, t0))
@@ -77,14 +77,14 @@ def depthwise_weights(F, R, w, k):
                 for i in range(w[13]):
                     x, d = x0 + g * w[3] + i * w[1] + c, w[9] + g * w[12] + i * w[10] + c
                     for _ in range(w[14] // 4):
-                        s0 += load(F, x, n) * load(F, d, n)
-                        s1 += load(F, x + w[2], n) * load(F, d + w[11], n)
-                        s2 += load(F, x + 2 * w[2], n) * load(F, d + 2 * w[11], n)
-                        s3 += load(F, x + 3 * w[2], n) * load(F, d + 3 * w[11], n)
+                        s0 = s0 + load(F, x, n) * load(F, d, n)
+                        s1 = s1 + load(F, x + w[2], n) * load(F, d + w[11], n)
+                        s2 = s2 + load(F, x + 2 * w[2], n) * load(F, d + 2 * w[11], n)
+                        s3 = s3 + load(F, x + 3 * w[2], n) * load(F, d + 3 * w[11], n)
                         x += 4 * w[2]
                         d += 4 * w[11]
                     for _ in range(w[14] % 4):
-                        s0 += load(F, x, n) * load(F, d, n)
+                        s0 = s0 + load(F, x, n) * load(F, d, n)
                         x += w[2]
                         d += w[11]
                 total = total + ((s0 + s1) + (s2 + s3))

@@ -59,13 +59,13 @@ def column_sums(F, R, w, k):
                 count = min(w[4], w[3] - done)
                 x = line
                 for _ in range(count // 4):
-                    s0 += load(F, x, n)
-                    s1 += load(F, x + step, n)
-                    s2 += load(F, x + 2 * step, n)
-                    s3 += load(F, x + 3 * step, n)
+                    s0 = s0 + load(F, x, n)
+                    s1 = s1 + load(F, x + step, n)
+                    s2 = s2 + load(F, x + 2 * step, n)
+                    s3 = s3 + load(F, x + 3 * step, n)
                     x += 4 * step
                 for _ in range(count % 4):
-                    s0 += load(F, x, n)
+                    s0 = s0 + load(F, x, n)
                     x += step
                 done += count
                 line += w[6]

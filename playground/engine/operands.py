@@ -65,8 +65,8 @@ def _prologue(tree: ast.FunctionDef) -> list[str]:
     numbers = [f"{a.arg} = w[{i}]" for i, a in enumerate(words) if a.annotation is None]
     operands = []
     for i, a in enumerate(words):
-        if isinstance(a.annotation, ast.Constant):
-            axes = str(a.annotation.value).split()
+        if a.annotation is not None:
+            axes = ast.unparse(a.annotation).strip("'\"").split()
             if not 1 <= len(axes) <= 3:
                 raise TypeError(f"Operand {a.arg} of kernel {tree.name} has {len(axes)} axes; expected one to three.")
             operands.append(f"{a.arg} = view{len(axes)}(F, w[{i}], {', '.join(axes)})")

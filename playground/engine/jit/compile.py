@@ -76,7 +76,8 @@ class Bound:
     """A function with the compiled words in its globals, and the hash of all that it consists of."""
 
     def __init__(self, function: Callable[..., Any], *, name: str = "") -> None:
-        h = hashlib.sha256(marshal.dumps(function.__code__))
+        # version 0: later ones mark shared references, which come and go with what else the process does
+        h = hashlib.sha256(marshal.dumps(function.__code__, 0))
         namespace: dict[str, Any] = {"__builtins__": __builtins__, "__name__": function.__module__}
         for used in sorted(set(_code_names(function.__code__))):
             if used in function.__globals__:

@@ -22,7 +22,8 @@ def compiled(name: str) -> Callable[..., None]:
     function = decoded(registry.find(name))
 
     def plain(F: registry.Arena, R: registry.Registers, w: Sequence[int], k: registry.Knobs) -> None:
-        function(F, R, [int(word) for word in w], k)
+        with np.errstate(all="ignore"):
+            function(F, R, [int(word) for word in w], k)
 
     return plain
 
@@ -44,5 +45,4 @@ def max_threads() -> int:
 
 def run(*arguments: Any, threads: int = 1) -> int:
     """See `engine.runner.run`."""
-    with np.errstate(all="ignore"):
-        return int(runner.run(*arguments))  # type: ignore[no-untyped-call]
+    return int(runner.run(*arguments))
