@@ -14,7 +14,7 @@ from playground.core.samples import Samples
 from playground.core.spec import Loss
 from playground.document.project import Project
 from playground.paths import assets_dir
-from playground.ui.painting import AA, RIGHT, box, chip, group_color, put, rule, stamp
+from playground.ui.painting import AA, RIGHT, box, chip, elided, group_color, put, rule, stamp, width_of
 from playground.ui.plots.series import polygon
 from playground.ui.plots.surface import POINT_INKS
 from playground.ui.theme import theme
@@ -47,6 +47,15 @@ def example_of(path: Path, project: Project) -> Example:
     layers = len(project.network.of_kind("layer"))
     about = project.about.strip().splitlines()[0] if project.about.strip() else f"{layers} layers"
     return Example(path, project.name, about, "Regress" if values else "Classify", project)
+
+
+def two_lines(text: str, room: float) -> list[str]:
+    """The text on two lines of 11 px, broken between words, the second cut with an ellipsis where it is too long."""
+    first: list[str] = []
+    words = text.split()
+    while words and width_of(" ".join([*first, words[0]]), 11) <= room:
+        first.append(words.pop(0))
+    return [" ".join(first), elided(" ".join(words), room, 11)] if first else [elided(text, room, 11)]
 
 
 class ExampleCard(QAbstractButton):
@@ -96,9 +105,8 @@ class ExampleCard(QAbstractButton):
         p.restore()
         rule(p, 1, PICTURE, r.width() - 2)
         put(p, QRectF(12, PICTURE + 9, r.width() - 24, 20), self.example.title, 13, "text", True)
-        p.setFont(theme().font(11))
-        p.setPen(theme().color("text2"))
-        p.drawText(QRectF(12, PICTURE + 29, r.width() - 24, 30), int(Qt.AlignmentFlag.AlignTop) | Qt.TextFlag.TextWordWrap, self.example.about)
+        for k, line in enumerate(two_lines(self.example.about, r.width() - 24)):
+            put(p, QRectF(12, PICTURE + 29 + 14 * k, r.width() - 24, 16), line, 11, "text2")
         put(p, QRectF(12, PICTURE + 65, r.width() - 24, 16), self.example.group, 11, "text3", how=RIGHT)
         project = self.example.project
         if project is not None:

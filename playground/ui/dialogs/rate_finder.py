@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
@@ -171,7 +171,7 @@ class RateFinder(Sheet):
             self.plot.now = self.rate_now
             self.plot.update()
 
-    def _set(self, name: str, value: float) -> None:
+    def _set(self, name: str, value: Any) -> None:
         self.options = dataclasses.replace(self.options, **{name: value})
         self.form.show_record(self.options, FIELDS, Options())
         self.word.show_text("Run again to use the new settings.")

@@ -178,10 +178,10 @@ class Start(QWidget):
         top.setSpacing(6)
         top.addWidget(Label("Examples", 16, "text", True))
         top.addSpacing(12)
-        for button in self.chips:
-            button.setCheckable(True)
-            self.filters.addButton(button)
-            top.addWidget(button)
+        for each in self.chips:
+            each.setCheckable(True)
+            self.filters.addButton(each)
+            top.addWidget(each)
         self.chips[0].setChecked(True)
         top.addStretch(1)
         self.search.setFixedWidth(200)

@@ -16,7 +16,6 @@ from playground.core.spec import Spec
 from playground.ui.inspector.controls import Button, ComboField
 from playground.ui.inspector.editors import EDITORS, Editor
 from playground.ui.painting import Painted, put, stamp, width_of
-from playground.ui.theme import theme
 
 LABEL_WIDTH = 92
 WIDEST_LABEL = 150
@@ -70,9 +69,9 @@ class Row(QWidget):
     moved = Signal(str, object)
     helped = Signal(str, str)
 
-    def __init__(self, name: str, field: Field, depth: int = 0, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, field: Field, level: int = 0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.name, self.field, self.depth = name, field, depth
+        self.name, self.field, self.level = name, field, level
         self.default: Any = dataclasses.MISSING
         self.label = RowLabel(field.title(name), field.live)
         self.label.setToolTip(field.help)
@@ -111,7 +110,7 @@ class Row(QWidget):
 
     def _show_nested(self, value: Spec) -> None:
         if self.nested is None:
-            self.nested = Form(self.depth + 1)
+            self.nested = Form(self.level + 1)
             self.nested.changed.connect(lambda name, part: self.changed.emit(f"{self.name}.{name}", part))
             self.nested.moved.connect(lambda name, part: self.moved.emit(f"{self.name}.{name}", part))
             self.nested.helped.connect(self.helped)
@@ -141,9 +140,9 @@ class Form(QWidget):
     moved = Signal(str, object)
     helped = Signal(str, str)
 
-    def __init__(self, depth: int = 0, only: Collection[str] | None = None, hide: Collection[str] = (), parent: QWidget | None = None) -> None:
+    def __init__(self, level: int = 0, only: Collection[str] | None = None, hide: Collection[str] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.depth, self.only, self.hidden_names = depth, only, frozenset(hide)
+        self.level, self.only, self.hidden_names = level, only, frozenset(hide)
         self.rows: dict[str, Row] = {}
         self.spec: Any = None
         self.reason = ""
@@ -151,10 +150,10 @@ class Form(QWidget):
         self.more.setCheckable(True)
         self.more.toggled.connect(self._fold)
         self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(*((11, 0, 11, 0) if not depth else (INDENT, 0, 0, 0)))
+        self.column.setContentsMargins(*((11, 0, 11, 0) if not level else (INDENT, 0, 0, 0)))
         self.column.setSpacing(0)
         app = QApplication.instance()
-        if not depth and isinstance(app, QApplication):
+        if not level and isinstance(app, QApplication):
             app.focusChanged.connect(self._focused)
 
     def show_spec(self, spec: Spec) -> None:
@@ -176,10 +175,10 @@ class Form(QWidget):
     def _fold(self, *_: object) -> None:
         """Hide rows that mean nothing now, and the advanced ones while they are folded."""
         folded = self._show_rows(self.more.isChecked())
-        self.more.setVisible(folded and not self.depth)
+        self.more.setVisible(folded and not self.level)
         self.more.glyph = "down" if self.more.isChecked() else "right"
         self.more.setText("Less" if self.more.isChecked() else "More")
-        if not self.depth:
+        if not self.level:
             self.align(self.label_width())
 
     def _show_rows(self, all_rows: bool) -> bool:
@@ -219,7 +218,7 @@ class Form(QWidget):
             self.column.removeWidget(row)
             row.hide()
             row.deleteLater()
-        self.rows = {name: Row(name, field, self.depth, self) for name, field in wanted.items()}
+        self.rows = {name: Row(name, field, self.level, self) for name, field in wanted.items()}
         for row in self.rows.values():
             row.changed.connect(self.changed)
             row.moved.connect(self.moved)

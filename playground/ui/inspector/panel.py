@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from playground.core.fields import Field, Part, fields_of
@@ -15,67 +16,18 @@ from playground.document.options import NODE_OPTIONS
 from playground.document.project import Node
 from playground.ui.inspector.asking import LOCKED, busy, set_node, set_plan
 from playground.ui.inspector.facts import node_facts
+from playground.ui.inspector.foot import Empty, Foot
 from playground.ui.inspector.form import Form
 from playground.ui.inspector.head import Head
 from playground.ui.inspector.notice import Notices
-from playground.ui.inspector.text import Label, Section
-from playground.ui.painting import group_color, stamp
-from playground.ui.theme import theme
+from playground.ui.inspector.text import Section
+from playground.ui.painting import group_color
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
 FOOT_FROM = 520  # pixels: below this height help is only a tooltip
 _KINDS = {"dataset": ("Source", "Where the samples come from."), "loss": ("Loss", "What training makes small.")}
-
-
-class Foot(QWidget):
-    """Help for the focused field."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.title, self.text = Label("", 11, "text", True), Label("", 11, "text2", wraps=True)
-        self.text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(11, 8, 11, 8)
-        column.setSpacing(3)
-        column.addWidget(self.title)
-        column.addWidget(self.text, 1)
-        self.setFixedHeight(67)
-
-    def show_help(self, title: str, text: str) -> None:
-        self.title.show_text(title)
-        self.text.show_text(text)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        p = QPainter(self)
-        p.fillRect(QRectF(0, 0, self.width(), 1), theme().color("border"))
-        p.end()
-
-
-class Empty(QWidget):
-    """What to do while nothing is selected."""
-
-    def __init__(self, icon: str, title: str, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.icon = icon
-        self.title, self.text = Label(title, 12, "text", True), Label(text, 12, "text2", wraps=True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 104, 24, 24)
-        column.setSpacing(6)
-        for label in (self.title, self.text):
-            label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-            column.addWidget(label)
-        column.addStretch()
-
-    def show_text(self, title: str, text: str) -> None:
-        self.title.show_text(title)
-        self.text.show_text(text)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        p = QPainter(self)
-        stamp(p, self.width() / 2, 80, self.icon, "text3", 32)
-        p.end()
 
 
 class Sections(QWidget):
@@ -98,7 +50,7 @@ class Sections(QWidget):
         self.strips[title], self.forms[title] = strip, form
         return form
 
-    def show_section(self, title: str, record: Any, fields: dict[str, Field], default: Any) -> None:
+    def show_section(self, title: str, record: Any, fields: Mapping[str, Field], default: Any) -> None:
         """Fill a section, or hide it if there is nothing in it."""
         self.strips[title].setVisible(bool(fields))
         self.forms[title].setVisible(bool(fields))
@@ -188,7 +140,7 @@ class Inspector(QWidget):
     def _show_sections(self, node: Node) -> None:
         spec, show = node.spec, self.sections.show_section
         fields = fields_of(spec) if isinstance(spec, Spec) and spec.kind == "layer" else {}
-        default = type(spec)() if fields else None
+        default = type(spec)() if isinstance(spec, Spec) and fields else None
         weights = {n: f for n, f in fields.items() if isinstance(f, Part) and f.kind == "initializer"}
         live = {n: f for n, f in fields.items() if f.live}
         show("Layer", spec, {n: f for n, f in fields.items() if n not in weights and n not in live}, default)
@@ -198,8 +150,10 @@ class Inspector(QWidget):
         together = _Together(spec, node)
         show("Training", together, {**live, **options}, _Together(default, Node(id="", name="", spec=spec)))
         for kind, (title, help) in _KINDS.items():
-            part = {"spec": Part(kind=kind, label=title, help=help)} if spec.kind == kind and isinstance(spec, Spec) else {}
-            show(title, node, dict(part), Node(id="", name="", spec=type(spec)()) if part else None)
+            if spec.kind == kind and isinstance(spec, Spec):
+                show(title, node, {"spec": Part(kind=kind, label=title, help=help)}, Node(id="", name="", spec=type(spec)()))
+            else:
+                show(title, None, {}, None)
         plan = self.session.project.data
         show("Split and scaling", plan, fields_of(plan) if spec.kind == "dataset" else {}, type(plan)())
         reason = LOCKED if busy(self.session) else ""

@@ -17,8 +17,8 @@ from playground.data.readers.csv_table import Preview
 from playground.document.edits import SetField
 from playground.document.project import Node
 from playground.ui.inspector.controls import Button
+from playground.ui.inspector.foot import Empty
 from playground.ui.inspector.notice import Notice
-from playground.ui.inspector.panel import Empty
 from playground.ui.inspector.text import Label
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.data_facts import FactsView, facts_of

@@ -76,10 +76,13 @@ class FlatHeader(QHeaderView):
         words = str(self.model().headerData(at, self.orientation(), Qt.ItemDataRole.DisplayRole) or "").split("\n")
         across = self.orientation() == Qt.Orientation.Horizontal
         room = QRectF(rect).adjusted(6, 0, -6, 0)
+        tall = room.height() / len(words)
         for k, text in enumerate(words):
-            line = QRectF(room.x(), room.y() + k * room.height() / len(words), room.width(), room.height() / len(words))
-            put(painter, line, text, 11 if not k else 10, "text2" if not k else "accent" if text.startswith("Target") else "text3", across and not k, LEFT if across else RIGHT)
-        painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1) if across else QRect(rect.right(), rect.top(), 1, rect.height()), theme().color("border"))
+            ink = "text2" if not k else "accent" if text.startswith("Target") else "text3"
+            line = QRectF(room.x(), room.y() + k * tall, room.width(), tall)
+            put(painter, line, text, 10 if k else 11, ink, across and not k, LEFT if across else RIGHT)
+        edge = QRect(rect.left(), rect.bottom(), rect.width(), 1) if across else QRect(rect.right(), rect.top(), 1, rect.height())
+        painter.fillRect(edge, theme().color("border"))
         painter.restore()
 
 

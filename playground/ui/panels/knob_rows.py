@@ -14,7 +14,6 @@ from playground.document.project import Node
 from playground.ui.inspector.controls import Switch
 from playground.ui.inspector.editors import NumberEditor
 from playground.ui.inspector.form import RowLabel
-from playground.ui.inspector.text import Label
 from playground.ui.painting import Painted, chip, group_color, put, rule, stamp, width_of
 from playground.ui.plots.axis import short
 
@@ -160,7 +159,7 @@ def metric_shown(metrics: dict[str, float]) -> tuple[str, str] | None:
     if not metrics:
         return None
     known = {record.id: record for record in entries("metric")}
-    id = next((id for id in ("accuracy", *metrics) if id in metrics))
+    id = next(id for id in ("accuracy", *metrics) if id in metrics)
     title = known[id].title if id in known else id
     value = metrics[id]
     return title.lower(), f"{100 * value:.1f} %" if id == "accuracy" else short(value)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from playground.core.samples import Samples
 from playground.training.view import Surface
-from playground.ui.inspector.panel import Empty
+from playground.ui.inspector.foot import Empty
 from playground.ui.panel import Panel, register_panel
 from playground.ui.plots.plot import Plot
 from playground.ui.plots.series import Series

@@ -9,5 +9,5 @@ register_panel(
     Panel(
         id="palette", title="Layers", icon="block", places={"build": "left"}, order=10, width=216, least=(176, 120),
         factory=lambda session: Palette(),
-    )  # fmt: skip
+    )
 )

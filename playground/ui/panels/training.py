@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from playground.data.split import part_sizes
 from playground.errors import PlaygroundError
 from playground.ui.inspector.asking import LOCKED, busy, set_plan
+from playground.ui.inspector.foot import Foot
 from playground.ui.inspector.form import Form
-from playground.ui.inspector.panel import Foot
 from playground.ui.inspector.text import Label, Section
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.loss import planned_rates

@@ -19,14 +19,14 @@ class Axis:
     high: float = 1.0
     log: bool = False
 
-    def place(self, values: np.ndarray) -> np.ndarray:
+    def place(self, values: np.ndarray | float) -> np.ndarray:
         """0 at low, 1 at high. Not finite where the value is not; a logarithmic axis puts zero and less far below."""
         values = np.asarray(values, float)
         if not self.log:
-            return (values - self.low) / (self.high - self.low)
+            return np.asarray((values - self.low) / (self.high - self.low))
         with np.errstate(invalid="ignore"):
             scaled = np.log10(np.where(np.isnan(values), np.nan, np.maximum(values, _TINY)))
-        return (scaled - math.log10(self.low)) / (math.log10(self.high) - math.log10(self.low))
+        return np.asarray((scaled - math.log10(self.low)) / (math.log10(self.high) - math.log10(self.low)))
 
     def value(self, part: float) -> float:
         """The inverse of `place`."""

@@ -47,7 +47,7 @@ class Plot(QWidget):
         self.x_word: Callable[[float], tuple[str, str]] = lambda x: (f"Step {x:,.0f}", "")
         self.across, self.up = Axis(0.0, 1.0, False), Axis(0.1, 1.0, log)
         self.follow, self.reach = True, 0.0
-        self.cursor: float | None = None
+        self.cursor_x: float | None = None
         self.fixed_up: Axis | None = None
         self._pan: float | None = None
         self._ring = False
@@ -77,8 +77,8 @@ class Plot(QWidget):
 
     def show_cursor(self, x: float | None) -> None:
         """Draw the cursor at x, or take it away."""
-        if x != self.cursor:
-            self.cursor = x
+        if x != self.cursor_x:
+            self.cursor_x = x
             self.update()
 
     def show_range(self, across: Axis, follow: bool) -> None:
@@ -98,11 +98,11 @@ class Plot(QWidget):
 
     def px(self, x: float) -> float:
         """Horizontal pixel of a value."""
-        return self.area.x() + float(self.across.place(np.float64(x))) * self.area.width()
+        return self.area.x() + float(self.across.place(x)) * self.area.width()
 
     def py(self, y: float) -> float:
         """Vertical pixel of a value."""
-        return self.area.bottom() - float(self.up.place(np.float64(y))) * self.area.height()
+        return self.area.bottom() - float(self.up.place(y)) * self.area.height()
 
     def x_at(self, pixel: float) -> float:
         return self.across.value((pixel - self.area.x()) / self.area.width())
@@ -200,14 +200,14 @@ class Plot(QWidget):
             p.drawText(QRectF(r.right() + 6, y - 8, self.width() - r.right() - 6, 16), int(LEFT), series.label)
 
     def _draw_cursor(self, p: QPainter, r: QRectF) -> None:
-        if self.cursor is None:
+        if self.cursor_x is None:
             return
-        x = self.px(self.cursor)
+        x = self.px(self.cursor_x)
         if not r.x() - 1 <= x <= r.right() + 1:
             return
         p.setRenderHint(AA, False)
         p.fillRect(QRectF(round(x), r.y(), 1, r.height()), theme().color("text3"))
-        found = [(s, s.at(self.cursor)) for s in self.series.values() if s.visible]
+        found = [(s, s.at(self.cursor_x)) for s in self.series.values() if s.visible]
         readings = [Reading(s.label, short(v), s) for s, v in found if v is not None]
         p.setRenderHint(AA)
         for series, value in found:
@@ -216,7 +216,7 @@ class Plot(QWidget):
                 p.setBrush(theme().color("plot"))
                 p.drawEllipse(QPointF(round(x) + 0.5, self.py(value)), 3, 3)
         if readings and self.readout:
-            draw_readout(p, r, x, *self.x_word(self.cursor), readings)
+            draw_readout(p, r, x, *self.x_word(self.cursor_x), readings)
 
     def _draw_focus(self, p: QPainter) -> None:
         if self._ring:
@@ -303,5 +303,7 @@ def _trimmed(series: Series) -> np.ndarray:
 def link(*plots: Plot) -> None:
     """Let plots share the x axis and the cursor."""
     for source in plots:
-        source.cursor_moved.connect(lambda x: [plot.show_cursor(x) for plot in plots])
-        source.range_changed.connect(lambda s=source: [plot.show_range(s.across, s.follow) for plot in plots if plot is not s])
+        for plot in plots:
+            source.cursor_moved.connect(plot.show_cursor)
+            if plot is not source:
+                source.range_changed.connect(lambda s=source, o=plot: o.show_range(s.across, s.follow))

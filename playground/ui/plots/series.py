@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import shiboken6
@@ -16,6 +17,8 @@ from playground.ui.theme import theme
 
 SMOOTH_POINTS = 1000
 RAW_POINTS = 2000
+#: Up to so many points a wide line is drawn in one; beyond it, joins cost too much and cannot be seen.
+JOINED_POINTS = 250
 
 
 @dataclasses.dataclass
@@ -95,7 +98,7 @@ class Series:
                 p.drawPoint(QPointF(*points[0]))
             elif self.pattern and not (self.kind == "line" and len(x) < len(self.x) // 2):
                 draw_pieces(p, dashed(points, self.pattern))
-            elif smooth:
+            elif smooth and b - a > JOINED_POINTS:
                 draw_pieces(p, np.stack([points[:-1], points[1:]], 1))
             else:
                 p.drawPolyline(polygon(points))
@@ -154,7 +157,7 @@ def polygon(points: np.ndarray) -> QPolygonF:
     if not len(points):
         return made
     made.resize(len(points))
-    memory = shiboken6.VoidPtr(made.data(), len(points) * 16, True)
+    memory: Any = shiboken6.VoidPtr(made.data(), len(points) * 16, True)  # type: ignore[arg-type, call-arg]
     np.frombuffer(memory, np.float64).reshape(-1, 2)[:] = points
     return made
 

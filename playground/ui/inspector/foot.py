@@ -1,0 +1,60 @@
+"""Help at the foot of a form, and what a panel says while it is empty."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from playground.ui.inspector.text import Label
+from playground.ui.painting import stamp
+from playground.ui.theme import theme
+
+
+class Foot(QWidget):
+    """Help for the focused field."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title, self.text = Label("", 11, "text", True), Label("", 11, "text2", wraps=True)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(11, 8, 11, 8)
+        column.setSpacing(3)
+        column.addWidget(self.title)
+        column.addWidget(self.text, 1)
+        self.setFixedHeight(67)
+
+    def show_help(self, title: str, text: str) -> None:
+        self.title.show_text(title)
+        self.text.show_text(text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        p.fillRect(QRectF(0, 0, self.width(), 1), theme().color("border"))
+        p.end()
+
+
+class Empty(QWidget):
+    """What to do while nothing is selected."""
+
+    def __init__(self, icon: str, title: str, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.icon = icon
+        self.title, self.text = Label(title, 12, "text", True), Label(text, 12, "text2", wraps=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 104, 24, 24)
+        column.setSpacing(6)
+        for label in (self.title, self.text):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+            column.addWidget(label)
+        column.addStretch()
+
+    def show_text(self, title: str, text: str) -> None:
+        self.title.show_text(title)
+        self.text.show_text(text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        stamp(p, self.width() / 2, 80, self.icon, "text3", 32)
+        p.end()
