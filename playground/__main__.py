@@ -8,9 +8,9 @@ from pathlib import Path
 
 def open_window(file: Path | None) -> int:
     """The event loop of the window; ends with its exit code."""
-    from playground.ui.app import run
+    from playground.ui import app
 
-    return int(run(file))
+    return app.main(file)
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,9 @@ import numpy as np
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
+    from PIL.ImageFont import FreeTypeFont, ImageFont
+
+    Font = FreeTypeFont | ImageFont
 
 #: Drawn at twice the size and scaled down, which is the whole of the antialiasing.
 SCALE = 2
@@ -119,7 +122,7 @@ def _shown(value: float, log: bool) -> str:
     return f"{10**value:.3g}" if log else f"{0.0 if abs(value) < 1e-12 else value:,.6g}"
 
 
-def _draw_axes(draw: ImageDraw, frame: _Frame, axes: Axes, fonts: dict[int, object]) -> None:
+def _draw_axes(draw: ImageDraw, frame: _Frame, axes: Axes, fonts: Mapping[int, Font]) -> None:
     left, bottom = frame.place(frame.low_x, frame.low_y)
     right, top = frame.place(frame.high_x, frame.high_y)
     for value in _log_ticks(frame.low_y, frame.high_y) if axes.log_y else ticks(frame.low_y, frame.high_y):
@@ -141,9 +144,9 @@ def _draw_axes(draw: ImageDraw, frame: _Frame, axes: Axes, fonts: dict[int, obje
         draw.text((x + 6 * SCALE, top + 4 * SCALE), text, fill=INK, font=fonts[12], anchor="lt")
 
 
-def _draw_legend(draw: ImageDraw, curves: Sequence[Curve], font: object) -> None:
+def _draw_legend(draw: ImageDraw, curves: Sequence[Curve], font: Font) -> None:
     """Names at the top right, each after a stroke of its colour."""
-    x = (WIDTH - RIGHT) * SCALE
+    x = float((WIDTH - RIGHT) * SCALE)
     for n in reversed(range(len(curves))):
         if curves[n].faint:
             continue

@@ -12,6 +12,7 @@ from playground.api import Project
 from playground.api.run import Run
 from playground.cli.curve import Axes, Curve, save_picture
 from playground.cli.output import Bar, Output
+from playground.document.saver import save_atomically
 from playground.errors import FileError
 from playground.formats.certificate import ExportBlocked
 from playground.training.loop import Burst, Trainer
@@ -101,7 +102,7 @@ def keep(project: Project, run: Run, folder: Path, out: Output) -> None:
     for epoch in run.epochs:
         record.add_epoch(epoch)
     record.finish(run.finished)
-    record.write()
+    save_atomically(record.path, record.encoded())
 
 
 def _file_name(name: str) -> str:

@@ -16,8 +16,9 @@ from playground.formats.model import Affine, Model, needed
 def forward(graph: Graph, tensors: Mapping[str, np.ndarray], x: np.ndarray) -> np.ndarray:
     """What the network gives for scaled inputs. Shapes: (n, *input) -> (n, *output). Raises FileError for a missing tensor."""
     held: dict[int, np.ndarray] = {graph.input: x}
-    for tensor in (*graph.parameters, *graph.statistics):
-        held[tensor.value] = _tensor(tensors, tensor.name, graph.values[tensor.value].type)
+    for value in graph.values:
+        if value.kind in ("parameter", "statistic"):
+            held[value.index] = _tensor(tensors, value.name, value.type)
     for node in needed(graph):
         inputs = [held[i] for i in node.inputs]
         held[node.output] = ops.find(node.op).reference(inputs, node.attributes, training=False)

@@ -70,7 +70,8 @@ def measure(one: Workload, python: dict[str, str], cores: int, rounds: int, time
 def _handed_over(one: Workload, folder: Path) -> dict[str, Any]:
     """Our start weights and the rows as files, so that every side starts from the same numbers."""
     machine, samples = machine_of(one.id), one.samples()
-    np.savez(folder / "weights.npz", **{f"p{n}": array for n, array in enumerate(machine.parameters().values())})
+    weights = {f"p{n}": array for n, array in enumerate(machine.parameters().values())}
+    np.savez(folder / "weights.npz", allow_pickle=False, **weights)
     np.savez(folder / "data.npz", x=samples.x, y=samples.y)
     return {"workload": one.described(), "weights": str(folder / "weights.npz"), "data": str(folder / "data.npz")}
 

@@ -6,15 +6,16 @@ import argparse
 import importlib.util
 import os
 import sys
+from collections.abc import Callable, Iterator
 
 from playground.cli.bench.figures import Figure, arena_sizes, compile_everything, edit_to_first_step, worker_ready
-from playground.cli.bench.measure import ROUNDS, Measured, measure
+from playground.cli.bench.measure import ROUNDS, Measured, Told, measure
 from playground.cli.bench.sides import DISTURBING
 from playground.cli.bench.workloads import WORKLOADS, Workload, workload
 from playground.cli.output import Output
 from playground.errors import BadValue
 
-FIGURES = {"P1": edit_to_first_step, "P2": compile_everything, "P3": worker_ready, "P8": arena_sizes}
+FIGURES: dict[str, Callable[[], Figure | Iterator[Figure]]] = {"P1": edit_to_first_step, "P2": compile_everything, "P3": worker_ready, "P8": arena_sizes}
 GROUPS = ("torch", "jax")
 
 
@@ -59,11 +60,10 @@ def _pythons(args: argparse.Namespace) -> dict[str, str]:
     return found
 
 
-def _measured(args: argparse.Namespace, one: Workload, out: Output, told: object) -> Measured:
+def _measured(args: argparse.Namespace, one: Workload, out: Output, told: Told) -> Measured:
     pythons = _pythons(args)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     cores = min(2, cores)
-    assert callable(told)
     if args.peers or args.check:
         found = measure(one, pythons if args.peers else _only(pythons, "torch"), cores, args.rounds, not args.check, told)
     else:
