@@ -32,9 +32,7 @@ RETRY_SECONDS = 10.0
 
 def recovery_folder() -> Path:
     """Where recovery files lie; readable by the user alone."""
-    folder = user_data_dir() / "recovery"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    return user_data_dir() / "recovery"
 
 
 class Autosaver:
@@ -83,7 +81,7 @@ class Autosaver:
         if project is None:
             return False
         self._due = self._clock() + RETRY_SECONDS
-        if not self._locked:
+        if not self._locked or not self.folder.is_dir():
             self.lock()
         try:
             data = to_bytes(project)
@@ -113,6 +111,10 @@ class Autosaver:
     def lock(self) -> None:
         """Say that this process keeps the document. Raises FileError."""
         lock = {"pid": os.getpid(), "started": started(os.getpid()), "host": host(), "path": str(self._path or "")}
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise FileError(f"Unsaved work cannot be kept in {self.folder}: {error.strerror or error}. Save often.") from error
         save_atomically(_lock_of(self.file), strict_json.encode(lock), disk=self._disk)
         self._locked = True
 

@@ -1,0 +1,360 @@
+"""What was not saved survives a crash, and nothing is deleted before a person has chosen."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from playground.document import edits as e
+from playground.document import file
+from playground.document.processes import alive, started
+from playground.document.project import Project
+from playground.document.recent import forget_recent, note_recent, recent_files
+from playground.document.recovery import Autosaver, Recovery, opened_elsewhere, recoverable
+from playground.errors import FileError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def named(words: str) -> Project:
+    return e.SetProject(about=words).apply(Project())
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def orphaned(folder: Path) -> None:
+    """Make every lock one of a process that is gone."""
+    for path in folder.glob("*.json"):
+        lock = json.loads(path.read_text())
+        dead = subprocess.Popen([sys.executable, "-c", ""])
+        dead.wait()
+        path.write_text(json.dumps({**lock, "pid": dead.pid, "started": "1"}))
+
+
+def crashed(folder: Path, project: Project, path: Path | None = None) -> Recovery:
+    """What a crash leaves of a document with changes."""
+    autosaver = Autosaver(path, folder=folder)
+    autosaver.changed(project)
+    assert autosaver.write()
+    orphaned(folder)
+    (found,) = recoverable(folder)
+    return found
+
+
+class TestAutosaver:
+    def test_it_is_due_a_second_after_the_first_change(self, tmp_path: Path) -> None:
+        clock = Clock()
+        autosaver = Autosaver(folder=tmp_path, clock=clock)
+        assert autosaver.due_in is None
+        assert not autosaver.write()
+        for at in range(8):  # steady editing does not put it off
+            autosaver.changed(named(str(at)))
+            assert autosaver.due_in == pytest.approx(1.0 - at * 0.1)
+            clock.now += 0.1
+        clock.now += 5.0
+        assert autosaver.due_in == 0.0
+        assert autosaver.write()
+        assert autosaver.due_in is None
+        assert file.load(autosaver.file).project == named("7")
+
+    def test_a_change_while_writing_is_written_next(self, tmp_path: Path) -> None:
+        from playground.document.disk import Disk
+
+        autosaver: Autosaver
+
+        class Slow(Disk):
+            def sync(self, fd: int) -> None:
+                super().sync(fd)
+                autosaver.changed(named("second"))
+
+        autosaver = Autosaver(folder=tmp_path, clock=Clock(), disk=Slow())
+        autosaver.changed(named("first"))
+        autosaver.write()
+        assert autosaver.due_in == 1.0
+        autosaver.write()
+        assert file.load(autosaver.file).project == named("second")
+
+    def test_a_failure_is_told_and_tried_again(self, tmp_path: Path) -> None:
+        from playground.document.disk import Disk
+
+        class Full(Disk):
+            full = True
+
+            def free(self, folder: Path) -> int:
+                return 0 if self.full else super().free(folder)
+
+        disk, clock = Full(), Clock()
+        autosaver = Autosaver(folder=tmp_path, clock=clock, disk=disk)
+        autosaver.changed(named("a"))
+        with pytest.raises(FileError, match="disk is full"):
+            autosaver.write()
+        assert autosaver.due_in == 10.0
+        disk.full = False
+        assert autosaver.write()
+        assert file.load(autosaver.file).project == named("a")
+
+    def test_saving_and_closing_leave_nothing_to_recover(self, tmp_path: Path) -> None:
+        autosaver = Autosaver(tmp_path / "p.play", folder=tmp_path / "r")
+        autosaver.changed(named("a"))
+        autosaver.write()
+        file.save(named("a"), tmp_path / "p.play")
+        autosaver.saved(tmp_path / "p.play")
+        assert not autosaver.file.exists()
+        assert autosaver.due_in is None
+        autosaver.close()
+        assert list((tmp_path / "r").iterdir()) == []
+
+    def test_a_running_document_is_not_offered(self, tmp_path: Path) -> None:
+        autosaver = Autosaver(folder=tmp_path)
+        autosaver.changed(named("a"))
+        autosaver.write()
+        assert recoverable(tmp_path) == []
+
+    def test_two_documents_have_two_files(self, tmp_path: Path) -> None:
+        for words in ("a", "b"):
+            autosaver = Autosaver(folder=tmp_path)
+            autosaver.changed(named(words))
+            autosaver.write()
+        orphaned(tmp_path)
+        assert {file.load(found.file).project.about for found in recoverable(tmp_path)} == {"a", "b"}
+
+    def test_the_folder_is_the_users_alone(self, own_home: Path) -> None:
+        autosaver = Autosaver()
+        autosaver.changed(named("a"))
+        autosaver.write()
+        assert own_home in autosaver.folder.parents
+        assert autosaver.folder.stat().st_mode & 0o077 == 0
+        autosaver.close()
+
+    def test_a_folder_that_is_gone_is_made_again(self, tmp_path: Path) -> None:
+        autosaver = Autosaver(folder=tmp_path / "r")
+        for words in ("a", "b"):
+            autosaver.changed(named(words))
+            autosaver.write()
+            assert file.load(autosaver.file).project == named(words)
+            shutil.rmtree(tmp_path / "r")
+
+
+class TestChoices:
+    def test_restore_goes_on_keeping_it(self, tmp_path: Path) -> None:
+        path = tmp_path / "p.play"
+        file.save(named("saved"), path, {"w": np.ones(3)}, {"run": {"a": 1}})
+        found = crashed(tmp_path / "r", named("edited"), path)
+        assert (found.status, found.name, found.path, found.owner) == ("changed", "p", path, "")
+        assert abs(found.written - time.time()) < 60
+        loaded, autosaver = found.restore()
+        assert loaded.project == named("edited")
+        assert loaded.path == path
+        assert loaded.weights is not None
+        assert loaded.runs == {"run": {"a": 1}}
+        assert found.file.exists()  # a second crash now loses nothing
+        assert recoverable(tmp_path / "r") == []
+        orphaned(tmp_path / "r")
+        assert len(recoverable(tmp_path / "r")) == 1
+        file.save(loaded.project, path)
+        autosaver.saved(path)
+        assert recoverable(tmp_path / "r") == []
+
+    def test_keep_saved_removes_only_the_recovery(self, tmp_path: Path) -> None:
+        path = tmp_path / "p.play"
+        file.save(named("saved"), path)
+        found = crashed(tmp_path / "r", named("edited"), path)
+        found.keep_saved()
+        assert list((tmp_path / "r").iterdir()) == []
+        assert file.load(path).project == named("saved")
+
+    def test_keep_both_writes_beside(self, tmp_path: Path) -> None:
+        path = tmp_path / "p.play"
+        file.save(named("saved"), path)
+        (tmp_path / "p (recovered).play").write_text("taken")
+        both = crashed(tmp_path / "r", named("edited"), path).keep_both()
+        assert both == tmp_path / "p (recovered) 2.play"
+        assert file.load(both).project == named("edited")
+        assert file.load(path).project == named("saved")
+        assert list((tmp_path / "r").iterdir()) == []
+
+    def test_keep_both_that_fails_keeps_the_recovery(self, tmp_path: Path) -> None:
+        found = crashed(tmp_path / "r", named("edited"))
+        with pytest.raises(FileError):
+            found.keep_both(tmp_path / "no folder" / "p.play")
+        assert file.load(found.file).project == named("edited")
+
+    def test_of_two_windows_one_gets_it(self, tmp_path: Path) -> None:
+        found = crashed(tmp_path, named("edited"))
+        found.restore()
+        with pytest.raises(FileError, match="another window"):
+            found.restore()
+        with pytest.raises(FileError, match="another window"):
+            found.keep_saved()
+        assert found.file.exists()
+
+    @pytest.mark.parametrize("status", ["unsaved", "same", "damaged"])
+    def test_what_is_offered_is_said(self, status: str, tmp_path: Path) -> None:
+        path = tmp_path / "p.play" if status == "same" else None
+        if path:
+            file.save(named("edited"), path)
+        found = crashed(tmp_path / "r", named("edited"), path)
+        if status == "damaged":
+            found.file.write_bytes(found.file.read_bytes()[:-40])
+            (found,) = recoverable(tmp_path / "r")
+            with pytest.raises(FileError, match="cannot be opened"):
+                found.restore()
+        assert found.status == status
+        assert found.file.exists()
+
+    def test_a_recovery_without_a_lock_is_offered_and_a_lock_without_one_goes(self, tmp_path: Path) -> None:
+        found = crashed(tmp_path, named("edited"))
+        (tmp_path / "old.json").write_text("{}")
+        found.file.with_suffix(".json").unlink()
+        assert [again.id for again in recoverable(tmp_path)] == [found.id]
+        assert not (tmp_path / "old.json").exists()
+
+    def test_another_machines_recovery_names_it(self, tmp_path: Path) -> None:
+        found = crashed(tmp_path, named("edited"))
+        lock = found.file.with_suffix(".json")
+        lock.write_text(json.dumps({**json.loads(lock.read_text()), "host": "attic", "pid": os.getpid()}))
+        assert recoverable(tmp_path)[0].owner == "attic"
+
+    @pytest.mark.parametrize("lock", ["", "[]", "{}", '{"pid":"x"}', '{"pid":-1,"started":"","host":"","path":""}', "\0" * 99])
+    def test_a_hostile_lock_frees_the_file(self, lock: str, tmp_path: Path) -> None:
+        found = crashed(tmp_path, named("edited"))
+        found.file.with_suffix(".json").write_text(lock)
+        (again,) = recoverable(tmp_path)
+        assert again.restore()[0].project == named("edited")
+
+
+def test_a_file_that_is_open_in_another_process_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "p.play"
+    script = f"""
+        import sys; sys.path.insert(0, {str(ROOT)!r})
+        from pathlib import Path
+        from playground.document.recovery import Autosaver
+        Autosaver(Path({str(path)!r}), folder=Path({str(tmp_path)!r}))
+        print("ready", flush=True)
+        sys.stdin.read()
+    """
+    child = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert child.stdout is not None
+        child.stdout.readline()
+        assert opened_elsewhere(path, tmp_path) == child.pid
+        assert opened_elsewhere(tmp_path / "q.play", tmp_path) is None
+    finally:
+        child.kill()
+        child.communicate()
+    assert opened_elsewhere(path, tmp_path) is None
+    Autosaver(path, folder=tmp_path)
+    assert opened_elsewhere(path, tmp_path) is None  # this process is not another one
+
+
+def test_a_process_is_known_by_its_start_too() -> None:
+    me = os.getpid()
+    assert alive(me, started(me))
+    assert not alive(me, "1") or not started(me)
+    assert not alive(0, "")
+    assert not alive(-5, "")
+
+
+EDITOR = """
+import sys, time
+sys.path.insert(0, {root!r})
+from pathlib import Path
+from playground.document import edits as e
+from playground.document.project import Project
+from playground.document.recovery import Autosaver
+history, autosaver = e.History(Project()), Autosaver(folder=Path({folder!r}))
+print("ready", flush=True)
+number, nextly = 0, time.monotonic()
+while True:
+    if time.monotonic() >= nextly:
+        number, nextly = number + 1, nextly + 0.2
+        history.do(e.SetProject(about=str(number)))
+        autosaver.changed(history.project)
+        print(number, time.time(), flush=True)
+    if autosaver.due_in == 0.0:
+        autosaver.write()
+    time.sleep(0.005)
+"""
+
+
+def lost_seconds(folder: Path, after: float) -> float:
+    """Age of the oldest edit that was lost when an editor at five edits a second was killed; 0 where none was."""
+    code = EDITOR.format(root=str(ROOT), folder=str(folder))
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    child.stdout.readline()
+    time.sleep(after)
+    child.kill()
+    killed = time.time()
+    rows = [line.split() for line in child.communicate()[0].splitlines()]
+    made = {int(row[0]): float(row[1]) for row in rows if len(row) == 2}
+    found = recoverable(folder)
+    kept = int(found[0].restore()[0].project.about) if found else 0
+    return max([killed - at for number, at in made.items() if number > kept], default=0.0)
+
+
+def test_a_crash_costs_two_seconds_at_most(tmp_path: Path) -> None:
+    rng = random.Random(1)
+    assert max(lost_seconds(tmp_path / str(at), rng.uniform(1.5, 3.0)) for at in range(3)) <= 2.0
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(1200)
+def test_a_hundred_crashes_cost_two_seconds_at_most(tmp_path: Path) -> None:
+    rng = random.Random(2)
+    assert max(lost_seconds(tmp_path / str(at), rng.uniform(0.2, 5.0)) for at in range(100)) <= 2.0
+
+
+class TestRecent:
+    @pytest.fixture(autouse=True)
+    def home(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setenv("PLAYGROUND_HOME", str(tmp_path / "home"))
+        return tmp_path / "home"
+
+    def test_the_newest_is_first_and_they_are_bounded(self, tmp_path: Path) -> None:
+        assert recent_files() == []
+        for at in range(25):
+            note_recent(tmp_path / f"{at}.play")
+        note_recent(tmp_path / "20.play")
+        assert [path.stem for path in recent_files()][:3] == ["20", "24", "23"]
+        assert len(recent_files()) == 20
+        forget_recent(tmp_path / "20.play")
+        assert recent_files()[0].stem == "24"
+
+    @pytest.mark.parametrize("text", ["", "[]", "{", '{"files":3}', '{"files":null}', "\ufffe"])
+    def test_a_bad_list_is_put_aside(self, text: str, home: Path) -> None:
+        (home / "data").mkdir(parents=True)
+        (home / "data" / "recent.json").write_text(text)
+        assert recent_files() == []
+        assert (home / "data" / "recent.bad").read_text() == text
+        note_recent(home / "a.play")
+        assert len(recent_files()) == 1
+
+    def test_odd_entries_are_left_out(self, home: Path) -> None:
+        (home / "data").mkdir(parents=True)
+        entries: list[Any] = [3, "", "a\0b", None, "/good.play"]
+        (home / "data" / "recent.json").write_text(json.dumps({"files": entries}))
+        assert recent_files() == [Path("/good.play")]
+
+
+def test_assets_are_found_in_a_checkout() -> None:
+    from playground.paths import assets_dir
+
+    assert assets_dir() == ROOT / "assets"
