@@ -61,7 +61,7 @@ class Action:
 
     id: str
     text: str
-    run: Callable[[MainWindow], None]
+    run: Callable[[MainWindow], object]
     shortcut: str = ""
     icon: str = ""
     menu: str = ""

@@ -34,6 +34,9 @@ THEMES = ("light", "dark", "system")
 class MainWindow(QMainWindow):
     """One project in one window. closed: emitted once, after everything was given back."""
 
+    session: Session
+    canvas: CanvasView
+    layouts: Layouts
     closed = Signal()
 
     def __init__(self, session: Session) -> None:
@@ -143,8 +146,8 @@ class MainWindow(QMainWindow):
         bar.toggleViewAction().setVisible(False)
         bar.addWidget(self.tools)
         bar.setContentsMargins(0, 0, 0, 0)
-        bar.layout().setContentsMargins(0, 0, 0, 0)
         self.addToolBar(bar)
+        self.tool_bar = bar
 
     def _show_context_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
@@ -273,7 +276,7 @@ class MainWindow(QMainWindow):
         self.middle.setCurrentWidget(self.start)
         for dock in self.layouts.docks.values():
             dock.hide()
-        self.tools.parentWidget().hide()
+        self.tool_bar.hide()
 
     def _open_from_start(self, path: Path) -> None:
         self.documents.open(path)
@@ -283,7 +286,7 @@ class MainWindow(QMainWindow):
         if self.start is None or self.middle.currentWidget() is not self.start:
             return
         self.middle.setCurrentIndex(0)
-        self.tools.parentWidget().show()
+        self.tool_bar.show()
         current, self.layouts.current = self.layouts.current, ""
         self.layouts.show(current)
         self.canvas.setFocus()

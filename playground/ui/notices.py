@@ -20,6 +20,7 @@ class NoticeBar(QWidget):
 
     def __init__(self, parent: QWidget, session: Session) -> None:
         super().__init__(parent)
+        self.over = parent
         self.text, self.level = "", "info"
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -40,10 +41,10 @@ class NoticeBar(QWidget):
         self._timer.start(SHOWN_MS[self.level])
 
     def _place(self) -> None:
-        room = self.parentWidget().width() - 48
+        room = self.over.width() - 48
         text = metrics(12).boundingRect(QRectF(0, 0, min(room, 620) - 52, 400), int(Qt.TextFlag.TextWordWrap), self.text)
         self.resize(round(min(text.width() + 56, room)), round(text.height() + 16))
-        self.move((self.parentWidget().width() - self.width()) // 2, 12)
+        self.move((self.over.width() - self.width()) // 2, 12)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():

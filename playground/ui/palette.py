@@ -5,12 +5,20 @@ from __future__ import annotations
 from PySide6.QtCore import QByteArray, QMimeData, QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
-    QFrame, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget,
+    QFrame,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
 )  # fmt: skip
 
 from playground.ui.inspector.controls import LineField
 from playground.ui.kinds import MIME, Kind, groups, search
 from playground.ui.painting import RIGHT, Painted, box, chip, put, rule, stamp, width_of
+from playground.ui.session import Session
 from playground.ui.theme import theme
 
 ROLE = Qt.ItemDataRole.UserRole
@@ -136,8 +144,9 @@ class Palette(QWidget):
 
     added = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.session, self._had_data = session, False
         self.search = LineField(icon="search", hint="Search layers")
         self.search.setAccessibleName("Search layers")
         self.search.unit = "/"
@@ -157,11 +166,22 @@ class Palette(QWidget):
         self.search.returnPressed.connect(self._add_first)
         self.tree.currentItemChanged.connect(lambda item: self.help.show_kind(self.tree.kind_of(item)))
         self.tree.itemEntered.connect(lambda item, _: self._hint(item))
-        first = self.tree.topLevelItem(0)
-        if first is not None and first.childCount():
-            self.tree.setCurrentItem(first.child(0))
+        shown = self.rows()
+        if shown:
+            self.tree.setCurrentItem(shown[0])
         theme().changed.connect(self.tree.viewport().update)
         self.setMinimumWidth(176)
+        if session is not None:
+            session.project_changed.connect(self._fold_data)
+            self._fold_data()
+
+    def _fold_data(self) -> None:
+        """One data source is enough: once there is one, the room goes to the layers; without one, data is what is needed."""
+        has = self.session is not None and bool(self.session.project.network.of_kind("dataset"))
+        first = self.tree.topLevelItem(0)
+        if has != self._had_data and first is not None and not self.search.text():
+            first.setExpanded(not has)
+        self._had_data = has
 
     def _fill(self) -> None:
         for name, kinds in groups().items():
@@ -180,27 +200,27 @@ class Palette(QWidget):
         if kind is not None:
             self.help.show_kind(kind)
 
-    def rows(self) -> list[QTreeWidgetItem]:
-        """The rows that are shown now, groups left out."""
+    def _groups(self) -> list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]]:
         found = []
         for g in range(self.tree.topLevelItemCount()):
             group = self.tree.topLevelItem(g)
             if group is not None:
-                found += [group.child(k) for k in range(group.childCount()) if not group.child(k).isHidden()]
+                found.append((group, [row for k in range(group.childCount()) if (row := group.child(k)) is not None]))
         return found
+
+    def rows(self) -> list[QTreeWidgetItem]:
+        """The rows that are shown now, groups left out."""
+        return [row for _, rows in self._groups() for row in rows if not row.isHidden()]
 
     def filter(self, text: str) -> None:
         """Show what the letters mean, in place; nothing typed shows all."""
         wanted = set(search(text)) if text.strip() else None
-        for g in range(self.tree.topLevelItemCount()):
-            group = self.tree.topLevelItem(g)
-            if group is None:
-                continue
-            for k in range(group.childCount()):
-                row = group.child(k)
+        for group, rows in self._groups():
+            for row in rows:
                 row.setHidden(wanted is not None and self.tree.kind_of(row) not in wanted)
-            group.setHidden(all(group.child(k).isHidden() for k in range(group.childCount())))
-            group.setExpanded(True)
+            group.setHidden(all(row.isHidden() for row in rows))
+            if wanted is not None:
+                group.setExpanded(True)
         best = search(text)[:1] if wanted else []
         shown = self.rows()
         front = next((row for row in shown if best and self.tree.kind_of(row) == best[0]), shown[0] if shown else None)

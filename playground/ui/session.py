@@ -131,7 +131,7 @@ class Session(QObject):
     def select(self, ids: Iterable[str]) -> None:
         """Select nodes, wires and notes by id; others are let go."""
         network = self.project.network
-        known = {item.id for item in (*network.nodes, *network.links, *network.notes)}
+        known = {node.id for node in network.nodes} | {link.id for link in network.links} | {note.id for note in network.notes}
         wanted = tuple(dict.fromkeys(id for id in ids if id in known))
         if wanted != self.selection:
             self.selection = wanted

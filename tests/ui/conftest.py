@@ -70,6 +70,8 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     settle()
     windows = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
     assert not windows, f"still open: {windows}"
+    for thread in set(threading.enumerate()) - threads:
+        thread.join(0 if thread.daemon else 10)  # one that is on its way out is not left behind
     left = [thread.name for thread in threading.enumerate() if thread not in threads and not thread.daemon]
     assert not left, f"threads still running: {left}"
     started = _children() - processes - {str(os.getpid())}

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from playground.engine.graph import Graph
 from playground.engine import ops
+from playground.engine.graph import Graph
 
 Array = npt.NDArray[np.floating]
 

@@ -7,8 +7,21 @@ from PySide6.QtGui import QGuiApplication
 
 from playground.core.spec import Spec
 from playground.document.edits import (
-    AddLink, AddNode, AddNote, Edit, InsertOnLink, MoveNodes, Paste, RemoveLinks, RemoveNodes, RemoveNotes,
-    RenameNode, SetNodeOption, SetNote, Several, duplicate,
+    AddLink,
+    AddNode,
+    AddNote,
+    Edit,
+    InsertOnLink,
+    MoveNodes,
+    Paste,
+    RemoveLinks,
+    RemoveNodes,
+    RemoveNotes,
+    RenameNode,
+    SetNodeOption,
+    SetNote,
+    Several,
+    duplicate,
 )  # fmt: skip
 from playground.document.project import Node
 from playground.document.wiring import gives_output, port_names, takes_port
@@ -122,16 +135,16 @@ class CanvasCommands(QObject):
         return item.pos().y() + item.look.height / 2
 
     # Wires
-    def connect(self, source: str, target: str, port: int) -> bool:
+    def wire(self, source: str, target: str, port: int) -> bool:
         return self.session.do(AddLink(source, target, port))
 
-    def reconnect(self, link: str, source: str, target: str, port: int) -> None:
+    def rewire(self, link: str, source: str, target: str, port: int) -> None:
         """Move the end of a wire to another port as one step."""
         old = next((k for k in self.session.project.network.links if k.id == link), None)
         if old is not None and (old.target, old.port) != (target, port):
             self.session.do(Several("Move wire", (RemoveLinks((link,)), AddLink(source, target, port))))
 
-    def disconnect(self, link: str) -> None:
+    def unwire(self, link: str) -> None:
         self.session.do(RemoveLinks((link,)))
 
     # What is selected
@@ -171,7 +184,7 @@ class CanvasCommands(QObject):
         from playground.document.clipboard import to_text  # brings pydantic, which the first paint need not wait for
 
         network, chosen = self.session.project.network, set(self.session.selection)
-        ids = [item.id for item in (*network.nodes, *network.notes) if item.id in chosen]
+        ids = [id for id in (*(n.id for n in network.nodes), *(n.id for n in network.notes)) if id in chosen]
         if ids:
             QGuiApplication.clipboard().setText(to_text(self.session.project, ids))
         return bool(ids)
@@ -193,7 +206,7 @@ class CanvasCommands(QObject):
         except PlaygroundError as error:
             self.session.message.emit(str(error), "warning")
             return
-        corners = [item.position for item in (*fragment.nodes, *fragment.notes)]
+        corners = [*(node.position for node in fragment.nodes), *(note.position for note in fragment.notes)]
         offset = (24.0, 24.0)
         if at is not None and corners:
             left, top = min(x for x, _ in corners), min(y for _, y in corners)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from playground.ui.canvas.node_item import NodeItem
     from playground.ui.canvas.view import CanvasView
 
-Key, Modifier = Qt.Key, Qt.KeyboardModifier
+Key = Qt.Key
+Modifier = Qt.KeyboardModifier
 ARROWS = {Key.Key_Left: (-1, 0), Key.Key_Right: (1, 0), Key.Key_Up: (0, -1), Key.Key_Down: (0, 1)}
 NUDGE, FINE = 24, 4
 

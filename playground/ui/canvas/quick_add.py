@@ -5,7 +5,15 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
-    QFrame, QLineEdit, QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget,
+    QFrame,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
 )  # fmt: skip
 
 from playground.ui.kinds import Kind, search
@@ -42,6 +50,7 @@ class QuickAdd(QFrame):
         self.hide()
         self.setAccessibleName("Quick list of layers")
         self.spot = QPoint()
+        self.over = parent
         self.field = QLineEdit(self)
         self.field.setPlaceholderText("Search layers")
         self.field.setAccessibleName("Search layers")
@@ -82,7 +91,7 @@ class QuickAdd(QFrame):
             item.setToolTip(kind.help)
             self.rows.addItem(item)
         self.rows.setCurrentRow(0)
-        room = self.parentWidget().size()
+        room = self.over.size()
         rows = min(MOST_ROWS, max(1, self.rows.count()), max(2, (room.height() - 60) // ROW))
         self.resize(WIDTH, 44 + ROW * rows)
         high = 44 + ROW * min(MOST_ROWS, max(2, (room.height() - 60) // ROW))

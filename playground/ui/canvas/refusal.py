@@ -20,6 +20,7 @@ class Refusal(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self.over = parent
         self.problem: Problem | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
@@ -40,7 +41,7 @@ class Refusal(QWidget):
             self.head = 32 + (lines.height() + 8 if self.rest else 0)
             self.resize(round(wide), round(self.head + (ROW + 24 if self.mend else 0)))
             self.setAccessibleName(problem.text)
-        room = self.parentWidget().rect().bottomRight() - self.rect().bottomRight()
+        room = self.over.rect().bottomRight() - self.rect().bottomRight()
         self.move(max(0, min(at.x() + 14, room.x())), max(0, min(at.y() + 18, room.y())))
         self.show()
         self.raise_()

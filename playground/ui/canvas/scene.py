@@ -106,7 +106,7 @@ class CanvasScene(QGraphicsScene):
 
     def positions(self) -> dict[str, tuple[float, float]]:
         """Where nodes and notes stand on screen now, which during a drag is ahead of the project."""
-        return {item.id: (item.x(), item.y()) for item in (*self.nodes.values(), *self.notes.values())}
+        return {id: (item.x(), item.y()) for id, item in self.by_id() if not isinstance(item, WireItem)}
 
     def item_of(self, id: str) -> QGraphicsItem | None:
         return self.nodes.get(id) or self.wires.get(id) or self.notes.get(id)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.core import registry
-from playground.document.edits import AddLink, AddNode, Edit, Several, SetPlan
+from playground.document.edits import AddLink, AddNode, Edit, SetPlan, Several
 
 GAP = 54.0
 

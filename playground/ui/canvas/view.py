@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
-    QAccessible, QAccessibleEvent, QContextMenuEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent,
-    QMouseEvent, QPainter, QResizeEvent, QWheelEvent,
+    QAccessible,
+    QAccessibleEvent,
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QResizeEvent,
+    QWheelEvent,
 )  # fmt: skip
 from PySide6.QtWidgets import QFrame, QGraphicsItem, QGraphicsView, QWidget
 
@@ -208,7 +218,7 @@ class CanvasView(QGraphicsView):
 
     def select_all(self) -> None:
         network = self.session.project.network
-        self.session.select(item.id for item in (*network.nodes, *network.links, *network.notes))
+        self.session.select([*(n.id for n in network.nodes), *(k.id for k in network.links), *(n.id for n in network.notes)])
 
     def rename_selected(self) -> None:
         """Open the selected node's name, or the selected note's text, for typing."""
@@ -344,7 +354,7 @@ class CanvasView(QGraphicsView):
     def _finish_move(self) -> None:
         """Everything that was dragged becomes one edit."""
         network = self.session.project.network
-        before = {item.id: item.position for item in (*network.nodes, *network.notes)}
+        before = {node.id: node.position for node in network.nodes} | {note.id: note.position for note in network.notes}
         moved = {id: at for id, at in self.canvas.positions().items() if id in before and before[id] != at}
         if moved:
             self.commands.move({id: (round(x), round(y)) for id, (x, y) in moved.items()})
@@ -389,7 +399,7 @@ class CanvasView(QGraphicsView):
     def dropEvent(self, event: QDropEvent) -> None:
         wire = self.wire_at(event.position())
         self._mark_drop(None)
-        spec = from_mime(event.mimeData().data(MIME).data())
+        spec = from_mime(bytes(event.mimeData().data(MIME).data()))
         if spec is None:
             event.ignore()
             return

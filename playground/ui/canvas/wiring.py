@@ -95,13 +95,13 @@ class WireGesture:
         self.end()
         if over is not None and not refused:
             if self.replaces:
-                self.view.commands.reconnect(self.replaces, self.source.id, over[0].id, over[1])
+                self.view.commands.rewire(self.replaces, self.source.id, over[0].id, over[1])
             else:
-                self.view.commands.connect(self.source.id, over[0].id, over[1])
+                self.view.commands.wire(self.source.id, over[0].id, over[1])
         elif refused:
             self.view.refusal.settle()
         elif self.replaces:
-            self.view.commands.disconnect(self.replaces)
+            self.view.commands.unwire(self.replaces)
 
     def end(self) -> None:
         """Take the gesture's marks off the canvas."""

@@ -8,6 +8,6 @@ from playground.ui.panel import Panel, register_panel
 register_panel(
     Panel(
         id="palette", title="Layers", icon="block", places={"build": "left"}, order=10, width=216, least=(176, 120),
-        factory=lambda session: Palette(),
+        factory=Palette,
     )
 )
