@@ -28,36 +28,42 @@ def depthwise(F, R, w, k):
     channels, epilogue, to_mask = w[19], w[21], w[22] - w[13]
     for g in range(w[20]):
         for i in range(w[17]):
-            for c in range(0, channels, 16):
-                n = channels - c
-                bias = load(F, w[12] + c, n) if w[11] == 1 else splat(0.0)
-                x, y = w[0] + g * w[3] + i * w[1] + c, w[13] + g * w[16] + i * w[14] + c
-                j = 0
-                while j < w[18]:
-                    four = j + 4 <= w[18] and w[11] != 2  # four pixels share each weight
-                    t0, t1, t2, t3 = bias, bias, bias, bias
+            x_row, y_row = w[0] + g * w[3] + i * w[1], w[13] + g * w[16] + i * w[14]
+            j = 0
+            while j < w[18]:
+                four = j + 4 <= w[18] and w[11] != 2  # four pixels share each weight
+                for c in range(0, channels, 16):
+                    n, x, y = channels - c, x_row + c, y_row + c
+                    t0 = load(F, w[12] + c, n) if w[11] == 1 else splat(0.0)
                     if w[11] == 2:
                         t0 = load(F, y, n)
-                    for a in range(down):
-                        p, q = x + a * w[6], w[8] + a * w[9] + c
-                        for _ in range(across):
-                            v = load(F, q, n)
-                            t0 = t0 + load(F, p, n) * v
-                            if four:
+                    if four:
+                        t1, t2, t3 = t0, t0, t0
+                        for a in range(down):
+                            p, q = x + a * w[6], w[8] + a * w[9] + c
+                            for _ in range(across):
+                                v = load(F, q, n)
+                                t0 = t0 + load(F, p, n) * v
                                 t1 = t1 + load(F, p + x_pixel, n) * v
                                 t2 = t2 + load(F, p + 2 * x_pixel, n) * v
                                 t3 = t3 + load(F, p + 3 * x_pixel, n) * v
-                            p += x_across
-                            q += w_across
-                    store(F, y, n, ended(F, epilogue, y + to_mask, n, t0))
-                    if four:
+                                p += x_across
+                                q += w_across
                         for turn, t in enumerate((t1, t2, t3)):
                             at = y + (turn + 1) * y_pixel
                             store(F, at, n, ended(F, epilogue, at + to_mask, n, t))
-                    pixels = 4 if four else 1
-                    x += pixels * x_pixel
-                    y += pixels * y_pixel
-                    j += pixels
+                    else:
+                        for a in range(down):
+                            p, q = x + a * w[6], w[8] + a * w[9] + c
+                            for _ in range(across):
+                                t0 = t0 + load(F, p, n) * load(F, q, n)
+                                p += x_across
+                                q += w_across
+                    store(F, y, n, ended(F, epilogue, y + to_mask, n, t0))
+                pixels = 4 if four else 1
+                x_row += pixels * x_pixel
+                y_row += pixels * y_pixel
+                j += pixels
 
 
 @kernel
@@ -67,15 +73,17 @@ def depthwise_weights(F, R, w, k):
     words: x, line pixel image | taps down, across; their steps in x | dw | dy, line pixel image | height width channels images | add
     """
     down, across, channels, images = w[4], w[5], w[15], w[16]
-    for tap in range(down * across):
-        x0 = w[0] + tap // across * w[6] + tap % across * w[7]
-        for c in range(0, channels, 16):
-            n, at = channels - c, w[8] + tap * channels + c
-            total = load(F, at, n) if w[17] else splat(0.0)
-            for g in range(images):
+    if images == 0 and w[17] == 0:
+        for j in range(0, down * across * channels, 16):
+            store(F, w[8] + j, down * across * channels - j, 0.0)
+    for g in range(images):
+        for tap in range(down * across):
+            x0 = w[0] + g * w[3] + tap // across * w[6] + tap % across * w[7]
+            for c in range(0, channels, 16):
+                n, at = channels - c, w[8] + tap * channels + c
                 s0, s1, s2, s3 = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
                 for i in range(w[13]):
-                    x, d = x0 + g * w[3] + i * w[1] + c, w[9] + g * w[12] + i * w[10] + c
+                    x, d = x0 + i * w[1] + c, w[9] + g * w[12] + i * w[10] + c
                     for _ in range(w[14] // 4):
                         s0 = s0 + load(F, x, n) * load(F, d, n)
                         s1 = s1 + load(F, x + w[2], n) * load(F, d + w[11], n)
@@ -87,5 +95,5 @@ def depthwise_weights(F, R, w, k):
                         s0 = s0 + load(F, x, n) * load(F, d, n)
                         x += w[2]
                         d += w[11]
-                total = total + ((s0 + s1) + (s2 + s3))
-            store(F, at, n, total)
+                total = (s0 + s1) + (s2 + s3)
+                store(F, at, n, total + load(F, at, n) if w[17] != 0 or g > 0 else total)
