@@ -237,13 +237,13 @@ class Board:
         self._grid_numbers[...] = 0
 
     def write_grid(self, step: int, low: tuple[float, float], high: tuple[float, float], response: Array) -> None:
-        """Shapes: response (size, size, outputs) float32, row by row from low to high of the second input."""
+        """Shapes: response (rows, columns, outputs) float32, row by row from low to high of the second input."""
         place = 1 - int(np.argmax(self._grid_numbers))
         number = int(self._grid_numbers.max()) + 1
         self._grid_numbers[place] = 0
         head = self._grids[place][:64]
-        head[:16].view("<i8")[...] = (step, len(response))
-        head[16:48].view("<f8")[...] = (*low, *high)
+        head[:24].view("<i8")[...] = (step, *response.shape[:2])
+        head[24:56].view("<f8")[...] = (*low, *high)
         self._grids[place][64:].view("<f4")[: response.size] = response.ravel()
         self._grid_numbers[place] = number
 
@@ -254,9 +254,9 @@ class Board:
             number = int(self._grid_numbers[place])
             if number == 0:
                 return None
-            step, size = (int(n) for n in self._grids[place][:16].view("<i8"))
-            a, b, c, d = (float(v) for v in self._grids[place][16:48].view("<f8"))
-            values = self._grids[place][64:].view("<f4")[: size * size * self.plan.outputs].copy()
+            step, rows, columns = (int(n) for n in self._grids[place][:24].view("<i8"))
+            a, b, c, d = (float(v) for v in self._grids[place][24:56].view("<f8"))
+            values = self._grids[place][64:].view("<f4")[: rows * columns * self.plan.outputs].copy()
             if self._grid_numbers[place] == number:
-                return step, (a, b), (c, d), values.reshape(size, size, self.plan.outputs)
+                return step, (a, b), (c, d), values.reshape(rows, columns, self.plan.outputs)
         return None

@@ -193,7 +193,8 @@ class Client:
     def predict_grid(self, low: tuple[float, float] | None, high: tuple[float, float] | None = None, size: int = 64) -> None:
         """Keep `grid()` up to date, within a twentieth of the worker's time. low None: stop.
 
-        low, high: corners in the data's own unit, (first input, second input).  size: points on a side, at most 192.
+        low, high: corners in the data's own unit, (first input, second input); the second counts only where there is one.
+        size: points on a side, at most 192.
         """
         if low is None or high is None:
             self._grid = messages.WatchGrid(low=(0.0, 0.0), high=(1.0, 1.0), size=0)

@@ -67,7 +67,7 @@ def _norm(arrays: list[Array]) -> float:
 
 
 class GridProbe:
-    """The network's answers over a rectangle of the input plane."""
+    """The network's answers over a rectangle of the input plane, or over a stretch of its only input."""
 
     def __init__(self, assembled: Assembled, machine: Machine, board: Board) -> None:
         self._assembled, self._machine, self._board = assembled, machine, board
@@ -80,13 +80,13 @@ class GridProbe:
         self._points = None
         if not 2 <= size <= GRID_SIZE or not self._board.plan.outputs:
             return False
-        if not all(np.isfinite((*low, *high))) or not (low[0] < high[0] and low[1] < high[1]):
+        inputs = self._assembled.samples.shape[0]
+        if not all(np.isfinite((*low, *high))) or not all(low[i] < high[i] for i in range(inputs)):
             return False
         self.low, self.high, self.size = low, high, size
-        columns, rows = (np.linspace(low[i], high[i], size, dtype=np.float32) for i in (0, 1))
-        plane = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
-        inputs = self._assembled.samples.shape[0]  # of one input, every row of the grid is the same curve
-        self._points = self._assembled.prepared.scaler.apply(plane[:, :inputs])
+        axes = [np.linspace(low[i], high[i], size, dtype=np.float32) for i in range(inputs)]
+        plane = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, inputs)
+        self._points = self._assembled.prepared.scaler.apply(plane)
         self.share.soon()
         return True
 
@@ -99,5 +99,5 @@ class GridProbe:
         if self._points is None:
             return
         response = self._assembled.judge.respond(self._machine.predict(self._points))
-        shape = (self.size, self.size, self._board.plan.outputs)
+        shape = (-1, self.size, self._board.plan.outputs)
         self._board.write_grid(self._machine.step, self.low, self.high, np.asarray(response, np.float32).reshape(shape))

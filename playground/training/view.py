@@ -23,6 +23,7 @@ class Surface:
     """The network's answers over a rectangle of the input plane. low, high: corners in the data's own unit.
 
     Shapes: response (size, size, outputs) float32, [row, column]; rows go from low[1] to high[1], columns from low[0] to high[0].
+    Over data with one input there is one row.
     """
 
     step: int

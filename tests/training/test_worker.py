@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,26 @@ import pytest
 from playground.core.samples import Samples
 from playground.document.edits import SetPlan
 from playground.document.project import Project
-from playground.training import messages
+from playground.training import memory, messages
+from playground.training.assembly import assemble
 from playground.training.client import Client
 from tests.training.networks import NETWORKS, forgetful, images, of, plain, points, project, regression, trainer
 from tests.training.watching import expected, of_kind, to_end, until
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Client]:
+    """One client with one worker for all these tests."""
+    made = Client()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def client(worker: Client) -> Iterator[Client]:
+    yield worker
+    worker.predict_grid(None)
+    worker.watch_norms(True)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -200,14 +217,30 @@ def test_a_run_that_does_not_fit_proposes_a_batch(client: Client) -> None:
     made = project(("dense", {"units": 500_000}), ("dense", {"units": 1}), loss="mean_squared_error", batch=65_536)
     client.start(made, samples)
     (failed,) = of_kind(until(client, messages.Failed), messages.Failed)
-    assert failed.kind == "memory"
-    assert failed.text.startswith("This needs ")
-    assert 0 < failed.batch < 65_536
-    assert f"Batch {failed.batch} fits." in failed.text
-    client.start(
-        SetPlan("training", "batch", 8).apply(made), dataclasses.replace(samples, x=samples.x[:16], y=samples.y[:16]), paused=True
-    )
-    client.wait(lambda c: c.state == "paused")
+    assert re.match(r"This needs [\d.]+ [GT]B and [\d.]+ [GT]B are free\. Batch \d+ fits\.", failed.text)
+
+
+def test_the_plan_itself_is_held_against_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, samples = plain(batch=100)
+    needed = assemble(made, samples).plan.nbytes
+    monkeypatch.setattr(memory, "free_bytes", lambda: memory.RESERVE + needed - 1000)
+    with pytest.raises(memory.DoesNotFit) as caught:
+        assemble(made, samples)
+    assert 0 < caught.value.batch < 100
+    smaller = SetPlan("training", "batch", caught.value.batch).apply(made)
+    assert assemble(smaller, samples).plan.batch == caught.value.batch
+
+
+def test_data_with_one_input_have_a_curve(client: Client) -> None:
+    made = regression()
+    client.predict_grid((-3.0, 0.0), (3.0, 0.0), 20)
+    to_end(client, made)
+    surface = client.grid()
+    assert surface is not None
+    assert surface.response.shape == (1, 20, 1)
+    truth = 50 + 20 * np.sin(np.linspace(-3, 3, 20))
+    assert np.corrcoef(surface.response[0, :, 0], truth)[0, 1] > 0.7
+    assert 20 < surface.response.mean() < 80
 
 
 def test_files_of_a_run_and_going_on_from_them(client: Client, tmp_path: Path) -> None:
