@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -23,7 +24,8 @@ def open_project(path: Path, out: Output, settings: Sequence[str] = ()) -> Proje
     try:
         loaded = load(path)
     except BadProject as error:
-        tell_problems(out, None, error.problems or [Problem(text=str(error))])
+        named = [dataclasses.replace(problem, text=f"{path.name}: {problem.text}") for problem in error.problems]
+        tell_problems(out, None, named or [Problem(text=str(error))])
         raise Unready from error
     for problem in loaded.problems:
         out.warn(problem.text)

@@ -27,7 +27,7 @@ def train_and_keep(project: Project, folder: Path, out: Output) -> int:
     if folder.exists() and not folder.is_dir():
         raise FileError(f"{folder} is a file, and the results need a folder. Name another one with --out.")
     with out.progress() as bar:
-        run = project.train(watch=_watcher(project, out, bar), compiling=_compiling(out, bar))
+        run = project.train(watch=_watcher(project, out, bar), compiling=_compiling(bar))
     keep(project, run, folder, out)
     if run.fault is not None:
         fields = dataclasses.asdict(run.fault)
@@ -44,9 +44,8 @@ def train_and_keep(project: Project, folder: Path, out: Output) -> int:
     return FAILED if done.reason == "stopped" else DONE
 
 
-def _compiling(out: Output, bar: Bar) -> Any:
+def _compiling(bar: Bar) -> Any:
     def told(name: str, done: int, total: int) -> None:
-        out.event("compiling", name=name, done=done, total=total)
         bar.show("Compiling kernels, once on this machine", done, total, name)
 
     return told
