@@ -22,9 +22,15 @@ def shown(field: Real | Whole, value: float) -> str:
     if not math.isfinite(value):
         return str(value)
     if value and not 1e-3 <= abs(value) < 1e5:
-        return tidy(f"{value:.6g}")
+        return scientific(value)
     plain = f"{value:.1f}" if field.log else f"{value:.2f}"
     return plain if float(plain) == value else f"{value:.6g}"
+
+
+def scientific(value: float) -> str:
+    """1e-4, 3.25e-7, 2e6: no more digits than there are."""
+    mantissa, power = f"{value:.5e}".split("e")
+    return tidy(f"{mantissa.rstrip('0').rstrip('.')}e{power}")
 
 
 def tidy(text: str) -> str:

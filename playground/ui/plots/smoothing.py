@@ -29,7 +29,7 @@ def _decayed_sums(values: np.ndarray, a: float, carry: np.ndarray) -> np.ndarray
 
 
 class Smoother:
-    """Averages a growing series; only what is new is computed. Give it the whole series each time."""
+    """Averages a growing series; only what is new is computed. Give it the whole series each time; one that was rewound begins anew."""
 
     def __init__(self, factor: float = 0.97) -> None:
         self.factor = factor
@@ -38,6 +38,7 @@ class Smoother:
     def _reset(self) -> None:
         self._done = 0
         self._first: float | None = None
+        self._last = 0.0
         self._carry = np.zeros(2)
         self._values = np.zeros(0)
 
@@ -51,7 +52,7 @@ class Smoother:
         """The average at every point of the series. Shapes: (n,), (n,) -> (n,) float64; NaN where y is not finite."""
         n = len(y)
         first = float(x[0]) if n else None
-        if n < self._done or first != self._first:
+        if n < self._done or first != self._first or (self._done and not _same(float(y[self._done - 1]), self._last)):
             self._reset()
             self._first = first
         if n > self._done:
@@ -64,6 +65,7 @@ class Smoother:
                 fresh = np.where(good, sums[0] / sums[1], np.nan)
             self._values = self._grown(fresh, n)
             self._done = n
+            self._last = float(y[-1])
         return self._values[:n]
 
     def _grown(self, fresh: np.ndarray, n: int) -> np.ndarray:
@@ -74,3 +76,7 @@ class Smoother:
             self._values = larger
         self._values[self._done : n] = fresh
         return self._values
+
+
+def _same(a: float, b: float) -> bool:
+    return a == b or (a != a and b != b)

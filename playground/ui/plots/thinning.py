@@ -12,7 +12,7 @@ def window(x: np.ndarray, low: float, high: float) -> slice:
 
 
 def extremes(x: np.ndarray, y: np.ndarray, buckets: int) -> tuple[np.ndarray, np.ndarray]:
-    """Least and greatest value of each bucket, in order of x; the newest points that fill no bucket stay as they are.
+    """Least and greatest value of each bucket, in order of x; the newest points are a smaller bucket, and the last one stays.
 
     A bucket with a value that is not finite keeps that value too, so that the gap is drawn. Shapes: (n,) -> about (2·buckets,).
     """
@@ -28,8 +28,18 @@ def extremes(x: np.ndarray, y: np.ndarray, buckets: int) -> tuple[np.ndarray, np
         at = _with_holes(cut, at, holes)
     at.sort(1)
     index = (at + np.arange(whole)[:, None] * k).ravel()
-    rest = slice(whole * k, None)
-    return np.concatenate([x[index], x[rest]]), np.concatenate([y[index], y[rest]])
+    index = np.concatenate([index, _tail(y, whole * k)])
+    return x[index], y[index]
+
+
+def _tail(y: np.ndarray, start: int) -> np.ndarray:
+    """Indices of the points after the last whole bucket that are drawn."""
+    rest = y[start:]
+    if len(rest) <= 4:
+        return np.arange(start, len(y))
+    bad = np.flatnonzero(~np.isfinite(rest))[:1]
+    good = np.where(np.isfinite(rest), rest, np.inf), np.where(np.isfinite(rest), rest, -np.inf)
+    return start + np.unique([good[0].argmin(), good[1].argmax(), len(rest) - 1, *bad])
 
 
 def _with_holes(cut: np.ndarray, at: np.ndarray, holes: np.ndarray) -> np.ndarray:

@@ -1,0 +1,56 @@
+"""Small projects for the window's tests, made of edits as a person would."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytestqt.qtbot import QtBot
+
+from playground.core.registry import find
+from playground.document.edits import AddLink, AddNode, SetPlan
+from playground.document.project import Node, Project
+from playground.ui.session import Session
+
+
+def chain(*parts: tuple[str, str, dict[str, Any]], **training: Any) -> Project:
+    """Nodes in a row, each wired to the next. parts: (kind, id, settings); training: settings of the training plan."""
+    project, last = Project(), ""
+    for at, (kind, id, settings) in enumerate(parts):
+        edit = AddNode(find(kind, id)(**settings), position=(160.0 * at, 40.0))
+        project = edit.apply(project)
+        project = AddLink(last, edit.id).apply(project) if last else project
+        last = edit.id
+    for name, value in training.items():
+        project = SetPlan("training", name.replace("__", "."), value).apply(project)
+    return project
+
+
+def moons(**training: Any) -> Project:
+    """Two inputs, two classes, a dropout whose rate is live."""
+    return chain(
+        ("dataset", "moons", {}),
+        ("layer", "dense", {"units": 8}),
+        ("layer", "tanh", {}),
+        ("layer", "dropout", {"rate": 0.1}),
+        ("layer", "dense", {"units": 1}),
+        ("loss", "binary_cross_entropy", {}),
+        **training,
+    )
+
+
+def node(session: Session, name: str) -> Node:
+    """A node by its name."""
+    return next(found for found in session.project.network.nodes if found.name == name)
+
+
+def ready(session: Session, project: Project, qtbot: QtBot) -> None:
+    """Make it the session's project and wait for its data."""
+    session._replace(project, None)
+    qtbot.waitUntil(lambda: session.samples is not None and session.ready, timeout=30_000)
+
+
+def train(session: Session, qtbot: QtBot, state: str = "finished") -> None:
+    """Train until the run has this state."""
+    session.train()
+    qtbot.waitUntil(lambda: session.client.state in (state, "failed", "dead"), timeout=90_000)
+    assert session.client.state == state, session.client.text

@@ -1,0 +1,140 @@
+"""Axes, thinning and smoothing against their plain definitions."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from playground.ui.plots.axis import Axis, around, short
+from playground.ui.plots.series import dashed, polygon
+from playground.ui.plots.smoothing import Smoother
+from playground.ui.plots.thinning import every, extremes, runs_of_holes, window
+
+SERIES = hnp.arrays(
+    np.float32, st.integers(0, 900), elements=st.floats(-1e6, 1e6, width=32, allow_nan=False) | st.sampled_from([math.nan, math.inf, -math.inf])
+)
+
+
+def averaged(y: np.ndarray, a: float) -> np.ndarray:
+    """The definition, one value after another."""
+    top = bottom = 0.0
+    out = []
+    for value in y.astype(float):
+        good = math.isfinite(value)
+        top, bottom = a * top + (value if good else 0.0), a * bottom + good
+        out.append(top / bottom if good else math.nan)
+    return np.array(out)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SERIES, st.sampled_from([0.0, 0.5, 0.97, 0.999]), st.integers(1, 400))
+def test_smoothing_is_the_bias_corrected_average_however_the_data_comes(y: np.ndarray, a: float, piece: int) -> None:
+    x, smoother = np.arange(len(y), dtype=float), Smoother(a)
+    for end in range(piece, len(y), piece):
+        smoother.of(x[:end], y[:end])
+    np.testing.assert_allclose(smoother.of(x, y), averaged(y, a), rtol=1e-9, atol=1e-6)
+
+
+def test_smoothing_starts_at_the_first_value_and_forgets_a_run_that_began_anew() -> None:
+    smoother = Smoother(0.9)
+    assert smoother.of(np.array([1.0]), np.array([5.0]))[0] == 5.0
+    assert smoother.of(np.array([7.0]), np.array([2.0]))[0] == 2.0
+    smoother.of(np.arange(1.0, 5.0), np.array([1.0, 1.0, 1.0, 9.0]))
+    np.testing.assert_allclose(smoother.of(np.arange(1.0, 6.0), np.ones(5)), np.ones(5))  # rewound, and the fourth step came out otherwise
+    np.testing.assert_allclose(smoother.of(np.arange(1.0, 3.0), np.array([3.0, 3.0])), [3.0, 3.0])
+
+
+@settings(max_examples=80, deadline=None)
+@given(SERIES, st.integers(1, 60))
+def test_thinning_keeps_every_buckets_least_and_greatest_and_the_order(y: np.ndarray, buckets: int) -> None:
+    x = np.arange(len(y), dtype=float)
+    found_x, found_y = extremes(x, y, buckets)
+    assert (np.diff(found_x) >= 0).all()
+    np.testing.assert_array_equal(found_y, y[found_x.astype(int)])
+    k = -(-len(y) // buckets)
+    if k >= 3:
+        assert len(found_x) <= 3 * buckets + 4
+        for start in range(0, len(y) // k * k, k):
+            part = y[start : start + k]
+            kept = found_y[(found_x >= start) & (found_x < start + k)]
+            good = part[np.isfinite(part)]
+            if len(good):
+                assert good.min() in kept
+                assert good.max() in kept
+            assert np.isfinite(part).all() == np.isfinite(kept).all()
+
+
+@given(st.integers(1, 5000), st.integers(2, 1000))
+def test_every_kth_point_keeps_the_ends(n: int, most: int) -> None:
+    x = np.arange(n, dtype=float)
+    found, _ = every(x, x, most)
+    assert len(found) <= max(most, 1) or n <= most
+    assert (found[0], found[-1]) == (0, n - 1)
+
+
+def test_a_window_holds_one_more_point_on_either_side() -> None:
+    x = np.arange(10.0)
+    assert x[window(x, 3.5, 6.5)].tolist() == [3, 4, 5, 6, 7]
+    assert x[window(x, -5, 50)].tolist() == x.tolist()
+
+
+def test_holes_are_told_once_for_each_run() -> None:
+    y = np.array([1, math.nan, math.nan, 2, math.inf, 3], np.float32)
+    assert runs_of_holes(np.arange(6.0), y).tolist() == [1.0, 4.0]
+    assert len(runs_of_holes(np.arange(3.0), np.ones(3))) == 0
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(2, 12))
+def test_linear_ticks_are_round_few_and_inside(low: float, span: float, most: int) -> None:
+    axis = Axis(low, low + span)
+    ticks = axis.ticks(most)
+    assert len(ticks) <= most
+    assert all(low - 1e-6 * span <= tick <= low + span + 1e-6 * span for tick in ticks)
+
+
+@given(st.floats(-12, 6), st.floats(0.05, 12), st.integers(2, 12))
+def test_logarithmic_ticks_are_inside_and_not_too_many(low: float, decades: float, most: int) -> None:
+    axis = Axis(10.0**low, 10.0 ** (low + decades), True)
+    ticks = axis.ticks(most)
+    assert len(ticks) <= most
+    assert all(axis.low * 0.999 <= tick <= axis.high * 1.001 for tick in ticks)
+
+
+@pytest.mark.parametrize("axis", [Axis(-2.0, 6.0), Axis(1e-3, 10.0, True)])
+def test_place_and_value_are_inverse(axis: Axis) -> None:
+    for part in (0.0, 0.25, 1.0, 1.5):
+        assert float(axis.place(axis.value(part))) == pytest.approx(part)
+
+
+def test_an_axis_holds_the_finite_values_and_survives_constants() -> None:
+    axis = around([np.array([1.0, math.nan, 3.0]), np.array([math.inf])])
+    assert axis is not None
+    assert axis.low < 1.0
+    assert axis.high > 3.0
+    assert around([np.array([math.nan])]) is None
+    for log in (False, True):
+        flat = around([np.array([0.5, 0.5])], log)
+        assert flat is not None
+        assert flat.low < 0.5 < flat.high
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (1250, "1,250"), (0.03, "0.03"), (2e-5, "2e-5"), (-2e-5, "−2e-5"), (1.5e7, "1.5e7"), (0.0112, "0.0112"), (math.nan, "not finite"),
+     (math.inf, "∞"), (-3.25, "−3.25")],
+)  # fmt: skip
+def test_numbers_in_a_few_characters(value: float, text: str) -> None:
+    assert short(value) == text
+
+
+def test_dashes_have_their_lengths_along_a_bent_line() -> None:
+    points = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [30.0, 10.0]])
+    pieces = dashed(points, (7.0, 3.0))
+    lengths = np.hypot(*(pieces[:, 1] - pieces[:, 0]).T)
+    assert lengths.sum() == pytest.approx(28.0)
+    assert polygon(pieces.reshape(-1, 2)).size() == 2 * len(pieces)
