@@ -35,7 +35,9 @@ def softmax_cross_entropy(F, R, w, k):
     inside = ramp(0.0) < np.float32(c)
     for i in range(n):
         x = w[2] + i * c
-        target = int(F[w[3] + i])
+        label = F[w[3] + i]
+        known = label >= 0.0 and label < c  # anything else must not become an address; the verdict stops the run
+        target = int(label) if known else 0
         if c <= 16:  # the row is one vector: its exponentials stay in a register
             v = where(inside, load(F, x, c), -np.inf)
             top = hmax(v)
@@ -59,7 +61,7 @@ def softmax_cross_entropy(F, R, w, k):
                     if w[5]:
                         g = g + load(F, d + j, c - j)
                     store(F, d + j, c - j, g)
-        total += np.log(z) + top - F[x + target]
+        total += np.log(z) + top - F[x + target] if known else np.float32(np.nan)
         if d != 0:
             F[d + target] -= scale
             d += c
