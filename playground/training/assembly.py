@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any
 
 from playground.core.samples import Samples
@@ -72,9 +73,10 @@ def assemble(project: Project, samples: Samples) -> Assembled:
         counts["validation"] = prepared.validation.count
     width = int(prepared.train.x[0].size)
 
+    @functools.cache
     def planned(batch: int) -> Plan:
         window = WINDOW if width <= _SMALL else 0
-        return plan_network(lowered.graph, batch=batch, update=lowered.update, samples=counts, window=window, observe=True)
+        return plan_network(lowered.graph, batch=batch, update=lowered.update, samples=counts, window=window)
 
     def needed(batch: int) -> int:
         plan = planned(batch)
