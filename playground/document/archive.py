@@ -203,4 +203,6 @@ def _check_entry(entry: Entry, flags: int) -> None:
     if 0xFFFFFFFF in (entry.packed, entry.size, entry.start):
         raise BadValue(f"{entry.name} is larger than 4 GB.")
     if _suspicious(entry.packed, entry.size):
-        raise BadValue(f"{entry.name} would unpack to {entry.size / 1e6:,.0f} MB from {entry.packed / 1e6:.1f} MB, which looks like a trap.")
+        raise BadValue(
+            f"{entry.name} would unpack to {entry.size / 1e6:,.0f} MB from {entry.packed / 1e6:.1f} MB, which looks like a trap."
+        )

@@ -13,7 +13,7 @@ from playground.core.fields import Field, Real, Whole, fields_of
 from playground.document.edits import AddLink, RemoveLinks, RemoveNodes, SetField, SetNodeOption, SetPlan
 from playground.document.integrity import integrity_faults
 from playground.document.options import NODE_OPTIONS
-from playground.document.project import Link, Node, Placeholder, Project
+from playground.document.project import Link, Network, Node, Placeholder, Project
 from playground.document.settings import RECORD_KEYS, every_field
 from playground.document.wiring import (
     gives_output,
@@ -56,8 +56,9 @@ def structural_problems(project: Project) -> list[Problem]:
     part = participants(project)
     found = [Problem(text=sentence, field=place) for place, sentence in integrity_faults(project)]
     found += _missing_ends(project)
+    wires = _Wires(project.network)
     for node in project.network.nodes:
-        own = [*_settings(node), *_wires(project, node)]
+        own = [*_settings(node), *wires.problems(node)]
         found += own if node.id in part else [dataclasses.replace(problem, severity="warning") for problem in own]
     found += [p if p.node in part else dataclasses.replace(p, severity="warning") for p in _loops(project)]
     found += _idle(project, part)
@@ -154,44 +155,52 @@ def _set(better: Any, edits: tuple[object, ...]) -> Mend | None:
     return None if better is None else Mend(text=f"Set to {better:g}", edits=edits)
 
 
-def _wires(project: Project, node: Node) -> Iterator[Problem]:
-    ending = project.network.into(node.id)
-    by_port: dict[int, list[Link]] = {}
-    for link in ending:
-        by_port.setdefault(link.port, []).append(link)
-    for port, links in by_port.items():
-        if not takes_port(node.spec, port):
-            text = f"{node.name} has no input {port + 1}, yet a wire ends there."
-            yield Problem(text=text, node=node.id, field=str(port), mend=_cut(links, "Delete the wire"))
-        elif len(links) > 1:
+class _Wires:
+    """What the wires lack, with what is needed for every node found once."""
+
+    def __init__(self, network: Network) -> None:
+        self.feeds = targets(network)
+        self.free = [node for node in network.nodes if gives_output(node.spec) and not self.feeds[node.id]]
+        self.ending: dict[str, dict[int, list[Link]]] = {node.id: {} for node in network.nodes}
+        for link in network.links:
+            if link.target in self.ending:
+                self.ending[link.target].setdefault(link.port, []).append(link)
+
+    def problems(self, node: Node) -> Iterator[Problem]:
+        by_port = self.ending[node.id]
+        for port, links in sorted(by_port.items()):
             title = port_title(node.spec, port)
-            text = f"{len(links)} wires end at {title} of {node.name}, which takes one. Keep one."
-            yield Problem(text=text, node=node.id, field=title, mend=_cut(links[:-1], "Keep the last"))
-    names = port_names(node.spec)
-    if variadic(node.spec) and by_port and sorted(by_port) != list(range(len(by_port))):
-        text = f"The wires of {node.name} leave an input empty. Wire it, or delete the wires and draw them again."
-        yield Problem(text=text, node=node.id, field=names[-1])
-        return
-    missing = [port for port in range(len(names)) if port not in by_port]
-    for port in missing:
-        title = port_title(node.spec, port)
+            if not takes_port(node.spec, port):
+                text = f"{node.name} has no input {port + 1}, yet a wire ends there."
+                yield Problem(text=text, node=node.id, field=str(port), mend=_cut(links, "Delete the wire"))
+            elif len(links) > 1:
+                text = f"{len(links)} wires end at {title} of {node.name}, which takes one. Keep one."
+                yield Problem(text=text, node=node.id, field=title, mend=_cut(links[:-1], "Keep the last"))
+        names = port_names(node.spec)
+        if variadic(node.spec) and by_port and sorted(by_port) != list(range(len(by_port))):
+            text = f"The wires of {node.name} leave an input empty. Wire it, or delete the wires and draw them again."
+            yield Problem(text=text, node=node.id, field=names[-1])
+            return
+        missing = [port for port in range(len(names)) if port not in by_port]
         wants = "the output of a layer" if node.spec.kind == "loss" else "data or a layer"
-        mend = _only_free_output(project, node, port) if len(missing) == 1 else None
-        yield Problem(text=f"{node.name} has nothing at {title}. Wire {wants} to it.", node=node.id, field=title, mend=mend)
+        for port in missing:
+            title = port_title(node.spec, port)
+            mend = self._only_free_output(node, port) if len(missing) == 1 else None
+            yield Problem(text=f"{node.name} has nothing at {title}. Wire {wants} to it.", node=node.id, field=title, mend=mend)
+
+    def _only_free_output(self, node: Node, port: int) -> Mend | None:
+        """The wire that must be meant: the one output that leads nowhere yet and does not come from this node."""
+        if len(self.free) > 8:  # some of so many lie elsewhere, and looking behind every node of a large heap takes long
+            return None
+        behind = reached((node.id,), self.feeds)
+        free = [other for other in self.free if other.id not in behind]
+        if len(free) != 1:
+            return None
+        return Mend(text=f"Wire {free[0].name} to {node.name}", edits=(AddLink(free[0].id, node.id, port),))
 
 
 def _cut(links: Iterable[Link], text: str) -> Mend:
     return Mend(text=text, edits=(RemoveLinks(tuple(link.id for link in links)),))
-
-
-def _only_free_output(project: Project, node: Node, port: int) -> Mend | None:
-    """The wire that must be meant: the one output that leads nowhere yet and does not come from this node."""
-    feeds = targets(project.network)
-    behind = reached((node.id,), feeds)
-    free = [other for other in project.network.nodes if gives_output(other.spec) and not feeds[other.id] and other.id not in behind]
-    if len(free) != 1:
-        return None
-    return Mend(text=f"Wire {free[0].name} to {node.name}", edits=(AddLink(free[0].id, node.id, port),))
 
 
 def _loops(project: Project) -> Iterator[Problem]:
@@ -208,4 +217,6 @@ def _idle(project: Project, part: set[str]) -> Iterator[Problem]:
     """A warning for every node that training leaves out."""
     for node in project.network.nodes:
         if node.id not in part:
-            yield Problem(text=f"{node.name} does not lead to the loss and takes no part in training.", node=node.id, severity="warning")
+            yield Problem(
+                text=f"{node.name} does not lead to the loss and takes no part in training.", node=node.id, severity="warning"
+            )

@@ -115,7 +115,9 @@ def _plan(data: Any, which: str, found: Findings) -> Any:
     if (data["kind"], data["id"]) != (cls.kind, cls.id):
         found.fault(f"/{which}/id", f"it must be the {cls.kind} {cls.id!r}; {data['kind']!r:.60} {data['id']!r:.60} was found.")
     elif data["version"] > cls.version:
-        found.fault(f"/{which}/version", f"it must be at most {cls.version}; {data['version']} was found. A newer release opens it.")
+        found.fault(
+            f"/{which}/version", f"it must be at most {cls.version}; {data['version']} was found. A newer release opens it."
+        )
     else:
         known = {name: value for name, value in data["fields"].items() if name in fields_of(cls)}
         if data["version"] == cls.version:

@@ -119,8 +119,8 @@ def _migrated(cls: type[Spec], data: Any, place: str, found: Findings) -> dict[s
         for step in range(data["version"], cls.version):
             values = cls.migrations[step](values)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        found.fault(place, f"its fields of version {data['version']} could not be brought to version {cls.version}: {error!r:.80}.")
+        found.fault(
+            place, f"its fields of version {data['version']} could not be brought to version {cls.version}: {error!r:.80}."
+        )
         return None
     return values
-
-

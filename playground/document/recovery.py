@@ -202,7 +202,12 @@ def opened_elsewhere(path: Path, folder: Path | None = None) -> int | None:
     folder = recovery_folder() if folder is None else folder
     for lock_file in folder.glob("*.json"):
         lock = _read_lock(lock_file)
-        if lock.get("path") and Path(lock["path"]).resolve() == path.resolve() and lock["pid"] != os.getpid() and _kept_alive(lock):
+        if (
+            lock.get("path")
+            and Path(lock["path"]).resolve() == path.resolve()
+            and lock["pid"] != os.getpid()
+            and _kept_alive(lock)
+        ):
             return int(lock["pid"])
     return None
 
@@ -241,7 +246,11 @@ def _read_lock(path: Path) -> dict[str, Any]:
     except (OSError, BadValue):
         return {}
     words = ("started", "host", "path")
-    if not isinstance(lock, dict) or not all(isinstance(lock.get(word), str) for word in words) or type(lock.get("pid")) is not int:
+    if (
+        not isinstance(lock, dict)
+        or not all(isinstance(lock.get(word), str) for word in words)
+        or type(lock.get("pid")) is not int
+    ):
         return {}
     return lock
 

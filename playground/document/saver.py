@@ -117,7 +117,9 @@ def _target(path: Path, disk: Disk) -> tuple[Path, os.stat_result | None]:
         old = disk.status(target)
         folder = disk.status(target.parent)
     except (OSError, ValueError, RuntimeError) as error:
-        raise FileError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}. Choose another place.") from error
+        raise FileError(
+            f"{path} cannot be written: {getattr(error, 'strerror', None) or error}. Choose another place."
+        ) from error
     if folder is None:
         raise FileError(f"{path} cannot be written: its folder is not there. Choose another place.")
     if old is not None and not os.path.isfile(target):

@@ -27,9 +27,7 @@ def decode(data: bytes | str) -> Any:
         raise BadValue(f"It may have at most {MOST_BYTES // 2**20} MB; {len(data) / 2**20:.1f} MB were found.")
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
-        value = json.loads(
-            text, object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite, parse_int=_bounded
-        )
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite, parse_int=_bounded)
     except UnicodeDecodeError as error:
         raise BadValue(f"It must be UTF-8; byte {error.start} is not.") from error
     except json.JSONDecodeError as error:

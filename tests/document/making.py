@@ -53,7 +53,9 @@ def stranger(rng: random.Random) -> Placeholder:
     kind = rng.choice((*NODE_KINDS, "oracle"))
     fields = {"depth": rng.random(), "parts": [1, {"a": None, "ü": "🙂"}], "big": 10**20}
     record = {"kind": kind, "id": f"later_{rng.randint(0, 9)}", "version": 7, "fields": fields, "extra": True}
-    return Placeholder(kind=kind, id=record["id"], raw=json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
+    return Placeholder(
+        kind=kind, id=record["id"], raw=json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    )
 
 
 def any_spec(rng: random.Random) -> Spec | Placeholder:
@@ -116,7 +118,9 @@ def _options(project: Project, rng: random.Random) -> e.Edit:
 
 def _note(project: Project, rng: random.Random) -> e.Edit:
     note = rng.choice(project.network.notes).id
-    return rng.choice((e.SetNote(note, words=rng.choice(WORDS)), e.SetNote(note, position=place(rng)), e.SetNote(note, size=(50, 60))))
+    return rng.choice(
+        (e.SetNote(note, words=rng.choice(WORDS)), e.SetNote(note, position=place(rng)), e.SetNote(note, size=(50, 60)))
+    )
 
 
 def _node(p: Project, r: random.Random) -> str:

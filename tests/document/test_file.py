@@ -90,7 +90,11 @@ def test_an_independent_reader_finds_every_member() -> None:
         assert archive.testzip() is None
         names = archive.namelist()
         assert names[0] == "mimetype"
-        assert archive.getinfo("mimetype").compress_type == archive.getinfo("weights.safetensors").compress_type == zipfile.ZIP_STORED
+        assert (
+            archive.getinfo("mimetype").compress_type
+            == archive.getinfo("weights.safetensors").compress_type
+            == zipfile.ZIP_STORED
+        )
         assert data[38 : 38 + len(file.MIMETYPE)] == file.MIMETYPE  # where `file` and desktops look
         assert json.loads(archive.read("project.json"))["format"] == "playground project"
         sums = json.loads(archive.read("manifest.json"))["members"]
@@ -124,7 +128,7 @@ def test_a_damaged_member_is_named_and_the_rest_is_given(member: str) -> None:
         data[info.header_offset + 30 + len(member) + info.compress_size // 2] ^= 0x10
     loaded = file.from_bytes(bytes(data))
     assert [problem.field for problem in loaded.problems] == [member]
-    lost = (() if member.startswith("extra") else project.unknown)
+    lost = () if member.startswith("extra") else project.unknown
     assert loaded.project == dataclasses.replace(project, unknown=lost)
     assert (loaded.weights is None) == (member == "weights.safetensors")
     assert ("first" in loaded.runs) == (member != "runs/first.json")
@@ -154,7 +158,9 @@ def test_records_of_a_later_release_stay_and_keep_their_wires() -> None:
     project = a_project(4)
     data = to_json(project)
     first = e.AddNode(registry.entries("layer")[0]())
-    project = e.Several("", (first, second := e.AddNode(registry.entries("layer")[0]()), e.AddLink(first.id, second.id))).apply(Project())
+    project = e.Several("", (first, second := e.AddNode(registry.entries("layer")[0]()), e.AddLink(first.id, second.id))).apply(
+        Project()
+    )
     data = to_json(project)
     for change in (
         lambda record: record.update(id="of_tomorrow"),
@@ -225,12 +231,18 @@ def test_all_faults_are_found_at_once() -> None:
         (lambda d: d.update(version=2), "/version is 2; this program reads up to 1. A newer release opens"),
         (lambda d: d.update(version=0), "/version must be a whole number in 1 to 1; 0"),
         (lambda d: d.update(version=True), "/version must be a whole number in 1 to 1; True"),
-        (lambda d: d["network"].update(links=[{"id": "l", "source": "n", "target": "gone", "port": 0}]), "target must be the id of a node; 'gone'"),
+        (
+            lambda d: d["network"].update(links=[{"id": "l", "source": "n", "target": "gone", "port": 0}]),
+            "target must be the id of a node; 'gone'",
+        ),
         (lambda d: d["network"]["nodes"].append(d["network"]["nodes"][0]), "Every id must be used once"),
         (lambda d: d["network"]["nodes"][0].update(name="two words"), "a letter, then letters"),
         (lambda d: d["training"].update(id="data"), "it must be the plan 'training'; 'plan' 'data'"),
         (lambda d: d["training"].update(version=9), "it must be at most 1; 9 was found"),
-        (lambda d: d["training"]["fields"].update(batch="many"), "/training/fields/batch: Batch must be a whole number in 1 to 65536; 'many'"),
+        (
+            lambda d: d["training"]["fields"].update(batch="many"),
+            "/training/fields/batch: Batch must be a whole number in 1 to 65536; 'many'",
+        ),
         (lambda d: d["training"]["fields"].update(optimizer=d["data"]), "it must be 'optimizer'; 'plan'"),
         (lambda d: d["network"]["nodes"][0].update(spec=d["training"]), "it must be one of dataset, layer, loss; 'plan'"),
         (lambda d: d.update(about="bell\a"), "printable characters and line breaks; '.x07'"),

@@ -390,7 +390,9 @@ def test_a_bomb_takes_no_memory() -> None:
         with tempfile.NamedTemporaryFile() as made:
             made.write(TRICKS[trick])
             made.flush()
-            done = subprocess.run([sys.executable, "-c", code, made.name], capture_output=True, text=True, timeout=60, check=False)
+            done = subprocess.run(
+                [sys.executable, "-c", code, made.name], capture_output=True, text=True, timeout=60, check=False
+            )
         assert done.returncode == 0, done.stderr
 
 
@@ -434,7 +436,9 @@ def one(dtype: Any = "F32", shape: Any = (4,), at: Any = (0, 16)) -> dict[str, A
 def test_hostile_weights_cost_only_the_weights(weights: bytes) -> None:
     project = dataclasses.replace(a_project(1), unknown=())
     core = json.dumps(to_json(project)).encode()
-    loaded = file.from_bytes(packed([("mimetype", file.MIMETYPE, False), ("project.json", core, True), ("weights.safetensors", weights, False)]))
+    loaded = file.from_bytes(
+        packed([("mimetype", file.MIMETYPE, False), ("project.json", core, True), ("weights.safetensors", weights, False)])
+    )
     assert loaded.weights is None
     assert any(problem.field == "weights.safetensors" for problem in loaded.problems)
     assert loaded.project == project

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import random
 from typing import Any
 
@@ -20,16 +21,22 @@ from tests.document.making import a_project, stranger
 
 
 def first(kind: str, ports: int = 1, many: bool = False) -> Spec:
-    return next(c() for c in registry.entries(kind) if kind != "layer" or (len(port_names(c())) == ports and variadic(c()) == many))
+    return next(
+        c() for c in registry.entries(kind) if kind != "layer" or (len(port_names(c())) == ports and variadic(c()) == many)
+    )
 
 
 def whole() -> tuple[Project, dict[str, str]]:
     """Data, two layers and a loss, all wired."""
-    made = {"data": e.AddNode(first("dataset")), "a": e.AddNode(first("layer"), name="a"), "b": e.AddNode(first("layer"), name="b")}
+    made = {
+        "data": e.AddNode(first("dataset")),
+        "a": e.AddNode(first("layer"), name="a"),
+        "b": e.AddNode(first("layer"), name="b"),
+    }
     made["loss"] = e.AddNode(first("loss"), name="loss")
     ids = {name: edit.id for name, edit in made.items()}
     order = list(ids.values())
-    wires = [e.AddLink(x, y) for x, y in zip(order, order[1:], strict=False)]
+    wires = [e.AddLink(x, y) for x, y in itertools.pairwise(order)]
     return e.Several("", (*made.values(), *wires)).apply(Project()), ids
 
 

@@ -195,7 +195,9 @@ def test_a_kill_at_every_operation_breaks_nothing(tmp_path: Path) -> None:
             whole = not loaded.problems and float(loaded.weights["w"].min()) == float(loaded.weights["w"].max()) == number
             print(when, number, int(whole), flush=True)
     """
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=120, check=True
+    )
     before = 0
     for line in done.stdout.splitlines():
         when, number, whole = map(int, line.split())
@@ -286,7 +288,9 @@ def test_the_same_from_the_kernels_side(fault: str, tmp_path: Path) -> None:
             file.save(generation(0), path, weights(0))
             command = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", str(tmp_path), "-e", f"inject={call}:{fault}:when={when}"]
             command = [part for part in command if part not in ("-P", str(tmp_path))]
-            done = subprocess.run([*command, sys.executable, str(script)], capture_output=True, text=True, timeout=120, env=environment, check=False)
+            done = subprocess.run(
+                [*command, sys.executable, str(script)], capture_output=True, text=True, timeout=120, env=environment, check=False
+            )
             loaded = file.load(path)
             assert loaded.project in (generation(0), generation(1))
             assert loaded.problems == ()
@@ -324,7 +328,9 @@ class TestPlaces:
         file.save(generation(2), dangling)
         assert file.load(tmp_path / "real" / "new.play").project == generation(2)
 
-    @pytest.mark.parametrize("name", ["quote's \"name\".play", "new\nline.play", "🙂 漢字.play", "\u202ertl.play", "x" * 250 + ".play", " .play", "-rf"])
+    @pytest.mark.parametrize(
+        "name", ['quote\'s "name".play', "new\nline.play", "🙂 漢字.play", "\u202ertl.play", "x" * 250 + ".play", " .play", "-rf"]
+    )
     def test_odd_names_work(self, name: str, tmp_path: Path) -> None:
         file.save(generation(0), tmp_path / name)
         file.save(generation(1), tmp_path / name)

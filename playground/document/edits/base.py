@@ -69,19 +69,15 @@ def name_of(project: Project, id: str) -> str:
 
 
 def names_of(project: Project, ids: Iterable[str]) -> str:
-    """"dense2", or "3 nodes"."""
+    """ "dense2", or "3 nodes"."""
     ids = tuple(ids)
     return name_of(project, ids[0]) if len(ids) == 1 else f"{len(ids)} nodes"
 
 
-def with_network(
-    project: Project, *, nodes: tuple[Node, ...] | None = None, links: tuple[Link, ...] | None = None
-) -> Project:
+def with_network(project: Project, *, nodes: tuple[Node, ...] | None = None, links: tuple[Link, ...] | None = None) -> Project:
     """A copy with other nodes or wires; what is left out stays."""
     old: Network = project.network
-    network = dataclasses.replace(
-        old, nodes=old.nodes if nodes is None else nodes, links=old.links if links is None else links
-    )
+    network = dataclasses.replace(old, nodes=old.nodes if nodes is None else nodes, links=old.links if links is None else links)
     return dataclasses.replace(project, network=network)
 
 

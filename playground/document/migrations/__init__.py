@@ -43,6 +43,8 @@ def migrated(data: dict[str, Any], *, steps: Mapping[int, Step] | None = None, c
         try:
             data = {**steps[version](dict(data)), "version": version + 1}
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            raise BadValue(f"A file of version {version} could not be brought to version {version + 1}: {error!r:.80}.") from error
+            raise BadValue(
+                f"A file of version {version} could not be brought to version {version + 1}: {error!r:.80}."
+            ) from error
         version += 1
     return data
