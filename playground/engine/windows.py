@@ -78,10 +78,32 @@ def clipped(start, extent, size):
     return max(start, 0), min(start + extent, size)
 
 
+@inline
+def two_by_two(w):
+    """Windows of 2×2 that no edge cuts off, the usual ones: for them the kernels have a path without loops."""
+    inside = (w[4] - 1) * w[8] + 2 <= w[1] and (w[5] - 1) * w[9] + 2 <= w[2]
+    return w[6] == 2 and w[7] == 2 and w[10] == 0 and w[11] == 0 and inside
+
+
+@inline
+def max_of_four(F, x, row, pixel, y, n):
+    store(F, y, n, vmax(vmax(load(F, x, n), load(F, x + pixel, n)), vmax(load(F, x + row, n), load(F, x + row + pixel, n))))
+
+
 @kernel
 def max_pool(F, R, w, k):
     """The largest of each window; a NaN stays one.  words: images | 11 of `Windows` | x y: at row image"""
     channels = w[3]
+    if two_by_two(w):
+        for g in range(w[0]):
+            for i in range(w[4]):
+                x, y = w[12] + g * w[14] + i * w[8] * w[13], w[15] + g * w[17] + i * w[16]
+                for _ in range(w[5]):
+                    for c in range(0, channels, 16):
+                        max_of_four(F, x + c, w[13], channels, y + c, channels - c)
+                    x += w[9] * channels
+                    y += channels
+        return
     for g in range(w[0]):
         for i in range(w[4]):
             top, bottom = clipped(i * w[8] - w[10], w[6], w[1])
@@ -104,7 +126,7 @@ def max_pool(F, R, w, k):
 def max_pool_backward(F, R, w, k):
     """Adds each gradient to the first number of its window that equals the maximum.
 
-    words: images | 11 of `Windows` | x y dy dx: at row image
+    words: images | 11 of `Windows` | x y dy dx: at row image | masked: x is the output of a ReLU, so where it is 0 nothing passes
     """
     channels = w[3]
     for g in range(w[0]):
@@ -119,6 +141,8 @@ def max_pool_backward(F, R, w, k):
                 for c in range(0, channels, 16):
                     n = channels - c
                     best, rest = load(F, y + c, n), load(F, d + c, n)
+                    if w[24]:
+                        rest = where(best == 0.0, 0.0, rest)
                     for a in range(bottom - top):
                         p, q = x + a * w[13] + c, to + a * w[22] + c
                         for _ in range(right - left):
@@ -129,10 +153,39 @@ def max_pool_backward(F, R, w, k):
                             q += channels
 
 
+@inline
+def to_first_of_four(F, x, row, pixel, best, d, to, to_row, n):
+    """The gradient to the first of four numbers that is the largest, zero to the others."""
+    best, rest = load(F, best, n), load(F, d, n)
+    hit = load(F, x, n) == best
+    store(F, to, n, where(hit, rest, 0.0))
+    rest = where(hit, 0.0, rest)
+    hit = load(F, x + pixel, n) == best
+    store(F, to + pixel, n, where(hit, rest, 0.0))
+    rest = where(hit, 0.0, rest)
+    hit = load(F, x + row, n) == best
+    store(F, to + to_row, n, where(hit, rest, 0.0))
+    rest = where(hit, 0.0, rest)
+    store(F, to + to_row + pixel, n, where(load(F, x + row + pixel, n) == best, rest, 0.0))
+
+
 @kernel
 def max_pool_backward_apart(F, R, w, k):
     """The same where windows neither overlap nor touch the padding: their pixels are written, not added to. Words as before."""
     channels = w[3]
+    if two_by_two(w):
+        for g in range(w[0]):
+            for i in range(w[4]):
+                x, y = w[12] + g * w[14] + i * w[8] * w[13], w[15] + g * w[17] + i * w[16]
+                d, to = w[18] + g * w[20] + i * w[19], w[21] + g * w[23] + i * w[8] * w[22]
+                for _ in range(w[5]):
+                    for c in range(0, channels, 16):
+                        to_first_of_four(F, x + c, w[13], channels, y + c, d + c, to + c, w[22], channels - c)
+                    x += w[9] * channels
+                    to += w[9] * channels
+                    y += channels
+                    d += channels
+        return
     for g in range(w[0]):
         for i in range(w[4]):
             for j in range(w[5]):
@@ -143,6 +196,8 @@ def max_pool_backward_apart(F, R, w, k):
                 for c in range(0, channels, 16):
                     n = channels - c
                     best, rest = load(F, y + c, n), load(F, d + c, n)
+                    if w[24]:
+                        rest = where(best == 0.0, 0.0, rest)
                     for a in range(w[6]):
                         p, q = x + a * w[13] + c, to + a * w[22] + c
                         for _ in range(w[7]):

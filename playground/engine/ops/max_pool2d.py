@@ -20,6 +20,7 @@ class MaxPool2d(Op):
 
     id = "max_pool2d"
     onnx = "MaxPool"
+    masks = True
 
     def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType:
         found = Windows.of(inputs[0], attributes)
@@ -56,9 +57,11 @@ class MaxPool2d(Op):
         covered = tuple(o * s for o, s in zip(found.output, found.stride, strict=True))
         tiled = apart and found.stride == found.kernel and covered == found.size
 
+        masked = int(e.mask(node.inputs[0]) is not None)
+
         def make(f: Frame) -> list[Instruction]:
             name = "max_pool_backward_apart" if first and apart else "max_pool_backward"
-            scatter: Instruction = (name, f.rows, *found.words(), *lies(f, x, y, dy, to))
+            scatter: Instruction = (name, f.rows, *found.words(), *lies(f, x, y, dy, to), masked)
             return [zeros(f, to), scatter] if first and not tiled else [scatter]
 
         e.rows(make, reads=[x, y, dy], writes=[to])
