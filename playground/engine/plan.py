@@ -56,7 +56,7 @@ class Plan:
 
     train: None for a graph without loss.  observe: forward over a batch with every node's output kept, or None.
     knob_start: the numbers every knob starts at.  activation_bound: the least memory that any placement of what lives at the
-    same time could need, in bytes.
+    same time could need, in bytes.  pool: (F index, numbers) of memory that programs share; it holds nothing between steps.
     """
 
     graph: Graph
@@ -69,6 +69,7 @@ class Plan:
     knob_start: tuple[float, ...]
     chains: int
     activation_bound: int
+    pool: tuple[int, int]
 
     @property
     def nbytes(self) -> int:
@@ -188,6 +189,7 @@ class _Planner:
         shared = [a for a in (self.train, self.evaluate) if a is not None]
         statics = [self._take(a.storage.static_total) for a in shared]
         pool = self._take(max(a.storage.pool_total for a in shared))
+        self.pool = (pool, self.top - pool)
         for assembly, static in zip(shared, statics, strict=True):
             assembly.storage.settle(static, pool)
         if self.observe is not None:
@@ -213,6 +215,7 @@ class _Planner:
             knob_start=tuple(start),
             chains=len(self.parts),
             activation_bound=4 * lower_bound(spans),
+            pool=self.pool,
         )
 
     def _knobs(self) -> tuple[dict[str, int], list[float]]:

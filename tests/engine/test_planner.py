@@ -100,6 +100,18 @@ def test_a_planned_run_equals_one_with_separate_buffers(graph: Graph, chains: in
     assert planned.plan.nbytes <= apart.plan.nbytes + 2 * 64 * chains
 
 
+@settings(max_examples=25, deadline=None)
+@given(networks(), st.integers(1, 3))
+def test_a_step_reads_nothing_that_it_did_not_write(graph: Graph, chains: int) -> None:
+    clean, poisoned = (run(graph, chains=chains, threads=1, reuse=True, steps=0) for _ in range(2))
+    at, count = poisoned.plan.pool
+    for _ in range(5):
+        poisoned.F[at : at + count] = np.nan
+        assert poisoned.run(1).status == "done"
+        clean.run(1)
+    assert poisoned.state_sha256() == clean.state_sha256()
+
+
 @settings(max_examples=10, deadline=None)
 @given(networks())
 def test_threads_change_no_bit(graph: Graph) -> None:
