@@ -44,8 +44,11 @@ def show_error(kind: type[BaseException], error: BaseException, trace: Traceback
     print(text, file=sys.stderr)
     if threading.current_thread() is not threading.main_thread() or QApplication.instance() is None:
         return
+    if any(isinstance(widget, QMessageBox) and widget.objectName() == "unexpected" for widget in QApplication.topLevelWidgets()):
+        return  # one is enough; a fault that repeats would bury the window
     box = QMessageBox(QMessageBox.Icon.Warning, "Playground", "Something went wrong inside the program.")
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setObjectName("unexpected")
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setInformativeText("Your project is unharmed and autosaved. Save it, and report the details below if it happens again.")
     box.setDetailedText(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Qt, Signal
@@ -106,8 +107,9 @@ class StatusLine(QStatusBar):
         total = max(started.total_steps, 1)
         parts = [Part("Training" if state == "running" else "Paused", "dot", "ok" if state == "running" else "warn", True)]
         parts += [Part(f"Step {step:,} of {total:,}"), Part(f"{100 * step / total:.0f} %", progress=step / total)]
-        if self.progress is not None and state == "running":
-            parts.append(Part(f"{duration_text(self.progress.seconds_left)} left"))
+        if self.progress is not None and state == "running" and self.progress.steps_per_second > 0:
+            if math.isfinite(self.progress.seconds_left):
+                parts.append(Part(f"{duration_text(self.progress.seconds_left)} left"))
             parts.append(Part(f"{self.progress.steps_per_second:,.0f} steps/s"))
         return parts
 

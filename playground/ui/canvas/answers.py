@@ -11,8 +11,14 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from playground.core.samples import Samples
+from playground.core.spec import Dataset, Layer
+from playground.core.tensor import TensorType, Value
+from playground.document.project import Project
 from playground.engine import ops
+from playground.engine.builder import GraphBuilder
 from playground.engine.graph import Graph
+from playground.lowering.flow import flow_of
 
 Array = npt.NDArray[np.floating]
 
@@ -28,21 +34,36 @@ def start_weights(graph: Graph, seed: int) -> dict[str, Array]:
     return found
 
 
-def node_outputs(graph: Graph, weights: Mapping[str, Array], x: Array) -> dict[str, Array]:
-    """Every node's output for scaled inputs, by node name. Shapes: x (n, *input) -> (n, *node output).
+def known_graph(project: Project, samples: Samples) -> Graph | None:
+    """The part of the network whose shapes are known, whatever is wrong elsewhere; None while nothing hangs on the data."""
+    flow = flow_of(project, samples)
+    g = GraphBuilder()
+    values: dict[str, Value] = {}
+    for id in flow.order:
+        node = flow.nodes[id]
+        if isinstance(node.spec, Dataset) and not values:
+            values[id] = g.take_input(TensorType(samples.shape))
+        elif isinstance(node.spec, Layer) and id in flow.types and all(link.source in values for link in flow.into[id]):
+            with g.of(node.name, node.spec):
+                values[id] = node.spec.build(g, *(values[link.source] for link in flow.into[id]))
+    return g.finish(next(reversed(values.values()))) if len(values) > 1 else None
 
-    Raises KeyError where `weights` lacks one, as after an edit that the run does not know.
+
+def node_outputs(graph: Graph, weights: Mapping[str, Array], x: Array) -> dict[str, Array]:
+    """Nodes' outputs for scaled inputs, by node name. Shapes: x (n, *input) -> (n, *node output).
+
+    A node whose weights are missing or of another shape, as after an edit that the run does not know, is left out with all
+    that hangs on it.
     """
     values: dict[int, Array] = {graph.input: x}
     for value in graph.values:
-        if value.kind in ("parameter", "statistic"):
-            values[value.index] = weights[value.name]
-            if weights[value.name].shape != value.type.shape:
-                raise KeyError(value.name)
+        held = weights.get(value.name) if value.kind in ("parameter", "statistic") else None
+        if held is not None and held.shape == value.type.shape:
+            values[value.index] = held
     found: dict[str, Array] = {}
     for node in graph.nodes:
-        if graph.loss is not None and node.output == graph.loss:
-            break
+        if node.output == graph.loss or not all(i in values for i in node.inputs):
+            continue
         values[node.output] = ops.find(node.op).reference([values[i] for i in node.inputs], node.attributes)
         found[node.owner] = values[node.output]
     return found

@@ -13,10 +13,11 @@ from PySide6.QtCore import QObject, QTimer
 from playground.core.samples import Samples
 from playground.data.prepare import Prepared, prepare
 from playground.document.project import Node
+from playground.engine.graph import Graph
 from playground.errors import PlaygroundError
 from playground.lowering import Lowered, lower
 from playground.ui.canvas import pictures
-from playground.ui.canvas.answers import Array, cost_of, node_outputs, start_weights
+from playground.ui.canvas.answers import Array, cost_of, known_graph, node_outputs, start_weights
 from playground.ui.canvas.look import TILE
 from playground.ui.canvas.plane import grid_points, plane_of
 from playground.ui.canvas.preview import PreviewData
@@ -34,6 +35,7 @@ class PreviewFeed(QObject):
         super().__init__(parent)
         self.session, self.scene = session, scene
         self._lowered: Lowered | None = None
+        self._graph: Graph | None = None
         self._prepared: Prepared | None = None
         self._key: tuple[Any, ...] = ()
         self._last = 0.0
@@ -51,6 +53,7 @@ class PreviewFeed(QObject):
         if key != self._key:
             self._key = key
             self._lowered = self._lower()
+            self._graph = known_graph(project, samples) if samples is not None else None
             self._prepared = self._prepare(samples)
         self.draw()
 
@@ -63,7 +66,7 @@ class PreviewFeed(QObject):
             return None
 
     def _prepare(self, samples: Samples | None) -> Prepared | None:
-        if samples is None or self._lowered is None:
+        if samples is None or self._graph is None:
             return None
         plan = self.session.project.data
         try:
@@ -102,22 +105,20 @@ class PreviewFeed(QObject):
             found = client.export_weights()
             if found:
                 return found
-        return start_weights(self._lowered.graph, self.session.project.training.seed) if self._lowered else {}
+        graph = self._lowered.graph if self._lowered is not None else self._graph
+        return start_weights(graph, self.session.project.training.seed) if graph is not None else {}
 
     def _answers(self, weights: dict[str, Array]) -> dict[str, Array]:
         """Every node's output: over the plane for 2-D data, else for the sample that the data node shows."""
-        samples, lowered = self.session.samples, self._lowered
-        if samples is None or lowered is None or self._prepared is None or not weights:
+        samples, graph = self.session.samples, self._graph
+        if samples is None or graph is None or self._prepared is None:
             return {}
         planar = samples.shape == (2,)
         x = grid_points(*plane_of(samples), TILE) if planar else samples.x[self.sample : self.sample + 1]
-        if cost_of(lowered.graph, len(x)) > MOST_COST:
+        if cost_of(graph, len(x)) > MOST_COST:
             return {}
-        try:
-            with np.errstate(all="ignore"):
-                return node_outputs(lowered.graph, weights, self._prepared.scaler.apply(x))
-        except KeyError:  # the weights are those of a network before the last edit
-            return {}
+        with np.errstate(all="ignore"):
+            return node_outputs(graph, weights, self._prepared.scaler.apply(x))
 
     def _picture(self, node: Node, kind: str, weights: dict[str, Array], answers: dict[str, Array]) -> PreviewData | None:
         samples = self.session.samples

@@ -95,7 +95,7 @@ def _ins(node: Node, project: Project) -> tuple[int, bool]:
     spec = node.spec
     wired = max((link.port + 1 for link in project.network.into(node.id)), default=0)
     if isinstance(spec, Layer):
-        return max(len(spec.ports), wired), spec.variadic
+        return max(len(spec.ports), wired), spec.variadic and wired >= len(spec.ports)
     return (max(1, wired) if spec.kind == "loss" else wired), False
 
 

@@ -121,8 +121,7 @@ class QuickAdd(QFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)
-        p.fillRect(self.rect(), theme().color("panel"))
-        box(p, QRectF(self.rect()), 0, None, theme().color("strong"))
+        box(p, QRectF(self.rect()), 6, theme().color("panel"), theme().color("strong"))
         field = QRectF(self.field.geometry()).adjusted(7, 1, -7, -1)
         box(p, field, 4, theme().color("base"), theme().color("accent"), 2)
         stamp(p, field.x() + 16, field.center().y(), "search", "text2")

@@ -36,7 +36,7 @@ class Refusal(QWidget):
             self.title, _, self.rest = problem.text.partition(". ")
             self.title = self.title.rstrip(".")
             wide = max(width_of(self.title, 12, True) + 48, 240.0)
-            wide = max(wide, min(width_of(self.rest, 11) + 28, 380), width_of(self.mend.text, 12) + 64 if self.mend else 0)
+            wide = max(wide, min(width_of(self.rest, 11) + 28, 380), width_of(self.mend.text, 12, True) + 60 if self.mend else 0)
             lines = metrics(11).boundingRect(QRectF(0, 0, wide - 24, 400), int(Qt.TextFlag.TextWordWrap), self.rest)
             self.head = 32 + (lines.height() + 8 if self.rest else 0)
             self.resize(round(wide), round(self.head + (ROW + 24 if self.mend else 0)))
