@@ -154,9 +154,11 @@ def max_pool_backward(F, R, w, k):
 
 
 @inline
-def to_first_of_four(F, x, row, pixel, best, d, to, to_row, n):
+def to_first_of_four(F, x, row, pixel, y, d, to, to_row, n, masked):
     """The gradient to the first of four numbers that is the largest, zero to the others."""
-    best, rest = load(F, best, n), load(F, d, n)
+    best, rest = load(F, y, n), load(F, d, n)
+    if masked:
+        rest = where(best == 0.0, 0.0, rest)
     hit = load(F, x, n) == best
     store(F, to, n, where(hit, rest, 0.0))
     rest = where(hit, 0.0, rest)
@@ -180,7 +182,7 @@ def max_pool_backward_apart(F, R, w, k):
                 d, to = w[18] + g * w[20] + i * w[19], w[21] + g * w[23] + i * w[8] * w[22]
                 for _ in range(w[5]):
                     for c in range(0, channels, 16):
-                        to_first_of_four(F, x + c, w[13], channels, y + c, d + c, to + c, w[22], channels - c)
+                        to_first_of_four(F, x + c, w[13], channels, y + c, d + c, to + c, w[22], channels - c, w[24])
                     x += w[9] * channels
                     to += w[9] * channels
                     y += channels

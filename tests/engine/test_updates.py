@@ -31,7 +31,7 @@ def test_steps_follow_pytorch(name: str) -> None:
     rule = ops.update(name)
     rng = np.random.default_rng(0)
     start, gradients = rng.normal(size=N), rng.normal(size=(STEPS, N))
-    bench = Bench(p=(N,), g=(N,), **{slot: (N,) for slot in rule.slots})
+    bench = Bench(p=(N,), g=(N,), **dict.fromkeys(rule.slots, (N,)))
     bench["p"] = start
     knobs = {key: 8 + i for i, key in enumerate(rule.knobs)}
     for key, index in knobs.items():
