@@ -45,7 +45,7 @@ class Axis:
         power = 10.0 ** math.floor(math.log10(span / max(most, 1)))
         step = next(power * m for m in (1, 2, 2.5, 5, 10, 20) if span / (power * m) <= max(most - 1, 1) + 1e-9)
         first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
-        return [round(k * step, 12) for k in range(first, last + 1)]
+        return [float(f"{k * step:.12g}") for k in range(first, last + 1)]
 
     def _log_ticks(self, most: int) -> list[float]:
         low, high = math.log10(self.low), math.log10(self.high)

@@ -1,0 +1,152 @@
+"""Panels that draw a run: fed by a real worker, empty before it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from playground.training.history import LayerNorms
+from playground.ui.panels.gradients import NormsPanel, gradients
+from playground.ui.panels.health import health_of, judge
+from playground.ui.panels.journal_entries import journal_of, knob_label
+from playground.ui.panels.loss import LossPanel, planned_rates
+from playground.ui.panels.metrics import MetricsPanel
+from playground.ui.panels.output import OutputPanel
+from playground.ui.session import Session
+
+from .conftest import settle
+from .networks import chain, moons, ready, train
+
+
+def curve_project() -> object:
+    return chain(
+        ("dataset", "regression_curve", {}), ("layer", "dense", {"units": 8}), ("layer", "tanh", {}), ("layer", "dense", {"units": 1}),
+        ("loss", "mean_squared_error", {}), epochs=40,
+    )  # fmt: skip
+
+
+def test_loss_metrics_gradients_and_output_show_the_run(session: Session, qtbot: QtBot) -> None:
+    ready(session, moons(epochs=400), qtbot)
+    loss, metrics, norms, output = LossPanel(session), MetricsPanel(session), gradients(session), OutputPanel(session)
+    for panel in (loss, metrics, norms, output):
+        qtbot.addWidget(panel)
+        panel.resize(420, 320)
+        panel.show()
+    assert not loss.plot.has_data
+    assert output.pages.currentWidget() is output.surface
+    train(session, qtbot)
+    settle()
+    history = session.client.history()
+    np.testing.assert_array_equal(loss.plot.series["raw"].x, history.steps)
+    np.testing.assert_array_equal(loss.rate.series["rate"].y, history.rate)
+    records = session.client.epochs
+    assert loss.plot.series["validation"].y.tolist() == [record.validation_loss for record in records]
+    assert loss.plot.across.high == session.client.started.total_steps  # type: ignore[union-attr]
+    assert loss.plot.x_word(history.steps[-1])[1] == "epoch 400"
+    assert list(metrics.plots) == list(records[-1].metrics)
+    assert metrics.plots["accuracy"].series["metric"].y[-1] == records[-1].metrics["accuracy"]
+    assert list(norms.plot.series) == ["dense1", "dense2"]
+    assert norms.table is not None
+    assert [row.layer for row in norms.table.rows] == ["dense1", "dense2"]
+    grid = session.client.grid()
+    assert grid is not None
+    assert output.surface.response is not None
+    np.testing.assert_array_equal(output.surface.response, grid.response)
+    assert [mark.x for mark in journal_of(session).marks()] == []
+    session.reset()
+    qtbot.waitUntil(lambda: not len(session.client.history().steps), timeout=10_000)
+    settle()
+    assert not loss.plot.has_data
+    assert journal_of(session).entries[-1].text.startswith("Reset")
+
+
+def test_one_input_and_one_target_are_a_curve_with_the_networks_answer(session: Session, qtbot: QtBot) -> None:
+    ready(session, curve_project(), qtbot)  # type: ignore[arg-type]
+    output = OutputPanel(session)
+    qtbot.addWidget(output)
+    output.show()
+    assert output.pages.currentWidget() is output.curve
+    assert session.samples is not None
+    assert len(output.curve.series["samples"].x) == session.samples.count
+    assert (np.diff(output.curve.series["samples"].x) >= 0).all()
+    train(session, qtbot)
+    qtbot.waitUntil(lambda: len(output.curve.series["network"].x) > 0, timeout=10_000)
+    grid = session.client.grid()
+    assert grid is not None
+    np.testing.assert_array_equal(output.curve.series["network"].y, grid.response[0, :, 0].astype(float))
+    low, high = output.curve.series["network"].x[[0, -1]]
+    assert low < session.samples.x.min()
+    assert high > session.samples.x.max()
+
+
+def test_other_data_says_that_there_is_no_picture(session: Session, qtbot: QtBot) -> None:
+    project = chain(("dataset", "iris", {}), ("layer", "dense", {"units": 3}), ("loss", "cross_entropy", {}))
+    ready(session, project, qtbot)
+    output = OutputPanel(session)
+    qtbot.addWidget(output)
+    assert output.pages.currentWidget() is output.none
+
+
+def test_smoothing_and_logarithm_are_set_above_the_plot(session: Session, qtbot: QtBot) -> None:
+    panel = LossPanel(session)
+    qtbot.addWidget(panel)
+    panel.smooth.changed.emit(0.5)
+    assert panel.plot.smoother.factor == 0.5
+    panel.log.click()
+    assert not panel.plot.log
+
+
+def test_a_hidden_panel_does_not_draw(session: Session, qtbot: QtBot) -> None:
+    ready(session, moons(epochs=20), qtbot)
+    hidden, shown = LossPanel(session), LossPanel(session)
+    qtbot.addWidget(hidden)
+    qtbot.addWidget(shown)
+    shown.show()
+    train(session, qtbot)
+    settle()
+    assert shown.plot.has_data
+    assert not hidden.plot.has_data
+    hidden.show()
+    assert hidden.plot.has_data
+
+
+def test_the_planned_rates_are_the_schedules() -> None:
+    steps, rates = planned_rates(moons(optimizer__rate=0.3), 0, 90)
+    assert steps.tolist() == list(range(1, 91))
+    assert rates == pytest.approx(np.full(90, 0.3))
+    assert len(planned_rates(moons(), 90, 90)[0]) == 0
+
+
+@pytest.mark.parametrize(
+    ("ratio", "frozen", "word"),
+    [(1e-3, False, "Healthy"), (0.2, False, "Steps too large"), (1e-7, False, "Hardly moves"), (0.0, False, "Does not move"), (1e-3, True, "Frozen"),
+     (np.nan, False, "Not finite")],
+)  # fmt: skip
+def test_the_state_of_a_layer_is_said_in_words(ratio: float, frozen: bool, word: str) -> None:
+    assert judge("a", np.full(9, ratio), np.ones(9), frozen).state == word
+
+
+def test_only_the_newest_samples_are_judged() -> None:
+    ratios = np.concatenate([np.full((50, 1), 0.5), np.full((20, 1), 1e-3)])
+    norms = LayerNorms(("a",), np.arange(70), ratios, ratios, ratios)
+    assert [row.state for row in health_of(norms, [])] == ["Healthy"]
+    assert health_of(None, []) == []
+
+
+def test_knobs_are_called_as_in_the_forms() -> None:
+    project = moons()
+    assert knob_label(project, "rate") == "Learning rate"
+    assert knob_label(project, "clip") == "Clip gradient norm"
+    assert knob_label(project, "dropout1.rate") == "dropout1 Dropout"
+    assert knob_label(project, "dense1:rate_factor") == "dense1 rate factor"
+    assert knob_label(project, "gone.thing") == "gone.thing"
+
+
+def test_norm_panels_are_empty_before_a_run(session: Session, qtbot: QtBot) -> None:
+    panel: NormsPanel = gradients(session)
+    qtbot.addWidget(panel)
+    panel.show()
+    assert not panel.plot.has_data
+    assert panel.table is not None
+    assert panel.table.rows == []
