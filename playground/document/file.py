@@ -16,6 +16,7 @@ import binascii
 import dataclasses
 import hashlib
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ import numpy as np
 from playground.document import strict_json
 from playground.document import weights as weights_file
 from playground.document.archive import MOST_BYTES, Archive, packed
+from playground.document.backup_files import backups_of
 from playground.document.disk import DISK, Disk
 from playground.document.problems import Problem
 from playground.document.project import Project
@@ -91,7 +93,17 @@ def load(path: Path | str) -> Loaded:
         raise
     except (OSError, ValueError) as error:
         raise FileError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
-    return dataclasses.replace(from_bytes(data, path.name), path=path)
+    try:
+        return dataclasses.replace(from_bytes(data, path.name), path=path)
+    except BadProject as error:
+        try:
+            earlier = backups_of(path)
+        except OSError:  # a home that cannot be read takes nothing from what is wrong with the file
+            earlier = []
+        if not earlier:
+            raise
+        when = time.strftime("%d %B %Y, %H:%M", time.localtime(earlier[0].written))
+        raise BadProject(f"{error} The save before it, replaced on {when}, is in {earlier[0].path}.", error.problems) from error
 
 
 def to_bytes(project: Project, weights: Mapping[str, np.ndarray] | None = None, runs: Mapping[str, Any] | None = None) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 
 MOST = 100
@@ -36,3 +37,17 @@ def free_name(name: str, taken: Collection[str]) -> str:
         return name
     match = _NUMBERED.fullmatch(name)
     return unique_name((match[1] if match and match[1] else name)[: MOST - 8], taken)
+
+
+#: They turn the direction of the text around them, so that a name can look like another.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def bad_character(text: str, lines: bool = False) -> str | None:
+    """The first character that no words of a person need, such as a control character. lines: line breaks and tabs are good."""
+    for c in text:
+        if lines and c in "\n\t":
+            continue
+        if c in _TURNING or unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp"):
+            return c
+    return None

@@ -11,6 +11,7 @@ from playground.core.spec import Spec
 from playground.document import strict_json
 from playground.document.integrity import integrity_faults
 from playground.document.migrations import VERSION, migrated
+from playground.document.names import bad_character
 from playground.document.plans import DataPlan, TrainingPlan
 from playground.document.project import Link, Network, Node, Note, Project
 from playground.document.records import Findings, dump_record, load_fields, load_record
@@ -127,7 +128,7 @@ def _plan(data: Any, which: str, found: Findings) -> Any:
 
 
 def _check_words(project: Project, found: Findings) -> None:
-    if not project.name.strip() or not project.name.isprintable():
+    if not project.name.strip() or bad_character(project.name) is not None:
         found.fault("/name", f"it must be a line of printable characters; {project.name[:60]!a} was found.")
     found.check_text("/about", project.about)
     found.check_notes(project.network.notes)

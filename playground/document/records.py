@@ -14,6 +14,7 @@ from playground.core import registry
 from playground.core.fields import Part, fields_of
 from playground.core.spec import Spec
 from playground.document import strict_json
+from playground.document.names import bad_character
 from playground.document.project import Note, Placeholder
 from playground.document.schema import Record, shape_faults, shown
 from playground.document.settings import RECORD_KEYS, storable
@@ -34,7 +35,7 @@ class Findings:
 
     def check_text(self, place: str, text: str) -> None:
         """A text of several lines may hold no control characters."""
-        bad = next((c for c in text if not (c.isprintable() or c in "\n\t")), None)
+        bad = bad_character(text, lines=True)
         if bad is not None:
             self.fault(place, f"it may hold printable characters and line breaks; {bad!a} was found.")
 

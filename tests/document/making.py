@@ -18,7 +18,16 @@ from playground.document.settings import every_field
 from playground.errors import BadValue
 
 NODE_KINDS = ("dataset", "layer", "loss")
-WORDS = ("", "a line", "two\nlines\tand a tab", "<b>bold</b> & 'quoted' \"words\"", "Ünïcödé 漢字 🙂", "x" * 300, "\u202eRTL")
+WORDS = (
+    "",
+    "a line",
+    "two\nlines\tand a tab",
+    "<b>bold</b> & 'quoted' \"words\"",
+    "Ünïcödé 漢字 🙂",
+    "x" * 300,
+    "👩\u200d👧 and\u00a0می\u200cخواهم",
+    "\u202eRTL",
+)
 
 
 def value_of(field: Field, rng: random.Random, wild: bool = False) -> Any:

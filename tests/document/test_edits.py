@@ -152,6 +152,8 @@ def test_one_node_may_feed_two_ports_of_another() -> None:
         (lambda n: e.SetPlan("training", "batch", float("nan")), "whole number"),
         (lambda n: e.SetProject(name=" "), "printable characters"),
         (lambda n: e.AddNote("bell \a", (0, 0)), "printable"),
+        (lambda n: e.AddNote("\u202eturned", (0, 0)), "printable"),
+        (lambda n: e.SetProject(name="two\nlines"), "printable"),
         (lambda n: e.AddNode(layer(), id=n["a"]), "used once"),
     ],
 )
@@ -163,6 +165,12 @@ def test_what_does_not_fit_is_refused_with_a_sentence(make: object, words: str) 
         history.do(make({name: edit.id for name, edit in made.items()}))  # type: ignore[operator]
     assert history.project is before
     assert not history.can_undo
+
+
+@pytest.mark.parametrize("words", ["👩\u200d👧", "a\u00a0b", "می\u200cخواهم", "<b>漢字</b>"])
+def test_words_of_any_language_are_good(words: str) -> None:
+    project = e.Several("", (e.AddNote(words, (0, 0)), e.SetProject(name=words, about=words))).apply(Project())
+    assert file.from_bytes(file.to_bytes(project)).project == project
 
 
 def test_a_node_goes_into_a_wire() -> None:

@@ -384,6 +384,16 @@ class TestBackups:
         assert [file.load(backup.path).project for backup in kept] == [generation(2), generation(1), generation(0)]
         assert list(tmp_path.iterdir()) == [path]
 
+    def test_a_damaged_file_points_to_the_save_before(self, tmp_path: Path) -> None:
+        path = tmp_path / "p.play"
+        file.save(generation(0), path)
+        file.save(generation(1), path)
+        path.write_bytes(path.read_bytes()[:100])
+        with pytest.raises(FileError, match="The save before it, replaced on") as caught:
+            file.load(path)
+        kept = Path(str(caught.value).partition(" is in ")[2].rstrip("."))
+        assert file.load(kept).project == generation(0)
+
     def test_they_are_bounded(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         from playground.document import backup_files
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from playground.core.spec import Spec
 from playground.document.edits.base import Edit, EditError
+from playground.document.names import bad_character
 from playground.document.project import Project
 from playground.document.settings import field_at, with_value
 from playground.errors import BadValue
@@ -80,7 +81,7 @@ class SetProject(Edit):
     def apply(self, project: Project) -> Project:
         name = project.name if self.name is None else self.name
         about = project.about if self.about is None else self.about
-        if not name.strip() or len(name) > MOST_NAME or not name.isprintable():
+        if not name.strip() or len(name) > MOST_NAME or bad_character(name) is not None:
             raise EditError(f"A project's name must be a line of 1 to {MOST_NAME} printable characters; {name[:60]!r} was given.")
         check_text("The description", about, MOST_ABOUT)
         changed = dataclasses.replace(project, name=name, about=about)
@@ -91,7 +92,7 @@ def check_text(what: str, text: str, most: int) -> None:
     """Refuse text of several lines that a file could not hold. Raises EditError."""
     if len(text) > most:
         raise EditError(f"{what} may have at most {most:,} characters; {len(text):,} were given.")
-    if any(not (c.isprintable() or c in "\n\t") for c in text):
+    if bad_character(text, lines=True) is not None:
         raise EditError(f"{what} may hold printable characters and line breaks only. Take the control characters out.")
 
 
