@@ -25,6 +25,7 @@ KINDS = (
     "disk",
     "import",
     "file",
+    "not finite",
     "error",
 )
 

@@ -8,6 +8,7 @@ import queue
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Callable
 
 from playground.training import messages, wire
@@ -43,8 +44,10 @@ class Channel:
                 *lines, incoming = (incoming + piece).split(b"\n")
                 for line in lines:
                     self._take(wire.decode_command(line))
-        finally:
-            os._exit(0)
+        except Exception:  # noqa: BLE001 - the end of the thread is the end of the process; the window reads the traceback
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
 
     def _take(self, command: Command) -> None:
         count = len(command.blocks) if isinstance(command, messages.Start) else 0

@@ -219,12 +219,12 @@ class Client:
     # Results.
 
     def history(self) -> History:
-        """Every step so far."""
+        """Every step so far; of more than four million, the older ones are thinned, extremes kept."""
         return self._view.history() if self._view else history_of(Growing(np.empty(0, STEP_ROW), "step"))
 
     @property
     def epochs(self) -> list[EpochRecord]:
-        """Every finished epoch."""
+        """Every finished epoch; of more than 65,536, the older ones are thinned, extremes kept."""
         return self._view.epochs() if self._view else []
 
     def layer_norms(self) -> LayerNorms | None:
@@ -297,11 +297,10 @@ class Client:
         self._line.launch()
         self._state, self._text = "starting", ""
         self._silent = False
-        self._line.send(start, descriptors=tuple(block.descriptor for block in self._view.blocks))
         if self._grid is not None:
             self._line.send(self._grid)
-        if not self._norms_on:
-            self._line.send(messages.WatchNorms(on=False))
+        self._line.send(messages.WatchNorms(on=self._norms_on))
+        self._line.send(start, descriptors=tuple(block.descriptor for block in self._view.blocks))
 
     def _continue(self, *, paused: bool) -> None:
         """Let a new worker take over what the dead one left."""

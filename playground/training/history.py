@@ -13,8 +13,9 @@ from playground.training.messages import EpochRecord
 
 Array = npt.NDArray[Any]
 
-#: Steps kept one by one; beyond it the older half is thinned, keeping the smallest and the largest loss of every four.
+#: Steps and epochs kept one by one; of more, the older half is thinned, keeping the smallest and the largest loss of every four.
 MOST_STEPS = 1 << 22
+MOST_EPOCHS = 1 << 16
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +49,9 @@ class LayerNorms:
 class Growing:
     """Rows with an ascending step in a growing array. Rows that come again (after a resume or a rewind) replace the old ones."""
 
-    def __init__(self, template: Array, step: Any) -> None:
+    def __init__(self, template: Array, step: str | int, loss: str | int | None = None) -> None:
+        """step, loss: the columns by name, or by place in rows of plain numbers."""
+        self._loss = loss
         self._rows = np.empty_like(template, shape=(1024, *template.shape[1:]))
         self._step = step
         self._count = 0
@@ -62,21 +65,23 @@ class Growing:
 
     def steps(self, rows: Array) -> Array:
         """The step of every row."""
-        found: Array = rows[self._step] if isinstance(self._step, str) else rows[:, self._step]
-        return found
+        return _column(rows, self._step)
 
     def add(self, rows: Array) -> None:
         """Append; where the step goes back, forget what was known from there on."""
+        back = np.flatnonzero(np.diff(self.steps(rows)) <= 0) + 1
+        for piece in np.split(rows, back):
+            self._append(piece)
+
+    def _append(self, rows: Array) -> None:
+        """Rows whose steps rise."""
         if not len(rows):
             return
-        steps = self.steps(rows)
-        back = np.flatnonzero(np.diff(steps) <= 0)
-        if len(back):
-            rows, steps = rows[back[-1] + 1 :], steps[back[-1] + 1 :]
-        if self._count and steps[0] <= self.steps(self.rows)[-1]:
+        first = self.steps(rows)[0]
+        if self._count and first <= self.steps(self.rows)[-1]:
             # A fresh copy: views that were handed out keep what they showed.
             self._rows = self._rows.copy()
-            self._count = int(np.searchsorted(self.steps(self.rows), steps[0]))
+            self._count = int(np.searchsorted(self.steps(self.rows), first))
         self._make_room(self._count + len(rows))
         self._rows[self._count : self._count + len(rows)] = rows
         self._count += len(rows)
@@ -87,17 +92,23 @@ class Growing:
             larger[: self._count] = self.rows
             self._rows = larger
 
-    def thin(self, most: int) -> None:
+    def thin(self, most: int) -> bool:
         """Halve the older half when there are more rows than `most`: of every four, those with least and most loss stay."""
-        if self._count <= most:
-            return
+        if self._count <= most or self._loss is None:
+            return False
         old = self._count // 2 // 4 * 4
-        loss = self.rows["loss"][:old].reshape(-1, 4)
+        loss = _column(self.rows, self._loss)[:old].reshape(-1, 4)
         low, high = np.argmin(loss, axis=1), np.argmax(loss, axis=1)
         high = np.where(high == low, (low + 1) % 4, high)
         kept = np.sort(np.stack([low, high], axis=1), axis=1) + 4 * np.arange(len(loss))[:, None]
         rows = np.concatenate([self.rows[:old][kept.ravel()], self.rows[old:]])
         self._rows, self._count = rows, len(rows)
+        return True
+
+
+def _column(rows: Array, which: str | int) -> Array:
+    found: Array = rows[which] if isinstance(which, str) else rows[:, which]
+    return found
 
 
 def history_of(steps: Growing) -> History:

@@ -154,6 +154,8 @@ class Trainer:
         """Undo a stop, so that the run goes on; false when there is nothing left to do."""
         if self.machine.step >= self.total_steps:
             return False
+        if self.memory.finished == "early":
+            self.memory.stale = 0
         self.memory.finished = ""
         return True
 

@@ -18,10 +18,10 @@ from playground.errors import BadValue
 from playground.training import checkpoints, messages, run_record
 from playground.training.assembly import Assembled
 from playground.training.block import Block
-from playground.training.board import Board
+from playground.training.board import EPOCH_COLUMNS, Board
 from playground.training.causes import of_error
 from playground.training.checkpoints import Checkpoint
-from playground.training.history import epoch_record, epoch_row
+from playground.training.history import Growing, epoch_row, epochs_of
 from playground.training.interrupt import Interrupt
 from playground.training.loop import Burst, Memory, Trainer
 from playground.training.messages import Event
@@ -106,11 +106,16 @@ class Run:
         self.machine.restore(np.frombuffer(state, np.float32))
         self.trainer.memory = Memory(**memory)
         self.board.best.keep_only(self.trainer.memory.best_place)
-        rows, _ = self.board.changes.since(0)
-        self._pending = [(int(s), int(k), float(v)) for s, k, v in rows if s >= self.machine.step]
+        for step, knob, value in self.board.changes.since(0)[0]:
+            # A change that was made later at an earlier step takes the place of those that it then came before.
+            self._pending = [change for change in self._pending if change[1] != knob or change[0] <= step]
+            self._pending.append((int(step), int(knob), float(value)))
+        self._pending = [change for change in self._pending if change[0] >= self.machine.step]
         if self._record:
-            for row in self.board.epochs.since(0)[0]:
-                record = epoch_record(row, self.board.plan)
+            rows, _ = self.board.epochs.since(0)
+            known = Growing(rows[:0], EPOCH_COLUMNS.index("step"))
+            known.add(rows)
+            for record in epochs_of(known.rows, self.board.plan):
                 if record.step <= self.machine.step:
                     self._record.add_epoch(record)
 
@@ -250,6 +255,13 @@ class Run:
     def save(self, which: str) -> bool:
         """Begin to write a checkpoint, and the record of the run. which: "last", "best" or "epoch"."""
         if self._writer is None or self._record is None:
+            return False
+        if not all(np.isfinite(weight).all() for weight in self.machine.parameters().values()):
+            self._send(
+                messages.Warned(
+                    kind="not finite", text="No checkpoint was written: a weight is not finite. The last good one is kept."
+                )
+            )
             return False
         memory = dataclasses.asdict(self.trainer.memory) | {"best_place": None}
         state = self.machine.snapshot()

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from playground.engine.layout import Layout
 from playground.training import messages
 from playground.training.block import Block
-from playground.training.board import STEP_ROW, Board, BoardPlan
-from playground.training.history import MOST_STEPS, Growing, History, LayerNorms, epochs_of, history_of, norms_of
+from playground.training.board import EPOCH_COLUMNS, STEP_ROW, Board, BoardPlan
+from playground.training.history import MOST_EPOCHS, MOST_STEPS, Growing, History, LayerNorms, epochs_of, history_of, norms_of
 from playground.training.messages import EpochRecord
 
 Array = npt.NDArray[Any]
@@ -48,7 +48,7 @@ class RunView:
 
     def forget_curves(self) -> None:
         """Begin the curves anew."""
-        self._steps = Growing(np.empty(0, STEP_ROW), "step")
+        self._steps = Growing(np.empty(0, STEP_ROW), "step", "loss")
         self._epochs: Growing | None = None
         self._norms: Growing | None = None
         self._records: list[EpochRecord] = []
@@ -81,10 +81,12 @@ class RunView:
         self._steps.thin(MOST_STEPS)
         rows, self._seen["epochs"] = board.epochs.since(self._seen["epochs"])
         if len(rows):
-            self._epochs = self._epochs or Growing(rows[:0], 1)
+            judged = "validation_loss" if self.started and self.started.validation_rows else "train_loss"
+            columns = EPOCH_COLUMNS.index("step"), EPOCH_COLUMNS.index(judged)
+            self._epochs = self._epochs or Growing(rows[:0], *columns)
             kept = len(self._epochs)
             self._epochs.add(rows)
-            if len(self._epochs) < kept + len(rows):
+            if self._epochs.thin(MOST_EPOCHS) or len(self._epochs) < kept + len(rows):
                 self._records.clear()
         rows, self._seen["norms"] = board.norms.since(self._seen["norms"])
         if len(rows):

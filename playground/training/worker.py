@@ -42,6 +42,8 @@ class Worker:
         self._run: Run | None = None
         self._generation = 0
         self._leave = False
+        self._norms_on = True
+        self._grid: messages.WatchGrid | None = None
         self._began = 0.0
         self._speed = Speed()
 
@@ -89,6 +91,8 @@ class Worker:
             case messages.Shutdown():
                 self._leave = True
                 return True
+            case messages.WatchNorms() | messages.WatchGrid():
+                return self._watch(command)
             case _ if run is None:
                 return False
             case messages.Act(what="cancel_finder"):
@@ -99,14 +103,22 @@ class Worker:
                 return run.set_knob(command.name, command.value)
             case messages.FindRate():
                 return self._find_rate(run, command)
-            case messages.WatchNorms():
-                run.norms_on = command.on
-                return True
-            case messages.WatchGrid():
-                watched = run.grid.watch(command.low, command.high, command.size)
-                run.look()
-                return watched
         return False
+
+    def _watch(self, command: messages.WatchNorms | messages.WatchGrid) -> bool:
+        """Remember what is looked at, for this run and those to come; false when this run has nothing to show."""
+        run = self._run
+        if isinstance(command, messages.WatchNorms):
+            self._norms_on = command.on
+            if run is not None:
+                run.norms_on = command.on
+            return True
+        self._grid = command
+        if run is None:
+            return True
+        shown = run.grid.watch(command.low, command.high, command.size)
+        run.look()
+        return shown
 
     def _guarded(self, work: Callable[[], bool]) -> bool:
         """Do something whose failure is the run's, not the process's."""
@@ -157,6 +169,9 @@ class Worker:
             for block in blocks:
                 block.close()
         self._channel.send(self._run.started())
+        self._run.norms_on = self._norms_on
+        if self._grid is not None:
+            self._watch(self._grid)
         self._speed = Speed()
         if not start.paused and not self._run.act("resume"):
             self._run.rest()

@@ -123,14 +123,17 @@ def test_rows_that_come_again_replace_the_old_ones() -> None:
     assert handed_out["step"].tolist() == list(range(1, 3001))
     curve.add(rows(1, 5))
     assert curve.rows["step"].tolist() == [1, 2, 3, 4, 5]
+    curve.add(np.concatenate([rows(6, 10), rows(9, 3), rows(11, 2)]))
+    assert curve.rows["step"].tolist() == list(range(1, 13))
 
 
 def test_a_long_curve_is_thinned_and_keeps_its_extremes() -> None:
-    curve = Growing(np.empty(0, STEP_ROW), "step")
+    curve = Growing(np.empty(0, STEP_ROW), "step", "loss")
     spikes = rows(1, 4000)
     spikes["loss"][[123, 1500]] = [99.0, -99.0]
     curve.add(spikes)
-    curve.thin(3000)
+    assert not curve.thin(4000)
+    assert curve.thin(3000)
     assert len(curve) == 3000
     assert {99.0, -99.0} <= set(curve.rows["loss"].tolist())
     assert (np.diff(curve.rows["step"]) > 0).all()
