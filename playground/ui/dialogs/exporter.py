@@ -30,16 +30,18 @@ class Outcome:
     text: str = ""
 
 
-def movable(project: Project, folder: Path) -> Project:
-    """The project with whole paths to its data, so that it can be read from another folder."""
+def movable(project: Project, folder: Path) -> tuple[Project, list[str]]:
+    """The project with whole paths to its data, so that it can be read from another folder; and these paths."""
+    paths: list[str] = []
     for node in project.network.of_kind("dataset"):
         if not isinstance(node.spec, Spec):
             continue
         for name, field in fields_of(node.spec).items():
             value = getattr(node.spec, name)
             if isinstance(field, PathField) and value:
-                project = SetField(node.id, name, str((folder / value).resolve())).apply(project)
-    return project
+                paths.append(str((folder / value).resolve()))
+                project = SetField(node.id, name, paths[-1]).apply(project)
+    return project, paths
 
 
 class Exporter(QObject):
@@ -66,8 +68,9 @@ class Exporter(QObject):
         self._path = to
         self._folder = tempfile.TemporaryDirectory(prefix="playground-export-")
         source = Path(self._folder.name) / f"{project.name}.play".replace("/", "_")
+        whole, paths = movable(project, folder)
         try:
-            save(movable(project, folder), source, weights=weights)
+            save(whole, source, weights=weights)
         except PlaygroundError as error:
             self._end(Outcome(path=to, text=str(error)))
             return
@@ -75,8 +78,8 @@ class Exporter(QObject):
         self._process = process
         process.finished.connect(self._done)
         process.errorOccurred.connect(self._broken)
-        arguments = ["-m", "playground", "export", str(source), str(to), "--format", format, "--json"]
-        process.start(sys.executable, arguments)
+        allowed = ["-m", "playground.ui.dialogs.export_process", str(len(paths)), *paths]
+        process.start(sys.executable, [*allowed, str(source), str(to), "--format", format, "--json"])
 
     def cancel(self) -> None:
         """End a running export; nothing is written, since a file is put in place only when it is whole."""

@@ -6,12 +6,14 @@ or "" once it is), `show_value`, and `lock`. `EDITORS` maps a field's class to i
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core.fields import Choice, Field, Flag, Path, Real, Size, Text, Whole, Wholes
+from playground.data.readers.places import pick
 from playground.errors import BadValue
 from playground.ui.inspector import numbers
 from playground.ui.inspector.controls import Button, ComboField, LineField, Slider, Switch
@@ -275,6 +277,11 @@ class PathEditor(LineEditor):
         if found:
             self.text.setText(found)
             self._typed()
+
+    def _typed(self) -> None:
+        if self.text.text() != self.value and os.path.isabs(self.text.text()):
+            pick(self.text.text())  # a path that a person typed or chose here may lie outside the project's folder
+        super()._typed()
 
 
 def _whole(text: str) -> int | str:

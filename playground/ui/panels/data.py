@@ -14,6 +14,7 @@ from playground.core.fields import fields_of
 from playground.core.spec import Spec
 from playground.data.describe import describe
 from playground.data.readers.csv_table import Preview
+from playground.data.readers.places import pick
 from playground.document.edits import SetField
 from playground.document.project import Node
 from playground.ui.inspector.controls import Button
@@ -189,7 +190,8 @@ class DataPanel(QWidget):
             rows = [[f"{row.line:,}", row.reason, row.text] for row in found.bad[:1000]]
             self.bad.rows.show_rows(["Line", "Why", "Text"], rows)
             self.bad.fit()
-            self.note.show_text(" ".join(found.notes))
+            if self.session.samples is None:
+                self.note.show_text(" ".join(found.notes))
         self._show_tabs(spec)
 
     def _path_field(self) -> tuple[str, PathField] | None:
@@ -208,6 +210,7 @@ class DataPanel(QWidget):
         else:
             picked, _ = QFileDialog.getOpenFileName(self.window(), "Choose a file", start, f"Data ({' '.join(field.patterns)});;All files (*)")
         if picked:
+            pick(picked)
             self.session.do(SetField(node.id, name, relative(Path(picked), self.session.folder)))
 
 

@@ -108,9 +108,11 @@ class ImportTable(RowsTable):
 
     def choose(self, at: int, role: str) -> None:
         """Give a column a role: one undoable edit of the data source's settings."""
-        if self.node is None or self.preview is None or not isinstance(self.node.spec, TableFile):
+        nodes = {node.id: node for node in self.session.project.network.nodes}
+        node = nodes.get(self.node.id) if self.node else None  # as it is now: the preview may be older than the last edit
+        if node is None or self.preview is None or not isinstance(node.spec, TableFile):
             return
-        spec, name = self.node.spec, self.preview.columns[at].name
+        spec, name = node.spec, self.preview.columns[at].name
         ignored = [word.strip() for word in spec.ignore.split(",") if word.strip() and word.strip() != name]
         target = spec.target.strip()
         if role == "ignore":
@@ -120,5 +122,5 @@ class ImportTable(RowsTable):
             target = name
         elif target == name:
             target = ""
-        edits = (SetField(self.node.id, "ignore", ", ".join(ignored)), SetField(self.node.id, "target", target))
+        edits = (SetField(node.id, "ignore", ", ".join(ignored)), SetField(node.id, "target", target))
         self.session.do(Several(f"Use {name} as {ROLES[role].lower()}", edits))
