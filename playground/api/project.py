@@ -54,9 +54,9 @@ class Project:
         made._do(SetProject(name=name))
         before: tuple[str, ...] = ()
         for node in nodes:
-            before = (made.add(node, *before),)
+            before = (made.add(node, *before, name=_plain_name(node)),)
         if nodes and not isinstance(nodes[-1], Loss):
-            made.add(parts.loss(USUAL_LOSS[made.samples().task]), *before)
+            made.add(parts.loss(USUAL_LOSS[made.samples().task]), *before, name="loss")
         made.record = laid_out(made.record)
         return made.set(**training)
 
@@ -153,3 +153,8 @@ class Project:
         """Open a .play file. Raises FileError."""
         loaded = load(Path(path))
         return cls(loaded.project, weights=loaded.weights or None, folder=Path(path).resolve().parent)
+
+
+def _plain_name(spec: Spec) -> str:
+    """Data and loss stand once, so they need no number; layers take the next free one."""
+    return spec.id if isinstance(spec, Dataset) else "loss" if isinstance(spec, Loss) else ""

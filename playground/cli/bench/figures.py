@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import os
 import statistics
@@ -13,6 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from playground.cli.bench.sides import SideFailed
 from playground.cli.bench.workloads import WORKLOADS, workload
 from playground.document.edits import SetField
 from playground.engine.plan import Plan, plan_network
@@ -23,7 +25,10 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @dataclasses.dataclass(frozen=True)
 class Figure:
-    """value against limit, both in the unit; reached is None where there is no limit."""
+    """value against limit, both in the unit; reached is None where there is no limit.
+
+    valid: whether what was measured did what it should, such as ending in the same numbers; None: nothing to compare.
+    """
 
     id: str
     title: str
@@ -31,6 +36,7 @@ class Figure:
     limit: float | None
     unit: str
     note: str = ""
+    valid: bool | None = None
 
     @property
     def reached(self) -> bool | None:
@@ -98,6 +104,18 @@ def worker_ready() -> Figure:
         finally:
             client.close()
     return Figure("P3", "worker ready", statistics.median(took), 1.5, "s")
+
+
+def in_the_window(id: str) -> Iterator[Figure]:
+    """P3 to P7: measured in the real window by a process of its own, since this one never loads Qt. Raises SideFailed."""
+    command = [sys.executable, "-m", "playground.ui.measure", id, "--json"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    if not lines:
+        raise SideFailed(f"{id} could not be measured in the window: {done.stderr.strip()[-1500:] or 'it said nothing'}")
+    for line in lines:
+        yield Figure(line["id"], line["title"], line["value"], line["target"], line["unit"], line["note"], line["valid"])
 
 
 def arena_sizes() -> Iterator[Figure]:

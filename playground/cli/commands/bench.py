@@ -7,15 +7,23 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 
-from playground.cli.bench.figures import Figure, arena_sizes, compile_everything, edit_to_first_step, worker_ready
+from playground.cli.bench.figures import Figure, arena_sizes, compile_everything, edit_to_first_step, in_the_window, worker_ready
 from playground.cli.bench.measure import ROUNDS, Measured, Told, measure
 from playground.cli.bench.sides import DISTURBING
 from playground.cli.bench.workloads import WORKLOADS, Workload, workload
 from playground.cli.output import Output
 from playground.errors import BadValue
 
-FIGURES: dict[str, Callable[[], Figure | Iterator[Figure]]] = {"P1": edit_to_first_step, "P2": compile_everything, "P3": worker_ready, "P8": arena_sizes}
+#: P3 has two halves, the worker's and the window's.
+FIGURES: dict[str, tuple[Callable[[], Figure | Iterator[Figure]], ...]] = {
+    "P1": (edit_to_first_step,),
+    "P2": (compile_everything,),
+    "P3": (worker_ready, partial(in_the_window, "P3")),
+    **{id: (partial(in_the_window, id),) for id in ("P4", "P5", "P6", "P7")},
+    "P8": (arena_sizes,),
+}
 GROUPS = ("torch", "jax")
 
 
@@ -35,11 +43,10 @@ def run(args: argparse.Namespace, out: Output) -> int:
         raise BadValue(f"There is no workload or figure called {', '.join(unknown)}.")
     for name in DISTURBING:
         os.environ.pop(name, None)
-    good = True
     with out.progress() as bar:
         measured = [_measured(args, workload(id), out, bar.show) for id in chosen if id not in FIGURES]
         figures = [figure for id in chosen if id in FIGURES for figure in _figures(id, out)]
-    good &= all(one.valid is not False for one in measured)
+    good = all(one.valid is not False for one in (*measured, *figures))
     _table(measured, out)
     _figure_table(figures, out)
     return 0 if good else 1
@@ -91,10 +98,14 @@ def _line(one: Workload, found: Measured) -> dict[str, object]:
 
 
 def _figures(id: str, out: Output) -> list[Figure]:
-    made = FIGURES[id]()
-    found = [made] if isinstance(made, Figure) else list(made)
+    found: list[Figure] = []
+    for measured in FIGURES[id]:
+        made = measured()
+        found += [made] if isinstance(made, Figure) else list(made)
     for one in found:
-        out.line(id=one.id, title=one.title, value=one.value, limit=one.limit, unit=one.unit, reached=one.reached, note=one.note)
+        out.line(
+            id=one.id, title=one.title, value=one.value, target=one.limit, unit=one.unit, reached=one.reached, valid=one.valid, note=one.note,
+        )  # fmt: skip
     return found
 
 
@@ -126,7 +137,7 @@ def _figure_table(figures: list[Figure], out: Output) -> None:
             (f"{one.id} {one.title}", f"{one.value:.3g} {one.unit}", "-" if one.limit is None else f"{one.limit:g}", words[one.reached])
             for one in figures
         ]
-        out.table(("", "value", "limit", ""), rows)
+        out.table(("", "value", "target", ""), rows)
         for one in figures:
             if one.note:
                 out.say(f"{one.id} {one.title}: {one.note}.")
