@@ -49,6 +49,21 @@ def known_graph(project: Project, samples: Samples) -> Graph | None:
     return g.finish(next(reversed(values.values()))) if len(values) > 1 else None
 
 
+def image_forms(project: Project, samples: Samples | None) -> dict[str, tuple[int, ...]]:
+    """Node id -> shape of the image whose numbers it reads, directly or flattened; nodes without one are left out."""
+    flow = flow_of(project, samples)
+    forms: dict[str, tuple[int, ...]] = {}
+    for id in flow.order:
+        if len(flow.into[id]) != 1:
+            continue
+        source = flow.into[id][0].source
+        if source in flow.types and flow.types[source].rank == 3:
+            forms[id] = flow.types[source].shape
+        elif source in forms:
+            forms[id] = forms[source]
+    return forms
+
+
 def node_outputs(graph: Graph, weights: Mapping[str, Array], x: Array) -> dict[str, Array]:
     """Nodes' outputs for scaled inputs, by node name. Shapes: x (n, *input) -> (n, *node output).
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
@@ -17,12 +17,14 @@ from playground.engine.graph import Graph
 from playground.errors import PlaygroundError
 from playground.lowering import Lowered, lower
 from playground.ui.canvas import pictures
-from playground.ui.canvas.answers import Array, cost_of, known_graph, node_outputs, start_weights
+from playground.ui.canvas.answers import Array, cost_of, image_forms, known_graph, node_outputs, start_weights
 from playground.ui.canvas.look import TILE
 from playground.ui.canvas.plane import grid_points, plane_of
 from playground.ui.canvas.preview import PreviewData
-from playground.ui.canvas.scene import CanvasScene
-from playground.ui.session import Session
+from playground.ui.canvas.node_item import NAMED
+
+if TYPE_CHECKING:
+    from playground.ui.canvas.view import CanvasView
 
 TILES_EVERY_S = 1 / 15
 MOST_COST = 40_000_000  # beyond this many numbers a picture of one grid is not worth the wait
@@ -31,11 +33,17 @@ MOST_COST = 40_000_000  # beyond this many numbers a picture of one grid is not 
 class PreviewFeed(QObject):
     """Keeps the scene's pictures up to date: at every change, and at most 15 times a second while a run goes on."""
 
-    def __init__(self, session: Session, scene: CanvasScene, parent: QObject) -> None:
-        super().__init__(parent)
-        self.session, self.scene = session, scene
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__(view)
+        self.view, self.session, self.scene = view, view.session, view.canvas
         self._lowered: Lowered | None = None
         self._graph: Graph | None = None
+        self._forms: dict[str, tuple[int, ...]] = {}
+        self._start: dict[str, Array] = {}
+        self._stale = True
+        self._drawn: set[str] = set()
+        self._weights_now: dict[str, Array] = {}
+        self._answers_now: dict[str, Array] = {}
         self._prepared: Prepared | None = None
         self._key: tuple[Any, ...] = ()
         self._last = 0.0
@@ -43,19 +51,28 @@ class PreviewFeed(QObject):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self.draw)
-        session.tick.connect(self._on_tick)
-        session.run_changed.connect(self._on_tick)
+        self.session.tick.connect(self._on_tick)
+        self.session.run_changed.connect(self._on_tick)
 
     def refresh(self) -> None:
-        """Everything anew, after an edit or new samples."""
+        """The project or its samples changed: everything anew, once for each turn of the event loop."""
+        self._stale = True
+        self._soon.start(0)
+
+    def _take_project(self) -> None:
+        self._stale = False
         project, samples = self.session.project, self.session.samples
-        key = (project.network, project.training.seed, project.data, id(samples))
-        if key != self._key:
-            self._key = key
-            self._lowered = self._lower()
-            self._graph = known_graph(project, samples) if samples is not None else None
-            self._prepared = self._prepare(samples)
-        self.draw()
+        nodes = tuple((node.id, node.name, node.spec) for node in project.network.nodes)
+        key = (nodes, project.network.links, project.training.seed, project.data, id(samples))
+        if key == self._key:
+            return
+        self._key = key
+        self._lowered = self._lower()
+        self._graph = known_graph(project, samples) if samples is not None else None
+        self._forms = image_forms(project, samples)
+        self._prepared = self._prepare(samples)
+        graph = self._lowered.graph if self._lowered is not None else self._graph
+        self._start = start_weights(graph, project.training.seed) if graph is not None else {}
 
     def _lower(self) -> Lowered | None:
         if self.session.samples is None or self.session.inspection.errors:
@@ -86,17 +103,29 @@ class PreviewFeed(QObject):
             self._soon.start(math.ceil(wait * 1000))
 
     def draw(self) -> None:
-        """Fill all pictures from what is known now."""
+        """Fill the pictures that are in view from what is known now; the others wait until they are."""
         self._soon.stop()
         self._last = time.monotonic()
-        weights = self._weights()
-        answers = self._answers(weights)
+        if self._stale:
+            self._take_project()
+        self._weights_now = self._weights()
+        self._answers_now = self._answers(self._weights_now)
+        self._drawn.clear()
+        self.draw_new()
+
+    def draw_new(self) -> None:
+        """Fill pictures that came into view since."""
+        seen = self.view.visible()
+        if self.view.zoom < NAMED:
+            return
         for node in self.session.project.network.nodes:
             item = self.scene.nodes.get(node.id)
-            if item is not None and item.look.preview:
-                item.show_data(self._picture(node, item.look.preview, weights, answers))
-            if item is not None:
-                item.show_progress(self._progress(node), pictures.activity(node.spec, answers.get(node.name)))
+            if item is None or node.id in self._drawn or not seen.intersects(item.sceneBoundingRect()):
+                continue
+            self._drawn.add(node.id)
+            if item.look.preview:
+                item.show_data(self._picture(node, item.look.preview))
+            item.show_progress(self._progress(node), pictures.activity(node.spec, self._answers_now.get(node.name)))
 
     def _weights(self) -> dict[str, Array]:
         """The run's weights, else those that a run would start from."""
@@ -105,8 +134,7 @@ class PreviewFeed(QObject):
             found = client.export_weights()
             if found:
                 return found
-        graph = self._lowered.graph if self._lowered is not None else self._graph
-        return start_weights(graph, self.session.project.training.seed) if graph is not None else {}
+        return self._start
 
     def _answers(self, weights: dict[str, Array]) -> dict[str, Array]:
         """Every node's output: over the plane for 2-D data, else for the sample that the data node shows."""
@@ -120,31 +148,18 @@ class PreviewFeed(QObject):
         with np.errstate(all="ignore"):
             return node_outputs(graph, weights, self._prepared.scaler.apply(x))
 
-    def _picture(self, node: Node, kind: str, weights: dict[str, Array], answers: dict[str, Array]) -> PreviewData | None:
-        samples = self.session.samples
+    def _picture(self, node: Node, kind: str) -> PreviewData | None:
+        samples, weights, answers = self.session.samples, self._weights_now, self._answers_now
         makers: dict[str, Callable[[], PreviewData | None]] = {
             "glyph": lambda: pictures.curve(node.spec),
             "image": lambda: pictures.image(samples, self.sample),
             "number": lambda: pictures.number(self._loss(), self._guess()),
-            "maps": lambda: pictures.maps(weights.get(f"{node.name}.weight"), answers.get(node.name), self._form(node)),
+            "maps": lambda: pictures.maps(weights.get(f"{node.name}.weight"), answers.get(node.name), self._forms.get(node.id, ())),
             "bars": lambda: pictures.bars(answers.get(node.name), samples),
             "tiles": lambda: self._tiles(node, answers),
             "field": lambda: self._field(node, answers),
         }
         return makers[kind]() if kind in makers else None
-
-    def _form(self, node: Node) -> tuple[int, ...]:
-        """The shape of the image whose flattened numbers a node reads, or ()."""
-        network, types = self.session.project.network, self.session.inspection.types
-        at = node.id
-        for _ in network.nodes:
-            into = network.into(at)
-            if len(into) != 1 or into[0].source not in types:
-                return ()
-            at = into[0].source
-            if types[at].rank == 3:
-                return types[at].shape
-        return ()
 
     def _progress(self, node: Node) -> float:
         """The share of the run that is done, for layers that train while it goes on; else below 0."""

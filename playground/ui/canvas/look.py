@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from playground.core.fields import Real, fields_of
 from playground.core.samples import Samples
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType
+from playground.document.problems import Problem
 from playground.document.project import Node, Placeholder, Project
 from playground.lowering import Inspection
 from playground.ui.painting import group_color, width_of
@@ -60,47 +62,74 @@ def is_planar(samples: Samples | None) -> bool:
     return samples is not None and samples.shape == (2,)
 
 
+class Surroundings:
+    """What the looks of all nodes are worked out from, sorted by node once."""
+
+    def __init__(self, project: Project, inspection: Inspection, samples: Samples | None) -> None:
+        self.inspection, self.samples = inspection, samples
+        losses = {node.id for node in project.network.of_kind("loss")}
+        self.problems: dict[str, list[Problem]] = {}
+        for problem in inspection.problems:
+            self.problems.setdefault(problem.node, []).append(problem)
+        self.ports: dict[str, int] = {}
+        self.answers: set[str] = set()
+        for link in project.network.links:
+            self.ports[link.target] = max(self.ports.get(link.target, 0), link.port + 1)
+            if link.target in losses:
+                self.answers.add(link.source)
+
+    def look(self, node: Node) -> NodeLook:
+        """What the node shows now."""
+        spec, samples, inspection = node.spec, self.samples, self.inspection
+        output = inspection.types.get(node.id)
+        reasons = self.problems.get(node.id, [])
+        errors = [p for p in reasons if p.severity == "error"]
+        unknown = output is None and spec.kind == "layer"
+        preview, units, more = _preview(node, node.id in self.answers, output, samples)
+        ins, variadic = _ins(node, self.ports.get(node.id, 0))
+        line = _reason(errors[0].text, node.name) if errors else _line(node, inspection, samples)
+        width, height = _size(preview, units, spec.kind, node.name, "" if errors else line)
+        shape = " by ".join(map(str, output.shape)) if output is not None and output.shape else ""
+        return NodeLook(
+            name=node.name,
+            icon="block" if isinstance(spec, Placeholder) else spec.icon,
+            group=group_color(spec.kind, getattr(spec, "group", "")),
+            line=line,
+            preview=preview,
+            units=units,
+            more=more,
+            ins=ins,
+            outs=0 if spec.kind == "loss" else 1,
+            variadic=variadic,
+            state="error" if errors else "waiting" if unknown else "normal",
+            badge="error" if errors else "warn" if reasons else "frozen" if node.frozen else "bolt" if _is_live(spec) else "",
+            detail="\n".join(p.text for p in reasons),
+            said=", ".join(filter(None, (node.name, spec.title, shape))),
+            width=width,
+            height=height,
+        )
+
+
 def look_of(node: Node, project: Project, inspection: Inspection, samples: Samples | None) -> NodeLook:
-    """What the node shows now."""
-    spec = node.spec
-    group = group_color(spec.kind, getattr(spec, "group", ""))
-    icon = "block" if isinstance(spec, Placeholder) else spec.icon
-    output = inspection.types.get(node.id)
-    reasons = [p for p in inspection.problems if p.node == node.id]
-    errors = [p for p in reasons if p.severity == "error"]
-    unknown = output is None and spec.kind == "layer"
-    state = "error" if errors else "waiting" if unknown else "normal"
-    preview, units, more = _preview(node, project, output, samples)
-    ins, variadic = _ins(node, project)
-    line = _reason(errors[0].text, node.name) if errors else _line(node, project, inspection, samples)
-    width, height = _size(preview, units, spec.kind, node.name, "" if errors else line)
-    badge = "error" if errors else "warn" if reasons else "frozen" if node.frozen else "bolt" if _is_live(spec) else ""
-    shape = " by ".join(map(str, output.shape)) if output is not None and output.shape else ""
-    return NodeLook(
-        name=node.name, icon=icon, group=group, line=line, preview=preview, units=units, more=more, ins=ins,
-        outs=0 if spec.kind == "loss" else 1, variadic=variadic, state=state, badge=badge,
-        detail="\n".join(p.text for p in reasons), said=", ".join(filter(None, (node.name, spec.title, shape))),
-        width=width, height=height,
-    )  # fmt: skip
+    """What one node shows now."""
+    return Surroundings(project, inspection, samples).look(node)
 
 
 def _is_live(spec: object) -> bool:
     """Whether the layer itself has a setting that may change while training, such as a dropout rate."""
-    from playground.core.fields import Real, fields_of
-
     return isinstance(spec, Layer) and any(field.live and isinstance(field, Real) for field in fields_of(spec).values())
 
 
-def _ins(node: Node, project: Project) -> tuple[int, bool]:
+def _ins(node: Node, wired: int) -> tuple[int, bool]:
+    """Inputs shown, and whether one more may be offered."""
     spec = node.spec
-    wired = max((link.port + 1 for link in project.network.into(node.id)), default=0)
     if isinstance(spec, Layer):
         return max(len(spec.ports), wired), spec.variadic and wired >= len(spec.ports)
     return (max(1, wired) if spec.kind == "loss" else wired), False
 
 
-def _preview(node: Node, project: Project, output: TensorType | None, samples: Samples | None) -> tuple[str, int, int]:
-    """Preview kind, shown units, further units."""
+def _preview(node: Node, judged: bool, output: TensorType | None, samples: Samples | None) -> tuple[str, int, int]:
+    """Preview kind, shown units, further units. judged: the loss reads this node's output."""
     kind = node.spec.kind
     planar = is_planar(samples)
     if kind == "loss":
@@ -115,18 +144,11 @@ def _preview(node: Node, project: Project, output: TensorType | None, samples: S
         units = output.count
         return ("field", 1, 0) if units == 1 else ("tiles", min(units, MOST_TILES), max(0, units - MOST_TILES))
     wished = getattr(node.spec, "preview", "")
-    if wished and _is_answer(node, project) and samples is not None and output is not None and output.shape == (samples.classes,):
+    if wished and judged and samples is not None and output is not None and output.shape == (samples.classes,):
         wished = "bars"
     if wished == "tiles":  # response tiles need planar data; elsewhere the weights are shown
         wished = "maps"
     return wished, min(output.count, 10) if output is not None and wished == "bars" else 0, 0
-
-
-def _is_answer(node: Node, project: Project) -> bool:
-    """Whether the loss judges this node's output."""
-    network = project.network
-    losses = {other.id for other in network.of_kind("loss")}
-    return any(link.source == node.id and link.target in losses for link in network.links)
 
 
 def _size(preview: str, units: int, kind: str, name: str, line: str) -> tuple[float, float]:
@@ -148,7 +170,7 @@ def _size(preview: str, units: int, kind: str, name: str, line: str) -> tuple[fl
     return float(round(min(max(wanted, NARROWEST), WIDEST))), float(round(height))
 
 
-def _line(node: Node, project: Project, inspection: Inspection, samples: Samples | None) -> str:
+def _line(node: Node, inspection: Inspection, samples: Samples | None) -> str:
     spec = node.spec
     if spec.kind == "dataset":
         if samples is None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 from playground.core.samples import Samples
 from playground.document.project import Project
 from playground.lowering import Inspection
-from playground.ui.canvas.look import look_of
+from playground.ui.canvas.look import Surroundings
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.note_item import NoteItem
 from playground.ui.canvas.wire_item import WireItem
@@ -34,17 +34,24 @@ class CanvasScene(QGraphicsScene):
         self._drop(self.wires, {link.id for link in network.links})
         self._drop(self.nodes, {node.id for node in network.nodes})
         self._drop(self.notes, {note.id for note in network.notes})
+        around = Surroundings(project, inspection, samples)
+        moved = False
         for node in network.nodes:
-            look = look_of(node, project, inspection, samples)
+            look = around.look(node)
             item = self.nodes.get(node.id)
             if item is None:
                 item = self.nodes[node.id] = NodeItem(node.id, look)
                 self.addItem(item)
-            else:
+                moved = True
+            elif look != item.look:
+                moved = moved or (look.width, look.height, look.ins) != (item.look.width, item.look.height, item.look.ins)
                 item.show_look(look)
             if (item.x(), item.y()) != node.position:
                 item.setPos(*node.position)
+                moved = True
         self._show_links(project, inspection)
+        if moved:
+            self.reroute()
         for note in network.notes:
             if note.id not in self.notes:
                 self.notes[note.id] = NoteItem(note)
@@ -65,10 +72,11 @@ class CanvasScene(QGraphicsScene):
                 wire = self.wires[link.id] = WireItem(link.id, source, target, link.port)
                 self.addItem(wire)
             kind = inspection.types.get(link.source)
-            refused = any(p.node == link.target and p.severity == "error" for p in inspection.problems)
-            state = "waiting" if kind is None else "refused" if refused and inspection.types.get(link.target) is None else "idle"
-            wire.show_state(str(kind) if kind is not None else "?", "idle" if state == "refused" and wire.target else state)
-        for wire in self.wires.values():  # lanes depend on where all nodes stand
+            wire.show_state("?" if kind is None else str(kind), "waiting" if kind is None else "idle")
+
+    def reroute(self) -> None:
+        """Lay every wire anew: the lane of one depends on where all nodes stand."""
+        for wire in self.wires.values():
             wire.follow()
 
     def _drop(self, items: dict[str, NodeItem] | dict[str, WireItem] | dict[str, NoteItem], kept: set[str]) -> None:

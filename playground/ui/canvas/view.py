@@ -64,7 +64,7 @@ class CanvasView(QGraphicsView):
         self.pointer = QPointF(200, 160)
         self.commands = CanvasCommands(session, self.canvas, self)
         self.keys = CanvasKeys(self)
-        self.feed = PreviewFeed(session, self.canvas, self)
+        self.feed = PreviewFeed(self)
         self.refusal = Refusal(self)
         self.refusal.chosen.connect(session.mend)
         self.map = Minimap(self)
@@ -94,7 +94,6 @@ class CanvasView(QGraphicsView):
     def _listen(self) -> None:
         session = self.session
         session.project_changed.connect(self.show_project)
-        session.inspection_changed.connect(self.show_project)
         session.samples_changed.connect(self.show_project)
         session.selection_changed.connect(self._show_selection)
         session.replaced.connect(self._on_replaced)
@@ -189,6 +188,7 @@ class CanvasView(QGraphicsView):
         off = self.viewportTransform().map(kept) - at
         self._scroll(off.x(), off.y())
         self.map.update()
+        self.feed.draw_new()
         self.zoomed.emit()
 
     def zoom_by(self, factor: float) -> None:
@@ -254,6 +254,7 @@ class CanvasView(QGraphicsView):
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
         self.map.update()
+        self.feed.draw_new()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
