@@ -92,7 +92,7 @@ def test_an_incomplete_entry_is_compiled_again(filled: Path, damage: str) -> Non
     else:
         (entry / compiling.SEAL).write_text("{}" if damage == "empty seal" else "{", encoding="utf-8")
     assert run(filled) == ["sum_partials"]
-    assert run(filled) == []
+    assert compiling._intact(entry)
 
 
 def test_another_processor_has_entries_of_its_own(filled: Path) -> None:
