@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from functools import partial
 
 from playground.cli.bench.figures import Figure, arena_sizes, compile_everything, edit_to_first_step, in_the_window, worker_ready
 from playground.cli.bench.measure import ROUNDS, Measured, Told, measure
-from playground.cli.bench.sides import DISTURBING
+from playground.cli.bench.sides import DISTURBING, SideFailed
 from playground.cli.bench.workloads import WORKLOADS, Workload, workload
 from playground.cli.output import Output
 from playground.errors import BadValue
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
     with out.progress() as bar:
         measured = [_measured(args, workload(id), out, bar.show) for id in chosen if id not in FIGURES]
         figures = [figure for id in chosen if id in FIGURES for figure in _figures(id, out)]
-    good = all(one.valid is not False for one in (*measured, *figures))
+    good = all(one.valid is not False for one in measured) and all(one.valid is not False for one in figures)
     _table(measured, out)
     _figure_table(figures, out)
     return 0 if good else 1
@@ -100,8 +101,12 @@ def _line(one: Workload, found: Measured) -> dict[str, object]:
 def _figures(id: str, out: Output) -> list[Figure]:
     found: list[Figure] = []
     for measured in FIGURES[id]:
-        made = measured()
-        found += [made] if isinstance(made, Figure) else list(made)
+        try:
+            made = measured()
+            found += [made] if isinstance(made, Figure) else list(made)
+        except SideFailed as error:
+            out.error(str(error))
+            found.append(Figure(id, "could not be measured", math.nan, None, "", valid=False))
     for one in found:
         out.line(
             id=one.id, title=one.title, value=one.value, target=one.limit, unit=one.unit, reached=one.reached, valid=one.valid, note=one.note,
