@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
+
+# libgomp reads this when it is first loaded. Left alone, a thread that waits for its twin spins for milliseconds; where another
+# process (the window) needs the core that the twin runs on, a step then takes 10 to 100 times as long. 1000 turns are a few µs.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import numba
 import numpy as np
