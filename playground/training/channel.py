@@ -26,6 +26,7 @@ class Channel:
         self._socket = connection
         self._arrived = arrived
         self._commands: queue.SimpleQueue[tuple[Command, tuple[int, ...]]] = queue.SimpleQueue()
+        self._again: list[tuple[Command, tuple[int, ...]]] = []
         self._descriptors: list[int] = []
         self._outgoing = b""
         self._newest: dict[type[Event], Event] = {}
@@ -57,14 +58,15 @@ class Channel:
 
     def next(self, seconds: float | None) -> tuple[Command, tuple[int, ...]] | None:
         """A command and its descriptors, waiting so long for it (None: for ever, 0: not at all)."""
+        if self._again:
+            return self._again.pop(0)
         with contextlib.suppress(queue.Empty):
             return self._commands.get(seconds != 0, seconds or None)
         return None
 
-    @property
-    def waiting(self) -> bool:
-        """A command waits."""
-        return not self._commands.empty()
+    def put_back(self, taken: list[tuple[Command, tuple[int, ...]]]) -> None:
+        """Commands to be taken again, before those that come."""
+        self._again = taken + self._again
 
     def send(self, event: Event) -> None:
         """Hand an event over, now or as soon as the other side reads again."""

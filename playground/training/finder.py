@@ -36,8 +36,8 @@ class Options:
         """Raises BadValue."""
         if not 0.0 < self.low < self.high <= 1e6:
             raise BadValue(f"The rates must rise from above 0 to at most 1,000,000; {self.low:g} to {self.high:g} was given.")
-        if not 2 <= self.steps <= 100_000:
-            raise BadValue(f"The search must have 2 to 100,000 steps; {self.steps} was given.")
+        if not 2 <= self.steps <= 10_000:
+            raise BadValue(f"The search must have 2 to 10,000 steps; {self.steps} was given.")
         if not 0.0 <= self.smoothing < 1.0:
             raise BadValue(f"Smoothing must lie in 0 to below 1; {self.smoothing:g} was given.")
         if not self.stop_factor > 1.0:

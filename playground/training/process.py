@@ -18,7 +18,7 @@ from playground.training.block import Block
 
 #: The new interpreter looks for modules where this one does, and nowhere else.
 _START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from playground.training.worker import main; main()"
-_MOST_WAITING = 1 << 20
+_MOST_AT_ONCE = 1 << 20
 _MOST_STDERR = 20_000
 
 
@@ -91,7 +91,8 @@ class WorkerProcess:
 
     def receive(self) -> list[bytes]:
         """Whole lines that have come; sets `ended` when the worker has gone."""
-        while not self.ended and len(self._incoming) < _MOST_WAITING:
+        before = len(self._incoming)
+        while not self.ended and len(self._incoming) - before < _MOST_AT_ONCE:
             try:
                 piece = self._socket.recv(1 << 16)
             except BlockingIOError:

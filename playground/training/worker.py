@@ -28,6 +28,9 @@ from playground.training.messages import PROTOCOL, Command
 from playground.training.run import Run
 from playground.training.run_record import versions
 
+#: A command and the descriptors that came with it.
+Taken = tuple[Command, tuple[int, ...]]
+
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 _WINDOW_SECONDS = 0.7
 _QUIET_SECONDS = 0.3
@@ -182,9 +185,9 @@ class Worker:
             self._channel.send(messages.Compiling(done=done, total=total, name=name))
 
     def _find_rate(self, run: Run, asked: messages.FindRate) -> bool:
-        """Search between two bursts of the run; any other command ends the search, and is carried out after it."""
+        """Search between two bursts of the run. Knobs and looking wait for its end; any other command ends it."""
         options = finder.Options(asked.low, asked.high, asked.steps, asked.smoothing, asked.stop_factor)
-        before = run.machine.state_sha256()
+        before, waiting = run.machine.state_sha256(), list[Taken]()
         with finder.Search(run.machine, options, run.trainer.pace.threads) as search:
             for done, point in enumerate(search, start=1):
                 told = messages.FinderPoint(
@@ -192,14 +195,26 @@ class Worker:
                 )
                 self._channel.send(told)
                 run.board.beat(time.monotonic_ns(), run.machine.step)
-                if self._channel.waiting:
+                if self._unwanted(waiting):
                     break
             found = search.found()
+        self._channel.put_back(waiting)
         after = run.machine.state_sha256()
         if before != after:
             raise RuntimeError("the search for a rate changed the state")
         self._channel.send(finder.told(found, run.machine.step, after))
         return True
+
+    def _unwanted(self, waiting: list[Taken]) -> bool:
+        """Collect commands that have come during a search; true when one of them ends it."""
+        while (taken := self._channel.next(0)) is not None:
+            if isinstance(taken[0], messages.Act) and taken[0].what == "cancel_finder":
+                self._channel.send(messages.Done(serial=taken[0].serial, applied=True, step=0))
+                return True
+            waiting.append(taken)
+            if not isinstance(taken[0], messages.SetKnob | messages.WatchGrid | messages.WatchNorms):
+                return True
+        return False
 
 
 class Speed:

@@ -39,7 +39,7 @@ def kill_and_notice(client: Client) -> float:
 
 
 #: Epochs that take a good part of a second, so that kills find something to interrupt.
-LONG = {"plain": 1500, "forgetful": 1500, "convolutional": 250, "regression": 1500}
+LONG = {"plain": 800, "forgetful": 800, "convolutional": 120, "regression": 800}
 
 
 def survive(client: Client, name: str, seed: int, kills: int) -> list[float]:
@@ -189,7 +189,7 @@ def test_a_worker_does_not_outlive_its_window(step: int) -> None:
 
 
 def test_a_window_that_does_not_listen_costs_no_memory_and_no_numbers(client: Client) -> None:
-    made = plain(epochs=20_000)
+    made = plain(epochs=6_000)
     client.start(*made)
     client.wait(lambda c: c.step > 1000)
     client.predict_grid((-2, -2), (2, 2), 32)
@@ -283,8 +283,8 @@ def test_a_command_is_answered_within_thirty_milliseconds(client: Client) -> Non
     client.start(*plain(epochs=1_000_000))
     client.wait(lambda c: c.step > 1000)
     took = []
-    for number in range(40):
-        client.wait(lambda c, number=number: c.step > 1000 + 3000 * number)  # type: ignore[misc]
+    for number in range(20):
+        client.wait(lambda c, number=number: c.step > 1000 + 1000 * number)  # type: ignore[misc]
         begun = time.monotonic()
         client.set_knob("rate", 0.001 + number * 1e-5)
         until(client, messages.KnobChanged)

@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import re
+import select
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from playground.document.project import Project
 from playground.training import memory, messages
 from playground.training.assembly import assemble
 from playground.training.client import Client
+from playground.training.process import WorkerProcess
 from tests.training.networks import NETWORKS, forgetful, images, of, plain, points, project, regression, trainer
 from tests.training.watching import expected, of_kind, to_end, until
 
@@ -163,6 +165,33 @@ def test_the_finder_answers_in_the_middle_of_a_run(client: Client) -> None:
     assert end.state_sha256 == expected(made).state_sha256
 
 
+def test_looking_and_turning_knobs_do_not_end_a_search(client: Client) -> None:
+    client.start(*plain(epochs=1000), paused=True)
+    client.wait(lambda c: c.state == "paused")
+    client.find_rate(steps=10_000, low=1e-9, high=1e-8)
+    client.set_knob("rate", 0.02)
+    client.predict_grid((-1, -1), (1, 1), 8)
+    events = until(client, messages.FinderDone)
+    (done,) = of_kind(events, messages.FinderDone)
+    assert (done.stopped, len(done.rates)) == ("end", 10_000)
+    assert not of_kind(events, messages.KnobChanged)
+    client.wait(lambda c: c.knobs["rate"] == pytest.approx(0.02))
+
+
+def test_a_search_can_be_left(client: Client) -> None:
+    made = plain()
+    client.start(*made, paused=True)
+    client.find_rate(steps=10_000, low=1e-9, high=1e-8)
+    until(client, messages.FinderPoint)
+    client.cancel_find()
+    (done,) = of_kind(until(client, messages.FinderDone), messages.FinderDone)
+    assert done.stopped == "cancelled"
+    assert len(done.rates) < 10_000
+    client.resume()
+    (end,) = of_kind(until(client, messages.Finished), messages.Finished)
+    assert end.state_sha256 == expected(made).state_sha256
+
+
 def test_reset_begins_anew(client: Client) -> None:
     made = plain()
     end = to_end(client, made)
@@ -298,6 +327,16 @@ def test_a_new_run_takes_the_place_of_the_old_one(client: Client) -> None:
     assert to_end(client, regression()).state_sha256 == expected(regression()).state_sha256
     assert client.worker_pid == pid
     assert client.history().steps[0] == 1
+
+
+def test_a_long_message_arrives() -> None:
+    """Longer than what is read at once."""
+    process = WorkerProcess()
+    process._incoming = b"x" * (3 << 20)
+    select.select([process], [], [], 20)
+    lines = process.receive()
+    assert len(lines[0]) > 3 << 20
+    process.close()
 
 
 def test_images_have_no_plane(client: Client) -> None:
