@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from playground.core.samples import Samples
@@ -21,6 +22,9 @@ from playground.paths import user_data_dir
 from playground.training.client import Client
 from playground.ui.run_control import RunControl
 from playground.ui.sample_loader import SampleLoader
+
+if TYPE_CHECKING:
+    from playground.document.file import Loaded
 
 
 class Session(QObject):
@@ -48,6 +52,9 @@ class Session(QObject):
         super().__init__(parent)
         self.history = History(project or Project())
         self.path: Path | None = None
+        self.file_weights: dict[str, np.ndarray] | None = None
+        self._file_runs: dict[str, Any] = {}
+        self._file_sha256 = ""
         self.selection: tuple[str, ...] = ()
         self._inspection: Inspection | None = None
         self._told = False
@@ -83,6 +90,11 @@ class Session(QObject):
     @property
     def problems(self) -> list[Problem]:
         return self.inspection.problems
+
+    @property
+    def loading(self) -> bool:
+        """Whether `samples` are still those of an earlier data source, because the present one's are being read."""
+        return self._loader.busy and not self.samples_error
 
     def selected_nodes(self) -> tuple[Node, ...]:
         """The selected nodes, in creation order."""
@@ -152,31 +164,38 @@ class Session(QObject):
             self.message.emit(str(error), "error")
             return False
         self._replace(loaded.project, path)
+        self.file_weights, self._file_runs, self._file_sha256 = loaded.weights, loaded.runs, loaded.sha256
+        self.samples_changed.emit()
         for problem in loaded.problems:
             self.message.emit(problem.text, "warning")
         return True
 
     def detach(self) -> None:
         """Forget where the project came from, as for an example that is to stay as it is."""
-        self.path = None
+        self.path, self._file_sha256 = None, ""
         self.file_changed.emit()
 
-    def restore(self, project: Project, path: Path | None) -> None:
+    def restore(self, loaded: Loaded) -> None:
         """Go on with a recovered project, which nothing on the disk equals."""
-        self._replace(project, path)
+        self._replace(loaded.project, loaded.path)
+        self.file_weights, self._file_runs, self._file_sha256 = loaded.weights, loaded.runs, loaded.sha256
         self.history.mark_unsaved()
         self.project_changed.emit()
 
     def save(self, path: Path) -> bool:
-        """Save the project with the weights of its run, if it has any."""
+        """Save the project with the weights of its run, else with those that its file held."""
         from playground.document.file import save
 
+        weights = self.run.weights() or self.file_weights
+        expected = self._file_sha256 if path == self.path else ""
         try:
-            save(self.project, path, weights=self.run.weights())
+            saved = save(self.project, path, weights, self._file_runs, expect_sha256=expected or None)
         except PlaygroundError as error:
             self.message.emit(str(error), "error")
             return False
-        self.path = path
+        self.path, self.file_weights, self._file_sha256 = path, weights, saved.sha256
+        for note in saved.notes:
+            self.message.emit(note, "info")
         self.history.mark_saved()
         self.file_changed.emit()
         return True
@@ -245,7 +264,7 @@ class Session(QObject):
     def _replace(self, project: Project, path: Path | None) -> None:
         self.run.forget()
         self.history = History(project)
-        self.path = path
+        self.path, self.file_weights, self._file_runs, self._file_sha256 = path, None, {}, ""
         self.select(())
         self.replaced.emit()
         self._changed()

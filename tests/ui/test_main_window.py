@@ -168,6 +168,49 @@ def test_save_and_open_bring_the_project_back(window: MainWindow, session: Sessi
     assert settings.recent()[0] == path
 
 
+def test_weights_of_the_file_survive_a_save_without_a_run(window: MainWindow, session: Session, tmp_path: Path) -> None:
+    import numpy as np
+
+    from playground.document.file import load, save
+
+    session.do(STARTERS[1].edit())
+    path = tmp_path / "trained.play"
+    weights = {"dense1.weight": np.arange(6, dtype=np.float32).reshape(2, 3)}
+    save(session.project, path, weights)
+    session.history.mark_saved()
+    assert window.documents.open(path)
+    window.canvas.commands.add_note(window.canvas.mapToScene(10, 10))
+    assert session.save(path)
+    np.testing.assert_array_equal(load(path).weights["dense1.weight"], weights["dense1.weight"])
+
+
+def test_a_file_that_another_program_changed_is_not_overwritten(window: MainWindow, session: Session, tmp_path: Path) -> None:
+    from playground.document.file import load, save
+    from playground.document.project import Project
+
+    told: list[str] = []
+    session.message.connect(lambda text, level: told.append(text))
+    path = tmp_path / "shared.play"
+    session.do(STARTERS[1].edit())
+    assert session.save(path)
+    save(Project(name="theirs"), path)
+    window.canvas.commands.add_note(window.canvas.mapToScene(10, 10))
+    assert not session.save(path)
+    assert "changed by another program" in told[-1]
+    assert load(path).project.name == "theirs"
+    session.history.mark_saved()
+
+
+def test_an_example_opens_as_a_copy(window: MainWindow, session: Session) -> None:
+    from playground.paths import assets_dir
+
+    path = sorted((assets_dir() / "examples").glob("*.play"))[0]
+    assert window.documents.open(path)
+    assert session.path is None
+    assert not session.modified
+    assert settings.recent() == []
+
+
 def test_a_broken_file_is_refused_in_words(window: MainWindow, session: Session, tmp_path: Path) -> None:
     told: list[tuple[str, str]] = []
     session.message.connect(lambda text, level: told.append((text, level)))

@@ -38,12 +38,12 @@ class Foot(QWidget):
 class Empty(QWidget):
     """What to do while nothing is selected."""
 
-    def __init__(self, icon: str, title: str, text: str, parent: QWidget | None = None) -> None:
+    def __init__(self, icon: str, title: str, text: str, top: int = 104, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.icon = icon
+        self.icon, self.top = icon, top
         self.title, self.text = Label(title, 12, "text", True), Label(text, 12, "text2", wraps=True)
         column = QVBoxLayout(self)
-        column.setContentsMargins(24, 104, 24, 24)
+        column.setContentsMargins(24, top, 24, 24)
         column.setSpacing(6)
         for label in (self.title, self.text):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
@@ -56,5 +56,5 @@ class Empty(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)
-        stamp(p, self.width() / 2, 80, self.icon, "text3", 32)
+        stamp(p, self.width() / 2, self.top - 24, self.icon, "text3", 32)
         p.end()

@@ -49,7 +49,7 @@ class DataPanel(QWidget):
         self.importing, self.images = ImportTable(session), ImageGrid()
         self.tabs, self.pages = QTabBar(), QStackedWidget()
         self._offered: list[QWidget] = []
-        self.none = Empty("data", "No data yet", "Drag a data source onto the canvas, or pick one in the toolbar.")
+        self.none = Empty("data", "No data yet", "Drag a data source onto the canvas, or pick one in the toolbar.", 60)
         self._assemble()
         for signal in (session.project_changed, session.samples_changed):
             signal.connect(self.refresh)
@@ -99,7 +99,6 @@ class DataPanel(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.body)
         whole.addWidget(self.none)
-        self.none.layout().setContentsMargins(24, 56, 24, 8)  # type: ignore[union-attr]
 
     @property
     def node(self) -> Node | None:
@@ -109,7 +108,7 @@ class DataPanel(QWidget):
 
     def refresh(self) -> None:
         """Show the data source as it is now."""
-        node, samples = self.node, self.session.samples
+        node, samples = self.node, None if self.session.loading else self.session.samples
         self.body.setVisible(node is not None)
         self.none.setVisible(node is None)
         if node is None:

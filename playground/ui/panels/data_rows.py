@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from playground.core.samples import Samples
 from playground.ui.painting import LEFT, RIGHT, put
 from playground.ui.plots.axis import short
 from playground.ui.theme import theme
 
+_NUMBER = re.compile(r"[−-]?[\d,]*\.?\d+(e-?\d+)?")
 ROWS, COLUMNS, IMAGES = 200, 60, 240
 Index = QModelIndex | QPersistentModelIndex
 
@@ -53,8 +55,8 @@ class RowsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ForegroundRole:
             return theme().color(self.inks.get(index.column(), "text"))
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            number = text.replace("−", "-").replace(",", "").lstrip("-")[:1].isdigit()
-            return int(Qt.AlignmentFlag.AlignVCenter | (Qt.AlignmentFlag.AlignRight if number else Qt.AlignmentFlag.AlignLeft))
+            side = Qt.AlignmentFlag.AlignRight if _NUMBER.fullmatch(text) else Qt.AlignmentFlag.AlignLeft
+            return int(Qt.AlignmentFlag.AlignVCenter | side)
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -77,13 +79,24 @@ class FlatHeader(QHeaderView):
         across = self.orientation() == Qt.Orientation.Horizontal
         room = QRectF(rect).adjusted(6, 0, -6, 0)
         tall = room.height() / len(words)
+        cell = self.model().index(0, at).data(Qt.ItemDataRole.TextAlignmentRole) if across else None
+        how = RIGHT if not across or (cell and cell & int(Qt.AlignmentFlag.AlignRight)) else LEFT
         for k, text in enumerate(words):
             ink = "text2" if not k else "accent" if text.startswith("Target") else "text3"
             line = QRectF(room.x(), room.y() + k * tall, room.width(), tall)
-            put(painter, line, text, 10 if k else 11, ink, across and not k, LEFT if across else RIGHT)
+            put(painter, line, text, 10 if k else 11, ink, across and not k, how)
         edge = QRect(rect.left(), rect.bottom(), rect.width(), 1) if across else QRect(rect.right(), rect.top(), 1, rect.height())
         painter.fillRect(edge, theme().color("border"))
         painter.restore()
+
+
+class PaddedCells(QStyledItemDelegate):
+    """Cells with 6 px at either side, as in the heads."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        inner = QStyleOptionViewItem(option)
+        inner.rect = option.rect.adjusted(3, 0, -3, 0)  # type: ignore[attr-defined]
+        super().paint(painter, inner, index)
 
 
 class RowsTable(QTableView):
@@ -95,6 +108,7 @@ class RowsTable(QTableView):
         self.setHorizontalHeader(FlatHeader(Qt.Orientation.Horizontal, self))
         self.setVerticalHeader(FlatHeader(Qt.Orientation.Vertical, self))
         self.setModel(self.rows)
+        self.setItemDelegate(PaddedCells(self))
         self.setAccessibleName(name)
         self.setFont(theme().font(11))
         self.setFrameShape(QTableView.Shape.NoFrame)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.health import HealthTable, health_of
 from playground.ui.panels.journal_entries import journal_of
-from playground.ui.plots.curves import NormPlot
+from playground.ui.plots.curves import NormPlot, reach
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -46,7 +46,7 @@ class NormsPanel(QWidget):
         norms = client.layer_norms()
         if not self.isVisible() and norms is not None and len(norms.steps):
             return
-        self.plot.reach = float(client.started.total_steps) if client.started and norms is not None and len(norms.steps) else 0.0
+        self.plot.reach = reach(norms.steps, client.started.total_steps) if client.started and norms is not None else 0.0
         self.plot.feed(norms)
         self.plot.show_marks(self.journal.marks())
         if self.table is not None:

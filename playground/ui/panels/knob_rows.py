@@ -14,6 +14,7 @@ from playground.document.project import Node
 from playground.ui.inspector.controls import Switch
 from playground.ui.inspector.editors import NumberEditor
 from playground.ui.inspector.form import RowLabel
+from playground.ui.inspector.numbers import tidy
 from playground.ui.painting import Painted, chip, group_color, put, rule, stamp, width_of
 from playground.ui.plots.axis import short
 
@@ -151,7 +152,9 @@ class JournalList(QWidget):
 
 
 def _number(value: float | None) -> str:
-    return "—" if value is None else "NaN" if math.isnan(value) else short(value)
+    if value is None or not math.isfinite(value):
+        return "—" if value is None else "NaN" if math.isnan(value) else short(value)
+    return short(value) if value == 0 or 1e-3 <= abs(value) < 1e6 else tidy(f"{value:.1e}")
 
 
 def metric_shown(metrics: dict[str, float]) -> tuple[str, str] | None:

@@ -16,7 +16,7 @@ from playground.ui.inspector.editors import NumberEditor
 from playground.ui.inspector.text import Label
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.journal_entries import journal_of
-from playground.ui.plots.curves import LossPlot, RatePlot
+from playground.ui.plots.curves import LossPlot, RatePlot, reach
 from playground.ui.plots.legend import Legend, legend_row
 from playground.ui.plots.plot import link
 
@@ -83,7 +83,7 @@ class LossPanel(QWidget):
         steps, rates = planned_rates(self.session.project, int(history.steps[-1]) if len(history.steps) else 0, total)
         self.rate.show_plan(steps if len(history.steps) else steps[:0], rates if len(history.steps) else rates[:0])
         for plot in (self.plot, self.rate):
-            plot.reach = float(total) if len(history.steps) else 0.0
+            plot.reach = reach(history.steps, total)
             plot.show_marks(self.journal.marks())
         self.plot.empty = "Compiling or starting the run." if client.state == "starting" else "No run yet. Press Train."
         self.rate.empty = ""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground.core import registry
 from playground.core.spec import Metric
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.journal_entries import journal_of
-from playground.ui.plots.curves import MetricPlot
+from playground.ui.plots.curves import MetricPlot, reach
 from playground.ui.plots.plot import NO_RUN, Plot, link
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class MetricsPanel(QWidget):
         self.none.empty = "The first epoch is not finished yet." if self.session.client.state == "running" else NO_RUN
         started = self.session.client.started
         for plot in self.plots.values():
-            plot.reach = float(started.total_steps) if started else 0.0
+            plot.reach = reach(np.array([epochs[-1].step]), started.total_steps) if started else 0.0
             plot.feed(epochs)
             plot.show_marks(self.journal.marks())
 

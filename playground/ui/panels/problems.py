@@ -57,8 +57,8 @@ class ProblemRow(QWidget):
         stamp(p, 18, 14, icon, ink, 15)
         x = 38.0
         if self.node:
-            name = elided(self.node, 90, 12, True)
-            put(p, QRectF(x, 0, 92, 28), name, 12, "text", True)
+            name = elided(self.node, 150, 12, True)
+            put(p, QRectF(x, 0, 152, 28), name, 12, "text", True)
             x += max(84.0, width_of(name, 12, True) + 12)
         room = wide - x - (self.button.width() + 20 if self.button else 12)
         put(p, QRectF(x, 0, max(20.0, room), 28), self.problem.text, 12)

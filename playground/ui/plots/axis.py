@@ -9,6 +9,8 @@ from collections.abc import Iterable
 import numpy as np
 
 _TINY = 1e-300
+#: A logarithmic axis shows no more than so many powers of ten below its greatest value: what lies deeper is rounding.
+DECADES = 12
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +73,7 @@ def around(arrays: Iterable[np.ndarray], log: bool = False, pad: float = 0.06) -
         return None
     low, high = min(lows), max(highs)
     if log:
-        low, high = math.log10(low), math.log10(high)
+        low, high = max(math.log10(low), math.log10(high) - DECADES), math.log10(high)
     if high - low < 1e-12 * max(1.0, abs(high)):
         half = 0.15 if log else 0.1 * abs(high) or 1.0
         low, high = low - half, high + half

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from playground.training.history import History, LayerNorms
 from playground.training.messages import EpochRecord
+from playground.ui.plots.axis import Axis
 from playground.ui.plots.plot import Plot
 from playground.ui.plots.series import Series
 from playground.ui.plots.smoothing import Smoother
@@ -68,8 +69,10 @@ class RatePlot(Plot):
         self.show_data("rate", history.steps, history.rate)
 
     def show_plan(self, steps: np.ndarray, rates: np.ndarray) -> None:
-        """Show what the schedule has in mind from here on."""
+        """Show what the schedule has in mind from here on, with room for the title over both."""
         self.show_data("plan", steps, rates)
+        highest = max([float(np.nanmax(s.y)) for s in self.series.values() if len(s.y)], default=0.0)
+        self.fixed_up = Axis(0.0, 1.4 * highest) if highest > 0 else None
 
 
 class NormPlot(Plot):
@@ -94,6 +97,11 @@ class NormPlot(Plot):
         table = getattr(norms, self.what)
         for layer in self.series:
             self.show_data(layer, norms.steps, table[:, layers.index(layer)])
+
+
+def reach(steps: np.ndarray, total: int) -> float:
+    """How far a run's axis goes: to the end of the run, but in its first half no further than twice what there is."""
+    return float(min(total, 2 * int(steps[-1]))) if len(steps) else 0.0
 
 
 def shown_layers(layers: Sequence[str]) -> list[str]:

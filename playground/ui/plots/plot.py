@@ -125,6 +125,7 @@ class Plot(QWidget):
         low = min([float(series.x[0]) for series in shown], default=0.0)
         high = max([float(series.x[-1]) for series in shown], default=1.0)
         high = max(high, self.reach)
+        low = 0.0 if low == 1.0 else low  # steps count from 1, but an axis begins at 0
         return Axis(low, high if high > low else low + 1.0)
 
     # Painting
