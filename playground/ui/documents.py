@@ -7,7 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 
-from playground.document.recovery import Recovery, recoverable
+from playground.document.edits import SetProject
+from playground.document.project import Project
+from playground.document.recovery import Recovery, opened_elsewhere, recoverable
 from playground.errors import PlaygroundError
 from playground.paths import assets_dir
 from playground.ui import settings
@@ -34,6 +36,8 @@ class Documents(QObject):
         """Open a project, after asking about unsaved edits. One of the assets is opened as an untitled copy."""
         if not self.may_leave() or not self.session.open(path):
             return False
+        if opened_elsewhere(path) is not None:
+            self.session.message.emit(f"{path.name} is open in another window too. Saving here would replace what is saved there.", "warning")
         if path.resolve().is_relative_to(assets_dir().resolve()):
             self.session.detach()
         else:
@@ -52,6 +56,8 @@ class Documents(QObject):
             return False
         path = Path(name)
         path = path if path.suffix == ".play" else path.with_name(path.name + ".play")
+        if self.session.project.name == Project().name:
+            self.session.do(SetProject(name=path.stem[:100]))
         if not self.session.save(path):
             return False
         settings.add_recent(path)
@@ -101,7 +107,7 @@ class Documents(QObject):
         restore, saved, both = buttons
         if chosen is restore and callable(adopt):
             loaded, autosaver = found.restore()
-            self.session.restore(loaded.project, loaded.path)
+            self.session.restore(loaded)
             adopt(autosaver)
         elif chosen is saved:
             found.keep_saved()

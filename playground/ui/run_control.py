@@ -12,19 +12,36 @@ from playground.core.samples import Samples
 from playground.document.project import Project
 from playground.errors import PlaygroundError
 from playground.training.client import Client
-from playground.training.messages import Died, Event, Failed, Fault, Silent, Started, Warned
+from playground.training.messages import (
+    Compiling,
+    Died,
+    Done,
+    EpochDone,
+    Event,
+    Failed,
+    Fault,
+    Grid,
+    Progress,
+    Saved,
+    Silent,
+    Started,
+    Warned,
+)
 from playground.ui.canvas.plane import plane_of
 
 TICK_MS = 33
 POLL_MS = 4
 SURFACE = 96
 LIVE = ("starting", "running")
+#: News that come many times a second while a run goes on; the next tick shows them.
+NEWS = (Compiling, Done, EpochDone, Grid, Progress, Saved)
 
 
 class RunControl(QObject):
     """Owns the client.
 
-    changed: the run's state or figures. heard(event): every event. ticked: 30 Hz while it goes on, and once after.
+    changed: the run's state, or its figures while no tick shows them. heard(event): every event. ticked: 30 Hz while it goes on,
+    and once after.
     told(text, level): what a person should know.
     """
 
@@ -99,7 +116,7 @@ class RunControl(QObject):
             self.heard.emit(event)
         if self.going and not self._timer.isActive():
             self._timer.start()
-        if events:
+        if any(not (self.going and isinstance(event, NEWS)) for event in events):
             self.changed.emit()
 
     def _heed(self, event: Event) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
+from playground.ui.canvas.wire_labels import CHOICES
 from playground.ui.painting import Painted, put, rule, stamp, width_of
 from playground.ui.theme import theme
 
@@ -71,6 +72,57 @@ class Zoom(Painted):
         put(p, r.adjusted(r.width() - width_of(text, 11) - 6, 0, 0, 0), text, 11, "text2")
 
 
+class LabelChoice(QAbstractButton):
+    """What stands on the wires: a caption and the choice."""
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__()
+        self.view = view
+        self.setText("Wire labels")
+        self.setToolTip("What stands on the wires")
+        self.setFixedHeight(24)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.clicked.connect(self.choose)
+        self._follow()
+
+    def _follow(self) -> None:
+        self.setAccessibleName(f"Wire labels: {self.value}")
+        self.updateGeometry()
+        self.update()
+
+    @property
+    def value(self) -> str:
+        return CHOICES[self.view.canvas.labels]
+
+    def sizeHint(self) -> QSize:
+        return QSize(round(width_of(self.text(), 11) + width_of(self.value, 11, True)) + 34, 24)
+
+    def choose(self) -> None:
+        """Open the choices."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for what, title in CHOICES.items():
+            entry = menu.addAction(title)
+            entry.setCheckable(True)
+            entry.setChecked(what == self.view.canvas.labels)
+            entry.triggered.connect(lambda _=False, chosen=what: self.set(chosen))
+        menu.popup(self.mapToGlobal(QPoint(0, self.height())))
+
+    def set(self, what: str) -> None:
+        """Show "shape", "parameters" or "gradient"."""
+        self.view.show_labels(what)
+        self._follow()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p, r = QPainter(self), QRectF(self.rect())
+        if self.underMouse() or self.hasFocus():
+            p.fillRect(r.adjusted(1, 1, -1, -1), theme().color("accentsoft"))
+        put(p, r.adjusted(6, 0, 0, 0), self.text(), 11, "text2")
+        put(p, r.adjusted(12 + width_of(self.text(), 11), 0, 0, 0), self.value, 11, "text", True)
+        stamp(p, r.right() - 10, r.center().y(), "down", "text3", 12)
+        p.end()
+
+
 class CanvasBar(QWidget):
     """Crumbs on the left; lay out, fit, map, note and the scale on the right."""
 
@@ -92,6 +144,9 @@ class CanvasBar(QWidget):
         self.fit.clicked.connect(lambda: view.zoom_to_fit())
         self.map.toggled.connect(view.show_map)
         self.note.clicked.connect(view.add_note)
+        self.labels = LabelChoice(view)
+        row.addWidget(self.labels)
+        row.addSpacing(8)
         for button in (self.tidy, self.fit, self.map, self.note):
             row.addWidget(button)
         row.addWidget(Zoom(view))

@@ -19,9 +19,10 @@ from playground.lowering import Lowered, lower
 from playground.ui.canvas import pictures
 from playground.ui.canvas.answers import Array, cost_of, image_forms, known_graph, node_outputs, start_weights
 from playground.ui.canvas.look import TILE
+from playground.ui.canvas.node_item import NAMED
 from playground.ui.canvas.plane import grid_points, plane_of
 from playground.ui.canvas.preview import PreviewData
-from playground.ui.canvas.node_item import NAMED
+from playground.ui.canvas.wire_labels import gradient_norms
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -40,6 +41,7 @@ class PreviewFeed(QObject):
         self._graph: Graph | None = None
         self._forms: dict[str, tuple[int, ...]] = {}
         self._start: dict[str, Array] = {}
+        self._norms: dict[str, float] = {}
         self._stale = True
         self._drawn: set[str] = set()
         self._weights_now: dict[str, Array] = {}
@@ -110,6 +112,9 @@ class PreviewFeed(QObject):
             self._take_project()
         self._weights_now = self._weights()
         self._answers_now = self._answers(self._weights_now)
+        self._norms = gradient_norms(self.session.client) if self.session.run.state != "idle" else {}
+        if self.scene.labels == "gradient":
+            self.scene.show_labels(self.session.project, self.session.inspection, self._norms)
         self._drawn.clear()
         self.draw_new()
 
@@ -125,16 +130,11 @@ class PreviewFeed(QObject):
             self._drawn.add(node.id)
             if item.look.preview:
                 item.show_data(self._picture(node, item.look.preview))
-            item.show_progress(self._progress(node), pictures.activity(node.spec, self._answers_now.get(node.name)))
+            item.show_progress(self._progress(node), self._live_line(node))
 
     def _weights(self) -> dict[str, Array]:
-        """The run's weights, else those that a run would start from."""
-        client = self.session.client
-        if client.step:
-            found = client.export_weights()
-            if found:
-                return found
-        return self._start
+        """The run's weights, else those that the project was saved with, else those that a run would start from."""
+        return self.session.run.weights() or self.session.file_weights or self._start
 
     def _answers(self, weights: dict[str, Array]) -> dict[str, Array]:
         """Every node's output: over the plane for 2-D data, else for the sample that the data node shows."""
@@ -160,6 +160,12 @@ class PreviewFeed(QObject):
             "field": lambda: self._field(node, answers),
         }
         return makers[kind]() if kind in makers else None
+
+    def _live_line(self, node: Node) -> str:
+        """The gradient while a layer trains; what an activation does; else nothing."""
+        if self.session.run.going and node.name in self._norms:
+            return f"∇ {self._norms[node.name]:.2g} · {self.session.inspection.captions.get(node.id, '')}".rstrip(" ·")
+        return pictures.activity(node.spec, self._answers_now.get(node.name))
 
     def _progress(self, node: Node) -> float:
         """The share of the run that is done, for layers that train while it goes on; else below 0."""

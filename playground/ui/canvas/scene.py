@@ -14,6 +14,7 @@ from playground.ui.canvas.look import Surroundings
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.note_item import NoteItem
 from playground.ui.canvas.wire_item import WireItem
+from playground.ui.canvas.wire_labels import label_of
 
 EXTENT = 20_000
 
@@ -27,6 +28,7 @@ class CanvasScene(QGraphicsScene):
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[str, WireItem] = {}
         self.notes: dict[str, NoteItem] = {}
+        self.labels = "shape"
 
     def show_project(self, project: Project, inspection: Inspection, samples: Samples | None) -> None:
         """Make the items equal to the project."""
@@ -71,8 +73,15 @@ class CanvasScene(QGraphicsScene):
             if wire is None:
                 wire = self.wires[link.id] = WireItem(link.id, source, target, link.port)
                 self.addItem(wire)
-            kind = inspection.types.get(link.source)
-            wire.show_state("?" if kind is None else str(kind), "waiting" if kind is None else "idle")
+        self.show_labels(project, inspection, {})
+
+    def show_labels(self, project: Project, inspection: Inspection, norms: dict[str, float]) -> None:
+        """Write on the wires what was chosen."""
+        for link in project.network.links:
+            wire = self.wires.get(link.id)
+            if wire is not None and wire.state != "target":
+                label, thickness = label_of(link, self.labels, project, inspection, norms)
+                wire.show_state(label, "idle" if link.source in inspection.types else "waiting", thickness)
 
     def reroute(self) -> None:
         """Lay every wire anew: the lane of one depends on where all nodes stand."""

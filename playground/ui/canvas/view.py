@@ -123,6 +123,12 @@ class CanvasView(QGraphicsView):
         self.map_wanted = on
         self._place_map()
 
+    def show_labels(self, what: str) -> None:
+        """Write "shape", "parameters" or "gradient" on the wires."""
+        self.canvas.labels = what
+        self.canvas.show_labels(self.session.project, self.session.inspection, {})
+        self.feed.draw()
+
     def _place_map(self) -> None:
         """In the lower right corner; in a low view it would lie over nodes, so it stays away."""
         self.map.move(self.width() - self.map.width() - 10, self.height() - self.map.height() - 10)
