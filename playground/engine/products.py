@@ -15,6 +15,7 @@ from playground.engine.moves import column_sum
 from playground.engine.vocabulary import (
     FLAT_ROWS,
     FLAT_VECTORS,
+    HALF,
     NARROW_ROWS,
     TALL_ROWS,
     TALL_VECTORS,
@@ -116,8 +117,11 @@ def product(F, R, w, k):
                         elif cols > VECTOR:
                             tile(F, TALL_ROWS, TALL_VECTORS, VECTOR, M - i, cols, kn, sn, a, a_step, a_len, a_wrap, ax, a_ks, a_ss,
                                  bo, bk, b_ss, c, c_step, c_len, c_wrap, cx, io, follows, end, x)  # fmt: skip
-                        else:
+                        elif cols > HALF:
                             tile(F, NARROW_ROWS, 1, VECTOR, M - i, cols, kn, sn, a, a_step, a_len, a_wrap, ax, a_ks, a_ss,
+                                 bo, bk, b_ss, c, c_step, c_len, c_wrap, cx, io, follows, end, x)  # fmt: skip
+                        else:
+                            tile(F, NARROW_ROWS, 1, HALF, M - i, cols, kn, sn, a, a_step, a_len, a_wrap, ax, a_ks, a_ss,
                                  bo, bk, b_ss, c, c_step, c_len, c_wrap, cx, io, follows, end, x)  # fmt: skip
                         ax += tall
                         cx += tall

@@ -24,7 +24,7 @@ LANES = 16
 Lanes = np.ndarray[Any, np.dtype[np.float32]]
 
 #: Rows and vectors of the matrix product's tiles; `engine.jit` replaces them by what suits the processor.
-TALL_ROWS, TALL_VECTORS, FLAT_ROWS, FLAT_VECTORS, NARROW_ROWS, VECTOR = 8, 2, 4, 4, 8, 16
+TALL_ROWS, TALL_VECTORS, FLAT_ROWS, FLAT_VECTORS, NARROW_ROWS, VECTOR, HALF = 8, 2, 4, 4, 8, 16, 8
 
 _OFF = np.zeros(LANES, np.float32)
 
