@@ -101,6 +101,18 @@ def test_another_processor_has_entries_of_its_own(filled: Path) -> None:
     assert run(filled) == []
 
 
+def test_entries_that_nobody_loads_are_removed_with_time(tmp_path: Path) -> None:
+    old, recent, other = (tmp_path / "kernels" / name for name in ("fill-1", "fill-2", "sum_partials_of_mine-1"))
+    for folder in (old, recent, other):
+        folder.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    os.utime(other, (0, 0))
+    run(tmp_path)
+    assert not old.exists()
+    assert recent.exists()
+    assert other.exists()
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root writes anywhere")
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     locked = tmp_path / "locked"

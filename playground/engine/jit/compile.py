@@ -15,9 +15,10 @@ import os
 import secrets
 import shutil
 import sys
+import time
 import types
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ from playground.engine import vocabulary
 from playground.engine.jit import arrays, lanes, target, tile
 
 SEAL = "checksums.json"
+#: An entry that no process has loaded for so long is removed when its function is compiled anew.
+UNUSED_DAYS = 30
 #: Functions compiled in this process because the disk had none, in order.
 compilations: list[str] = []
 
@@ -154,10 +157,27 @@ def build(bound: Bound, signature: Any, **options: Any) -> Any:
             if not made.stats.cache_hits:  # the source file was touched: Numba compiled anew and rewrote its index
                 compilations.append(name)
                 _seal(entry)
+            _touch(entry)
             return made
         shutil.rmtree(entry, ignore_errors=True)
     compilations.append(name)
+    _remove_unused(root, name)
     return _compile_into(root, entry, bound, signature, options)
+
+
+def _touch(entry: Path) -> None:
+    """Note that an entry is in use. Where the cache may only be read, nothing is removed either."""
+    with suppress(OSError):
+        os.utime(entry)
+
+
+def _remove_unused(root: Path, name: str) -> None:
+    """Remove what other versions of this function and processes that died have left behind."""
+    limit = time.time() - UNUSED_DAYS * 86_400
+    for entry in (*root.glob(f"{name}-*"), *root.glob(f".{name}-*")):
+        with suppress(OSError):
+            if entry.stat().st_mtime < limit:
+                shutil.rmtree(entry, ignore_errors=True)
 
 
 def _compile_into(root: Path, entry: Path, bound: Bound, signature: Any, options: Mapping[str, Any]) -> Any:

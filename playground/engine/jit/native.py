@@ -30,6 +30,7 @@ RUN = i8(
 
 _ready: dict[str, Any] = {}
 _lock = threading.RLock()  # Numba's compiler is not safe to enter twice
+_parallel = threading.Lock()  # nor are its threads, on the layer that it falls back to
 
 
 def compiled(name: str) -> Any:
@@ -81,6 +82,8 @@ def run(*arguments: Any, threads: int = 1) -> int:
     threads = min(threads, max_threads())
     with _lock:
         twin = _runner(threads > 1)
-    if threads > 1:
+    if threads == 1:
+        return int(twin(*arguments))
+    with _parallel:
         numba.set_num_threads(threads)
-    return int(twin(*arguments))
+        return int(twin(*arguments))
