@@ -250,6 +250,7 @@ def main() -> None:
     """Arguments: module path (taken by the caller), socket, pid of the window, whether to die with the thread that started it."""
     descriptor, parent, tied = (int(word) for word in sys.argv[2:5])
     faulthandler.enable()
+    faulthandler.register(signal.SIGUSR1, all_threads=True)  # where it hangs, for whoever asks
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the window
     if tied:
         ctypes.CDLL(None, use_errno=True).prctl(_DEATH_SIGNAL, signal.SIGKILL)
