@@ -222,6 +222,11 @@ class ExportDialog(Sheet):
         self.exporter.cancel()
         super().closeEvent(event)
 
+    def done(self, result: int) -> None:
+        """Escape ends a running export too."""
+        self.exporter.cancel()
+        super().done(result)
+
 
 class _Main(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:

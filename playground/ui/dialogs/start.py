@@ -149,6 +149,34 @@ class Start(QWidget):
         theme().changed.connect(self.update)
 
     def _assemble(self) -> None:
+        side = QWidget()
+        side.setLayout(self._left())
+        side.setFixedWidth(LEFT)
+        page = QWidget()
+        self.grid = QGridLayout()
+        self.grid.setSpacing(GAP)
+        self.grid.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(24, 20, 24, 24)
+        column.setSpacing(14)
+        column.addLayout(self._top())
+        column.addWidget(self.none)
+        column.addLayout(self.grid)
+        column.addStretch(1)
+        self.area = QScrollArea()
+        self.area.setWidget(page)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.viewport().setAutoFillBackground(False)
+        page.setAutoFillBackground(False)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(side)
+        whole.addWidget(self.area, 1)
+
+    def _left(self) -> QVBoxLayout:
+        """What to begin with, and what was open before."""
         left = QVBoxLayout()
         left.setContentsMargins(16, 22, 16, 16)
         left.setSpacing(8)
@@ -171,9 +199,10 @@ class Start(QWidget):
         left.addWidget(self.no_recent)
         left.addLayout(self.recent_column)
         left.addStretch(1)
-        side = QWidget()
-        side.setLayout(left)
-        side.setFixedWidth(LEFT)
+        return left
+
+    def _top(self) -> QHBoxLayout:
+        """Title, filters and search over the cards."""
         top = QHBoxLayout()
         top.setSpacing(6)
         top.addWidget(Label("Examples", 16, "text", True))
@@ -187,28 +216,7 @@ class Start(QWidget):
         self.search.setFixedWidth(200)
         self.search.setAccessibleName("Search examples")
         top.addWidget(self.search)
-        page = QWidget()
-        self.grid = QGridLayout()
-        self.grid.setSpacing(GAP)
-        self.grid.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(24, 20, 24, 24)
-        column.setSpacing(14)
-        column.addLayout(top)
-        column.addWidget(self.none)
-        column.addLayout(self.grid)
-        column.addStretch(1)
-        self.area = QScrollArea()
-        self.area.setWidget(page)
-        self.area.setWidgetResizable(True)
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.viewport().setAutoFillBackground(False)
-        page.setAutoFillBackground(False)
-        whole = QHBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(side)
-        whole.addWidget(self.area, 1)
+        return top
 
     def refresh_recent(self) -> None:
         """List the projects that were open last."""

@@ -64,7 +64,7 @@ class Inspector(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
-        self._helped = ""
+        self._helped, self._locked = "", False
         self.head, self.notices, self.foot = Head(), Notices(session.mend), Foot()
         self.empty = Empty("slider", "Nothing selected", "Click a node to see its settings here.")
         self.sections = Sections()
@@ -79,8 +79,9 @@ class Inspector(QWidget):
         split.helped.connect(self.foot.show_help)
         self._assemble()
         self.head.renamed.connect(self._rename)
-        for signal in (session.selection_changed, session.inspection_changed, session.samples_changed, session.run_changed):
+        for signal in (session.selection_changed, session.inspection_changed, session.samples_changed):
             signal.connect(self.refresh)
+        session.run_changed.connect(self._run_changed)
         self.refresh()
 
     def _assemble(self) -> None:
@@ -109,8 +110,13 @@ class Inspector(QWidget):
         nodes = self.session.selected_nodes()
         return nodes[0] if len(nodes) == 1 else None
 
+    def _run_changed(self) -> None:
+        if busy(self.session) != self._locked:
+            self.refresh()
+
     def refresh(self) -> None:
         """Show the selection as it is now."""
+        self._locked = busy(self.session)
         node, many = self.node, len(self.session.selected_nodes())
         for part in (self.head, self.notices, self.sections):
             part.setVisible(node is not None)

@@ -95,7 +95,7 @@ class PaddedCells(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         inner = QStyleOptionViewItem(option)
-        inner.rect = option.rect.adjusted(3, 0, -3, 0)  # type: ignore[attr-defined]
+        inner.rect = option.rect.adjusted(3, 0, -3, 0)
         super().paint(painter, inner, index)
 
 

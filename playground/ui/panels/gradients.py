@@ -36,8 +36,9 @@ class NormsPanel(QWidget):
             area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             area.setMinimumHeight(72)
             column.addWidget(area, 2)
-        for signal in (session.tick, session.run_changed, self.journal.changed):
+        for signal in (session.tick, self.journal.changed):
             signal.connect(self.feed)
+        session.run_changed.connect(self._run_changed)
         self.feed()
 
     def feed(self) -> None:
@@ -52,6 +53,10 @@ class NormsPanel(QWidget):
         if self.table is not None:
             frozen = [node.name for node in self.session.project.network.nodes if node.frozen]
             self.table.show_rows(health_of(norms, frozen))
+
+    def _run_changed(self) -> None:
+        if not self.session.run.going:  # else the next tick draws
+            self.feed()
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QRectF, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QRectF, Signal
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QToolTip, QWidget
 
 from playground.core.fields import Real
 from playground.core.registry import entries
@@ -135,8 +135,17 @@ class JournalList(QWidget):
             self.rows = rows
             self.setFixedHeight(26 * max(len(rows), 1) + 6)
             self.setAccessibleName("Journal: " + "; ".join(f"step {step:,} {text}" for step, _, _, text in rows[:20]))
-            self.setToolTip("")
             self.update()
+
+    def event(self, event: QEvent) -> bool:
+        """The whole text of an entry as its tooltip, since the row may be too narrow for it."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            at = (event.pos().y() - 2) // 26
+            if 0 <= at < len(self.rows):
+                step, _, _, text = self.rows[at]
+                QToolTip.showText(event.globalPos(), f"Step {step:,}: {text}", self)
+                return True
+        return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         p, wide = QPainter(self), float(self.width())

@@ -44,7 +44,7 @@ class Knobs(QWidget):
         self._assemble()
         session.inspection_changed.connect(self.refresh)
         session.samples_changed.connect(self.refresh)
-        session.run_changed.connect(self.show_numbers)
+        session.run_changed.connect(self._run_changed)
         session.tick.connect(self.show_numbers)
         self.journal.changed.connect(self.show_journal)
         self.refresh()
@@ -152,6 +152,10 @@ class Knobs(QWidget):
         train = float(history.loss[-20:].mean()) if len(history.loss) else None
         last = epochs[-1] if epochs else None
         self.live.show_numbers(train, last.validation_loss if last else None, metric_shown(last.metrics) if last else None)
+
+    def _run_changed(self) -> None:
+        if not self.session.run.going:  # else the next tick shows them
+            self.show_numbers()
 
     def show_journal(self) -> None:
         self.list.show_entries([(e.step, e.icon, e.token, e.text) for e in reversed(self.journal.entries)])

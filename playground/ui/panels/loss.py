@@ -65,7 +65,7 @@ class LossPanel(QWidget):
         self.log.toggled.connect(self.plot.set_log)
         self.smooth.changed.connect(self._smoothed)
         session.tick.connect(self.feed)
-        session.run_changed.connect(self.feed)
+        session.run_changed.connect(self._run_changed)
         session.project_changed.connect(self.feed)
         self.journal.changed.connect(self.feed)
         self.feed()
@@ -91,6 +91,10 @@ class LossPanel(QWidget):
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]
         self.feed()
+
+    def _run_changed(self) -> None:
+        if not self.session.run.going:  # else the next tick draws
+            self.feed()
 
     def _smoothed(self, factor: float) -> None:
         self.smooth.show_value(factor)

@@ -30,8 +30,9 @@ class MetricsPanel(QWidget):
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(0)
         self.column.addWidget(self.none)
-        for signal in (session.tick, session.run_changed, self.journal.changed):
+        for signal in (session.tick, self.journal.changed):
             signal.connect(self.feed)
+        session.run_changed.connect(self._run_changed)
         self.feed()
 
     def feed(self) -> None:
@@ -49,6 +50,10 @@ class MetricsPanel(QWidget):
             plot.reach = reach(np.array([epochs[-1].step]), started.total_steps) if started else 0.0
             plot.feed(epochs)
             plot.show_marks(self.journal.marks())
+
+    def _run_changed(self) -> None:
+        if not self.session.run.going:  # else the next tick draws
+            self.feed()
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]

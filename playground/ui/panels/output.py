@@ -54,7 +54,7 @@ class OutputPanel(QWidget):
         self._watching = False
         session.samples_changed.connect(self.refresh)
         session.tick.connect(self.feed)
-        session.run_changed.connect(self.feed)
+        session.run_changed.connect(self._run_changed)
         theme().changed.connect(self.update)
         self.refresh()
 
@@ -111,6 +111,10 @@ class OutputPanel(QWidget):
         low, high = nice_bounds(samples.x.reshape(samples.count, -1).astype(float))
         pair = (low[0], low[-1]), (high[0], high[-1])
         self.session.client.predict_grid(*pair, size=GRID)
+
+    def _run_changed(self) -> None:
+        if not self.session.run.going or self.session.client.state == "starting":
+            self.feed()
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]

@@ -40,8 +40,9 @@ class TrainingPanel(QWidget):
         self.form.changed.connect(self._ask)
         self.form.moved.connect(self._ask)
         self.form.helped.connect(self.foot.show_help)
-        for signal in (session.project_changed, session.samples_changed, session.run_changed):
+        for signal in (session.project_changed, session.samples_changed):
             signal.connect(self.refresh)
+        session.run_changed.connect(self._run_changed)
         self.refresh()
 
     def _assemble(self) -> None:
@@ -79,6 +80,10 @@ class TrainingPanel(QWidget):
             return 0, 0
         each = -(-train // max(project.training.batch, 1))
         return each, each * project.training.epochs
+
+    def _run_changed(self) -> None:
+        if bool(self.form.reason) != busy(self.session):
+            self.form.lock(LOCKED if busy(self.session) else "")
 
     def refresh(self) -> None:
         """Show the training plan as it is now."""

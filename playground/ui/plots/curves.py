@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtWidgets import QWidget
@@ -17,6 +17,34 @@ from playground.ui.plots.smoothing import Smoother
 MOST_LAYERS = 7
 
 
+class EpochColumn:
+    """One number of every epoch as arrays; of a list that only grows, only what is new is looked at."""
+
+    def __init__(self, value: Callable[[EpochRecord], float | None]) -> None:
+        self._value = value
+        self._steps: list[float] = []
+        self._values: list[float] = []
+        self._seen = 0
+        self._last: EpochRecord | None = None
+        self._arrays = np.zeros(0), np.zeros(0)
+
+    def of(self, records: Sequence[EpochRecord]) -> tuple[np.ndarray, np.ndarray]:
+        """Steps and values of the epochs that have the number. Shapes: (n,), (n,)."""
+        if len(records) < self._seen or (self._seen and records[self._seen - 1] != self._last):
+            self._steps, self._values, self._seen = [], [], 0
+        elif len(records) == self._seen:
+            return self._arrays
+        for record in records[self._seen :]:
+            value = self._value(record)
+            if value is not None:
+                self._steps.append(record.step)
+                self._values.append(value)
+        self._seen = len(records)
+        self._last = records[-1] if records else None
+        self._arrays = np.array(self._steps, float), np.array(self._values, float)
+        return self._arrays
+
+
 class LossPlot(Plot):
     """Each batch's loss as points, its moving average, the validation loss of every epoch."""
 
@@ -26,14 +54,14 @@ class LossPlot(Plot):
         self.add(Series("validation", "validation", "smooth", 2))
         self.add(Series("train", "train", "smooth", 1))
         self.smoother = Smoother(0.97)
+        self._judged = EpochColumn(lambda record: record.validation_loss)
 
     def feed(self, history: History, epochs: Sequence[EpochRecord]) -> None:
         """Show a run's history so far."""
         steps = history.steps
         self.show_data("raw", steps, history.loss)
         self.show_data("train", steps, self.smoother.of(steps, history.loss))
-        judged = [record for record in epochs if record.validation_loss is not None]
-        self.show_data("validation", *_columns(judged, "validation_loss"))
+        self.show_data("validation", *self._judged.of(epochs))
 
     def legend(self) -> list[Series]:
         """The series with data, in the order of the legend."""
@@ -47,12 +75,11 @@ class MetricPlot(Plot):
         super().__init__(f"{title} over steps", parent=parent)
         self.metric_id = metric
         self.add(Series("metric", title.lower(), "smooth", 2))
+        self._column = EpochColumn(lambda record: record.metrics.get(metric))
 
     def feed(self, epochs: Sequence[EpochRecord]) -> None:
         """Show every finished epoch."""
-        known = [record for record in epochs if self.metric_id in record.metrics]
-        y = np.array([record.metrics[self.metric_id] for record in known], float)
-        self.show_data("metric", np.array([record.step for record in known], float), y)
+        self.show_data("metric", *self._column.of(epochs))
 
 
 class RatePlot(Plot):
@@ -63,6 +90,10 @@ class RatePlot(Plot):
         self.title, self.flags = "Learning rate", False
         self.add(Series("plan", "planned", "smooth", 3, dashes=(2.0, 3.0)))
         self.add(Series("rate", "rate", "smooth", 3, dashes=()))
+
+    def _whole_range(self, shown: Sequence[Series]) -> Axis:
+        """The plan may go on beyond what the loss above shows."""
+        return super()._whole_range([series for series in shown if series.key == "rate"])
 
     def feed(self, history: History) -> None:
         """Show the rates that were used."""
@@ -109,8 +140,3 @@ def shown_layers(layers: Sequence[str]) -> list[str]:
     if len(layers) <= MOST_LAYERS:
         return list(layers)
     return [layers[int(at)] for at in np.linspace(0, len(layers) - 1, MOST_LAYERS).round()]
-
-
-def _columns(records: Sequence[EpochRecord], name: str) -> tuple[np.ndarray, np.ndarray]:
-    steps = np.array([record.step for record in records], float)
-    return steps, np.array([getattr(record, name) for record in records], float)

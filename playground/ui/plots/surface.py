@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.ui.painting import AA, CENTRE, LEFT, RIGHT, put
@@ -54,6 +54,8 @@ class SurfacePlot(QWidget):
         self.targets = np.zeros(0)
         self.empty = "No run yet. Press Train."
         self._image: QImage | None = None
+        self._over: QPixmap | None = None
+        self._over_key: tuple[object, ...] = ()
         theme().changed.connect(self._recolor)
 
     def sizeHint(self) -> QSize:
@@ -64,7 +66,7 @@ class SurfacePlot(QWidget):
         step = -(-len(points) // MOST_POINTS)
         self.points, self.targets = np.asarray(points[:: max(step, 1)], float), np.asarray(targets[:: max(step, 1)])
         self.names = (names[0], names[1]) if len(names) >= 2 else ("x", "y")
-        self.classes = classes
+        self.classes, self._over = classes, None
         if self.response is None and len(self.points):
             span = np.ptp(self.points, axis=0) * 0.1 + 1e-9
             self.low = tuple(self.points.min(0) - span)
@@ -123,10 +125,7 @@ class SurfacePlot(QWidget):
         p.setBrush(Qt.BrushStyle.NoBrush)
         p.drawRect(r)
         self._draw_axes(p, r)
-        p.save()
-        p.setClipRect(r)
-        self._draw_points(p, r)
-        p.restore()
+        p.drawPixmap(QPointF(0, 0), self._points_over(r))
         self._draw_bar(p, r)
         p.end()
 
@@ -140,6 +139,21 @@ class SurfacePlot(QWidget):
             put(p, QRectF(0, y - 7, r.x() - 6, 14), short(v), 10, "text3", how=RIGHT)
         put(p, QRectF(r.x(), r.bottom() + 15, r.width(), 14), self.names[0], 10, "text2", how=CENTRE)
         put(p, QRectF(2, r.y(), r.x() - 6, 14), self.names[1], 10, "text2", how=LEFT)
+
+    def _points_over(self, r: QRectF) -> QPixmap:
+        """The samples as a picture that is kept while they and the map's place stay the same: ringed points take most of a frame."""
+        key = (r.getRect(), self.low, self.high, self.size().toTuple(), self.devicePixelRatio(), theme().mode)
+        if self._over is None or self._over_key != key:
+            ratio = self.devicePixelRatio()
+            made = QPixmap(self.size() * ratio)
+            made.setDevicePixelRatio(ratio)
+            made.fill(Qt.GlobalColor.transparent)
+            p = QPainter(made)
+            p.setClipRect(r)
+            self._draw_points(p, r)
+            p.end()
+            self._over, self._over_key = made, key
+        return self._over
 
     def _draw_points(self, p: QPainter, r: QRectF) -> None:
         if not len(self.points):
