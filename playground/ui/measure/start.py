@@ -1,0 +1,40 @@
+"""P3: from starting the program to a window that can be used, and to a worker that has done its first step."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from playground.cli.bench.figures import Figure, worker_ready
+from playground.paths import assets_dir
+
+TARGET = 1.5
+EXAMPLE = "digits_cnn.play"
+
+
+def first_use(file: Path | None) -> dict[str, float]:
+    """Start the program and wait until its window is painted and idle; seconds since the start."""
+    begun = time.monotonic()
+    command = [sys.executable, "-m", "playground.ui.measure.first_paint", *([str(file)] if file else [])]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode:
+        raise RuntimeError(f"the program did not start: {done.stderr.strip()[-2000:]}")
+    told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return {name: at - begun for name, at in told.items()}
+
+
+def usable(folder: Path, repeats: int = 7) -> Iterator[Figure]:
+    """The window with its start page, the window with an example, the worker."""
+    for title, file in (("start page", None), ("example open", assets_dir() / "examples" / EXAMPLE)):
+        found = [first_use(file) for _ in range(repeats)]
+        idle = statistics.median(one["idle"] for one in found)
+        painted = statistics.median(one["painted"] for one in found)
+        worst = max(one["idle"] for one in found)
+        note = f"first paint after {painted:.2f} s; slowest of {repeats}: {worst:.2f} s"
+        yield Figure("P3", f"window usable, {title}", idle, TARGET, "s", note, all(0 < one["painted"] <= one["idle"] for one in found))
+    yield worker_ready()
