@@ -1,6 +1,7 @@
 """Every op inside a network: forward against its reference, gradients against central differences in float64.
 
-The op's input comes from a dense layer with weights and is read twice, so a gradient that overwrites instead of adding shows.
+The op's input comes from a dense layer with weights and is read twice: by the op first, or by another op first. So a gradient that
+overwrites instead of adding shows, and in the second step one that adds to what the first left behind.
 """
 
 from __future__ import annotations
@@ -124,15 +125,18 @@ LOSSES = {
 }
 
 
-def network(shape: tuple[int, ...], make: Make, loss: str = "mean_squared_error") -> Graph:
+def network(shape: tuple[int, ...], make: Make, loss: str = "mean_squared_error", *, first: bool = True) -> Graph:
+    """first: the op is the first to read its input, and so the last to write its gradient."""
     g = GraphBuilder()
     x = g.take_input(TensorType(shape))
     with g.of("before", None):
         x = g.op("dense", x, weight(g, "w", shape[-1], shape[-1]), weight(g, "b", shape[-1]))
     with g.of("op", None):
+        other = None if first else g.op("tanh", x)
         y = make(g, x)
+        other = other or g.op("tanh", x)
     with g.of("after", None):
-        parts = [v if len(v.shape) == 1 else g.op("reshape", v, shape=(v.type.count,)) for v in (y, g.op("tanh", x))]
+        parts = [v if len(v.shape) == 1 else g.op("reshape", v, shape=(v.type.count,)) for v in (y, other)]
         flat = g.op("concat", *parts)
         out = g.op("dense", flat, weight(g, "w", flat.shape[0], 3), weight(g, "b", 3))
     with g.of("loss", None):
@@ -167,28 +171,33 @@ def differences(graph: Graph, parameters: dict[str, np.ndarray], name: str, x: n
     return found
 
 
-def check(graph: Graph, t: np.ndarray, chains: int) -> None:
+def check(graph: Graph, t: np.ndarray, chains: int, numeric: dict[str, np.ndarray] | None = None) -> dict[str, np.ndarray]:
+    """numeric: differences of an equal network, where they are known already."""
     rng = np.random.default_rng(4)
     x = rng.normal(size=(BATCH, *graph.values[graph.input].type.shape)).astype(np.float32)
     still = UpdateRule("sgd", {"rate": 0.0, "l2": 0.0})
     m = Machine(plan_network(graph, batch=BATCH, update=still, samples={"train": BATCH}, chains=chains), shuffle=False)
     m.load("train", x, t)
     m.initialise(3)
-    assert m.run(1).status == "done"
+    assert m.run(2).status == "done"
     parameters = {name: value.astype(np.float64) for name, value in m.parameters().items()}
     expected = evaluate(graph, parameters, x.astype(np.float64), t.astype(np.float64))
     assert graph.loss is not None
     assert m.ring()[0, 0] == pytest.approx(float(expected[graph.loss]), rel=2e-5)
+    if numeric is None:
+        numeric = {name: differences(graph, parameters, name, x.astype(np.float64), t.astype(np.float64)) for name in parameters}
     for name, gradient in m.gradients().items():
-        numeric = differences(graph, parameters, name, x.astype(np.float64), t.astype(np.float64))
-        scale = max(float(np.abs(numeric).max()), 1e-3)
-        np.testing.assert_allclose(gradient, numeric, atol=3e-5 * scale, rtol=2e-4, err_msg=name)
+        scale = max(float(np.abs(numeric[name]).max()), 1e-3)
+        np.testing.assert_allclose(gradient, numeric[name], atol=3e-5 * scale, rtol=2e-4, err_msg=name)
+    return numeric
 
 
 @pytest.mark.parametrize(("shape", "make"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_gradients_equal_central_differences(shape: tuple[int, ...], make: Make) -> None:
     rng = np.random.default_rng(5)
-    check(network(shape, make), rng.normal(size=(BATCH, 3)).astype(np.float32), chains=2)
+    target = rng.normal(size=(BATCH, 3)).astype(np.float32)
+    numeric = check(network(shape, make), target, chains=2)
+    check(network(shape, make, first=False), target, chains=2, numeric=numeric)
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -146,3 +146,21 @@ def test_max_pool_passes_nan_on(at: int) -> None:
     assert error(pooled(values), np.array([4.0])) == 0
     values[at] = np.nan
     assert np.isnan(pooled(values)).all()
+
+
+@pytest.mark.parametrize("kernel_name", ["max_pool_backward", "max_pool_backward_apart"])
+@pytest.mark.parametrize(("extent", "across"), [(2, 2), (2, 3)])
+def test_of_equal_numbers_only_the_first_gets_the_gradient(kernel_name: str, extent: int, across: int) -> None:
+    import playground.engine.windows  # noqa: F401  registers the kernel
+
+    bench = Bench(x=(extent, across, 2), y=(1, 1, 2), dy=(1, 1, 2), dx=(extent, across, 2))
+    bench["x"] = bench["y"] = 1.5
+    bench["x"][0, 0, 1] = 0.5
+    bench["dy"] = [3.0, 4.0]
+    window = (1, extent, across, 2, 1, 1, extent, across, extent, across, 0, 0)
+    row, image = across * 2, extent * across * 2
+    places = (bench.at("x"), row, image, bench.at("y"), 2, 2, bench.at("dy"), 2, 2, bench.at("dx"), row, image)
+    bench.run([(kernel_name, *window, *places, 0)])
+    expected = np.zeros((extent, across, 2))
+    expected[0, 0, 0], expected[0, 1, 1] = 3.0, 4.0
+    np.testing.assert_array_equal(bench["dx"], expected)
