@@ -345,6 +345,8 @@ class Client:
             view.forget_curves()
         elif isinstance(event, messages.KnobChanged):
             view.knobs[event.name] = event.value
+            if view.wanted.get(event.name, (None, 0))[0] == event.value:
+                del view.wanted[event.name]
         self._broken = isinstance(event, messages.Failed) or (self._broken and not isinstance(event, messages.Started))
         self._state, self._text = _after(event, self._state, self._text)
         return True
