@@ -19,8 +19,8 @@ ROWS, WIDTH = 12, 20
 STILL = UpdateRule("sgd", {"rate": 0.0, "l2": 0.0})
 
 
-def dropping(rate: float | Knob) -> Graph:
-    """y = dropout(w * x): with w of ones, the gradient of each weight shows the mask's column sums."""
+def dropping(rate: float | Knob, *, twice: bool = False) -> Graph:
+    """y = dropout(x·w), or that plus x·w, so that dropout's gradient has to be added."""
     g = GraphBuilder()
     x = g.take_input(TensorType((WIDTH,)))
     with g.of("scale", None):
@@ -28,6 +28,7 @@ def dropping(rate: float | Knob) -> Graph:
         x = g.op("dense", x, w)
     with g.of("drop", None):
         y = g.op("dropout", x, rate=rate)
+        y = g.op("add", y, x) if twice else y
     with g.of("loss", None):
         loss = g.op("mean_squared_error", y, g.take_target(TensorType((WIDTH,))))
     return g.finish(y, loss)
@@ -40,9 +41,10 @@ def machine(graph: Graph, x: np.ndarray, t: np.ndarray, chains: int = 2, batch: 
     return m
 
 
+@pytest.mark.parametrize("twice", [False, True])
 @pytest.mark.parametrize("chains", [1, 2, 3])
-def test_dropout_uses_its_own_stream_forwards_and_backwards(chains: int) -> None:
-    graph, rate = dropping(0.3), 0.3
+def test_dropout_uses_its_own_stream_forwards_and_backwards(chains: int, twice: bool) -> None:
+    graph, rate = dropping(0.3, twice=twice), 0.3
     draw = np.random.default_rng(0)
     x, t = draw.normal(size=(ROWS, WIDTH)).astype("f4"), draw.normal(size=(ROWS, WIDTH)).astype("f4")
     m = machine(graph, x, t, chains)
@@ -51,7 +53,7 @@ def test_dropout_uses_its_own_stream_forwards_and_backwards(chains: int) -> None
     for step in range(2):
         assert m.run(1).status == "done"
         u = randomness.uniforms(21, stream, step, ROWS * WIDTH).reshape(ROWS, WIDTH)
-        mask = (u >= np.float32(rate)) / (1 - rate)
+        mask = (u >= np.float32(rate)) / (1 - rate) + twice
         y = (x @ w) * mask
         assert m.ring()[step, 0] == pytest.approx(((y - t) ** 2).mean(), rel=1e-5)
         expected = x.T @ (2 * (y - t) / t.size * mask)
