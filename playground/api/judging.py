@@ -31,8 +31,8 @@ class Judged:
         self.splits: dict[str, Split] = {
             name: split for name, split in (("train", prepared.train), ("validation", prepared.validation), ("test", prepared.test)) if split
         }
-        rows = {name: split.count for name, split in self.splits.items()}
-        self.plan = plan_network(self.made.lowered.graph, batch=record.training.batch, update=None, samples=rows)
+        rows = max(split.count for split in self.splits.values())
+        self.plan = plan_network(self.made.lowered.graph, batch=record.training.batch, update=None, samples={"judged": rows})
         self.machine = Machine(self.plan)
         self.machine.initialise(0)
         put_weights(self.machine, weights)
@@ -42,8 +42,8 @@ class Judged:
         split = self.splits.get(part)
         if split is None:
             raise BadValue(f"There is no {part} part; this project has {', '.join(self.splits)}. Give it a share in the data plan.")
-        self.machine.load(part, split.x, self.made.lowered.encode(split.y))
-        found = self.machine.evaluate(part)
+        self.machine.load("judged", split.x, self.made.lowered.encode(split.y))
+        found = self.machine.evaluate("judged")
         return {"loss": found.loss, **self.made.judge.metrics(found.outputs, split)}
 
     def predict(self, x: np.ndarray) -> np.ndarray:

@@ -124,7 +124,12 @@ class Machine:
         return Ran(done, "fault" if self.F[VERDICT] == 0.0 else "halted")
 
     def evaluate(self, split: str, threads: int = 1) -> Evaluated:
-        """Loss and outputs over a whole split, batch by batch; the state stays as it is."""
+        """Loss and outputs over a whole split, batch by batch; the state stays as it is.
+
+        The arena keeps no room for the outputs of the training part, which may be large: `predict` gives those.
+        """
+        if split == "train":
+            raise ValueError("evaluate takes a split other than train; predict gives the outputs of training samples")
         return self._pass(self.plan.evaluate, split, threads)
 
     def predict(self, x: np.ndarray, threads: int = 1) -> np.ndarray:

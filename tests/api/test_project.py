@@ -1,0 +1,160 @@
+"""Building, checking, training, judging, saving and exporting from a script."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+from onnx.reference import ReferenceEvaluator
+from sklearn.metrics import accuracy_score, root_mean_squared_error
+
+import playground as pg
+from playground.document.edits import EditError
+from playground.errors import BadValue, UnknownKind
+from playground.lowering import Refused
+
+
+def iris(**training):
+    nodes = [pg.layer("dense", units=8), pg.layer("tanh"), pg.layer("dense", units=3)]
+    return pg.Project.chain(pg.dataset("iris"), *nodes, **{"name": "iris", "epochs": 5, "batch": 16, **training})
+
+
+def diabetes(**training):
+    nodes = [pg.layer("dense", units=8), pg.layer("relu"), pg.layer("dense", units=1)]
+    return pg.Project.chain(pg.dataset("diabetes"), *nodes, **{"name": "diabetes", "epochs": 5, **training})
+
+
+def test_a_chain_is_wired_in_order_and_gets_the_usual_loss():
+    project = iris()
+    names = {node.id: node.name for node in project.record.network.nodes}
+    assert list(names.values()) == ["iris", "dense1", "tanh1", "dense2", "loss"]
+    wires = [(names[link.source], names[link.target]) for link in project.record.network.links]
+    assert wires == [("iris", "dense1"), ("dense1", "tanh1"), ("tanh1", "dense2"), ("dense2", "loss")]
+    assert project.node("loss").spec == pg.loss("cross_entropy")
+    assert diabetes().node("loss").spec == pg.loss("mean_squared_error")
+    assert project.problems() == []
+
+
+def test_nodes_do_not_lie_on_each_other():
+    project = pg.Project.chain(pg.dataset("iris"), *[pg.layer("dense", units=3) for _ in range(14)])
+    positions = [node.position for node in project.record.network.nodes]
+    assert len(set(positions)) == len(positions)
+    assert all(abs(a[0] - b[0]) >= 100 or abs(a[1] - b[1]) >= 100 for n, a in enumerate(positions) for b in positions[:n])
+
+
+def test_branches_name_their_inputs():
+    project = pg.Project()
+    x = project.add(pg.dataset("iris"))
+    a = project.add(pg.layer("dense", units=6), x, name="left")
+    b = project.add(pg.layer("relu"), a)
+    both = project.add(pg.layer("add"), a, b)
+    y = project.add(pg.layer("dense", units=3), both)
+    project.add(pg.loss("cross_entropy"), y)
+    assert project.problems() == []
+    assert project.train(epochs=2).fault is None
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: pg.layer("dense", size=3), BadValue, "no setting called size; it has units"),
+        (lambda: pg.layer("dense", units=0), BadValue, "Units must be"),
+        (lambda: pg.layer("nothing"), UnknownKind, "dense"),
+        (lambda: iris(epochs=0.5), BadValue, "Epochs"),
+        (lambda: pg.Project().add(pg.optimizer("adam")), BadValue, "data, a layer or a loss"),
+        (lambda: iris().add(pg.layer("relu"), "nobody"), UnknownKind, "there are: iris, dense1"),
+        (lambda: iris().add(pg.layer("relu"), "dense1", name="dense2"), (BadValue, EditError), "dense2"),
+        (lambda: iris().evaluate(), BadValue, "Train it first"),
+        (lambda: pg.Project().samples(), BadValue, "no data yet"),
+    ],
+)
+def test_mistakes_are_told_in_words(make, error, words):
+    with pytest.raises(error, match=words):
+        make()
+
+
+def test_training_refuses_a_project_with_problems():
+    project = pg.Project.chain(pg.dataset("iris"), pg.layer("dense", units=5))
+    assert [problem.node for problem in project.problems()]
+    with pytest.raises(Refused):
+        project.train()
+    assert project.weights is None
+
+
+def test_a_run_has_every_step_and_epoch():
+    project = iris(batch=50)
+    run = project.train(epochs=4, seed=2)
+    assert len(run.losses) == len(run.rates) == 12
+    assert [record.epoch for record in run.epochs] == [1, 2, 3, 4]
+    assert run.finished.reason == "done"
+    assert "Training loss" in str(run)
+    assert project.record.training.seed == 2
+
+
+def test_watching_changes_no_bit():
+    seen = []
+    plain, watched = iris(), iris()
+    first = plain.train()
+    second = watched.train(watch=lambda trainer, burst: seen.append(trainer.memory.last_step))
+    assert seen[-1] == first.finished.last_step
+    assert first.finished.state_sha256 == second.finished.state_sha256
+
+
+def test_predictions_are_probabilities_in_the_samples_own_unit():
+    project = iris()
+    project.train()
+    samples = project.samples()
+    answers = project.predict(samples.x)
+    assert answers.shape == (150, 3)
+    np.testing.assert_allclose(answers.sum(axis=1), 1.0, rtol=1e-5)
+    whole = project.set_data(validation=0.0).evaluate("train")
+    assert whole["accuracy"] == pytest.approx(accuracy_score(samples.y, project.predict(samples.x).argmax(axis=1)))
+
+
+def test_values_are_in_the_targets_own_unit():
+    project = diabetes().set_data(validation=0.0)
+    project.train(epochs=10)
+    samples = project.samples()
+    wanted = root_mean_squared_error(samples.y, project.predict(samples.x))
+    assert project.evaluate("train")["rmse"] == pytest.approx(wanted, rel=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 5), (2, 4, 1)])
+def test_inputs_of_another_shape_are_refused(shape):
+    project = iris(epochs=1)
+    project.train()
+    with pytest.raises(BadValue, match="must have the shape"):
+        project.predict(np.zeros(shape))
+
+
+def test_a_saved_project_is_the_same_project(tmp_path):
+    project = iris()
+    project.train()
+    project.save(tmp_path / "iris.play")
+    again = pg.Project.load(tmp_path / "iris.play")
+    assert again.record == project.record
+    assert again.evaluate() == project.evaluate()
+
+
+def test_the_onnx_file_takes_raw_inputs_and_gives_values_in_the_targets_unit(tmp_path):
+    project = diabetes()
+    project.train()
+    certificate = project.export(tmp_path / "net.onnx")
+    x = project.samples().x[:40]
+    answers = ReferenceEvaluator(onnx.load(tmp_path / "net.onnx")).run(None, {"input": x})[0]
+    np.testing.assert_allclose(answers, project.predict(x), rtol=1e-5, atol=10 * certificate.allowed)
+
+
+def test_weights_of_other_names_are_refused():
+    project = iris(epochs=1)
+    project.train()
+    assert project.weights is not None
+    project.weights = {name.replace("dense1", "dense9"): array for name, array in project.weights.items()}
+    with pytest.raises(BadValue, match=r"missing: dense1\.bias"):
+        project.evaluate()
+
+
+def test_the_names_of_the_package_are_those_of_the_api():
+    assert set(pg.__all__) <= set(dir(pg))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        pg.nothing
