@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,7 +31,9 @@ from playground.training.messages import (
 )
 from playground.ui.canvas.plane import plane_of
 
-TICK_MS = 33
+TICK_MS, SLOWEST_MS = 33, 200
+#: Of a core that live drawing takes at most; on two, training wants both, and a step waits for the slower of its threads.
+SHARE = 0.5 if (os.cpu_count() or 1) > 2 else 0.1
 POLL_MS = 4
 SURFACE = 96
 LIVE = ("starting", "running")
@@ -41,7 +45,7 @@ class RunControl(QObject):
     """Owns the client.
 
     changed: the run's state, or its figures while no tick shows them. heard(event): every event. ticked: 30 Hz while it goes on,
-    and once after.
+    less often where the drawing that follows would take more than its share, and once after.
     told(text, level): what a person should know.
     """
 
@@ -58,6 +62,7 @@ class RunControl(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
+        self._spent = 0.0
 
     def _listening(self) -> QSocketNotifier:
         made = QSocketNotifier(self.client.fileno(), QSocketNotifier.Type.Read, self)
@@ -134,3 +139,6 @@ class RunControl(QObject):
         self.ticked.emit()
         if not self.going:
             self._timer.stop()
+            return
+        spent, self._spent = self._spent, time.thread_time()
+        self._timer.setInterval(min(max(TICK_MS, round(1000 * (self._spent - spent) / SHARE)), SLOWEST_MS))

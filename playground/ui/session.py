@@ -96,6 +96,10 @@ class Session(QObject):
         """Whether `samples` are still those of an earlier data source, because the present one's are being read."""
         return self._loader.busy and not self.samples_error
 
+    def read_again(self) -> None:
+        """Read the data source anew, after its file changed or was allowed."""
+        self._loader.again()
+
     def selected_nodes(self) -> tuple[Node, ...]:
         """The selected nodes, in creation order."""
         return tuple(node for node in self.project.network.nodes if node.id in self.selection)

@@ -58,7 +58,7 @@ def double_click(view: QWidget, at: QPointF) -> None:
     release(view, at)
 
 
-def drop(view: CanvasView, kind: str, id: str, at: QPointF) -> None:
+def drop(view: CanvasView, kind: str, id: str, at: QPointF, target: QWidget | None = None) -> None:
     """What a drag from the palette delivers: enter, move, drop."""
     from playground.ui.kinds import kinds
 
@@ -71,7 +71,7 @@ def drop(view: CanvasView, kind: str, id: str, at: QPointF) -> None:
         QDragMoveEvent(point, copy, mime, LEFT, PLAIN),
         QDropEvent(at, copy, mime, LEFT, PLAIN),
     ):
-        QApplication.sendEvent(view.viewport(), event)
+        QApplication.sendEvent(target or view.viewport(), event)
 
 
 def port(view: CanvasView, name: str, side: str, k: int = 0) -> QPointF:

@@ -68,6 +68,15 @@ def test_a_drop_adds_the_layer_under_the_pointer(view: CanvasView, session: Sess
     assert steps(session) == 1
 
 
+def test_a_drop_reaches_the_canvas_through_what_lies_over_it(view: CanvasView, session: Session) -> None:
+    """On a real screen the empty canvas's page is what is under the pointer."""
+    over = view.childAt(420, 100)
+    assert over is view.empty
+    assert over.acceptDrops()
+    drop(view, "layer", "dense", QPointF(420, 100), over)
+    assert len(session.project.network.nodes) == 1
+
+
 def test_a_foreign_drop_is_ignored(view: CanvasView, session: Session) -> None:
     from PySide6.QtCore import QMimeData
     from PySide6.QtGui import QDropEvent

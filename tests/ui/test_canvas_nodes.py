@@ -15,7 +15,7 @@ from playground.document.edits import AddLink, AddNode, AddNote, MoveNodes, Remo
 from playground.document.project import Node, Project
 from playground.lowering import inspect
 from playground.ui import theme
-from playground.ui.canvas.look import count_text, look_of
+from playground.ui.canvas.look import count_text, look_of, short_number
 from playground.ui.canvas.starters import STARTERS
 from playground.ui.canvas.view import CanvasView
 from playground.ui.session import Session
@@ -120,6 +120,11 @@ def test_a_node_after_a_refused_one_waits(view: CanvasView, session: Session, lo
 )
 def test_counts_are_short(number: int, text: str) -> None:
     assert count_text(number) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.41, "0.41"), (12.4, "12"), (1.76e-4, "1.8e-4"), (0.0, "0"), (2.5e7, "2.5e7"), (830, "830")])
+def test_numbers_on_wires_are_short(value: float, text: str) -> None:
+    assert short_number(value) == text
 
 
 def test_every_kind_of_node_paints_in_both_themes_and_at_every_zoom(view: CanvasView, session: Session, app) -> None:

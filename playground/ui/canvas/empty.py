@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 
 from playground.ui.canvas.starters import STARTERS, Starter
@@ -49,6 +49,7 @@ class EmptyCanvas(QWidget):
         super().__init__(view)
         self.view = view
         self.setAccessibleName("Drag a layer here to begin")
+        self.setAcceptDrops(True)  # a scroll area hears only what its viewport gets, so drops are passed on by hand
         self.cards = QWidget(self)
         row = QHBoxLayout(self.cards)
         row.setContentsMargins(0, 0, 0, 0)
@@ -112,6 +113,15 @@ class EmptyCanvas(QWidget):
             put(p, cap, key, 11, "text", how=CENTRE)
             put(p, QRectF(cap.right() + 8, y, 200, 20), text, 11, "text2")
             x += wide + 26
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.view.dragEnterEvent(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self.view.dragMoveEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.view.dropEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.view.setFocus()

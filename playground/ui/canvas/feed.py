@@ -18,7 +18,7 @@ from playground.errors import PlaygroundError
 from playground.lowering import Lowered, lower
 from playground.ui.canvas import pictures
 from playground.ui.canvas.answers import Array, cost_of, image_forms, known_graph, node_outputs, start_weights
-from playground.ui.canvas.look import TILE
+from playground.ui.canvas.look import TILE, short_number
 from playground.ui.canvas.node_item import NAMED
 from playground.ui.canvas.plane import grid_points, plane_of
 from playground.ui.canvas.preview import PreviewData
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
 
 TILES_EVERY_S = 1 / 15
+SHARE = 0.06  # of the time goes into pictures at most while a run goes on
+APART_MS = 8  # after the curves, in a turn of its own: in one turn the two would hold up whatever a person does
 MOST_COST = 40_000_000  # beyond this many numbers a picture of one grid is not worth the wait
 
 
@@ -48,7 +50,7 @@ class PreviewFeed(QObject):
         self._answers_now: dict[str, Array] = {}
         self._prepared: Prepared | None = None
         self._key: tuple[Any, ...] = ()
-        self._last = 0.0
+        self._last, self._took = 0.0, 0.0
         self.sample = 0
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -97,12 +99,10 @@ class PreviewFeed(QObject):
             return None
 
     def _on_tick(self) -> None:
-        """Draw now, or as soon as it is time again, so that the last numbers of a run are always shown."""
-        wait = TILES_EVERY_S - (time.monotonic() - self._last)
-        if wait <= 0:
-            self.draw()
-        elif not self._soon.isActive():
-            self._soon.start(math.ceil(wait * 1000))
+        """Draw as soon as it is time again, so that the last numbers of a run are always shown."""
+        wait = max(TILES_EVERY_S, self._took / SHARE) - (time.monotonic() - self._last)
+        if not self._soon.isActive():
+            self._soon.start(max(APART_MS, math.ceil(wait * 1000)))
 
     def draw(self) -> None:
         """Fill the pictures that are in view from what is known now; the others wait until they are."""
@@ -117,6 +117,7 @@ class PreviewFeed(QObject):
             self.scene.show_labels(self.session.project, self.session.inspection, self._norms)
         self._drawn.clear()
         self.draw_new()
+        self._took = time.monotonic() - self._last
 
     def draw_new(self) -> None:
         """Fill pictures that came into view since."""
@@ -164,7 +165,7 @@ class PreviewFeed(QObject):
     def _live_line(self, node: Node) -> str:
         """The gradient while a layer trains; what an activation does; else nothing."""
         if self.session.run.going and node.name in self._norms:
-            return f"∇ {self._norms[node.name]:.2g} · {self.session.inspection.captions.get(node.id, '')}".rstrip(" ·")
+            return f"∇ {short_number(self._norms[node.name])}"
         return pictures.activity(node.spec, self._answers_now.get(node.name))
 
     def _progress(self, node: Node) -> float:

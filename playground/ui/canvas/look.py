@@ -57,6 +57,14 @@ def count_text(number: int) -> str:
     return f"{number / 1e9:,.1f} G"
 
 
+def short_number(value: float) -> str:
+    """Two figures: 0.41, 12, 1.8e-4."""
+    if value == 0 or 1e-3 <= abs(value) < 1e4:
+        return f"{value:.2g}" if abs(value) < 100 else f"{value:,.0f}"
+    mantissa, _, exponent = f"{value:.1e}".partition("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
 def is_planar(samples: Samples | None) -> bool:
     """Whether inputs are points in the plane, so that every unit's response can be drawn as a tile."""
     return samples is not None and samples.shape == (2,)

@@ -9,7 +9,7 @@ import numpy as np
 from playground.document.project import Link, Project
 from playground.lowering import Inspection
 from playground.training.client import Client
-from playground.ui.canvas.look import count_text
+from playground.ui.canvas.look import count_text, short_number
 
 CHOICES = {"shape": "Shapes", "parameters": "Parameters", "gradient": "Gradient norm"}
 THINNEST, THICKEST = 2.0, 4.0
@@ -43,5 +43,5 @@ def label_of(link: Link, what: str, project: Project, inspection: Inspection, no
         names = (project.network.node(link.source).name, project.network.node(link.target).name)
         norm = next((norms[name] for name in names if name in norms), None)
         if norm is not None:
-            return f"∇ {norm:.2g}", thickness_of(norm, norms)
+            return f"∇ {short_number(norm)}", thickness_of(norm, norms)
     return shape, THINNEST
