@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 
 def open_window(file: Path | None) -> int:
     """The event loop of the window; ends with its exit code."""
+    # Before NumPy loads: its products here are small pictures, and threads of its own would only wait for cores that train.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from playground.ui import app
 
     return app.main(file)

@@ -29,7 +29,9 @@ class Judged:
         self.made: Assembled = assemble(record, samples)
         prepared = self.made.prepared
         self.splits: dict[str, Split] = {
-            name: split for name, split in (("train", prepared.train), ("validation", prepared.validation), ("test", prepared.test)) if split
+            name: split
+            for name, split in (("train", prepared.train), ("validation", prepared.validation), ("test", prepared.test))
+            if split
         }
         rows = max(split.count for split in self.splits.values())
         self.plan = plan_network(self.made.lowered.graph, batch=record.training.batch, update=None, samples={"judged": rows})
@@ -41,7 +43,9 @@ class Judged:
         """Loss and metrics on a part of the data. Raises BadValue for a part that is empty."""
         split = self.splits.get(part)
         if split is None:
-            raise BadValue(f"There is no {part} part; this project has {', '.join(self.splits)}. Give it a share in the data plan.")
+            raise BadValue(
+                f"There is no {part} part; this project has {', '.join(self.splits)}. Give it a share in the data plan."
+            )
         self.machine.load("judged", split.x, self.made.lowered.encode(split.y))
         found = self.machine.evaluate("judged")
         return {"loss": found.loss, **self.made.judge.metrics(found.outputs, split)}
@@ -92,9 +96,13 @@ def put_weights(machine: Machine, weights: Mapping[str, np.ndarray]) -> None:
     places = {**machine.parameters(), **machine.statistics()}
     missing, extra = sorted(places.keys() - weights.keys()), sorted(weights.keys() - places.keys())
     if missing or extra:
-        told = [f"{title}: {', '.join(names[:5])}" for title, names in (("missing", missing), ("not of this network", extra)) if names]
+        told = [
+            f"{title}: {', '.join(names[:5])}" for title, names in (("missing", missing), ("not of this network", extra)) if names
+        ]
         raise BadValue(f"These weights are of another network; {'; '.join(told)}. Train it, or name the right file.")
     for name, place in places.items():
         if weights[name].shape != place.shape:
-            raise BadValue(f"{name} must have the shape {place.shape}; the weights have {weights[name].shape}. Train the network anew.")
+            raise BadValue(
+                f"{name} must have the shape {place.shape}; the weights have {weights[name].shape}. Train the network anew."
+            )
         place[...] = weights[name]

@@ -35,7 +35,11 @@ class Project:
     """
 
     def __init__(
-        self, record: records.Project | None = None, *, weights: Mapping[str, np.ndarray] | None = None, folder: Path | None = None
+        self,
+        record: records.Project | None = None,
+        *,
+        weights: Mapping[str, np.ndarray] | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.record = record or records.Project()
         self.weights = dict(weights) if weights is not None else None

@@ -152,5 +152,9 @@ def _draw_legend(draw: ImageDraw, curves: Sequence[Curve], font: Font) -> None:
             continue
         width = draw.textlength(curves[n].name, font=font)
         draw.text((x - width, 18 * SCALE), curves[n].name, fill=INK, font=font, anchor="lt")
-        draw.line((x - width - 26 * SCALE, 25 * SCALE, x - width - 8 * SCALE, 25 * SCALE), fill=COLOURS[n % len(COLOURS)], width=3 * SCALE)
+        draw.line(
+            (x - width - 26 * SCALE, 25 * SCALE, x - width - 8 * SCALE, 25 * SCALE),
+            fill=COLOURS[n % len(COLOURS)],
+            width=3 * SCALE,
+        )
         x -= width + 44 * SCALE

@@ -40,7 +40,9 @@ def train_and_keep(project: Project, folder: Path, out: Output) -> int:
         state_sha256=done.state_sha256, out=str(folder), reason=done.reason,
     )  # fmt: skip
     out.say(str(run))
-    out.say(f"{folder}{'' if str(folder).endswith('/') else '/'} holds {', '.join(sorted(path.name for path in folder.iterdir()))}.")
+    out.say(
+        f"{folder}{'' if str(folder).endswith('/') else '/'} holds {', '.join(sorted(path.name for path in folder.iterdir()))}."
+    )
     return FAILED if done.reason == "stopped" else DONE
 
 

@@ -28,7 +28,9 @@ def format_of(path: Path, id: str | None = None) -> Format:
         if one.id == id or (id is None and path.suffix.lower() == one.suffix):
             return one
     known = ", ".join(f"{one.id} ({one.suffix})" for one in formats())
-    raise FileError(f"{path.name} must end in one of the formats' endings: {known}." if id is None else f"{id} is no format: {known}.")
+    raise FileError(
+        f"{path.name} must end in one of the formats' endings: {known}." if id is None else f"{id} is no format: {known}."
+    )
 
 
 def export(model: Model, path: Path, id: str | None = None) -> Certificate:

@@ -77,7 +77,9 @@ def build(model: Model) -> Any:
 
     tensors = model.tensors()
     if sum(array.nbytes for array in tensors.values()) > MOST_BYTES:
-        raise ExportBlocked("The ONNX file was not written: one file holds 2 GiB at most. Export the weights as safetensors instead.")
+        raise ExportBlocked(
+            "The ONNX file was not written: one file holds 2 GiB at most. Export the weights as safetensors instead."
+        )
     graph = model.graph
     w = Writer(graph, tensors)
     w.fresh(INPUT), w.fresh(OUTPUT)

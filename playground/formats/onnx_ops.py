@@ -35,7 +35,9 @@ def _by_name(w: Writer, node: OpNode) -> None:
 
     name = ops.find(node.op).onnx
     if not name:
-        raise NoOnnxForm(f"{node.owner} uses {node.op}, which has no ONNX form. Export the weights as safetensors or NPZ instead.")
+        raise NoOnnxForm(
+            f"{node.owner} uses {node.op}, which has no ONNX form. Export the weights as safetensors or NPZ instead."
+        )
     known = onnx.defs.get_schema(name, OPSET).attributes
     lost = sorted(node.attributes.keys() - known.keys())
     if lost:

@@ -24,7 +24,13 @@ def shell(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedPro
     bare = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
     command = [sys.executable, "-m", "playground", *words]
     return subprocess.run(
-        command, cwd=cwd, env={**bare, "PYTHONPATH": str(ROOT), **environment}, capture_output=True, text=True, timeout=200, check=False
+        command,
+        cwd=cwd,
+        env={**bare, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
     )
 
 

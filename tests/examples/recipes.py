@@ -54,7 +54,13 @@ def diabetes() -> pg.Project:
 
 
 def digits_mlp() -> pg.Project:
-    hidden = [pg.layer("dense", units=128), pg.layer("relu"), pg.layer("dropout", rate=0.3), pg.layer("dense", units=64), pg.layer("relu")]
+    hidden = [
+        pg.layer("dense", units=128),
+        pg.layer("relu"),
+        pg.layer("dropout", rate=0.3),
+        pg.layer("dense", units=64),
+        pg.layer("relu"),
+    ]
     return pg.Project.chain(
         pg.dataset("digits"), pg.layer("flatten"), *hidden, pg.layer("dense", units=10), name="Digits MLP",
         epochs=25, batch=32, optimizer=pg.optimizer("adam", rate=0.003), schedule=pg.schedule("cosine"),

@@ -36,7 +36,10 @@ def model_of(graph: Graph, seed: int = 0, *, before: Affine | None = None, after
 
 def small_cnn() -> Graph:
     """An image of 6×5×2 through everything that has a layout: convolution, norm, pools, a branch, a flatten, a dense layer."""
-    made = {name: registry.find("layer", name) for name in ("conv2d", "batch_norm", "relu", "max_pool2d", "flatten", "dense", "add", "dropout")}
+    made = {
+        name: registry.find("layer", name)
+        for name in ("conv2d", "batch_norm", "relu", "max_pool2d", "flatten", "dense", "add", "dropout")
+    }
     g = GraphBuilder()
     values = {"x": g.take_input(TensorType((6, 5, 2)))}
 

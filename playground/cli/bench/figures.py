@@ -58,7 +58,9 @@ def edit_to_first_step(repeats: int = 5) -> Iterator[Figure]:
             begun = time.perf_counter()
             record = SetField(node.id, field, 24 + n).apply(project.record)
             lowered = lower(record, samples)
-            machine = Machine(plan_network(lowered.graph, batch=one.batch, update=lowered.update, samples={"train": samples.count}))
+            machine = Machine(
+                plan_network(lowered.graph, batch=one.batch, update=lowered.update, samples={"train": samples.count})
+            )
             machine.initialise(0)
             before_data = time.perf_counter()
             machine.load("train", samples.x, lowered.encode(encoded))
@@ -147,4 +149,3 @@ def _window_numbers(plan: Plan, rows: int) -> int:
     graph = plan.graph
     target = 0 if graph.target is None else graph.values[graph.target].type.count
     return rows * (graph.values[graph.input].type.count + target)
-

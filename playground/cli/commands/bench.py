@@ -139,7 +139,12 @@ def _figure_table(figures: list[Figure], out: Output) -> None:
         out.say()
         words = {None: "", True: "reached", False: "MISSED"}
         rows = [
-            (f"{one.id} {one.title}", f"{one.value:.3g} {one.unit}", "-" if one.limit is None else f"{one.limit:g}", words[one.reached])
+            (
+                f"{one.id} {one.title}",
+                f"{one.value:.3g} {one.unit}",
+                "-" if one.limit is None else f"{one.limit:g}",
+                words[one.reached],
+            )
             for one in figures
         ]
         out.table(("", "value", "target", ""), rows)

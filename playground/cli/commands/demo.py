@@ -13,7 +13,9 @@ USUAL = "digits_mlp"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--example", default=USUAL, metavar="NAME", help=f"one of {', '.join(examples()) or 'none'} (default: {USUAL})")
+    parser.add_argument(
+        "--example", default=USUAL, metavar="NAME", help=f"one of {', '.join(examples()) or 'none'} (default: {USUAL})"
+    )
     parser.add_argument(
         "--out", type=Path, default=Path("playground-demo"), metavar="DIR", help="where the results go (default: playground-demo)"
     )

@@ -93,7 +93,9 @@ def _processor() -> Check:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     odd = [name for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE") if name in os.environ]
     if odd:
-        return Check("Processor", "warning", f"{cores} cores, {vectors}; {', '.join(odd)} set", "Unset them: they slow NumPy down.")
+        return Check(
+            "Processor", "warning", f"{cores} cores, {vectors}; {', '.join(odd)} set", "Unset them: they slow NumPy down."
+        )
     return Check("Processor", "ok", f"{cores} cores, {vectors}")
 
 
@@ -118,7 +120,9 @@ def _folders() -> Iterator[Check]:
             yield Check(title, "failed", f"cannot be written: {error}", "Set PLAYGROUND_HOME to a folder that can.")
             continue
         enough = room > LITTLE_ROOM
-        yield Check(title, "ok" if enough else "warning", f"{folder}, {room / 1e9:.1f} GB free", "" if enough else "Free some space.")
+        yield Check(
+            title, "ok" if enough else "warning", f"{folder}, {room / 1e9:.1f} GB free", "" if enough else "Free some space."
+        )
 
 
 def _openmp() -> Check:
@@ -143,11 +147,20 @@ def _engine(out: Output) -> Check:
     project = Project.chain(dataset("moons"), layer("dense", units=8), layer("tanh"), layer("dense", units=2), epochs=5)
     try:
         with out.progress() as bar:
-            run = project.train(compiling=lambda name, done, total: bar.show("Compiling kernels, once on this machine", done, total, name))
+            run = project.train(
+                compiling=lambda name, done, total: bar.show("Compiling kernels, once on this machine", done, total, name)
+            )
     except (PlaygroundError, ImportError, RuntimeError, OSError) as error:
-        return Check("Engine", "failed", f"{type(error).__name__}: {error}", "Delete the folder of compiled kernels and try again.")
+        return Check(
+            "Engine", "failed", f"{type(error).__name__}: {error}", "Delete the folder of compiled kernels and try again."
+        )
     first, last = run.epochs[0].train_loss, run.epochs[-1].train_loss
     text = f"{run.finished.steps_per_second:,.0f} steps/s on a small network, ready in {time.perf_counter() - begun:.1f} s"
     if run.fault is not None or not last < first:
-        return Check("Engine", "failed", f"the loss went from {first:.3f} to {last:.3f}", "Delete the folder of compiled kernels and try again.")
+        return Check(
+            "Engine",
+            "failed",
+            f"the loss went from {first:.3f} to {last:.3f}",
+            "Delete the folder of compiled kernels and try again.",
+        )
     return Check("Engine", "ok", text)

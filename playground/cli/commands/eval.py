@@ -14,7 +14,9 @@ from playground.cli.weights import take_weights
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="a .play project with weights")
     parser.add_argument("--part", choices=PARTS, default="validation", help="which part of the data (default: validation)")
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="a .safetensors or .npz file instead of the project's weights")
+    parser.add_argument(
+        "--weights", type=Path, metavar="FILE", help="a .safetensors or .npz file instead of the project's weights"
+    )
 
 
 def run(args: argparse.Namespace, out: Output) -> int:

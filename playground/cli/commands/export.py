@@ -17,7 +17,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="a .play project with weights")
     parser.add_argument("to", type=Path, nargs="+", metavar="TO", help=f"what to write; the ending says the format: {endings}")
     parser.add_argument("--format", choices=[one.id for one in formats()], help="the format, where the ending does not say it")
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="a .safetensors or .npz file instead of the project's weights")
+    parser.add_argument(
+        "--weights", type=Path, metavar="FILE", help="a .safetensors or .npz file instead of the project's weights"
+    )
 
 
 def run(args: argparse.Namespace, out: Output) -> int:

@@ -32,7 +32,9 @@ def run(args: argparse.Namespace, out: Output) -> int:
     options = Options(low=args.low, high=args.high, steps=args.steps)
     options.check()
     with out.progress() as bar:
-        machine = made.machine(progress=lambda name, done, total: bar.show("Compiling kernels, once on this machine", done, total, name))
+        machine = made.machine(
+            progress=lambda name, done, total: bar.show("Compiling kernels, once on this machine", done, total, name)
+        )
         machine.initialise(project.record.training.seed)
         with Search(machine, options) as search:
             for done, point in enumerate(search, start=1):
@@ -51,6 +53,12 @@ def run(args: argparse.Namespace, out: Output) -> int:
     if args.apply and found.valley is not None:
         project.record = SetPlan("training", "optimizer.rate", found.valley).apply(project.record)
         project.save(args.file)
-    out.event("found", valley=found.valley, steepest=found.steepest, stopped=found.stopped, applied=args.apply and found.valley is not None)
+    out.event(
+        "found",
+        valley=found.valley,
+        steepest=found.steepest,
+        stopped=found.stopped,
+        applied=args.apply and found.valley is not None,
+    )
     out.say(sentence(found))
     return 0

@@ -19,7 +19,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--example", metavar="NAME", help=f"start from one of {', '.join(examples()) or 'none'}")
     parser.add_argument("--data", metavar="ID", help=f"the data: {', '.join(cls.id for cls in registry.entries('dataset'))}")
     parser.add_argument(
-        "--layers", metavar="LIST", default="", help='layers in order, such as "dense(units=32) relu dense(units=3)"; the last one must fit the data'
+        "--layers",
+        metavar="LIST",
+        default="",
+        help='layers in order, such as "dense(units=32) relu dense(units=3)"; the last one must fit the data',
     )
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
 
@@ -40,7 +43,9 @@ def run(args: argparse.Namespace, out: Output) -> int:
     project.save(args.file)
     network = project.record.network
     out.event("made", path=str(args.file), nodes=len(network.nodes), problems=[problem.text for problem in project.problems()])
-    out.say(f"{args.file} has {len(network.nodes)} nodes. `playground {args.file}` opens it, `playground train {args.file}` trains it.")
+    out.say(
+        f"{args.file} has {len(network.nodes)} nodes. `playground {args.file}` opens it, `playground train {args.file}` trains it."
+    )
     for problem in project.problems():
         out.say(f"Still to do: {problem.text}")
     return 0
@@ -69,4 +74,3 @@ def layer_list(text: str) -> list[tuple[str, dict[str, object]]]:
 def _pair(value: object) -> object:
     pair = re.fullmatch(r"(\d+)x(\d+)", value) if isinstance(value, str) else None
     return (int(pair[1]), int(pair[2])) if pair else value
-

@@ -16,7 +16,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="start weights, order of samples and dropout, instead of the project's")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the results go; otherwise NAME-trained in this folder")
     parser.add_argument(
-        "--set", action="append", default=[], dest="settings", metavar="NAME=VALUE", help="another training setting, such as batch=64"
+        "--set",
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="NAME=VALUE",
+        help="another training setting, such as batch=64",
     )
 
 
