@@ -29,9 +29,14 @@ class MaxPool2d(Op):
     def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
         x = inputs[0]
         found = Windows.of(TensorType(x.shape[1:]), attributes)
-        y = np.empty((len(x), *found.output, found.channels), x.dtype)
-        for (i, j), window in found.views(x):
-            y[:, i, j] = window.max(axis=(1, 2))
+        top, left, bottom, right = found.padding
+        padded = np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=-np.inf)
+        (height, width), (down, across) = found.output, found.stride
+        y = np.full((len(x), height, width, found.channels), -np.inf, x.dtype)
+        for i in range(found.kernel[0]):
+            for j in range(found.kernel[1]):
+                seen = padded[:, i : i + (height - 1) * down + 1 : down, j : j + (width - 1) * across + 1 : across]
+                np.maximum(y, seen, out=y)
         return y
 
     def cost(self, inputs: Sequence[TensorType], output: TensorType, attributes: Mapping[str, Any]) -> int:

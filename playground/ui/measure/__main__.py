@@ -7,9 +7,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playground.cli.bench.figures import Figure
 from playground.cli.output import Output
+
+if TYPE_CHECKING:
+    from playground.cli.bench.figures import Figure
 
 FIGURES = ("P3", "P4", "P5", "P6", "P7")
 
@@ -25,7 +28,8 @@ def measurements() -> dict[str, Callable[[Path], Iterator[Figure]]]:
 
 
 def choose_platform() -> None:
-    """Off screen, unless a display is there or a platform was asked for."""
+    """Off screen, unless a display is there or a platform was asked for; NumPy on one thread, as in the program."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 

@@ -36,6 +36,9 @@ PLACES = {
     "training": Qt.DockWidgetArea.LeftDockWidgetArea,
     "inspector": Qt.DockWidgetArea.RightDockWidgetArea,
     "knobs": Qt.DockWidgetArea.RightDockWidgetArea,
+    "problems": Qt.DockWidgetArea.TopDockWidgetArea,
+    "data": Qt.DockWidgetArea.TopDockWidgetArea,
+    "journal": Qt.DockWidgetArea.TopDockWidgetArea,
 }
 
 
