@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from playground.core.registry import find
 from playground.document.edits import AddLink, AddNode, SetPlan
+from playground.document.file import Loaded
 from playground.document.project import Node, Project
 from playground.ui.session import Session
 
@@ -45,7 +46,7 @@ def node(session: Session, name: str) -> Node:
 
 def ready(session: Session, project: Project, qtbot: QtBot) -> None:
     """Make it the session's project and wait for its data."""
-    session._replace(project, None)
+    session.restore(Loaded(project))
     qtbot.waitUntil(lambda: session.samples is not None and session.ready, timeout=30_000)
 
 

@@ -13,6 +13,7 @@ from playground.core.registry import find
 from playground.data.prepare import prepare
 from playground.data.readers.places import pick
 from playground.document.edits import AddNode, SetField, SetPlan
+from playground.document.file import Loaded
 from playground.ui.dialogs.import_data import import_path, source_for
 from playground.ui.panels.data import DataPanel
 from playground.ui.panels.data_facts import facts_of
@@ -52,7 +53,7 @@ def test_without_a_source_the_panel_says_where_to_get_one(panel: DataPanel) -> N
 
 @pytest.mark.parametrize("id", ["moons", "iris", "digits", "diabetes", "regression_curve"])
 def test_rows_classes_and_parts_are_those_of_the_samples(session: Session, qtbot: QtBot, panel: DataPanel, id: str) -> None:
-    session._replace(chain(("dataset", id, {})), None)
+    session.restore(Loaded(chain(("dataset", id, {}))))
     wait(session, qtbot)
     samples = session.samples
     assert samples is not None
@@ -70,7 +71,7 @@ def test_rows_classes_and_parts_are_those_of_the_samples(session: Session, qtbot
 
 
 def test_a_split_that_cannot_be_is_told(session: Session, qtbot: QtBot, panel: DataPanel) -> None:
-    session._replace(chain(("dataset", "moons", {})), None)
+    session.restore(Loaded(chain(("dataset", "moons", {}))))
     wait(session, qtbot)
     for share in ("validation", "test"):
         session.do(SetPlan("data", share, 0.9))
@@ -137,6 +138,21 @@ def test_a_missing_file_is_told_and_the_panel_lives_on(session: Session, qtbot: 
     assert panel.choose.isVisible()
 
 
+def test_a_file_outside_the_project_is_read_once_a_person_picks_it(
+    session: Session, qtbot: QtBot, panel: DataPanel, tmp_path: Path
+) -> None:
+    (tmp_path / "far.csv").write_text(TABLE)
+    session.do(AddNode(find("dataset", "table")(path=str(tmp_path / "far.csv"))))
+    wait(session, qtbot)
+    assert "outside the project" in session.samples_error
+    assert panel.notice.isVisible()
+    assert panel.node is not None
+    panel.take(tmp_path / "far.csv", panel.node, "path")
+    qtbot.waitUntil(lambda: session.samples is not None, timeout=10_000)
+    settle()
+    assert not panel.notice.isVisible()
+
+
 @pytest.mark.parametrize(("name", "id"), [("a.csv", "table"), ("a.TSV", "table"), ("a.npz", "array_file")])
 def test_a_file_finds_its_reader_by_its_ending(tmp_path: Path, name: str, id: str) -> None:
     found = source_for(tmp_path / name, tmp_path)
@@ -157,7 +173,7 @@ def test_a_folder_is_read_as_images_and_an_unknown_file_is_refused(session: Sess
 
 
 def test_importing_replaces_the_source_and_keeps_its_wires(session: Session, qtbot: QtBot, app: object, tmp_path: Path) -> None:
-    session._replace(chain(("dataset", "moons", {}), ("layer", "dense", {"units": 2})), None)
+    session.restore(Loaded(chain(("dataset", "moons", {}), ("layer", "dense", {"units": 2}))))
     wait(session, qtbot)
     (tmp_path / "t.csv").write_text(TABLE)
     assert import_path(session, tmp_path / "t.csv")

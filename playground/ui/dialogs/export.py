@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,6 @@ from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QCloseEvent, QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from playground.errors import PlaygroundError
 from playground.formats.format import Format
 from playground.ui.dialogs.certificate_card import CertificateCard
 from playground.ui.dialogs.exporter import Exporter, Outcome
@@ -146,7 +146,7 @@ class ExportDialog(Sheet):
             choices = [(f"Newest, step {client.step:,}", "newest")]
             if any(record.validation_loss is not None for record in client.epochs):
                 choices.append(("Best epoch", "best"))
-        elif self.session.path is not None:
+        elif self.session.file_weights:
             choices = [("Saved with the project", "file")]
         if choices != [(self.which.itemText(k), self.which.itemData(k)) for k in range(self.which.count())]:
             kept = self.which.currentData()
@@ -164,26 +164,17 @@ class ExportDialog(Sheet):
         if problem or reason:
             self._tell("warn", problem or reason, "Nothing to export")
 
-    def weights(self) -> dict[str, np.ndarray]:
-        """The chosen weights. Raises FileError."""
-        if self.which.currentData() == "file" and self.session.path is not None:
-            from playground.document.file import load
-
-            return load(self.session.path).weights or {}
+    def weights(self) -> Mapping[str, np.ndarray]:
+        """The chosen weights."""
+        if self.which.currentData() == "file":
+            return self.session.file_weights or {}
         return self.session.client.export_weights(best=self.which.currentData() == "best")
 
     def export(self) -> None:
         """Export to the file that is named."""
         to = Path(self.path.text()).expanduser()
         to = to if to.is_absolute() else self.session.folder / to
-        try:
-            weights = self.weights()
-        except PlaygroundError as error:
-            self._tell("error", str(error), "The weights cannot be read")
-            return
-        if not weights:
-            self._tell("warn", "The project was saved without weights. Train first.", "Nothing to export")
-            return
+        weights = self.weights()
         self.card.show_certificate(None)
         self._tell("info", "The file is written, read back and run on a probe of the data.", f"Exporting {to.name}")
         self.go.setEnabled(False)

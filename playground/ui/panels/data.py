@@ -209,8 +209,16 @@ class DataPanel(QWidget):
         else:
             picked, _ = QFileDialog.getOpenFileName(self.window(), "Choose a file", start, f"Data ({' '.join(field.patterns)});;All files (*)")
         if picked:
-            pick(picked)
-            self.session.do(SetField(node.id, name, relative(Path(picked), self.session.folder)))
+            self.take(Path(picked), node, name)
+
+    def take(self, picked: Path, node: Node, name: str) -> None:
+        """Read a file or folder that a person picked; the same one again is read anew."""
+        pick(picked)
+        path = relative(picked, self.session.folder)
+        if path == getattr(node.spec, name):
+            self.session.read_again()
+        else:
+            self.session.do(SetField(node.id, name, path))
 
 
 def relative(path: Path, folder: Path) -> str:

@@ -52,7 +52,7 @@ class LossPlot(Plot):
         super().__init__("Loss over steps", log=True, parent=parent)
         self.add(Series("raw", "each batch", "points", 1))
         self.add(Series("validation", "validation", "smooth", 2))
-        self.add(Series("train", "train", "smooth", 1))
+        self.add(Series("train", "train", "smooth", 1, tip=True))
         self.smoother = Smoother(0.97)
         self._judged = EpochColumn(lambda record: record.validation_loss)
 

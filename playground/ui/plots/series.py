@@ -26,6 +26,7 @@ class Series:
     """kind: "points" (raw, 2 px squares), "line" (raw, thinned to least and greatest), "smooth" (already smooth, antialiased).
 
     color: number of the token, 1 to 8.  dashes: pixels on and off, None for the token's own.  step: a stair, held to the next x.
+    tip: a dot at the newest point.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Series:
     dashes: tuple[float, ...] | None = None
     step: bool = False
     visible: bool = True
+    tip: bool = False
     x: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
     y: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
     shown: tuple[np.ndarray, np.ndarray] = dataclasses.field(default_factory=lambda: (np.zeros(0), np.zeros(0)))
@@ -102,6 +104,11 @@ class Series:
                 draw_pieces(p, np.stack([points[:-1], points[1:]], 1))
             else:
                 p.drawPolyline(polygon(points))
+        if self.tip and np.isfinite(py[-1]):
+            p.setRenderHint(AA)
+            p.setPen(Qt.PenStyle.NoPen)
+            p.setBrush(self.ink)
+            p.drawEllipse(QPointF(float(px[-1]), float(py[-1])), 3, 3)
 
     def draw_sample(self, p: QPainter, r: QRectF) -> None:
         """A short piece of the series, for the legend and the readout."""
