@@ -50,6 +50,7 @@ class Client:
         self._samples: tuple[Samples, tuple[Block, Block]] | None = None
         self._grid: messages.WatchGrid | None = None
         self._norms_on = True
+        self._speed = 0.0
         self._silent = False
         #: The worker has given the run up, and lives.
         self._broken = False
@@ -207,6 +208,11 @@ class Client:
         self._norms_on = on
         self._line.send(messages.WatchNorms(on=on))
 
+    def set_speed(self, steps_per_second: float) -> None:
+        """Do at most so many steps a second, to watch them; 0 is full speed. Survives the end of a run and of a worker."""
+        self._speed = float(steps_per_second)
+        self._line.send(messages.SetSpeed(steps_per_second=self._speed))
+
     def close(self) -> None:
         """End the worker and give all memory back."""
         self._line.close()
@@ -300,6 +306,7 @@ class Client:
         if self._grid is not None:
             self._line.send(self._grid)
         self._line.send(messages.WatchNorms(on=self._norms_on))
+        self._line.send(messages.SetSpeed(steps_per_second=self._speed))
         self._line.send(start, descriptors=tuple(block.descriptor for block in self._view.blocks))
 
     def _continue(self, *, paused: bool) -> None:

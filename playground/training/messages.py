@@ -303,6 +303,13 @@ class SetKnob(Command):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class SetSpeed(Command):
+    """Do at most so many steps a second, for this run and those to come; 0 is as many as the machine can."""
+
+    steps_per_second: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class FindRate(Command):
     """Search for a learning rate from the present state and leave that state as it is."""
 

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import os
+from statistics import median
 
 #: Steps are done in bursts of about so long, so that commands and curves wait no longer.
 BURST_SECONDS = 0.02
 #: The thread counts are compared again after so long.
 AGAIN_SECONDS = 5.0
 _TRIES = 3
+#: A burst that is so many times slower than usual asks for a new comparison.
+_SLOWED = 2.5
 
 
 class Pace:
-    """Sizes bursts by what the last ones took and compares one and two threads now and then. chains: those of the plan."""
+    """Sizes bursts by what the last ones took and compares one and two threads now and then. chains: those of the plan.
+
+    The usual time counts, not the best: where something else needs the cores, two threads are fast once and slow ten times.
+    """
 
     def __init__(self, chains: int, most_steps: int) -> None:
         cores = len(os.sched_getaffinity(0))
         self._choices = (1, 2) if chains > 1 and cores > 1 else (1,)
         self._most = most_steps
-        self._fastest = dict.fromkeys(self._choices, 0.0)
-        self._trials = list(self._choices) * _TRIES if len(self._choices) > 1 else []
         self._since = 0.0
         self._burst = 1
+        self._usual = 0.0
         self.threads = self._choices[0]
+        self._begin_trials()
+
+    def _begin_trials(self) -> None:
+        self._trials = list(self._choices) * _TRIES if len(self._choices) > 1 else []
+        self._seen: dict[int, list[float]] = {n: [] for n in self._choices}
+        self._since = 0.0
 
     def next_burst(self) -> tuple[int, int]:
         """Steps and threads of the next burst."""
@@ -37,19 +48,45 @@ class Pace:
         self._burst = min(wanted, 8 * self._burst, self._most)
         if self._trials:
             self._compare(threads, each, reliable=seconds >= BURST_SECONDS / 10)
-        else:
-            self._since += seconds
-            if len(self._choices) > 1 and self._since > AGAIN_SECONDS:
-                self._trials = list(self._choices) * _TRIES
-                self._fastest = dict.fromkeys(self._choices, 0.0)
-                self._since = 0.0
+            return
+        self._since += seconds
+        slowed = self._since > AGAIN_SECONDS / 10 and each > _SLOWED * self._usual
+        if len(self._choices) > 1 and (slowed or self._since > AGAIN_SECONDS):
+            self._begin_trials()
 
     def _compare(self, threads: int, each: float, *, reliable: bool) -> None:
         """One trial; a burst that is too short says nothing, unless it cannot be longer."""
         if not reliable and self._burst < self._most and each * self._burst < BURST_SECONDS / 10:
             return
-        best = self._fastest[threads]
-        self._fastest[threads] = min(best, each) if best else each
+        self._seen[threads].append(each)
         self._trials.pop(0)
         if not self._trials:
-            self.threads = min(self._choices, key=lambda n: self._fastest[n])
+            self.threads = min(self._choices, key=lambda n: median(self._seen[n]))
+            self._usual = median(self._seen[self.threads])
+
+
+class Governor:
+    """Holds a run to so many steps a second, for those who want to watch single steps. Changes no number.
+
+    limit: steps a second; 0 is as fast as the machine can.
+    """
+
+    def __init__(self) -> None:
+        self.limit = 0.0
+        self._due = 0.0
+
+    def set(self, limit: float) -> None:
+        self.limit, self._due = limit, 0.0
+
+    def most(self) -> int | None:
+        """Steps that the next burst may have: what belongs to a thirtieth of a second."""
+        return max(1, int(self.limit / 30)) if self.limit > 0 else None
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next burst is due."""
+        return max(0.0, self._due - now) if self.limit > 0 else 0.0
+
+    def did(self, steps: int, now: float) -> None:
+        """A burst has been done; a run that fell behind does not hurry to catch up."""
+        if self.limit > 0:
+            self._due = max(self._due, now - 1 / 30) + steps / self.limit

@@ -277,7 +277,7 @@ class Run:
 
     # Going on.
 
-    def turn(self) -> None:
+    def turn(self, at_most: int | None = None) -> None:
         """A burst of steps with all that belongs to it."""
         self._due_changes()
         probing = self.norms_on and self.norms.share.due and bool(self.board.plan.layers)
@@ -288,16 +288,17 @@ class Run:
                 if burst.status != "finished" and len(burst.rows):
                     self.board.norms.append(self.norms.after(before))
         else:
-            burst = self.trainer.advance(self._most())
+            burst = self.trainer.advance(self._most(at_most))
         self._tell(burst)
         self.look()
         if burst.status in ("running", "halted") and self.mode == "running" and self.machine.step == self._until:
             self.rest()
 
-    def _most(self) -> int | None:
-        """Steps until something has to happen."""
-        limits = [step for step, _, _ in self._pending] + ([] if self._until is None else [self._until])
-        return max(1, min(limits) - self.machine.step) if limits else None
+    def _most(self, at_most: int | None) -> int | None:
+        """Steps until something has to happen, and no more than `at_most`."""
+        stops = [step for step, _, _ in self._pending] + ([] if self._until is None else [self._until])
+        limits = [stop - self.machine.step for stop in stops] + ([] if at_most is None else [at_most])
+        return max(1, min(limits)) if limits else None
 
     def _due_changes(self) -> None:
         """Changes of knobs that the last worker made at this step."""

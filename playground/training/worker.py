@@ -25,6 +25,7 @@ from playground.training.channel import Channel
 from playground.training.interrupt import Interrupt
 from playground.training.memory import DoesNotFit
 from playground.training.messages import PROTOCOL, Command
+from playground.training.pace import Governor
 from playground.training.run import Run
 from playground.training.run_record import versions
 
@@ -49,6 +50,7 @@ class Worker:
         self._grid: messages.WatchGrid | None = None
         self._began = 0.0
         self._speed = Speed()
+        self._governor = Governor()
 
     def serve(self) -> None:
         """Until told to leave, or until the window is gone."""
@@ -56,12 +58,13 @@ class Worker:
         while not self._leave:
             running = self._run is not None and self._run.mode == "running"
             self._interrupt.clear()
-            taken = self._channel.next(0 if running else self._patience())
+            taken = self._channel.next(self._governor.wait(time.monotonic()) if running else self._patience())
             while taken is not None and not self._leave:
                 self._carry_out(*taken)
                 taken = self._channel.next(0)
             if self._run is not None and self._run.mode == "running":
-                self._guarded(self._turn)
+                if self._governor.wait(time.monotonic()) == 0:
+                    self._guarded(self._turn)
             elif self._run is not None:
                 self._run.report_saved()
             self._channel.flush()
@@ -74,7 +77,9 @@ class Worker:
     def _turn(self) -> bool:
         run = self._run
         assert run is not None
-        run.turn()
+        before = run.machine.step
+        run.turn(self._governor.most())
+        self._governor.did(run.machine.step - before, time.monotonic())
         progress = self._speed.progress(run)
         if progress is not None:
             self._channel.send(progress)
@@ -96,6 +101,9 @@ class Worker:
                 return True
             case messages.WatchNorms() | messages.WatchGrid():
                 return self._watch(command)
+            case messages.SetSpeed():
+                self._governor.set(command.steps_per_second)
+                return True
             case _ if run is None:
                 return False
             case messages.Act(what="cancel_finder"):
@@ -212,7 +220,7 @@ class Worker:
                 self._channel.send(messages.Done(serial=taken[0].serial, applied=True, step=0))
                 return True
             waiting.append(taken)
-            if not isinstance(taken[0], messages.SetKnob | messages.WatchGrid | messages.WatchNorms):
+            if not isinstance(taken[0], messages.SetKnob | messages.SetSpeed | messages.WatchGrid | messages.WatchNorms):
                 return True
         return False
 
