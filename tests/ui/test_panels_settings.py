@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from playground.core.registry import find
 from playground.core.spec import Schedule
-from playground.document.edits import SetField, SetPlan
-from playground.document.project import Project
+from playground.document.edits import AddNode, SetField, SetPlan
+from playground.document.project import Placeholder, Project
 from playground.lowering import lower
+from playground.ui import theme
 from playground.ui.inspector.editors import Editor, NumberEditor
 from playground.ui.inspector.form import PartEditor
 from playground.ui.inspector.panel import Inspector
@@ -265,3 +266,25 @@ def test_a_long_run_of_panels_on_another_network(session: Session, show: Make, q
     for found in session.project.network.nodes:
         session.select([found.id])
         assert inspector.head.name.text() == found.name
+
+
+def test_a_node_of_a_later_version_is_shown_and_says_so(session: Session, show: Make) -> None:
+    unknown = AddNode(Placeholder(kind="layer", id="hologram", raw="{}"))
+    session.do(unknown)
+    inspector: Inspector = show(Inspector)
+    session.select([unknown.id])
+    assert "unknown to this version" in inspector.head.kind.text()
+    assert all(form.isHidden() for form in inspector.sections.forms.values())
+
+
+def test_the_look_changes_while_panels_are_open(session: Session, show: Make, qtbot: QtBot, qapp: QApplication) -> None:
+    ready(session, moons(), qtbot)
+    inspector: Inspector = show(Inspector)
+    session.select([node(session, "dense1").id])
+    pictures = []
+    for mode in ("light", "dark", "light"):
+        theme.apply(qapp, mode)
+        settle()
+        pictures.append(inspector.grab().toImage())
+    assert pictures[0] != pictures[1]
+    assert pictures[0] == pictures[2]
