@@ -72,7 +72,7 @@ class Screen:
         time.sleep(0.15)
 
     def close(self) -> str:
-        out, error = self.program.communicate("close\n", timeout=60)
+        _, error = self.program.communicate("close\n", timeout=60)
         return error
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -13,14 +13,11 @@ from PySide6.QtGui import (
     QDropEvent,
     QKeyEvent,
     QMouseEvent,
-    QPainter,
     QResizeEvent,
-    QWheelEvent,
 )  # fmt: skip
-from PySide6.QtWidgets import QFrame, QGraphicsItem, QGraphicsView, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsView, QWidget
 
 from playground.ui.canvas.commands import CanvasCommands
-from playground.ui.canvas.dots import Dots
 from playground.ui.canvas.empty import EmptyCanvas
 from playground.ui.canvas.feed import PreviewFeed
 from playground.ui.canvas.keys import CanvasKeys
@@ -33,19 +30,18 @@ from playground.ui.canvas.refusal import Refusal
 from playground.ui.canvas.scene import CanvasScene
 from playground.ui.canvas.wire_item import WireItem
 from playground.ui.canvas.wiring import WireGesture
+from playground.ui.canvas.zoom_view import ZoomView
 from playground.ui.kinds import MIME, Kind, from_mime
 from playground.ui.session import Session
 from playground.ui.theme import theme
 
-LEAST_ZOOM, MOST_ZOOM = 0.05, 4.0
 LEAST_FOR_MAP = 400
 STILL = 4  # pixels that a press may wander and still be a click
 
 
-class CanvasView(QGraphicsView):
-    """zoomed: the scale changed. menu_asked(global point): a menu for the selection. edit_asked: Enter on a node, for its settings."""
+class CanvasView(ZoomView):
+    """menu_asked(global point): a menu for the selection. edit_asked: Enter on a node, for its settings."""
 
-    zoomed = Signal()
     menu_asked = Signal(QPoint)
     edit_asked = Signal()
 
@@ -53,13 +49,11 @@ class CanvasView(QGraphicsView):
         super().__init__(parent)
         self.session = session
         self.canvas = CanvasScene(self)
-        self.setScene(self.canvas)
+        self.adopt(self.canvas)
         self._configure()
         self.gesture: WireGesture | None = None
-        self._pan_from: QPointF | None = None
         self._pressed_at: QPointF | None = None
         self._fresh = bool(session.project.network.nodes)
-        self._dots = Dots()
         self._drop_wire: WireItem | None = None
         self.pointer = QPointF(200, 160)
         self.commands = CanvasCommands(session, self.canvas, self)
@@ -78,14 +72,7 @@ class CanvasView(QGraphicsView):
 
     def _configure(self) -> None:
         self.setAccessibleName("Network canvas")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.BoundingRectViewportUpdate)
-        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setDragMode(QGraphicsView.DragMode.RubberBandDrag)
-        flag = QGraphicsView.OptimizationFlag
-        self.setOptimizationFlags(flag.DontSavePainterState | flag.DontAdjustForAntialiasing)
         self.setAcceptDrops(True)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
@@ -174,42 +161,12 @@ class CanvasView(QGraphicsView):
             self.ensureVisible(bounds, 40, 40)
 
     # Looking
-    @property
-    def zoom(self) -> float:
-        return self.transform().m11()
+    def world(self) -> QRectF:
+        return self.canvas.world()
 
-    def visible(self) -> QRectF:
-        """The part of the scene on screen."""
-        return self.mapToScene(self.viewport().rect()).boundingRect()
-
-    def shows_all(self) -> bool:
-        """Whether everything is in view, so that a view of another size should show everything too."""
-        return self.visible().contains(self.canvas.world())
-
-    def zoom_about(self, zoom: float, at: QPointF) -> None:
-        """Zoom about a viewport position; Qt's own anchor trusts a stale pointer."""
-        kept = self.viewportTransform().inverted()[0].map(at)
-        factor = min(MOST_ZOOM, max(LEAST_ZOOM, zoom)) / self.zoom
-        self.scale(factor, factor)
-        off = self.viewportTransform().map(kept) - at
-        self._scroll(off.x(), off.y())
+    def looked(self) -> None:
         self.map.update()
         self.feed.draw_new()
-        self.zoomed.emit()
-
-    def zoom_by(self, factor: float) -> None:
-        """Zoom about the middle of the view."""
-        self.zoom_about(self.zoom * factor, QPointF(self.viewport().rect().center()))
-
-    def zoom_to_fit(self, most: float = 1.5) -> None:
-        """Show everything, no larger than `most`."""
-        world = self.canvas.world().adjusted(-24, -24, 24, 24)
-        if not self.canvas.nodes and not self.canvas.notes:
-            world = QRectF(0, 0, self.viewport().width(), self.viewport().height())
-        room = self.viewport().size()
-        zoom = min(room.width() / world.width(), room.height() / world.height(), most)
-        self.zoom_about(zoom, QPointF(self.viewport().rect().center()))
-        self.centerOn(world.center())
 
     def tidy(self) -> None:
         """Lay everything out in reading order, in rows that fit the view at 100 %."""
@@ -241,27 +198,6 @@ class CanvasView(QGraphicsView):
             self.gesture.sticky = True
             self.gesture.cycle(1)
 
-    def _scroll(self, dx: float, dy: float) -> None:
-        for bar, step in ((self.horizontalScrollBar(), dx), (self.verticalScrollBar(), dy)):
-            bar.setValue(bar.value() + round(step))
-
-    def drawBackground(self, p: QPainter, rect: QRectF | QRect) -> None:
-        self._dots.draw(p, self)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Plain wheel zooms at the pointer; with Shift or a sideways wheel it pans."""
-        delta = event.angleDelta()
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier or (delta.x() and not delta.y()):
-            self._scroll(-(delta.x() or delta.y()), 0)
-        else:
-            self.zoom_about(self.zoom * 1.0015 ** delta.y(), event.position())
-        event.accept()
-
-    def scrollContentsBy(self, dx: int, dy: int) -> None:
-        super().scrollContentsBy(dx, dy)
-        self.map.update()
-        self.feed.draw_new()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_map()
@@ -284,8 +220,7 @@ class CanvasView(QGraphicsView):
         if self.refusal.isVisible():
             self.refusal.dismiss()
         if event.button() == Qt.MouseButton.MiddleButton:
-            self._pan_from = at
-            self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
+            self.start_pan(at)
             return
         if self.gesture is not None:
             self.gesture.move(at)
@@ -325,20 +260,12 @@ class CanvasView(QGraphicsView):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.pointer = event.position()
-        if self._pan_from is not None:
-            step = event.position() - self._pan_from
-            self._pan_from = event.position()
-            self._scroll(-step.x(), -step.y())
-        elif self.gesture is not None:
+        if self.gesture is not None:
             self.gesture.move(event.position())
         else:
             super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.MiddleButton and self._pan_from is not None:
-            self._pan_from = None
-            self.viewport().unsetCursor()
-            return
         if self.gesture is not None:
             self._release_wire(event.position())
             return
