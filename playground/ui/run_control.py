@@ -57,6 +57,7 @@ class RunControl(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.client = Client()
+        self.speed = 0.0
         self._then: Callable[[], None] | None = None
         self._notifier = self._listening()
         self._timer = QTimer(self)
@@ -99,10 +100,16 @@ class RunControl(QObject):
         """Copies of the trained weights and statistics, or None before the first step."""
         return self.client.export_weights() or None if self.client.step else None
 
+    def set_speed(self, steps_per_second: float) -> None:
+        """Do at most so many steps a second, in this run and those to come; 0 is full speed. Changes no number."""
+        self.speed = steps_per_second
+        self.ask(lambda: self.client.set_speed(steps_per_second))
+
     def forget(self) -> None:
         """End the worker and its results, for another project."""
         self.close()
         self.client = Client()
+        self.client.set_speed(self.speed)
         self._notifier = self._listening()
         self.changed.emit()
 

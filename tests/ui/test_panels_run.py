@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
@@ -10,6 +12,7 @@ from playground.training.history import LayerNorms
 from playground.ui.panels.gradients import NormsPanel, gradients
 from playground.ui.panels.health import health_of, judge
 from playground.ui.panels.journal_entries import journal_of, knob_label
+from playground.ui.panels.knobs import Knobs
 from playground.ui.panels.loss import LossPanel, planned_rates
 from playground.ui.panels.metrics import MetricsPanel
 from playground.ui.panels.output import OutputPanel
@@ -132,6 +135,23 @@ def test_only_the_newest_samples_are_judged() -> None:
     norms = LayerNorms(("a",), np.arange(70), ratios, ratios, ratios)
     assert [row.state for row in health_of(norms, [])] == ["Healthy"]
     assert health_of(None, []) == []
+
+
+def test_the_speed_of_a_run_is_chosen_in_the_knobs_and_shown_there(session: Session, qtbot: QtBot) -> None:
+    ready(session, moons(epochs=2000), qtbot)
+    panel = Knobs(session)
+    qtbot.addWidget(panel)
+    assert panel.speed.field.currentText() == "Full speed"
+    panel.speed.show_speed(60.0)
+    panel.speed.field.activated.emit(panel.speed.field.currentIndex())
+    assert session.run.speed == 60.0
+    session.train()
+    qtbot.waitUntil(lambda: session.client.step > 5, timeout=20_000)
+    first, began = session.client.step, time.monotonic()
+    qtbot.waitUntil(lambda: session.client.step >= first + 30, timeout=20_000)
+    assert time.monotonic() - began > 0.3
+    panel.speed.chosen.emit(0.0)
+    qtbot.waitUntil(lambda: session.client.step > first + 2000, timeout=20_000)
 
 
 def test_knobs_are_called_as_in_the_forms() -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolTip, QWidget
 from playground.core.fields import Real
 from playground.core.registry import entries
 from playground.document.project import Node
-from playground.ui.inspector.controls import Switch
+from playground.ui.inspector.controls import ComboField, Switch
 from playground.ui.inspector.editors import NumberEditor
 from playground.ui.inspector.form import RowLabel
 from playground.ui.inspector.numbers import tidy
@@ -19,6 +19,8 @@ from playground.ui.painting import Painted, chip, group_color, put, rule, stamp,
 from playground.ui.plots.axis import short
 
 FIELD_WIDTH = 92
+#: Steps a second to choose from; 0 is as many as the machine can.
+SPEEDS = (0.0, 1000.0, 240.0, 60.0, 16.0, 4.0)
 
 
 class KnobRow(NumberEditor):
@@ -45,6 +47,30 @@ class KnobRow(NumberEditor):
     def draw_value(self) -> None:
         super().draw_value()
         self.text.setCursorPosition(0)
+
+
+class SpeedRow(QWidget):
+    """How many steps a second the run may do. Slow motion shows what single steps do; it changes no number."""
+
+    chosen = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.label, self.field = RowLabel("Speed", True), ComboField()
+        for speed in SPEEDS:
+            self.field.addItem(f"{speed:,.0f} steps/s" if speed else "Full speed", speed)
+        self.field.setAccessibleName("Speed")
+        self.setToolTip("How many steps a second the run may do. Slow motion shows single steps and changes no number.")
+        self.label.setMinimumWidth(40)
+        self.field.setFixedWidth(140)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(11, 2, 11, 2)
+        line.addWidget(self.label, 1)
+        line.addWidget(self.field)
+        self.field.activated.connect(lambda at: self.chosen.emit(self.field.itemData(at)))
+
+    def show_speed(self, speed: float) -> None:
+        self.field.setCurrentIndex(max(self.field.findData(speed), 0))
 
 
 class LayerRow(QWidget):

@@ -18,7 +18,7 @@ from playground.ui.inspector.following import follow_knobs
 from playground.ui.inspector.text import Label, Section
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.journal_entries import journal_of
-from playground.ui.panels.knob_rows import JournalList, KnobRow, LayerRow, LiveNumbers, metric_shown
+from playground.ui.panels.knob_rows import JournalList, KnobRow, LayerRow, LiveNumbers, SpeedRow, metric_shown
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -36,7 +36,8 @@ class Knobs(QWidget):
         self.session = session
         self.journal = journal_of(session)
         follow_knobs(session)
-        self.live, self.list = LiveNumbers(), JournalList()
+        self.live, self.list, self.speed = LiveNumbers(), JournalList(), SpeedRow()
+        self.speed.chosen.connect(session.run.set_speed)
         self.rows: dict[str, KnobRow] = {}
         self.layers: dict[str, LayerRow] = {}
         self.none = Label("", 12, "text2", wraps=True)
@@ -60,6 +61,7 @@ class Knobs(QWidget):
         self.layer_strip = Section("Layers")
         column.addWidget(self.none)
         column.addLayout(self.knob_column)
+        column.addWidget(self.speed)
         column.addWidget(self.layer_strip)
         column.addLayout(self.layer_column)
         column.addWidget(Section("Journal"))
@@ -162,5 +164,7 @@ class Knobs(QWidget):
 
 
 register_panel(
-    Panel(id="knobs", title="Knobs", icon="slider", places={"train": "right"}, factory=Knobs, order=10, width=292, least=(260, 200))
+    Panel(
+        id="knobs", title="Knobs", icon="slider", places={"train": "right"}, factory=Knobs, order=10, width=292, least=(260, 200)
+    )
 )
