@@ -46,22 +46,23 @@ def walked(step, length, wrap, row):
 
 
 @inline
-def start_only(F, M, N, C, c_step, c_len, c_wrap, start, bias, epilogue, mask):
+def start_only(F, w):
     """What a product without terms leaves in C: its start value."""
-    for i in range(M):
-        row = walked(c_step, c_len, c_wrap, i)
-        for j in range(0, N, 16):
-            n = N - j
-            value = splat(0.0)
-            if start == 1:
-                value = load(F, bias + j, n)
-            elif start == 2:
-                value = load(F, C + row + j, n)
-            if epilogue == 1:
-                value = where(value < 0.0, 0.0, value)
-            elif epilogue == 2:
-                value = where(load(F, mask + row + j, n) == 0.0, 0.0, value)
-            store(F, C + row + j, n, value)
+    for g in range(w[21], w[22] if w[25] else w[21] + 1):
+        for i in range(w[0]):
+            row = g * w[25] + walked(w[14], w[15], w[16], i)
+            for j in range(0, w[1], 16):
+                n, at = w[1] - j, row + j
+                value = splat(0.0)
+                if w[17] == 1:
+                    value = load(F, w[18] + j, n)
+                elif w[17] == 2:
+                    value = load(F, w[13] + at, n)
+                if w[19] == 1:
+                    value = where(value < 0.0, 0.0, value)
+                elif w[19] == 2:
+                    value = where(load(F, w[20] + at, n) == 0.0, 0.0, value)
+                store(F, w[13] + at, n, value)
 
 
 @kernel
@@ -79,8 +80,7 @@ def product(F, R, w, k):
     start, bias, scratch = w[17], w[18], w[26]
     a_line, c_line = (a_len - 1) * a_step + a_wrap, (c_len - 1) * c_step + c_wrap
     if K * S == 0 or (w[21] >= w[22] and w[25] == 0):
-        for g in range(w[21], w[22] if w[25] else w[21] + 1):
-            start_only(F, M, N, w[13] + g * w[25], c_step, c_len, c_wrap, start, bias, w[19], w[20] + g * w[25])
+        start_only(F, w)
         return
     kb, sb = min(K, 256), max(1, min(S, 256 // K))
     for g in range(w[21], w[22]):
