@@ -50,6 +50,7 @@ def width_of(text: str, px: int = 12, bold: bool = False) -> float:
     return metrics(px, bold).horizontalAdvance(text)
 
 
+@lru_cache(4096)
 def elided(text: str, room: float, px: int = 12, bold: bool = False) -> str:
     """The text, cut with an ellipsis where it does not fit."""
     return metrics(px, bold).elidedText(text, Qt.TextElideMode.ElideRight, room)

@@ -18,7 +18,8 @@ from playground.core.registry import find
 from playground.document.edits import AddLink, AddNode
 from playground.document.file import save
 from playground.document.project import Project
-from playground.training.history import History
+from playground.training.board import STEP_ROW
+from playground.training.history import Growing, history_of
 from playground.training.messages import EpochRecord
 from playground.ui.measure.stage import Stage, platform, spin, stage
 from playground.ui.plots.curves import LossPlot, RatePlot
@@ -57,12 +58,16 @@ def redraws(folder: Path, points: int = POINTS, frames: int = 40) -> Iterator[Fi
 
 def _run_figure(made: Stage, x: np.ndarray, y: np.ndarray, points: int, frames: int) -> Figure:
     loss, rate = _shown(made, LossPlot()), _shown(made, RatePlot())
+    rows = np.zeros(len(x), STEP_ROW)
+    rows["step"], rows["loss"], rows["rate"] = x + 1, y[0], 1e-3 * np.cos(np.pi / 2 * x / len(x))
     records = [EpochRecord(epoch=n, step=n * 100, train_loss=1.0, validation_loss=1.0, metrics={}, rate=1e-3) for n in range(1, 101)]
+    steps = Growing(rows[:0], "step")
+    steps.add(rows[:points])
 
     def feed(n: int) -> None:
-        history = History(x[: points + n] + 1, y[0, : points + n], y[1, : points + n], y[2, : points + n], y[3, : points + n])
-        loss.feed(history, records)
-        rate.feed(history)
+        steps.add(rows[len(steps) : points + n])
+        loss.feed(history_of(steps), records)
+        rate.feed(history_of(steps))
 
     times = _frames(frames, feed, loss, rate)
     valid = len(loss.series["train"].y) == points + frames - 1

@@ -39,6 +39,7 @@ PLACES = {
     "problems": Qt.DockWidgetArea.TopDockWidgetArea,
     "data": Qt.DockWidgetArea.TopDockWidgetArea,
     "journal": Qt.DockWidgetArea.TopDockWidgetArea,
+    "metrics": Qt.DockWidgetArea.TopDockWidgetArea,
 }
 
 
@@ -116,6 +117,8 @@ class Stage:
         until(lambda: self.session.samples is not None, f"the data ({self.session.samples_error})")
         if not self.session.ready:
             raise RuntimeError(f"the project cannot train: {[problem.text for problem in self.session.problems]}")
+        if len({node.position for node in self.session.project.network.nodes}) == 1:
+            self.window.canvas.tidy()
         self._freeze()
 
     def open_all_docks(self) -> None:
@@ -132,11 +135,17 @@ class Stage:
         self.session.select([layers[0].id] if layers else [])
         window.resize(*SIZE)
         spin(0.3)
+        window.canvas.zoom_to_fit(most=1.0)
         self._freeze()
 
     def hidden_docks(self) -> list[str]:
         """Docks of which nothing can be seen."""
-        return [id for id, dock in self.window.layouts.docks.items() if dock.make().visibleRegion().isEmpty()]
+        window = self.window
+        return [
+            id
+            for id, dock in window.layouts.docks.items()
+            if not dock.make().isVisible() or window.tabifiedDockWidgets(dock) or dock.make().size().isEmpty()
+        ]
 
     def start(self) -> None:
         """Press Train and wait until steps are done."""
@@ -150,6 +159,7 @@ class Stage:
 
     def close(self) -> None:
         """End the worker and put the window away."""
+        self.session.history.mark_saved()
         self.window.close()
         spin(0.05)
 

@@ -30,6 +30,13 @@ class Axis:
             scaled = np.log10(np.where(np.isnan(values), np.nan, np.maximum(values, _TINY)))
         return np.asarray((scaled - math.log10(self.low)) / (math.log10(self.high) - math.log10(self.low)))
 
+    def place_one(self, value: float) -> float:
+        """`place` for one number, without the cost of an array."""
+        if not self.log:
+            return (value - self.low) / (self.high - self.low)
+        scaled = value if math.isnan(value) else math.log10(max(value, _TINY))
+        return (scaled - math.log10(self.low)) / (math.log10(self.high) - math.log10(self.low))
+
     def value(self, part: float) -> float:
         """The inverse of `place`."""
         if not self.log:

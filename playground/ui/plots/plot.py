@@ -98,11 +98,11 @@ class Plot(QWidget):
 
     def px(self, x: float) -> float:
         """Horizontal pixel of a value."""
-        return self.area.x() + float(self.across.place(x)) * self.area.width()
+        return self.area.x() + self.across.place_one(x) * self.area.width()
 
     def py(self, y: float) -> float:
         """Vertical pixel of a value."""
-        return self.area.bottom() - float(self.up.place(y)) * self.area.height()
+        return self.area.bottom() - self.up.place_one(y) * self.area.height()
 
     def x_at(self, pixel: float) -> float:
         return self.across.value((pixel - self.area.x()) / self.area.width())

@@ -132,10 +132,10 @@ class SurfacePlot(QWidget):
     def _draw_axes(self, p: QPainter, r: QRectF) -> None:
         across, up = Axis(self.low[0], self.high[0]), Axis(self.low[1], self.high[1])
         for v in across.ticks(max(2, int(r.width() / 60))):
-            x = r.x() + float(across.place(v)) * r.width()
+            x = r.x() + across.place_one(v) * r.width()
             put(p, QRectF(x - 30, r.bottom() + 3, 60, 13), short(v), 10, "text3", how=CENTRE)
         for v in up.ticks(max(2, int(r.height() / 40))):
-            y = r.bottom() - float(up.place(v)) * r.height()
+            y = r.bottom() - up.place_one(v) * r.height()
             put(p, QRectF(0, y - 7, r.x() - 6, 14), short(v), 10, "text3", how=RIGHT)
         put(p, QRectF(r.x(), r.bottom() + 15, r.width(), 14), self.names[0], 10, "text2", how=CENTRE)
         put(p, QRectF(2, r.y(), r.x() - 6, 14), self.names[1], 10, "text2", how=LEFT)

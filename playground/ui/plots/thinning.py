@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import bisect
+
 import numpy as np
 
 
 def window(x: np.ndarray, low: float, high: float) -> slice:
     """The part of sorted x that is needed to draw low to high: one more point on either side. Shapes: x (n,)."""
-    first, last = np.searchsorted(x, (low, high))
-    return slice(max(0, int(first) - 1), min(len(x), int(last) + 1))
+    # Not by NumPy, which first copies all of x where it is a column of a table or of whole numbers.
+    first, last = bisect.bisect_left(x, low), bisect.bisect_left(x, high)
+    return slice(max(0, first - 1), min(len(x), last + 1))
 
 
 def extremes(x: np.ndarray, y: np.ndarray, buckets: int) -> tuple[np.ndarray, np.ndarray]:
