@@ -100,8 +100,19 @@ class CanvasView(ZoomView):
         self.empty.setVisible(not project.network.nodes and not project.network.notes)
         self._place_map()
         if self._fresh and self.canvas.nodes and self.isVisible():
-            self._fresh = False
             self.zoom_to_fit(most=1.0)
+            if self.session.samples is not None or self.session.samples_error or not project.network.of_kind("dataset"):
+                self._fresh = False  # sizes depend on the data: only now they are final
+                self._part_example()
+
+    def _part_example(self) -> None:
+        """An example was laid out without its pictures; where they overlap it is laid out anew, which is no edit of the person's."""
+        bodies = [item.body().translated(item.pos()) for item in self.canvas.nodes.values()]
+        overlap = any(body.intersects(other) for k, body in enumerate(bodies) for other in bodies[k + 1 :])
+        if overlap and self.session.path is None and not self.session.modified:
+            self.tidy()
+            self.session.history.mark_saved()
+            self.session.file_changed.emit()
 
     map_wanted = True
 
