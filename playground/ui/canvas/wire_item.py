@@ -11,6 +11,7 @@ from playground.ui.painting import AA, CENTRE, box, put, width_of
 from playground.ui.theme import theme
 
 INK = {"idle": "wire", "fits": "ok", "refused": "error", "waiting": "disabled", "target": "accent"}
+LANE = 26  # how far below its own row a wire runs back to the start of the next one
 SHORT = 72  # below this distance the label stands above the wire instead of in a pill
 
 
@@ -64,7 +65,7 @@ class WireItem(QGraphicsItem):
         if b.x() < a.x() + 24:
             low = self.source.sceneBoundingRect().bottom()
             high = self.target.sceneBoundingRect().top()
-            return (low + high) / 2 if high > low else max(low, self.target.sceneBoundingRect().bottom()) + 12
+            return low + min((high - low) / 2, LANE) if high > low else max(low, self.target.sceneBoundingRect().bottom()) + 12
         return self._skip_lane(a, b)
 
     def _skip_lane(self, a: QPointF, b: QPointF) -> float | None:
