@@ -70,7 +70,7 @@ class Started(Event):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Progress(Event):
-    """How far the run is, at most 30 times a second. seconds: of training so far; threads: 1 or 2, whichever is faster."""
+    """How far the run is, at most 30 times a second. seconds: of training so far; threads: 1, 2, 4 or 8, whichever is fastest."""
 
     step: int
     epoch: int

@@ -15,14 +15,14 @@ _SLOWED = 2.5
 
 
 class Pace:
-    """Sizes bursts by what the last ones took and compares one and two threads now and then. chains: those of the plan.
+    """Sizes bursts by what the last ones took and compares thread counts now and then. chains: those of the plan.
 
     The usual time counts, not the best: where something else needs the cores, two threads are fast once and slow ten times.
     """
 
     def __init__(self, chains: int, most_steps: int) -> None:
         cores = len(os.sched_getaffinity(0))
-        self._choices = (1, 2) if chains > 1 and cores > 1 else (1,)
+        self._choices = tuple(n for n in (1, 2, 4, 8) if n <= min(chains, cores))
         self._most = most_steps
         self._since = 0.0
         self._burst = 1
