@@ -52,9 +52,11 @@ class Alone:
                 continue
         return (self.client.step - step) / (time.perf_counter() - begun)
 
-    def finish(self) -> str:
-        """To the end of the run; the state's hash."""
-        self.client.resume()
+    def finish(self, epoch: int) -> str:
+        """Train to the end of an epoch and stop; the state's hash."""
+        steps = _ask_until(self.client, epoch)
+        self._wait(lambda client: client.state == "paused" and client.step == steps)
+        self.client.stop()
         self._wait(lambda client: client.state == "finished")
         return _hash(self.events)
 
@@ -84,11 +86,28 @@ class Watched:
         self._pause()
         return found
 
-    def finish(self) -> str:
-        """To the end of the run; the state's hash."""
-        self.made.session.resume()
-        until(lambda: self.made.session.run.state == "finished", "the end of the run")
+    def finish(self, epoch: int) -> str:
+        """Train to the end of an epoch and stop; the state's hash."""
+        client, run = self.made.session.client, self.made.session.run
+        steps = _ask_until(client, epoch)
+        until(lambda: run.state == "paused" and client.step == steps, f"the end of epoch {epoch}")
+        self.made.session.stop()
+        until(lambda: run.state == "finished", "the end of the run")
         return _hash(self.events)
+
+
+def _ask_until(client: Client, epoch: int) -> int:
+    """Ask a paused run to go on to the end of an epoch; the step at which that is."""
+    for _ in range(epoch - _epochs(client)):
+        client.step_epoch()
+    assert client.started is not None
+    return epoch * client.started.steps_per_epoch
+
+
+def _epochs(client: Client) -> int:
+    """Whole epochs done."""
+    assert client.started is not None
+    return client.step // client.started.steps_per_epoch
 
 
 def _hash(events: list[object] | list[Event]) -> str:
@@ -97,40 +116,26 @@ def _hash(events: list[object] | list[Event]) -> str:
 
 def slowed(folder: Path, id: str, seconds: float = 4.0, rounds: int = 5, rows: int = 2048) -> Figure:
     """The share of the steps that are lost to the window, and whether the numbers stayed the same to the last bit."""
-    speed, per_epoch = _speed(workload_project(id, folder, rows, 1_000_000), min(seconds, 1.5))
-    epochs = max(2, round(speed * (seconds + 2 * SETTLE) * (rounds + 1) / per_epoch))
-    path = workload_project(id, folder, rows, epochs)
+    path = workload_project(id, folder, rows, 1_000_000)
     with stage() as made:
         made.open(path)
         made.open_all_docks()
         hidden = made.hidden_docks()
         alone, watched = Alone(path), Watched(made)
         try:
-            pairs = []
-            while len(pairs) < rounds and alone.client.state != "finished" and made.session.run.state != "finished":
-                pairs.append((alone.turn(seconds), watched.turn(seconds)))
-            complete = made.session.run.state != "finished" and alone.client.state != "finished"
-            hashes = {alone.finish() if complete else _hash(alone.events), watched.finish() if complete else _hash(watched.events)}
+            pairs = [(alone.turn(seconds), watched.turn(seconds)) for _ in range(rounds)]
+            last = 1 + max(_epochs(alone.client), _epochs(made.session.client))
+            hashes = {alone.finish(last), watched.finish(last)}
         finally:
             alone.client.close()
         note = (
             f"{statistics.median(pair[0] for pair in pairs):,.1f} steps/s alone, {statistics.median(pair[1] for pair in pairs):,.1f} watched, "
-            f"medians of {len(pairs)} turns of {seconds:g} s, {epochs:,} epochs to the same state: {len(hashes) == 1}, {platform()}"
+            f"medians of {len(pairs)} turns of {seconds:g} s, the same state after {last:,} epochs: {len(hashes) == 1}, {platform()}"
         )
         made.check()
     lost = statistics.median(100 * (1 - seen / free) for free, seen in pairs)
-    return Figure("P5", f"{id} slowed by being watched", lost, TARGET, "%", note, len(hashes) == 1 and "" not in hashes and not hidden)
-
-
-def _speed(path: Path, seconds: float) -> tuple[float, int]:
-    """Steps a second of a run alone, and steps of an epoch."""
-    alone = Alone(path)
-    try:
-        started = alone.client.started
-        assert started is not None
-        return alone.turn(seconds), started.steps_per_epoch
-    finally:
-        alone.client.close()
+    valid = len(hashes) == 1 and "" not in hashes and not hidden
+    return Figure("P5", f"{id} slowed by being watched", lost, TARGET, "%", note, valid)
 
 
 def slowed_by_watching(folder: Path) -> Iterator[Figure]:
