@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping
 
 from playground.engine import ops
@@ -32,6 +33,8 @@ from playground.engine.storage import Part, split_batch
 
 #: Below so many floating-point operations a step, one chain is faster than several.
 SERIAL_FLOPS = 2_000_000
+#: More than two chains pay from so many operations on each.
+CHAIN_FLOPS = 8_000_000
 #: Rows of the ring of the last steps' numbers.
 RING = 65_536
 
@@ -92,9 +95,10 @@ def step_flops(graph: Graph, batch: int) -> int:
 
 def choose_chains(graph: Graph, batch: int, cores: int) -> int:
     """Fixed by network, batch and the machine's cores, never by the threads in use: one core more changes no bit of a plan in use."""
-    if step_flops(graph, batch) < SERIAL_FLOPS or batch < 2:
+    work = step_flops(graph, batch)
+    if work < SERIAL_FLOPS or batch < 2:
         return 1
-    return max(1, min(cores, 8, batch))
+    return max(1, min(cores, batch, 8, max(2, work // CHAIN_FLOPS)))
 
 
 def plan_network(
@@ -104,7 +108,7 @@ def plan_network(
     update: UpdateRule | None,
     samples: Mapping[str, int],
     chains: int | None = None,
-    cores: int = 2,
+    cores: int | None = None,
     observe: bool = False,
     window: int = 0,
     ring: int = RING,
@@ -113,10 +117,12 @@ def plan_network(
     """The plan for a batch size.
 
     samples: split -> count, for the data windows; window: rows of a further window for `predict` (at least a batch).
-    chains: None chooses by the work of a step and `cores`.  observe: also make the program that keeps every node's output.
+    chains: None chooses by the work of a step and `cores` (None: this machine's).  observe: also make the program that keeps every node's output.
     reuse: False gives every value memory of its own, which must change no number.
     """
-    chains = choose_chains(graph, batch, cores) if chains is None else min(chains, batch)
+    if chains is None:
+        chains = choose_chains(graph, batch, cores or os.cpu_count() or 1)
+    chains = min(chains, batch)
     frozen = update.frozen if update else frozenset()
     folded = simplify(graph, fold=True, frozen=frozen)
     largest = max((place.step for place in folded.places.values() if place.lines > 1), default=1)
