@@ -10,7 +10,7 @@ from playground.ui.panel import LAYOUTS, Panel
 from playground.ui.session import Session
 from playground.ui.title_bar import TitleBar
 
-VERSION = 3  # raised when docks change so much that a remembered state would mislead
+VERSION = 4  # raised when docks change so much that a remembered state would mislead
 SIZES = {  # what a fresh layout gives: area -> pixels at 1440 × 900
     "build": {"left": 216, "right": 296, "bottom": 150},
     "train": {"right": 292, "bottom": 444, "bottom-left": 740, "bottom-right": 400},
@@ -89,6 +89,7 @@ class Layouts(QObject):
         state = settings.block(f"docks/{name}")
         if state is not None:
             self.window_shown.restoreState(state, VERSION)
+            self._hide_others(name)
         settings.set_word("layout", name)
         self._settle.start(0)
         self.changed.emit(name)
@@ -97,6 +98,14 @@ class Layouts(QObject):
         """Keep how the present layout stands."""
         if self.current:
             settings.set_block(f"docks/{self.current}", self.window_shown.saveState(VERSION))
+            settings.set_word(f"shown/{self.current}", " ".join(id for id, dock in self.docks.items() if not dock.isHidden()))
+
+    def _hide_others(self, name: str) -> None:
+        """Qt's state brings back docks of the other layout too, although they were taken out before it was saved."""
+        kept = settings.word(f"shown/{name}", "").split()
+        for id, dock in self.docks.items():
+            if id not in kept:
+                dock.hide()
 
     def reset(self) -> None:
         """The present layout as it was designed."""

@@ -41,6 +41,8 @@ def test_layouts_show_their_panels(window: MainWindow) -> None:
     assert shown(window) == wanted("train")
     window.show_layout("build")
     assert shown(window) == wanted("build")
+    window.show_layout("train")
+    assert shown(window) == wanted("train"), "as it was left"
 
 
 def test_sizes_are_those_of_the_design(window: MainWindow, qtbot) -> None:
