@@ -7,7 +7,7 @@ from playground.document import project as records
 from playground.document.edits import MoveNodes
 from playground.document.wiring import ordered, sources
 
-BETWEEN, DOWN, BETWEEN_ROWS = 54.0, 36.0, 64.0
+BETWEEN, DOWN, BETWEEN_ROWS = 54.0, 36.0, 96.0
 COLUMNS = 6
 #: About how high nodes are: with a picture, with a glyph or number, and bare.
 HIGH, MIDDLE, BARE = 152.0, 104.0, 52.0
