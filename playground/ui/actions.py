@@ -96,7 +96,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="save_as", text="Save as…", run=lambda w: w.save_as(), shortcut="Ctrl+Shift+S", menu="File", group=2),
     Action(id="import", text="Import data…", run=lambda w: w.open_dialog("import_data"), icon="import", menu="File", group=3),
     Action(id="export", text="Export weights…", run=lambda w: w.open_dialog("export"), shortcut="Ctrl+E", icon="export", menu="File",
-           group=3, enabled=has_run),
+           group=3, enabled=nodes),
     Action(id="quit", text="Quit", run=lambda w: w.quit(), shortcut="Ctrl+Q", menu="File", group=4),
     Action(id="undo", text="Undo", run=lambda w: w.session.undo(), shortcut="Ctrl+Z", icon="undo", menu="Edit",
            enabled=lambda w: w.session.history.can_undo, label=_undo_text),

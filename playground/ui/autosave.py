@@ -47,18 +47,18 @@ class Autosave(QObject):
         self.saver = saver
 
     def _on_project(self) -> None:
-        if self.session.modified:
+        if self.session.history.dirty:
             self.saver.changed(self.session.project)
 
     def _on_file(self) -> None:
         """Saved, or another project."""
         self._wait()
-        if self.session.path is not None and not self.session.modified:
+        if self.session.path is not None and not self.session.history.dirty:
             try:
                 self.saver.saved(self.session.path)
             except PlaygroundError as error:
                 self.session.message.emit(str(error), "warning")
-        elif not self.session.modified:
+        elif not self.session.history.dirty:
             self.saver.close()
             self.saver = Autosaver()
         self._at = None
@@ -89,6 +89,11 @@ class Autosave(QObject):
     def _wait(self) -> None:
         if self._busy is not None:
             self._busy.result()
+
+    def flush(self) -> None:
+        """Write what waits now, before something else can go wrong. Raises FileError."""
+        self._wait()
+        self.saver.write()
 
     def close(self) -> None:
         """The project was closed with its owner's consent: nothing stays to recover."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from playground.document.edits import SetProject
 from playground.document.project import Project
-from playground.document.recovery import Recovery, opened_elsewhere, recoverable
+from playground.document.recent import note_recent
+from playground.document.recovery import Autosaver, Recovery, opened_elsewhere, recoverable
 from playground.errors import PlaygroundError
 from playground.paths import assets_dir
-from playground.ui import settings
 from playground.ui.session import Session
 
+Adopt = Callable[[Autosaver], None]
 PATTERN = "Playground projects (*.play)"
 
 
@@ -36,13 +38,22 @@ class Documents(QObject):
         """Open a project, after asking about unsaved edits. One of the assets is opened as an untitled copy."""
         if not self.may_leave() or not self.session.open(path):
             return False
-        if opened_elsewhere(path) is not None:
-            self.session.message.emit(f"{path.name} is open in another window too. Saving here would replace what is saved there.", "warning")
         if path.resolve().is_relative_to(assets_dir().resolve()):
             self.session.detach()
-        else:
-            settings.add_recent(path)
+            return True
+        self._note(path)
+        if opened_elsewhere(path) is not None:
+            self.session.detach()
+            text = f"{path.name} is open in another window, so this is a copy of it: Save asks for a name. Close it there to work on the file itself."
+            self.session.message.emit(text, "warning")
         return True
+
+    def _note(self, path: Path) -> None:
+        """Put a file in front of the recent ones; a list that cannot be written costs nothing else."""
+        try:
+            note_recent(path)
+        except PlaygroundError as error:
+            self.session.message.emit(str(error), "warning")
 
     def save(self) -> bool:
         """Save where the project lies, or ask where."""
@@ -60,14 +71,14 @@ class Documents(QObject):
             self.session.do(SetProject(name=path.stem[:100]))
         if not self.session.save(path):
             return False
-        settings.add_recent(path)
+        self._note(path)
         return True
 
     def may_leave(self) -> bool:
         """Whether the present project may be closed; unsaved edits are asked about first."""
         if not self.session.modified:
             return True
-        box = self._box(f"Save changes to {self.session.project.name}?", "Without saving, the edits since the last save are lost.")
+        box = self._box(f"Save changes to {self.session.project.name}?", self._at_stake())
         keep = box.addButton("Save", QMessageBox.ButtonRole.AcceptRole)
         drop = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
         box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
@@ -77,43 +88,55 @@ class Documents(QObject):
         box.deleteLater()
         return self.save() if chosen is keep else chosen is drop
 
-    def offer_recovery(self, adopt: object) -> None:
-        """After a crash: restore, keep the saved file, or keep both. adopt: takes the autosaver of a restored project."""
-        for found in recoverable():
-            if found.status == "same" and not found.owner:
-                found.keep_saved()
-            elif found.status in ("changed", "unsaved"):
-                self._offer(found, adopt)
-                return
+    def _at_stake(self) -> str:
+        """What is lost without saving."""
+        words = "Training is still going on; it ends here. " if self.session.run.going else ""
+        if not self.session.trained:
+            return words + "Without saving, the edits since the last save are lost."
+        step = f"{self.session.client.step:,}"
+        more = " and the edits since the last save" if self.session.history.dirty else ""
+        return f"{words}Without saving, the weights trained to step {step}{more} are lost."
 
-    def _offer(self, found: Recovery, adopt: object) -> None:
-        what = "was never saved" if found.status == "unsaved" else "has edits that are newer than its file"
+    def offer_recovery(self, adopt: Adopt) -> None:
+        """After a crash: restore, keep the saved file, or keep both; each find in turn, until one is open.
+
+        adopt: takes the autosaver of a restored project.
+        """
+        for found in recoverable():
+            try:
+                if found.status == "same" and not found.owner:
+                    found.keep_saved()
+                elif self._offer(found, adopt):
+                    return
+            except PlaygroundError as error:
+                self.session.message.emit(str(error), "error")
+
+    def _offer(self, found: Recovery, adopt: Adopt) -> bool:
+        """Ask about one find; whether it is open now. Raises FileError."""
+        what = {"unsaved": "was never saved", "same": "equals its file"}.get(found.status, "has edits that are newer than its file")
         where = f" It was open on {found.owner}." if found.owner else ""
-        box = self._box("Unsaved work found", f"{found.name} was open when the program ended and {what}.{where}")
-        restore = box.addButton("Restore", QMessageBox.ButtonRole.AcceptRole)
-        saved = box.addButton("Keep saved" if found.path else "Discard", QMessageBox.ButtonRole.DestructiveRole)
-        both = box.addButton("Keep both", QMessageBox.ButtonRole.ActionRole)
-        box.addButton("Decide later", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(restore)
+        damaged = found.status == "damaged"
+        text = f"Its recovery file is damaged: {found.file}." if damaged else f"{found.name} was open when the program ended and {what}.{where}"
+        box = self._box("Unsaved work found", text)
+        restore = None if damaged else box.addButton("Restore", QMessageBox.ButtonRole.AcceptRole)
+        saved = box.addButton("Keep saved" if found.path and not damaged else "Discard", QMessageBox.ButtonRole.DestructiveRole)
+        both = None if damaged else box.addButton("Keep both", QMessageBox.ButtonRole.ActionRole)
+        later = box.addButton("Decide later", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(restore or later)
         box.exec()
         chosen = box.clickedButton()
         box.deleteLater()
-        try:
-            self._act(found, chosen, (restore, saved, both), adopt)
-        except PlaygroundError as error:
-            self.session.message.emit(str(error), "error")
-
-    def _act(self, found: Recovery, chosen: object, buttons: tuple[QPushButton, ...], adopt: object) -> None:
-        restore, saved, both = buttons
-        if chosen is restore and callable(adopt):
+        if chosen is restore and restore is not None:
             loaded, autosaver = found.restore()
             self.session.restore(loaded)
             adopt(autosaver)
-        elif chosen is saved:
+            return True
+        if chosen is saved:
             found.keep_saved()
-        elif chosen is both:
+        elif chosen is both and both is not None:
             path = found.keep_both()
             self.session.message.emit(f"The recovered project was written to {path}.", "info")
+        return False
 
     def _box(self, title: str, text: str) -> QMessageBox:
         box = QMessageBox(self.window_shown)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QToolBar, QWidget
 
+from playground.document.recent import recent_files
 from playground.ui import settings, theme
 from playground.ui.actions import ACTIONS, MENUS, ActionSet
 from playground.ui.autosave import Autosave
@@ -28,6 +29,7 @@ from playground.ui.toolbar import Toolbar
 
 __all__ = ["MainWindow", "Panel", "register_panel"]
 
+MOST_RECENT = 8
 THEMES = ("light", "dark", "system")
 
 
@@ -129,7 +131,7 @@ class MainWindow(QMainWindow):
 
     def _fill_recent(self) -> None:
         self.recent.clear()
-        for path in settings.recent():
+        for path in [path for path in recent_files() if path.is_file()][:MOST_RECENT]:
             entry = self.recent.addAction(path.stem)
             entry.setToolTip(str(path))
             entry.triggered.connect(lambda _=False, chosen=path: self.documents.open(chosen))

@@ -47,6 +47,7 @@ class RunControl(QObject):
     changed: the run's state, or its figures while no tick shows them. heard(event): every event. ticked: 30 Hz while it goes on,
     less often where the drawing that follows would take more than its share, and once after.
     told(text, level): what a person should know.
+    number: counts the runs.
     """
 
     changed = Signal()
@@ -58,6 +59,7 @@ class RunControl(QObject):
         super().__init__(parent)
         self.client = Client()
         self.speed = 0.0
+        self.number = 0
         self._then: Callable[[], None] | None = None
         self._notifier = self._listening()
         self._timer = QTimer(self)
@@ -83,6 +85,7 @@ class RunControl(QObject):
     def start(self, project: Project, samples: Samples, folder: Path | None, then: Callable[[], None] | None = None) -> None:
         """Begin a new run. then: what to do once it is set up, instead of training."""
         self._then = then
+        self.number += 1
         self.ask(lambda: self.client.start(project, samples, folder, paused=then is not None))
         if samples.shape == (2,):
             self.client.predict_grid(*plane_of(samples), SURFACE)

@@ -13,9 +13,11 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from playground.core.samples import Samples
-from playground.document.edits import Edit, History, Several
+from playground.document.edits import Edit, History, MoveNodes, Several
+from playground.document.picks import remember
 from playground.document.problems import Mend, Problem
 from playground.document.project import Node, Project
+from playground.document.relocate import relocation
 from playground.errors import PlaygroundError
 from playground.lowering import Inspection, inspect
 from playground.paths import user_data_dir
@@ -55,6 +57,8 @@ class Session(QObject):
         self.file_weights: dict[str, np.ndarray] | None = None
         self._file_runs: dict[str, Any] = {}
         self._file_sha256 = ""
+        self._home: Path | None = None
+        self._kept_run = (0, 0)
         self.selection: tuple[str, ...] = ()
         self._inspection: Inspection | None = None
         self._told = False
@@ -77,8 +81,17 @@ class Session(QObject):
 
     @property
     def modified(self) -> bool:
-        """Whether closing now would lose edits."""
-        return self.history.dirty
+        """Whether closing now would lose edits, or weights of a run."""
+        return self.history.dirty or self.trained
+
+    @property
+    def trained(self) -> bool:
+        """Whether the run has weights that no file holds."""
+        return bool(self.client.step) and self._run_mark != self._kept_run
+
+    @property
+    def _run_mark(self) -> tuple[int, int]:
+        return self.run.number, self.client.step
 
     @property
     def inspection(self) -> Inspection:
@@ -112,7 +125,7 @@ class Session(QObject):
     @property
     def folder(self) -> Path:
         """What relative paths of the project are relative to."""
-        return self.path.parent if self.path else Path.cwd()
+        return self._home or Path.cwd()
 
     @property
     def run_folder(self) -> Path:
@@ -167,29 +180,35 @@ class Session(QObject):
         except PlaygroundError as error:
             self.message.emit(str(error), "error")
             return False
-        self._replace(loaded.project, path)
-        self.file_weights, self._file_runs, self._file_sha256 = loaded.weights, loaded.runs, loaded.sha256
-        self.samples_changed.emit()
-        for problem in loaded.problems:
-            self.message.emit(problem.text, "warning")
+        self._replace(loaded.project, path, loaded)
+        if loaded.problems:
+            more = f" {len(loaded.problems) - 3} more of this kind." if len(loaded.problems) > 3 else ""
+            self.message.emit(" ".join(problem.text for problem in loaded.problems[:3]) + more, "warning")
         return True
 
     def detach(self) -> None:
-        """Forget where the project came from, as for an example that is to stay as it is."""
+        """Go on as a copy without a file, as for an example that is to stay as it is; data beside the file is still found."""
         self.path, self._file_sha256 = None, ""
         self.file_changed.emit()
 
+    def place(self, positions: dict[str, tuple[float, float]]) -> None:
+        """Put nodes where a project just opened should have had them: neither an edit nor a change to save."""
+        if not self.history.can_undo and not self.history.can_redo and not self.history.dirty:
+            self.history = History(MoveNodes(positions).apply(self.project))
+            self._changed()
+
     def restore(self, loaded: Loaded) -> None:
         """Go on with a recovered project, which nothing on the disk equals."""
-        self._replace(loaded.project, loaded.path)
-        self.file_weights, self._file_runs, self._file_sha256 = loaded.weights, loaded.runs, loaded.sha256
+        self._replace(loaded.project, loaded.path, loaded)
         self.history.mark_unsaved()
         self.project_changed.emit()
 
     def save(self, path: Path) -> bool:
-        """Save the project with the weights of its run, else with those that its file held."""
+        """Save the project with the weights of its run, else with those that its file held. Its data files stay the same ones."""
         from playground.document.file import save
 
+        self._follow_folder(path.absolute().parent)
+        mark = self._run_mark
         weights = self.run.weights() or self.file_weights
         expected = self._file_sha256 if path == self.path else ""
         try:
@@ -197,12 +216,22 @@ class Session(QObject):
         except PlaygroundError as error:
             self.message.emit(str(error), "error")
             return False
-        self.path, self.file_weights, self._file_sha256 = path, weights, saved.sha256
+        self.path, self.file_weights, self._file_sha256, self._kept_run = path, weights, saved.sha256, mark
         for note in saved.notes:
             self.message.emit(note, "info")
         self.history.mark_saved()
         self.file_changed.emit()
         return True
+
+    def _follow_folder(self, folder: Path) -> None:
+        """Before the project moves to another folder: its data paths go on meaning the same files."""
+        edits = relocation(self.project, self.folder, folder)
+        self._home = folder
+        for edit in edits:
+            if isinstance(edit.value, str) and Path(edit.value).is_absolute():
+                remember(edit.value)  # it could be read from the old folder, and can be from the new one
+        if edits:
+            self.do(Several("Follow the project's folder", edits))
 
     # The run
     def train(self) -> None:
@@ -265,10 +294,13 @@ class Session(QObject):
         else:
             self.run.ask(command)
 
-    def _replace(self, project: Project, path: Path | None) -> None:
+    def _replace(self, project: Project, path: Path | None, loaded: Loaded | None = None) -> None:
         self.run.forget()
         self.history = History(project)
-        self.path, self.file_weights, self._file_runs, self._file_sha256 = path, None, {}, ""
+        self.path, self._home = path, path.absolute().parent if path else None
+        self.file_weights, self._file_runs, self._file_sha256, self._kept_run = None, {}, "", (0, 0)
+        if loaded is not None:
+            self.file_weights, self._file_runs, self._file_sha256 = loaded.weights, loaded.runs, loaded.sha256
         self.select(())
         self.replaced.emit()
         self._changed()

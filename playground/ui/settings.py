@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QByteArray, QSettings
 
 from playground.paths import user_data_dir
-
-MOST_RECENT = 8
 
 
 def _store() -> QSettings:
@@ -38,16 +34,3 @@ def set_block(key: str, value: QByteArray | None) -> None:
         store.remove(key)
     else:
         store.setValue(key, value)
-
-
-def recent() -> list[Path]:
-    """Projects opened lately that still exist, the newest first."""
-    found = _store().value("recent", [])
-    names = [found] if isinstance(found, str) else found if isinstance(found, list) else []
-    return [path for name in names if isinstance(name, str) and (path := Path(name)).is_file()]
-
-
-def add_recent(path: Path) -> None:
-    """Put a project in front of the recent ones."""
-    others = [str(old) for old in recent() if old != path]
-    _store().setValue("recent", [str(path), *others][:MOST_RECENT])

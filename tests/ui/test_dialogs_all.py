@@ -17,8 +17,9 @@ from playground.data.readers.places import pick
 from playground.document.edits import AddNode, SetField, SetPlan
 from playground.document.file import load
 from playground.document.project import Project
+from playground.document.recent import note_recent
 from playground.formats import safetensors_file
-from playground.ui import settings, theme
+from playground.ui import theme
 from playground.ui.dialogs.export import ExportDialog
 from playground.ui.dialogs.exporter import movable, outcome_of
 from playground.ui.dialogs.rate_finder import RateFinder
@@ -85,7 +86,7 @@ def test_recent_projects_are_listed_and_open(session: Session, qtbot: QtBot, tmp
     ready(session, moons(), qtbot)
     path = tmp_path / "mine.play"
     assert session.save(path)
-    settings.add_recent(path)
+    note_recent(path)
     page = Start(session)
     qtbot.addWidget(page)
     page.show()

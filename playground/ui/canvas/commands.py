@@ -252,6 +252,13 @@ class CanvasCommands(QObject):
 
     def tidy(self, room: float) -> None:
         """Lay all nodes out in reading order within a width."""
+        places = self.tidy_places(room)
+        self.session.history.seal()
+        if places:
+            self.session.do(MoveNodes(places))
+
+    def tidy_places(self, room: float) -> dict[str, tuple[float, float]]:
+        """Where nodes and notes would go in reading order within a width."""
         network = self.session.project.network
         sizes = {id: (item.look.width, item.look.height) for id, item in self.scene.nodes.items()}
         places = tidy(network, sizes, room)
@@ -261,8 +268,4 @@ class CanvasCommands(QObject):
             for note in network.notes:
                 places[note.id] = (left, low)
                 left += note.size[0] + 24
-        self.session.history.seal()
-        if places:
-            self.session.do(MoveNodes(places))
-
-
+        return places

@@ -106,13 +106,14 @@ class CanvasView(ZoomView):
                 self._part_example()
 
     def _part_example(self) -> None:
-        """An example was laid out without its pictures; where they overlap it is laid out anew, which is no edit of the person's."""
+        """A project made without a canvas has its nodes on one point, and an example lacks the pictures' sizes: where nodes overlap
+        it is laid out, which is no edit of the person's."""
         bodies = [item.body().translated(item.pos()) for item in self.canvas.nodes.values()]
         overlap = any(body.intersects(other) for k, body in enumerate(bodies) for other in bodies[k + 1 :])
-        if overlap and self.session.path is None and not self.session.modified:
-            self.tidy()
-            self.session.history.mark_saved()
-            self.session.file_changed.emit()
+        unplaced = len(bodies) > 1 and len({node.position for node in self.session.project.network.nodes}) == 1
+        if unplaced or (overlap and self.session.path is None):
+            self.session.place(self.commands.tidy_places(self._room()))
+            self.zoom_to_fit(most=1.0)
 
     map_wanted = True
 
@@ -181,8 +182,11 @@ class CanvasView(ZoomView):
 
     def tidy(self) -> None:
         """Lay everything out in reading order, in rows that fit the view at 100 %."""
-        self.commands.tidy(max(480.0, self.viewport().width() - 48))
+        self.commands.tidy(self._room())
         self.zoom_to_fit(most=1.0)
+
+    def _room(self) -> float:
+        return max(480.0, self.viewport().width() - 48)
 
     def add_note(self) -> None:
         """Add a note in the lower left of the view and open it for typing."""

@@ -12,8 +12,8 @@ from playground.core import registry
 from playground.core.fields import Path as PathField
 from playground.core.fields import fields_of
 from playground.core.spec import Spec
-from playground.data.readers.places import pick
 from playground.document.edits import AddNode, Edit, ReplaceSpec
+from playground.document.picks import remember
 from playground.ui.panel import Dialog, register_dialog
 from playground.ui.panels.data import relative
 
@@ -47,7 +47,7 @@ def import_path(session: Session, path: Path) -> bool:
         endings = sorted({pattern for _, _, field in readers() for pattern in field.patterns})
         session.message.emit(f"{path.name} is of no kind that can be read. Choose one of {', '.join(endings)}, or a folder of images.", "error")
         return False
-    pick(path)
+    remember(path)
     old = session.project.network.of_kind("dataset")
     edit: Edit = ReplaceSpec(old[0].id, spec) if old else AddNode(spec, position=(40.0, 120.0))
     return session.do(edit)

@@ -16,9 +16,9 @@ from shiboken6 import isValid
 
 from playground.core.samples import Samples
 from playground.core.spec import Dataset
+from playground.document.recent import recent_files
 from playground.errors import PlaygroundError
 from playground.paths import assets_dir
-from playground.ui import settings
 from playground.ui.dialogs.example_cards import CARD, Example, ExampleCard, example_of
 from playground.ui.inspector.controls import Button, LineField
 from playground.ui.inspector.text import Label
@@ -224,7 +224,7 @@ class Start(QWidget):
             self.recent_column.removeWidget(row)
             row.hide()
             row.deleteLater()
-        self.recent = [RecentRow(path) for path in settings.recent()[:6]]
+        self.recent = [RecentRow(path) for path in recent_files()[:6]]
         self.no_recent.setVisible(not self.recent)
         for row in self.recent:
             row.clicked.connect(lambda _=False, r=row: self.opened.emit(r.path))

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core.fields import Choice, Field, Flag, Path, Real, Size, Text, Whole, Wholes
-from playground.data.readers.places import pick
+from playground.document.picks import remember
 from playground.errors import BadValue
 from playground.ui.inspector import numbers
 from playground.ui.inspector.controls import Button, ComboField, LineField, Slider, Switch
@@ -280,7 +280,7 @@ class PathEditor(LineEditor):
 
     def _typed(self) -> None:
         if self.text.text() != self.value and os.path.isabs(self.text.text()):
-            pick(self.text.text())  # a path that a person typed or chose here may lie outside the project's folder
+            remember(self.text.text())  # a path that a person typed or chose here may lie outside the project's folder
         super()._typed()
 
 

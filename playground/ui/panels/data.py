@@ -14,8 +14,8 @@ from playground.core.fields import fields_of
 from playground.core.spec import Spec
 from playground.data.describe import describe
 from playground.data.readers.csv_table import Preview
-from playground.data.readers.places import pick
 from playground.document.edits import SetField
+from playground.document.picks import remember
 from playground.document.project import Node
 from playground.ui.inspector.controls import Button
 from playground.ui.inspector.foot import Empty
@@ -213,7 +213,7 @@ class DataPanel(QWidget):
 
     def take(self, picked: Path, node: Node, name: str) -> None:
         """Read a file or folder that a person picked; the same one again is read anew."""
-        pick(picked)
+        remember(picked)
         path = relative(picked, self.session.folder)
         if path == getattr(node.spec, name):
             self.session.read_again()

@@ -30,6 +30,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from playground.ui.dialogs.certificate_card import CertificateCard
+
 Place = list[int]
 KEPT: list[QWidget] = []
 
@@ -183,9 +185,14 @@ def state() -> dict[str, Any]:
         "modified": session.modified, "path": str(session.path or ""), "notice": shell.notices.text if shell.notices.isVisible() else "",
         "dialogs": [type(each).__name__ for each in QApplication.topLevelWidgets() if isinstance(each, QDialog) and each.isVisible()],
         "menus": sum(isinstance(each, QMenu) and each.isVisible() for each in QApplication.topLevelWidgets()),
-        "certificate": next((dict(each.card.found) for each in QApplication.topLevelWidgets() if each.isVisible() and getattr(getattr(each, "card", None), "found", None)), None),
-        "told": next((each.notice.accessibleName() for each in QApplication.topLevelWidgets() if each.isVisible() and hasattr(each, "notice")), ""),
+        "certificate": certificate(),
     }  # fmt: skip
+
+
+def certificate() -> dict[str, Any] | None:
+    """What the export dialog shows, once it shows one."""
+    cards = [each for top in QApplication.topLevelWidgets() for each in top.findChildren(CertificateCard)]
+    return next((dict(each.found) for each in cards if each.found and each.isVisible()), None)
 
 
 ANSWERS: dict[str, Callable[..., Any]] = {
@@ -211,7 +218,7 @@ class Observer(QObject):
             name, *arguments = json.loads(lines.readline())
             try:
                 answer = ["seen", ANSWERS[name](*arguments)]
-            except Exception:  # the fault of a question is the asking test's, not the program's
+            except Exception:  # noqa: BLE001 - the fault of a question is the asking test's, not the program's
                 answer = ["failed", traceback.format_exc()]
             lines.write(json.dumps(answer) + "\n")
 
