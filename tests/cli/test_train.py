@@ -135,7 +135,10 @@ def test_a_run_that_diverges_exits_1_and_names_the_node(command, tmp_path):
 
 
 def started(iris: Path, out: Path, *words: str, **streams: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "playground", "train", str(iris), "--out", str(out), *words]
+    """A training process that heeds Ctrl+C, also where this one was started in the background and inherited deaf ears."""
+    train = ["-m", "playground", "train", str(iris), "--out", str(out), *words]
+    heed = "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); sys.argv = sys.argv[2:]; "
+    command = [sys.executable, "-c", heed + 'runpy.run_module("playground", run_name="__main__")', *train]
     return subprocess.Popen(command, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, **streams)  # type: ignore[call-overload]
 
 
@@ -145,7 +148,10 @@ def test_ctrl_c_stops_and_keeps_what_there_is(iris, tmp_path):
     while '"epoch"' not in process.stdout.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    rest, errors = process.communicate(timeout=120)
+    try:
+        rest, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
     last = json.loads(rest.splitlines()[-1])
     assert (process.returncode, last["event"], last["reason"]) == (1, "finished", "stopped"), errors
     assert "Traceback" not in errors

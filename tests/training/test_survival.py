@@ -49,6 +49,7 @@ def survive(client: Client, name: str, seed: int, kills: int) -> list[float]:
     made = SetPlan("training", "epochs", LONG[name]).apply(project), samples
     whole = trainer(made)
     records = [b.record for b in whole.train() if b.record]
+    client.set_speed(whole.total_steps / 2.0)  # however fast the machine: two seconds to be interrupted in
     client.start(*made)
     took = []
     for _ in range(kills):
@@ -65,6 +66,7 @@ def survive(client: Client, name: str, seed: int, kills: int) -> list[float]:
         if client.state_copy() is not None:
             assert all(np.isfinite(w).all() for w in client.parameters().values())
         client.resume()
+    client.set_speed(0.0)
     client.wait(lambda c: c.state == "finished")
     assert client.history().steps.tolist() == list(range(1, whole.total_steps + 1))
     assert client.epochs == records
