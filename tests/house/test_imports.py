@@ -9,7 +9,7 @@ import sys
 
 import playground
 
-WATCHED = ("PySide6", "pyqtgraph", "numba", "llvmlite", "torch", "sklearn", "onnx", "pandas")
+WATCHED = ("PySide6", "numba", "llvmlite", "torch", "sklearn", "onnx", "pandas")
 
 
 def loaded_by(*modules: str) -> set[str]:
@@ -37,7 +37,7 @@ def modules(*without: str) -> list[str]:
 
 def test_nothing_but_the_window_loads_qt() -> None:
     found = loaded_by(*modules("playground.ui", "playground.assets"))
-    assert not found & {"PySide6", "pyqtgraph"}
+    assert not found & {"PySide6"}
 
 
 def test_importing_any_module_loads_no_compiler_and_no_heavy_library() -> None:
@@ -47,7 +47,7 @@ def test_importing_any_module_loads_no_compiler_and_no_heavy_library() -> None:
 
 def test_the_window_loads_no_numba() -> None:
     found = loaded_by("playground.__main__", *[name for name in modules() if name.startswith("playground.ui")])
-    assert not found - {"PySide6", "pyqtgraph"}
+    assert not found - {"PySide6"}
 
 
 def test_the_package_itself_is_light() -> None:

@@ -21,7 +21,7 @@ from playground.cli.output import Output
 from playground.errors import PlaygroundError
 
 LIBRARIES = (
-    "numpy", "numba", "scipy", "PySide6-Essentials", "pyqtgraph", "pydantic", "safetensors", "onnx", "Pillow", "platformdirs",
+    "numpy", "numba", "scipy", "PySide6-Essentials", "pydantic", "safetensors", "onnx", "Pillow", "platformdirs",
     "scikit-learn", "rich",
 )  # fmt: skip
 #: A project with its run wants about so much room.
