@@ -11,6 +11,7 @@ from typing import Any
 from playground.api import Project
 from playground.cli.output import Output
 from playground.document.file import BadProject, load
+from playground.document.picks import recall
 from playground.document.problems import Problem
 from playground.errors import BadValue
 
@@ -21,6 +22,7 @@ class Unready(Exception):
 
 def open_project(path: Path, out: Output, settings: Sequence[str] = ()) -> Project:
     """The project of a file with some settings changed in memory. Raises Unready when the file cannot be understood."""
+    recall()
     try:
         loaded = load(path)
     except BadProject as error:

@@ -13,6 +13,7 @@ from types import TracebackType
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from playground.document.picks import recall
 from playground.ui import settings, theme
 from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
@@ -46,11 +47,13 @@ def show_error(kind: type[BaseException], error: BaseException, trace: Traceback
         return
     if any(isinstance(widget, QMessageBox) and widget.objectName() == "unexpected" for widget in QApplication.topLevelWidgets()):
         return  # one is enough; a fault that repeats would bury the window
+    kept = [widget.autosave.try_flush() for widget in QApplication.topLevelWidgets() if isinstance(widget, MainWindow)]
     box = QMessageBox(QMessageBox.Icon.Warning, "Playground", "Something went wrong inside the program.")
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setObjectName("unexpected")
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setInformativeText("Your project is unharmed and autosaved. Save it, and report the details below if it happens again.")
+    safe = "is autosaved" if all(kept) else "could not be autosaved"
+    box.setInformativeText(f"Your project {safe}. Save it, and report the details below if it happens again.")
     box.setDetailedText(text)
     box.open()
 
@@ -59,6 +62,7 @@ def main(file: Path | None = None) -> int:
     """Open the window, on a project when one is given, and run until it is closed. Gives the exit status."""
     app = make_application()
     sys.excepthook = show_error
+    recall()
     session = Session()
     window = MainWindow(session)
     window.show()

@@ -90,10 +90,15 @@ class Autosave(QObject):
         if self._busy is not None:
             self._busy.result()
 
-    def flush(self) -> None:
-        """Write what waits now, before something else can go wrong. Raises FileError."""
+    def try_flush(self) -> bool:
+        """Write what waits now, before something else can go wrong; whether everything is written."""
         self._wait()
-        self.saver.write()
+        try:
+            self.saver.write()
+        except PlaygroundError as error:
+            self._take(error)
+            return False
+        return True
 
     def close(self) -> None:
         """The project was closed with its owner's consent: nothing stays to recover."""

@@ -47,8 +47,8 @@ class MainWindow(QMainWindow):
         self.setObjectName("main")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.canvas = CanvasView(session)
-        self.notices = NoticeBar(self.canvas, session)
         self.middle = QStackedWidget()
+        self.notices = NoticeBar(self.middle, session)
         self.middle.addWidget(CanvasArea(self.canvas))
         self.setCentralWidget(self.middle)
         self.start: QWidget | None = None

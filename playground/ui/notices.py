@@ -1,4 +1,4 @@
-"""A message over the canvas: an icon, a sentence, gone after a while or by a click. The newest stands alone."""
+"""A message over the canvas or the start page: an icon, a sentence, gone after a while or by a click. The newest stands alone."""
 
 from __future__ import annotations
 
@@ -49,6 +49,8 @@ class NoticeBar(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
             self._place()
+        elif event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            self.raise_()  # another page came to the front
         return super().eventFilter(watched, event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

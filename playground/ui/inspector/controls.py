@@ -73,7 +73,7 @@ class ComboField(QComboBox):
         edge = "error" if self.refused else "accent" if self.hasFocus() else "strong" if on else "border"
         box(p, r, 4, theme().color("base" if on else "panel"), theme().color(edge), 2 if heavy else 1)
         room = width_of(self.unit, 10) + 6 if self.unit else 0
-        put(p, r.adjusted(8, 0, -24 - room, 0), self.currentText(), 12, "text" if on else "disabled")
+        put(p, r.adjusted(8, 0, -24 - room, 0), self.currentText() or self.placeholderText(), 12, "text" if on else "disabled")
         put(p, r.adjusted(0, 0, -26, 0), self.unit, 10, "text3", how=RIGHT)
         stamp(p, r.right() - 12, r.center().y(), "down", "text3" if on else "disabled", 13)
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 from playground.core import registry
 from playground.core.fields import Field, Part, fields_of
 from playground.core.spec import Spec
+from playground.document.project import Placeholder
 from playground.ui.inspector.controls import Button, ComboField
 from playground.ui.inspector.editors import EDITORS, Editor
 from playground.ui.painting import Painted, put, stamp, width_of
@@ -51,14 +52,17 @@ class PartEditor(Editor):
         self.combo.activated.connect(self._chosen)
 
     def draw_value(self) -> None:
-        self.combo.setCurrentIndex(self.combo.findData(self.value.id))
+        known = isinstance(self.value, Spec)
+        self.combo.setPlaceholderText("" if known else f"{self.value.id}: unknown to this version")
+        self.combo.setCurrentIndex(self.combo.findData(self.value.id) if known else -1)
 
     def _chosen(self, at: int) -> None:
         id = self.combo.itemData(at)
         if id != self.value.id:
             made = registry.find(self.field.kind, id)
             known = fields_of(made)
-            kept = {name: getattr(self.value, name) for name, field in fields_of(self.value).items() if known.get(name) == field}
+            old = fields_of(self.value) if isinstance(self.value, Spec) else {}
+            kept = {name: getattr(self.value, name) for name, field in old.items() if known.get(name) == field}
             self.ask(made(**kept))
 
 
@@ -108,7 +112,12 @@ class Row(QWidget):
         if isinstance(self.field, Part):
             self._show_nested(value)
 
-    def _show_nested(self, value: Spec) -> None:
+    def _show_nested(self, value: Spec | Placeholder) -> None:
+        """The part's own form; one that this version does not know has none."""
+        if not isinstance(value, Spec):
+            if self.nested is not None:
+                self.nested.hide()
+            return
         if self.nested is None:
             self.nested = Form(self.level + 1)
             self.nested.changed.connect(lambda name, part: self.changed.emit(f"{self.name}.{name}", part))

@@ -1,0 +1,327 @@
+"""Files as a person lives with them: opened, saved elsewhere, changed behind one's back, open twice, lost in a crash."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from playground.core.registry import find
+from playground.data.readers import places
+from playground.document import picks
+from playground.document.edits import AddNode, SetField
+from playground.document.file import load, save
+from playground.document.project import Placeholder, Project
+from playground.document.recent import recent_files
+from playground.document.recovery import recoverable
+from playground.ui.dialogs.import_data import import_path
+from playground.ui.main_window import MainWindow
+from playground.ui.session import Session
+from tests.ui.conftest import settle
+from tests.ui.networks import moons, train
+
+ROWS = "a,b,kind\n" + "".join(f"{k},{k % 7},{'xy'[k % 2]}\n" for k in range(60))
+
+
+@pytest.fixture(autouse=True)
+def nothing_picked() -> Iterator[None]:
+    """Files that one test picks are unknown to the next."""
+    before = set(places._PICKED)
+    yield
+    places._PICKED.clear()
+    places._PICKED.update(before)
+
+
+@pytest.fixture
+def told(session: Session) -> list[tuple[str, str]]:
+    """(text, level) of every message."""
+    heard: list[tuple[str, str]] = []
+    session.message.connect(lambda text, level: heard.append((text, level)))
+    return heard
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, *buttons: str) -> list[str]:
+    """Press these buttons in the boxes that come; gives their texts."""
+    asked: list[str] = []
+    left = list(buttons)
+
+    def exec_(box: QMessageBox) -> int:
+        asked.append(f"{box.text()} {box.informativeText()}")
+        wanted = left.pop(0)
+        next(button for button in box.buttons() if button.text().replace("&", "") == wanted).click()
+        return 0
+
+    monkeypatch.setattr(QMessageBox, "exec", exec_)
+    return asked
+
+
+def choose_to_save(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
+
+
+# Weights and runs
+
+
+def test_an_opened_file_keeps_weights_and_runs(window: MainWindow, session: Session, tmp_path: Path) -> None:
+    weights: dict[str, Any] = {"dense1.weight": np.ones((2, 8), np.float32)}
+    save(moons(), tmp_path / "a.play", weights, {"first": {"epochs": 3}})
+    assert window.documents.open(tmp_path / "a.play")
+    session.do(AddNode(find("layer", "relu")()))
+    assert window.documents.save()
+    again = load(tmp_path / "a.play")
+    assert again.weights is not None
+    np.testing.assert_array_equal(again.weights["dense1.weight"], weights["dense1.weight"])
+    assert again.runs == {"first": {"epochs": 3}}
+    assert len(again.project.network.nodes) == len(moons().network.nodes) + 1
+
+
+def test_after_training_the_trained_weights_are_saved(window: MainWindow, session: Session, qtbot: QtBot, tmp_path: Path) -> None:
+    save(moons(epochs=3), tmp_path / "a.play", {"dense1.weight": np.ones((2, 8), np.float32)})
+    window.documents.open(tmp_path / "a.play")
+    qtbot.waitUntil(lambda: session.ready, timeout=20_000)
+    train(session, qtbot)
+    assert session.modified
+    assert window.documents.save()
+    assert not session.modified
+    kept, held = load(tmp_path / "a.play").weights, session.run.weights()
+    assert kept is not None
+    assert held is not None
+    assert kept.keys() == held.keys()
+    np.testing.assert_array_equal(kept["dense1.weight"], held["dense1.weight"])
+
+
+def test_closing_while_training_asks_and_saves_the_weights(
+    app: QApplication, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Session()
+    window = MainWindow(session)
+    window.show()
+    save(moons(epochs=100_000), tmp_path / "a.play")
+    window.documents.open(tmp_path / "a.play")
+    qtbot.waitUntil(lambda: session.ready, timeout=20_000)
+    session.train()
+    qtbot.waitUntil(lambda: session.client.step > 10, timeout=120_000)
+    asked = answer(monkeypatch, "Cancel", "Save")
+    assert not window.close()
+    assert session.run.state == "running"
+    assert "Training is still going on" in asked[0]
+    assert "weights trained to step" in asked[0]
+    assert window.close()
+    settle()
+    session.deleteLater()
+    assert load(tmp_path / "a.play").weights
+
+
+# Other hands on the file
+
+
+def test_a_file_changed_by_another_program_is_not_overwritten(
+    window: MainWindow, session: Session, tmp_path: Path, told: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.play"
+    save(moons(), path)
+    window.documents.open(path)
+    save(Project(name="theirs"), path)
+    session.do(AddNode(find("layer", "relu")()))
+    assert not window.documents.save()
+    assert told[-1][1] == "error"
+    assert "Save under another name" in told[-1][0]
+    assert load(path).project.name == "theirs"
+    assert session.modified
+    choose_to_save(monkeypatch, tmp_path / "mine.play")
+    assert window.documents.save_as()
+    assert len(load(tmp_path / "mine.play").project.network.nodes) == len(moons().network.nodes) + 1
+    assert recent_files()[0] == tmp_path / "mine.play"
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from playground.document.recovery import Autosaver
+from playground.document.file import load
+from playground.document.edits import SetProject
+saver = Autosaver(Path(sys.argv[1]))
+saver.changed(SetProject(name="edited").apply(load(sys.argv[1]).project))
+saver.write()
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another window, as a process that has a.play open with unsaved edits."""
+    save(moons(), tmp_path / "a.play")
+    made = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path / "a.play")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        cwd=Path(__file__).resolve().parents[2],
+    )  # fmt: skip
+    assert made.stdout is not None
+    assert made.stdout.readline() == "open\n"
+    yield made
+    made.kill()
+    made.communicate()
+
+
+def test_a_file_that_is_open_in_another_window_opens_as_a_copy(
+    window: MainWindow, session: Session, tmp_path: Path, holder: subprocess.Popen[str], told: list[tuple[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    before = (tmp_path / "a.play").read_bytes()
+    assert window.documents.open(tmp_path / "a.play")
+    assert "open in another window" in told[-1][0]
+    assert session.path is None
+    session.do(AddNode(find("layer", "relu")()))
+    choose_to_save(monkeypatch, tmp_path / "copy.play")
+    assert window.documents.save()
+    assert (tmp_path / "a.play").read_bytes() == before
+    assert (tmp_path / "copy.play").exists()
+
+
+# After a crash
+
+
+@pytest.mark.parametrize("button", ["Restore", "Keep saved", "Keep both", "Decide later"])
+def test_after_a_crash_the_person_chooses(
+    window: MainWindow, session: Session, tmp_path: Path, holder: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch, button: str,
+    qtbot: QtBot,
+) -> None:  # fmt: skip
+    path = tmp_path / "a.play"
+    save(moons(), path, {"dense1.weight": np.ones((2, 8), np.float32)})
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.wait()
+    asked = answer(monkeypatch, button)
+    window.documents.offer_recovery(window.autosave.adopt)
+    assert "newer than its file" in asked[0]
+    if button == "Restore":
+        assert session.project.name == "edited"
+        assert session.path == path
+        assert session.modified
+        assert session.file_weights is not None
+        assert window.documents.save()
+        assert load(path).project.name == "edited"
+        assert load(path).weights
+        assert not list((tmp_path / "home").rglob("recovery/*.play"))
+    elif button == "Keep both":
+        assert load(tmp_path / "a (recovered).play").project.name == "edited"
+    assert load(path).project.name == ("edited" if button == "Restore" else moons().name)
+    assert bool(recoverable()) == (button == "Decide later")
+
+
+def test_several_finds_are_offered_in_turn_and_a_damaged_one_is_told(
+    window: MainWindow, session: Session, tmp_path: Path, fresh_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from playground.document.recovery import recovery_folder
+
+    recovery_folder().mkdir(parents=True)
+    for name in ("one", "two"):
+        save(dataclasses.replace(moons(), name=name), recovery_folder() / f"{name}.play")
+    (recovery_folder() / "bad.play").write_bytes(b"PK nonsense")
+    asked = answer(monkeypatch, "Discard", "Discard", "Discard")
+    window.documents.offer_recovery(window.autosave.adopt)
+    assert len(asked) == 3
+    assert any("damaged" in text for text in asked)
+    assert not list(recovery_folder().glob("*.play"))
+
+
+# Data beside the project
+
+
+def test_data_stays_the_same_when_the_project_is_saved_elsewhere(
+    window: MainWindow, session: Session, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    (here / "rows.csv").write_text(ROWS)
+    save(Project(), here / "a.play")
+    window.documents.open(here / "a.play")
+    assert import_path(session, here / "rows.csv")
+    node = session.project.network.of_kind("dataset")[0]
+    assert node.spec.path == "rows.csv"
+    session.do(SetField(node.id, "target", "kind"))
+    qtbot.waitUntil(lambda: session.samples is not None, timeout=20_000)
+    choose_to_save(monkeypatch, there / "b.play")
+    assert window.documents.save_as()
+    moved = load(there / "b.play").project.network.of_kind("dataset")[0].spec
+    assert moved.path == str(here / "rows.csv")
+    places._PICKED.clear()  # as in a new process
+    picks.recall()
+    session.new()
+    assert window.documents.open(there / "b.play")
+    qtbot.waitUntil(lambda: session.samples is not None or bool(session.samples_error), timeout=20_000)
+    assert session.samples is not None, session.samples_error
+    assert session.samples.count == 60
+    choose_to_save(monkeypatch, here / "back.play")
+    assert window.documents.save_as()
+    assert load(here / "back.play").project.network.of_kind("dataset")[0].spec.path == "rows.csv"
+
+
+def test_a_strangers_project_reads_nothing_outside_its_folder(
+    window: MainWindow, session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text(ROWS)
+    (tmp_path / "theirs").mkdir()
+    project = AddNode(find("dataset", "table")(path=str(secret), target="kind")).apply(Project())
+    save(project, tmp_path / "theirs" / "p.play")
+    window.documents.open(tmp_path / "theirs" / "p.play")
+    qtbot.waitUntil(lambda: bool(session.samples_error), timeout=20_000)
+    assert session.samples is None
+    assert "outside the project's folder" in session.samples_error
+    assert session.save(tmp_path / "theirs" / "q.play")
+    assert places._PICKED.isdisjoint({secret})
+
+
+# What comes from elsewhere
+
+
+def test_a_project_without_places_is_laid_out_and_not_changed(window: MainWindow, session: Session, tmp_path: Path, qtbot: QtBot) -> None:
+    project = moons()
+    nodes = tuple(dataclasses.replace(node, position=(0.0, 0.0)) for node in project.network.nodes)
+    project = dataclasses.replace(project, network=dataclasses.replace(project.network, nodes=nodes))
+    save(project, tmp_path / "a.play")
+    window.documents.open(tmp_path / "a.play")
+    qtbot.waitUntil(lambda: len({node.position for node in session.project.network.nodes}) == len(nodes), timeout=20_000)
+    settle()
+    assert not session.modified
+    assert not session.history.can_undo
+    items = list(window.canvas.canvas.nodes.values())
+    bodies = [item.body().translated(item.pos()) for item in items]
+    assert not any(a.intersects(b) for k, a in enumerate(bodies) for b in bodies[k + 1 :])
+
+
+def test_parts_of_a_later_version_are_shown_and_kept(
+    window: MainWindow, session: Session, tmp_path: Path, loaded: Callable[[Session], None]
+) -> None:
+    project = moons()
+    later = Placeholder(kind="initializer", id="orthogonal9", raw='{"fields":{},"id":"orthogonal9","kind":"initializer","version":1}')
+    dense = next(node for node in project.network.nodes if node.spec.id == "dense")
+    part = next(name for name in ("initializer", "weight_init", "start", "init") if hasattr(dense.spec, name))
+    project = SetField(dense.id, part, later).apply(project)
+    layer = Placeholder(kind="layer", id="warp9", raw='{"fields":{"k":3},"id":"warp9","kind":"layer","version":1}')
+    tanh = next(node for node in project.network.nodes if node.spec.id == "tanh")
+    nodes = tuple(dataclasses.replace(n, spec=layer) if n.id == tanh.id else n for n in project.network.nodes)
+    project = dataclasses.replace(project, network=dataclasses.replace(project.network, nodes=nodes))
+    save(project, tmp_path / "later.play")
+    window.documents.open(tmp_path / "later.play")
+    loaded(session)
+    for node in session.project.network.nodes:
+        session.select((node.id,))
+        settle()
+    window.show_layout("train")
+    settle()
+    session.do(AddNode(find("layer", "relu")()))
+    session.undo()
+    assert window.documents.save()
+    assert load(tmp_path / "later.play").project == project
