@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication
 from playground import paths
 from playground.catalog.datasets.array_file import ArrayFile
 from playground.cli.bench.workloads import workload
-from playground.document.edits import ReplaceSpec, SetPlan
+from playground.document.edits import MoveNodes, ReplaceSpec, SetPlan
 from playground.document.file import save
 from playground.document.project import Project
 from playground.ui.app import make_application
@@ -85,6 +85,7 @@ def workload_project(id: str, folder: Path, rows: int, epochs: int) -> Path:
     (source,) = project.network.of_kind("dataset")
     project = ReplaceSpec(source.id, ArrayFile(path=f"{id}.npz", task="classification")).apply(project)
     project = SetPlan("training", "epochs", epochs).apply(project)
+    project = MoveNodes({node.id: (k * 160.0, 0.0) for k, node in enumerate(project.network.nodes)}).apply(project)
     path = folder / f"{id}-{epochs}.play"
     save(project, path)
     return path
@@ -117,8 +118,6 @@ class Stage:
         until(lambda: self.session.samples is not None, f"the data ({self.session.samples_error})")
         if not self.session.ready:
             raise RuntimeError(f"the project cannot train: {[problem.text for problem in self.session.problems]}")
-        if len({node.position for node in self.session.project.network.nodes}) == 1:
-            self.window.canvas.tidy()
         self._freeze()
 
     def open_all_docks(self) -> None:
@@ -159,7 +158,7 @@ class Stage:
 
     def close(self) -> None:
         """End the worker and put the window away."""
-        self.session.history.mark_saved()
+        self.session.new()  # else the window asks whether the weights are to be kept
         self.window.close()
         spin(0.05)
 
