@@ -12,6 +12,8 @@ from playground.api import parts
 from playground.api.judging import Judged
 from playground.api.layout import laid_out
 from playground.api.run import Compiling, Run, Watch, train
+from playground.core.fields import Path as PathField
+from playground.core.fields import fields_of
 from playground.core.samples import Samples
 from playground.core.spec import Dataset, Layer, Loss, Spec
 from playground.document import project as records
@@ -61,7 +63,7 @@ class Project:
             before = (made.add(node, *before, name=_plain_name(node)),)
         if nodes and not isinstance(nodes[-1], Loss):
             made.add(parts.loss(USUAL_LOSS[made.samples().task]), *before, name="loss")
-        made.record = laid_out(made.record)
+        made.record = laid_out(made.record, made._at_hand())
         return made.set(**training)
 
     def add(self, spec: Spec, *inputs: str, name: str = "") -> str:
@@ -108,6 +110,14 @@ class Project:
         if self._samples is None or self._samples[0] != spec:
             self._samples = (spec, spec.load(self.folder))
         return self._samples[1]
+
+    def _at_hand(self) -> Samples | None:
+        """Samples that are loaded or come with the program; those of files are read only when they are asked for."""
+        specs = [node.spec for node in self.record.network.of_kind("dataset")]
+        files = any(
+            isinstance(field, PathField) for spec in specs if isinstance(spec, Dataset) for field in fields_of(spec).values()
+        )
+        return self.samples() if specs and (self._samples is not None or not files) else None
 
     def problems(self) -> list[Problem]:
         """What keeps the project from training; warnings are left out."""

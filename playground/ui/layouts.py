@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from playground.ui import settings
@@ -62,6 +62,7 @@ class Layouts(QObject):
         super().__init__(window)
         self.window_shown = window
         self.current = ""
+        self._bare: QByteArray | None = None
         self.docks = {panel.id: Dock(panel, session, window) for panel in table}
         window.setDockOptions(
             QMainWindow.DockOption.AllowTabbedDocks
@@ -89,7 +90,6 @@ class Layouts(QObject):
         state = settings.block(f"docks/{name}")
         if state is not None:
             self.window_shown.restoreState(state, VERSION)
-            self._hide_others(name)
         settings.set_word("layout", name)
         self._settle.start(0)
         self.changed.emit(name)
@@ -98,14 +98,6 @@ class Layouts(QObject):
         """Keep how the present layout stands."""
         if self.current:
             settings.set_block(f"docks/{self.current}", self.window_shown.saveState(VERSION))
-            settings.set_word(f"shown/{self.current}", " ".join(id for id, dock in self.docks.items() if not dock.isHidden()))
-
-    def _hide_others(self, name: str) -> None:
-        """Qt's state brings back docks of the other layout too, although they were taken out before it was saved."""
-        kept = settings.word(f"shown/{name}", "").split()
-        for id, dock in self.docks.items():
-            if id not in kept:
-                dock.hide()
 
     def reset(self) -> None:
         """The present layout as it was designed."""
@@ -119,6 +111,9 @@ class Layouts(QObject):
         for dock in self.docks.values():
             dock.setFloating(False)
             window.removeDockWidget(dock)
+        if self._bare is None:
+            self._bare = window.saveState(VERSION)
+        window.restoreState(self._bare, VERSION)  # Qt keeps the places of removed docks; a remembered state would bring them back
         placed = [(dock, dock.panel.places[name]) for dock in self.docks.values() if name in dock.panel.places]
         first: dict[str, Dock] = {}
         for dock, place in placed:

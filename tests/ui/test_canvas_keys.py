@@ -150,7 +150,9 @@ def test_cut_and_undo(view: CanvasView, session: Session) -> None:
     assert session.project == before
 
 
-@pytest.mark.parametrize("text", ["", "just words", "playground nodes 1\n{", "playground nodes 99\n{}", "playground nodes 1\n[1, 2]"])
+@pytest.mark.parametrize(
+    "text", ["", "just words", "playground nodes 1\n{", "playground nodes 99\n{}", "playground nodes 1\n[1, 2]"]
+)
 def test_a_clipboard_without_a_network_is_refused_in_words(view: CanvasView, session: Session, text: str) -> None:
     told: list[str] = []
     session.message.connect(lambda words, level: told.append(words))
@@ -171,7 +173,7 @@ def test_duplicate_and_delete(view: CanvasView, session: Session) -> None:
 
 
 def test_laying_out_leaves_no_overlap(view: CanvasView, session: Session) -> None:
-    view.commands.tidy(900)
+    view.commands.tidy((900, 600))
     bodies = [item.body().translated(item.pos()) for item in view.canvas.nodes.values()]
     for k, body in enumerate(bodies):
         assert not any(body.intersects(other) for other in bodies[k + 1 :])

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from PySide6.QtGui import QGuiApplication
 
 from playground.core.spec import Spec
+from playground.document.arranging import Position, Size, tidy
 from playground.document.edits import (
     AddLink,
     AddNode,
@@ -27,9 +28,10 @@ from playground.document.project import Node
 from playground.document.wiring import gives_output, port_names, takes_port
 from playground.errors import PlaygroundError
 from playground.lowering import fits
-from playground.ui.canvas.placing import beside, free, snapped, tidy
+from playground.ui.canvas.placing import beside, free, snapped
 from playground.ui.canvas.scene import CanvasScene
 from playground.ui.canvas.starters import Starter
+from playground.ui.painting import width_of
 from playground.ui.session import Session
 
 NEW_SIZE = (106.0, 52.0)  # what a node is taken to measure before it is drawn
@@ -127,7 +129,9 @@ class CanvasCommands(QObject):
         if not right:
             return ()
         push = spot.right() + 54 - min(item.pos().x() for item in right)
-        row = [i for i in self.scene.nodes.values() if i.pos().x() >= spot.x() and abs(self._level(i.id) - spot.center().y()) < 120]
+        row = [
+            i for i in self.scene.nodes.values() if i.pos().x() >= spot.x() and abs(self._level(i.id) - spot.center().y()) < 120
+        ]
         return (MoveNodes({item.id: (item.pos().x() + push, item.pos().y()) for item in row}),)
 
     def _level(self, id: str) -> float:
@@ -250,18 +254,19 @@ class CanvasCommands(QObject):
         else:
             self.move({item.id: (item.x(), line - item.look.height / 2) for item in items})
 
-    def tidy(self, room: float) -> None:
-        """Lay all nodes out in reading order within a width."""
-        places = self.tidy_places(room)
+    def tidy(self, view: Size) -> None:
+        """Lay all nodes out in reading order, in as many rows as a view shows largest."""
+        places = self.tidy_places(view)
         self.session.history.seal()
         if places:
             self.session.do(MoveNodes(places))
 
-    def tidy_places(self, room: float) -> dict[str, tuple[float, float]]:
-        """Where nodes and notes would go in reading order within a width."""
+    def tidy_places(self, view: Size) -> dict[str, Position]:
+        """Where nodes and notes would go in reading order."""
         network = self.session.project.network
         sizes = {id: (item.look.width, item.look.height) for id, item in self.scene.nodes.items()}
-        places = tidy(network, sizes, room)
+        labels = {wire.source.id: width_of(wire.label, 10) for wire in self.scene.wires.values()}
+        places = tidy(network, sizes, (view,), labels)
         if network.notes and places:  # notes keep together, below everything
             low = max(y + sizes[id][1] for id, (_, y) in places.items()) + 40
             left = min(x for x, _ in places.values())

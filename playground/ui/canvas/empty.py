@@ -79,7 +79,15 @@ class EmptyCanvas(QWidget):
         p.setPen(QPen(theme().color("strong"), 1.5, Qt.PenStyle.DashLine))
         p.setBrush(Qt.BrushStyle.NoBrush)
         p.drawRoundedRect(frame, 8, 8)
-        put(p, QRectF(frame.x(), frame.y() + (38 if tall else 14), frame.width(), 28), "Drag a layer here to begin", 20, "text", True, CENTRE)
+        put(
+            p,
+            QRectF(frame.x(), frame.y() + (38 if tall else 14), frame.width(), 28),
+            "Drag a layer here to begin",
+            20,
+            "text",
+            True,
+            CENTRE,
+        )
         words = "or type its name: the list opens at the pointer."
         put(p, QRectF(frame.x(), frame.y() + (70 if tall else 42), frame.width(), 22), words, 13, "text2", how=CENTRE)
         if tall:

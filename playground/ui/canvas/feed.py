@@ -12,13 +12,14 @@ from PySide6.QtCore import QObject, QTimer
 
 from playground.core.samples import Samples
 from playground.data.prepare import Prepared, prepare
+from playground.document.node_size import TILE
 from playground.document.project import Node
 from playground.engine.graph import Graph
 from playground.errors import PlaygroundError
 from playground.lowering import Lowered, lower
 from playground.ui.canvas import pictures
 from playground.ui.canvas.answers import Array, cost_of, image_forms, known_graph, node_outputs, start_weights
-from playground.ui.canvas.look import TILE, short_number
+from playground.ui.canvas.look import short_number
 from playground.ui.canvas.node_item import NAMED
 from playground.ui.canvas.plane import grid_points, plane_of
 from playground.ui.canvas.preview import PreviewData
@@ -155,7 +156,9 @@ class PreviewFeed(QObject):
             "glyph": lambda: pictures.curve(node.spec),
             "image": lambda: pictures.image(samples, self.sample),
             "number": lambda: pictures.number(self._loss(), self._guess()),
-            "maps": lambda: pictures.maps(weights.get(f"{node.name}.weight"), answers.get(node.name), self._forms.get(node.id, ())),
+            "maps": lambda: pictures.maps(
+                weights.get(f"{node.name}.weight"), answers.get(node.name), self._forms.get(node.id, ())
+            ),
             "bars": lambda: pictures.bars(answers.get(node.name), samples),
             "tiles": lambda: self._tiles(node, answers),
             "field": lambda: self._field(node, answers),

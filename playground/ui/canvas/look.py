@@ -7,17 +7,13 @@ from dataclasses import dataclass
 from playground.core.fields import Real, fields_of
 from playground.core.samples import Samples
 from playground.core.spec import Layer
-from playground.core.tensor import TensorType
+from playground.document.node_size import BARE, is_planar, picture_of, size_of
 from playground.document.problems import Problem
 from playground.document.project import Node, Placeholder, Project
 from playground.lowering import Inspection
 from playground.ui.painting import group_color, width_of
 
-NARROWEST, WIDEST = 84, 136
-TILE, TILE_GAP, MOST_TILES = 42, 4, 8
 MAP, MAP_GAP, MAP_SIDE = 22, 2, 4
-HEAD = 48  # header and shape line; previews start here
-BARE = 52  # height of a node without a preview
 
 
 @dataclass(frozen=True)
@@ -65,11 +61,6 @@ def short_number(value: float) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
-def is_planar(samples: Samples | None) -> bool:
-    """Whether inputs are points in the plane, so that every unit's response can be drawn as a tile."""
-    return samples is not None and samples.shape == (2,)
-
-
 class Surroundings:
     """What the looks of all nodes are worked out from, sorted by node once."""
 
@@ -93,10 +84,10 @@ class Surroundings:
         reasons = self.problems.get(node.id, [])
         errors = [p for p in reasons if p.severity == "error"]
         unknown = output is None and spec.kind == "layer"
-        preview, units, more = _preview(node, node.id in self.answers, output, samples)
+        preview, units, more = picture = picture_of(node, node.id in self.answers, output, samples)
         ins, variadic = _ins(node, self.ports.get(node.id, 0))
         line = _reason(errors[0].text, node.name) if errors else _line(node, inspection, samples)
-        width, height = _size(preview, units, spec.kind, node.name, "" if errors else line)
+        width, height = size_of(picture, spec.kind, node.name, "" if errors else line, width_of)
         shape = " by ".join(map(str, output.shape)) if output is not None and output.shape else ""
         return NodeLook(
             name=node.name,
@@ -136,48 +127,6 @@ def _ins(node: Node, wired: int) -> tuple[int, bool]:
     return (max(1, wired) if spec.kind == "loss" else wired), False
 
 
-def _preview(node: Node, judged: bool, output: TensorType | None, samples: Samples | None) -> tuple[str, int, int]:
-    """Preview kind, shown units, further units. judged: the loss reads this node's output."""
-    kind = node.spec.kind
-    planar = is_planar(samples)
-    if kind == "loss":
-        return ("field" if planar else "number"), 1, 0
-    if kind == "dataset":
-        if samples is None:
-            return "", 0, 0
-        if planar:
-            return "tiles", 2, 0
-        return ("image" if len(samples.shape) == 3 else ""), 0, 0
-    if planar and output is not None and output.rank == 1:
-        units = output.count
-        return ("field", 1, 0) if units == 1 else ("tiles", min(units, MOST_TILES), max(0, units - MOST_TILES))
-    wished = getattr(node.spec, "preview", "")
-    if wished and judged and samples is not None and output is not None and output.shape == (samples.classes,):
-        wished = "bars"
-    if wished == "tiles":  # response tiles need planar data; elsewhere the weights are shown
-        wished = "maps"
-    return wished, min(output.count, 10) if output is not None and wished == "bars" else 0, 0
-
-
-def _size(preview: str, units: int, kind: str, name: str, line: str) -> tuple[float, float]:
-    if kind == "loss":
-        return (200.0, 254.0) if preview == "field" else (126.0, 112.0)
-    rows = -(-units // 2)
-    base, height = {
-        "tiles": (106, HEAD + rows * (TILE + TILE_GAP) + 6 + (56 if kind == "dataset" else 0)),
-        "maps": (116, 152),
-        "bars": (116, HEAD + max(units, 4) * 9.6 + 8),
-        "glyph": (96, 104),
-        "image": (132, 152),
-        "number": (126, 112),
-        "field": (106, 156),
-    }.get(preview, (84, BARE))
-    if preview == "tiles":
-        return float(base), float(height)
-    wanted = max(float(base), 33 + width_of(name, 12, True) + 24, 9 + width_of(line, 10) + 9)
-    return float(round(min(max(wanted, NARROWEST), WIDEST))), float(round(height))
-
-
 def _line(node: Node, inspection: Inspection, samples: Samples | None) -> str:
     spec = node.spec
     if spec.kind == "dataset":
@@ -192,7 +141,9 @@ def _line(node: Node, inspection: Inspection, samples: Samples | None) -> str:
         return "shape unknown"
     caption = inspection.captions.get(node.id, "")
     parameters = inspection.parameters.get(node.id, 0)
-    return " · ".join(filter(None, (caption or (f"to {output}" if not parameters else ""), f"{count_text(parameters)} p" if parameters else "")))
+    return " · ".join(
+        filter(None, (caption or (f"to {output}" if not parameters else ""), f"{count_text(parameters)} p" if parameters else ""))
+    )
 
 
 def _reason(text: str, name: str) -> str:

@@ -105,5 +105,3 @@ class NameEditor(QObject):
             if self.id:
                 self.leave()
         return super().eventFilter(watched, event)
-
-

@@ -8,9 +8,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
 
-from playground.ui.canvas.look import HEAD, NodeLook
+from playground.document.node_size import HEAD
+from playground.ui.canvas.look import NodeLook
 from playground.ui.canvas.preview import Atlas, PreviewData, make_atlas, paint_missing, paint_preview
-from playground.ui.painting import AA, RIGHT, box, chip, put, stamp
+from playground.ui.painting import AA, RIGHT, box, chip, put, stamp, width_of
 from playground.ui.theme import theme
 
 if TYPE_CHECKING:
@@ -179,14 +180,16 @@ class NodeItem(QGraphicsItem):
     def _paint_head(self, p: QPainter, zoom: float) -> None:
         look = self.look
         chip(p, 9, 6, 18, look.icon, look.group)
-        put(p, QRectF(33, 6, look.width - 36 - (20 if look.badge else 0), 18), look.name, 12, "text", True)
+        further = f"+{look.more:,}" if look.more and not look.badge and zoom >= DETAILED else ""
+        beside = 20 if look.badge else 7 + width_of(further, 9) if further else 0
+        put(p, QRectF(33, 6, look.width - 36 - beside, 18), look.name, 12, "text", True)
         if look.badge:
             stamp(p, look.width - 14, 15, look.badge, BADGE_INK.get(look.badge, "accent"), 13)
         if zoom >= DETAILED:
             line = self.live_line if self.live_line and look.state == "normal" else look.line
             put(p, QRectF(9, 28, look.width - 15, 16), line, 10, "error" if look.state == "error" else "text2")
-            if look.more and not look.badge:
-                put(p, QRectF(look.width - 50, 6, 42, 18), f"+{look.more:,}", 10, "text3", how=RIGHT)
+        if further:
+            put(p, QRectF(look.width - 50, 6, 44, 18), further, 9, "text3", how=RIGHT)
 
     def _paint_ports(self, p: QPainter) -> None:
         p.setRenderHint(AA)
@@ -200,5 +203,3 @@ class NodeItem(QGraphicsItem):
                 if hot:
                     p.setBrush(Qt.BrushStyle.NoBrush)
                     p.drawEllipse(at, 7.5, 7.5)
-
-

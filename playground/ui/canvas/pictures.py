@@ -9,8 +9,9 @@ import numpy as np
 from playground.core.samples import Samples
 from playground.core.spec import Layer
 from playground.data.prepare import Prepared
+from playground.document.node_size import MOST_TILES
 from playground.ui.canvas.answers import Array
-from playground.ui.canvas.look import MAP_SIDE, MOST_TILES
+from playground.ui.canvas.look import MAP_SIDE
 from playground.ui.canvas.plane import grid_points, in_square, plane_of
 from playground.ui.canvas.preview import PreviewData
 
@@ -164,5 +165,3 @@ def _decision(response: Array | None, samples: Samples) -> Array | None:
         return (2 * response[::-1, :, 0] - 1)[None]
     places = np.linspace(-1.0, 1.0, outputs)
     return (response[::-1] @ places)[None]
-
-

@@ -8,7 +8,8 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
-from playground.ui.canvas.look import MAP, MAP_GAP, MAP_SIDE, TILE, TILE_GAP, NodeLook
+from playground.document.node_size import TILE, TILE_GAP
+from playground.ui.canvas.look import MAP, MAP_GAP, MAP_SIDE, NodeLook
 from playground.ui.painting import CENTRE, LEFT, RIGHT, SMOOTH, box, put
 from playground.ui.theme import theme
 
@@ -118,9 +119,10 @@ def paint_atlas(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData, atlas
     """Tiles, filter maps, one image or one large field."""
     zoom = p.worldTransform().m11()
     p.setRenderHint(SMOOTH, zoom != 1 and look.preview not in ("maps", "image"))
-    x = r.x() if look.preview in ("tiles", "field") else r.center().x() - atlas.image.width() / 2
+    x = r.center().x() - atlas.image.width() / 2
     y = r.y() + (2 if look.preview == "image" else 0)
-    p.drawImage(QPointF(round(x), y), atlas.image)
+    x = float(round(x))
+    p.drawImage(QPointF(x, y), atlas.image)
     if look.preview == "field":
         paint_field_foot(p, r, look, data)
         return
@@ -130,7 +132,7 @@ def paint_atlas(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData, atlas
         p.drawRect(QRectF(x + k % 2 * (TILE + TILE_GAP), y + k // 2 * (TILE + TILE_GAP), TILE, TILE))
     below = y + atlas.image.height()
     for k, note in enumerate(data.notes):
-        put(p, QRectF(r.x() + k * (TILE + TILE_GAP), below + 1, TILE, 14), note, 10, "text2", how=CENTRE)
+        put(p, QRectF(x + k * (TILE + TILE_GAP), below + 1, TILE, 14), note, 10, "text2", how=CENTRE)
     for k, line in enumerate(data.lines):
         put(p, QRectF(r.x(), below + 21 + 15 * k, r.width(), 15), line, 10, "text2")
 
@@ -166,7 +168,9 @@ def paint_bars(p: QPainter, r: QRectF, bars: np.ndarray, names: tuple[str, ...])
         put(p, QRectF(r.x(), y, wide, step), names[k] if k < len(names) else str(k), 9, "text2")
         ground = QRectF(r.x() + wide + 4, y + 1, r.width() - wide - 4, max(2.0, step - 3))
         p.fillRect(ground, theme().color("plotgrid"))
-        p.fillRect(QRectF(ground.x(), ground.y(), ground.width() * float(np.clip(share, 0, 1)), ground.height()), theme().color("s1"))
+        p.fillRect(
+            QRectF(ground.x(), ground.y(), ground.width() * float(np.clip(share, 0, 1)), ground.height()), theme().color("s1")
+        )
 
 
 def paint_curve(p: QPainter, r: QRectF, group: str, curve: np.ndarray) -> None:

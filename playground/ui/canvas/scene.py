@@ -113,10 +113,12 @@ class CanvasScene(QGraphicsScene):
         yield from self.notes.items()
 
     def world(self) -> QRectF:
-        """Bounds of all nodes and notes; null when there are none."""
+        """Bounds of all nodes, wires and notes; null when there are none."""
         bounds = QRectF()
         for node in self.nodes.values():
             bounds |= node.body().translated(node.pos())
+        for wire in self.wires.values():
+            bounds |= wire.path.boundingRect()
         for note in self.notes.values():
             bounds |= note.frame.translated(note.pos())
         return bounds

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 )  # fmt: skip
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsView, QWidget
 
+from playground.document.arranging import Size
 from playground.ui.canvas.commands import CanvasCommands
 from playground.ui.canvas.empty import EmptyCanvas
 from playground.ui.canvas.feed import PreviewFeed
@@ -144,7 +145,9 @@ class CanvasView(ZoomView):
         self.viewport().update()
         nodes = self.session.selected_nodes()
         said = [self.canvas.nodes[node.id].look.said for node in nodes if node.id in self.canvas.nodes]
-        self.say(", ".join(said) + ", selected" if len(said) == 1 else f"{len(said)} nodes selected" if said else "Nothing selected")
+        self.say(
+            ", ".join(said) + ", selected" if len(said) == 1 else f"{len(said)} nodes selected" if said else "Nothing selected"
+        )
 
     def say(self, text: str) -> None:
         """Tell a screen reader what is under the keys."""
@@ -181,12 +184,12 @@ class CanvasView(ZoomView):
         self.feed.draw_new()
 
     def tidy(self) -> None:
-        """Lay everything out in reading order, in rows that fit the view at 100 %."""
+        """Lay everything out in reading order, in as many rows as show it largest."""
         self.commands.tidy(self._room())
         self.zoom_to_fit(most=1.0)
 
-    def _room(self) -> float:
-        return max(480.0, self.viewport().width() - 48)
+    def _room(self) -> Size:
+        return max(480.0, self.viewport().width()), max(240.0, self.viewport().height())
 
     def add_note(self) -> None:
         """Add a note in the lower left of the view and open it for typing."""

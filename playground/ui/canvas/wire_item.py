@@ -63,10 +63,19 @@ class WireItem(QGraphicsItem):
         if self.target is None:
             return None
         if b.x() < a.x() + 24:
-            low = self.source.sceneBoundingRect().bottom()
-            high = self.target.sceneBoundingRect().top()
+            low, high = self._row(self.source, a, b).bottom(), self._row(self.target, a, b).top()
             return low + min((high - low) / 2, LANE) if high > low else max(low, self.target.sceneBoundingRect().bottom()) + 12
         return self._skip_lane(a, b)
+
+    def _row(self, end: NodeItem, a: QPointF, b: QPointF) -> QRectF:
+        """Bounds of the nodes that stand level with one end, along the way from a to b."""
+        own = end.sceneBoundingRect()
+        scene = end.scene()
+        across = QRectF(b.x(), own.center().y() - 2, a.x() - b.x(), 4)
+        for item in scene.items(across) if scene is not None and across.width() > 0 else ():
+            if isinstance(item, NodeItem):
+                own |= item.sceneBoundingRect()
+        return own
 
     def _skip_lane(self, a: QPointF, b: QPointF) -> float | None:
         """Below every node that a straight run would cross, so that a skip connection stays visible."""

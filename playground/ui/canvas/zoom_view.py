@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 from playground.ui.canvas.dots import Dots
 
 LEAST_ZOOM, MOST_ZOOM = 0.05, 4.0
-MARGIN = 24
+MARGIN = 16  # pixels that stay free round everything
 
 
 class ZoomView(QGraphicsView):
@@ -69,11 +69,10 @@ class ZoomView(QGraphicsView):
 
     def zoom_to_fit(self, most: float = 1.5) -> None:
         """Show everything, no larger than `most`."""
-        room = self.viewport().size()
-        world = self.world().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
-        if self.world().isNull():
-            world = QRectF(0, 0, room.width(), room.height())
-        zoom = min(room.width() / world.width(), room.height() / world.height(), most)
+        room, world = self.viewport().rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN), self.world()
+        if world.isNull():
+            world = QRectF(room)
+        zoom = min(max(room.width(), 1) / world.width(), max(room.height(), 1) / world.height(), most)
         self.zoom_about(zoom, QPointF(self.viewport().rect().center()))
         self.centerOn(world.center())
 

@@ -1,0 +1,67 @@
+"""Which picture a node has on the canvas and how large that makes it, so that programs can place nodes without a window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playground.core.samples import Samples
+from playground.core.tensor import TensorType
+from playground.document.project import Node
+
+NARROWEST, WIDEST = 84, 136
+TILE, TILE_GAP, MOST_TILES = 42, 4, 8
+HEAD = 48  # header and shape line; previews start here
+BARE = 52  # height of a node without a preview
+NAME_AT, BADGE, EDGE = 33, 24, 9  # where the name starts, room for a badge behind it, inset of all else
+
+#: How wide a line of text is: text, pixels, bold.
+Measure = Callable[[str, int, bool], float]
+#: Preview kind, shown units, further units.
+Picture = tuple[str, int, int]
+
+SIZES = {  # least width and height by preview kind; tiles and bars grow with their units
+    "maps": (116, 152), "glyph": (96, 104), "image": (132, 152), "number": (126, 112), "field": (106, 156),
+}  # fmt: skip
+
+
+def is_planar(samples: Samples | None) -> bool:
+    """Whether inputs are points in the plane, so that every unit's response can be drawn as a tile."""
+    return samples is not None and samples.shape == (2,)
+
+
+def picture_of(node: Node, judged: bool, output: TensorType | None, samples: Samples | None) -> Picture:
+    """What a node shows. judged: the loss reads this node's output."""
+    kind = node.spec.kind
+    planar = is_planar(samples)
+    if kind == "loss":
+        return ("field" if planar else "number"), 1, 0
+    if kind == "dataset":
+        if samples is None:
+            return "", 0, 0
+        if planar:
+            return "tiles", 2, 0
+        return ("image" if len(samples.shape) == 3 else ""), 0, 0
+    if planar and output is not None and output.rank == 1:
+        units = output.count
+        return ("field", 1, 0) if units == 1 else ("tiles", min(units, MOST_TILES), max(0, units - MOST_TILES))
+    wished = getattr(node.spec, "preview", "")
+    if wished and judged and samples is not None and output is not None and output.shape == (samples.classes,):
+        wished = "bars"
+    if wished == "tiles":  # response tiles need planar data; elsewhere the weights are shown
+        wished = "maps"
+    return wished, min(output.count, 10) if output is not None and wished == "bars" else 0, 0
+
+
+def size_of(picture: Picture, kind: str, name: str, line: str, measure: Measure) -> tuple[float, float]:
+    """Width and height in pixels at 100 %. kind: of the node's record; line: the words under its name."""
+    preview, units, more = picture
+    if kind == "loss":
+        return (200.0, 254.0) if preview == "field" else (126.0, 112.0)
+    if preview == "tiles":
+        rows = -(-units // 2)
+        height = HEAD + rows * (TILE + TILE_GAP) + 6 + (56 if kind == "dataset" else 0)
+        wide = NAME_AT + measure(name, 12, True) + (10 + measure(f"+{more:,}", 9, False) if more else BADGE - 12)
+        return float(round(min(max(106.0, wide), WIDEST))), float(height)
+    least, high = (116, round(HEAD + max(units, 4) * 9.6 + 8)) if preview == "bars" else SIZES.get(preview, (NARROWEST, BARE))
+    wanted = max(float(least), NAME_AT + measure(name, 12, True) + BADGE, EDGE + measure(line, 10, False) + EDGE)
+    return float(round(min(wanted, WIDEST))), float(high)
