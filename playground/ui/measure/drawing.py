@@ -150,6 +150,7 @@ def large_canvas(folder: Path, nodes: int = 500, wires: int = 600, frames: int =
     save(project, path)
     with stage() as made:
         made.open(path)
+        made.window.resize(1440, 900)
         canvas = made.window.canvas
         port = canvas.viewport()
         painted = Painted(port)

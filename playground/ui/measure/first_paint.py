@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 
 #: Turns of the event loop without anything to do, each shorter than this, that count as idle.
 IDLE_TURNS, SHORT = 5, 0.004
-#: An example has been opened when its samples are there; without a file there is nothing to wait for.
 GIVE_UP = 20.0
 
 
@@ -51,7 +50,7 @@ class Watch(QObject):
 
     def _loaded(self) -> bool:
         windows = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMainWindow)]
-        return not self.with_file or all(w.session.ready for w in windows)  # type: ignore[attr-defined]
+        return not self.with_file or all(w.session.project.network.nodes for w in windows)  # type: ignore[attr-defined]
 
 
 def main() -> None:
