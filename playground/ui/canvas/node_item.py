@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playground.ui.canvas.wire_item import WireItem
 
 PORT_RADIUS, PORT_APART, REACH = 4.5, 20, 12
-BLOCK, NAMED, DETAILED = 0.2, 0.35, 0.6  # zoom below which less is drawn
+BLOCK, LEGIBLE, NAMED, DETAILED = 0.2, 0.25, 0.35, 0.6  # zoom below which less is drawn
 BADGE_INK = {"error": "error", "warn": "warn", "frozen": "info", "tied": "c_block"}
 
 
@@ -148,11 +148,11 @@ class NodeItem(QGraphicsItem):
             return
         if look.state == "waiting":
             p.setOpacity(0.5)
-        self._paint_body(p)
         if zoom < NAMED:
-            chip(p, 9, look.height / 2 - 14, 28, look.icon, look.group)
-            put(p, QRectF(42, 0, look.width - 44, look.height), look.name, 24, "text", True)
+            self._paint_small(p, zoom)
+            p.setOpacity(1.0)
             return
+        self._paint_body(p)
         self._paint_head(p, zoom)
         if look.preview and look.state != "normal":
             paint_missing(p, self.preview_rect())
@@ -163,6 +163,25 @@ class NodeItem(QGraphicsItem):
         self._paint_ports(p)
         p.setOpacity(1.0)
 
+    def _paint_small(self, p: QPainter, zoom: float) -> None:
+        """From afar: straight corners, which nobody can tell from round ones, and a name while it can be read."""
+        look, body, pixel = self.look, self.body(), 1 / zoom
+        p.fillRect(body, self._edge())
+        rim = 2 * pixel if self.isSelected() or look.state == "error" else pixel
+        p.fillRect(body.adjusted(rim, rim, -rim, -rim), self._fill())
+        p.fillRect(QRectF(0, 0, max(4.0, 2 * pixel), look.height), theme().color(look.group))
+        p.fillRect(QRectF(9, look.height / 2 - 14, 28, 28), theme().tint(look.group))
+        stamp(p, 23, look.height / 2, look.icon, look.group, 20)
+        if zoom >= LEGIBLE:
+            put(p, QRectF(42, 0, look.width - 44, look.height), look.name, 24, "text", True)
+
+    def _edge(self) -> QColor:
+        bad = self.look.state == "error"
+        return theme().color("accent" if self.isSelected() else "error" if bad else "strong" if self.hover else "border")
+
+    def _fill(self) -> QColor:
+        return theme().tint("error", 0.06) if self.look.state == "error" else theme().color("node")
+
     def _paint_body(self, p: QPainter) -> None:
         look, chosen, bad = self.look, self.isSelected(), self.look.state == "error"
         body = self.body()
@@ -170,8 +189,7 @@ class NodeItem(QGraphicsItem):
             ring = QColor(theme().color("accent"))
             ring.setAlphaF(0.35)
             box(p, body.adjusted(-4, -4, 4, 4), 9, None, ring, 2)
-        edge = theme().color("accent" if chosen else "error" if bad else "strong" if self.hover else "border")
-        box(p, body, 6, theme().tint("error", 0.06) if bad else theme().color("node"), edge, 2 if chosen or bad else 1)
+        box(p, body, 6, self._fill(), self._edge(), 2 if chosen or bad else 1)
         p.save()
         p.setClipRect(QRectF(0, 0, 4, look.height), Qt.ClipOperation.IntersectClip)
         box(p, body, 6, theme().color(look.group), None)
