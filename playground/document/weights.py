@@ -37,6 +37,16 @@ def _plain(array: np.ndarray) -> np.ndarray:
     return np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
 
 
+def renamed(weights: Mapping[str, np.ndarray], before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, np.ndarray]:
+    """The weights under the names that their nodes have now. before, after: node id -> name, then and now.
+
+    Weights of a node that is gone keep their names: they fit no network, and using them says so.
+    """
+    now = {name: after.get(id, name) for id, name in before.items()}
+    parted = ((name.partition("."), array) for name, array in weights.items())
+    return {f"{now.get(node, node)}{dot}{parameter}": array for (node, dot, parameter), array in parted}
+
+
 def from_bytes(data: bytes) -> tuple[dict[str, np.ndarray], list[str]]:
     """The arrays, and sentences about values that are not finite. Raises BadValue."""
     from safetensors import SafetensorError

@@ -41,13 +41,18 @@ LIVE = ("starting", "running")
 NEWS = (Compiling, Done, EpochDone, Grid, Progress, Saved)
 
 
+def names_of(project: Project) -> dict[str, str]:
+    """Node id -> name."""
+    return {node.id: node.name for node in project.network.nodes}
+
+
 class RunControl(QObject):
     """Owns the client.
 
     changed: the run's state, or its figures while no tick shows them. heard(event): every event. ticked: 30 Hz while it goes on,
     less often where the drawing that follows would take more than its share, and once after.
     told(text, level): what a person should know.
-    number: counts the runs.
+    number: counts the runs.  names: node id -> name, as the present run knows them.
     """
 
     changed = Signal()
@@ -60,6 +65,7 @@ class RunControl(QObject):
         self.client = Client()
         self.speed = 0.0
         self.number = 0
+        self.names: dict[str, str] = {}
         self._then: Callable[[], None] | None = None
         self._notifier = self._listening()
         self._timer = QTimer(self)
@@ -86,6 +92,7 @@ class RunControl(QObject):
         """Begin a new run. then: what to do once it is set up, instead of training."""
         self._then = then
         self.number += 1
+        self.names = names_of(project)
         self.ask(lambda: self.client.start(project, samples, folder, paused=then is not None))
         if samples.shape == (2,):
             self.client.predict_grid(*plane_of(samples), SURFACE)

@@ -5,6 +5,7 @@ Widgets read from here, listen to signals in the past tense, and ask for changes
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +19,12 @@ from playground.document.picks import remember
 from playground.document.problems import Mend, Problem
 from playground.document.project import Node, Project
 from playground.document.relocate import relocation
+from playground.document.weights import renamed
 from playground.errors import PlaygroundError
 from playground.lowering import Inspection, inspect
 from playground.paths import user_data_dir
 from playground.training.client import Client
-from playground.ui.run_control import RunControl
+from playground.ui.run_control import RunControl, names_of
 from playground.ui.sample_loader import SampleLoader
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ class Session(QObject):
         self.history = History(project or Project())
         self.path: Path | None = None
         self.file_weights: dict[str, np.ndarray] | None = None
+        self._file_names: dict[str, str] = {}
         self._file_runs: dict[str, Any] = {}
         self._file_sha256 = ""
         self._home: Path | None = None
@@ -89,6 +92,16 @@ class Session(QObject):
         """Whether the run has weights that no file holds."""
         return bool(self.client.step) and self._run_mark != self._kept_run
 
+    def weights(self, *, best: bool = False) -> dict[str, np.ndarray] | None:
+        """Copies of the run's weights, else those of the file, under the names that nodes have now; None where there are none.
+
+        best: those of the run's best epoch.
+        """
+        found, names = self.client.export_weights(best=best) if self.client.step else {}, self.run.names
+        if not found:
+            found, names = self.file_weights or {}, self._file_names
+        return renamed(found, names, names_of(self.project)) or None
+
     @property
     def _run_mark(self) -> tuple[int, int]:
         return self.run.number, self.client.step
@@ -97,7 +110,12 @@ class Session(QObject):
     def inspection(self) -> Inspection:
         """Shapes, parameter counts and problems of the project as it is now."""
         if self._inspection is None:
-            self._inspection = inspect(self.project, self.samples)
+            found = inspect(self.project, self.samples)
+            if self.samples_error:
+                sources = self.project.network.of_kind("dataset")
+                unread = Problem(text=self.samples_error, node=sources[0].id if sources else "")
+                found = dataclasses.replace(found, problems=[unread, *found.problems])
+            self._inspection = found
         return self._inspection
 
     @property
@@ -209,14 +227,15 @@ class Session(QObject):
 
         self._follow_folder(path.absolute().parent)
         mark = self._run_mark
-        weights = self.run.weights() or self.file_weights
+        weights = self.weights()
         expected = self._file_sha256 if path == self.path else ""
         try:
             saved = save(self.project, path, weights, self._file_runs, expect_sha256=expected or None)
         except PlaygroundError as error:
             self.message.emit(str(error), "error")
             return False
-        self.path, self.file_weights, self._file_sha256, self._kept_run = path, weights, saved.sha256, mark
+        self.path, self._file_sha256, self._kept_run = path, saved.sha256, mark
+        self.file_weights, self._file_names = weights, names_of(self.project)
         for note in saved.notes:
             self.message.emit(note, "info")
         self.history.mark_saved()
@@ -301,6 +320,7 @@ class Session(QObject):
         self.file_weights, self._file_runs, self._file_sha256, self._kept_run = None, {}, "", (0, 0)
         if loaded is not None:
             self.file_weights, self._file_runs, self._file_sha256 = loaded.weights, loaded.runs, loaded.sha256
+            self._file_names = names_of(project)
         self.select(())
         self.replaced.emit()
         self._changed()

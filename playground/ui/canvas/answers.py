@@ -6,6 +6,7 @@ engine draws: same seed, same stream, same numbers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -23,9 +24,14 @@ from playground.lowering.flow import flow_of
 Array = npt.NDArray[np.floating]
 
 
+MOST_DRAWN = 2**22  # parameters; drawing more would stall the window, and pictures of so many say little
+
+
 def start_weights(graph: Graph, seed: int) -> dict[str, Array]:
-    """The parameters as a run with this seed begins, and statistics at their start."""
+    """The parameters as a run with this seed begins, and statistics at their start; none for a network that is too large to show."""
     found: dict[str, Array] = {}
+    if sum(math.prod(graph.values[p.value].type.shape) for p in graph.parameters) > MOST_DRAWN:
+        return found
     for stream, p in enumerate(graph.parameters):
         rng = np.random.Generator(np.random.Philox(key=np.array([seed, stream], np.uint64)))
         found[p.name] = p.start.draw(rng, graph.values[p.value].type.shape, p.fan_in, p.fan_out)

@@ -136,7 +136,7 @@ class PreviewFeed(QObject):
 
     def _weights(self) -> dict[str, Array]:
         """The run's weights, else those that the project was saved with, else those that a run would start from."""
-        return self.session.run.weights() or self.session.file_weights or self._start
+        return self.session.weights() or self._start
 
     def _answers(self, weights: dict[str, Array]) -> dict[str, Array]:
         """Every node's output: over the plane for 2-D data, else for the sample that the data node shows."""

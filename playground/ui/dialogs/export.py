@@ -166,9 +166,7 @@ class ExportDialog(Sheet):
 
     def weights(self) -> Mapping[str, np.ndarray]:
         """The chosen weights."""
-        if self.which.currentData() == "file":
-            return self.session.file_weights or {}
-        return self.session.client.export_weights(best=self.which.currentData() == "best")
+        return self.session.weights(best=self.which.currentData() == "best") or {}
 
     def export(self) -> None:
         """Export to the file that is named."""
