@@ -58,7 +58,8 @@ def event_loop_delay(folder: Path, seconds: float = 20.0, rows: int = 2048, id: 
         heart = Heartbeat()
         made.start()
         spin(min(2.0, seconds))
-        step, ticks = made.session.client.step, []
+        step = made.session.client.step
+        ticks: list[None] = []
         counted = made.session.tick.connect(lambda: ticks.append(None))
         found = heart.over(seconds)
         share = heart.share

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from playground.cli.bench.figures import Figure
+from playground.core.spec import Dataset
 from playground.document.file import load
 from playground.training.client import Client
 from playground.training.messages import Event, Finished
@@ -23,15 +24,15 @@ class Alone:
 
     def __init__(self, path: Path) -> None:
         project = load(path).project
-        (source,) = project.network.of_kind("dataset")
+        (source,) = (node.spec for node in project.network.nodes if isinstance(node.spec, Dataset))
         self.client = Client()
         self.events: list[Event] = []
-        self.client.start(project, source.spec.load(path.parent), paused=True)
+        self.client.start(project, source.load(path.parent), paused=True)
         self.client.watch_norms(False)
         self._wait(lambda client: client.state == "paused")
 
-    def _wait(self, until: object) -> None:
-        self.events += self.client.wait(until, PATIENCE)  # type: ignore[arg-type]
+    def _wait(self, true: Callable[[Client], bool]) -> None:
+        self.events += self.client.wait(true, PATIENCE)
 
     def turn(self, seconds: float) -> float:
         """Train for a while; steps a second."""
@@ -65,7 +66,8 @@ class Watched:
     """The run of a stage's window."""
 
     def __init__(self, made: Stage) -> None:
-        self.made, self.events = made, []  # type: tuple[Stage, list[object]]
+        self.made = made
+        self.events: list[object] = []
         made.session.heard.connect(self.events.append)
         made.start()
         self._pause()
@@ -110,7 +112,7 @@ def _epochs(client: Client) -> int:
     return client.step // client.started.steps_per_epoch
 
 
-def _hash(events: list[object] | list[Event]) -> str:
+def _hash(events: Sequence[object]) -> str:
     return next((event.state_sha256 for event in reversed(events) if isinstance(event, Finished)), "")
 
 
