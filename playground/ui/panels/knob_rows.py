@@ -62,6 +62,7 @@ class SpeedRow(QWidget):
         self.field.setAccessibleName("Speed")
         self.setToolTip("How many steps a second the run may do. Slow motion shows single steps and changes no number.")
         self.label.setMinimumWidth(40)
+        self.label.setMaximumWidth(16777215)
         self.field.setFixedWidth(140)
         line = QHBoxLayout(self)
         line.setContentsMargins(11, 2, 11, 2)
