@@ -79,7 +79,7 @@ def digits_cnn() -> pg.Project:
     head = [pg.layer("max_pool2d"), pg.layer("flatten"), pg.layer("dropout", rate=0.4), pg.layer("dense", units=10)]
     return pg.Project.chain(
         pg.dataset("digits"), *block(16), *block(32), *head, name="Digits CNN",
-        epochs=20, batch=32, optimizer=pg.optimizer("adam", rate=0.003), schedule=pg.schedule("cosine"), seed=3,
+        epochs=15, batch=32, optimizer=pg.optimizer("adam", rate=0.005), schedule=pg.schedule("cosine"), seed=3,
     )  # fmt: skip
 
 
