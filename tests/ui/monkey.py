@@ -237,7 +237,8 @@ class Monkey:
     def panel(self) -> None:
         dock = self.rng.choice(list(self.window.layouts.docks.values()))
         self.note(dock.panel.id)
-        self.rng.choice((dock.toggleViewAction().trigger, dock.raise_, lambda: self.window.show_panel(dock.panel.id), lambda: dock.setFloating(not dock.isFloating())))()
+        to_front = lambda: self.window.show_panel(dock.panel.id)  # noqa: E731
+        self.rng.choice((dock.toggleViewAction().trigger, dock.raise_, to_front, lambda: dock.setFloating(not dock.isFloating())))()
 
     def paste(self) -> None:
         QGuiApplication.clipboard().setText(self.rng.choice(["", "hello", "{}", QGuiApplication.clipboard().text()]))
