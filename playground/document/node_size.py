@@ -8,8 +8,9 @@ from playground.core.samples import Samples
 from playground.core.tensor import TensorType
 from playground.document.project import Node
 
-NARROWEST, WIDEST = 84, 136
+NARROWEST, WIDEST = 84, 140
 TILE, TILE_GAP, MOST_TILES = 42, 4, 8
+MOST_MAPS = 16
 HEAD = 48  # header and shape line; previews start here
 BARE = 52  # height of a node without a preview
 NAME_AT, BADGE, EDGE = 33, 24, 9  # where the name starts, room for a badge behind it, inset of all else
@@ -49,7 +50,9 @@ def picture_of(node: Node, judged: bool, output: TensorType | None, samples: Sam
         wished = "bars"
     if wished == "tiles":  # response tiles need planar data; elsewhere the weights are shown
         wished = "maps"
-    return wished, min(output.count, 10) if output is not None and wished == "bars" else 0, 0
+    if output is None or wished not in ("bars", "maps"):
+        return wished, 0, 0
+    return wished, min(output.count, 10) if wished == "bars" else min(output.shape[-1], MOST_MAPS), 0
 
 
 def size_of(picture: Picture, kind: str, name: str, line: str, measure: Measure) -> tuple[float, float]:

@@ -50,7 +50,7 @@ class TrainingPlan(Spec):
         log=True,
         off="Off",
         live=True,
-        label="Clip gradient norm",
+        label="Clip gradients",
         help="Longest gradient allowed; longer ones are scaled down.",
     )
     patience: int = whole(

@@ -84,11 +84,11 @@ def digits_cnn() -> pg.Project:
 
 
 ABOUT = {
-    "spiral_mlp": "Two arms wound into each other: watch a small network bend its decision boundary round them.",
+    "spiral_mlp": "Two arms wound into each other: watch the boundary bend round them.",
     "iris": "Three kinds of flowers from four measurements, learnt in a blink.",
-    "diabetes": "Predict how far the disease will have gone in a year; early stopping keeps the best weights.",
+    "diabetes": "Predict how far the disease goes in a year; stops before it overfits.",
     "digits_mlp": "Handwritten digits of 8×8 pixels, seen as 64 numbers.",
-    "digits_cnn": "The same digits seen as pictures: convolutions, batch norm, pooling and dropout.",
+    "digits_cnn": "The same digits seen as pictures, by convolutions and pooling.",
 }
 
 EXAMPLES = (

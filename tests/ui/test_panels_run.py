@@ -157,7 +157,7 @@ def test_the_speed_of_a_run_is_chosen_in_the_knobs_and_shown_there(session: Sess
 def test_knobs_are_called_as_in_the_forms() -> None:
     project = moons()
     assert knob_label(project, "rate") == "Learning rate"
-    assert knob_label(project, "clip") == "Clip gradient norm"
+    assert knob_label(project, "clip") == "Clip gradients"
     assert knob_label(project, "dropout1.rate") == "dropout1 Dropout"
     assert knob_label(project, "dense1:rate_factor") == "dense1 rate factor"
     assert knob_label(project, "gone.thing") == "gone.thing"

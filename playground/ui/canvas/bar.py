@@ -87,6 +87,7 @@ class LabelChoice(QAbstractButton):
 
     def _follow(self) -> None:
         self.setAccessibleName(f"Wire labels: {self.value}")
+        self.setFixedWidth(self.sizeHint().width())
         self.updateGeometry()
         self.update()
 

@@ -13,7 +13,7 @@ from playground.document.project import Node, Placeholder, Project
 from playground.lowering import Inspection
 from playground.ui.painting import group_color, width_of
 
-MAP, MAP_GAP, MAP_SIDE = 22, 2, 4
+MAPS, MAP_GAP, MAP_SIDE = 94, 2, 4  # one picture of all maps; the fewer they are, the larger is each
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class NodeLook:
     """A node as it is drawn.
 
     group: colour token.  line: the shape line.  preview: "tiles", "maps", "bars", "glyph", "image", "number", "field" or "".
-    units: tiles or bars to show.  state: "normal", "error" or "waiting".  badge: icon at the right of the header, or "".
+    units: tiles, maps or bars to show.  state: "normal", "error" or "waiting".  badge: icon at the right of the header, or "".
     """
 
     name: str

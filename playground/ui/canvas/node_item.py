@@ -154,7 +154,7 @@ class NodeItem(QGraphicsItem):
             return
         self._paint_body(p)
         self._paint_head(p, zoom)
-        if look.preview and look.state != "normal":
+        if look.preview and look.state != "normal" and look.group != "c_data":  # data is known whatever becomes of it
             paint_missing(p, self.preview_rect())
         elif look.preview:
             paint_preview(p, self.preview_rect(), look, self.data_shown, self.atlas)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from playground.document.node_size import TILE, TILE_GAP
-from playground.ui.canvas.look import MAP, MAP_GAP, MAP_SIDE, NodeLook
+from playground.ui.canvas.look import MAP_GAP, MAP_SIDE, MAPS, NodeLook
 from playground.ui.painting import CENTRE, LEFT, RIGHT, SMOOTH, box, put
 from playground.ui.theme import theme
 
@@ -75,7 +75,8 @@ def make_atlas(look: NodeLook) -> Atlas | None:
     if look.preview == "tiles":
         return Atlas(-(-look.units // 2), 2, TILE, TILE_GAP)
     if look.preview == "maps":
-        return Atlas(MAP_SIDE, MAP_SIDE, MAP, MAP_GAP)
+        side = next(n for n in range(1, MAP_SIDE + 1) if n * n >= look.units or n == MAP_SIDE) if look.units else MAP_SIDE
+        return Atlas(side, side, (MAPS + MAP_GAP) // side - MAP_GAP, MAP_GAP)
     if look.preview == "field":
         return Atlas(1, 1, int(look.width - 18), 0)
     return Atlas(1, 1, 88, 0, grey=True) if look.preview == "image" else None

@@ -57,7 +57,7 @@ STARTERS = (
         epochs=1000, rate=1e-2,
     ),
     Starter(
-        "Table", "rows of numbers", "One hidden layer that tells wines apart.", "table", "c_data",
+        "Table", "numbers", "One hidden layer that tells wines apart.", "table", "c_data",
         (("dataset", "wine", {}, 104, 52), _dense(16, 116, 152), ("layer", "relu", {}, 96, 104), _dense(3, 116, 152),
          ("loss", "cross_entropy", {}, 126, 112)),
     ),

@@ -102,9 +102,15 @@ class CanvasView(ZoomView):
         self._place_map()
         if self._fresh and self.canvas.nodes and self.isVisible():
             self.zoom_to_fit(most=1.0)
-            if self.session.samples is not None or self.session.samples_error or not project.network.of_kind("dataset"):
+            if self._data_known():
                 self._fresh = False  # sizes depend on the data: only now they are final
                 self._part_example()
+
+    def _data_known(self) -> bool:
+        """Whether the samples are those of this project, or there are none to wait for."""
+        session = self.session
+        there = session.samples is not None and not session.loading
+        return there or bool(session.samples_error) or not session.project.network.of_kind("dataset")
 
     def _part_example(self) -> None:
         """A project made without a canvas has its nodes on one point, and an example lacks the pictures' sizes: where nodes overlap

@@ -43,5 +43,13 @@ def label_of(link: Link, what: str, project: Project, inspection: Inspection, no
         names = (project.network.node(link.source).name, project.network.node(link.target).name)
         norm = next((norms[name] for name in names if name in norms), None)
         if norm is not None:
-            return f"∇ {short_number(norm)}", thickness_of(norm, norms)
+            return f"∇ {_brief(norm)}", thickness_of(norm, norms)
     return shape, THINNEST
+
+
+def _brief(norm: float) -> str:
+    """As few characters as a short wire has room for: 0.41, 4e-3."""
+    if norm and not 0.01 <= norm < 1e4:
+        mantissa, _, power = f"{norm:.0e}".partition("e")
+        return f"{mantissa}e{int(power)}"
+    return short_number(norm)

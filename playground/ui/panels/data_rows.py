@@ -156,6 +156,7 @@ class ImageGrid(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.images: list[QImage] = []
+        self.grey = False
         self.words: list[str] = []
         self.setAccessibleName("First images")
 
@@ -166,6 +167,7 @@ class ImageGrid(QWidget):
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
         grey = np.clip((np.nan_to_num(x) - low) / max(high - low, 1e-12) * 255, 0, 255).astype(np.uint8)
         rgb = grey[..., :3] if grey.shape[3] >= 3 else np.repeat(grey[..., :1], 3, axis=3)
+        self.grey = grey.shape[3] < 3
         self.images = []
         for picture in rgb:
             whole = np.ascontiguousarray(picture)
@@ -188,6 +190,9 @@ class ImageGrid(QWidget):
             x, y = gap + (k % columns) * (side + gap), gap + (k // columns) * (side + 22)
             if y + side > self.height():
                 break
+            if self.grey and not theme().dark:
+                image = image.copy()
+                image.invertPixels()  # ink on paper, as on the canvas
             p.drawImage(QRectF(x, y, side, side), image)
             put(p, QRectF(x, y + side + 1, side + 4, 14), word, 10, "text2")
         p.end()

@@ -62,6 +62,16 @@ def health_of(norms: LayerNorms | None, frozen: Sequence[str]) -> list[Health]:
     return [judge(layer, norms.ratio[:, k], norms.gradient[:, k], layer in frozen) for k, layer in enumerate(norms.layers)]
 
 
+def ratio_text(ratio: float) -> str:
+    """Two figures: 1.4e-3, 0.021; a dash before the first sample."""
+    if not math.isfinite(ratio):
+        return "—"
+    if ratio == 0 or ratio >= 0.01:
+        return f"{ratio:.2g}"
+    mantissa, _, power = f"{ratio:.1e}".partition("e")
+    return f"{mantissa}e{int(power)}"
+
+
 class HealthTable(Painted):
     """Layer, update ÷ weight on a small scale, state."""
 
@@ -90,7 +100,7 @@ class HealthTable(Painted):
             rule(p, 0, y, r.width())
             put(p, QRectF(8, y, second - 12, ROW), row.layer, 11)
             self._draw_ratio(p, second, y, row.ratio)
-            put(p, QRectF(second + 74, y, third - second - 80, ROW), short(row.ratio) if math.isfinite(row.ratio) else "—", 11)
+            put(p, QRectF(second + 74, y, third - second - 80, ROW), ratio_text(row.ratio), 11)
             stamp(p, third + 6, y + ROW / 2, row.icon, row.token, 13)
             put(p, QRectF(third + 16, y, r.width() - third - 20, ROW), row.state, 11, row.token)
 

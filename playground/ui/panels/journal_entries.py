@@ -65,7 +65,7 @@ class Journal(QObject):
                 flag = f"{event.node} not finite" if event.node else "not finite"
                 self.entries.append(Entry(step=event.step, text=event.text, icon="error", token="error", flag=flag))
             case messages.Finished():
-                self.entries.append(Entry(step=event.last_step, text=event.text, icon="check"))
+                self.entries.append(Entry(step=event.last_step, text=event.text.replace(f", {event.last_step:,} steps", ""), icon="check"))
             case messages.Died():
                 self.entries.append(Entry(step=event.step, text=event.text, icon="error", token="error", flag="worker ended"))
             case messages.Warned():

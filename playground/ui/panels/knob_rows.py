@@ -177,7 +177,7 @@ class JournalList(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         p, wide = QPainter(self), float(self.width())
         if not self.rows:
-            put(p, QRectF(11, 2, wide - 22, 26), "Nothing yet. Changes made while training are listed here.", 11, "text3")
+            put(p, QRectF(11, 2, wide - 22, 26), "Nothing yet. Turn a knob while it trains.", 11, "text3")
         for k, (step, icon, token, text) in enumerate(self.rows):
             y = 26.0 * k + 2
             stamp(p, 18, y + 13, icon, token, 14)
@@ -190,7 +190,9 @@ class JournalList(QWidget):
 def _number(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return "—" if value is None else "NaN" if math.isnan(value) else short(value)
-    return short(value) if value == 0 or 1e-3 <= abs(value) < 1e6 else tidy(f"{value:.1e}")
+    if value == 0 or 0.01 <= abs(value) < 1e6:
+        return short(value)
+    return f"{value:.2g}" if 1e-3 <= abs(value) < 0.01 else tidy(f"{value:.1e}")  # two figures leave room for the number beside it
 
 
 def metric_shown(metrics: dict[str, float]) -> tuple[str, str] | None:

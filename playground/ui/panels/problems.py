@@ -10,14 +10,21 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from playground.document.problems import Problem
 from playground.ui.inspector.controls import Button
-from playground.ui.painting import elided, put, rule, stamp, width_of
+from playground.ui.painting import put, rule, stamp, width_of
 from playground.ui.panel import Panel, register_panel
 from playground.ui.theme import theme
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
+MOST_NAME = 150.0
 _LOOKS = {"error": ("error", "error"), "warning": ("warn", "warn")}
+
+
+def without_name(text: str, name: str) -> str:
+    """A sentence without the node's name that stands before it in a column of its own."""
+    rest = text.removeprefix(f"{name} ") if name else text
+    return rest[:1].upper() + rest[1:] if rest != text else text
 
 
 class ProblemRow(QWidget):
@@ -28,6 +35,8 @@ class ProblemRow(QWidget):
     def __init__(self, problem: Problem, node: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.problem, self.node = problem, node
+        self.words = without_name(problem.text, node)
+        self.column = 72.0
         self.setFixedHeight(28)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(f"{problem.severity}: {problem.text}")
@@ -57,11 +66,10 @@ class ProblemRow(QWidget):
         stamp(p, 18, 14, icon, ink, 15)
         x = 38.0
         if self.node:
-            name = elided(self.node, 150, 12, True)
-            put(p, QRectF(x, 0, 152, 28), name, 12, "text", True)
-            x += max(84.0, width_of(name, 12, True) + 12)
+            put(p, QRectF(x, 0, self.column, 28), self.node, 12, "text", True)
+            x += self.column + 12
         room = wide - x - (self.button.width() + 20 if self.button else 12)
-        put(p, QRectF(x, 0, max(20.0, room), 28), self.problem.text, 12)
+        put(p, QRectF(x, 0, max(20.0, room), 28), self.words, 12)
         rule(p, 0, 27, wide)
         p.end()
 
@@ -100,7 +108,9 @@ class Problems(QScrollArea):
             row.hide()
             row.deleteLater()
         self.rows = [self._row(problem, name) for problem, name in wanted]
+        column = max((min(MOST_NAME, width_of(row.node, 12, True) + 1) for row in self.rows), default=0.0)
         for at, row in enumerate(self.rows):
+            row.column = max(row.column, column)
             self.column.insertWidget(at, row)
         self.page.empty = not self.rows
         self.page.update()

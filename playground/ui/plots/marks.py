@@ -60,17 +60,21 @@ def draw_bands(p: QPainter, r: QRectF, bands: Sequence[Band], px: Place) -> None
 
 def draw_marks(p: QPainter, r: QRectF, marks: Sequence[Mark], px: Place, flags: bool) -> None:
     """Dotted lines, and flags in two rows; where both are taken, a count."""
-    until = [r.x() - 2, r.x() - 2]
-    hidden, last = 0, 0.0
-    for mark in sorted(marks, key=lambda m: m.x):
-        x = round(px(mark.x)) + 0.5
-        if not r.x() - 1 <= x <= r.right() + 1:
-            continue
-        p.setRenderHint(AA, False)
+    placed = [(round(px(mark.x)) + 0.5, mark) for mark in sorted(marks, key=lambda m: m.x)]
+    placed = [(x, mark) for x, mark in placed if r.x() - 1 <= x <= r.right() + 1]
+    p.setRenderHint(AA, False)
+    for x, mark in placed:
         p.setPen(QPen(theme().color(mark.token), 1, Qt.PenStyle.DotLine))
         p.drawLine(QPointF(x, r.y()), QPointF(x, r.bottom()))
-        if not (flags and mark.text):
-            continue
+    if flags:
+        _draw_flags(p, r, [(x, mark) for x, mark in placed if mark.text])
+
+
+def _draw_flags(p: QPainter, r: QRectF, placed: Sequence[tuple[float, Mark]]) -> None:
+    """The words of marks, over all of their lines."""
+    until = [r.x() - 2, r.x() - 2]
+    hidden, last = 0, 0.0
+    for x, mark in placed:
         wide = width_of(mark.text, 10) + 10
         left = min(x, r.right() - wide)
         row = next((k for k in (0, 1) if left >= until[k]), None)
