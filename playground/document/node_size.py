@@ -8,7 +8,7 @@ from playground.core.samples import Samples
 from playground.core.tensor import TensorType
 from playground.document.project import Node
 
-NARROWEST, WIDEST = 84, 140
+NARROWEST, WIDEST = 84, 144
 TILE, TILE_GAP, MOST_TILES = 42, 4, 8
 MOST_MAPS = 16
 HEAD = 48  # header and shape line; previews start here

@@ -54,7 +54,7 @@ class Head(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.chip, self.name, self.kind = Chip(), NameField(), Label("", 11, "text2")
-        self.kind.setIndent(8)
+        self.kind.setContentsMargins(4, 0, 0, 0)
         self._shown = ""
         column = QVBoxLayout(self)
         column.setContentsMargins(11, 9, 11, 8)

@@ -73,7 +73,9 @@ class FinderPlot(Plot):
             p.setPen(Qt.PenStyle.NoPen)
             p.setBrush(theme().color("text"))
             p.drawPolygon(QPolygonF([QPointF(x, r.bottom() - 7), QPointF(x + 4.5, r.bottom()), QPointF(x - 4.5, r.bottom())]))
-            put(p, QRectF(x + 8, r.bottom() - 15, 100, 14), f"now {short(self.now)}", 10, "text2")
+            words = f"now {short(self.now)}"
+            p.fillRect(QRectF(x + 6, r.bottom() - 15, width_of(words, 10) + 4, 14), theme().color("plot"))
+            put(p, QRectF(x + 8, r.bottom() - 15, 100, 14), words, 10, "text2")
         p.end()
 
     def _draw_line(self, p: QPainter, r: QRectF, name: str, rate: float) -> None:
