@@ -101,7 +101,8 @@ def load(path: Path | str) -> Loaded:
         except OSError:  # a home that cannot be read takes nothing from what is wrong with the file
             earlier = []
         if not earlier:
-            raise
+            advice = " Choose another file."
+            raise BadProject(f"{error}{advice}" if len(str(error)) + len(advice) <= 300 else str(error), error.problems) from error
         when = time.strftime("%d %B %Y, %H:%M", time.localtime(earlier[0].written))
         raise BadProject(f"{error} The save before it, replaced on {when}, is in {earlier[0].path}.", error.problems) from error
 

@@ -87,12 +87,16 @@ class Layouts(QObject):
         self.remember()
         self.current = name
         self._arrange(name)
-        state = settings.block(f"docks/{name}")
-        if state is not None:
-            self.window_shown.restoreState(state, VERSION)
+        self.restore()
         settings.set_word("layout", name)
         self._settle.start(0)
         self.changed.emit(name)
+
+    def restore(self) -> None:
+        """The present layout as it was left. Before the window is shown Qt would lose track of tab bars: call it again then."""
+        state = settings.block(f"docks/{self.current}")
+        if state is not None and self.window_shown.isVisible():
+            self.window_shown.restoreState(state, VERSION)
 
     def remember(self) -> None:
         """Keep how the present layout stands."""

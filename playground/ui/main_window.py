@@ -48,8 +48,8 @@ class MainWindow(QMainWindow):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.canvas = CanvasView(session)
         self.middle = QStackedWidget()
-        self.notices = NoticeBar(self.middle, session)
         self.middle.addWidget(CanvasArea(self.canvas))
+        self.notices = NoticeBar(self.middle, self.canvas, session)
         self.setCentralWidget(self.middle)
         self.start: QWidget | None = None
         self.layouts = Layouts(self, session, panels())
@@ -87,6 +87,8 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if settings.block(f"docks/{self.layouts.current}") is None:
             self.layouts.size()  # dock sizes hold only once the window has its own
+        elif not event.spontaneous():
+            self.layouts.restore()
         self.canvas.setFocus()
 
     # Bars

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -16,11 +16,11 @@ ICON = {"info": "info", "warning": "warn", "error": "error"}
 
 
 class NoticeBar(QWidget):
-    """Follows the session's messages."""
+    """Follows the session's messages. canvas: it lies at its top; where the canvas is not shown, at the foot of `parent`."""
 
-    def __init__(self, parent: QWidget, session: Session) -> None:
+    def __init__(self, parent: QWidget, canvas: QWidget, session: Session) -> None:
         super().__init__(parent)
-        self.over = parent
+        self.over, self.canvas = parent, canvas
         self.text, self.level = "", "info"
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -34,8 +34,8 @@ class NoticeBar(QWidget):
         """Show a sentence."""
         self.text, self.level = text, level if level in INK else "info"
         self.setAccessibleName(text)
+        self.show()  # brings the layouts up to date, which the place depends on
         self._place()
-        self.show()
         self.raise_()
         self.update()
         self._timer.start(SHOWN_MS[self.level])
@@ -44,12 +44,14 @@ class NoticeBar(QWidget):
         room = self.over.width() - 48
         text = metrics(12).boundingRect(QRectF(0, 0, min(room, 620) - 52, 400), int(Qt.TextFlag.TextWordWrap), self.text)
         self.resize(round(min(text.width() + 56, room)), round(text.height() + 16))
-        self.move((self.over.width() - self.width()) // 2, 12)
+        top = self.canvas.mapTo(self.over, QPoint(0, 12)).y() if self.canvas.isVisible() else self.over.height() - self.height() - 24
+        self.move((self.over.width() - self.width()) // 2, top)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
             self._place()
         elif event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            self._place()
             self.raise_()  # another page came to the front
         return super().eventFilter(watched, event)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox, QTabBar
+from pytestqt.qtbot import QtBot
 
 from playground.core import registry
 from playground.document.recent import recent_files
@@ -265,3 +266,30 @@ def test_accessible_names_are_there(window: MainWindow) -> None:
         for button in window.findChildren(QAbstractButton):
             named = button.accessibleName() or button.text() or button.toolTip()
             assert named or not button.isVisibleTo(window) or button.focusPolicy() == Qt.FocusPolicy.NoFocus, button
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_second_start_leaves_no_tab_bars_behind(app: QApplication, qtbot: QtBot, layout: str) -> None:
+    """A state that is restored too early leaves tab bars of nothing, on the start page and over the docks."""
+
+    def bars(window: MainWindow) -> list[str]:
+        found = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        return [bar.tabText(0) for bar in found if bar.isVisible() and window.rect().contains(bar.geometry())]
+
+    seen: list[list[str]] = []
+    for _ in range(3):
+        session = Session()
+        window = MainWindow(session)
+        window.resize(1440, 900)
+        window.show()
+        window.show_start()
+        qtbot.waitUntil(lambda window=window: not bars(window), timeout=3000)
+        window.leave_start()
+        window.show_layout(layout)
+        window.resize(1440, 900)
+        qtbot.waitUntil(lambda window=window: len(bars(window)) == 2, timeout=3000)
+        seen.append(sorted(bars(window)))
+        window.close()
+        settle()
+        session.deleteLater()
+    assert seen[0] == seen[1] == seen[2]
