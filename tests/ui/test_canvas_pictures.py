@@ -10,11 +10,13 @@ import pytest
 from playground.core import registry
 from playground.core.samples import Samples
 from playground.document.edits import AddLink, AddNode, RemoveNodes
+from playground.training.messages import Fault, Reset
 from playground.ui import theme
 from playground.ui.canvas import pictures
 from playground.ui.canvas.answers import known_graph, node_outputs, start_weights
+from playground.ui.canvas.look import NodeLook
 from playground.ui.canvas.plane import grid_points, in_square, plane_of
-from playground.ui.canvas.preview import Atlas
+from playground.ui.canvas.preview import Atlas, make_atlas
 from playground.ui.canvas.starters import STARTERS
 from playground.ui.canvas.view import CanvasView
 from playground.ui.canvas.wire_labels import thickness_of
@@ -170,3 +172,20 @@ def test_a_run_moves_the_pictures(view: CanvasView, session: Session, loaded: Ca
     at = np.clip((points * size).astype(int), 0, size - 1)
     side = loss.data_shown.maps[0][at[:, 1], at[:, 0]] > 0
     assert np.mean(side == (classes == 1)) > 0.95, "the field under the points shows their class"
+
+
+def test_the_node_at_which_a_run_stopped_is_marked_until_it_goes_on(
+    view: CanvasView, session: Session, loaded: Callable[[Session], None]
+) -> None:
+    view.commands.start_from(STARTERS[0])
+    loaded(session)
+    marked = lambda: [item.look.name for item in view.canvas.nodes.values() if item.faulty]  # noqa: E731
+    session.heard.emit(Fault(node="dense2", op="dense", direction="backward", step=7, text="Stopped."))
+    assert marked() == ["dense2"]
+    session.heard.emit(Reset(step=0))
+    assert marked() == []
+
+
+def test_few_maps_are_large_and_many_are_small(app) -> None:
+    sizes = {units: make_atlas(NodeLook("a", "conv", "c_linear", "", "maps", units)).size for units in (1, 3, 9, 16, 0)}
+    assert sizes == {1: 94, 3: 46, 9: 30, 16: 22, 0: 22}

@@ -138,3 +138,10 @@ def test_dashes_have_their_lengths_along_a_bent_line() -> None:
     lengths = np.hypot(*(pieces[:, 1] - pieces[:, 0]).T)
     assert lengths.sum() == pytest.approx(28.0)
     assert polygon(pieces.reshape(-1, 2)).size() == 2 * len(pieces)
+
+
+def test_a_run_that_blows_up_leaves_what_came_before_readable() -> None:
+    values = np.concatenate([np.geomspace(1.0, 0.1, 200), [1e9, 1e23]])
+    axis = around([values], log=True)
+    assert axis.low < 0.1
+    assert 1e3 < axis.high < 1e9

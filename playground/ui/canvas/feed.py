@@ -17,6 +17,7 @@ from playground.document.project import Node
 from playground.engine.graph import Graph
 from playground.errors import PlaygroundError
 from playground.lowering import Lowered, lower
+from playground.training.messages import Fault, Reset, Started
 from playground.ui.canvas import pictures
 from playground.ui.canvas.answers import Array, cost_of, image_forms, known_graph, node_outputs, start_weights
 from playground.ui.canvas.look import short_number
@@ -58,6 +59,13 @@ class PreviewFeed(QObject):
         self._soon.timeout.connect(self.draw)
         self.session.tick.connect(self._on_tick)
         self.session.run_changed.connect(self._on_tick)
+        self.session.heard.connect(self._mark_fault)
+
+    def _mark_fault(self, event: object) -> None:
+        """The node at which the run stopped, until it goes on."""
+        if isinstance(event, Fault | Started | Reset):
+            for item in self.scene.nodes.values():
+                item.show_fault(isinstance(event, Fault) and item.look.name == event.node)
 
     def refresh(self) -> None:
         """The project or its samples changed: everything anew, once for each turn of the event loop."""

@@ -36,6 +36,7 @@ class NodeItem(QGraphicsItem):
         self.offering = False
         self.progress = -1.0
         self.live_line = ""
+        self.faulty = False
         self.hover = False
         flag = QGraphicsItem.GraphicsItemFlag
         self.setFlags(flag.ItemIsMovable | flag.ItemIsSelectable | flag.ItemSendsGeometryChanges)
@@ -70,6 +71,12 @@ class NodeItem(QGraphicsItem):
         """While training: the share of the run done (below 0 for none) and what the shape line says instead."""
         if (share, line) != (self.progress, self.live_line):
             self.progress, self.live_line = share, line
+            self.update()
+
+    def show_fault(self, on: bool) -> None:
+        """Whether the run stopped at this node, because a number was not finite."""
+        if on != self.faulty:
+            self.faulty = on
             self.update()
 
     def recolor(self) -> None:
@@ -176,14 +183,14 @@ class NodeItem(QGraphicsItem):
             put(p, QRectF(42, 0, look.width - 44, look.height), look.name, 24, "text", True)
 
     def _edge(self) -> QColor:
-        bad = self.look.state == "error"
+        bad = self.look.state == "error" or self.faulty
         return theme().color("accent" if self.isSelected() else "error" if bad else "strong" if self.hover else "border")
 
     def _fill(self) -> QColor:
         return theme().tint("error", 0.06) if self.look.state == "error" else theme().color("node")
 
     def _paint_body(self, p: QPainter) -> None:
-        look, chosen, bad = self.look, self.isSelected(), self.look.state == "error"
+        look, chosen, bad = self.look, self.isSelected(), self.look.state == "error" or self.faulty
         body = self.body()
         if chosen:
             ring = QColor(theme().color("accent"))
@@ -198,11 +205,12 @@ class NodeItem(QGraphicsItem):
     def _paint_head(self, p: QPainter, zoom: float) -> None:
         look = self.look
         chip(p, 9, 6, 18, look.icon, look.group)
-        further = f"+{look.more:,}" if look.more and not look.badge and zoom >= DETAILED else ""
-        beside = 20 if look.badge else 7 + width_of(further, 9) if further else 0
+        badge = "error" if self.faulty else look.badge
+        further = f"+{look.more:,}" if look.more and not badge and zoom >= DETAILED else ""
+        beside = 20 if badge else 7 + width_of(further, 9) if further else 0
         put(p, QRectF(33, 6, look.width - 36 - beside, 18), look.name, 12, "text", True)
-        if look.badge:
-            stamp(p, look.width - 14, 15, look.badge, BADGE_INK.get(look.badge, "accent"), 13)
+        if badge:
+            stamp(p, look.width - 14, 15, badge, BADGE_INK.get(badge, "accent"), 13)
         if zoom >= DETAILED:
             line = self.live_line if self.live_line and look.state == "normal" else look.line
             put(p, QRectF(9, 28, look.width - 15, 16), line, 10, "error" if look.state == "error" else "text2")

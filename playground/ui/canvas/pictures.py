@@ -48,7 +48,7 @@ def image(samples: Samples | None, index: int) -> PreviewData | None:
 
 def number(loss: float | None, caption: str) -> PreviewData:
     """The newest loss, or a dash before the first step."""
-    text = "—" if loss is None else f"{loss:.3g}" if abs(loss) >= 1e-3 or loss == 0 else f"{loss:.1e}"
+    text = "—" if loss is None else f"{loss:.3g}" if 1e-3 <= abs(loss) < 1e5 or loss == 0 else f"{loss:.1e}".replace("e+", "e")
     return PreviewData(number=text, caption=caption)
 
 
@@ -98,7 +98,7 @@ def bars(given: Array | None, samples: Samples | None) -> PreviewData | None:
         shifted = np.exp(values - values.max())
         values = shifted / shifted.sum()
     names = samples.class_names if samples is not None and len(samples.class_names) == given[0].size else ()
-    return PreviewData(bars=values, bar_names=tuple(name[:6] for name in names))
+    return PreviewData(bars=values, bar_names=tuple(names))
 
 
 SCALED = {"standardise": ("Standardised", "from train part"), "unit": ("Scaled to 0 ... 1", "from train part")}

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from playground.document.node_size import TILE, TILE_GAP
 from playground.ui.canvas.look import MAP_GAP, MAP_SIDE, MAPS, NodeLook
-from playground.ui.painting import CENTRE, LEFT, RIGHT, SMOOTH, box, put
+from playground.ui.painting import CENTRE, LEFT, RIGHT, SMOOTH, box, put, width_of
 from playground.ui.theme import theme
 
 POINT_COLORS = ("#0A4A8C", "#8A3D00")
@@ -163,7 +163,7 @@ def paint_field_foot(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData) 
 def paint_bars(p: QPainter, r: QRectF, bars: np.ndarray, names: tuple[str, ...]) -> None:
     """Class shares as labelled bars."""
     step = r.height() / max(len(bars), 1)
-    wide = 12 if all(len(name) <= 2 for name in names) else 34
+    wide = min(max([12.0, *(width_of(name, 9) + 1 for name in names)]), 0.55 * r.width())
     for k, share in enumerate(bars):
         y = r.y() + k * step
         put(p, QRectF(r.x(), y, wide, step), names[k] if k < len(names) else str(k), 9, "text2")

@@ -203,4 +203,4 @@ def metric_shown(metrics: dict[str, float]) -> tuple[str, str] | None:
     id = next(id for id in ("accuracy", *metrics) if id in metrics)
     title = known[id].title if id in known else id
     value = metrics[id]
-    return title.lower(), f"{100 * value:.1f} %" if id == "accuracy" else short(value)
+    return title if title.isupper() else title.lower(), f"{100 * value:.1f} %" if id == "accuracy" else short(value)

@@ -70,17 +70,17 @@ class Axis:
 
 def around(arrays: Iterable[np.ndarray], log: bool = False, pad: float = 0.06) -> Axis | None:
     """An axis that holds all finite values with some room; None when there are none."""
-    lows, highs = [], []
+    kept = []
     for values in arrays:
         good = values[np.isfinite(values) & (values > 0)] if log else values[np.isfinite(values)]
         if len(good):
-            lows.append(float(good.min()))
-            highs.append(float(good.max()))
-    if not lows:
+            kept.append(np.log10(good) if log else good)
+    if not kept:
         return None
-    low, high = min(lows), max(highs)
-    if log:
-        low, high = max(math.log10(low), math.log10(high) - DECADES), math.log10(high)
+    low, high = min(float(good.min()) for good in kept), max(float(good.max()) for good in kept)
+    if log and high - low > DECADES:  # a run that blew up leaves at the top; what came before stays readable
+        middle = float(np.median(np.concatenate(kept)))
+        low, high = max(low, middle - DECADES / 2), min(high, middle + DECADES / 2)
     if high - low < 1e-12 * max(1.0, abs(high)):
         half = 0.15 if log else 0.1 * abs(high) or 1.0
         low, high = low - half, high + half

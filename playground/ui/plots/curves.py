@@ -103,7 +103,7 @@ class RatePlot(Plot):
         """Show what the schedule has in mind from here on, with room for the title over both."""
         self.show_data("plan", steps, rates)
         highest = max([float(np.nanmax(s.y)) for s in self.series.values() if len(s.y)], default=0.0)
-        self.fixed_up = Axis(0.0, 1.4 * highest) if highest > 0 else None
+        self.fixed_up = Axis(0.0, 1.6 * highest) if highest > 0 else None
 
 
 class NormPlot(Plot):

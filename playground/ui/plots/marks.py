@@ -75,7 +75,7 @@ def _draw_flags(p: QPainter, r: QRectF, placed: Sequence[tuple[float, Mark]]) ->
     until = [r.x() - 2, r.x() - 2]
     hidden, last = 0, 0.0
     for x, mark in placed:
-        wide = width_of(mark.text, 10) + 10
+        wide = width_of(mark.text, 10, mark.token == "error") + 10
         left = min(x, r.right() - wide)
         row = next((k for k in (0, 1) if left >= until[k]), None)
         if row is None:

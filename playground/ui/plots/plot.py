@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from playground.ui.painting import AA, CENTRE, LEFT, RIGHT, put, width_of
+from playground.ui.painting import AA, CENTRE, LEFT, RIGHT, put
 from playground.ui.plots.axis import Axis, around, short
 from playground.ui.plots.marks import Band, Mark, Reading, draw_bands, draw_crosses, draw_marks, draw_readout
 from playground.ui.plots.series import Series
@@ -183,7 +183,6 @@ class Plot(QWidget):
 
     def _draw_title(self, p: QPainter, r: QRectF) -> None:
         if self.title:
-            p.fillRect(QRectF(r.x() + 5, r.y() + 3, width_of(self.title, 10) + 6, 14), theme().color("plot"))
             put(p, QRectF(r.x() + 8, r.y() + 2, r.width() - 16, 16), self.title, 10, "text2")
         if self.x_title:
             put(p, QRectF(r.x(), self.height() - 14, r.width(), 14), self.x_title, 10, "text2", how=RIGHT)
