@@ -110,7 +110,7 @@ class NormPlot(Plot):
     """One number of every layer over the steps, named at the line's end. what: "gradient", "weight" or "ratio"."""
 
     def __init__(self, title: str, what: str, parent: QWidget | None = None) -> None:
-        super().__init__(f"{title} over steps", log=True, right=72, parent=parent)
+        super().__init__(f"{title} over steps", log=True, right=78, parent=parent)
         self.what, self.ends, self.flags = what, True, False
         self._layers: tuple[str, ...] = ()
 
