@@ -269,8 +269,8 @@ def test_accessible_names_are_there(window: MainWindow) -> None:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_the_second_start_leaves_no_tab_bars_behind(app: QApplication, qtbot: QtBot, layout: str) -> None:
-    """A state that is restored too early leaves tab bars of nothing, on the start page and over the docks."""
+def test_every_start_shows_the_same_tab_bars(app: QApplication, qtbot: QtBot, layout: str) -> None:
+    """None on the start page, and one for each group of docks, also where the docks were remembered."""
 
     def bars(window: MainWindow) -> list[str]:
         found = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
@@ -285,11 +285,15 @@ def test_the_second_start_leaves_no_tab_bars_behind(app: QApplication, qtbot: Qt
         window.show_start()
         qtbot.waitUntil(lambda window=window: not bars(window), timeout=3000)
         window.leave_start()
+        window.show_layout("train" if layout == "build" else "build")
         window.show_layout(layout)
-        window.resize(1440, 900)
         qtbot.waitUntil(lambda window=window: len(bars(window)) == 2, timeout=3000)
         seen.append(sorted(bars(window)))
-        window.close()
-        settle()
+        window.layouts.remember()
+        window.autosave.close()
+        session.close()
+        window.hide()
+        window.deleteLater()
         session.deleteLater()
+        settle()
     assert seen[0] == seen[1] == seen[2]

@@ -130,6 +130,4 @@ def test_a_ready_network_trains_by_one_click(screen: Screen) -> None:
     state = screen.until(lambda state: state["run"] == "finished")
     assert state["step"] > 0
     assert state["layout"] == "train"
-    error = screen.close()
-    assert screen.program.returncode == 0
-    assert "Traceback" not in error, error
+    # closing would ask about the trained weights: `test_journey` does that
