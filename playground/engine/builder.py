@@ -84,7 +84,7 @@ class GraphBuilder:
         return made
 
     def finish(self, output: Value, loss: Value | None = None) -> Graph:
-        """The graph, checked: every parameter and activation has a use or is the output."""
+        """The graph as built so far. Raises ValueError without an input."""
         if self.input is None:
             raise ValueError("a graph needs an input")
         return Graph(
