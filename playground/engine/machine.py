@@ -102,10 +102,6 @@ class Machine:
             self.F[at_y : at_y + y.size] = np.asarray(y, np.float32).reshape(-1)
         self._loaded[split] = len(x)
 
-    def attach(self, split: str, count: int) -> None:
-        """The window already holds its samples."""
-        self._loaded[split] = count
-
     # ------------------------------------------------------------------------------------------------------------ running
 
     def run(self, steps: int, factors: np.ndarray | None = None, threads: int = 1) -> Ran:

@@ -249,10 +249,6 @@ class Client:
         """Weights and running statistics by name, as a file of weights needs them."""
         return self._view.tensors(("parameters", "statistics"), best=best) if self._view else {}
 
-    def optimizer_state(self) -> dict[str, Array]:
-        """Copies of the optimizer's slots, "<node>.<parameter>/<slot>"."""
-        return self._view.tensors(("slots",)) if self._view else {}
-
     def state_copy(self) -> tuple[dict[str, Any], bytes] | None:
         """The last whole copy of the state and the loop's memory beside it; what `resume` goes on from."""
         return self._view.board.resume.read() if self._view and self._view.board else None

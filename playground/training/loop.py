@@ -18,7 +18,6 @@ import numpy.typing as npt
 from playground.data.prepare import Prepared, Split
 from playground.document.plans import TrainingPlan
 from playground.engine.machine import Machine
-from playground.engine.registers import RATE
 from playground.lowering import Lowered
 from playground.training import messages
 from playground.training.board import STEP_ROW
@@ -261,8 +260,3 @@ def _ending(reason: str, memory: Memory, epoch: int, patience: int, restored: bo
     if reason == "stopped":
         return f"Stopped at step {memory.last_step:,}."
     return f"Trained {epoch:,} epochs, {memory.last_step:,} steps in {memory.seconds:.1f} s."
-
-
-def base_rate(machine: Machine) -> float:
-    """The learning rate before the schedule's factor."""
-    return float(machine.knobs[RATE])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -104,10 +103,6 @@ class WorkerProcess:
             self._incoming += piece
         *lines, self._incoming = self._incoming.split(b"\n")
         return lines
-
-    def wait_readable(self, seconds: float) -> bool:
-        """Wait until something may be received."""
-        return bool(select.select([self._socket], [], [], seconds)[0])
 
     def exit_status(self) -> int | None:
         """What the process ended with; negative: the signal. Waits shortly, as the socket closes just before the process ends."""

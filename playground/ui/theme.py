@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QByteArray, QEvent, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
@@ -217,14 +217,3 @@ def _pixmap(mode: str, name: str, px: int, token: str, ratio: float) -> QPixmap:
     painter.end()
     made.setDevicePixelRatio(ratio)
     return made
-
-
-def series_pen(index: int, width: float = 2.0) -> QPen:
-    """The pen of a plot series: colour, and dashes with flat ends, because the default cap fills the gaps."""
-    color, dashes = theme().series(index)
-    pen = QPen(color, width)
-    pen.setCosmetic(True)
-    if dashes:
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        pen.setDashPattern([part / width for part in dashes])
-    return pen

@@ -36,7 +36,3 @@ def update(id: str) -> Update:
 
 def every() -> tuple[Op, ...]:
     return tuple(_found()[0].values())
-
-
-def every_update() -> tuple[Update, ...]:
-    return tuple(_found()[1].values())

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from playground.engine.emit import Instruction
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
 from playground.engine.registers import CLIP_SCALE, STEP
@@ -42,11 +41,6 @@ class Adam(Update):
     slots = ("mean", "square")
     knobs = ("beta1", "beta2", "epsilon", "l2")
     decay = "l2"
-
-    def instruction(
-        self, value: int, gradient: int, slots: Sequence[int], n: int, rate: int, factor: int, knobs: Mapping[str, int]
-    ) -> Instruction:
-        return ("adam", value, gradient, *slots, n, rate, factor, *(knobs[name] for name in self.knobs))
 
     def reference(
         self, value: np.ndarray, gradient: np.ndarray, slots: dict[str, np.ndarray], step: int, numbers: Mapping[str, float]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from playground.engine.emit import Instruction
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
 from playground.engine.registers import CLIP_SCALE, STEP
@@ -43,11 +42,6 @@ class AdamW(Update):
     slots = ("mean", "square")
     knobs = ("beta1", "beta2", "epsilon", "decay")
     decay = "decay"
-
-    def instruction(
-        self, value: int, gradient: int, slots: Sequence[int], n: int, rate: int, factor: int, knobs: Mapping[str, int]
-    ) -> Instruction:
-        return ("adamw", value, gradient, *slots, n, rate, factor, *(knobs[name] for name in self.knobs))
 
     def reference(
         self, value: np.ndarray, gradient: np.ndarray, slots: dict[str, np.ndarray], step: int, numbers: Mapping[str, float]

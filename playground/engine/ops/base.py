@@ -73,11 +73,12 @@ class Update:
     def instruction(
         self, value: int, gradient: int, slots: Sequence[int], n: int, rate: int, factor: int, knobs: Mapping[str, int]
     ) -> Instruction:
-        """Words for n numbers from F index `value` on. rate, factor: knobs multiplied to the rate; knobs: name -> index.
+        """Words of the kernel named as the update: value gradient slots… n | indices of the knobs rate factor and `knobs`, in order.
 
-        The kernel multiplies the gradient by the cell CLIP_SCALE and reads the number of updates done from the register STEP.
+        value: F index of n numbers.  rate, factor: knobs that are multiplied.  The kernel multiplies the gradient by the cell
+        CLIP_SCALE and reads the number of updates done from the register STEP.
         """
-        raise NotImplementedError
+        return (self.id, value, gradient, *slots, n, rate, factor, *(knobs[name] for name in self.knobs))
 
     def reference(
         self, value: np.ndarray, gradient: np.ndarray, slots: dict[str, np.ndarray], step: int, numbers: Mapping[str, float]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from playground.engine.emit import Instruction
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
 from playground.engine.registers import CLIP_SCALE
@@ -34,11 +33,6 @@ class Nesterov(Update):
     slots = ("velocity",)
     knobs = ("momentum", "l2")
     decay = "l2"
-
-    def instruction(
-        self, value: int, gradient: int, slots: Sequence[int], n: int, rate: int, factor: int, knobs: Mapping[str, int]
-    ) -> Instruction:
-        return ("nesterov", value, gradient, slots[0], n, rate, factor, knobs["momentum"], knobs["l2"])
 
     def reference(
         self, value: np.ndarray, gradient: np.ndarray, slots: dict[str, np.ndarray], step: int, numbers: Mapping[str, float]
