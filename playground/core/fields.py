@@ -1,7 +1,8 @@
 """Typed, bounded, documented settings: the only place that knows what a hyper-parameter is.
 
-A catalogue record declares its settings with `real`, `whole`, `choice`, `flag`, `size`, `text`, `path` and `part`. The form in
-the window, the range check and its wording, the file format, the reference page and the tests all derive from them.
+A catalogue record declares its settings with `real`, `reals`, `whole`, `wholes`, `choice`, `flag`, `size`, `text`, `path` and
+`part`. The form in the window, the range check and its wording, the file format, the reference page and the tests all derive from
+them.
 """
 
 from __future__ import annotations
@@ -50,6 +51,11 @@ class Field:
         return self.label or name.replace("_", " ").capitalize()
 
 
+def is_finite(value: Any) -> bool:
+    """Whether it is a finite number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
@@ -65,8 +71,7 @@ class Real(Field):
     off: str = ""
 
     def check(self, name: str, value: Any) -> float:
-        good = not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value)
-        if not good or not self.low <= value <= self.high:
+        if not is_finite(value) or not self.low <= value <= self.high:
             raise BadValue(f"{self.title(name)} must lie in {self.low:g} to {self.high:g}; {_shown(value)} was given.")
         return float(value)
 
@@ -170,6 +175,38 @@ class Wholes(Field):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Reals(Field):
+    """A short list of finite numbers, such as one weight for each class. off: the word for an empty list, shown in its place."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    least: int = 0
+    most: int = 8
+    off: str = "none"
+
+    def check(self, name: str, value: Any) -> tuple[float, ...]:
+        good = isinstance(value, tuple | list) and self.least <= len(value) <= self.most
+        if not good or not all(is_finite(n) and self.low <= n <= self.high for n in value):
+            raise BadValue(
+                f"{self.title(name)} must be {self.least} to {self.most} numbers in {self.low:g} to {self.high:g};"
+                f" {_shown(value)} was given."
+            )
+        return tuple(float(n) for n in value)
+
+    def wrong(self) -> Iterator[Any]:
+        yield from (None, 3, "1", ("1",), (True,), (math.nan,), (math.inf,), (1.0,) * (self.most + 1))
+        if self.least:
+            yield ()
+        if math.isfinite(self.low):
+            yield (self.low - 1,)
+        if math.isfinite(self.high):
+            yield (self.high * 2 + 1,)
+
+    def dump(self, value: Any) -> Any:
+        return list(value)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Text(Field):
     """A short text, shown as plain text."""
 
@@ -245,6 +282,10 @@ def size(default: tuple[int, int], **k: Any) -> Any:
 
 def wholes(default: tuple[int, ...], **k: Any) -> Any:
     return dataclasses.field(default=default, metadata={"field": Wholes(**k)})
+
+
+def reals(default: tuple[float, ...] = (), **k: Any) -> Any:
+    return dataclasses.field(default=default, metadata={"field": Reals(**k)})
 
 
 def text(default: str = "", **k: Any) -> Any:

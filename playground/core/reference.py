@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 
-from playground.core.fields import Choice, Field, Flag, Part, Path, Real, Size, Text, Whole, Wholes, fields_of
+from playground.core.fields import Choice, Field, Flag, Part, Path, Real, Reals, Size, Text, Whole, Wholes, fields_of
 from playground.core.spec import Spec
 
 
@@ -36,8 +36,10 @@ def shown(value: object) -> str:
         return value.title
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, tuple) and any(isinstance(n, float) for n in value):
+        return ", ".join(f"{n:g}" for n in value)
     if isinstance(value, tuple):
-        return "×".join(str(n) for n in value)
+        return "×".join(str(n) for n in value) or "empty"
     return f"{value:g}" if isinstance(value, float) else str(value) or "empty"
 
 
@@ -53,6 +55,8 @@ def span(field: Field) -> str:
             return "height and width, " + _between(low, high, "{:,}") + unit
         case Wholes(low=low, high=high, most=most):
             return f"up to {most} whole numbers, " + _between(low, high, "{:,}") + unit
+        case Reals(low=low, high=high, least=least, most=most):
+            return f"{f'{least} to' if least else 'up to'} {most} numbers, " + _between(low, high, "{:g}") + unit
         case Choice(options=options):
             return "one of " + ", ".join(options)
         case Flag():

@@ -7,11 +7,10 @@ another type, since neither a form nor a file could show it.
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterator
 from typing import Any
 
-from playground.core.fields import Choice, Field, Part, Real, Size, Text, Whole, Wholes, fields_of
+from playground.core.fields import Choice, Field, Part, Real, Reals, Size, Text, Whole, Wholes, fields_of, is_finite
 from playground.core.spec import Spec
 from playground.document.project import Placeholder
 from playground.errors import BadValue
@@ -37,8 +36,11 @@ def storable(field: Field, name: str, value: Any) -> Any:
 
 def _kept(field: Field, value: Any) -> tuple[bool, Any]:
     if isinstance(field, Real):
-        good = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300 and math.isfinite(value)
+        good = _is_real(value)
         return good, float(value) if good else None
+    if isinstance(field, Reals):
+        good = isinstance(value, list | tuple) and len(value) <= 4096 and all(map(_is_real, value))
+        return good, tuple(float(n) for n in value) if good else None
     if isinstance(field, Whole):
         return _is_whole(value), value
     if isinstance(field, Choice | Text):
@@ -47,6 +49,10 @@ def _kept(field: Field, value: Any) -> tuple[bool, Any]:
         good = isinstance(value, list | tuple) and len(value) <= 64 and all(map(_is_whole, value))
         return good, tuple(value) if good else None
     return False, None
+
+
+def _is_real(value: Any) -> bool:
+    return is_finite(value) and abs(value) < 1e300
 
 
 def _is_whole(value: Any) -> bool:

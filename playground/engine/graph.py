@@ -6,11 +6,16 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from playground.core.spec import Initializer
 from playground.core.tensor import TensorType
 
-#: What a value is. "input" and "target" come from the data window; a "scalar" belongs to the batch, not to a sample.
-KINDS = ("input", "target", "activation", "scalar", "parameter", "statistic")
+#: What a value is. "input" and "column" (targets, weights, lengths) come from the data window; a "scalar" belongs to the batch, not
+#: to a sample; "parameter", "statistic" and "constant" are whole tensors.
+KINDS = ("input", "column", "activation", "scalar", "parameter", "statistic", "constant")
+#: Kinds whose shape is the whole tensor's, in memory of their own.
+TENSORS = ("parameter", "statistic", "constant")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +29,7 @@ class Knob:
 
 @dataclasses.dataclass(frozen=True)
 class GraphValue:
-    """Something with a shape. For parameters and statistics the shape is the whole tensor, else that of one sample."""
+    """Something with a shape. For TENSORS the shape is the whole tensor's, else that of one sample."""
 
     index: int
     type: TensorType
@@ -57,8 +62,18 @@ class Statistic:
 
 
 @dataclasses.dataclass(frozen=True)
+class Constant:
+    """A tensor that never changes and is no part of the state. array: float32."""
+
+    value: int
+    name: str
+    owner: str
+    array: np.ndarray = dataclasses.field(compare=False)
+
+
+@dataclasses.dataclass(frozen=True)
 class OpNode:
-    """One op: inputs -> output. index also names its stream of random numbers."""
+    """One op: inputs -> output and, for some, more outputs. index also names its stream of random numbers."""
 
     index: int
     op: str
@@ -66,13 +81,21 @@ class OpNode:
     output: int
     attributes: Mapping[str, Any]
     owner: str
+    more: tuple[int, ...] = ()
+
+    @property
+    def outputs(self) -> tuple[int, ...]:
+        """All of them, the main one first."""
+        return (self.output, *self.more)
 
 
 @dataclasses.dataclass(frozen=True)
 class Graph:
-    """All values and ops of a network with its loss.
+    """All values and ops of a network with its losses.
 
-    output: the value that the loss judges and `predict` gives.  loss: the scalar, or None for a graph that only predicts.
+    columns: what comes with every sample besides its input, the target first.  outputs: the values that `predict` gives: what each
+    loss judges, in the order of the losses.  losses: the scalar of each.  loss: what training makes small, their weighted sum, or
+    None for a graph that only predicts.
     """
 
     values: tuple[GraphValue, ...]
@@ -81,9 +104,21 @@ class Graph:
     statistics: tuple[Statistic, ...]
     knobs: tuple[Knob, ...]
     input: int
-    target: int | None
-    output: int
+    columns: tuple[int, ...]
+    outputs: tuple[int, ...]
+    losses: tuple[int, ...]
     loss: int | None
+    constants: tuple[Constant, ...] = ()
+
+    @property
+    def target(self) -> int | None:
+        """The first column where there is a loss."""
+        return self.columns[0] if self.columns and self.loss is not None else None
+
+    @property
+    def output(self) -> int:
+        """What the first loss judges."""
+        return self.outputs[0]
 
     def consumers(self, value: int) -> tuple[OpNode, ...]:
         """Ops that read a value; one that reads it twice is listed twice."""

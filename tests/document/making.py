@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from playground.core import registry
-from playground.core.fields import Choice, Field, Flag, Part, Real, Size, Text, Whole, Wholes, fields_of
+from playground.core.fields import Choice, Field, Flag, Part, Real, Reals, Size, Text, Whole, Wholes, fields_of
 from playground.core.spec import Spec
 from playground.document import edits as e
 from playground.document.plans import DataPlan, TrainingPlan
@@ -45,6 +45,9 @@ def value_of(field: Field, rng: random.Random, wild: bool = False) -> Any:
         return (field.high + 1, 1) if wild else (rng.randint(field.low, field.high), rng.randint(field.low, field.high))
     if isinstance(field, Wholes):
         return tuple(rng.randint(field.low, min(field.high, 10**6)) for _ in range(rng.randint(1, field.most)))
+    if isinstance(field, Reals):
+        low, high = max(field.low, -1e6), min(field.high, 1e6)
+        return tuple(rng.uniform(low, high) for _ in range(rng.randint(field.least, field.most)))
     if isinstance(field, Text):
         return rng.choice([word for word in WORDS if word.isprintable() and len(word) <= field.most])
     if isinstance(field, Part):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from playground.core import registry
-from playground.core.fields import Choice, Field, Flag, Part, Real, Size, Whole, Wholes, fields_of
+from playground.core.fields import Choice, Field, Flag, Part, Real, Reals, Size, Whole, Wholes, fields_of
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.engine.builder import GraphBuilder
@@ -38,6 +38,8 @@ def drawn(rng: random.Random, field: Field) -> Any:
             return (max(low, rng.randint(1, 3)), max(low, rng.randint(1, 3)))
         case Wholes():
             return rng.choice([(0,), (0, 1), (0, 2, 1), (2, 0, 3)])
+        case Reals(low=low, high=high, least=least, most=most):
+            return tuple(rng.uniform(max(low, 0.1), min(high, 1.0)) for _ in range(rng.randint(least, most)))
         case Part():
             raise AssertionError("parts keep their defaults here")
     raise AssertionError(field)

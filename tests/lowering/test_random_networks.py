@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from playground.core import registry
-from playground.core.fields import Choice, Field, Flag, Part, Real, Size, Whole, Wholes, fields_of
+from playground.core.fields import Choice, Field, Flag, Part, Real, Reals, Size, Whole, Wholes, fields_of
 from playground.document.edits import AddLink, AddNode, EditError
 from playground.document.problems import Problem
 from playground.document.project import Link, Project, new_id
@@ -45,6 +45,8 @@ def drawn(rng: random.Random, field: Field) -> Any:
             return (rng.randint(low, 5), rng.randint(low, 5))
         case Wholes(low=low, most=most):
             return tuple(rng.randint(low, 6) for _ in range(rng.randint(1, most)))
+        case Reals(low=low, high=high, least=least, most=most):
+            return tuple(rng.uniform(max(low, -5.0), min(high, 5.0)) for _ in range(rng.randint(least, most)))
         case Part(kind=kind):
             return rng.choice(registry.entries(kind))()
     raise AssertionError(field)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from playground.core import registry
-from playground.core.fields import Part, choice, fields_of, flag, part, path, real, size, text, whole, wholes
+from playground.core.fields import Part, choice, fields_of, flag, part, path, real, reals, size, text, whole, wholes
 from playground.core.spec import Initializer, Spec
 from playground.ui.inspector.controls import LineField, Slider
 from playground.ui.inspector.editors import ChoiceEditor, FlagEditor, LineEditor, NumberEditor, SizeEditor
@@ -34,6 +34,7 @@ class Everything(Spec):
     bias: bool = flag(True, help="On or off.")
     kernel: tuple[int, int] = size((3, 3), high=7, help="Height and width.")
     shape: tuple[int, ...] = wholes((8, 8), help="Extents.")
+    weights: tuple[float, ...] = reals((), low=0.0, high=100.0, most=4, off="equal", help="Numbers.")
     name: str = text("x", help="A text.")
     file: str = path("", patterns=("*.csv",), help="A file.")
     start: Initializer = part("initializer", "uniform", help="A record.")
@@ -94,6 +95,7 @@ def spec_id(value: object) -> object:
 @pytest.mark.parametrize(
     ("name", "words", "value"),
     [("share", "0.25", 0.25), ("count", "7", 7), ("seed", "123456", 123456), ("shape", "4 x 2, 9", (4, 2, 9)), ("name", "hello", "hello"),
+     ("weights", "1, 0.25; 1e-3 4", (1.0, 0.25, 1e-3, 4.0)),
      ("file", "a.csv", "a.csv")],
 )  # fmt: skip
 def test_typed_text_becomes_the_value(form: Form, qtbot: QtBot, name: str, words: str, value: object) -> None:
@@ -102,8 +104,10 @@ def test_typed_text_becomes_the_value(form: Form, qtbot: QtBot, name: str, words
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("share", "1.2"), ("count", "0"), ("count", "1.5"), ("share", "many"), ("shape", "0"), ("shape", "a"), ("kernel", "9")]
-)
+    ("name", "words"),
+    [("share", "1.2"), ("count", "0"), ("count", "1.5"), ("share", "many"), ("shape", "0"), ("shape", "a"), ("kernel", "9"),
+     ("weights", "1, b"), ("weights", "nan"), ("weights", "1 2 3 4 5"), ("weights", "101")],
+)  # fmt: skip
 def test_what_a_field_does_not_allow_is_marked_and_not_asked_for(form: Form, qtbot: QtBot, name: str, words: str) -> None:
     row = form.rows[name]
     line = row.editor.findChildren(LineField)[0]

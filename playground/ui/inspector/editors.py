@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from playground.core.fields import Choice, Field, Flag, Path, Real, Size, Text, Whole, Wholes
+from playground.core.fields import Choice, Field, Flag, Path, Real, Reals, Size, Text, Whole, Wholes
 from playground.document.picks import remember
 from playground.errors import BadValue
 from playground.ui.inspector import numbers
@@ -256,6 +256,23 @@ class WholesEditor(LineEditor):
             self.ask(entered)
 
 
+class RealsEditor(LineEditor):
+    """Numbers with commas between them; spaces and semicolons are understood too. An empty line is an empty list."""
+
+    def __init__(self, field: Reals, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(field, name, parent)  # type: ignore[arg-type]
+        self.text.setPlaceholderText(field.off.capitalize())
+
+    def draw_value(self) -> None:
+        self.text.setText(", ".join(f"{number:.15g}" for number in self.value))
+
+    def _typed(self) -> None:
+        words = self.text.text().replace("−", "-").replace(",", " ").replace(";", " ").split()
+        entered = tuple(_real(word) for word in words)
+        if entered != tuple(self.value) or self.error:
+            self.ask(entered)
+
+
 class PathEditor(LineEditor):
     """A file or folder: its path, and a button that asks for it."""
 
@@ -290,6 +307,14 @@ def _whole(text: str) -> int | str:
     return int(text) if text.lstrip("+-").isdecimal() and text.count("-") + text.count("+") <= 1 else text
 
 
+def _real(text: str) -> float | str:
+    """The number, or the text as it is for the field to refuse."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
 EDITORS: dict[type[Field], type[Editor]] = {
     Real: NumberEditor,
     Whole: NumberEditor,
@@ -297,6 +322,7 @@ EDITORS: dict[type[Field], type[Editor]] = {
     Flag: FlagEditor,
     Size: SizeEditor,
     Wholes: WholesEditor,
+    Reals: RealsEditor,
     Text: LineEditor,
     Path: PathEditor,
 }

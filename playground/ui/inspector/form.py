@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
-from playground.core import registry
+from playground.core import reference, registry
 from playground.core.fields import Field, Part, fields_of
 from playground.core.spec import Spec
 from playground.document.project import Placeholder
@@ -107,7 +107,7 @@ class Row(QWidget):
             self.label.changed = differs
             self.label.update()
         self.reset.setVisible(differs)
-        shown = default.title if isinstance(default, Spec) else default
+        shown = reference.shown(default)
         self.reset.setToolTip(f"Back to {shown}")
         if isinstance(self.field, Part):
             self._show_nested(value)

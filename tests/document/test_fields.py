@@ -1,0 +1,61 @@
+"""Fields that hold several numbers: what they accept, how they are stored, what they say."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+
+import pytest
+
+from playground.core import reference
+from playground.core.fields import Reals, fields_of, reals
+from playground.core.spec import Spec
+from playground.document.settings import storable
+from playground.errors import BadValue
+
+WEIGHTS = Reals(low=0.0, high=10.0, most=3, off="equal", help="One number for each class.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Weighted(Spec):
+    """A record with a list."""
+
+    weights: tuple[float, ...] = reals((1.0, 0.25), low=0.0, high=10.0, most=3, help="One number for each class.")
+
+
+@pytest.mark.parametrize("value", [(), (0.5,), [1, 2.5, 10]])
+def test_a_list_of_numbers_is_made_a_tuple_of_floats(value):
+    checked = WEIGHTS.check("weights", value)
+    assert checked == tuple(map(float, value))
+    assert all(type(number) is float for number in checked)
+    assert WEIGHTS.load("weights", json.loads(json.dumps(WEIGHTS.dump(checked), allow_nan=False))) == checked
+
+
+@pytest.mark.parametrize(
+    "value", [None, "1", 1.0, (True,), ("1",), (math.nan,), (-math.inf,), (-0.1,), (10.5,), (1.0,) * 4, ((1.0,),), {1.0: 2}, {1.0}]
+)
+def test_anything_else_is_refused_with_the_range(value):
+    with pytest.raises(BadValue, match=r"^Weights must be 0 to 3 numbers in 0 to 10; .* was given\.$"):
+        WEIGHTS.check("weights", value)
+
+
+def test_a_list_can_be_required():
+    field = Reals(least=2, most=4, help="At least two.")
+    assert () in field.wrong()
+    with pytest.raises(BadValue, match="2 to 4 numbers"):
+        field.check("drops", (1.0,))
+
+
+def test_a_project_holds_numbers_out_of_range_but_no_other_type():
+    assert storable(WEIGHTS, "weights", [99, 1.5]) == (99.0, 1.5)
+    for value in ("text", [None], [math.nan], [[1.0]], [True]):
+        with pytest.raises(BadValue):
+            storable(WEIGHTS, "weights", value)
+
+
+def test_the_reference_shows_numbers_and_range():
+    assert reference.shown((1.0, 0.25)) == "1, 0.25"
+    assert reference.shown(()) == "empty"
+    assert reference.span(WEIGHTS) == "up to 3 numbers, 0 to 10"
+    assert reference.span(fields_of(Weighted)["weights"]) == "up to 3 numbers, 0 to 10"
