@@ -153,11 +153,12 @@ class Size(Field):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Wholes(Field):
-    """A short list of whole numbers, such as the extents of a reshape."""
+    """A short list of whole numbers, such as the extents of a reshape. between: what is shown between two of them."""
 
     low: int = 1
     high: int = 2**31 - 1
     most: int = 8
+    between: str = "×"
 
     def check(self, name: str, value: Any) -> tuple[int, ...]:
         good = isinstance(value, tuple | list) and 1 <= len(value) <= self.most

@@ -27,11 +27,11 @@ def page(record: type[Spec]) -> str:
 def _setting(name: str, field: Field, default: object) -> str:
     live = " Changes while training." if field.live else ""
     only = f" Counts only when {field.when[0].replace('_', ' ')} is {shown(field.when[1])}." if field.when else ""
-    return f"- **{field.title(name)}** ({span(field)}; starts as {shown(default)}): {field.help}{only}{live}"
+    return f"- **{field.title(name)}** ({span(field)}; starts as {shown(default, getattr(field, 'between', '×'))}): {field.help}{only}{live}"
 
 
-def shown(value: object) -> str:
-    """A setting as a person reads it: "on", "3×3", "0.001" or the title of a part."""
+def shown(value: object, between: str = "×") -> str:
+    """A setting as a person reads it: "on", "3×3", "0.001" or the title of a part. between: the sign between whole numbers."""
     if isinstance(value, Spec):
         return value.title
     if isinstance(value, bool):
@@ -39,7 +39,7 @@ def shown(value: object) -> str:
     if isinstance(value, tuple) and any(isinstance(n, float) for n in value):
         return ", ".join(f"{n:g}" for n in value)
     if isinstance(value, tuple):
-        return "×".join(str(n) for n in value) or "empty"
+        return (", " if between == "," else between).join(str(n) for n in value) or "empty"
     return f"{value:g}" if isinstance(value, float) else str(value) or "empty"
 
 

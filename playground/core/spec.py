@@ -120,9 +120,15 @@ class Optimizer(Spec):
 
 
 class Schedule(Spec):
-    """The learning rate over a run, as a pure function."""
+    """The learning rate over a run, as a pure function of the step, from 0 to 1 times the base rate.
+
+    A schedule that also listens to the loss overrides `follow`: what it remembers is a small dictionary of numbers that the run
+    keeps in its checkpoints, so that it goes on exactly.
+    """
 
     kind = "schedule"
+    #: Whether `follow` does anything: the plan of such a schedule is only what it would be if the loss never told it otherwise.
+    listens: ClassVar[bool] = False
 
     def factor(self, step: np.ndarray, total: int) -> np.ndarray:
         """What the base rate is multiplied by at each step (0-based, whole numbers) of `total` steps. Shapes: (n,) -> (n,) float64."""
@@ -131,6 +137,14 @@ class Schedule(Spec):
     def rate(self, step: np.ndarray, total: int, base: float) -> np.ndarray:
         """The learning rate at each step."""
         return base * self.factor(np.asarray(step), total)
+
+    def follow(self, memory: Mapping[str, float], loss: float) -> dict[str, float]:
+        """What is remembered after an epoch that ended with this validation loss (training loss where there is no validation).
+
+        memory: what was remembered so far, {} at the start.  The number called "factor", where there is one, multiplies `factor`
+        at every step from here on.  Pure, and all numbers are finite.
+        """
+        return {}
 
 
 class Initializer(Spec):

@@ -11,7 +11,11 @@ def warmed(schedule: Schedule, step: np.ndarray, total: int, warmup: int = 0) ->
     """What the base rate is multiplied by at each step (0-based) of a run of `total` steps.
 
     During warm-up the factor climbs in a line, (step + 1) / warmup, so that the last of its steps runs at the schedule's start;
-    then the schedule runs over the steps that remain.
+    then the schedule runs over the steps that remain, from its own step 0.
+
+    As PyTorch's SequentialLR of a LinearLR (start_factor 1 / warmup, total_iters warmup - 1) and the schedule, milestone `warmup`,
+    for a schedule that starts at the base rate. What differs: a schedule that starts lower is climbed to, not jumped to, and
+    LinearLR's own default start is a third of the rate.
 
     Shapes: (n,) -> (n,) float64.
     """

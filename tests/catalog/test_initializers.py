@@ -26,6 +26,12 @@ CASES = [
     ("he_uniform", {"slope": 0.2, "fan": "out"}, lambda w: init.kaiming_uniform_(w, a=0.2, mode="fan_out")),
     ("he_normal", {}, lambda w: init.kaiming_normal_(w, nonlinearity="relu")),
     ("he_normal", {"slope": 0.2, "fan": "out"}, lambda w: init.kaiming_normal_(w, a=0.2, mode="fan_out")),
+    ("lecun_normal", {}, lambda w: init.kaiming_normal_(w, nonlinearity="linear")),
+    ("lecun_uniform", {}, lambda w: init.kaiming_uniform_(w, nonlinearity="linear")),
+    ("truncated_normal", {}, lambda w: init.trunc_normal_(w, 0.0, 0.05, -0.1, 0.1)),
+    ("truncated_normal", {"mean": 1.0, "deviation": 0.3, "cut": 0.5}, lambda w: init.trunc_normal_(w, 1.0, 0.3, 0.85, 1.15)),
+    ("orthogonal", {}, init.orthogonal_),
+    ("orthogonal", {"gain": 1.5}, lambda w: init.orthogonal_(w, 1.5)),
     ("fan_in_uniform", {}, lambda w: init.kaiming_uniform_(w, a=math.sqrt(5))),
 ]
 
@@ -62,3 +68,59 @@ def test_a_uniform_with_its_ends_swapped_draws_between_them():
     assert drawn.min() >= -1.0
     assert drawn.max() <= 1.0
     assert drawn.std() == pytest.approx(1 / math.sqrt(3), rel=0.1)
+
+
+@pytest.mark.parametrize("shape", [(40, 30), (7, 30), (5, 1), (1, 5), (1, 1), (3, 5, 7, 11), (1, 1, 3, 20), (9,)])
+@pytest.mark.parametrize("gain", [1.0, 1.5])
+def test_orthogonal_weights_keep_lengths(shape, gain):
+    """torch.nn.init.orthogonal_ flattens (units, inputs, ...) into units rows: our matrix of inputs rows is its transpose."""
+    drawn = registry.find("initializer", "orthogonal")(gain=gain).draw(np.random.default_rng(4), shape, 1, 1).astype(np.float64)
+    flat = drawn.reshape(-1, shape[-1] if len(shape) > 1 else 1)
+    square = flat.T @ flat if flat.shape[0] >= flat.shape[1] else flat @ flat.T
+    np.testing.assert_allclose(square, gain**2 * np.eye(len(square)), atol=3e-6)
+    if len(shape) > 1:
+        theirs = init.orthogonal_(torch.empty(shape[-1], *shape[:-1]), gain).double().numpy().reshape(shape[-1], -1).T
+        np.testing.assert_allclose(theirs.T @ theirs if len(square) == shape[-1] else theirs @ theirs.T, square, atol=1e-5)
+
+
+def test_orthogonal_draws_are_even_over_all_rotations():
+    """The trace of an even random rotation of n axes has mean 0 and variance 1 (Diaconis and Shahshahani, 1994)."""
+    spec, rng = registry.find("initializer", "orthogonal")(), np.random.default_rng(1)
+    traces = np.array([np.trace(spec.draw(rng, (5, 5), 5, 5)) for _ in range(4000)])
+    assert abs(traces.mean()) < 5 / math.sqrt(4000)
+    assert traces.var() == pytest.approx(1.0, abs=0.15)
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (40, 30), (7, 30), (1, 1)])
+def test_identity_matrices_as_torch(shape):
+    drawn = registry.find("initializer", "identity")().draw(np.random.default_rng(0), shape, 1, 1)
+    np.testing.assert_array_equal(drawn, init.eye_(torch.empty(shape)).numpy())
+
+
+@pytest.mark.parametrize("shape", [(3, 5, 5), (4, 7, 3), (3, 5, 7, 11), (2, 4, 5, 3), (1, 1, 3, 3), (3, 2, 1, 4, 6)])
+def test_identity_kernels_as_torch(shape):
+    """Ours are (..., inputs, filters); torch's are (filters, inputs, ...)."""
+    drawn = registry.find("initializer", "identity")(gain=0.5).draw(np.random.default_rng(0), shape, 1, 1)
+    theirs = init.dirac_(torch.empty(shape[-1], shape[-2], *shape[:-2])).numpy()
+    np.testing.assert_array_equal(drawn, 0.5 * np.moveaxis(theirs, (0, 1), (-1, -2)))
+
+
+def test_an_identity_convolution_passes_an_image_on():
+    kernel = registry.find("initializer", "identity")().draw(np.random.default_rng(0), (3, 5, 4, 4), 1, 1)
+    image = torch.randn(2, 4, 7, 9)
+    weights = torch.from_numpy(np.ascontiguousarray(np.moveaxis(kernel, (0, 1), (2, 3)).swapaxes(0, 1)))
+    torch.testing.assert_close(torch.nn.functional.conv2d(image, weights, padding="same"), image)
+
+
+def test_the_defaults_that_were_promised():
+    made = {id: registry.find("initializer", id)() for id in ("uniform", "normal", "constant")}
+    assert (made["uniform"].low, made["uniform"].high) == (-0.07, 0.07)
+    assert (made["normal"].mean, made["normal"].deviation) == (0.0, 0.01)
+    assert made["constant"].value == 0.0
+
+
+def test_nothing_lies_beyond_the_cut():
+    spec = registry.find("initializer", "truncated_normal")(mean=2.0, deviation=0.5, cut=1.5)
+    drawn = spec.draw(np.random.default_rng(8), (200, 300), 1, 1)
+    assert np.abs(drawn - 2.0).max() <= 0.75 + 1e-6
+    assert np.abs(drawn - 2.0).max() > 0.749

@@ -240,14 +240,15 @@ class LineEditor(Editor):
 
 
 class WholesEditor(LineEditor):
-    """Whole numbers with × between them; spaces and commas are understood too."""
+    """Whole numbers with × or a comma between them; both, and spaces, are understood."""
 
     def __init__(self, field: Wholes, name: str, parent: QWidget | None = None) -> None:
         super().__init__(field, name, parent)  # type: ignore[arg-type]
-        self.text.setPlaceholderText("8 × 8 × 1")
+        self.between = ", " if field.between == "," else f" {field.between} "
+        self.text.setPlaceholderText(self.between.join("881"))
 
     def draw_value(self) -> None:
-        self.text.setText(" × ".join(map(str, self.value)))
+        self.text.setText(self.between.join(map(str, self.value)))
 
     def _typed(self) -> None:
         words = self.text.text().replace("×", " ").replace("x", " ").replace(",", " ").split()

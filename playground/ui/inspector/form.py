@@ -107,7 +107,7 @@ class Row(QWidget):
             self.label.changed = differs
             self.label.update()
         self.reset.setVisible(differs)
-        shown = reference.shown(default)
+        shown = reference.shown(default, getattr(self.field, "between", "×"))
         self.reset.setToolTip(f"Back to {shown}")
         if isinstance(self.field, Part):
             self._show_nested(value)

@@ -1,0 +1,71 @@
+"""Reduce on plateau."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from playground.core.fields import choice, real, whole
+from playground.core.registry import register
+from playground.core.spec import Schedule
+
+#: A change smaller than this share of the base rate is not made (eps in PyTorch, there in units of the rate).
+_LEAST_CHANGE = 1e-8
+
+
+@register("reduce_on_plateau", title="Reduce on plateau", icon="plateau", tail="drops when stuck")
+class ReduceOnPlateau(Schedule):
+    """Lowers the rate when the loss has not become better for some epochs.
+
+    Shapes: step (n,) -> (n,). It listens to the validation loss at the end of every epoch, to the training loss where there is no
+    validation part. What it remembers is part of every checkpoint. The lowest rate is a share of the base rate, not a rate.
+    """
+
+    listens = True
+
+    drop: float = real(0.1, low=0.0, high=1.0, label="Drops to", help="Share of the rate that a drop leaves (factor).")
+    patience: int = whole(
+        10, low=0, high=100_000, unit="epochs", help="Epochs without a better loss that are let pass before the rate drops."
+    )
+    threshold: float = real(
+        1e-4, low=0.0, high=1.0, log=True, help="How much better a loss must be than the best so far to count."
+    )
+    measure: str = choice(
+        "relative",
+        {"relative": "The threshold is a share of the best loss.", "absolute": "The threshold is a difference of losses."},
+        advanced=True,
+        help="What the threshold is measured in.",
+    )
+    cooldown: int = whole(0, low=0, high=100_000, unit="epochs", help="Epochs after a drop in which no epoch counts as bad.")
+    end: float = real(0.0, low=0.0, high=1.0, label="Lowest", help="Share of the base rate below which it never falls (min_lr).")
+
+    formula = "better: loss < best·(1 - threshold), or loss < best - threshold; after more than `patience` others: factor ← max(drop·factor, end)"
+    source = "PyTorch: torch.optim.lr_scheduler.ReduceLROnPlateau"
+    examples = (
+        ("plain", {}, ()),
+        ("at once", {"patience": 0, "drop": 0.5}, ()),
+        ("absolute", {"patience": 2, "threshold": 0.01, "measure": "absolute", "cooldown": 3, "end": 0.05}, ()),
+    )
+
+    def factor(self, step: np.ndarray, total: int) -> np.ndarray:
+        return np.ones(len(step), np.float64)
+
+    def follow(self, memory: Mapping[str, float], loss: float) -> dict[str, float]:
+        factor, best = memory.get("factor", 1.0), memory.get("best")
+        bad, cooling = memory.get("bad", 0) + 1, memory.get("cooling", 0)
+        if math.isfinite(loss) and (best is None or loss < self._mark(best)):
+            best, bad = loss, 0
+        if cooling:
+            cooling, bad = cooling - 1, 0
+        if bad > self.patience:
+            lower = max(factor * self.drop, self.end)
+            factor = lower if factor - lower > _LEAST_CHANGE else factor
+            cooling, bad = self.cooldown, 0
+        known = {} if best is None else {"best": best}
+        return {"factor": factor, "bad": bad, "cooling": cooling, **known}
+
+    def _mark(self, best: float) -> float:
+        """What a loss must lie below to be better than the best so far."""
+        return best * (1.0 - self.threshold) if self.measure == "relative" else best - self.threshold
