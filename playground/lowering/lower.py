@@ -63,9 +63,12 @@ class Lowered:
     output: str
     loss_node: str
 
-    def factors(self, first: int, count: int, total: int) -> np.ndarray:
-        """What the base rate is multiplied by at `count` steps from `first` on, of a run of `total`. Shapes: -> (count,) float32."""
-        return warmed(self.schedule, np.arange(first, first + count), total, self.warmup).astype(np.float32)
+    def factors(self, first: int, count: int, total: int, heard: float = 1.0) -> np.ndarray:
+        """What the base rate is multiplied by at `count` steps from `first` on, of a run of `total`. Shapes: -> (count,) float32.
+
+        heard: the factor of a schedule that listens to the loss, for these steps.
+        """
+        return (heard * warmed(self.schedule, np.arange(first, first + count), total, self.warmup)).astype(np.float32)
 
     def encode(self, target: np.ndarray) -> np.ndarray:
         """Targets as the machine loads them."""

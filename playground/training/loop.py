@@ -55,7 +55,8 @@ class Memory:
     """What the loop knows beside the machine's state; both together are a whole copy.
 
     loss_sum: of the steps of the present epoch, added one by one.  best_loss: of the validation part, or of the training part
-    where there is none.  best_place: where the keeper has it.  stale: epochs since.  seconds: of training so far.
+    where there is none.  best_place: where the keeper has it.  stale: epochs since.  seconds: of training so far.  heard: what the
+    schedule remembers of the losses.
     """
 
     loss_sum: float = 0.0
@@ -66,6 +67,7 @@ class Memory:
     last_step: int = 0
     seconds: float = 0.0
     finished: str = ""
+    heard: dict[str, float] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,7 +116,7 @@ class Trainer:
 
     def factors(self, first: int, count: int) -> Array:
         """What the base rate is multiplied by at steps first, first + 1, ... Shapes: (count,) float32."""
-        return self.lowered.factors(first, count, self.total_steps)
+        return self.lowered.factors(first, count, self.total_steps, self.memory.heard.get("factor", 1.0))
 
     def advance(self, most: int | None = None) -> Burst:
         """Do a burst of at most so many steps; an epoch that ends in it is judged."""
@@ -194,7 +196,9 @@ class Trainer:
             metrics=metrics,
             rate=float(rows["rate"][-1]),
         )
-        best = self._follow(epoch, train_loss if validation_loss is None else validation_loss)
+        judged_loss = train_loss if validation_loss is None else validation_loss
+        best = self._follow(epoch, judged_loss)
+        memory.heard = self.lowered.schedule.follow(memory.heard, judged_loss)
         memory.seconds += time.perf_counter() - begun
         events: tuple[Event, ...] = (messages.EpochDone(record=record, best=best),)
         patience = self.training.patience

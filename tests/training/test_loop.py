@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -67,6 +68,46 @@ def test_an_epoch_is_described_by_its_steps() -> None:
         assert record.train_loss == pytest.approx(own["loss"].astype(float).mean(), rel=1e-12)
         assert record.rate == own["rate"][-1]
     assert rows["rows"].reshape(3, -1).sum(axis=1).tolist() == [run.prepared.train.count] * 3
+
+
+def plateau_run(**settings: object) -> Trainer:
+    schedule = of("schedule", "reduce_on_plateau", **{"patience": 0, "drop": 0.5, "threshold": 0.3, **settings})
+    return trainer(plain(epochs=12, schedule=schedule), 1, 7)
+
+
+def test_a_schedule_that_listens_moves_the_rate_as_torch_would() -> None:
+    import torch
+
+    run = plateau_run()
+    bursts = list(run.train())
+    base = float(bursts[0].rows["rate"][0])
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=0, threshold=0.3)
+    expected = []
+    for record in (b.record for b in bursts if b.record):
+        expected.append(np.float32(base * optimizer.param_groups[0]["lr"]))
+        theirs.step(record.train_loss if record.validation_loss is None else record.validation_loss)
+    rates = np.concatenate([b.rows["rate"] for b in bursts]).reshape(12, -1)
+    assert (rates == rates[:, :1]).all()  # it moves between epochs only
+    np.testing.assert_allclose(rates[:, 0], expected, rtol=1e-6)
+    assert rates[-1, 0] < 0.1 * base
+
+
+def test_what_a_schedule_heard_survives_a_copy_and_a_reset_forgets_it() -> None:
+    expected = numbers(list(plateau_run(cooldown=2).train()))
+    first = plateau_run(cooldown=2)
+    bursts = []
+    while first.machine.step < 5 * first.steps_per_epoch + 1:
+        bursts.append(first.advance(3))
+    assert first.memory.heard["factor"] < 1
+    state, memory = first.machine.snapshot(), json.loads(json.dumps(dataclasses.asdict(first.memory), allow_nan=False))
+    second = plateau_run(cooldown=2)
+    second.keeper = first.keeper
+    second.machine.restore(state)
+    second.memory = Memory(**memory)
+    assert numbers(bursts + list(second.train())) == expected
+    first.reset()
+    assert numbers(list(first.train())) == expected
 
 
 def test_the_rate_follows_schedule_and_warm_up() -> None:
