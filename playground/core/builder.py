@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+import numpy as np
+
 from playground.core.spec import Initializer
 from playground.core.tensor import Value
 
@@ -17,17 +19,32 @@ class Builder(Protocol):
     """
 
     def op(self, name: str, *inputs: Value, **attributes: Any) -> Value:
-        """Append an op and give its (only) output. Attributes are plain numbers, words, tuples or knobs. Raises ShapeError."""
+        """Append an op and give its main output. Attributes are plain numbers, words, tuples or knobs. Raises ShapeError."""
+        ...
+
+    def ops(self, name: str, *inputs: Value, **attributes: Any) -> tuple[Value, ...]:
+        """The same, with all outputs of an op that has several."""
+        ...
+
+    def masked(self, x: Value, mask: Value | None) -> Value:
+        """The same value with a mask of its steps, or without one. Raises ShapeError when the two do not fit."""
         ...
 
     def parameter(
         self, name: str, shape: tuple[int, ...], start: Initializer, *, fan_in: int, fan_out: int, decays: bool = True
     ) -> Value:
-        """A trained tensor, named inside the node that is being built. decays: weight decay applies to it."""
+        """A trained tensor, named inside the node that is being built. decays: weight decay applies to it.
+
+        For a node that shares another's weights it is that node's; `transposed` then says whether its axes are exchanged.
+        """
         ...
 
     def statistic(self, name: str, shape: tuple[int, ...], value: float) -> Value:
         """A tensor that is part of the state but not trained, such as a running mean; every element starts at `value`."""
+        ...
+
+    def constant(self, name: str, array: np.ndarray) -> Value:
+        """A tensor that never changes and is no part of the state."""
         ...
 
     def knob(self, field: str) -> Knob:

@@ -10,10 +10,14 @@ AXES = {0: (), 1: ("features",), 2: ("time", "features"), 3: ("height", "width",
 
 @dataclasses.dataclass(frozen=True)
 class TensorType:
-    """The shape of one sample, such as (8, 8, 16), and the names of its axes."""
+    """The shape of one sample, such as (8, 8, 16), and the names of its axes.
+
+    masked: steps along the first axis may be absent (padding); the value then comes with a mask.
+    """
 
     shape: tuple[int, ...]
     axes: tuple[str, ...] = ()
+    masked: bool = False
 
     def __post_init__(self) -> None:
         if not self.axes:
@@ -34,10 +38,16 @@ class TensorType:
 
 @dataclasses.dataclass(frozen=True)
 class Value:
-    """A handle on something that flows through a graph under construction."""
+    """A handle on something that flows through a graph under construction.
+
+    mask: for a masked type, which steps are there: 1 or 0.  Shapes: (steps,).
+    transposed: a shared parameter that is to be read with its two axes exchanged.
+    """
 
     index: int
     type: TensorType
+    mask: Value | None = None
+    transposed: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from playground.engine import ops
 from playground.engine.bookends import emit_outputs, emit_samples
 from playground.engine.emit import Emit, Frame, Instruction, Ref, Task, sweep
 from playground.engine.frames import Addresses, RowFrame, WholeFrame
-from playground.engine.graph import OpNode
+from playground.engine.graph import TENSORS, OpNode
 from playground.engine.program import Origin, Program, Stage, freeze
 from playground.engine.schedule import Level, Segment, schedule
 from playground.engine.simplify import Simplified
@@ -42,7 +42,7 @@ class Assembly:
     def _backward(self) -> None:
         for node in reversed(self.simple.graph.nodes):
             rule = ops.find(node.op)
-            if rule.is_loss or node.output not in self.simple.needs:
+            if rule.is_loss or not self.simple.needs.intersection(node.outputs):
                 continue
             if rule.is_view and self.simple.is_gradient_view(node):
                 self.emit.begin(Ref("gradient", node.inputs[0]))
@@ -104,7 +104,7 @@ class Assembly:
 
     def _span(self, ref: Ref, frame: RowFrame, by_rows: bool) -> tuple[int, int, int, int, int, int]:
         value = self.simple.graph.values[ref.index]
-        if value.kind in ("parameter", "statistic", "scalar"):
+        if value.kind in (*TENSORS, "scalar"):
             return (frame.at(ref), 1, 0, 1, value.type.count, 0)
         place = frame.place(ref)
         return (frame.at(ref), frame.cap if by_rows else 0, place.step, place.lines, place.length, place.pitch)

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from playground.engine.emit import Emit, Frame, Instruction
 from playground.engine.graph import Graph, OpNode
-from playground.engine.kernel import kernel
-from playground.engine.registers import CLIP, CLIP_SCALE, CURSOR, LOSS, NORM, ORDER, OUTPUTS, SHUFFLE, VERDICT, WINDOW_X, WINDOW_Y
-from playground.engine.vocabulary import hsum, load, splat, store
+from playground.engine.kernel import inline, kernel
+from playground.engine.registers import (
+    CLIP,
+    CLIP_SCALE,
+    CLIP_VALUE,
+    CURSOR,
+    LOSS,
+    NORM,
+    ORDER,
+    OUTPUTS,
+    SHUFFLE,
+    VERDICT,
+    WINDOW_X,
+    WINDOW_Y,
+)
+from playground.engine.vocabulary import hsum, load, splat, store, vmax, vmin
 
 
 @kernel
 def take_samples(F, R, w, k):
-    """Rows of the data window into the batch.  words: rows r0 | x sample lines length pitch | t target-numbers (0: no target)"""
+    """Rows of the data window into the batch.  words: rows r0 | x sample lines length pitch"""
     width = w[4] * w[5]
     for i in range(w[0]):
         row = R[CURSOR] + w[1] + i
@@ -23,28 +38,52 @@ def take_samples(F, R, w, k):
         for line in range(w[4]):
             for j in range(0, w[5], 16):
                 store(F, x + line * w[6] + j, w[5] - j, load(F, source + line * w[5] + j, w[5] - j))
-        source, t = R[WINDOW_Y] + row * w[8], w[7] + i * w[8]
-        for j in range(0, w[8], 16):
-            store(F, t + j, w[8] - j, load(F, source + j, w[8] - j))
+
+
+@kernel
+def take_column(F, R, w, k):
+    """What else comes with the samples.  words: rows r0 | t numbers | first number and numbers of all columns in the window"""
+    n = w[3]
+    for i in range(w[0]):
+        row = R[CURSOR] + w[1] + i
+        if R[SHUFFLE] == 1:
+            row = R[R[ORDER] + row]
+        source, t = R[WINDOW_Y] + row * w[5] + w[4], w[2] + i * n
+        for j in range(0, n, 16):
+            store(F, t + j, n - j, load(F, source + j, n - j))
 
 
 @kernel
 def give_outputs(F, R, w, k):
-    """Rows of the batch into the output window.  words: rows r0 | y sample lines length pitch"""
+    """Rows of the batch into the output window.
+
+    words: rows r0 | y sample lines length pitch | first number and numbers of all outputs in the window
+    """
     if R[OUTPUTS] != 0:
-        width = w[4] * w[5]
         for i in range(w[0]):
-            y, to = w[2] + i * w[3], R[OUTPUTS] + (R[CURSOR] + w[1] + i) * width
+            y, to = w[2] + i * w[3], R[OUTPUTS] + (R[CURSOR] + w[1] + i) * w[8] + w[7]
             for line in range(w[4]):
                 for j in range(0, w[5], 16):
                     store(F, to + line * w[5] + j, w[5] - j, load(F, y + line * w[6] + j, w[5] - j))
+
+
+@inline
+def limit_values(F, g, n, most):
+    """Bring every number into -most … most; the sum of squares afterwards. Source: PyTorch's clip_grad_value_."""
+    total = splat(0.0)
+    for j in range(0, n, 16):
+        x = vmin(vmax(load(F, g + j, n - j), 0.0 - most), most)
+        store(F, g + j, n - j, x)
+        total = total + x * x
+    return hsum(total)
 
 
 @kernel
 def judge(F, R, w, k):
     """Norm of the gradient, the clipping factor and the verdict.  words: gradient n
 
-    Source of the factor: PyTorch's clip_grad_norm_, limit / (norm + 1e-6), at most 1."""
+    The norm that is told is that of the gradient as it came; where single numbers are limited, that comes before the limit on
+    the norm. Source of the factor: PyTorch's clip_grad_norm_, limit / (norm + 1e-6), at most 1."""
     s0, s1, s2, s3 = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
     g, n = w[0], w[1]
     j = 0
@@ -63,6 +102,8 @@ def judge(F, R, w, k):
     norm = np.sqrt(q)
     F[NORM] = norm
     F[VERDICT] = 1.0 if np.isfinite(q) and np.isfinite(F[LOSS]) else 0.0
+    if k[CLIP_VALUE] > 0.0:
+        norm = np.sqrt(limit_values(F, g, n, k[CLIP_VALUE]))
     F[CLIP_SCALE] = k[CLIP] / (norm + 1e-6) if k[CLIP] > 0.0 and norm + 1e-6 > k[CLIP] else 1.0
 
 
@@ -74,26 +115,47 @@ def judge_loss(F, R, w, k):
 
 
 def emit_samples(e: Emit, graph: Graph) -> None:
-    """The row task that fills the input and the target."""
+    """The row task that fills the input and the columns."""
     e.at_node(OpNode(-1, "samples", (), graph.input, {}, ""), "forward")
     x = e.value(graph.input)
-    t = None if graph.target is None else e.value(graph.target)
+    used = {i for node in graph.nodes for i in node.inputs} | set(graph.outputs)
+    columns = [(e.value(c), start, n) for c, (start, n) in zip(graph.columns, spans(graph, graph.columns), strict=True) if c in used]
+    wide = width(graph, graph.columns)
 
     def make(f: Frame) -> list[Instruction]:
         p = f.place(x)
-        target = (0, 0) if t is None else (f.at(t), f.place(t).count)
-        return [("take_samples", f.rows, f.r0, f.at(x), p.step, p.lines, p.length, p.pitch, *target)]
+        samples: Instruction = ("take_samples", f.rows, f.r0, f.at(x), p.step, p.lines, p.length, p.pitch)
+        return [samples, *(("take_column", f.rows, f.r0, f.at(c), n, start, wide) for c, start, n in columns)]
 
-    e.rows(make, reads=[], writes=[x] if t is None else [x, t])
+    e.rows(make, reads=[], writes=[x, *(c for c, _, _ in columns)])
 
 
 def emit_outputs(e: Emit, graph: Graph) -> None:
     """The row task that hands out what the network gives."""
-    e.at_node(OpNode(-1, "outputs", (graph.output,), -1, {}, ""), "forward")
-    y = e.value(graph.output)
+    e.at_node(OpNode(-1, "outputs", graph.outputs, -1, {}, ""), "forward")
+    ys, wide = [e.value(y) for y in graph.outputs], width(graph, graph.outputs)
+    starts = [start for start, _ in spans(graph, graph.outputs)]
 
     def make(f: Frame) -> list[Instruction]:
-        p = f.place(y)
-        return [("give_outputs", f.rows, f.r0, f.at(y), p.step, p.lines, p.length, p.pitch)]
+        found: list[Instruction] = []
+        for y, start in zip(ys, starts, strict=True):
+            p = f.place(y)
+            found.append(("give_outputs", f.rows, f.r0, f.at(y), p.step, p.lines, p.length, p.pitch, start, wide))
+        return found
 
-    e.rows(make, reads=[y], writes=[])
+    e.rows(make, reads=ys, writes=[])
+
+
+def width(graph: Graph, values: Sequence[int]) -> int:
+    """Numbers that a sample has in a window of several values."""
+    return sum(graph.values[i].type.count for i in values)
+
+
+def spans(graph: Graph, values: Sequence[int]) -> list[tuple[int, int]]:
+    """(first number, numbers) of each value in a sample's row of a window."""
+    found, at = [], 0
+    for i in values:
+        count = graph.values[i].type.count
+        found.append((at, count))
+        at += count
+    return found

@@ -160,7 +160,8 @@ class Emit:
         return Ref("gradient", index) if index in self._needs else None
 
     def upstream(self, node: OpNode) -> Ref:
-        """Where the gradient of an op's output lies; its backward is only called when there is one."""
+        """Where the gradient of an op's main output lies. Its backward is only called when one of its outputs has a gradient; an op
+        of several outputs asks for each by `gradient`."""
         return Ref("gradient", node.output)
 
     def begin(self, ref: Ref) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from playground.engine.registers import KNOB_COUNT, RING_COLUMNS
+from playground.engine.registers import KNOB_COUNT
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Field:
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """Names and places. parameters, gradients: "<node>.<name>"; slots: "<node>.<name>/<slot>"; values: node -> its output for
+    """Names and places. parameters, gradients: "<node>.<name>"; slots: "<node>.<name>/<slot>", and
+    "optimizer/<name>" of the optimizer itself; averages: of parameters and statistics by their names; values: node -> its output for
     every row of the last observed batch (present when the plan observes); windows: split -> F index of inputs, of
     targets, samples; order: F index of the permutation (int64, two places a number)."""
 
@@ -33,7 +34,9 @@ class Layout:
     parameters: dict[str, Field]
     gradients: dict[str, Field]
     slots: dict[str, Field]
+    averages: dict[str, Field]
     statistics: dict[str, Field]
+    constants: dict[str, Field]
     values: dict[str, Field]
     knobs: int
     knob_index: dict[str, int]
@@ -66,7 +69,9 @@ class Layout:
             parameters=fields(data["parameters"]),
             gradients=fields(data["gradients"]),
             slots=fields(data["slots"]),
+            averages=fields(data["averages"]),
             statistics=fields(data["statistics"]),
+            constants=fields(data["constants"]),
             values=fields(data["values"]),
             knobs=int(data["knobs"]),
             knob_index=dict(data["knob_index"]),
@@ -76,7 +81,3 @@ class Layout:
             outputs=int(data["outputs"]),
             order=int(data["order"]),
         )
-
-
-def ring_field(at: int, capacity: int) -> Field:
-    return Field(at, (capacity, RING_COLUMNS))

@@ -5,19 +5,23 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from playground.engine import memory as arena
+from playground.engine.bookends import spans, width
 from playground.engine.plan import Plan
 from playground.engine.program import Program
 from playground.engine.registers import (
+    ACCUMULATE,
+    AVERAGED,
     BATCH,
     CURSOR,
     EPOCH,
+    FIRST_ROW,
     HALT,
     ORDER,
     OUTPUTS,
@@ -47,10 +51,12 @@ class Ran:
 
 @dataclasses.dataclass(frozen=True)
 class Evaluated:
-    """loss: mean over the split.  outputs: what the network gives, (n, *output)."""
+    """loss: mean over the split.  outputs: what the first loss judges, (n, *output).  heads, losses: the same for every loss."""
 
     loss: float
     outputs: np.ndarray
+    heads: tuple[np.ndarray, ...] = ()
+    losses: tuple[float, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +81,8 @@ class Machine:
         self.memory = arena.allocate(plan.nbytes) if memory is None else memory
         self.F, self.R = arena.views(self.memory, plan.nbytes)
         self.knobs = self.layout.knob_view(self.F)
+        for constant in plan.graph.constants:
+            self.layout.constants[constant.name].view(self.F)[...] = constant.array
         self._progress = progress
         self._loaded: dict[str, int] = {}
         self._bound: dict[int, _Bound] = {}
@@ -92,14 +100,23 @@ class Machine:
         for s in self.plan.graph.statistics:
             self.layout.statistics[s.name].view(self.F)[...] = s.start
 
-    def load(self, split: str, x: np.ndarray, y: np.ndarray | None) -> None:
-        """Samples into their window. Shapes: x (n, *input), y (n, *target); n at most what was planned."""
+    def load(self, split: str, x: np.ndarray, y: np.ndarray | Mapping[str, np.ndarray] | None) -> None:
+        """Samples into their window. y: the target, or columns by name; those that are not given stay as they are in memory.
+
+        Shapes: x (n, *input), y (n, *target) or each (n, *column); n at most what was planned.
+        """
         at_x, at_y, capacity = self.layout.windows[split]
         if len(x) > capacity:
             raise ValueError(f"{split} has room for {capacity} samples; {len(x)} were given")
         self.F[at_x : at_x + x.size] = np.asarray(x, np.float32).reshape(-1)
-        if y is not None:
-            self.F[at_y : at_y + y.size] = np.asarray(y, np.float32).reshape(-1)
+        graph = self.plan.graph
+        if y is not None and graph.columns:
+            rows = self.F[at_y : at_y + len(x) * width(graph, graph.columns)].reshape(len(x), -1)
+            for column, (start, n) in zip(graph.columns, spans(graph, graph.columns), strict=True):
+                name = graph.values[column].name
+                given = y.get(name) if isinstance(y, Mapping) else (y if column == graph.columns[0] else None)
+                if given is not None:
+                    rows[:, start : start + n] = np.asarray(given, np.float32).reshape(len(x), n)
         self._loaded[split] = len(x)
 
     # ------------------------------------------------------------------------------------------------------------ running
@@ -119,50 +136,85 @@ class Machine:
             return Ran(done, "done")
         return Ran(done, "fault" if self.F[VERDICT] == 0.0 else "halted")
 
-    def evaluate(self, split: str, threads: int = 1) -> Evaluated:
-        """Loss and outputs over a whole split, batch by batch; the state stays as it is.
+    def evaluate(self, split: str, threads: int = 1, *, averaged: bool = False) -> Evaluated:
+        """Loss and outputs over a whole split, batch by batch; the state stays as it is. averaged: with the averaged weights.
 
         The arena keeps no room for the outputs of the training part, which may be large: `predict` gives those.
         """
         if split == "train":
             raise ValueError("evaluate takes a split other than train; predict gives the outputs of training samples")
-        return self._pass(self.plan.evaluate, split, threads)
+        with self._weights(averaged):
+            return self._pass(self.plan.evaluate, split, threads)
 
-    def predict(self, x: np.ndarray, threads: int = 1) -> np.ndarray:
-        """What the network gives. Shapes: x (n, *input) -> (n, *output)."""
+    def predict(
+        self, x: np.ndarray, threads: int = 1, columns: Mapping[str, np.ndarray] | None = None, *, averaged: bool = False
+    ) -> np.ndarray:
+        """What the network gives to the first loss. columns: whatever else the prediction reads.  averaged: with the averaged weights.
+
+        Shapes: (n, *input) -> (n, *output).
+        """
         room = self.layout.windows["window"][2]
         x = np.asarray(x, np.float32)
         given = []
         for start in range(0, len(x), room):
-            self.load("window", x[start : start + room], None)
-            given.append(self._pass(self.plan.evaluate, "window", threads).outputs)
+            part = {name: array[start : start + room] for name, array in (columns or {}).items()}
+            self.load("window", x[start : start + room], part)
+            with self._weights(averaged):
+                given.append(self._pass(self.plan.evaluate, "window", threads).outputs)
         shape = self.plan.graph.values[self.plan.graph.output].type.shape
         return np.concatenate(given) if given else np.empty((0, *shape), np.float32)
 
-    def observe(self, x: np.ndarray, threads: int = 1) -> dict[str, np.ndarray]:
+    def observe(
+        self, x: np.ndarray, threads: int = 1, columns: Mapping[str, np.ndarray] | None = None, *, averaged: bool = False
+    ) -> dict[str, np.ndarray]:
         """Every node's output for at most a batch of inputs; views that the next call overwrites. Shapes: (n, *node output)."""
         if self.plan.observe is None or len(x) > self.plan.batch:
             raise ValueError(f"observing takes at most {self.plan.batch} samples and a plan that observes")
-        self.load("window", x, None)
-        self._pass(self.plan.observe, "window", threads)
+        self.load("window", x, columns)
+        with self._weights(averaged):
+            self._pass(self.plan.observe, "window", threads)
         return {owner: field.view(self.F)[: len(x)] for owner, field in self.layout.values.items()}
 
     def _pass(self, program: Program, split: str, threads: int) -> Evaluated:
         count = self._loaded[split]
-        shape = self.plan.graph.values[self.plan.graph.output].type.shape
+        graph = self.plan.graph
+        shapes = [graph.values[output].type.shape for output in graph.outputs]
         if not count:
-            return Evaluated(float("nan"), np.empty((0, *shape), np.float32))
+            empty = tuple(np.empty((0, *shape), np.float32) for shape in shapes)
+            return Evaluated(float("nan"), empty[0], empty, (float("nan"),) * len(graph.losses))
         steps = -(-count // self.plan.batch)
-        ring = np.zeros((steps, 4), np.float32)
+        ring = np.zeros((steps, self.layout.ring.shape[1]), np.float32)
         with self._kept_counters():
             self._aim(split, training=False)
             halt, self.R[HALT] = int(self.R[HALT]), 0
             self._bind(program).run(self, np.ones(steps, np.float32), ring, steps, threads)
             self.R[HALT] = halt
-        size = int(np.prod(shape, dtype=int))
-        outputs = self.F[self.layout.outputs : self.layout.outputs + count * size].reshape(count, *shape).copy()
-        loss = float(np.average(ring[:, 0].astype(np.float64), weights=ring[:, 3]))
-        return Evaluated(loss, outputs)
+        rows = self.F[self.layout.outputs : self.layout.outputs + count * width(graph, graph.outputs)].reshape(count, -1)
+        heads = tuple(
+            rows[:, start : start + n].reshape(count, *shape).copy()
+            for shape, (start, n) in zip(shapes, spans(graph, graph.outputs), strict=True)
+        )
+        losses = np.average(ring[:, [0, *range(4, ring.shape[1])]].astype(np.float64), axis=0, weights=ring[:, 3]).tolist()
+        return Evaluated(losses[0], heads[0], heads, tuple(losses[1:] or losses))
+
+    @contextmanager
+    def _weights(self, averaged: bool) -> Iterator[None]:
+        """The averaged weights and statistics in the place of the present ones, once there are any."""
+        exchanged = averaged and self.averaged > 0
+        try:
+            if exchanged:
+                self._exchange()
+            yield
+        finally:
+            if exchanged:
+                self._exchange()
+
+    def _exchange(self) -> None:
+        for name, field in self.layout.averages.items():
+            present = self.layout.parameters.get(name) or self.layout.statistics[name]
+            kept = present.view(self.F).copy()
+            present.view(self.F)[...] = field.view(self.F)
+            field.view(self.F)[...] = kept
 
     @contextmanager
     def _kept_counters(self) -> Iterator[None]:
@@ -180,6 +232,7 @@ class Machine:
         self.R[TRAINING], self.R[OUTPUTS] = int(training), 0 if training else self.layout.outputs
         self.R[SHUFFLE], self.R[ORDER] = int(training and self.shuffle), self.layout.order // 2
         self.R[ROWS] = 0
+        self.R[ACCUMULATE] = self.plan.update.accumulate if training and self.plan.update else 1
 
     def _bind(self, program: Program) -> _Bound:
         found = self._bound.get(id(program))
@@ -206,6 +259,11 @@ class Machine:
     @property
     def cursor(self) -> int:
         return int(self.R[CURSOR])
+
+    @property
+    def averaged(self) -> int:
+        """How many states the averaged weights are the mean of; 0 while there are none."""
+        return int(self.R[AVERAGED]) if self.layout.averages else 0
 
     def halt(self, stop: bool = True) -> None:
         """Ask a running `run` (in another thread or process) to return after its step; False takes it back."""
@@ -237,6 +295,10 @@ class Machine:
     def statistics(self) -> dict[str, np.ndarray]:
         return {name: field.view(self.F) for name, field in self.layout.statistics.items()}
 
+    def averages(self) -> dict[str, np.ndarray]:
+        """Averaged parameters and statistics; all zero while `averaged` is 0."""
+        return {name: field.view(self.F) for name, field in self.layout.averages.items()}
+
     def set_knob(self, name: str, value: float) -> None:
         """Raises KeyError for a name that the plan does not have."""
         self.knobs[self.layout.knob_index[name]] = value
@@ -250,11 +312,21 @@ class Machine:
         """Replay the step that the verdict stopped, instruction by instruction, to the first number that is not finite."""
         assert self.plan.train is not None
         bound = self._bind(self.plan.train)
-        for row in range(bound.rows_before_update()):
-            bound.call(self, row)
-            origin = self.plan.train.origins[row]
-            if not all(_finite(self.F, *span) for span in origin.spans):
-                return Fault(origin.owner or "data", origin.op, origin.direction, self.step)
+        start = int(self.R[CURSOR])
+        size = int(self.R[BATCH])
+        whole = min(size * max(int(self.R[ACCUMULATE]), 1), int(self.R[WINDOW_COUNT]) - start)
+        try:
+            for first in range(0, whole, size):
+                rows = min(size, whole - first)
+                self.R[CURSOR], self.R[FIRST_ROW], self.R[ROWS] = start + first, first, rows
+                bound.follow(rows)
+                for row in range(bound.rows_before_update()):
+                    bound.call(self, row)
+                    origin = self.plan.train.origins[row]
+                    if not all(_finite(self.F, *span) for span in origin.spans):
+                        return Fault(origin.owner or "data", origin.op, origin.direction, self.step)
+        finally:
+            self.R[CURSOR], self.R[ROWS] = start, 0
         return Fault("", "loss", "forward", self.step)
 
     def time_instructions(self, repeats: int = 3) -> list[tuple[str, str, str, float]]:
@@ -297,8 +369,14 @@ class _Bound:
         kernel = jit.compiled(self.program.kernels[self.code[row, 0]])
         kernel(machine.F, machine.R, self.code[row, 1:], machine.knobs)
 
+    def follow(self, rows: int) -> None:
+        """Write so many rows into the words that follow them."""
+        from playground.engine.runner import patch_rows
+
+        patch_rows(self.code, self.program.patches, rows)
+
     def rows_before_update(self) -> int:
-        """Instructions up to and without the verdict's stage."""
+        """Instructions up to and without the first stage that gathers or judges the gradient."""
         checked = np.flatnonzero(self.program.stages[:, 2])
         chain = self.program.stages[checked[0], 0] if len(checked) else len(self.program.chains)
         return int(self.program.chains[chain, 0]) if chain < len(self.program.chains) else len(self.code)

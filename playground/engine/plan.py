@@ -8,28 +8,33 @@ from collections.abc import Mapping
 
 from playground.engine import ops
 from playground.engine.assemble import Assembly
-from playground.engine.emit import Instruction, Ref
+from playground.engine.bookends import width
+from playground.engine.emit import Ref
 from playground.engine.first_fit import aligned, lower_bound
 from playground.engine.frames import Addresses, WholeFrame
 from playground.engine.graph import Graph
-from playground.engine.layout import Field, Layout, ring_field
-from playground.engine.program import Origin, Program, Stage
+from playground.engine.layout import Field, Layout
+from playground.engine.program import Program, Stage
 from playground.engine.registers import (
+    AVERAGE_DECAY,
     CLIP,
+    CLIP_VALUE,
     CONSTANT_ONE,
-    CONSTANT_ZERO,
     FIRST_FREE_KNOB,
+    FIRST_PENALTY_KNOB,
     FIRST_UPDATE_KNOB,
+    HEAD_LOSSES,
     KNOB_COUNT,
     LOSS,
     PARAMETERS,
     RATE,
-    RATE_NOW,
     RING_COLUMNS,
     STATE,
 )
+from playground.engine.rule import UpdateRule as UpdateRule
 from playground.engine.simplify import simplify
 from playground.engine.storage import Part, split_batch
+from playground.engine.tail import Places, Tail
 
 #: Below so many floating-point operations a step, one chain is faster than several.
 SERIAL_FLOPS = 2_000_000
@@ -37,20 +42,6 @@ SERIAL_FLOPS = 2_000_000
 CHAIN_FLOPS = 8_000_000
 #: Rows of the ring of the last steps' numbers.
 RING = 65_536
-
-
-@dataclasses.dataclass(frozen=True)
-class UpdateRule:
-    """The optimizer of a plan. id: an `ops.Update`; numbers: its knobs by name, and "rate"; clip: 0 is off.
-
-    rate_factors: node name -> what its learning rate is multiplied by.  frozen: nodes whose weights stay.
-    """
-
-    id: str
-    numbers: Mapping[str, float]
-    clip: float = 0.0
-    rate_factors: Mapping[str, float] = dataclasses.field(default_factory=dict)
-    frozen: frozenset[str] = frozenset()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -170,25 +161,45 @@ class _Planner:
         first = self.top
         return {p.value: self._take(self.graph.values[p.value].type.count) for p in self.ordered}, first
 
+    def _statistics(self) -> tuple[dict[int, int], int]:
+        """A run with room for every statistic, likewise."""
+        first = self.top
+        return {s.value: self._take(self.graph.values[s.value].type.count) for s in self.graph.statistics}, first
+
     def _state(self) -> None:
         self.parameter_at, self.parameter_run = self._run()
         self.run_length = self.top - self.parameter_run
         self.slot_runs = [self._run() for _ in (self.rule.slots if self.rule else ())]
-        self.statistic_at = {s.value: self._take(self.graph.values[s.value].type.count) for s in self.graph.statistics}
+        self.scalars = [self._take(1) for _ in (self.rule.scalars if self.rule else ())]
+        self.statistic_at, statistics = self._statistics()
+        statistics_length = self.top - statistics
+        self.average_at: dict[int, int] = {}
+        self.averages: list[tuple[int, int, int]] = []
+        if self.update is not None and self.update.averaging is not None:
+            parameter_average, first = self._run()
+            statistic_average, second = self._statistics()
+            self.average_at = {**parameter_average, **statistic_average}
+            runs = [(self.parameter_run, first, self.run_length), (statistics, second, statistics_length)]
+            self.averages = [run for run in runs if run[2]]
         self.state_end = self.top
 
     def _fixed(self, ring: int) -> None:
         self.knobs = self._take(KNOB_COUNT)
-        self.ring = ring_field(self._take(ring * RING_COLUMNS), ring)
+        columns = RING_COLUMNS + (len(self.graph.losses) if len(self.graph.losses) > 1 else 0)
+        self.ring = Field(self._take(ring * columns), (ring, columns))
         self.gradient_at, self.gradient_run = self._run() if self.train else ({}, 0)
+        gathers = self.train is not None and self.update is not None and self.update.accumulate > 1
+        self.gathered = self._take(self.run_length) if gathers else 0
+        self.sums = self._take(16 * len(self.parts) * len(self.ordered)) if self.rule and self.rule.sums else 0
+        self.constant_at = {c.value: self._take(c.array.size) for c in self.graph.constants}
 
     def _windows(self, samples: dict[str, int], window: int) -> None:
-        width = self.graph.values[self.graph.input].type.count
-        target = 0 if self.graph.target is None else self.graph.values[self.graph.target].type.count
+        graph = self.graph
+        inputs, columns = width(graph, (graph.input,)), width(graph, graph.columns)
         samples["window"] = window
-        self.windows = {name: (self._take(n * width), self._take(n * target), n) for name, n in samples.items()}
+        self.windows = {name: (self._take(n * inputs), self._take(n * columns), n) for name, n in samples.items()}
         outputs = max([window, *(n for name, n in samples.items() if name != "train")])
-        self.outputs = self._take(outputs * self.graph.values[self.graph.output].type.count)
+        self.outputs = self._take(outputs * width(graph, graph.outputs))
         self.order = self._take(2 * samples.get("train", 0))
 
     def _activations(self) -> None:
@@ -204,8 +215,10 @@ class _Planner:
             )
 
     def plan(self) -> Plan:
-        values = {**self.parameter_at, **self.statistic_at}
+        heads = self.graph.losses if len(self.graph.losses) > 1 else ()
+        values = {**self.parameter_at, **self.statistic_at, **self.constant_at}
         values |= {v.index: LOSS for v in self.graph.values if v.kind == "scalar"}
+        values |= {scalar: HEAD_LOSSES + at for at, scalar in enumerate(heads)}
         fixed = Addresses(values, self.gradient_at)
         names, start = self._knobs()
         train = None if self.train is None else self.train.program(fixed, lambda whole: self._tail(whole, names))
@@ -225,10 +238,17 @@ class _Planner:
         )
 
     def _knobs(self) -> tuple[dict[str, int], list[float]]:
-        names, start = {"rate": RATE, "clip": CLIP}, [0.0] * KNOB_COUNT
+        names, start = {"rate": RATE, "clip": CLIP, "clip_value": CLIP_VALUE}, [0.0] * KNOB_COUNT
         start[CONSTANT_ONE] = 1.0
         if self.update is not None and self.rule is not None:
             start[RATE], start[CLIP] = float(self.update.numbers["rate"]), self.update.clip
+            start[CLIP_VALUE] = self.update.clip_value
+            if self.update.averaging is not None:
+                names["average_decay"] = AVERAGE_DECAY
+                start[AVERAGE_DECAY] = self.update.averaging.decay
+            for n, name in enumerate(ops.penalty(self.update.penalty).knobs if self.update.penalty else ()):
+                names[f"penalty:{name}"] = FIRST_PENALTY_KNOB + n
+                start[FIRST_PENALTY_KNOB + n] = float(self.update.penalty_numbers[name])
             for n, name in enumerate(self.rule.knobs):
                 names[name] = FIRST_UPDATE_KNOB + n
                 start[names[name]] = float(self.update.numbers[name])
@@ -236,54 +256,34 @@ class _Planner:
         start.extend([0.0] * (first - len(start)))
         for knob in self.graph.knobs:
             names[knob.name], start[knob.index] = knob.index, knob.value
-        for n, owner in enumerate(sorted(self.update.rate_factors) if self.update else ()):
-            names[f"{owner}:rate_factor"] = first + n
+        factors: list[tuple[str, float]] = []
+        if self.update is not None:
+            for what, by_owner in (("rate_factor", self.update.rate_factors), ("decay_factor", self.update.decay_factors)):
+                factors += [(f"{owner}:{what}", by_owner[owner]) for owner in sorted(by_owner)]
+        for n, (name, factor) in enumerate(factors):
+            names[name] = first + n
             start.extend([1.0] * (first + n + 1 - len(start)))
-            start[first + n] = self.update.rate_factors[owner] if self.update else 1.0
+            start[first + n] = factor
         if max(names.values()) >= KNOB_COUNT:
             raise ValueError(f"a network may have {KNOB_COUNT} live numbers; this one has {max(names.values()) + 1}")
         return names, start
 
     def _tail(self, whole: WholeFrame, names: dict[str, int]) -> list[Stage]:
-        """The verdict on a stage of its own, then the update split over the chains."""
         assert self.train is not None
-        assert self.rule is not None
         assert self.update is not None
-        if self.gradient_at:
-            verdict: Instruction = ("judge", self.gradient_run, self.run_length)
-        else:
-            verdict = ("judge_loss",)
-        chains: list[list[tuple[Instruction, Origin]]] = [[] for _ in self.parts]
-        for turn, (start, end, rate_factor, decays, owner) in enumerate(self._runs(names)):
-            knobs = {name: names[name] for name in self.rule.knobs}
-            if not decays and self.rule.decay:
-                knobs[self.rule.decay] = CONSTANT_ZERO
-            for piece, (a, b) in enumerate(whole.split(end - start, 16)):
-                offset = start + a - self.parameter_run
-                slots = [run + offset for _, run in self.slot_runs]
-                instruction = self.rule.instruction(
-                    start + a, self.gradient_run + offset, slots, b - a, RATE_NOW, rate_factor, knobs
-                )
-                chains[(turn + piece) % len(chains)].append((instruction, Origin(owner, self.rule.id, "update", ())))
-        for turn, instructions in enumerate(self.train.update_lists(whole)):
-            chains[turn % len(chains)] += instructions
-        return [Stage([[(verdict, Origin("", "judge", "update", ()))]], checked=True), Stage(chains)]
-
-    def _runs(self, names: dict[str, int]) -> list[tuple[int, int, int, bool, str]]:
-        """Runs of neighbouring parameters that are updated alike: (first, end, factor knob, decays, owner)."""
-        assert self.update is not None
-        runs: list[tuple[int, int, int, bool, str]] = []
-        for p in self.ordered:
-            if p.owner in self.update.frozen:
-                continue
-            at = self.parameter_at[p.value]
-            end = at + aligned(self.graph.values[p.value].type.count)
-            factor = names.get(f"{p.owner}:rate_factor", CONSTANT_ONE)
-            if runs and runs[-1][1] == at and runs[-1][2:4] == (factor, p.decays):
-                runs[-1] = (runs[-1][0], end, factor, p.decays, "")
-            else:
-                runs.append((at, end, factor, p.decays, p.owner))
-        return runs
+        places = Places(
+            ordered=self.ordered,
+            parameter_at=self.parameter_at,
+            parameters=self.parameter_run,
+            length=self.run_length,
+            gradients=self.gradient_run if self.gradient_at else 0,
+            slots=[first for _, first in self.slot_runs],
+            scalars=self.scalars,
+            sums=self.sums,
+            gathered=self.gathered,
+            averages=self.averages,
+        )
+        return Tail(self.graph, self.update, places, names, whole).stages(self.train.update_lists(whole))
 
     def _layout(self, names: dict[str, int]) -> Layout:
         def named(at: Mapping[int, int], suffix: str = "") -> dict[str, Field]:
@@ -294,12 +294,18 @@ class _Planner:
         slots: dict[str, Field] = {}
         for slot, (at, _) in zip(self.rule.slots if self.rule else (), self.slot_runs, strict=True):
             slots |= named(at, "/" + slot)
+        for number, at in enumerate(self.scalars):
+            slots[f"optimizer/{self.rule.scalars[number] if self.rule else ''}"] = Field(at, ())
+        averages = {**named(self.average_at)}
+        averages |= {s.name: Field(self.average_at[s.value], self.graph.values[s.value].type.shape) for s in self.graph.statistics if self.average_at}
         return Layout(
             nbytes=4 * self.top,
             state=(STATE, self.state_end - STATE),
             parameters=named(self.parameter_at),
             gradients=named(self.gradient_at),
             slots=slots,
+            averages=averages,
+            constants={c.name: Field(self.constant_at[c.value], tuple(c.array.shape)) for c in self.graph.constants},
             statistics={
                 s.name: Field(self.statistic_at[s.value], self.graph.values[s.value].type.shape) for s in self.graph.statistics
             },
@@ -314,7 +320,7 @@ class _Planner:
         )
 
     def _observed(self) -> dict[str, Field]:
-        """Node -> its last op's output in the observing program, where samples lie without gaps."""
+        """Node -> its last op's output in the observing program, where samples lie without gaps; "node/name" -> its ops' further ones."""
         found: dict[str, Field] = {}
         if self.observe is not None:
             for node in self.graph.nodes:
@@ -322,4 +328,7 @@ class _Planner:
                 if place is not None and place.dense and node.owner:
                     shape = (self.batch, *self.graph.values[node.output].type.shape)
                     found[node.owner] = Field(self.observe.storage.row(Ref("value", node.output), 0, 0, 0), shape)
+                for value, name in zip(node.more, ops.find(node.op).outputs[1:], strict=True):
+                    shape = (self.batch, *self.graph.values[value].type.shape)
+                    found[f"{node.owner}/{name}"] = Field(self.observe.storage.row(Ref("value", value), 0, 0, 0), shape)
         return found

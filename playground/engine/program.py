@@ -10,6 +10,9 @@ import numpy as np
 from playground.engine.emit import Instruction, Rows
 from playground.engine.registers import WIDTH
 
+#: What follows a stage: the verdict is read, or the step's next batch begins again with the first stage.
+CHECKED, REPEATS = 1, 2
+
 
 @dataclasses.dataclass(frozen=True)
 class Origin:
@@ -23,10 +26,11 @@ class Origin:
 
 @dataclasses.dataclass
 class Stage:
-    """Independent chains. checked: the verdict is read after it."""
+    """Independent chains. checked: the verdict is read after it.  repeats: the last before which a step's next batch begins anew."""
 
     chains: list[list[tuple[Instruction, Origin]]]
     checked: bool = False
+    repeats: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Program:
                     shown = " ".join(("·" if (row, i) in moving else "") + str(int(words[i])) for i in range(1, used + 1))
                     origin = self.origins[row]
                     where = f"{origin.owner}:{origin.op}:{origin.direction}" if origin.owner else origin.op
-                    mark = "!" if checked else " "
+                    mark = "!" if checked == CHECKED else "*" if checked == REPEATS else " "
                     lines.append(
                         f"{stage:2d}{mark}{chain - first:2d} {row:4d} {self.kernels[words[0]]:<28s} {where:<32s} {shown}"
                     )
@@ -72,7 +76,7 @@ def freeze(stages: Iterable[Stage]) -> Program:
         filled = [chain for chain in stage.chains if chain]
         if not filled:
             continue
-        bounds.append((len(chains), len(chains) + len(filled), int(stage.checked)))
+        bounds.append((len(chains), len(chains) + len(filled), REPEATS if stage.repeats else CHECKED if stage.checked else 0))
         for chain in filled:
             chains.append((len(rows), len(rows) + len(chain)))
             for (name, *words), origin in chain:

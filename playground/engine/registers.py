@@ -22,6 +22,9 @@ OUTPUTS = CONTROL + 9  # F index where the network's outputs go, sample by sampl
 ORDERED_EPOCH = CONTROL + 10  # the permutation at ORDER is that of epoch ORDERED_EPOCH - 1 ...
 ORDERED_SEED = CONTROL + 11  # ... and of this seed; the runner draws it anew whenever state and permutation differ
 ORDERED_COUNT = CONTROL + 12  # ... and of so many samples
+ACCUMULATE = CONTROL + 13  # batches whose gradients make one step
+FIRST_ROW = CONTROL + 14  # rows of this step that came in batches before this one; random numbers of rows count from it
+STEP_ROWS = CONTROL + 15  # rows of this step in all its batches
 CONTROL_COUNT = 48
 
 #: Single numbers, as indices of F: rewritten by every step, no part of the state.
@@ -30,7 +33,10 @@ VERDICT = CELLS + 0  # 1: loss and gradient norm are finite; 0 stops `run` befor
 LOSS = CELLS + 16  # mean loss of the step
 NORM = CELLS + 32  # norm of the whole gradient
 CLIP_SCALE = CELLS + 48  # what the update multiplies the gradient by
-CELL_COUNT = 64
+HEAD_LOSSES = CELLS + 64  # the loss of each head, where there are several
+MOST_HEADS = 16
+AVERAGE_SHARE = CELLS + 64 + MOST_HEADS  # how far the averaged weights move towards the weights after this step
+CELL_COUNT = 80 + MOST_HEADS
 
 #: The state begins here (index of F, a multiple of 16) with its own registers (indices of R).
 STATE = CELLS + CELL_COUNT
@@ -39,6 +45,7 @@ STEP = STATE_REGISTERS + 0  # updates done since the weights were initialised
 EPOCH = STATE_REGISTERS + 1  # passes over the training part finished
 CURSOR = STATE_REGISTERS + 2  # samples of the present pass already used
 SEED = STATE_REGISTERS + 3  # of every random stream
+AVERAGED = STATE_REGISTERS + 4  # states that the averaged weights are the mean of
 STATE_REGISTER_COUNT = 16
 
 #: Parameters follow, as an index of F.
@@ -50,12 +57,15 @@ RATE = 1  # base rate
 CONSTANT_ZERO = 2
 CONSTANT_ONE = 3
 CLIP = 4  # longest gradient allowed; 0 is no limit
-FIRST_UPDATE_KNOB = 5  # the optimizer's own numbers
-FIRST_FREE_KNOB = 16  # live fields of layers
+CLIP_VALUE = 5  # largest part of the gradient allowed; 0 is no limit
+AVERAGE_DECAY = 6  # share of the averaged weights that a step keeps
+FIRST_UPDATE_KNOB = 8  # the optimizer's own numbers
+FIRST_PENALTY_KNOB = 16  # those of the penalty
+FIRST_FREE_KNOB = 20  # live fields of layers
 KNOB_COUNT = 1024
 
 #: 64-bit words of an instruction after its opcode.
 WIDTH = 48
 
-#: Columns of a row of the ring: loss, rate, gradient norm, rows.
+#: Columns of a row of the ring: loss, rate, gradient norm, rows; then the loss of each head, where there are several.
 RING_COLUMNS = 4

@@ -3,20 +3,24 @@
 table    what each opcode stands for: addresses, or functions in plain Python
 code     (instructions, 1 + WIDTH): opcode and words
 chains   (chains, 2): first and last instruction of each
-stages   (stages, 3): first and last chain; 1 where the verdict is read afterwards
+stages   (stages, 3): first and last chain; 1 where the verdict is read afterwards, 2 where a step's next batch begins anew
 patches  (patches, 6): row and column in `code`, r0, cap, scale, kind of a word that follows the rows in use
 factors  the schedule's factor for each step of this call
-ring     (capacity, 4): loss, rate, gradient norm, rows
+ring     (capacity, 4 or more): loss, rate, gradient norm, rows, the loss of each of several heads
 """
 
 from __future__ import annotations
 
 from playground.engine.kernel import inline
+from playground.engine.program import CHECKED, REPEATS
 from playground.engine.registers import (
+    ACCUMULATE,
     BATCH,
     CURSOR,
     EPOCH,
+    FIRST_ROW,
     HALT,
+    HEAD_LOSSES,
     LOSS,
     NORM,
     ORDER,
@@ -29,6 +33,7 @@ from playground.engine.registers import (
     SEED,
     SHUFFLE,
     STEP,
+    STEP_ROWS,
     TRAINING,
     VERDICT,
     WINDOW_COUNT,
@@ -72,12 +77,17 @@ def run(table, code, chains, stages, patches, F, R, k, factors, ring, steps):
     """Do up to `steps` steps and return how many were done.
 
     Fewer when the verdict of a step is 0 (that step does not count and changed no state), when R[HALT] is set, and at the end
-    of a window that is only evaluated. In training the ring's row is the step's number, else the turn of this call.
+    of a window that is only evaluated. In training the ring's row is the step's number, else the turn of this call. A step that
+    gathers the gradients of several batches runs the stages up to the repeating one for each of them; its loss is the mean
+    over all their rows.
     """
     for s in range(steps):
-        rows = min(R[BATCH], R[WINDOW_COUNT] - R[CURSOR])
-        if rows <= 0:
+        start = R[CURSOR]
+        whole = min(R[BATCH] * max(R[ACCUMULATE], 1), R[WINDOW_COUNT] - start)
+        if whole <= 0:
             return s
+        rows = min(R[BATCH], whole)
+        R[FIRST_ROW], R[STEP_ROWS] = 0, whole
         if rows != R[ROWS]:
             patch_rows(code, patches, rows)
             R[ROWS] = rows
@@ -86,7 +96,9 @@ def run(table, code, chains, stages, patches, F, R, k, factors, ring, steps):
             k[RATE_NOW] = k[RATE] * factors[s]
         if R[SHUFFLE] == 1:
             order_samples(R)
-        for stage in range(stages.shape[0]):
+        turn = (R[STEP] if training else s) % ring.shape[0]
+        stage, total = 0, 0.0
+        while stage < stages.shape[0]:
             first, last = stages[stage, 0], stages[stage, 1]
             if last - first == 1:
                 for i in range(chains[first, 0], chains[first, 1]):
@@ -95,13 +107,33 @@ def run(table, code, chains, stages, patches, F, R, k, factors, ring, steps):
                 for chain in prange(first, last):
                     for i in range(chains[chain, 0], chains[chain, 1]):
                         call(table[code[i, 0]], F, R, code[i, 1:], k)
-            if stages[stage, 2] == 1 and F[VERDICT] == 0.0:
+            stage += 1
+            if stages[stage - 1, 2] == CHECKED and F[VERDICT] == 0.0:
+                R[CURSOR] = start
                 return s
-        turn = (R[STEP] if training else s) % ring.shape[0]
+            if stages[stage - 1, 2] == REPEATS:
+                total += F[LOSS] * rows
+                for head in range(4, ring.shape[1]):
+                    before = ring[turn, head] if R[FIRST_ROW] > 0 else 0.0
+                    ring[turn, head] = before + F[HEAD_LOSSES + head - 4] * rows / whole
+                if R[FIRST_ROW] + rows < whole:
+                    R[FIRST_ROW] += rows
+                    R[CURSOR] += rows
+                    rows = min(R[BATCH], whole - R[FIRST_ROW])
+                    if rows != R[ROWS]:
+                        patch_rows(code, patches, rows)
+                        R[ROWS] = rows
+                    stage = 0
+                else:
+                    F[LOSS] = total / whole
+                    for head in range(4, ring.shape[1]):
+                        F[HEAD_LOSSES + head - 4] = ring[turn, head]
         ring[turn, 0] = F[LOSS]
         ring[turn, 1] = k[RATE_NOW]
         ring[turn, 2] = F[NORM]
-        ring[turn, 3] = rows
+        ring[turn, 3] = whole
+        for head in range(4, ring.shape[1]):
+            ring[turn, head] = F[HEAD_LOSSES + head - 4]
         if training:
             R[STEP] += 1
         R[CURSOR] += rows

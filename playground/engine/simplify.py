@@ -7,7 +7,7 @@ from collections import Counter
 
 from playground.engine import ops
 from playground.engine.emit import Place
-from playground.engine.graph import Graph, GraphValue, OpNode
+from playground.engine.graph import TENSORS, Graph, GraphValue, OpNode
 
 COPY = "copy"
 
@@ -49,17 +49,17 @@ def simplify(graph: Graph, *, fold: bool, frozen: frozenset[str] = frozenset()) 
     places = {
         v.index: place_of(v, halos.get(v.index, (0, 0)))
         for v in graph.values
-        if v.kind not in ("parameter", "statistic", "scalar")
+        if v.kind not in (*TENSORS, "scalar")
     }
     return Simplified(graph, places, root, gradient_root, needs, masks, folded, unmasked)
 
 
 def _pruned(graph: Graph) -> Graph:
     """Without the ops that neither the output nor the loss depends on."""
-    wanted = {graph.output, graph.loss}
+    wanted = {*graph.outputs, graph.loss}
     nodes = []
     for node in reversed(graph.nodes):
-        if node.output in wanted:
+        if wanted.intersection(node.outputs):
             wanted.update(node.inputs)
             nodes.append(node)
     return dataclasses.replace(graph, nodes=tuple(reversed(nodes)))
@@ -80,7 +80,7 @@ def place_of(value: GraphValue, halo: tuple[int, int]) -> Place:
 def _fold_relus(graph: Graph) -> tuple[Graph, frozenset[int]]:
     """A ReLU that is the only consumer of an op that takes one becomes an attribute of that op."""
     uses = Counter(i for node in graph.nodes for i in node.inputs)
-    uses[graph.output] += 1
+    uses.update(graph.outputs)
     producer = {node.output: node for node in graph.nodes}
     folded: dict[int, OpNode] = {}
     dropped: set[int] = set()
@@ -122,25 +122,24 @@ def _with_halos(graph: Graph) -> tuple[Graph, dict[int, tuple[int, int]]]:
                 inputs[port] = copied(value, node.owner)
                 nodes.append(OpNode(count, COPY, (value,), inputs[port], {}, node.owner))
                 count += 1
-        output = node.output
-        if output in halos:
-            output = copied(node.output, node.owner)
-        nodes.append(dataclasses.replace(node, inputs=tuple(inputs), output=output))
-        if output != node.output:
-            nodes.append(OpNode(count, COPY, (output,), node.output, {}, node.owner))
-            count += 1
+        outputs = [copied(output, node.owner) if output in halos else output for output in node.outputs]
+        nodes.append(dataclasses.replace(node, inputs=tuple(inputs), output=outputs[0], more=tuple(outputs[1:])))
+        for flat, output in zip(outputs, node.outputs, strict=True):
+            if flat != output:
+                nodes.append(OpNode(count, COPY, (flat,), output, {}, node.owner))
+                count += 1
     return dataclasses.replace(graph, values=tuple(values), nodes=tuple(nodes)), halos
 
 
 def _needing(graph: Graph, frozen: frozenset[str]) -> frozenset[int]:
     useful = {graph.loss}
     for node in reversed(graph.nodes):
-        if node.output in useful:
+        if useful.intersection(node.outputs):
             useful.update(node.inputs)
     needs = {p.value for p in graph.parameters if p.owner not in frozen}
     for node in graph.nodes:
-        if any(i in needs for i in node.inputs):
-            needs.add(node.output)
+        if any(i in needs for i in node.inputs) and ops.find(node.op).carries_gradient:
+            needs.update(node.outputs)
     return frozenset(i for i in needs if i in useful)
 
 
@@ -153,7 +152,7 @@ def _views(graph: Graph, halos: dict[int, tuple[int, int]], needs: frozenset[int
             root[node.output] = root.get(node.inputs[0], node.inputs[0])
     for node in reversed(graph.nodes):
         x = node.inputs[0]
-        if node.output in root and x in needs and uses[x] == 1 and x != graph.output:
+        if node.output in root and x in needs and uses[x] == 1 and x not in graph.outputs:
             gradient_root[x] = gradient_root.get(node.output, node.output)
     return root, gradient_root
 
@@ -165,7 +164,7 @@ def _masks(
 
     def honoured(value: int) -> bool:
         readers = graph.consumers(value)
-        if not readers or value == graph.output:
+        if not readers or value in graph.outputs:
             return False
         for node in readers:
             if value in gradient_root and node.output in root:

@@ -11,6 +11,7 @@ import dataclasses
 
 from playground.engine.emit import Emit, Place, Ref
 from playground.engine.first_fit import Span, aligned, fit
+from playground.engine.graph import TENSORS
 from playground.engine.schedule import Level, Segment
 from playground.engine.simplify import Simplified
 
@@ -85,7 +86,7 @@ class Storage:
     ) -> None:
         self.host = host
         self.simple, self.emit, self.parts, self.root = simple, emit, parts, Roots(simple)
-        self.fixed = {v.index for v in simple.graph.values if v.kind in ("parameter", "statistic", "scalar")}
+        self.fixed = {v.index for v in simple.graph.values if v.kind in (*TENSORS, "scalar")}
         self.partial_grain: dict[int, str] = {}
         self.stores: dict[Ref, Store] = {}
         self._collect(levels, keep)

@@ -19,9 +19,10 @@ def forward(graph: Graph, tensors: Mapping[str, np.ndarray], x: np.ndarray) -> n
     for value in graph.values:
         if value.kind in ("parameter", "statistic"):
             held[value.index] = _tensor(tensors, value.name, value.type)
+    held |= {constant.value: constant.array for constant in graph.constants}
     for node in needed(graph):
         inputs = [held[i] for i in node.inputs]
-        held[node.output] = ops.find(node.op).reference(inputs, node.attributes, training=False)
+        held |= zip(node.outputs, ops.find(node.op).results(inputs, node.attributes), strict=True)
     return held[graph.output]
 
 

@@ -61,9 +61,10 @@ class Model:
 
 def needed(graph: Graph) -> tuple[OpNode, ...]:
     """The ops that lead to the output, in order; the loss and whatever only it reads are left out."""
-    wanted, kept = {graph.output}, []
+    wanted: set[int] = {graph.output}
+    kept = []
     for node in reversed(graph.nodes):
-        if node.output in wanted:
+        if wanted.intersection(node.outputs):
             wanted.update(node.inputs)
             kept.append(node)
     return tuple(reversed(kept))

@@ -10,7 +10,6 @@ import numpy as np
 import playground
 from playground.document.saver import save_atomically
 from playground.errors import FileError
-from playground.formats import onnx_ops
 from playground.formats.certificate import Certificate, ExportBlocked, certify
 from playground.formats.format import Format
 from playground.formats.model import Affine, Model, needed
@@ -85,7 +84,7 @@ def build(model: Model) -> Any:
     w.fresh(INPUT), w.fresh(OUTPUT)
     w.hold(graph.input, _scaled(w, INPUT, model.before, "input", invert=False))
     for node in needed(graph):
-        onnx_ops.write(w, node)
+        w.write(node)
     result = _scaled(w, w.last(graph.output), model.after, "output", invert=True)
     _end_as_output(w, result)
 

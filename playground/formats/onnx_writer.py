@@ -13,16 +13,13 @@ from typing import Any
 import numpy as np
 
 from playground.core.tensor import TensorType
-from playground.engine.graph import Graph, OpNode
-from playground.errors import PlaygroundError
+from playground.engine import ops
+from playground.engine.graph import TENSORS, Graph, OpNode
+from playground.engine.onnx_form import NoOnnxForm, label
 
 #: The newest that runtimes in the field accept; LayerNormalization needs 17, Gelu 20.
 OPSET = 20
 IR_VERSION = 10
-
-
-class NoOnnxForm(PlaygroundError):
-    """The network has an op that ONNX cannot express."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,13 +32,14 @@ class Held:
 
 
 class Writer:
-    """Collects ONNX nodes and initialisers while the converters of `onnx_ops` walk through the graph."""
+    """Collects ONNX nodes and initialisers while the ops of a graph write themselves."""
 
     def __init__(self, graph: Graph, tensors: Mapping[str, np.ndarray]) -> None:
         self.graph = graph
         self.nodes: list[Any] = []
         self.initialisers: dict[str, np.ndarray] = {}
         self._tensors = tensors
+        self._constants = {c.name: c.array for c in graph.constants}
         self._held: dict[int, Held] = {}
         self._other: dict[str, Held] = {}
         self._names: set[str] = set()
@@ -55,13 +53,37 @@ class Writer:
         self._names.add(found)
         return found
 
+    def write(self, node: OpNode) -> None:
+        """Append the ONNX nodes of one op. Raises NoOnnxForm."""
+        ops.find(node.op).to_onnx(self, node)
+
+    def plain(self, node: OpNode, name: str) -> None:
+        """Write the op as ONNX's operator `name`, attributes of the same names handed on. Raises NoOnnxForm for "" and for others."""
+        import onnx
+
+        if not name:
+            raise NoOnnxForm(
+                f"{node.owner} uses {node.op}, which has no ONNX form. Export the weights as safetensors or NPZ instead."
+            )
+        given = {key: getattr(value, "value", value) for key, value in node.attributes.items()}
+        lost = sorted(given.keys() - onnx.defs.get_schema(name, OPSET).attributes.keys())
+        if lost:
+            raise NoOnnxForm(f"{node.owner} uses {node.op} with {', '.join(lost)}, which ONNX's {name} does not have.")
+        first = self.held(next(i for i in node.inputs if not self.is_tensor(i))).first
+        inputs = [self.constant(*self.tensor(i)) if self.is_tensor(i) else self.like(i, first) for i in node.inputs]
+        self.hold(node.output, self.node(name, inputs, label(node), **given), first=first)
+
     def node(self, op: str, inputs: list[str], label: str, **attributes: Any) -> str:
         """Append a node and give the name of its output."""
+        return self.nodes_of(op, inputs, label, 1, **attributes)[0]
+
+    def nodes_of(self, op: str, inputs: list[str], label: str, outputs: int, **attributes: Any) -> tuple[str, ...]:
+        """Append a node and give the names of its outputs."""
         from onnx import helper
 
-        output = self.fresh(label)
-        self.nodes.append(helper.make_node(op, inputs, [output], name=f"{label}/{op}", **attributes))
-        return output
+        names = tuple(self.fresh(label if at == 0 else f"{label}/{at}") for at in range(outputs))
+        self.nodes.append(helper.make_node(op, inputs, list(names), name=f"{label}/{op}", **attributes))
+        return names
 
     def constant(self, name: str, array: np.ndarray) -> str:
         """An initialiser; a second one of the same name must hold the same array."""
@@ -73,12 +95,12 @@ class Writer:
         return name
 
     def tensor(self, value: int) -> tuple[str, np.ndarray]:
-        """Name and array of a parameter or statistic of the graph."""
+        """Name and array of a parameter, statistic or constant of the graph."""
         name = self.graph.values[value].name
-        return name, self._tensors[name]
+        return name, self._tensors[name] if name in self._tensors else self._constants[name]
 
     def is_tensor(self, value: int) -> bool:
-        return self.graph.values[value].kind in ("parameter", "statistic")
+        return self.graph.values[value].kind in TENSORS
 
     def hold(self, value: int, name: str, *, first: bool = False) -> None:
         """Say where a value of the graph is to be found."""
@@ -108,7 +130,3 @@ class Writer:
             self._other[held.name] = Held(name, held.type, first)
         return self._other[held.name]
 
-
-def label(node: OpNode) -> str:
-    """What an op's output is called: the node of the canvas and, where that has several ops, which."""
-    return f"{node.owner}:{node.op}" if node.owner else node.op

@@ -64,9 +64,10 @@ def evaluated(graph: Graph, x: np.ndarray, y: np.ndarray, tensors: Mapping[str, 
         values[graph.target] = y if graph.values[graph.target].type.shape == () else np.asarray(y, np.float64)
     for held in (*graph.parameters, *graph.statistics):
         values[held.value] = np.asarray(tensors[held.name], np.float64)
+    values |= {constant.value: np.asarray(constant.array, np.float64) for constant in graph.constants}
     for node in graph.nodes:
         inputs = [values[i] for i in node.inputs]
-        values[node.output] = ops.find(node.op).reference(inputs, node.attributes, training=training)
+        values |= zip(node.outputs, ops.find(node.op).results(inputs, node.attributes, training), strict=True)
     return values
 
 

@@ -11,6 +11,7 @@ from playground.core.tensor import TensorType
 from playground.engine.emit import Emit, Frame, Instruction, Ref, sweep
 from playground.engine.graph import OpNode
 from playground.engine.kernel import kernel
+from playground.engine.onnx_form import OnnxWriter, label
 from playground.engine.ops.base import Op
 from playground.engine.vocabulary import load, store, where
 from playground.errors import ShapeError
@@ -92,3 +93,11 @@ class Add(Op):
             return [("add_gradient", *sweep(f, dy, mask, dx), int(add))]
 
         e.rows(make, reads=[dy] if mask is None else [dy, mask], writes=[dx])
+
+    def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
+        first = w.held(node.inputs[0]).first
+        names = [w.like(i, first) for i in node.inputs]
+        y = names[0] if len(names) > 1 else w.node("Identity", names, label(node))
+        for other in names[1:]:
+            y = w.node("Add", [y, other], label(node))
+        w.hold(node.output, y, first=first)

@@ -11,6 +11,7 @@ from playground.core.tensor import TensorType
 from playground.engine import moves as _moves  # noqa: F401  registers `fill`
 from playground.engine.emit import Emit, Frame, Instruction
 from playground.engine.graph import OpNode
+from playground.engine.onnx_form import OnnxWriter, label
 from playground.engine.ops.base import Op
 from playground.engine.windows import Windows, lies, zeros
 
@@ -58,3 +59,11 @@ class AveragePool2d(Op):
             return [zeros(f, to), scatter] if first else [scatter]
 
         e.rows(make, reads=[dy], writes=[to])
+
+    def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
+        a = node.attributes
+        y = w.node(
+            "AveragePool", [w.first(node.inputs[0])], label(node),
+            kernel_shape=list(a["kernel"]), strides=list(a.get("stride", a["kernel"])), pads=list(a.get("padding", (0, 0, 0, 0))), count_include_pad=0,
+        )  # fmt: skip
+        w.hold(node.output, y, first=True)

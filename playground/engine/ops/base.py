@@ -16,13 +16,15 @@ import numpy as np
 from playground.core.tensor import TensorType
 from playground.engine.emit import Emit, Instruction
 from playground.engine.graph import Graph, OpNode
+from playground.engine.onnx_form import OnnxWriter
+from playground.engine.registers import CONSTANT_ONE
 
 
 class Op:
     """A primitive. The attribute `id` is permanent."""
 
     id: ClassVar[str]
-    #: Operator name of ONNX, or "" where `formats` composes it of several.
+    #: Operator name of ONNX, or "" where `to_onnx` composes it of several.
     onnx: ClassVar[str] = ""
     #: The output is the mean loss of the batch, and `forward` in training emits the gradient of the prediction too.
     is_loss: ClassVar[bool] = False
@@ -33,16 +35,38 @@ class Op:
     #: The output is the input seen with another shape: no work where the input has no halo.
     is_view: ClassVar[bool] = False
 
-    #: Its sample inputs and its output lie without gaps (no halo); the plan puts a copy in between where another op wants one.
+    #: Its sample inputs and its outputs lie without gaps (no halo); the plan puts a copy in between where another op wants one.
     is_flat: ClassVar[bool] = False
+    #: The first axis of the output's samples counts the same steps as the first input's: a mask of steps goes on.
+    keeps_steps: ClassVar[bool] = False
+    #: Gradients go back through it; masks and other whole numbers have none.
+    carries_gradient: ClassVar[bool] = True
+    #: Names of its outputs. Besides the main one they hold what the backward pass or a person may want to see.
+    outputs: ClassVar[tuple[str, ...]] = ("y",)
 
-    def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType:
-        """Type of the output. Raises ShapeError with a sentence of what was expected and what came."""
+    def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType | tuple[TensorType, ...]:
+        """Type of the output, or of all where there are several. Raises ShapeError with what was expected and what came."""
         raise NotImplementedError
 
-    def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
-        """The formula in plain NumPy, in the precision of its inputs. Sample values have the batch axis first."""
+    def keeps_steps_of(self, inputs: Sequence[TensorType]) -> bool:
+        """`keeps_steps`, for these inputs."""
+        return self.keeps_steps
+
+    def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> Any:
+        """The formula in plain NumPy, in the precision of its inputs: an array, or a tuple of one for each of several outputs.
+
+        Sample values have the batch axis first; parameters, statistics and constants do not.
+        """
         raise NotImplementedError
+
+    def results(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> tuple[np.ndarray, ...]:
+        """What `reference` gives, always as a tuple."""
+        found = self.reference(inputs, attributes, training)
+        return found if isinstance(found, tuple) else (found,)
+
+    def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
+        """Append its ONNX form: by default the operator named `onnx`, with attributes of the same names. Raises NoOnnxForm."""
+        w.plain(node, self.onnx)
 
     def cost(self, inputs: Sequence[TensorType], output: TensorType, attributes: Mapping[str, Any]) -> int:
         """Floating-point operations of one sample's forward pass; a multiply-add counts two."""
@@ -60,25 +84,53 @@ class Op:
 
 
 class Update:
-    """How an optimizer changes a run of parameters: one elementwise formula over flat slots."""
+    """How an optimizer changes a run of parameters: one formula over flat slots, elementwise but for sums over a tensor."""
 
     id: ClassVar[str]
     #: State kept for every parameter.
     slots: ClassVar[tuple[str, ...]] = ()
+    #: State of the optimizer itself: single numbers that start at 0, which `begin` brings forward once a step.
+    scalars: ClassVar[tuple[str, ...]] = ()
     #: Names of the numbers it reads, besides the learning rate; they are fields of the optimizer.
     knobs: ClassVar[tuple[str, ...]] = ()
-    #: The knob that is zero for parameters that do not decay.
+    #: The knob of weight decay; its factor is zero for parameters that do not decay.
     decay: ClassVar[str] = ""
+    #: Sums over a whole tensor that its step needs. Each tensor is then a run of its own, and `measure` goes over it before.
+    sums: ClassVar[int] = 0
+
+    def begin(self, scalars: Sequence[int], knobs: Mapping[str, int]) -> Instruction:
+        """What brings the scalars (F indices) forward, in a stage of its own before all others of the update."""
+        raise NotImplementedError
+
+    def measure(
+        self, value: int, gradient: int, slots: Sequence[int], n: int, knobs: Mapping[str, int], decay_factor: int, sums: int
+    ) -> Instruction:
+        """What leaves the sums of one piece of a tensor at F[sums], in the stage before `instruction`; pieces are 16 apart."""
+        raise NotImplementedError
 
     def instruction(
-        self, value: int, gradient: int, slots: Sequence[int], n: int, rate: int, factor: int, knobs: Mapping[str, int]
+        self,
+        value: int,
+        gradient: int,
+        slots: Sequence[int],
+        n: int,
+        rate: int,
+        factor: int,
+        knobs: Mapping[str, int],
+        *,
+        decay_factor: int = CONSTANT_ONE,
+        scalars: Sequence[int] = (),
+        sums: tuple[int, int] = (0, 0),
     ) -> Instruction:
-        """Words of the kernel named as the update: value gradient slots… n | indices of the knobs rate factor and `knobs`, in order.
+        """Words of the kernel named as the update.
 
-        value: F index of n numbers.  rate, factor: knobs that are multiplied.  The kernel multiplies the gradient by the cell
-        CLIP_SCALE and reads the number of updates done from the register STEP.
+        value gradient slots… n | indices of the knobs rate factor and `knobs`, in order, and decay_factor where it decays |
+        scalars… | sums pieces, where it has any.  value: F index of n numbers.  rate, factor: knobs that are multiplied, as are
+        the knob of decay and decay_factor.  The kernel multiplies the gradient by the cell CLIP_SCALE and reads the number of
+        updates done from the register STEP.
         """
-        return (self.id, value, gradient, *slots, n, rate, factor, *(knobs[name] for name in self.knobs))
+        numbers = [rate, factor, *(knobs[name] for name in self.knobs), *([decay_factor] if self.decay else [])]
+        return (self.id, value, gradient, *slots, n, *numbers, *scalars, *(sums if self.sums else ()))
 
     def reference(
         self, value: np.ndarray, gradient: np.ndarray, slots: dict[str, np.ndarray], step: int, numbers: Mapping[str, float]

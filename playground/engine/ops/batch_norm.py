@@ -11,6 +11,7 @@ from playground.core.tensor import TensorType
 from playground.engine.emit import Emit, Frame, Instruction, Ref, Whole, Word
 from playground.engine.graph import OpNode
 from playground.engine.kernel import inline, kernel
+from playground.engine.onnx_form import OnnxWriter, label
 from playground.engine.operands import knob_words
 from playground.engine.ops.base import Op
 from playground.engine.registers import ROWS
@@ -308,6 +309,11 @@ class BatchNorm(Op):
             return [[("norm_gradient_statistics", c, positions, *f.partials(sums), *judged, *f.partials(terms), *epsilon)]]
 
         e.whole(make, reads=[sums, batch], writes=[terms, *(ref for ref, _ in wanted if ref is not None)])
+
+    def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
+        inputs = [w.first(node.inputs[0]), *(w.constant(*w.tensor(i)) for i in node.inputs[1:5])]
+        y = w.node("BatchNormalization", inputs, label(node), epsilon=float(node.attributes.get("epsilon", 1e-5)))
+        w.hold(node.output, y, first=w.graph.values[node.output].type.rank > 1)
 
 
 def _extents(e: Emit, node: OpNode) -> tuple[int, int]:

@@ -2,53 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 import numpy as np
 
-from playground.core.tensor import TensorType
-from playground.engine.emit import Emit
-from playground.engine.graph import OpNode
-from playground.engine.kernel import kernel
-from playground.engine.losses import emit_loss, same_shapes
-from playground.engine.ops.base import Op
-from playground.engine.registers import ROWS
-from playground.engine.vocabulary import hsum, load, ramp, sigmoid, softplus, splat, store, where
+from playground.engine.losses import ElementLoss
+from playground.engine.vocabulary import sigmoid, softplus
 
 
-@kernel
-def binary_cross_entropy_logits(F, R, w, k):
-    """words: rows width | prediction target | gradient add | share.  Gradient: (sigmoid(x) - t) / (rows in use · width)"""
-    n, d, s = w[0] * w[1], w[4], splat(0.0)
-    scale = np.float32(1) / np.float32(R[ROWS] * w[1])
-    for j in range(0, n, 16):
-        x, t = load(F, w[2] + j, n - j), load(F, w[3] + j, n - j)
-        s = s + where(ramp(0.0) < np.float32(n - j), softplus(x) - x * t, 0.0)
-        if d != 0:
-            g = (sigmoid(x) - t) * scale
-            if w[5]:
-                g = g + load(F, d + j, n - j)
-            store(F, d + j, n - j, g)
-    F[w[6]] = hsum(s) * scale
-
-
-class BinaryCrossEntropyLogits(Op):
-    """Mean over rows and outputs of softplus(x) - x t, which no logit of any size makes infinite."""
+class BinaryCrossEntropyLogits(ElementLoss):
+    """q t softplus(-x) + (1 - t) softplus(x), which no logit of any size makes infinite; q is the weight of the positive answers."""
 
     id = "binary_cross_entropy_logits"
-    is_loss = True
-    is_flat = True
+    title = "Binary cross-entropy on logits"
+    flops = 30
 
-    def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType:
-        return same_shapes("Binary cross-entropy on logits", inputs)
+    @staticmethod
+    def value(x, t, p, q):
+        s = softplus(x)
+        return (1.0 - t) * s + q * t * (s - x)
 
-    def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
-        x, t = inputs
-        return np.asarray((np.logaddexp(0, x) - x * t).mean())
+    @staticmethod
+    def slope(x, t, p, q):
+        s = sigmoid(x)
+        return (1.0 - t) * s - q * t * (1.0 - s)
 
-    def cost(self, inputs: Sequence[TensorType], output: TensorType, attributes: Mapping[str, Any]) -> int:
-        return 4 * inputs[0].count
-
-    def forward(self, e: Emit, node: OpNode) -> None:
-        emit_loss(e, node, "binary_cross_entropy_logits", e.graph.values[node.inputs[0]].type.count)
+    def numbers(self, x: np.ndarray, t: np.ndarray, p: float, q: np.ndarray | float) -> np.ndarray:
+        return (1 - t) * np.logaddexp(0, x) + q * t * np.logaddexp(0, -x)

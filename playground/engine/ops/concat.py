@@ -1,7 +1,9 @@
-"""Values side by side along the last axis."""
+"""Values side by side along an axis."""
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,76 +12,104 @@ import numpy as np
 from playground.core.tensor import TensorType
 from playground.engine.emit import Emit, Frame, Instruction, Ref, Word
 from playground.engine.graph import OpNode
-from playground.engine.kernel import kernel
+from playground.engine.onnx_form import OnnxWriter, label
 from playground.engine.ops.base import Op
-from playground.engine.vocabulary import load, store
 from playground.errors import ShapeError
 
 
-@kernel
-def copy_columns(F, R, w, k):
-    """y (+)= x, some columns of each.  words: samples lines positions columns | x, line sample position | y likewise | add"""
-    columns = w[3]
-    for s in range(w[0]):
-        for row in range(w[1]):
-            x, y = w[4] + row * w[5] + s * w[6], w[8] + row * w[9] + s * w[10]
-            for _ in range(w[2]):
-                for j in range(0, columns, 16):
-                    n = columns - j
-                    v = load(F, x + j, n)
-                    store(F, y + j, n, v + load(F, y + j, n) if w[12] else v)
-                x += w[7]
-                y += w[11]
+@dataclasses.dataclass(frozen=True)
+class Along:
+    """How a value is walked for an axis: `outer` blocks, each with the axis's entries of `inner` numbers one after the other.
 
+    by_lines: the value is an image, which may have gaps between its rows; outer then counts rows (axis 1) or pixels (axis 2).
+    """
 
-def _columns(f: Frame, source: Ref, target: Ref, shift: tuple[int, int], extents: tuple[int, int, int], add: bool) -> Instruction:
-    """shift: first column in source and in target; extents: columns copied, columns of the source and of the target."""
-    copied, wide, to_wide = extents
-    a, b = f.place(source), f.place(target)
-    lies: list[Word] = [f.at(source) + shift[0], a.pitch, a.step, wide, f.at(target) + shift[1], b.pitch, b.step, to_wide]
-    return ("copy_columns", f.rows, a.lines, a.length // wide, copied, *lies, int(add))
+    axis: int
+    outer: int
+    inner: int
+    by_lines: bool
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...], axis: int) -> Along:
+        return cls(axis, math.prod(shape[:axis]), math.prod(shape[axis + 1 :]), len(shape) == 3)
+
+    def extents(self, f: Frame, large: Ref, entries: int) -> list[Word]:
+        """Lines, positions and columns of `copy_columns` for so many entries."""
+        place = f.place(large)
+        if not self.by_lines:
+            return [self.outer, 1, entries * self.inner]
+        if self.axis == 0:
+            return [entries, 1, place.length]
+        return [place.lines, 1, entries * self.inner] if self.axis == 1 else [place.lines, self.outer // place.lines, entries]
+
+    def walk(self, f: Frame, ref: Ref, entries: int, first: int = 0) -> list[Word]:
+        """at, line, sample and position step in a value that has so many entries, from the first-th on."""
+        place = f.place(ref)
+        if not self.by_lines:
+            return [f.at(ref) + first * self.inner, entries * self.inner, place.step, 0]
+        if self.axis == 0:
+            return [f.at(ref) + first * place.pitch, place.pitch, place.step, 0]
+        return [f.at(ref) + first * self.inner, place.pitch, place.step, entries]
 
 
 class Concat(Op):
-    """Two or more inputs that agree on all axes but the last."""
+    """Two or more inputs that agree on all axes but one. Attribute: axis of the sample, from 0 or -1 for the last (the default)."""
 
     id = "concat"
     onnx = "Concat"
 
     def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType:
-        if any(x.rank == 0 or x.shape[:-1] != inputs[0].shape[:-1] for x in inputs):
-            raise ShapeError(f"needs shapes that agree on all axes but the last; they are {', '.join(map(str, inputs))}.")
-        return TensorType((*inputs[0].shape[:-1], sum(x.shape[-1] for x in inputs)), inputs[0].axes)
+        shape = inputs[0].shape
+        axis = int(attributes.get("axis", -1)) % max(1, len(shape))
+        others = {(*x.shape[:axis], *x.shape[axis + 1 :]) for x in inputs}
+        if not shape or any(x.rank != len(shape) for x in inputs) or len(others) > 1:
+            where = "the last" if axis == len(shape) - 1 else f"axis {axis}"
+            raise ShapeError(f"needs shapes that agree on all axes but {where}; they are {', '.join(map(str, inputs))}.")
+        return TensorType((*shape[:axis], sum(x.shape[axis] for x in inputs), *shape[axis + 1 :]), inputs[0].axes)
 
     def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
-        return np.concatenate(inputs, axis=-1)
+        axis = int(attributes.get("axis", -1))
+        return np.concatenate(inputs, axis=axis if axis < 0 else 1 + axis)
 
     def cost(self, inputs: Sequence[TensorType], output: TensorType, attributes: Mapping[str, Any]) -> int:
         return 0
 
+    def _parts(self, e: Emit, node: OpNode) -> tuple[Along, int, list[tuple[int, int]]]:
+        """The walk, entries of the output, and (first entry, entries) of each input."""
+        shape = e.graph.values[node.output].type.shape
+        axis = int(node.attributes.get("axis", -1)) % len(shape)
+        counts = [type.shape[axis] for type in e.graph.types(node)]
+        return Along.of(shape, axis), shape[axis], [(sum(counts[:i]), n) for i, n in enumerate(counts)]
+
     def forward(self, e: Emit, node: OpNode) -> None:
-        y, wide = e.value(node.output), e.graph.values[node.output].type.shape[-1]
-        xs, widths = [e.value(i) for i in node.inputs], [t.shape[-1] for t in e.graph.types(node)]
-        starts = [sum(widths[:i]) for i in range(len(widths))]
+        xs, y = [e.value(i) for i in node.inputs], e.value(node.output)
+        along, total, parts = self._parts(e, node)
 
         def make(f: Frame) -> list[Instruction]:
             return [
-                _columns(f, x, y, (0, at), (width, width, wide), add=False)
-                for x, width, at in zip(xs, widths, starts, strict=True)
+                ("copy_columns", f.rows, *along.extents(f, x, n), *along.walk(f, x, n), *along.walk(f, y, total, first), 0)
+                for x, (first, n) in zip(xs, parts, strict=True)
             ]
 
         e.rows(make, reads=xs, writes=[y])
 
     def backward(self, e: Emit, node: OpNode) -> None:
-        wide, at = e.graph.values[node.output].type.shape[-1], 0
-        for i, type in zip(node.inputs, e.graph.types(node), strict=True):
+        along, total, parts = self._parts(e, node)
+        for i, (first, n) in zip(node.inputs, parts, strict=True):
             dx = e.gradient(i)
             if dx is not None:
-                self._hand_back(e, e.upstream(node), dx, at, (type.shape[-1], wide, type.shape[-1]), not e.begin(dx))
-            at += type.shape[-1]
+                self._hand_back(e, e.upstream(node), dx, along, (total, first, n), not e.begin(dx))
 
-    def _hand_back(self, e: Emit, dy: Ref, dx: Ref, at: int, extents: tuple[int, int, int], add: bool) -> None:
+    def _hand_back(self, e: Emit, dy: Ref, dx: Ref, along: Along, part: tuple[int, int, int], add: bool) -> None:
+        total, first, n = part
+
         def make(f: Frame) -> list[Instruction]:
-            return [_columns(f, dy, dx, (at, 0), extents, add)]
+            return [("copy_columns", f.rows, *along.extents(f, dx, n), *along.walk(f, dy, total, first), *along.walk(f, dx, n), int(add))]
 
         e.rows(make, reads=[dy], writes=[dx])
+
+    def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
+        first, rank = w.held(node.inputs[0]).first, w.graph.values[node.output].type.rank
+        axis = int(node.attributes.get("axis", -1)) % rank
+        place = axis + 1 if not first else 1 if axis == rank - 1 else axis + 2
+        w.hold(node.output, w.node("Concat", [w.like(i, first) for i in node.inputs], label(node), axis=place), first=first)

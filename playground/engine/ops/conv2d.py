@@ -13,13 +13,19 @@ from playground.engine.convolutions import Convolution, Image
 from playground.engine.emit import Emit, Frame, Instruction, Ref, Whole
 from playground.engine.graph import Graph, OpNode
 from playground.engine.moves import sum_copies
+from playground.engine.onnx_form import OnnxWriter, label, relu_after
 from playground.engine.ops.base import Op
 from playground.errors import ShapeError
 
 
+def taps(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of weights with both axes of the kernel: a sequence is an image of one row, and its weights have one axis less."""
+    return (1, *shape) if len(shape) == 3 else shape
+
+
 def geometry(x: TensorType, w: TensorType, attributes: Mapping[str, Any]) -> Convolution:
     """The extents of a convolution of these types."""
-    kh, kw, _, outputs = w.shape
+    kh, kw, _, outputs = taps(w.shape)
     return Convolution(
         (x.shape[0], x.shape[1]),
         x.shape[2],
@@ -43,9 +49,20 @@ def image(f: Frame | Whole, ref: Ref) -> Image:
     return Image(f.at(ref), place.pitch, place.step)
 
 
+def onnx_kernel(w: OnnxWriter, node: OpNode) -> tuple[list[int], str]:
+    """Height and width of the kernel, and its weights as ONNX wants them: (last axis of ours, last but one, height, width)."""
+    name, kernel = w.tensor(node.inputs[1])
+    extents = list(taps(kernel.shape)[:2])
+    if kernel.ndim == 4:
+        return extents, w.constant(name, kernel.transpose(3, 2, 0, 1))
+    axis = w.constant("axis_2", np.array([2], np.int64))
+    return extents, w.node("Unsqueeze", [w.constant(name, kernel.transpose(2, 1, 0)), axis], f"{label(node)}_kernel")
+
+
 class Conv2d(Op):
     """Inputs x (height, width, channels), w (kh, kw, channels / groups, outputs) and optionally b (outputs,).
 
+    For images of one row w may be (kw, channels / groups, outputs).
     Attributes: stride (down, across), padding (top, left, bottom, right), dilation (down, across), groups.
     """
 
@@ -64,8 +81,8 @@ class Conv2d(Op):
                 f"{g.groups} groups must divide both the channels; {g.channels} come in and {g.outputs} go out. "
                 "Choose groups that divide both."
             )
-        if w.shape[2] != g.channels // g.groups:
-            raise ShapeError(f"The kernel expects {w.shape[2] * g.groups} channels; the input is {x}.")
+        if w.shape[-2] != g.channels // g.groups:
+            raise ShapeError(f"The kernel expects {w.shape[-2] * g.groups} channels; the input is {x}.")
         if min(g.output) < 1:
             raise ShapeError(
                 f"A kernel of {g.kernel[0]}×{g.kernel[1]} with dilation {g.dilation[0]}×{g.dilation[1]} does not fit into {x}. "
@@ -74,7 +91,7 @@ class Conv2d(Op):
         return TensorType((*g.output, g.outputs), x.axes)
 
     def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
-        x, w = inputs[0], inputs[1]
+        x, w = inputs[0], inputs[1].reshape(taps(inputs[1].shape))
         g = geometry(TensorType(x.shape[1:]), TensorType(w.shape), attributes)
         top, left, bottom, right = g.padding
         padded = np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)))
@@ -93,7 +110,7 @@ class Conv2d(Op):
         return np.maximum(y, 0) if attributes.get("relu") else y
 
     def cost(self, inputs: Sequence[TensorType], output: TensorType, attributes: Mapping[str, Any]) -> int:
-        kh, kw, c, _ = inputs[1].shape
+        kh, kw, c, _ = taps(inputs[1].shape)
         return 2 * kh * kw * c * output.count
 
     def halo(self, graph: Graph, node: OpNode) -> dict[int, tuple[int, int]]:
@@ -155,3 +172,16 @@ class Conv2d(Op):
             return made + convolutions.input_gradient(g, image(f, dy), weights, image(f, to), f.rows, mask=judged, add=add)
 
         e.rows(make, reads=[dy] if mask is None else [dy, mask], writes=[to] if turned is None else [to, turned], grain="block")
+
+    def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
+        a = node.attributes
+        extents, kernel = onnx_kernel(w, node)
+        inputs = [w.first(node.inputs[0]), kernel]
+        if len(node.inputs) > 2:
+            inputs.append(w.constant(*w.tensor(node.inputs[2])))
+        y = w.node(
+            "Conv", inputs, label(node),
+            kernel_shape=extents, strides=list(a.get("stride", (1, 1))), pads=list(a.get("padding", (0, 0, 0, 0))),
+            dilations=list(a.get("dilation", (1, 1))), group=int(a.get("groups", 1)),
+        )  # fmt: skip
+        w.hold(node.output, relu_after(w, node, y), first=True)

@@ -11,6 +11,7 @@ from playground.core.tensor import TensorType
 from playground.engine import products
 from playground.engine.emit import Emit, Frame, Instruction, Whole
 from playground.engine.graph import OpNode
+from playground.engine.onnx_form import OnnxWriter, label, relu_after
 from playground.engine.ops.base import Op
 from playground.errors import ShapeError
 
@@ -87,3 +88,17 @@ class Dense(Op):
                 return [[products.column_sum(f.at(dy), f.at(bias), o, f.rows * each, add=add_b)]]
 
             e.whole(make_db, reads=[dy], writes=[db])
+
+    def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
+        weight = w.constant(*w.tensor(node.inputs[1]))
+        x = w.last(node.inputs[0])
+        bias = [w.constant(*w.tensor(node.inputs[2]))] if len(node.inputs) > 2 else []
+        turned = bool(node.attributes.get("transposed"))
+        if w.graph.values[node.inputs[0]].type.rank == 1:
+            y = w.node("Gemm", [x, weight, *bias], label(node), transB=int(turned))
+        else:
+            matrix = w.node("Transpose", [weight], f"{label(node)}_weight", perm=[1, 0]) if turned else weight
+            y = w.node("MatMul", [x, matrix], label(node))
+            if bias:
+                y = w.node("Add", [y, *bias], f"{label(node)}_bias")
+        w.hold(node.output, relu_after(w, node, y))

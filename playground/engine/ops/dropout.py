@@ -11,9 +11,10 @@ from playground.core.tensor import TensorType
 from playground.engine.emit import Emit, Frame, Instruction, Ref, Word, sweep
 from playground.engine.graph import OpNode
 from playground.engine.kernel import kernel
+from playground.engine.onnx_form import OnnxWriter
 from playground.engine.operands import knob_words
 from playground.engine.ops.base import Op
-from playground.engine.registers import SEED, STEP
+from playground.engine.registers import FIRST_ROW, SEED, STEP
 from playground.engine.rng import FIRST_NODE_STREAM, stream_key
 from playground.engine.vocabulary import load, number, store, uniform, where
 
@@ -30,7 +31,7 @@ def dropout(F, R, w, k):
     for s in range(w[0]):
         for row in range(w[1]):
             x, y = w[3] + row * w[4] + s * w[5], w[6] + row * w[7] + s * w[8]
-            index = w[12] + s * w[13] + row * w[2]
+            index = w[12] + (int(R[FIRST_ROW]) + s) * w[13] + row * w[2]
             for j in range(0, w[2], 16):
                 n = w[2] - j
                 v = where(uniform(key, index + j) < rate, 0.0, load(F, x + j, n) * scale)
@@ -83,3 +84,8 @@ class Dropout(Op):
             return [self._words(e, f, node, dy, to, add)]
 
         e.rows(make, reads=[dy], writes=[to])
+
+    def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
+        """Nothing is dropped after training: its input stands for its output."""
+        held = w.held(node.inputs[0])
+        w.hold(node.output, held.name, first=held.first)

@@ -11,6 +11,7 @@ from playground.core.tensor import TensorType
 from playground.engine.emit import Emit, Frame, Instruction, Place, Word
 from playground.engine.graph import OpNode
 from playground.engine.kernel import kernel
+from playground.engine.onnx_form import OnnxWriter, label
 from playground.engine.ops.base import Op
 from playground.engine.vocabulary import load, splat, store
 from playground.errors import ShapeError
@@ -88,3 +89,8 @@ class GlobalAveragePool(Op):
             return [("average_all_backward", *_words(f, f.place(to), f.at(to), channels, f.at(dy), f.place(dy).step), add)]
 
         e.rows(make, reads=[dy], writes=[to])
+
+    def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
+        """GlobalAveragePool keeps axes of one; Flatten from axis 1 drops them."""
+        y = w.node("GlobalAveragePool", [w.first(node.inputs[0])], f"{label(node)}_kept")
+        w.hold(node.output, w.node("Flatten", [y], label(node), axis=1))

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from playground.engine.graph import OpNode
+from playground.engine.onnx_form import OnnxWriter, label, number
 from playground.engine.pointwise import Pointwise, real
 from playground.engine.vocabulary import where
 
@@ -28,3 +30,8 @@ class LeakyRelu(Pointwise):
 
     def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
         return np.where(inputs[0] < 0, inputs[0] * real(attributes["slope"]), inputs[0])
+
+    def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
+        held = w.held(node.inputs[0])
+        y = w.node("LeakyRelu", [held.name], label(node), alpha=number(node.attributes["slope"]))
+        w.hold(node.output, y, first=held.first)

@@ -2,54 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 import numpy as np
 
-from playground.core.tensor import TensorType
-from playground.engine.emit import Emit
-from playground.engine.graph import OpNode
-from playground.engine.kernel import kernel
-from playground.engine.losses import emit_loss, same_shapes
-from playground.engine.ops.base import Op
-from playground.engine.registers import ROWS
-from playground.engine.vocabulary import hsum, load, splat, store
+from playground.engine.losses import ElementLoss
 
 
-@kernel
-def mean_squared_error(F, R, w, k):
-    """words: rows width | prediction target | gradient add | share.  Gradient: 2 (x - t) / (rows in use · width)"""
-    n, d, s = w[0] * w[1], w[4], splat(0.0)
-    scale = np.float32(1) / np.float32(R[ROWS] * w[1])
-    for j in range(0, n, 16):
-        x, t = load(F, w[2] + j, n - j), load(F, w[3] + j, n - j)
-        e = x - t
-        s = s + e * e
-        if d != 0:
-            g = e * (scale + scale)
-            if w[5]:
-                g = g + load(F, d + j, n - j)
-            store(F, d + j, n - j, g)
-    F[w[6]] = hsum(s) * scale
-
-
-class MeanSquaredError(Op):
-    """Mean over rows and outputs of (x - t)²."""
+class MeanSquaredError(ElementLoss):
+    """(x - t)², times q."""
 
     id = "mean_squared_error"
-    is_loss = True
-    is_flat = True
+    title = "Mean squared error"
 
-    def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType:
-        return same_shapes("Mean squared error", inputs)
+    @staticmethod
+    def value(x, t, p, q):
+        return (x - t) * (x - t) * q
 
-    def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
-        x, t = inputs
-        return np.asarray(((x - t) ** 2).mean())
+    @staticmethod
+    def slope(x, t, p, q):
+        return (x - t) * q * 2.0
 
-    def cost(self, inputs: Sequence[TensorType], output: TensorType, attributes: Mapping[str, Any]) -> int:
-        return 4 * inputs[0].count
-
-    def forward(self, e: Emit, node: OpNode) -> None:
-        emit_loss(e, node, "mean_squared_error", e.graph.values[node.inputs[0]].type.count)
+    def numbers(self, x: np.ndarray, t: np.ndarray, p: float, q: np.ndarray | float) -> np.ndarray:
+        return (x - t) ** 2 * q

@@ -11,6 +11,7 @@ import numpy as np
 from playground.core.tensor import TensorType
 from playground.engine.emit import Emit, Frame, Instruction, sweep
 from playground.engine.graph import OpNode
+from playground.engine.onnx_form import OnnxWriter, label
 from playground.engine.ops.base import Op
 from playground.errors import ShapeError
 
@@ -53,3 +54,8 @@ class Reshape(Op):
             return [("copy_lines", *sweep(f, dy, to), add)]
 
         e.rows(make, reads=[dy], writes=[to])
+
+    def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
+        shape = w.graph.values[node.output].type.shape
+        extents = w.constant(f"{label(node)}_shape", np.array([-1, *shape], np.int64))
+        w.hold(node.output, w.node("Reshape", [w.last(node.inputs[0]), extents], label(node)))

@@ -11,7 +11,9 @@ from playground.core.tensor import TensorType
 from playground.engine.emit import Emit, Frame, Instruction, sweep
 from playground.engine.graph import OpNode
 from playground.engine.kernel import kernel
+from playground.engine.onnx_form import OnnxWriter, label
 from playground.engine.ops.base import Op
+from playground.engine.softmaxes import NARROW, SCRATCH
 from playground.engine.vocabulary import exp, first_lanes, hmax, hsum, load, splat, store, vmax, where
 from playground.errors import ShapeError
 
@@ -61,6 +63,9 @@ class Softmax(Op):
     id = "softmax"
     onnx = "Softmax"
 
+    def keeps_steps_of(self, inputs: Sequence[TensorType]) -> bool:
+        return inputs[0].rank > 1
+
     def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType:
         if inputs[0].rank == 0:
             raise ShapeError("needs at least one axis of numbers.")
@@ -75,8 +80,11 @@ class Softmax(Op):
 
     def forward(self, e: Emit, node: OpNode) -> None:
         x, y, classes = e.value(node.inputs[0]), e.value(node.output), e.graph.values[node.output].type.shape[-1]
+        e.scratch(SCRATCH)
 
         def make(f: Frame) -> list[Instruction]:
+            if classes <= NARROW:
+                return [("softmax_narrow", *sweep(f, x, y), classes, f.scratch(), 0)]
             return [("softmax_forward", *sweep(f, x, y), classes)]
 
         e.rows(make, reads=[x], writes=[y])
@@ -87,8 +95,16 @@ class Softmax(Op):
             return
         to, y, dy, add = dx, e.value(node.output), e.upstream(node), int(not e.begin(dx))
         classes = e.graph.values[node.output].type.shape[-1]
+        e.scratch(SCRATCH)
 
         def make(f: Frame) -> list[Instruction]:
+            if classes <= NARROW:
+                return [("softmax_narrow_backward", *sweep(f, y, dy, to), classes, f.scratch(), 0, add)]
             return [("softmax_backward", *sweep(f, y, dy, to), classes, add)]
 
         e.rows(make, reads=[y, dy], writes=[to])
+
+    def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
+        held = w.held(node.inputs[0])
+        axis = 1 if held.first else held.type.rank
+        w.hold(node.output, w.node("Softmax", [held.name], label(node), axis=axis), first=held.first)

@@ -85,7 +85,7 @@ def node_outputs(graph: Graph, weights: Mapping[str, Array], x: Array) -> dict[s
     for node in graph.nodes:
         if node.output == graph.loss or not all(i in values for i in node.inputs):
             continue
-        values[node.output] = ops.find(node.op).reference([values[i] for i in node.inputs], node.attributes)
+        values |= zip(node.outputs, ops.find(node.op).results([values[i] for i in node.inputs], node.attributes), strict=True)
         found[node.owner] = values[node.output]
     return found
 
