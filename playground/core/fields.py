@@ -225,6 +225,27 @@ class Text(Field):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Formula(Text):
+    """An elementwise formula in the language of `core.expression`, kept as it was typed."""
+
+    most: int = 500
+
+    def check(self, name: str, value: Any) -> str:
+        from playground.core.expression import FormulaError, parse
+
+        text = super().check(name, value)
+        try:
+            parse(text)
+        except FormulaError as error:
+            raise BadValue(f"{self.title(name)}, position {error.position}: {error.reason}") from None
+        return text
+
+    def wrong(self) -> Iterator[Any]:
+        yield from super().wrong()
+        yield from ("", "y", "x *", "(x", "x.real", "__import__('os')", "k * x", "(" * 250 + "x")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Path(Text):
     """A file or folder that the user picked, relative to the project where it lies beside it. "" is none yet.
 
@@ -291,6 +312,10 @@ def reals(default: tuple[float, ...] = (), **k: Any) -> Any:
 
 def text(default: str = "", **k: Any) -> Any:
     return dataclasses.field(default=default, metadata={"field": Text(**k)})
+
+
+def formula(default: str, **k: Any) -> Any:
+    return dataclasses.field(default=default, metadata={"field": Formula(**k)})
 
 
 def path(default: str = "", **k: Any) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import math
 
-from playground.core.fields import Choice, Field, Flag, Part, Path, Real, Reals, Size, Text, Whole, Wholes, fields_of
+from playground.core.fields import Choice, Field, Flag, Formula, Part, Path, Real, Reals, Size, Text, Whole, Wholes, fields_of
+from playground.core.points import Points
 from playground.core.spec import Spec
 
 
@@ -36,6 +37,8 @@ def shown(value: object, between: str = "×") -> str:
         return value.title
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, tuple) and any(isinstance(n, tuple) for n in value):
+        return ", ".join(f"({shown(n)})" for n in value)
     if isinstance(value, tuple) and any(isinstance(n, float) for n in value):
         return ", ".join(f"{n:g}" for n in value)
     if isinstance(value, tuple):
@@ -57,6 +60,8 @@ def span(field: Field) -> str:
             return f"up to {most} whole numbers, " + _between(low, high, "{:,}") + unit
         case Reals(low=low, high=high, least=least, most=most):
             return f"{f'{least} to' if least else 'up to'} {most} numbers, " + _between(low, high, "{:g}") + unit
+        case Points(low=low, high=high, least=least, most=most):
+            return f"{least} to {most} points, x 0 to 1, y " + _between(low, high, "{:g}") + unit
         case Choice(options=options):
             return "one of " + ", ".join(options)
         case Flag():
@@ -65,6 +70,8 @@ def span(field: Field) -> str:
             return f"one of the {kind}s"
         case Path(folder=folder):
             return "a folder" if folder else "a file"
+        case Formula(most=most):
+            return f"a formula of at most {most} characters"
         case Text(most=most):
             return f"a line of at most {most} characters"
     return "any"
