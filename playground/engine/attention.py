@@ -1,0 +1,279 @@
+"""What the attention ops share: which keys a query may see, products of blocks of one head, the softmax of a row of scores.
+
+A block of queries meets all its keys in scratch, so a step holds rows × keys scores of one head on every chain, never all of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from playground.core.tensor import TensorType
+from playground.engine.emit import Emit, Ref
+from playground.engine.kernel import inline
+from playground.engine.vocabulary import (
+    HALF,
+    NARROW_ROWS,
+    TALL_ROWS,
+    TALL_VECTORS,
+    VECTOR,
+    first_lanes,
+    hmax,
+    hsum,
+    load,
+    pow2,
+    splat,
+    store,
+    tile,
+    transpose_block,
+    vfloor,
+    vmax,
+    where,
+)
+from playground.errors import ShapeError
+
+#: A block of scores has about so many numbers: two of them and the panels stay in a second-level cache.
+BLOCK_NUMBERS = 32_768
+#: Most queries in a block.
+BLOCK_QUERIES = 64
+#: Keys in a panel of transposed keys, where the processor's tile is widest.
+PANEL = 32
+#: A walk that never wraps.
+STRAIGHT = 1 << 40
+#: Stands for the largest score where there is none.
+LEAST = -3.4e38
+
+
+@inline
+def first_key(i, keys, window):
+    """The first key that query i may see."""
+    return min(max(i - window, 0), keys) if window > 0 else 0
+
+
+@inline
+def end_key(i, keys, causal, window):
+    """One past the last key that query i may see; never before the first."""
+    end = keys
+    if window > 0:
+        end = min(end, i + window + 1)
+    if causal:
+        end = min(end, i + 1)
+    return max(end, first_key(i, keys, window))
+
+
+@inline
+def transpose_panels(F, x, rows, step, cols, to):
+    """The transpose of a matrix as panels: `panel` rows of x become a block of cols × panel numbers, one block after the other."""
+    panel = TALL_VECTORS * VECTOR
+    for p in range(0, rows, panel):
+        for r in range(0, min(panel, rows - p), 16):
+            for c in range(0, cols, 16):
+                source, target = x + (p + r) * step + c, to + p * cols + c * panel + r
+                transpose_block(F, source, step, target, panel, min(16, rows - p - r), min(16, cols - c))
+
+
+@inline
+def block_product(F, rows, cols, terms, a, a_step, a_ks, b, b_ks, b_panel, c, c_step, add):
+    """C (+)= A @ B. b_panel: from one panel of B's columns (TALL_VECTORS * VECTOR of them) to the next."""
+    panel = TALL_VECTORS * VECTOR
+    for q in range(0, terms, 256):
+        kn, follows, o, bo = min(256, terms - q), 1 if add or q > 0 else 0, 0, b + q * b_ks
+        while o < cols:
+            width = min(panel, cols - o)
+            tall = NARROW_ROWS if width <= VECTOR else TALL_ROWS
+            for i in range(0, rows, tall):
+                at, to = a + i * a_step + q * a_ks, c + i * c_step + o
+                start = follows * to
+                if width > VECTOR:
+                    tile(F, TALL_ROWS, TALL_VECTORS, VECTOR, rows - i, width, kn, 1, at, a_step, STRAIGHT, 0, 0, a_ks, 0,
+                         bo, b_ks, 0, to, c_step, STRAIGHT, 0, 0, start, follows, 0, 0)  # fmt: skip
+                elif width > HALF:
+                    tile(F, NARROW_ROWS, 1, VECTOR, rows - i, width, kn, 1, at, a_step, STRAIGHT, 0, 0, a_ks, 0,
+                         bo, b_ks, 0, to, c_step, STRAIGHT, 0, 0, start, follows, 0, 0)  # fmt: skip
+                else:
+                    tile(F, NARROW_ROWS, 1, HALF, rows - i, width, kn, 1, at, a_step, STRAIGHT, 0, 0, a_ks, 0,
+                         bo, b_ks, 0, to, c_step, STRAIGHT, 0, 0, start, follows, 0, 0)  # fmt: skip
+            o += width
+            bo += b_panel
+
+
+@inline
+def falling(x):
+    """e**x for x up to 88, as `vocabulary.exp`; what is below -87 counts as -87."""
+    x = where(x < -87.0, -87.0, x)
+    n = vfloor(x * 1.44269504 + 0.5)
+    r = x - n * 0.693359375
+    r = r - n * -2.12194440e-4
+    p = r * 1.9875691500e-4 + 1.3981999507e-3
+    p = p * r + 8.3334519073e-3
+    p = p * r + 4.1665795894e-2
+    p = p * r + 1.6666665459e-1
+    p = p * r + 5.0000001201e-1
+    return (p * r * r + r + 1.0) * pow2(n)
+
+
+@inline
+def largest(F, x, n, mask):
+    """The largest of n scores whose key is present, LEAST where none is. mask: 1 and 0 for the keys, or 0 where all are present."""
+    best, j = splat(LEAST), 0
+    if mask == 0:
+        while j + 16 <= n:
+            best = vmax(best, load(F, x + j, 16))
+            j += 16
+    while j < n:
+        v = where(first_lanes(n - j), load(F, x + j, n - j), LEAST)
+        if mask:
+            v = where(load(F, mask + j, n - j) > 0.0, v, LEAST)
+        best = vmax(best, v)
+        j += 16
+    return hmax(best)
+
+
+@inline
+def exponentials(F, x, n, mask, shift, scale):
+    """x = exp(x * scale - shift), 0 where the key is absent; and the sum of them."""
+    total, j = splat(0.0), 0
+    if mask == 0:
+        while j + 16 <= n:
+            v = falling(load(F, x + j, 16) * scale - shift)
+            total = total + v
+            store(F, x + j, 16, v)
+            j += 16
+    while j < n:
+        v = where(first_lanes(n - j), falling(load(F, x + j, n - j) * scale - shift), 0.0)
+        if mask:
+            v = where(load(F, mask + j, n - j) > 0.0, v, 0.0)
+        total = total + v
+        store(F, x + j, n - j, v)
+        j += 16
+    return hsum(total)
+
+
+@inline
+def clear(F, x, n):
+    """n zeros."""
+    for j in range(0, n, 16):
+        store(F, x + j, n - j, 0.0)
+
+
+@inline
+def clear_rows(F, x, rows, step, cols):
+    """Zeros in a matrix."""
+    for i in range(rows):
+        clear(F, x + i * step, cols)
+
+
+@dataclasses.dataclass(frozen=True)
+class Extents:
+    """The sizes of an attention op. width, value_width: numbers of a query and of a value, all heads together."""
+
+    heads: int
+    queries: int
+    keys: int
+    width: int
+    value_width: int
+    causal: bool
+    window: int
+
+    @property
+    def head(self) -> int:
+        return self.width // self.heads
+
+    @property
+    def value_head(self) -> int:
+        return self.value_width // self.heads
+
+    @property
+    def line(self) -> int:
+        """Numbers from one row of a block of scores to the next: no power of two, whose rows would share a place in the cache."""
+        return -(-self.keys // PANEL) * PANEL + 16
+
+    @property
+    def block(self) -> int:
+        """Queries in a block; a local window asks for few, because every row of a block meets the keys of all its rows."""
+        fits = min(BLOCK_QUERIES, BLOCK_NUMBERS // self.line)
+        if self.window:
+            fits = min(fits, self.window)
+        return min(max(8, fits // 8 * 8), -(-self.queries // 8) * 8)
+
+    def panels(self, width: int) -> int:
+        """Scratch of all keys as panels of one head."""
+        return -(-self.keys // PANEL) * PANEL * width
+
+    @property
+    def rows(self) -> int:
+        """Scratch for one number of each query of a block."""
+        return -(-self.block // 16) * 16
+
+    @property
+    def pairs(self) -> int:
+        """Pairs of a query and a key that it may see."""
+        count = 0
+        for i in range(self.queries):
+            first = min(max(i - self.window, 0), self.keys) if self.window else 0
+            end = min(self.keys, i + self.window + 1) if self.window else self.keys
+            count += max(first, min(end, i + 1) if self.causal else end) - first
+        return count
+
+
+def extents(inputs: Sequence[TensorType], attributes: Mapping[str, Any], *, valued: bool = True) -> Extents:
+    """Sizes from the types of query, key and, where `valued`, value. Raises ShapeError when they do not fit together."""
+    q, k, v = inputs[0], inputs[1], inputs[2 if valued else 1]
+    heads = int(attributes.get("heads", 1))
+    if any(x.rank != 2 for x in (q, k, v)):
+        raise ShapeError("needs sequences: steps×features.")
+    if q.shape[1] != k.shape[1]:
+        raise ShapeError(f"needs queries and keys of as many features; the queries have {q.shape[1]}, the keys {k.shape[1]}.")
+    if k.shape[0] != v.shape[0]:
+        raise ShapeError(f"needs a value for every key; there are {k.shape[0]} keys and {v.shape[0]} values.")
+    if q.shape[1] % heads or v.shape[1] % heads:
+        raise ShapeError(f"needs features that {heads} heads divide; there are {q.shape[1]}.", "set heads 1")
+    causal, window = bool(attributes.get("causal", False)), int(attributes.get("window", 0))
+    return Extents(heads, q.shape[0], k.shape[0], q.shape[1], v.shape[1], causal, window)
+
+
+def scale_of(sizes: Extents, attributes: Mapping[str, Any]) -> float:
+    """What scores are multiplied by: the attribute, or 1 / √(numbers of a head)."""
+    given = attributes.get("scale")
+    return 1.0 / math.sqrt(sizes.head) if given is None else float(given)
+
+
+def targets(e: Emit, inputs: Sequence[int], order: Sequence[int]) -> list[tuple[Ref | None, bool]]:
+    """Gradients of the inputs and whether each is added to. order: that in which the kernel clears or writes them for the first
+    time, which counts where one value comes in at several ports.
+    """
+    found: dict[int, tuple[Ref | None, bool]] = {}
+    for port in order:
+        ref = e.gradient(inputs[port])
+        found[port] = (ref, ref is not None and not e.begin(ref))
+    return [found[port] for port in sorted(order)]
+
+
+def allowed(sizes: Extents, mask: np.ndarray | None) -> np.ndarray:
+    """Which keys each query may see. Shapes: mask (n, keys) -> (n or 1, 1, queries, keys) bool."""
+    i, j = np.arange(sizes.queries)[:, None], np.arange(sizes.keys)[None]
+    seen = np.ones((sizes.queries, sizes.keys), bool)
+    if sizes.causal:
+        seen &= j <= i
+    if sizes.window:
+        seen &= abs(i - j) <= sizes.window
+    return seen[None, None] if mask is None else seen & (mask > 0)[:, None, None]
+
+
+def in_heads(x: np.ndarray, heads: int) -> np.ndarray:
+    """(n, steps, heads·width) -> (n, heads, steps, width)."""
+    return x.reshape(*x.shape[:2], heads, -1).transpose(0, 2, 1, 3)
+
+
+def weights(scores: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Softmax over the keys that are seen and the logarithm of its denominator; both 0 where a query sees none."""
+    some = seen.any(axis=-1, keepdims=True)
+    top = np.where(some, np.where(seen, scores, -np.inf).max(axis=-1, keepdims=True, initial=-np.inf), 0.0)
+    e = np.where(seen, np.exp(np.where(seen, scores - top, 0.0)), 0.0)
+    total = e.sum(axis=-1, keepdims=True)
+    safe = np.where(some, total, 1.0)
+    return e / safe, (top + np.log(safe))[..., 0]
