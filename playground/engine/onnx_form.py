@@ -5,6 +5,7 @@ The engine keeps channels last, ONNX's convolutions and pools want them first: `
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -45,6 +46,15 @@ class OnnxWriter(Protocol):
 
     def nodes_of(self, op: str, inputs: list[str], label: str, outputs: int, **attributes: Any) -> tuple[str, ...]:
         """The same for an operator with several outputs."""
+        ...
+
+    def scan(
+        self, states: list[str], steps: list[str], body: Callable[[list[str], list[str]], tuple[list[str], list[str]]], label: str
+    ) -> tuple[str, ...]:
+        """A loop over the first axis of `steps`: names of the last states, then of what every step gave, one after the other.
+
+        body(states, one step of each of `steps`) appends the nodes of one step and gives the new states and what the step gives.
+        """
         ...
 
     def constant(self, name: str, array: np.ndarray) -> str:

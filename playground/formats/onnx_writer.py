@@ -7,7 +7,7 @@ made; asking for the other one adds one Transpose, once. Flattening asks for cha
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,26 @@ class Writer:
         self.nodes.append(helper.make_node(op, inputs, list(names), name=f"{label}/{op}", **attributes))
         return names
 
+    def scan(
+        self, states: list[str], steps: list[str], body: Callable[[list[str], list[str]], tuple[list[str], list[str]]], label: str
+    ) -> tuple[str, ...]:
+        """Append a Scan over the first axis of `steps`, whose body is what `body` appends: last states, then what every step gave."""
+        from onnx import TensorProto, helper
+
+        def described(*names: str) -> list[Any]:
+            return [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names]
+
+        outer, self.nodes = self.nodes, []
+        before, now = [self.fresh(f"{label}/state") for _ in states], [self.fresh(f"{label}/step") for _ in steps]
+        new, given = body(list(before), list(now))
+        new = [self.node("Identity", [name], f"{label}/new") for name in new]  # an output of a body is no other output of it
+        given = [self.node("Identity", [name], f"{label}/given") for name in given]
+        self.nodes, inner = outer, self.nodes
+        graph = helper.make_graph(inner, f"{label}/body", described(*before, *now), described(*new, *given))
+        return self.nodes_of(
+            "Scan", [*states, *steps], f"{label}/scan", len(new) + len(given), body=graph, num_scan_inputs=len(steps)
+        )
+
     def constant(self, name: str, array: np.ndarray) -> str:
         """An initialiser; a second one of the same name must hold the same array."""
         known = self.initialisers.get(name)
@@ -129,4 +149,3 @@ class Writer:
             name = self.node("Transpose", [held.name], f"{held.name}_{'first' if first else 'last'}", perm=axes)
             self._other[held.name] = Held(name, held.type, first)
         return self._other[held.name]
-
