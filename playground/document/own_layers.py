@@ -1,0 +1,88 @@
+"""The user's own layers: formulas with a name, in a file of the user's library. It holds text only, read again by the parser."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+from typing import Any
+
+from playground.core.expression import FormulaError, parse
+from playground.document import strict_json
+from playground.document.saver import save_atomically
+from playground.errors import BadValue
+from playground.paths import user_data_dir
+
+MOST = 200
+MOST_LETTERS = 28
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnLayer:
+    """name: as the palette shows it.  formula: its canonical text."""
+
+    name: str
+    formula: str
+
+
+def own_layers() -> list[OwnLayer]:
+    """All, by name. A file that is damaged is put aside; an entry that is no formula to this version is left out."""
+    store = _store()
+    try:
+        listed = strict_json.decode(store.read_bytes())["layers"]
+        found = [layer for one in listed if (layer := _read(one)) is not None]
+    except FileNotFoundError:
+        return []
+    except (BadValue, KeyError, TypeError):
+        os.replace(store, store.with_suffix(".bad"))  # kept, in case a person wants to look
+        return []
+    return sorted(found[:MOST], key=lambda layer: layer.name.casefold())
+
+
+def add_own_layer(name: str, formula: str) -> OwnLayer:
+    """Keep a formula under a name. Raises BadValue for a name in use or a bad one, FileError where the file cannot be written."""
+    name = checked_name(name)
+    present = own_layers()
+    if len(present) >= MOST:
+        raise BadValue(f"The palette holds at most {MOST} layers of your own. Remove one first.")
+    made = OwnLayer(name, parse(formula).text)
+    _write([*present, made])
+    return made
+
+
+def checked_name(name: str) -> str:
+    """The name without spaces at its ends. Raises BadValue for a bad one and for one that is in use."""
+    name = name.strip()
+    if not 1 <= len(name) <= MOST_LETTERS or not name.isprintable():
+        raise BadValue(f"A name has 1 to {MOST_LETTERS} printable characters; {name[:40]!r} was given.")
+    if any(layer.name.casefold() == name.casefold() for layer in own_layers()):
+        raise BadValue(f"There already is a layer of your own called {name}. Choose another name.")
+    return name
+
+
+def remove_own_layer(name: str) -> None:
+    """Forget one; projects that use its formula keep it."""
+    _write([layer for layer in own_layers() if layer.name != name])
+
+
+def _read(one: Any) -> OwnLayer | None:
+    """An entry of the file, or None for what is none."""
+    if not isinstance(one, dict):
+        return None
+    name, formula = one.get("name"), one.get("formula")
+    if not isinstance(name, str) or not isinstance(formula, str) or not 1 <= len(name) <= MOST_LETTERS or not name.isprintable():
+        return None
+    try:
+        return OwnLayer(name, parse(formula).text)
+    except FormulaError:
+        return None
+
+
+def _write(layers: list[OwnLayer]) -> None:
+    store = _store()
+    store.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    save_atomically(store, strict_json.encode({"layers": [dataclasses.asdict(layer) for layer in layers]}))
+
+
+def _store() -> Path:
+    return user_data_dir() / "library" / "expressions.json"
