@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from playground.engine.emit import Instruction, Word
-from playground.engine.kernel import kernel
+from playground.engine.emit import Frame, Instruction, Ref, Word
+from playground.engine.kernel import inline, kernel
 from playground.engine.vocabulary import load, splat, store, transpose_block
 
 
@@ -73,12 +73,74 @@ def column_sums(F, R, w, k):
         store(F, w[1] + j, n, total)
 
 
+@kernel
+def copy_columns(F, R, w, k):
+    """y (+)= x, some columns of each.  words: samples lines positions columns | x, line sample position | y likewise | add"""
+    columns = w[3]
+    for s in range(w[0]):
+        for row in range(w[1]):
+            x, y = w[4] + row * w[5] + s * w[6], w[8] + row * w[9] + s * w[10]
+            for _ in range(w[2]):
+                for j in range(0, columns, 16):
+                    n = columns - j
+                    v = load(F, x + j, n)
+                    store(F, y + j, n, v + load(F, y + j, n) if w[12] else v)
+                x += w[7]
+                y += w[11]
+
+
+@inline
+def whole_periods(n):
+    """The smallest multiple of a period that lanes advance through with at most one step back: at least 16."""
+    return n if n >= 16 else n * ((15 + n) // n)
+
+
+@inline
+def repeat(F, x, n, to):
+    """Lay n numbers out again and again, so that lanes can be loaded at any phase: 16 more than `whole_periods`."""
+    for j in range(0, n, 16):
+        store(F, to + j, n - j, load(F, x + j, n - j))
+    for j in range(n, whole_periods(n) + 16):
+        F[to + j] = F[to + j - n]
+
+
+@inline
+def fold(F, x, n, to, add):
+    """The inverse: sums that were collected in repeated lanes, phase by phase."""
+    for j in range(n, whole_periods(n) + 16):
+        F[x + j % n] += F[x + j]
+    for j in range(0, n, 16):
+        v = load(F, x + j, n - j)
+        store(F, to + j, n - j, v + load(F, to + j, n - j) if add else v)
+
+
+def periodic_scratch(n: int) -> int:
+    """Numbers that `repeat` and `fold` need."""
+    return max(n, 31) + 16
+
+
+def each_sample(frame: Frame, *refs: Ref) -> list[Word]:
+    """Words with which a kernel walks operands of equal shape, sample by sample.
+
+    samples lines length, then for each operand: at line-step sample-step. Samples without gaps have one line.
+    """
+    places = [frame.place(ref) for ref in refs]
+    whole = all(p.count == p.lines * p.pitch for p in places)
+    lines, length = (1, places[0].count) if whole else (places[0].lines, places[0].length)
+    words: list[Word] = [frame.rows, lines, length]
+    for ref, p in zip(refs, places, strict=True):
+        words += [frame.at(ref), p.pitch, p.step]
+    return words
+
+
 def column_sum(dy: int, db: int, cols: int, rows: Word, *, add: bool = False) -> Instruction:
     """db (+)= the sum of `rows` rows that lie one after the other."""
     return ("column_sums", dy, db, cols, rows, 1 << 40, cols, 0, 1, 0, int(add))
 
 
-def image_sum(dy: int, db: int, channels: int, size: tuple[int, int], pitch: int, samples: Word, step: int, *, add: bool = False) -> Instruction:
+def image_sum(
+    dy: int, db: int, channels: int, size: tuple[int, int], pitch: int, samples: Word, step: int, *, add: bool = False
+) -> Instruction:
     """db (+)= the sum over the pixels of all samples. size: height, width; pitch: from one image row to the next."""
     height, width = size
     return ("column_sums", dy, db, channels, height * width, width, channels, pitch, samples, step, int(add))

@@ -32,7 +32,7 @@ def _forward(F, R, w, k):
 
 
 def _backward(F, R, w, k):
-    """words: samples lines length | y line sample | dy line sample | dx line sample | parameter (two words) | add"""
+    """words: samples lines length | y (or x) line sample | dy line sample | dx line sample | parameter (two words) | add"""
     p = number(k, w[12], w[13])
     for s in range(w[0]):
         for row in range(w[1]):
@@ -53,10 +53,14 @@ def instance(template: Callable[..., None], name: str, function: Callable[..., A
 
 
 class Pointwise(Op):
-    """y = value(x, p) for every number; the derivative is a formula of the output, so x need not be kept.
+    """y = value(x, p) for every number; the derivative is a formula of the output, so x need not be kept, or of x.
 
     A subclass gives `value` and `slope` as functions of lanes, in the words of `engine.vocabulary`.
     """
+
+    #: What `slope` is a formula of: "y" wherever that is possible, else "x".
+    slope_of: ClassVar[str] = "y"
+    keeps_steps = True
 
     #: The attribute that is p, where the formula has a parameter.
     parameter: ClassVar[str] = ""
@@ -90,12 +94,13 @@ class Pointwise(Op):
         dx = e.gradient(node.inputs[0])
         if dx is None:
             return
-        to, y, dy, add = dx, e.value(node.output), e.upstream(node), int(not e.begin(dx))
+        kept = e.value(node.output if self.slope_of == "y" else node.inputs[0])
+        to, dy, add = dx, e.upstream(node), int(not e.begin(dx))
 
         def make(f: Frame) -> list[Instruction]:
-            return [(f"{self.id}_backward", *sweep(f, y, dy, to), *self.words(node), add)]
+            return [(f"{self.id}_backward", *sweep(f, kept, dy, to), *self.words(node), add)]
 
-        e.rows(make, reads=[y, dy], writes=[to])
+        e.rows(make, reads=[kept, dy], writes=[to])
 
 
 def real(attribute: Any) -> float:

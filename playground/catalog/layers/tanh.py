@@ -28,3 +28,7 @@ class Tanh(Layer):
 
     def curve(self, x: np.ndarray) -> np.ndarray:
         return np.asarray(np.tanh(x))
+
+    def saturated(self, y: np.ndarray) -> np.ndarray:
+        """Within a hundredth of either end, where the slope is below 0.02."""
+        return np.asarray(np.abs(y) > 0.99)

@@ -52,6 +52,7 @@ class Add(Op):
     onnx = "Sum"
     masks = True
     takes_relu = True
+    keeps_steps = True
 
     def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType:
         if len(inputs) < 2 or any(x.shape != inputs[0].shape for x in inputs):

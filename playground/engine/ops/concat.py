@@ -104,7 +104,16 @@ class Concat(Op):
         total, first, n = part
 
         def make(f: Frame) -> list[Instruction]:
-            return [("copy_columns", f.rows, *along.extents(f, dx, n), *along.walk(f, dy, total, first), *along.walk(f, dx, n), int(add))]
+            return [
+                (
+                    "copy_columns",
+                    f.rows,
+                    *along.extents(f, dx, n),
+                    *along.walk(f, dy, total, first),
+                    *along.walk(f, dx, n),
+                    int(add),
+                )
+            ]
 
         e.rows(make, reads=[dy], writes=[dx])
 

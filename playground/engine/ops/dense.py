@@ -17,13 +17,17 @@ from playground.errors import ShapeError
 
 
 class Dense(Op):
-    """Inputs x (..., i), w (i, o) and optionally b (o,)."""
+    """Inputs x (..., i), w (i, o) and optionally b (o,). Attribute transposed: w lies as (o, i), another op's matrix turned round."""
 
     id = "dense"
     onnx = "MatMul"
     masks = True
     takes_relu = True
+    keeps_steps = True
     is_flat = True
+
+    def keeps_steps_of(self, inputs: Sequence[TensorType]) -> bool:
+        return inputs[0].rank > 1
 
     def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType:
         x, w = inputs[0], inputs[1]
@@ -31,8 +35,11 @@ class Dense(Op):
             raise ShapeError(f"Dense expects {w.shape[0]} features on the last axis; the input is {x}.")
         return TensorType((*x.shape[:-1], w.shape[1]), x.axes)
 
+    def keeps_steps_of(self, inputs: Sequence[TensorType]) -> bool:
+        return inputs[0].rank > 1
+
     def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
-        y = inputs[0] @ inputs[1]
+        y = inputs[0] @ (inputs[1].T if attributes.get("transposed") else inputs[1])
         if len(inputs) > 2:
             y = y + inputs[2]
         return np.maximum(y, 0) if attributes.get("relu") else y
@@ -43,22 +50,24 @@ class Dense(Op):
     def forward(self, e: Emit, node: OpNode) -> None:
         x, w, y = e.value(node.inputs[0]), e.value(node.inputs[1]), e.value(node.output)
         b = e.value(node.inputs[2]) if len(node.inputs) > 2 else None
-        i, o = e.graph.values[node.inputs[1]].type.shape
+        i, o = self._extents(e, node)
+        turned, relu = bool(node.attributes.get("transposed")), bool(node.attributes.get("relu"))
+        if turned:
+            e.scratch(products.TRANSPOSE_SCRATCH)
         each = e.graph.values[node.output].type.count // o
 
         def make(f: Frame) -> list[Instruction]:
             bias = None if b is None else f.at(b)
-            return [
-                products.dense_forward(
-                    f.at(x), f.at(w), bias, f.at(y), f.rows * each, i, o, relu=bool(node.attributes.get("relu"))
-                )
-            ]
+            if turned:
+                return [products.dense_dx(f.at(x), f.at(w), f.at(y), f.rows * each, o, i, f.scratch(), bias=bias, relu=relu)]
+            return [products.dense_forward(f.at(x), f.at(w), bias, f.at(y), f.rows * each, i, o, relu=relu)]
 
         e.rows(make, reads=[x], writes=[y], grain="part")
 
     def backward(self, e: Emit, node: OpNode) -> None:
         x, w, dy = e.value(node.inputs[0]), e.value(node.inputs[1]), e.upstream(node)
-        i, o = e.graph.values[node.inputs[1]].type.shape
+        i, o = self._extents(e, node)
+        turned = bool(node.attributes.get("transposed"))
         each = e.graph.values[node.output].type.count // o
         dx, dw = e.gradient(node.inputs[0]), e.gradient(node.inputs[1])
         db = e.gradient(node.inputs[2]) if len(node.inputs) > 2 else None
@@ -68,16 +77,19 @@ class Dense(Op):
 
             def make_dx(f: Frame) -> list[Instruction]:
                 place = None if mask is None else f.at(mask)
+                if turned:
+                    return [products.dense_forward(f.at(dy), f.at(w), None, f.at(to), f.rows * each, o, i, mask=place, add=add)]
                 return [products.dense_dx(f.at(dy), f.at(w), f.at(to), f.rows * each, i, o, f.scratch(), mask=place, add=add)]
 
             e.rows(make_dx, reads=[dy] if mask is None else [dy, mask], writes=[dx], grain="part")
         if dw is not None:
             weights, add_w = dw, not e.begin(dw)
+            left, right, rows, columns = (dy, x, o, i) if turned else (x, dy, i, o)
 
             def make_dw(f: Whole) -> list[list[Instruction]]:
                 return [
-                    [products.dense_dw(f.at(x), f.at(dy), f.at(weights), f.rows * each, i, o, first, last, add=add_w)]
-                    for first, last in f.split(i)
+                    [products.dense_dw(f.at(left), f.at(right), f.at(weights), f.rows * each, rows, columns, first, last, add=add_w)]
+                    for first, last in f.split(rows)
                 ]
 
             e.whole(make_dw, reads=[x, dy], writes=[dw])
@@ -88,6 +100,11 @@ class Dense(Op):
                 return [[products.column_sum(f.at(dy), f.at(bias), o, f.rows * each, add=add_b)]]
 
             e.whole(make_db, reads=[dy], writes=[db])
+
+    def _extents(self, e: Emit, node: OpNode) -> tuple[int, int]:
+        """Features in and out."""
+        a, b = e.graph.values[node.inputs[1]].type.shape
+        return (b, a) if node.attributes.get("transposed") else (a, b)
 
     def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
         weight = w.constant(*w.tensor(node.inputs[1]))

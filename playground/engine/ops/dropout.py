@@ -48,6 +48,7 @@ class Dropout(Op):
 
     id = "dropout"
     onnx = "Dropout"
+    keeps_steps = True
 
     def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType:
         return inputs[0]

@@ -53,6 +53,7 @@ def relu_backward(F, R, w, k):
 class Relu(Op):
     id = "relu"
     onnx = "Relu"
+    keeps_steps = True
 
     def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType:
         return inputs[0]

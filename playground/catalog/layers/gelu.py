@@ -1,0 +1,50 @@
+"""Gaussian error linear unit."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from playground.core.builder import Builder
+from playground.core.fields import choice
+from playground.core.registry import register
+from playground.core.spec import Layer
+from playground.core.tensor import TensorType, Value
+
+FORMS = {
+    "exact": "With the distribution itself.",
+    "tanh": "With the tanh that comes close to it, as in GPT-2; within 0.0005.",
+}
+
+
+@register("gelu", title="GELU", group="Activation", icon="gelu", tail="x times its own rank")
+class GELU(Layer):
+    """Weighs each number by the share of a normal distribution that lies below it.
+
+    Shapes: x (any) -> the same. Smooth, and a little negative between -3 and 0; the usual choice inside transformers.
+    """
+
+    form: str = choice("exact", FORMS, help="Which formula is computed.")
+
+    preview = "glyph"
+    formula = "y = x·Φ(x); tanh: y = x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³)))"
+    source = "Hendrycks and Gimpel: Gaussian error linear units (2016), equation 1 and section 2"
+    examples = (
+        ("features", {}, ((5,),)),
+        ("tanh image", {"form": "tanh"}, ((3, 2, 7),)),
+        ("sequence", {}, ((4, 17),)),
+        ("one number", {"form": "tanh"}, ((1,),)),
+    )
+
+    def build(self, g: Builder, *inputs: Value) -> Value:
+        (x,) = inputs
+        return g.op("gelu" if self.form == "exact" else "gelu_tanh", x)
+
+    def curve(self, x: np.ndarray) -> np.ndarray:
+        if self.form == "tanh":
+            return np.asarray(0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))))
+        return np.array([each * 0.5 * math.erfc(-each * math.sqrt(0.5)) for each in np.ravel(x)]).reshape(np.shape(x))
+
+    def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
+        return "" if self.form == "exact" else "tanh form"

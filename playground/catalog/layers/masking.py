@@ -1,0 +1,34 @@
+"""Masking."""
+
+from __future__ import annotations
+
+from playground.core.builder import Builder
+from playground.core.fields import real
+from playground.core.registry import register
+from playground.core.spec import Layer
+from playground.core.tensor import TensorType, Value
+from playground.errors import ShapeError
+
+
+@register("masking", title="Masking", group="Sequence", icon="masking", tail="mark absent steps")
+class Masking(Layer):
+    """Marks the steps of a sequence whose numbers all equal a value as absent, so that later layers pass over them.
+
+    Shapes: x (steps, ...) -> the same, with a mask (steps,). The numbers are not changed. Unlike in Keras they are not set to zero
+    either: layers that take a mask do not look at them.
+    """
+
+    value: float = real(0.0, low=-1e6, high=1e6, help="A step is absent when all of its numbers equal this.")
+
+    formula = "mask[t] = 1 where any x[t, i] ≠ value, else 0"
+    source = "Chollet et al.: Keras, layer Masking (2015)"
+    examples = (("sequence", {}, ((4, 3),)), ("image rows", {"value": -1.0}, ((3, 2, 5),)), ("one step", {}, ((1, 1),)))
+
+    def build(self, g: Builder, *inputs: Value) -> Value:
+        (x,) = inputs
+        if len(x.shape) < 2:
+            raise ShapeError("needs a sequence: steps×features.", "insert reshape")
+        return g.masked(x, g.op("step_mask", x, value=self.value))
+
+    def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
+        return f"{self.value:g} is absent"
