@@ -119,6 +119,12 @@ class Optimizer(Spec):
     slots: ClassVar[tuple[str, ...]] = ()
 
 
+class Penalty(Spec):
+    """What is asked of the weights themselves, with any optimizer: the engine's penalty of the same id, or nothing for "none"."""
+
+    kind = "penalty"
+
+
 class Schedule(Spec):
     """The learning rate over a run, as a pure function of the step, from 0 to 1 times the base rate.
 

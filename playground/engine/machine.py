@@ -373,7 +373,7 @@ class _Bound:
         """Write so many rows into the words that follow them."""
         from playground.engine.runner import patch_rows
 
-        patch_rows(self.code, self.program.patches, rows)
+        patch_rows(self.code, self.program.patches, rows)  # type: ignore[no-untyped-call]
 
     def rows_before_update(self) -> int:
         """Instructions up to and without the first stage that gathers or judges the gradient."""

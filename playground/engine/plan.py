@@ -294,10 +294,14 @@ class _Planner:
         slots: dict[str, Field] = {}
         for slot, (at, _) in zip(self.rule.slots if self.rule else (), self.slot_runs, strict=True):
             slots |= named(at, "/" + slot)
-        for number, at in enumerate(self.scalars):
-            slots[f"optimizer/{self.rule.scalars[number] if self.rule else ''}"] = Field(at, ())
+        for number, place in enumerate(self.scalars):
+            slots[f"optimizer/{self.rule.scalars[number] if self.rule else ''}"] = Field(place, ())
         averages = {**named(self.average_at)}
-        averages |= {s.name: Field(self.average_at[s.value], self.graph.values[s.value].type.shape) for s in self.graph.statistics if self.average_at}
+        averages |= {
+            s.name: Field(self.average_at[s.value], self.graph.values[s.value].type.shape)
+            for s in self.graph.statistics
+            if self.average_at
+        }
         return Layout(
             nbytes=4 * self.top,
             state=(STATE, self.state_end - STATE),
@@ -329,6 +333,8 @@ class _Planner:
                     shape = (self.batch, *self.graph.values[node.output].type.shape)
                     found[node.owner] = Field(self.observe.storage.row(Ref("value", node.output), 0, 0, 0), shape)
                 for value, name in zip(node.more, ops.find(node.op).outputs[1:], strict=True):
+                    if Ref("value", value) not in self.observe.storage.stores:  # the op had no use for it
+                        continue
                     shape = (self.batch, *self.graph.values[value].type.shape)
                     found[f"{node.owner}/{name}"] = Field(self.observe.storage.row(Ref("value", value), 0, 0, 0), shape)
         return found

@@ -7,12 +7,14 @@ import pkgutil
 from functools import cache
 
 from playground.engine.ops.base import Op, Update
+from playground.engine.penalty import Penalty
 
 
 @cache
-def _found() -> tuple[dict[str, Op], dict[str, Update]]:
+def _found() -> tuple[dict[str, Op], dict[str, Update], dict[str, Penalty]]:
     ops: dict[str, Op] = {}
     updates: dict[str, Update] = {}
+    penalties: dict[str, Penalty] = {}
     for module in pkgutil.walk_packages(__path__, __name__ + "."):
         for thing in vars(importlib.import_module(module.name)).values():
             if not isinstance(thing, type) or thing.__module__ != module.name or "id" not in thing.__dict__:
@@ -21,7 +23,9 @@ def _found() -> tuple[dict[str, Op], dict[str, Update]]:
                 ops[thing.id] = thing()
             elif issubclass(thing, Update):
                 updates[thing.id] = thing()
-    return ops, updates
+            elif issubclass(thing, Penalty):
+                penalties[thing.id] = thing()
+    return ops, updates, penalties
 
 
 def find(id: str) -> Op:
@@ -32,6 +36,11 @@ def find(id: str) -> Op:
 def update(id: str) -> Update:
     """Raises KeyError."""
     return _found()[1][id]
+
+
+def penalty(id: str) -> Penalty:
+    """Raises KeyError."""
+    return _found()[2][id]
 
 
 def every() -> tuple[Op, ...]:

@@ -14,9 +14,9 @@ from playground.engine.vocabulary import load, store, vsqrt
 
 @kernel
 def adam(F, R, w, k):
-    """words: value gradient mean square n | knobs: rate factor beta1 beta2 epsilon l2"""
+    """words: value gradient mean square n | knobs: rate factor beta1 beta2 epsilon l2 decay-factor"""
     p, g, m, v, n = w[0], w[1], w[2], w[3], w[4]
-    rate, b1, b2, eps, decay, clip = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], k[w[9]], k[w[10]], F[CLIP_SCALE]
+    rate, b1, b2, eps, decay, clip = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], k[w[9]], k[w[10]] * k[w[11]], F[CLIP_SCALE]
     one = np.float32(1)
     # the powers in double precision: in single, 1 - beta2^t loses three digits in the first steps
     t = np.float64(R[STEP] + 1)

@@ -14,9 +14,9 @@ from playground.engine.vocabulary import load, store
 
 @kernel
 def nesterov(F, R, w, k):
-    """words: value gradient velocity n | knobs: rate factor momentum l2"""
+    """words: value gradient velocity n | knobs: rate factor momentum l2 decay-factor"""
     p, g, v, n = w[0], w[1], w[2], w[3]
-    rate, m, l2, clip = k[w[4]] * k[w[5]], k[w[6]], k[w[7]], F[CLIP_SCALE]
+    rate, m, l2, clip = k[w[4]] * k[w[5]], k[w[6]], k[w[7]] * k[w[8]], F[CLIP_SCALE]
     for j in range(0, n, 16):
         r = n - j
         x = load(F, p + j, r)

@@ -14,9 +14,9 @@ from playground.engine.vocabulary import load, store
 
 @kernel
 def sgd(F, R, w, k):
-    """words: value gradient n | knobs: rate factor l2"""
+    """words: value gradient n | knobs: rate factor l2 decay-factor"""
     p, g, n = w[0], w[1], w[2]
-    rate, l2, clip = k[w[3]] * k[w[4]], k[w[5]], F[CLIP_SCALE]
+    rate, l2, clip = k[w[3]] * k[w[4]], k[w[5]] * k[w[6]], F[CLIP_SCALE]
     for j in range(0, n, 16):
         x = load(F, p + j, n - j)
         store(F, p + j, n - j, x - (load(F, g + j, n - j) * clip + x * l2) * rate)

@@ -1,0 +1,77 @@
+"""Kernels over whole runs of the state besides the update: gathering the gradients of several batches, averaging weights."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from playground.engine.kernel import kernel
+from playground.engine.registers import (
+    AVERAGE_DECAY,
+    AVERAGE_SHARE,
+    AVERAGED,
+    CURSOR,
+    EPOCH,
+    FIRST_ROW,
+    ROWS,
+    STEP,
+    STEP_ROWS,
+    WINDOW_COUNT,
+)
+from playground.engine.vocabulary import load, store
+
+
+@kernel
+def gather_gradient(F, R, w, k):
+    """Add a batch's mean gradient by its rows; after a step's last batch it is the mean over all rows.  words: gradient sum n"""
+    g, total, n = w[0], w[1], w[2]
+    if R[ROWS] == R[STEP_ROWS]:
+        return
+    share = np.float32(R[ROWS])
+    first, last = R[FIRST_ROW] == 0, R[FIRST_ROW] + R[ROWS] == R[STEP_ROWS]
+    rows = np.float32(R[STEP_ROWS])
+    for j in range(0, n, 16):
+        r = n - j
+        x = load(F, g + j, r) * share
+        if not first:
+            x = x + load(F, total + j, r)
+        if last:
+            store(F, g + j, r, x / rows)
+        else:
+            store(F, total + j, r, x)
+
+
+@kernel
+def average_begin(F, R, w, k):
+    """How far the averages move after this step, and count it.  words: 0 ema, 1 swa | start epoch | every | 0 steps, 1 epochs
+
+    Source: PyTorch's torch.optim.swa_utils.AveragedModel: the first state is copied; then the mean, or lerp by 1 - decay."""
+    due = False
+    if w[3] == 1:
+        done = R[EPOCH] + 1 - w[1]
+        due = R[CURSOR] + R[ROWS] >= R[WINDOW_COUNT] and done > 0 and (done - 1) % w[2] == 0
+    else:
+        due = R[EPOCH] >= w[1] and (R[STEP] + 1) % w[2] == 0
+    F[AVERAGE_SHARE] = 0.0
+    if due:
+        if R[AVERAGED] == 0:
+            F[AVERAGE_SHARE] = 1.0
+        elif w[0] == 0:
+            F[AVERAGE_SHARE] = np.float32(1) - k[AVERAGE_DECAY]
+        else:
+            F[AVERAGE_SHARE] = 1.0 / (R[AVERAGED] + 1.0)
+        R[AVERAGED] += 1
+
+
+@kernel
+def average(F, R, w, k):
+    """words: value average n"""
+    x, a, n, share = w[0], w[1], w[2], F[AVERAGE_SHARE]
+    if share == 0.0:
+        return
+    for j in range(0, n, 16):
+        r = n - j
+        now = load(F, x + j, r)
+        if share < 1.0:
+            before = load(F, a + j, r)
+            now = before + (now - before) * share
+        store(F, a + j, r, now)

@@ -1,0 +1,43 @@
+"""AdaGrad. Source: Duchi, Hazan and Singer: Adaptive subgradient methods (2011), section 1.1; the form of PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from playground.engine.kernel import kernel
+from playground.engine.ops.base import Update
+from playground.engine.registers import CLIP_SCALE, STEP
+from playground.engine.vocabulary import load, store, vsqrt
+
+
+@kernel
+def adagrad(F, R, w, k):
+    """words: value gradient sum n | knobs: rate factor slowing epsilon l2 decay-factor"""
+    p, g, q, n = w[0], w[1], w[2], w[3]
+    slowing, eps, l2, clip = k[w[6]], k[w[7]], k[w[8]] * k[w[9]], F[CLIP_SCALE]
+    rate = np.float32(np.float64(k[w[4]] * k[w[5]]) / (1.0 + np.float64(R[STEP]) * np.float64(slowing)))
+    for j in range(0, n, 16):
+        r = n - j
+        x = load(F, p + j, r)
+        d = load(F, g + j, r) * clip + x * l2
+        s = load(F, q + j, r) + d * d
+        store(F, q + j, r, s)
+        store(F, p + j, r, x - d * rate / (vsqrt(s) + eps))
+
+
+class AdaGrad(Update):
+    """p -= rate / (1 + step·slowing) · d / (√sum + epsilon), sum of all d², with d = gradient + l2·p."""
+
+    id = "adagrad"
+    slots = ("sum",)
+    knobs = ("slowing", "epsilon", "l2")
+    decay = "l2"
+
+    def reference(
+        self, value: np.ndarray, gradient: np.ndarray, slots: dict[str, np.ndarray], step: int, numbers: Mapping[str, float]
+    ) -> None:
+        d = gradient + numbers["l2"] * value
+        slots["sum"] += d * d
+        value -= numbers["rate"] / (1 + step * numbers["slowing"]) * d / (np.sqrt(slots["sum"]) + numbers["epsilon"])

@@ -1,0 +1,92 @@
+"""LAMB. Source: You et al.: Large batch optimization for deep learning (2020), algorithm 2, with φ the identity.
+
+The direction of a tensor needs the norms of the whole tensor. A first pass moves the means forward and leaves both sums of
+squares of every piece; the second makes the same direction again from the means, adds the sums up in their order and steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from playground.engine.emit import Instruction
+from playground.engine.kernel import inline, kernel
+from playground.engine.ops.base import Update
+from playground.engine.registers import CLIP_SCALE, STEP
+from playground.engine.vocabulary import hsum, load, splat, store, vsqrt
+
+
+@inline
+def correction(beta, t):
+    """What undoes the start at zero of a running mean after t steps."""
+    return np.float32(1.0 / (1.0 - np.float64(beta) ** t))
+
+
+@kernel
+def lamb_measure(F, R, w, k):
+    """words: value gradient mean square n | knobs: beta1 beta2 epsilon decay decay-factor | sums"""
+    p, g, m, v, n = w[0], w[1], w[2], w[3], w[4]
+    b1, b2, eps, decay, clip = k[w[5]], k[w[6]], k[w[7]], k[w[8]] * k[w[9]], F[CLIP_SCALE]
+    t = np.float64(R[STEP] + 1)
+    c1, c2 = correction(b1, t), correction(b2, t)
+    o1, o2 = np.float32(1) - b1, np.float32(1) - b2
+    weights, steps = splat(0.0), splat(0.0)
+    for j in range(0, n, 16):
+        r = n - j
+        x, d = load(F, p + j, r), load(F, g + j, r) * clip
+        a = load(F, m + j, r) * b1 + d * o1
+        q = load(F, v + j, r) * b2 + d * d * o2
+        store(F, m + j, r, a)
+        store(F, v + j, r, q)
+        u = a * c1 / (vsqrt(q * c2) + eps) + x * decay
+        weights = weights + x * x
+        steps = steps + u * u
+    F[w[10]] = hsum(weights)
+    F[w[10] + 1] = hsum(steps)
+
+
+@kernel
+def lamb(F, R, w, k):
+    """words: value gradient mean square n | knobs: rate factor beta1 beta2 epsilon decay decay-factor | sums pieces"""
+    p, m, v, n = w[0], w[2], w[3], w[4]
+    rate, b1, b2, eps, decay = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], k[w[9]], k[w[10]] * k[w[11]]
+    t = np.float64(R[STEP] + 1)
+    c1, c2 = correction(b1, t), correction(b2, t)
+    weights, steps = 0.0, 0.0
+    for i in range(w[13]):
+        weights += np.float64(F[w[12] + 16 * i])
+        steps += np.float64(F[w[12] + 16 * i + 1])
+    if weights > 0.0 and steps > 0.0:
+        rate = np.float32(rate * np.sqrt(weights / steps))
+    for j in range(0, n, 16):
+        r = n - j
+        x = load(F, p + j, r)
+        u = load(F, m + j, r) * c1 / (vsqrt(load(F, v + j, r) * c2) + eps) + x * decay
+        store(F, p + j, r, x - u * rate)
+
+
+class Lamb(Update):
+    """Adam's direction with decay, as long as the tensor itself, times the rate."""
+
+    id = "lamb"
+    slots = ("mean", "square")
+    knobs = ("beta1", "beta2", "epsilon", "decay")
+    decay = "decay"
+    sums = 2
+
+    def measure(
+        self, value: int, gradient: int, slots: Sequence[int], n: int, knobs: Mapping[str, int], decay_factor: int, sums: int
+    ) -> Instruction:
+        return ("lamb_measure", value, gradient, *slots, n, *(knobs[name] for name in self.knobs), decay_factor, sums)
+
+    def reference(
+        self, value: np.ndarray, gradient: np.ndarray, slots: dict[str, np.ndarray], step: int, numbers: Mapping[str, float]
+    ) -> None:
+        b1, b2, t = numbers["beta1"], numbers["beta2"], step + 1
+        mean, square = slots["mean"], slots["square"]
+        mean[...] = b1 * mean + (1 - b1) * gradient
+        square[...] = b2 * square + (1 - b2) * gradient * gradient
+        u = (mean / (1 - b1**t)) / (np.sqrt(square / (1 - b2**t)) + numbers["epsilon"]) + numbers["decay"] * value
+        weights, steps = np.sqrt((value * value).sum()), np.sqrt((u * u).sum())
+        value -= numbers["rate"] * (weights / steps if weights > 0 and steps > 0 else 1.0) * u

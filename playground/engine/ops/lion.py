@@ -1,0 +1,45 @@
+"""Lion. Source: Chen et al.: Symbolic discovery of optimization algorithms (2023), algorithm 2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from playground.engine.kernel import kernel
+from playground.engine.ops.base import Update
+from playground.engine.registers import CLIP_SCALE
+from playground.engine.vocabulary import load, store, where
+
+
+@kernel
+def lion(F, R, w, k):
+    """words: value gradient mean n | knobs: rate factor beta1 beta2 decay decay-factor"""
+    p, g, m, n = w[0], w[1], w[2], w[3]
+    rate, b1, b2, clip = k[w[4]] * k[w[5]], k[w[6]], k[w[7]], F[CLIP_SCALE]
+    one = np.float32(1)
+    o1, o2, shrink, back = one - b1, one - b2, one - rate * (k[w[8]] * k[w[9]]), -rate
+    for j in range(0, n, 16):
+        r = n - j
+        d, a = load(F, g + j, r) * clip, load(F, m + j, r)
+        c = a * b1 + d * o1
+        step = where(c > 0.0, rate, where(c < 0.0, back, 0.0))
+        store(F, p + j, r, load(F, p + j, r) * shrink - step)
+        store(F, m + j, r, a * b2 + d * o2)
+
+
+class Lion(Update):
+    """The sign of a mix of mean and gradient, times the rate; weights shrink by rate times decay beside it."""
+
+    id = "lion"
+    slots = ("mean",)
+    knobs = ("beta1", "beta2", "decay")
+    decay = "decay"
+
+    def reference(
+        self, value: np.ndarray, gradient: np.ndarray, slots: dict[str, np.ndarray], step: int, numbers: Mapping[str, float]
+    ) -> None:
+        b1, b2, mean = numbers["beta1"], numbers["beta2"], slots["mean"]
+        value *= 1 - numbers["rate"] * numbers["decay"]
+        value -= numbers["rate"] * np.sign(b1 * mean + (1 - b1) * gradient)
+        mean[...] = b2 * mean + (1 - b2) * gradient

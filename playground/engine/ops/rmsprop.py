@@ -1,0 +1,82 @@
+"""RMSProp, plain and centred. Source: Tieleman and Hinton: Lecture 6.5 (2012); Graves (2013), equations 38 to 45, for the centred form.
+
+The velocity is that of PyTorch: the rate multiplies it, not what enters it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from playground.engine.kernel import kernel
+from playground.engine.ops.base import Update
+from playground.engine.registers import CLIP_SCALE
+from playground.engine.vocabulary import load, store, vmax, vsqrt
+
+
+@kernel
+def rmsprop(F, R, w, k):
+    """words: value gradient square velocity n | knobs: rate factor alpha epsilon momentum l2 decay-factor"""
+    p, g, q, v, n = w[0], w[1], w[2], w[3], w[4]
+    rate, alpha, eps, m = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], k[w[9]]
+    l2, clip, rest = k[w[10]] * k[w[11]], F[CLIP_SCALE], np.float32(1) - k[w[7]]
+    for j in range(0, n, 16):
+        r = n - j
+        x = load(F, p + j, r)
+        d = load(F, g + j, r) * clip + x * l2
+        s = load(F, q + j, r) * alpha + d * d * rest
+        a = load(F, v + j, r) * m + d / (vsqrt(s) + eps)
+        store(F, q + j, r, s)
+        store(F, v + j, r, a)
+        store(F, p + j, r, x - a * rate)
+
+
+@kernel
+def rmsprop_centred(F, R, w, k):
+    """words: value gradient square velocity mean n | knobs: rate factor alpha epsilon momentum l2 decay-factor
+
+    The spread cannot be negative; rounding could make it so, and its root no number."""
+    p, g, q, v, e, n = w[0], w[1], w[2], w[3], w[4], w[5]
+    rate, alpha, eps, m = k[w[6]] * k[w[7]], k[w[8]], k[w[9]], k[w[10]]
+    l2, clip, rest = k[w[11]] * k[w[12]], F[CLIP_SCALE], np.float32(1) - k[w[8]]
+    for j in range(0, n, 16):
+        r = n - j
+        x = load(F, p + j, r)
+        d = load(F, g + j, r) * clip + x * l2
+        s = load(F, q + j, r) * alpha + d * d * rest
+        c = load(F, e + j, r) * alpha + d * rest
+        a = load(F, v + j, r) * m + d / (vsqrt(vmax(s - c * c, 0.0)) + eps)
+        store(F, q + j, r, s)
+        store(F, e + j, r, c)
+        store(F, v + j, r, a)
+        store(F, p + j, r, x - a * rate)
+
+
+class RmsProp(Update):
+    """v = momentum·v + d / (√square + epsilon), p -= rate·v, with a running mean of d²."""
+
+    id = "rmsprop"
+    slots: tuple[str, ...] = ("square", "velocity")
+    knobs = ("alpha", "epsilon", "momentum", "l2")
+    decay = "l2"
+
+    def reference(
+        self, value: np.ndarray, gradient: np.ndarray, slots: dict[str, np.ndarray], step: int, numbers: Mapping[str, float]
+    ) -> None:
+        d, alpha = gradient + numbers["l2"] * value, numbers["alpha"]
+        square, velocity = slots["square"], slots["velocity"]
+        square[...] = alpha * square + (1 - alpha) * d * d
+        spread = square
+        if "mean" in slots:
+            slots["mean"][...] = alpha * slots["mean"] + (1 - alpha) * d
+            spread = np.maximum(square - slots["mean"] ** 2, 0)
+        velocity[...] = numbers["momentum"] * velocity + d / (np.sqrt(spread) + numbers["epsilon"])
+        value -= numbers["rate"] * velocity
+
+
+class RmsPropCentred(RmsProp):
+    """The same with the spread of the gradient about its running mean in place of the mean square."""
+
+    id = "rmsprop_centred"
+    slots = ("square", "velocity", "mean")

@@ -1,0 +1,178 @@
+"""The end of a training step: gather, judge, update, constrain, average. Stages whose work nobody asked for are not there."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from playground.engine import gathering, ops
+from playground.engine.emit import Instruction
+from playground.engine.first_fit import aligned
+from playground.engine.frames import WholeFrame
+from playground.engine.graph import Graph, Parameter
+from playground.engine.program import Origin, Stage
+from playground.engine.registers import CONSTANT_ONE, CONSTANT_ZERO, RATE_NOW
+from playground.engine.rule import UpdateRule
+
+Chains = list[list[tuple[Instruction, Origin]]]
+
+#: Kernels that this module names; importing them registers them.
+KERNELS = (gathering.gather_gradient, gathering.average_begin, gathering.average)
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """Neighbouring parameters that are updated alike: F indices, knobs of both factors, and whose they are ("" for several)."""
+
+    first: int
+    end: int
+    rate_factor: int
+    decay_factor: int
+    owner: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Places:
+    """F indices of what the update reads and writes. ordered: parameters as they lie, those that decay first.
+
+    length: of a run of all parameters.  gradients: 0 where there are none.  gathered: sums of gradients.  averages: (run,
+    averaged run, length).
+    """
+
+    ordered: Sequence[Parameter]
+    parameter_at: Mapping[int, int]
+    parameters: int
+    length: int
+    gradients: int
+    slots: Sequence[int]
+    scalars: Sequence[int]
+    sums: int
+    gathered: int
+    averages: Sequence[tuple[int, int, int]]
+
+
+class Tail:
+    """Makes the stages of one plan."""
+
+    def __init__(self, graph: Graph, rule: UpdateRule, places: Places, names: Mapping[str, int], whole: WholeFrame) -> None:
+        self.graph, self.rule, self.at, self.names, self.whole = graph, rule, places, names, whole
+        self.update = ops.update(rule.id)
+        self.penalty = ops.penalty(rule.penalty) if rule.penalty else None
+        self.knobs = {name: names[name] for name in self.update.knobs}
+        self.penalty_knobs = {name: names[f"penalty:{name}"] for name in self.penalty.knobs} if self.penalty else {}
+        self.runs = self._runs()
+
+    def stages(self, update_lists: Sequence[Sequence[tuple[Instruction, Origin]]]) -> list[Stage]:
+        """update_lists: what ops change in the state at the end of a step, such as running statistics."""
+        found = []
+        if self.rule.accumulate > 1 and self.at.gradients:
+            found.append(Stage(self._over("gather", [(self.at.gradients, self.at.gathered, self.at.length)]), repeats=True))
+        verdict: Instruction = ("judge", self.at.gradients, self.at.length) if self.at.gradients else ("judge_loss",)
+        found.append(Stage([[(verdict, Origin("", "judge", "update", ()))]], checked=True))
+        if self.update.scalars:
+            begin = self.update.begin(self.at.scalars, self.knobs)
+            found.append(Stage([[(begin, Origin("", self.update.id, "update", ()))]]))
+        if self.update.sums:
+            found.append(Stage(self._measured()))
+        chains = self._updated()
+        for turn, instructions in enumerate(update_lists):
+            chains[turn % len(chains)] += instructions
+        averaging = self.rule.averaging
+        if averaging is not None:
+            words = (int(averaging.kind == "swa"), averaging.start, averaging.every, int(averaging.unit == "epochs"))
+            chains[0].append((("average_begin", *words), Origin("", "average", "update", ())))
+        found.append(Stage(chains))
+        if self.penalty is not None and "whole" in self.penalty.places:
+            found.append(Stage(self._constrained()))
+        if averaging is not None:
+            found.append(Stage(self._over("average", self.at.averages)))
+        return found
+
+    def _empty(self) -> Chains:
+        return [[] for _ in range(self.whole.chains)]
+
+    def _over(self, what: str, runs: Sequence[tuple[int, int, int]]) -> Chains:
+        """A kernel over pairs of runs, each split over the chains."""
+        kernel = {"gather": "gather_gradient", "average": "average"}[what]
+        chains = self._empty()
+        for one, other, n in runs:
+            for piece, (a, b) in enumerate(self.whole.split(n, 16)):
+                chains[piece].append(((kernel, one + a, other + a, b - a), Origin("", what, "update", ())))
+        return chains
+
+    def _pieces(self, run: Run) -> list[tuple[int, int]]:
+        return [(run.first + a, b - a) for a, b in self.whole.split(run.end - run.first, 16)]
+
+    def _sums(self, number: int) -> int:
+        return self.at.sums + 16 * self.whole.chains * number
+
+    def _measured(self) -> Chains:
+        chains = self._empty()
+        for number, run in enumerate(self.runs):
+            for piece, (at, n) in enumerate(self._pieces(run)):
+                offset = at - self.at.parameters
+                slots, sums = [slot + offset for slot in self.at.slots], self._sums(number) + 16 * piece
+                made = self.update.measure(at, self.at.gradients + offset, slots, n, self.knobs, run.decay_factor, sums)
+                chains[(number + piece) % len(chains)].append((made, Origin(run.owner, self.update.id, "update", ())))
+        return chains
+
+    def _updated(self) -> Chains:
+        chains = self._empty()
+        for number, run in enumerate(self.runs):
+            pieces = self._pieces(run)
+            for piece, (at, n) in enumerate(pieces):
+                gradient = self.at.gradients + at - self.at.parameters
+                chain = chains[(number + piece) % len(chains)]
+                chain += self._penalised("before", at, gradient, n, run)
+                made = self.update.instruction(
+                    at,
+                    gradient,
+                    [slot + at - self.at.parameters for slot in self.at.slots],
+                    n,
+                    RATE_NOW,
+                    run.rate_factor,
+                    self.knobs,
+                    decay_factor=run.decay_factor,
+                    scalars=self.at.scalars,
+                    sums=(self._sums(number), len(pieces)),
+                )
+                chain.append((made, Origin(run.owner, self.update.id, "update", ())))
+                chain += self._penalised("after", at, gradient, n, run)
+        return chains
+
+    def _penalised(self, place: str, at: int, gradient: int, n: int, run: Run) -> list[tuple[Instruction, Origin]]:
+        if self.penalty is None or place not in self.penalty.places or run.decay_factor == CONSTANT_ZERO:
+            return []
+        rate = (RATE_NOW, run.rate_factor)
+        made = self.penalty.instruction(place, at, gradient, n, rate, self.penalty_knobs, run.decay_factor)
+        return [(made, Origin(run.owner, self.penalty.id, "update", ()))]
+
+    def _constrained(self) -> Chains:
+        assert self.penalty is not None
+        chains, turn = self._empty(), 0
+        for p in self.at.ordered:
+            shape = self.graph.values[p.value].type.shape
+            if p.owner in self.rule.frozen or not p.decays or len(shape) < 2:
+                continue
+            rows = self.graph.values[p.value].type.count // shape[-1]
+            for first, last in self.whole.split(shape[-1], 16):
+                made = self.penalty.whole(self.at.parameter_at[p.value], rows, shape[-1], first, last, self.penalty_knobs)
+                chains[turn % len(chains)].append((made, Origin(p.owner, self.penalty.id, "update", ())))
+                turn += 1
+        return chains
+
+    def _runs(self) -> list[Run]:
+        runs: list[Run] = []
+        for p in self.at.ordered:
+            if p.owner in self.rule.frozen:
+                continue
+            at = self.at.parameter_at[p.value]
+            end = at + aligned(self.graph.values[p.value].type.count)
+            rate = self.names.get(f"{p.owner}:rate_factor", CONSTANT_ONE)
+            decay = self.names.get(f"{p.owner}:decay_factor", CONSTANT_ONE) if p.decays else CONSTANT_ZERO
+            last = runs[-1] if runs and not self.update.sums else None
+            if last is not None and last.end == at and (last.rate_factor, last.decay_factor) == (rate, decay):
+                runs[-1] = dataclasses.replace(last, end=end, owner="")
+            else:
+                runs.append(Run(at, end, rate, decay, p.owner))
+        return runs
