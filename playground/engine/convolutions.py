@@ -123,17 +123,31 @@ def _start(b: int | None, add: bool = False) -> int:
     return ADD if add else ZERO if b is None else BIAS
 
 
+def _ended(relu: bool, mask: int | None) -> tuple[int, int]:
+    """Epilogue and mask as words."""
+    return RELU if relu else NONE if mask is None else MASK, mask or 0
+
+
 def forward(
-    g: Convolution, x: Image, w: int, b: int | None, y: Image, images: Word, *, relu: bool = False
+    g: Convolution,
+    x: Image,
+    w: int,
+    b: int | None,
+    y: Image,
+    images: Word,
+    *,
+    relu: bool = False,
+    mask: int | None = None,
+    add: bool = False,
 ) -> list[Instruction]:
-    """y = x * w + b."""
+    """y (+)= x * w + b; with a ReLU, or zero where the numbers at mask, which lie as in y, are zero. b and add exclude each other."""
     (kh, kw), (sh, sw), (dh, dw), (oh, ow) = g.kernel, g.stride, g.dilation, g.output
     c, o = g.channels, g.outputs
     x0 = x.at - g.padding[0] * x.pitch - g.padding[1] * c
     if g.depthwise:
         return [(
-            "depthwise", x0, sh * x.pitch, sw * c, x.step, kh, kw, dh * x.pitch, dw * c, w, kw * c, c, _start(b), b or 0,
-            y.at, y.pitch, c, y.step, oh, ow, c, images, RELU if relu else NONE, 0,
+            "depthwise", x0, sh * x.pitch, sw * c, x.step, kh, kw, dh * x.pitch, dw * c, w, kw * c, c, _start(b, add), b or 0,
+            y.at, y.pitch, c, y.step, oh, ow, c, images, *_ended(relu, mask),
         )]  # fmt: skip
     each = Images(0, images, x.step, 0, y.step)
     if g.groups == 1 and (dw == 1 or kw == 1):
@@ -144,9 +158,10 @@ def forward(
                 (1, dh * x.pitch),
                 (w, o, kw * c * o),
                 Walk.lines(y.at, o, ow, y.pitch),
-                start=_start(b),
+                start=_start(b, add),
                 bias=b or 0,
                 relu=relu,
+                mask=mask,
                 images=each,
             )
         ]
@@ -158,9 +173,10 @@ def forward(
             (1, dw * c),
             (w + ky * kw * cg * o + group * og, o, cg * o),
             Walk.lines(y.at + group * og, o, ow, y.pitch),
-            start=_start(b, add=ky > 0),
+            start=_start(b, add or ky > 0),
             bias=0 if b is None else b + group * og,
             relu=relu and ky == kh - 1,
+            mask=None if mask is None or ky < kh - 1 else mask + group * og,
             images=each,
         )
         for group in range(g.groups)
@@ -182,9 +198,7 @@ def weight_gradient(g: Convolution, x: Image, dy: Image, dw: int, images: Word, 
     if g.groups == 1 and (dw_ == 1 or kw == 1):
         rows = Walk.lines(x0, 1, kw * c, dh * x.pitch)
         extents = (kh * kw * c, o, ow, oh)
-        return [
-            multiply(extents, rows, (sw * c, sh * x.pitch), (dy.at, o, dy.pitch), Walk(dw, o), start=start, images=each)
-        ]
+        return [multiply(extents, rows, (sw * c, sh * x.pitch), (dy.at, o, dy.pitch), Walk(dw, o), start=start, images=each)]
     cg, og = c // g.groups, o // g.groups
     return [
         multiply(
@@ -222,40 +236,58 @@ def transposed(g: Convolution, w: int, out: int) -> list[Instruction]:
 
 
 def input_gradient(
-    g: Convolution, dy: Image, w: int, dx: Image, images: Word, *, mask: int | None = None, add: bool = False
+    g: Convolution,
+    dy: Image,
+    w: int,
+    dx: Image,
+    images: Word,
+    *,
+    b: int | None = None,
+    relu: bool = False,
+    mask: int | None = None,
+    add: bool = False,
 ) -> list[Instruction]:
-    """dx (+)= dy through the reversed kernel. w: what `transposed` laid out; for a depthwise convolution the weights themselves."""
+    """dx (+)= dy through the reversed kernel. w: what `transposed` laid out; for a depthwise convolution the weights themselves.
+
+    b, relu: for a transposed convolution, which is this and a bias; b and add exclude each other.
+    """
     made: list[Instruction] = []
     for y, x, at in g.parts():
         if y.taps * x.taps == 0 and add:
             continue
         shift = y.first * dx.pitch + x.first * g.channels
-        there = Image(dx.at + shift, dx.pitch, dx.step)
         judged = None if mask is None else mask + shift
-        source = dy.at + y.source * dy.pitch + x.source * g.outputs
+        there = _Target(Image(dx.at + shift, dx.pitch, dx.step), b, relu, judged, add)
+        source = Image(dy.at + y.source * dy.pitch + x.source * g.outputs, dy.pitch, dy.step)
         if g.depthwise:
-            made.append(_depthwise_part(g, y, x, Image(source, dy.pitch, dy.step), w, there, images, judged, add))
+            made.append(_depthwise_part(g, y, x, source, w, there, images))
         else:
-            made += _product_part(g, y, x, Image(source, dy.pitch, dy.step), w + at, there, images, judged, add)
+            made += _product_part(g, y, x, source, w + at, there, images)
     return made
 
 
-def _depthwise_part(
-    g: Convolution, y: Residue, x: Residue, dy: Image, w: int, dx: Image, images: Word, mask: int | None, add: bool
-) -> Instruction:
-    c, kw = g.channels, g.kernel[1]
+@dataclasses.dataclass(frozen=True)
+class _Target:
+    """Where a part of an input gradient goes, what it starts from and how it ends."""
+
+    image: Image
+    b: int | None
+    relu: bool
+    mask: int | None
+    add: bool
+
+
+def _depthwise_part(g: Convolution, y: Residue, x: Residue, dy: Image, w: int, to: _Target, images: Word) -> Instruction:
+    c, kw, dx = g.channels, g.kernel[1], to.image
     return (
         "depthwise", dy.at, dy.pitch, c, dy.step, y.taps, x.taps, y.spacing * dy.pitch, x.spacing * c,
-        w + (y.tap * kw + x.tap) * c, -y.tap_step * kw * c, -x.tap_step * c, _start(None, add), 0,
-        dx.at, g.stride[0] * dx.pitch, g.stride[1] * c, dx.step, y.count, x.count, c, images,
-        NONE if mask is None else MASK, mask or 0,
+        w + (y.tap * kw + x.tap) * c, -y.tap_step * kw * c, -x.tap_step * c, _start(to.b, to.add), to.b or 0,
+        dx.at, g.stride[0] * dx.pitch, g.stride[1] * c, dx.step, y.count, x.count, c, images, *_ended(to.relu, to.mask),
     )  # fmt: skip
 
 
-def _product_part(
-    g: Convolution, y: Residue, x: Residue, dy: Image, w: int, dx: Image, images: Word, mask: int | None, add: bool
-) -> list[Instruction]:
-    c, o, (sh, sw) = g.channels, g.outputs, g.stride
+def _product_part(g: Convolution, y: Residue, x: Residue, dy: Image, w: int, to: _Target, images: Word) -> list[Instruction]:
+    c, o, (sh, sw), dx = g.channels, g.outputs, g.stride, to.image
     each = Images(0, images, dy.step, 0, dx.step)
     if g.groups == 1 and (x.spacing == 1 or x.taps <= 1):
         return [
@@ -265,8 +297,10 @@ def _product_part(
                 (1, y.spacing * dy.pitch),
                 (w, c, x.taps * o * c),
                 Walk.lines(dx.at, sw * c, x.count, sh * dx.pitch),
-                start=_start(None, add),
-                mask=mask,
+                start=_start(to.b, to.add),
+                bias=to.b or 0,
+                relu=to.relu,
+                mask=to.mask,
                 images=each,
             )
         ]
@@ -279,8 +313,10 @@ def _product_part(
             (1, x.spacing * o),
             (w + (t * x.taps * o + group * og) * cg, cg, o * cg),
             Walk.lines(dx.at + group * cg, sw * c, x.count, sh * dx.pitch),
-            start=_start(None, add or t > 0),
-            mask=None if mask is None or t < lines - 1 else mask + group * cg,
+            start=_start(to.b, to.add or t > 0),
+            bias=0 if to.b is None else to.b + group * cg,
+            relu=to.relu and t == lines - 1,
+            mask=None if to.mask is None or t < lines - 1 else to.mask + group * cg,
             images=each,
         )
         for group in range(g.groups)

@@ -44,6 +44,16 @@ class Windows:
             raise ShapeError(f"needs padding smaller than its window of {kernel[0]}×{kernel[1]}.")
         return found
 
+    @classmethod
+    def of_steps(cls, x: TensorType, attributes: Mapping[str, Any]) -> Windows:
+        """A sequence (time, channels) as an image of one row; the attributes are numbers, padding is (before, after)."""
+        if x.rank != 2:
+            raise ShapeError(f"needs a sequence: time×channels; the input is {x}.")
+        kernel = int(attributes["kernel"])
+        before, after = attributes.get("padding", (0, 0))
+        as_image = {"kernel": (1, kernel), "stride": (1, int(attributes.get("stride", kernel))), "padding": (0, before, 0, after)}
+        return cls.of(TensorType((1, *x.shape)), as_image)
+
     @property
     def output(self) -> tuple[int, int]:
         height, width = (
@@ -253,6 +263,94 @@ def average_pool_backward(F, R, w, k):
                         for _ in range(right - left):
                             store(F, q, n, load(F, q, n) + part)
                             q += channels
+
+
+@kernel
+def max_pool_present(F, R, w, k):
+    """The largest of each window's present steps; 0 where there is none.  words: samples | 11 of `Windows` | x y mask: at row sample"""
+    channels = w[3]
+    for g in range(w[0]):
+        for j in range(w[5]):
+            left, right = clipped(j * w[9] - w[11], w[7], w[2])
+            x, y, m = w[12] + g * w[14] + left * channels, w[15] + g * w[17] + j * channels, w[18] + g * w[20] + left
+            for c in range(0, channels, 16):
+                n, best, seen = channels - c, splat(0.0), 0
+                for t in range(right - left):
+                    if F[m + t] != 0.0:
+                        v = load(F, x + t * channels + c, n)
+                        best = vmax(best, v) if seen else v
+                        seen = 1
+                store(F, y + c, n, best)
+
+
+@kernel
+def max_pool_present_backward(F, R, w, k):
+    """Adds each gradient to the first present step that equals the maximum.
+
+    words: samples | 11 of `Windows` | x y dy dx mask: at row sample | masked: x is the output of a ReLU
+    """
+    channels = w[3]
+    for g in range(w[0]):
+        for j in range(w[5]):
+            left, right = clipped(j * w[9] - w[11], w[7], w[2])
+            x, y, m = w[12] + g * w[14] + left * channels, w[15] + g * w[17] + j * channels, w[24] + g * w[26] + left
+            d, to = w[18] + g * w[20] + j * channels, w[21] + g * w[23] + left * channels
+            for c in range(0, channels, 16):
+                n = channels - c
+                best, rest = load(F, y + c, n), load(F, d + c, n)
+                if w[27]:
+                    rest = where(best == 0.0, 0.0, rest)
+                for t in range(right - left):
+                    if F[m + t] != 0.0:
+                        q = to + t * channels + c
+                        hit = load(F, x + t * channels + c, n) == best
+                        store(F, q, n, load(F, q, n) + where(hit, rest, 0.0))
+                        rest = where(hit, 0.0, rest)
+
+
+@inline
+def share_of_present(F, m, n):
+    """One over how many of n marks are set; 0 where none is."""
+    count = 0
+    for t in range(n):
+        if F[m + t] != 0.0:
+            count += 1
+    return np.float32(1) / np.float32(count) if count else np.float32(0)
+
+
+@kernel
+def average_pool_present(F, R, w, k):
+    """The mean of each window's present steps; 0 where there is none.  words: samples | 11 of `Windows` | x y mask: at row sample"""
+    channels = w[3]
+    for g in range(w[0]):
+        for j in range(w[5]):
+            left, right = clipped(j * w[9] - w[11], w[7], w[2])
+            x, y, m = w[12] + g * w[14] + left * channels, w[15] + g * w[17] + j * channels, w[18] + g * w[20] + left
+            share = share_of_present(F, m, right - left)
+            for c in range(0, channels, 16):
+                n, total = channels - c, splat(0.0)
+                for t in range(right - left):
+                    if F[m + t] != 0.0:
+                        total = total + load(F, x + t * channels + c, n)
+                store(F, y + c, n, total * share)
+
+
+@kernel
+def average_pool_present_backward(F, R, w, k):
+    """Adds each gradient's share to the present steps of its window.  words: samples | 11 of `Windows` | dy dx mask: at row sample"""
+    channels = w[3]
+    for g in range(w[0]):
+        for j in range(w[5]):
+            left, right = clipped(j * w[9] - w[11], w[7], w[2])
+            d, to, m = w[12] + g * w[14] + j * channels, w[15] + g * w[17] + left * channels, w[18] + g * w[20] + left
+            share = share_of_present(F, m, right - left)
+            for c in range(0, channels, 16):
+                n = channels - c
+                part = load(F, d + c, n) * share
+                for t in range(right - left):
+                    if F[m + t] != 0.0:
+                        q = to + t * channels + c
+                        store(F, q, n, load(F, q, n) + part)
 
 
 def zeros(f: Frame, ref: Ref) -> Instruction:

@@ -41,6 +41,7 @@ class AveragePool2d(Layer):
         ("odd image", {}, ((5, 7, 2),)),
         ("overlapping, same", {"kernel": (3, 2), "stride": (1, 2), "padding": "same"}, ((4, 5, 3),)),
         ("explicit", {"kernel": (3, 3), "stride": (2, 1), "padding": "explicit", "amount": (1, 0)}, ((5, 4, 2),)),
+        ("stride 1, same", {"kernel": (3, 3), "stride": (1, 1), "padding": "same"}, ((4, 3, 2),)),
         ("one pixel", {"kernel": (1, 1), "stride": (1, 1)}, ((1, 1, 5),)),
         ("stride beyond kernel", {"kernel": (2, 1), "stride": (3, 4)}, ((8, 9, 2),)),
         ("many channels", {}, ((4, 2, 19),)),

@@ -15,6 +15,7 @@ class GlobalAveragePool(Layer):
 
     Shapes: x (height, width, channels) or (time, channels) -> (channels,).
     It makes a classifier independent of the image's size and needs no weights.
+    Absent steps of a masked sequence do not count; without any step the result is 0.
     """
 
     preview = "bars"
@@ -24,6 +25,7 @@ class GlobalAveragePool(Layer):
         ("image", {}, ((3, 5, 7),)),
         ("sequence", {}, ((6, 4),)),
         ("one pixel", {}, ((1, 1, 3),)),
+        ("one step", {}, ((1, 5),)),
         ("many channels", {}, ((2, 3, 21),)),
     )
 
@@ -31,7 +33,7 @@ class GlobalAveragePool(Layer):
         (x,) = inputs
         if len(x.shape) not in (2, 3):
             raise ShapeError("needs an image or a sequence: height×width×channels or time×channels.")
-        return g.op("global_average_pool", x)
+        return g.op("global_average_pool", x, *([] if x.mask is None else [x.mask]))
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
         return f"mean of {inputs[0].count // inputs[0].shape[-1]}"

@@ -1,0 +1,117 @@
+"""One-dimensional convolution."""
+
+from __future__ import annotations
+
+from playground.core.builder import Builder
+from playground.core.fields import choice, flag, part, whole
+from playground.core.registry import register
+from playground.core.spec import Initializer, Layer
+from playground.core.tensor import TensorType, Value
+from playground.core.window import STEP_PADDING, step_padding_for, windows_of_steps
+from playground.errors import ShapeError
+
+
+@register("conv1d", title="Conv1d", group="Dense and convolution", icon="conv1d", tail="slide over time")
+class Conv1d(Layer):
+    """Slides filters over a sequence and weighs the steps under them.
+
+    Shapes: x (time, channels) -> (time', filters).
+    Parameters: weight (kernel, channels / groups, filters), bias (filters,).
+    time' = floor((time + padding - dilation·(kernel - 1) - 1) / stride) + 1.
+    "causal" pads in front alone, as in Keras: no step sees a later one. "same" divides the padding as Keras does; at stride 1
+    PyTorch's "same" is equal to it. Both start with "valid" (no padding), this layer with "same".
+    Absent steps of a masked sequence count as zeros; with "valid" padding a window that sees one is absent, otherwise the
+    mask goes on with every stride-th step.
+    Weights start as He normal and biases at zero. Biases are never decayed.
+    """
+
+    filters: int = whole(16, low=1, high=65_536, log=True, help="How many channels come out.")
+    kernel: int = whole(3, low=1, high=4096, unit="steps", help="How many steps a filter sees at once.")
+    stride: int = whole(1, low=1, high=4096, unit="steps", help="Steps from one place of the filter to the next.")
+    padding: str = choice("same", STEP_PADDING, help="How many zeros surround the sequence.")
+    amount: int = whole(
+        1,
+        low=0,
+        high=4096,
+        unit="steps",
+        label="Padding amount",
+        when=("padding", "explicit"),
+        help="Zeros before and after the sequence.",
+    )
+    dilation: int = whole(1, low=1, high=4096, unit="steps", help="Distance between the steps that a filter reads.")
+    groups: int = whole(1, low=1, high=65_536, help="Parts that channels and filters are split into.")
+    bias: bool = flag(True, help="Add a learned number to every channel.")
+    start: Initializer = part("initializer", "he_normal", label="Start from", help="How the weights start.")
+    bias_start: Initializer = part(
+        "initializer", "zeros", label="Biases start from", advanced=True, when=("bias", True), help="How the biases start."
+    )
+
+    width = "filters"
+    formula = "y[t, o] = b[o] + Σ x[t·s + u·d - p, c] · w[u, c, o]   (sum over u, c)"
+    source = "Waibel et al.: Phoneme recognition using time-delay neural networks (1989), section II"
+    examples = (
+        ("plain", {"filters": 4}, ((7, 3),)),
+        ("even kernel, same", {"filters": 3, "kernel": 4}, ((6, 2),)),
+        ("valid, stride", {"filters": 2, "padding": "valid", "stride": 2}, ((9, 3),)),
+        ("same, stride", {"filters": 2, "stride": 3}, ((7, 5),)),
+        ("causal", {"filters": 3, "padding": "causal", "kernel": 2, "dilation": 3}, ((8, 2),)),
+        ("causal, stride", {"filters": 3, "padding": "causal", "kernel": 3, "stride": 2}, ((6, 2),)),
+        ("explicit", {"filters": 3, "padding": "explicit", "amount": 2, "kernel": 2}, ((5, 2),)),
+        ("dilated", {"filters": 2, "dilation": 2, "padding": "valid"}, ((9, 3),)),
+        ("groups", {"filters": 6, "groups": 3}, ((5, 9),)),
+        ("depthwise", {"filters": 5, "groups": 5, "stride": 2}, ((6, 5),)),
+        ("pointwise", {"filters": 7, "kernel": 1, "bias": False}, ((4, 5),)),
+        ("one step", {"filters": 2}, ((1, 3),)),
+        ("stride beyond kernel", {"filters": 3, "kernel": 2, "stride": 4, "padding": "valid"}, ((11, 2),)),
+        ("many channels", {"filters": 17, "kernel": 5}, ((7, 18),)),
+    )
+
+    def build(self, g: Builder, *inputs: Value) -> Value:
+        (x,) = inputs
+        before, after = self._padding(x.shape)
+        c = x.shape[1] // self.groups
+        i, o = self.kernel * c, self.kernel * self.filters
+        parts = [g.parameter("weight", (self.kernel, c, self.filters), self.start, fan_in=i, fan_out=o)]
+        if self.bias:
+            parts.append(g.parameter("bias", (self.filters,), self.bias_start, fan_in=i, fan_out=o, decays=False))
+        seen = x if x.mask is None else g.op("zero_absent", x, x.mask)
+        image = g.op("reshape", seen, shape=(1, *x.shape))
+        y = g.op(
+            "conv2d", image, *parts,
+            stride=(1, self.stride), padding=(0, before, 0, after), dilation=(1, self.dilation), groups=self.groups,
+        )  # fmt: skip
+        sequence = g.op("reshape", y, shape=y.shape[1:])
+        return sequence if x.mask is None else g.masked(sequence, self._mask(g, x.mask, sequence.shape[0]))
+
+    def _mask(self, g: Builder, mask: Value, windows: int) -> Value:
+        """Which of the windows are there."""
+        if self.padding == "valid":
+            rule = {"taps": self.kernel, "dilation": self.dilation, "first": 0}
+        else:
+            reach = self.dilation * (self.kernel - 1)
+            first = reach - 2 * self.amount if self.padding == "explicit" else 0
+            rule = {"taps": 1, "dilation": 1, "first": first}
+        if windows == mask.shape[0] and rule["taps"] == 1 and rule["first"] == 0 and self.stride == 1:
+            return mask
+        return g.op("window_mask", mask, windows=windows, stride=self.stride, rule="all", **rule)
+
+    def _padding(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """The padding for this sequence. Raises ShapeError when it cannot be convolved."""
+        if len(shape) != 2:
+            raise ShapeError("needs a sequence: time×channels.")
+        if shape[1] % self.groups or self.filters % self.groups:
+            raise ShapeError(
+                f"needs channels and filters that {self.groups} groups divide; there are {self.filters} filters.", "set groups 1"
+            )
+        padding = step_padding_for(self.padding, self.amount, shape[0], self.kernel, self.stride, self.dilation)
+        if windows_of_steps(shape[0], self.kernel, self.stride, padding, self.dilation) < 1:
+            need = self.dilation * (self.kernel - 1) + 1
+            raise ShapeError(f"needs at least {need} steps, padding included.", 'set padding "same"')
+        return padding
+
+    def count_formula(self, inputs: tuple[TensorType, ...]) -> str:
+        seen = f"{self.kernel}·{inputs[0].shape[1] // self.groups}"
+        return f"{self.filters}·({seen}+1)" if self.bias else f"{self.filters}·{seen}"
+
+    def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
+        return f"{self.kernel} {self.padding}" + ("" if self.stride == 1 else f", stride {self.stride}")

@@ -1,0 +1,109 @@
+"""One-dimensional transposed convolution."""
+
+from __future__ import annotations
+
+from playground.core.builder import Builder
+from playground.core.fields import choice, flag, part, whole
+from playground.core.registry import register
+from playground.core.spec import Initializer, Layer
+from playground.core.tensor import TensorType, Value
+from playground.core.window import CUT, cut_for
+from playground.errors import ShapeError
+
+
+@register(
+    "conv_transpose1d",
+    title="ConvTranspose1d",
+    group="Dense and convolution",
+    icon="conv_transpose1d",
+    tail="learned lengthening",
+)
+class ConvTranspose1d(Layer):
+    """Lays a weighted filter down for every step and adds up what overlaps: it lengthens sequences.
+
+    Shapes: x (time, channels) -> (time', filters).
+    Parameters: weight (kernel, filters / groups, channels), bias (filters,).
+    time' = (time - 1)·stride - padding + dilation·(kernel - 1) + 1 + output padding, where padding is the sum of both ends.
+    "same" gives time·stride, as in Keras; PyTorch's padding is "explicit".
+    The stride starts at 2, which doubles a sequence; in PyTorch and Keras it starts at 1.
+    Sequences with absent steps are refused: pool or convolve them first, or take their masks away.
+    Weights start as He normal and biases at zero.
+    """
+
+    filters: int = whole(16, low=1, high=65_536, log=True, help="How many channels come out.")
+    kernel: int = whole(4, low=1, high=4096, unit="steps", help="How many steps one step is spread over.")
+    stride: int = whole(2, low=1, high=4096, unit="steps", help="Steps from one filter's place to the next.")
+    padding: str = choice("same", CUT, help="How much of the ends is cut off.")
+    amount: int = whole(
+        1,
+        low=0,
+        high=4096,
+        unit="steps",
+        label="Padding amount",
+        when=("padding", "explicit"),
+        help="Steps cut off at both ends.",
+    )
+    output_padding: int = whole(
+        0,
+        low=0,
+        high=4095,
+        unit="steps",
+        when=("padding", "explicit"),
+        help="Steps added at the end; fewer than the stride or the dilation.",
+    )
+    dilation: int = whole(1, low=1, high=4096, unit="steps", help="Distance between the steps that a filter writes.")
+    groups: int = whole(1, low=1, high=65_536, help="Parts that channels and filters are split into.")
+    bias: bool = flag(True, help="Add a learned number to every channel.")
+    start: Initializer = part("initializer", "he_normal", label="Start from", help="How the weights start.")
+    bias_start: Initializer = part(
+        "initializer", "zeros", label="Biases start from", advanced=True, when=("bias", True), help="How the biases start."
+    )
+
+    width = "filters"
+    formula = "y[t·s + u·d - p, o] = b[o] + Σ x[t, c] · w[u, o, c]   (sum over t, u, c that meet there)"
+    source = "Dumoulin and Visin: A guide to convolution arithmetic for deep learning (2016), section 4"
+    examples = (
+        ("plain", {"filters": 3}, ((4, 2),)),
+        ("valid", {"filters": 2, "kernel": 3, "padding": "valid", "stride": 3}, ((3, 5),)),
+        ("explicit", {"filters": 3, "kernel": 5, "padding": "explicit", "amount": 2, "output_padding": 1}, ((4, 2),)),
+        ("dilated", {"filters": 2, "kernel": 3, "dilation": 3, "padding": "valid"}, ((3, 3),)),
+        ("groups", {"filters": 6, "groups": 3, "kernel": 3}, ((3, 9),)),
+        ("depthwise", {"filters": 5, "groups": 5, "kernel": 3, "bias": False}, ((4, 5),)),
+        ("stride beyond kernel", {"filters": 3, "kernel": 2, "stride": 5}, ((3, 4),)),
+        ("one step", {"filters": 3}, ((1, 4),)),
+        ("many channels", {"filters": 17, "kernel": 2}, ((3, 18),)),
+    )
+
+    def build(self, g: Builder, *inputs: Value) -> Value:
+        (x,) = inputs
+        if len(x.shape) != 2:
+            raise ShapeError("needs a sequence: time×channels.")
+        if x.mask is not None:
+            raise ShapeError("needs a sequence without absent steps.")
+        t, c = x.shape
+        if c % self.groups or self.filters % self.groups:
+            raise ShapeError(
+                f"needs channels and filters that {self.groups} groups divide; there are {self.filters} filters.", "set groups 1"
+            )
+        across = (1, self.kernel), (1, self.stride), (1, self.dilation)
+        padding, more = cut_for(self.padding, (0, self.amount), (0, self.output_padding), *across)
+        if more[1] >= max(self.stride, self.dilation):
+            raise ShapeError("needs an output padding smaller than its stride or its dilation.", "set output_padding 0")
+        if (t - 1) * self.stride + self.dilation * (self.kernel - 1) + 1 + more[1] <= padding[1] + padding[3]:
+            raise ShapeError("needs less padding: it cuts off the whole sequence.", 'set padding "same"')
+        i, o = self.kernel * c // self.groups, self.kernel * self.filters
+        parts = [g.parameter("weight", (self.kernel, self.filters // self.groups, c), self.start, fan_in=i, fan_out=o)]
+        if self.bias:
+            parts.append(g.parameter("bias", (self.filters,), self.bias_start, fan_in=i, fan_out=o, decays=False))
+        y = g.op(
+            "conv_transpose2d", g.op("reshape", x, shape=(1, t, c)), *parts,
+            stride=across[1], padding=padding, output_padding=more, dilation=across[2], groups=self.groups,
+        )  # fmt: skip
+        return g.op("reshape", y, shape=y.shape[1:])
+
+    def count_formula(self, inputs: tuple[TensorType, ...]) -> str:
+        seen = f"{self.kernel}·{inputs[0].shape[1] // self.groups}"
+        return f"{self.filters}·({seen}+1)" if self.bias else f"{self.filters}·{seen}"
+
+    def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
+        return f"{self.kernel} stride {self.stride}"

@@ -1,0 +1,51 @@
+"""Spatial transformer: an image under a learned affine map."""
+
+from __future__ import annotations
+
+from playground.core.builder import Builder
+from playground.core.fields import size
+from playground.core.registry import register
+from playground.core.spec import Layer
+from playground.core.tensor import TensorType, Value
+from playground.errors import ShapeError
+
+
+@register("spatial_transformer", title="SpatialTransformer", group="Pool and shape", icon="warp", tail="turn, shift, zoom")
+class SpatialTransformer(Layer):
+    """Turns, shifts, zooms or shears an image by six numbers that another branch works out.
+
+    Shapes: image (height, width, channels), theta (2, 3) or (6,) -> (height', width', channels).
+    Coordinates run from -1 at the left and upper rim to 1 at the right and lower one. A pixel of the output at (u, v) shows the
+    image at theta·(u, v, 1), bilinearly interpolated, with zeros outside. Equal to PyTorch's affine_grid and grid_sample with
+    align_corners=False. Theta = (1 0 0, 0 1 0) leaves the image as it is, so a branch that should begin there adds a Constant of
+    these six numbers to a Dense layer of six units that starts from zeros.
+    """
+
+    size: tuple[int, int] = size((0, 0), low=0, high=4096, unit="px", help="Height and width of the output; 0 keeps the image's.")
+
+    ports = ("image", "theta")
+    preview = "maps"
+    formula = "y(u, v) = image(θ · (u, v, 1))"
+    source = "Jaderberg et al.: Spatial transformer networks (2015), equations 1 and 5"
+    examples = (
+        ("plain", {}, ((4, 5, 3), (2, 3))),
+        ("six numbers", {}, ((3, 6, 2), (6,))),
+        ("smaller", {"size": (2, 3)}, ((7, 5, 2), (2, 3))),
+        ("larger", {"size": (7, 4)}, ((3, 2, 5), (6,))),
+        ("one pixel", {}, ((1, 1, 3), (2, 3))),
+        ("one row", {"size": (1, 0)}, ((5, 4, 1), (2, 3))),
+        ("many channels", {}, ((3, 4, 19), (2, 3))),
+    )
+
+    def build(self, g: Builder, *inputs: Value) -> Value:
+        image, theta = inputs
+        if len(image.shape) != 3:
+            raise ShapeError("needs an image: height×width×channels.", "image")
+        if theta.shape not in ((2, 3), (6,)):
+            raise ShapeError("needs theta as 2×3 or as 6 numbers.", "insert dense" if len(theta.shape) == 1 else "")
+        if theta.shape == (6,):
+            theta = g.op("reshape", theta, shape=(2, 3))
+        return g.op("spatial_transformer", image, theta, size=(self.size[0] or image.shape[0], self.size[1] or image.shape[1]))
+
+    def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
+        return f"to {output.shape[0]}×{output.shape[1]}"

@@ -1,0 +1,226 @@
+"""An image seen through an affine map of its coordinates: grid and bilinear sampling in one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from playground.core.tensor import TensorType
+from playground.engine import moves as _moves  # noqa: F401  registers `fill`
+from playground.engine.emit import Emit, Frame, Instruction
+from playground.engine.graph import OpNode
+from playground.engine.kernel import inline, kernel
+from playground.engine.onnx_form import OnnxWriter, label
+from playground.engine.ops.base import Op
+from playground.engine.vocabulary import hsum, load, splat, store
+from playground.engine.windows import lies, zeros
+from playground.errors import ShapeError
+
+
+@inline
+def middle(i, n):
+    """The centre of pixel i of n, in -1 .. 1."""
+    return (2.0 * i + 1.0) / n - 1.0
+
+
+@inline
+def sampled_at(F, theta, v, u, size):
+    """Where a row of theta sends the point (u across, v down), in pixels of an axis; -2 where no pixel is near."""
+    t = (F[theta] * u + F[theta + 1] * v + F[theta + 2] + 1.0) * size * 0.5 - 0.5
+    return t if -1.0 <= t < size else -2.0
+
+
+@inline
+def poison(F, theta):
+    """0, or NaN where one of theta's numbers is not finite: it must not look like a place outside the image."""
+    return np.float32((F[theta] + F[theta + 1] + F[theta + 2] + F[theta + 3] + F[theta + 4] + F[theta + 5]) * np.float32(0))
+
+
+@inline
+def pixel(F, base, row, column, pitch, channels, height, width, c):
+    """Channels c .. c + 15 of a pixel; zeros outside the image."""
+    v = splat(0.0)
+    if 0 <= row < height and 0 <= column < width:
+        v = load(F, base + row * pitch + column * channels + c, channels - c)
+    return v
+
+
+@kernel
+def warp(F, R, w, k):
+    """words: samples height width channels | output height width | x y: at row sample | theta, its sample step"""
+    height, width, channels, pitch = w[1], w[2], w[3], w[7]
+    for s in range(w[0]):
+        x, theta = w[6] + s * w[8], w[12] + s * w[13]
+        wrong = poison(F, theta)
+        for i in range(w[4]):
+            y, v = w[9] + s * w[11] + i * w[10], middle(i, w[4])
+            for j in range(w[5]):
+                u = middle(j, w[5])
+                across, down = sampled_at(F, theta, v, u, width), sampled_at(F, theta + 3, v, u, height)
+                left, top = int(np.floor(across)), int(np.floor(down))
+                far, low = np.float32(across - left), np.float32(down - top)
+                for c in range(0, channels, 16):
+                    a = pixel(F, x, top, left, pitch, channels, height, width, c)
+                    b = pixel(F, x, top, left + 1, pitch, channels, height, width, c)
+                    a = a + (b - a) * far
+                    d = pixel(F, x, top + 1, left, pitch, channels, height, width, c)
+                    b = pixel(F, x, top + 1, left + 1, pitch, channels, height, width, c)
+                    d = d + (b - d) * far
+                    store(F, y + c, channels - c, a + (d - a) * low + wrong)
+                y += channels
+
+
+@inline
+def give(F, base, row, column, pitch, channels, height, width, c, value):
+    """Adds to a pixel, where there is one."""
+    if 0 <= row < height and 0 <= column < width:
+        at = base + row * pitch + column * channels + c
+        store(F, at, channels - c, load(F, at, channels - c) + value)
+
+
+@kernel
+def warp_to_image(F, R, w, k):
+    """Adds every gradient to the four pixels that it was read from.
+
+    words: samples height width channels | output height width | dx dy: at row sample | theta, its sample step
+    """
+    height, width, channels, pitch = w[1], w[2], w[3], w[7]
+    for s in range(w[0]):
+        to, theta = w[6] + s * w[8], w[12] + s * w[13]
+        for i in range(w[4]):
+            d, v = w[9] + s * w[11] + i * w[10], middle(i, w[4])
+            for j in range(w[5]):
+                u = middle(j, w[5])
+                across, down = sampled_at(F, theta, v, u, width), sampled_at(F, theta + 3, v, u, height)
+                left, top = int(np.floor(across)), int(np.floor(down))
+                far, low = np.float32(across - left), np.float32(down - top)
+                for c in range(0, channels, 16):
+                    g = load(F, d + c, channels - c)
+                    below = g * low
+                    above, right = g - below, below * far
+                    give(F, to, top + 1, left + 1, pitch, channels, height, width, c, right)
+                    give(F, to, top + 1, left, pitch, channels, height, width, c, below - right)
+                    right = above * far
+                    give(F, to, top, left + 1, pitch, channels, height, width, c, right)
+                    give(F, to, top, left, pitch, channels, height, width, c, above - right)
+                d += channels
+
+
+@kernel
+def warp_to_theta(F, R, w, k):
+    """Six sums over the output's pixels.
+
+    words: samples height width channels | output height width | x dy: at row sample | theta, its sample step | dtheta, its step | add
+    """
+    height, width, channels, pitch = w[1], w[2], w[3], w[7]
+    for s in range(w[0]):
+        x, theta, to = w[6] + s * w[8], w[12] + s * w[13], w[14] + s * w[15]
+        a0, a1, a2, b0, b1, b2 = splat(0.0), splat(0.0), splat(0.0), splat(0.0), splat(0.0), splat(0.0)
+        for i in range(w[4]):
+            d, v = w[9] + s * w[11] + i * w[10], middle(i, w[4])
+            for j in range(w[5]):
+                u = middle(j, w[5])
+                across, down = sampled_at(F, theta, v, u, width), sampled_at(F, theta + 3, v, u, height)
+                left, top = int(np.floor(across)), int(np.floor(down))
+                far, low = np.float32(across - left), np.float32(down - top)
+                for c in range(0, channels, 16):
+                    g = load(F, d + c, channels - c)
+                    p = pixel(F, x, top, left, pitch, channels, height, width, c)
+                    q = pixel(F, x, top, left + 1, pitch, channels, height, width, c)
+                    r = pixel(F, x, top + 1, left, pitch, channels, height, width, c)
+                    t = pixel(F, x, top + 1, left + 1, pitch, channels, height, width, c)
+                    q, t = q - p, t - r
+                    along = g * (q + (t - q) * low)
+                    r = g * (r - p + (t - q) * far)
+                    a0 = a0 + along * np.float32(u)
+                    a1 = a1 + along * np.float32(v)
+                    a2 = a2 + along
+                    b0 = b0 + r * np.float32(u)
+                    b1 = b1 + r * np.float32(v)
+                    b2 = b2 + r
+                d += channels
+        x_scale, y_scale = np.float32(0.5 * width), np.float32(0.5 * height)
+        for n, total in enumerate((a0, a1, a2, b0, b1, b2)):
+            value = hsum(total) * (x_scale if n < 3 else y_scale)
+            F[to + n] = F[to + n] + value if w[16] else value
+
+
+class SpatialTransformer(Op):
+    """Inputs x (height, width, channels) and theta (2, 3). Attribute: size (height, width) of the output.
+
+    Output pixel (i, j) has the coordinates u = (2j + 1) / width' - 1 and v = (2i + 1) / height' - 1; it shows the input at
+    theta · (u, v, 1), in the same coordinates, bilinearly, with zeros outside. As PyTorch's affine_grid and grid_sample with
+    align_corners=False. Source: Jaderberg et al., "Spatial transformer networks", 2015, equations 1 and 5.
+    """
+
+    id = "spatial_transformer"
+
+    def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType:
+        x, theta = inputs
+        if x.rank != 3 or theta.shape != (2, 3):
+            raise ShapeError(f"needs an image and 2×3 numbers; the inputs are {x} and {theta}.")
+        height, width = attributes["size"]
+        return TensorType((height, width, x.shape[2]), x.axes)
+
+    def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
+        x, theta = inputs
+        n, h, w, _ = x.shape
+        height, width = attributes["size"]
+        v, u = ((2 * np.arange(e) + 1) / e - 1 for e in (height, width))
+        points = np.stack([*np.broadcast_arrays(u[None, :], v[:, None]), np.ones((height, width))], axis=-1)
+        across, down = np.moveaxis(np.einsum("ijk,nak->nija", points, theta), -1, 0)
+        across, down = ((across + 1) * w - 1) / 2, ((down + 1) * h - 1) / 2
+        left, top = np.floor(across), np.floor(down)
+        y = np.zeros((n, height, width, x.shape[3]), x.dtype)
+        images = np.arange(n)[:, None, None]
+        for row, a in ((top, 1 - (down - top)), (top + 1, down - top)):
+            for column, b in ((left, 1 - (across - left)), (left + 1, across - left)):
+                inside = (row >= 0) & (row < h) & (column >= 0) & (column < w)
+                i, j = (np.where(inside, m, 0).astype(int) for m in (row, column))
+                y += x[images, i, j] * np.where(inside, a * b, 0.0)[..., None].astype(x.dtype)
+        return y
+
+    def cost(self, inputs: Sequence[TensorType], output: TensorType, attributes: Mapping[str, Any]) -> int:
+        return 8 * output.count
+
+    def forward(self, e: Emit, node: OpNode) -> None:
+        x, theta, y = e.value(node.inputs[0]), e.value(node.inputs[1]), e.value(node.output)
+        words = (*e.graph.types(node)[0].shape, *node.attributes["size"])
+
+        def make(f: Frame) -> list[Instruction]:
+            return [("warp", f.rows, *words, *lies(f, x, y), f.at(theta), f.place(theta).step)]
+
+        e.rows(make, reads=[x, theta], writes=[y])
+
+    def backward(self, e: Emit, node: OpNode) -> None:
+        x, theta, dy = e.value(node.inputs[0]), e.value(node.inputs[1]), e.upstream(node)
+        words = (*e.graph.types(node)[0].shape, *node.attributes["size"])
+        dx, dtheta = e.gradient(node.inputs[0]), e.gradient(node.inputs[1])
+        if dx is not None:
+            to, first = dx, e.begin(dx)
+
+            def to_image(f: Frame) -> list[Instruction]:
+                scatter: Instruction = ("warp_to_image", f.rows, *words, *lies(f, to, dy), f.at(theta), f.place(theta).step)
+                return [zeros(f, to), scatter] if first else [scatter]
+
+            e.rows(to_image, reads=[theta, dy], writes=[to])
+        if dtheta is not None:
+            target, add = dtheta, int(not e.begin(dtheta))
+
+            def to_theta(f: Frame) -> list[Instruction]:
+                numbers = [f.at(theta), f.place(theta).step, f.at(target), f.place(target).step, add]
+                return [("warp_to_theta", f.rows, *words, *lies(f, x, dy), *numbers)]
+
+            e.rows(to_theta, reads=[x, theta, dy], writes=[target])
+
+    def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
+        x, theta, name = w.first(node.inputs[0]), w.last(node.inputs[1]), label(node)
+        channels = w.graph.values[node.inputs[0]].type.shape[2]
+        extents = w.constant(f"{name}_extents", np.array([channels, *node.attributes["size"]], np.int64))
+        samples = w.node("Shape", [x], f"{name}_samples", start=0, end=1)
+        size = w.node("Concat", [samples, extents], f"{name}_size", axis=0)
+        grid = w.node("AffineGrid", [theta, size], f"{name}_grid", align_corners=0)
+        y = w.node("GridSample", [x, grid], name, mode="linear", padding_mode="zeros", align_corners=0)
+        w.hold(node.output, y, first=True)
