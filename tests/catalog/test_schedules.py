@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 
 import numpy as np
 import pytest
 import torch
+from scipy.interpolate import PchipInterpolator
 
 from playground.core import registry
+from playground.core.points import smooth, straight
 from playground.lowering.schedule import warmed
 
 TOTAL = 1000
@@ -245,3 +248,50 @@ def test_reduce_on_plateau_as_torch(settings, seed):
 def test_only_schedules_that_say_so_listen():
     for record in registry.entries("schedule"):
         assert bool(record().follow({}, 1.0)) == record.listens
+
+
+def curves(seed: int) -> tuple[tuple[float, float], ...]:
+    """Random points, some level with their neighbour, some very near to it."""
+    rng = np.random.default_rng(seed)
+    at = np.cumsum(rng.choice([2e-6, 0.01, 0.3], rng.integers(2, 12)))
+    y = np.round(rng.random(len(at)), 1)
+    return tuple(zip((at / max(at[-1], 1.0)).tolist(), y.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_smooth_curve_is_the_monotone_cubic_of_scipy(seed):
+    points = curves(seed)
+    at, y = np.array(points).T
+    x = np.unique(np.concatenate([np.linspace(at[0], at[-1], 999), at]))
+    np.testing.assert_allclose(smooth(points, x), PchipInterpolator(at, y)(x), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(smooth(points, at), y, atol=1e-12)
+    beyond = smooth(points, np.array([-1.0, at[0] - 1e-9, at[-1] + 1e-9, 2.0]))
+    np.testing.assert_array_equal(beyond, [y[0], y[0], y[-1], y[-1]])
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("through", [smooth, straight])
+def test_a_curve_never_leaves_the_range_between_two_points(seed, through):
+    points = curves(seed)
+    for (a, low), (b, high) in itertools.pairwise(points):
+        values = through(points, np.linspace(a, b, 200))
+        assert values.min() >= min(low, high) - 1e-12
+        assert values.max() <= max(low, high) + 1e-12
+        rises = np.diff(values) * np.sign(high - low)
+        assert (rises >= -1e-12).all()
+
+
+def test_a_drawn_schedule_is_its_curve_over_the_run():
+    points = ((0.1, 0.2), (0.5, 1.0), (0.9, 0.0))
+    drawn = registry.find("schedule", "drawn")
+    expected = np.interp(STEPS / TOTAL, [0.1, 0.5, 0.9], [0.2, 1.0, 0.0])
+    np.testing.assert_allclose(drawn(points=points, curve="straight").factor(STEPS, TOTAL), expected, rtol=1e-14)
+    powers = 10 ** np.interp(STEPS / TOTAL, [0.1, 0.5, 0.9], np.log10([0.2, 1.0, 1e-4]))
+    np.testing.assert_allclose(drawn(points=points, curve="straight", log=True).factor(STEPS, TOTAL), powers, rtol=1e-12)
+    inner = PchipInterpolator([0.1, 0.5, 0.9], [0.2, 1.0, 0.0])(np.clip(STEPS / TOTAL, 0.1, 0.9))
+    np.testing.assert_allclose(drawn(points=points).factor(STEPS, TOTAL), inner, rtol=1e-9, atol=1e-12)
+
+
+def test_a_straight_drawn_line_is_the_linear_schedule():
+    line = registry.find("schedule", "drawn")(points=((0.0, 1.0), (1.0, 0.0)), curve="straight")
+    np.testing.assert_allclose(line.factor(STEPS, TOTAL), registry.find("schedule", "linear")().factor(STEPS, TOTAL), atol=1e-15)

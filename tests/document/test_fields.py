@@ -10,6 +10,7 @@ import pytest
 
 from playground.core import reference
 from playground.core.fields import Reals, fields_of, reals
+from playground.core.points import Points, points
 from playground.core.spec import Spec
 from playground.document.settings import storable
 from playground.errors import BadValue
@@ -33,7 +34,8 @@ def test_a_list_of_numbers_is_made_a_tuple_of_floats(value):
 
 
 @pytest.mark.parametrize(
-    "value", [None, "1", 1.0, (True,), ("1",), (math.nan,), (-math.inf,), (-0.1,), (10.5,), (1.0,) * 4, ((1.0,),), {1.0: 2}, {1.0}]
+    "value",
+    [None, "1", 1.0, (True,), ("1",), (math.nan,), (-math.inf,), (-0.1,), (10.5,), (1.0,) * 4, ((1.0,),), {1.0: 2}, {1.0}],
 )
 def test_anything_else_is_refused_with_the_range(value):
     with pytest.raises(BadValue, match=r"^Weights must be 0 to 3 numbers in 0 to 10; .* was given\.$"):
@@ -59,3 +61,36 @@ def test_the_reference_shows_numbers_and_range():
     assert reference.shown(()) == "empty"
     assert reference.span(WEIGHTS) == "up to 3 numbers, 0 to 10"
     assert reference.span(fields_of(Weighted)["weights"]) == "up to 3 numbers, 0 to 10"
+
+
+CURVE = Points(low=0.0, high=1.0, most=4, help="A curve.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Curved(Spec):
+    """A record with a curve."""
+
+    points: tuple[tuple[float, float], ...] = points(((0.0, 1.0), (1.0, 0.25)), most=4, help="A curve.")
+
+
+@pytest.mark.parametrize("value", [((0.0, 1.0), (1.0, 0.0)), [[0, 1], [0.5, 0.5], [1, 0]], ((0.9, 0.1), (0.2, 0.3))])
+def test_points_are_sorted_from_left_to_right(value):
+    checked = CURVE.check("points", value)
+    assert checked == tuple(sorted((float(x), float(y)) for x, y in value))
+    assert CURVE.load("points", json.loads(json.dumps(CURVE.dump(checked), allow_nan=False))) == checked
+    assert hash(Curved(points=checked)) == hash(Curved(points=checked))
+
+
+@pytest.mark.parametrize(
+    "value", [*CURVE.wrong(), {0.0: 1.0}, ((0.0, 1.0), (0.5, 1.0, 2.0)), ((0.0, True), (1.0, 0.0)), ((0.3, 1.0), (0.3, 0.5))]
+)
+def test_anything_but_points_within_the_axes_is_refused(value):
+    with pytest.raises(BadValue, match=r"^Points must .* was given\.$"):
+        CURVE.check("points", value)
+    with pytest.raises(BadValue):
+        storable(CURVE, "points", value)
+
+
+def test_the_reference_shows_points_and_axes():
+    assert reference.shown(Curved().points) == "(0, 1), (1, 0.25)"
+    assert reference.span(CURVE) == "2 to 4 points, x 0 to 1, y 0 to 1"

@@ -13,17 +13,22 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core.fields import Choice, Field, Flag, Path, Real, Reals, Size, Text, Whole, Wholes
+from playground.core.points import Points, straight
 from playground.document.picks import remember
 from playground.errors import BadValue
 from playground.ui.inspector import numbers
 from playground.ui.inspector.controls import Button, ComboField, LineField, Slider, Switch
 from playground.ui.inspector.text import Label
+from playground.ui.plots.points import PointsPlot
 
 NUMBER_WIDTH = 58
 
 
 class Editor(QWidget):
     """What all editors share: a row of controls for one field of one record."""
+
+    #: Whether it takes the whole width of the form, under its label.
+    wide = False
 
     changed = Signal(object)
     moved = Signal(object)
@@ -58,6 +63,9 @@ class Editor(QWidget):
         except BadValue as error:
             self.mark(str(error))
         self.draw_value()
+
+    def show_record(self, record: Any) -> None:
+        """The record around the value, for an editor that shows more of it than its own field; follows `show_value`."""
 
     def draw_value(self) -> None:
         """Bring the controls to `value`, without telling anyone."""
@@ -274,6 +282,33 @@ class RealsEditor(LineEditor):
             self.ask(entered)
 
 
+class PointsEditor(Editor):
+    """Points of a curve on a plot of its own, over the whole width of the form."""
+
+    wide = True
+
+    def __init__(self, field: Points, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(field, name, parent)
+        self.plot = PointsPlot(field, name)
+        self._record: Any = None
+        self.part(self.plot, 1)
+        self.plot.committed.connect(self.ask)
+        self.plot.nudged.connect(lambda points: self.moved.emit(self.field.check(self.name, points)))
+
+    def show_record(self, record: Any) -> None:
+        self._record = record
+        self.draw_value()
+
+    def draw_value(self) -> None:
+        record, field = self._record, self.field
+        curve = getattr(record, field.curve) if record is not None and field.curve else straight
+        self.plot.show_points(self.value, curve, bool(record is not None and field.log and getattr(record, field.log)))
+
+    def draw_mark(self) -> None:
+        self.plot.refused = bool(self.error)
+        self.plot.update()
+
+
 class PathEditor(LineEditor):
     """A file or folder: its path, and a button that asks for it."""
 
@@ -324,6 +359,7 @@ EDITORS: dict[type[Field], type[Editor]] = {
     Size: SizeEditor,
     Wholes: WholesEditor,
     Reals: RealsEditor,
+    Points: PointsEditor,
     Text: LineEditor,
     Path: PathEditor,
 }

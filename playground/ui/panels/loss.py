@@ -27,14 +27,21 @@ SMOOTHING = Real(low=0.0, high=0.999, label="Smooth", help="Share of the past in
 PLAN_POINTS = 600
 
 
-def planned_rates(project: Project, first: int, total: int) -> tuple[np.ndarray, np.ndarray]:
-    """Steps and the learning rates that the schedule gives them, at most 600 from `first` on. Shapes: (n,), (n,)."""
+def planned_rates(project: Project, first: int, total: int, now: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Steps and the learning rates that the schedule gives them, at most 600 from `first` on. Shapes: (n,), (n,).
+
+    now: the rate of the step before `first`, from which a schedule that listens to the loss goes on.
+    """
     training = project.training
     if total <= first or not isinstance(training.schedule, Schedule):
         return np.zeros(0), np.zeros(0)
     steps = np.unique(np.linspace(first, total - 1, PLAN_POINTS).astype(np.int64))
     base = float(getattr(training.optimizer, "rate", 1.0))
-    return steps + 1.0, base * warmed(training.schedule, steps, total, training.warmup)
+    rates = base * warmed(training.schedule, steps, total, training.warmup)
+    if training.schedule.listens and first and now is not None:
+        planned = base * float(warmed(training.schedule, np.array([first - 1]), total, training.warmup)[0])
+        rates *= now / planned if planned > 0 else 1.0
+    return steps + 1.0, rates
 
 
 class LossPanel(QWidget):
@@ -80,7 +87,8 @@ class LossPanel(QWidget):
         self.rate.feed(history)
         self.legend.show_series(self.plot.legend())
         total = client.started.total_steps if client.started else 0
-        steps, rates = planned_rates(self.session.project, int(history.steps[-1]) if len(history.steps) else 0, total)
+        last, now = (int(history.steps[-1]), float(history.rate[-1])) if len(history.steps) else (0, None)
+        steps, rates = planned_rates(self.session.project, last, total, now)
         self.rate.show_plan(steps if len(history.steps) else steps[:0], rates if len(history.steps) else rates[:0])
         for plot in (self.plot, self.rate):
             plot.reach = reach(history.steps, total)

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from playground.core.points import Points
+from playground.core.spec import Schedule
 from playground.data.split import part_sizes
+from playground.document.settings import field_at
 from playground.errors import PlaygroundError
 from playground.ui.inspector.asking import LOCKED, busy, set_plan
 from playground.ui.inspector.foot import Foot
@@ -15,12 +18,14 @@ from playground.ui.inspector.form import Form
 from playground.ui.inspector.text import Label, Section
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.loss import planned_rates
-from playground.ui.plots.axis import Axis, short
-from playground.ui.plots.plot import Plot
-from playground.ui.plots.series import Series
+from playground.ui.plots.axis import short
+from playground.ui.plots.planned import PlannedPlot
+from playground.ui.plots.plot import link
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
+
+LISTENS = " It drops below this line when the loss stops falling."
 
 
 class TrainingPanel(QWidget):
@@ -30,14 +35,12 @@ class TrainingPanel(QWidget):
         super().__init__(parent)
         self.session = session
         self.form, self.foot = Form(), Foot()
-        self.preview = Plot("Planned learning rate over steps", top=10, right=14)
-        self.preview.add(Series("rate", "rate", "smooth", 3, dashes=()))
-        self.preview.setFixedHeight(112)
-        self.preview.empty = "Add data to see the schedule."
+        self.preview = PlannedPlot()
+        link(self.preview)
         self.words = Label("", 11, "text2", wraps=True)
         self.words.setContentsMargins(11, 4, 11, 8)
         self._assemble()
-        self.form.changed.connect(self._ask)
+        self.form.changed.connect(self._commit)
         self.form.moved.connect(self._ask)
         self.form.helped.connect(self.foot.show_help)
         for signal in (session.project_changed, session.samples_changed):
@@ -78,7 +81,7 @@ class TrainingPanel(QWidget):
             train = part_sizes(samples.count, project.data.validation, project.data.test)[0]
         except PlaygroundError:
             return 0, 0
-        each = -(-train // max(project.training.batch, 1))
+        each = project.training.steps_of_epoch(train)
         return each, each * project.training.epochs
 
     def _run_changed(self) -> None:
@@ -92,13 +95,22 @@ class TrainingPanel(QWidget):
         self.form.lock(LOCKED if busy(self.session) else "")
         each, total = self.steps()
         steps, rates = planned_rates(self.session.project, 0, total)
-        self.preview.show_data("rate", steps, rates)
-        highest = float(rates.max()) if len(rates) else 1.0
-        self.preview.fixed_up = Axis(0.0, highest * 1.12 or 1.0)
+        self.preview.show_plan(steps, rates, total)
         if total:
-            self.words.show_text(f"{total:,} steps: {training.epochs:,} epochs of {each:,}; highest rate {short(highest)}.")
+            text = f"{total:,} steps: {training.epochs:,} epochs of {each:,}; highest rate {short(self.preview.highest)}."
+            listens = isinstance(training.schedule, Schedule) and training.schedule.listens
+            self.words.show_text(text + LISTENS * listens)
         else:
             self.words.show_text("")
+
+    def _commit(self, path: str, value: Any) -> None:
+        """A drawn curve is let go after every drag: two quick ones are two steps of undo."""
+        drawn = isinstance(field_at(self.session.project.training, path), Points)
+        if drawn:
+            self.session.history.seal()
+        self._ask(path, value)
+        if drawn:
+            self.session.history.seal()
 
     def _ask(self, path: str, value: Any) -> None:
         set_plan(self.session, "training", path, value)

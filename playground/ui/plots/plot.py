@@ -38,6 +38,8 @@ class Plot(QWidget):
         self.setMinimumSize(120, 60)
         self.title, self.x_title = "", ""
         self.margins = (48, top, right, 22)
+        #: Pixels for each tick, across and up.
+        self.tick_gaps = (62 if log_x else 75, 34)
         self.log, self.log_x = log, log_x
         self.series: dict[str, Series] = {}
         self.marks: Sequence[Mark] = ()
@@ -171,11 +173,11 @@ class Plot(QWidget):
     def _draw_grid(self, p: QPainter, r: QRectF) -> None:
         p.setRenderHint(AA, False)
         grid = theme().color("plotgrid")
-        for v in self.across.ticks(max(2, int(r.width() / (62 if self.log_x else 75)))):
+        for v in self.across.ticks(max(2, int(r.width() / self.tick_gaps[0]))):
             x = self.px(v)
             p.fillRect(QRectF(round(x), r.y(), 1, r.height()), grid)
             put(p, QRectF(x - 40, r.bottom() + 4, 80, 14), short(v), 10, "text3", how=CENTRE)
-        for v in self.up.ticks(max(3, int(r.height() / 34))):
+        for v in self.up.ticks(max(3, int(r.height() / self.tick_gaps[1]))):
             y = self.py(v)
             p.fillRect(QRectF(r.x(), round(y), r.width(), 1), grid)
             put(p, QRectF(0, y - 7, r.x() - 6, 14), short(v), 10, "text3", how=RIGHT)

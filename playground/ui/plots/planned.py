@@ -1,0 +1,37 @@
+"""The learning rate that a schedule plans for every step of a run, before the run begins."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
+
+from playground.ui.painting import RIGHT, put
+from playground.ui.plots.axis import Axis
+from playground.ui.plots.plot import Plot
+from playground.ui.plots.series import Series
+
+
+class PlannedPlot(Plot):
+    """Rate over the steps of the actual run, warm-up included, with both axes named."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Planned learning rate over steps", parent=parent)
+        self.add(Series("rate", "rate", "smooth", 3, dashes=()))
+        self.title, self.x_title = "learning rate", "step"
+        self.margins, self.tick_gaps = (52, 22, 22, 34), (50, 22)
+        self.setFixedHeight(146)
+        self.empty = "Add data to see the schedule."
+        self.highest = 0.0
+
+    def show_plan(self, steps: np.ndarray, rates: np.ndarray, total: int) -> None:
+        """Show some steps of a run of `total` and their rates. Shapes: (n,), (n,)."""
+        self.highest = float(rates.max()) if len(rates) else 0.0
+        self.reach = float(total)
+        self.fixed_up = Axis(0.0, 1.08 * self.highest or 1.0)
+        self.show_data("rate", steps, rates)
+
+    def _draw_title(self, p: QPainter, r: QRectF) -> None:
+        put(p, QRectF(6, 3, self.width() - 12, 16), self.title, 10, "text2")
+        put(p, QRectF(r.x(), self.height() - 17, r.width(), 14), self.x_title, 10, "text2", how=RIGHT)
