@@ -16,7 +16,7 @@ import numpy as np
 from playground.core.tensor import TensorType
 from playground.engine import products
 from playground.engine.emit import Emit, Frame, Instruction, Ref, Whole, Word
-from playground.engine.graph import OpNode
+from playground.engine.graph import Graph, OpNode
 from playground.engine.kernel import inline, kernel
 from playground.engine.moves import sum_copies
 from playground.engine.ops.base import Op
@@ -37,6 +37,9 @@ from playground.errors import ShapeError
 PANEL = 32
 #: Steps of the reduction between two visits of the sums: so much of a panel stays in the first-level cache.
 DEEP = 256
+#: An embedding before the op is folded into its weights where the table has at most so many rows for each step of a sample: from a
+#: few samples in a batch on, that is less work.
+TABLE_SHARE = 4
 
 
 @kernel
@@ -118,6 +121,7 @@ class Wires:
     """The inputs of a recurrent op by name: value indices, references or arrays. None: not there.
 
     x (T, I), w (I, G), u (H, G), b and c (G,): biases beside w and beside u, mask (T,), state and cell: where it starts from.
+    table (entries, I): x is tokens (T,) then, which stand for its rows.
     """
 
     x: Any
@@ -128,18 +132,22 @@ class Wires:
     mask: Any = None
     state: Any = None
     cell: Any = None
+    table: Any = None
 
 
 def wires(inputs: Sequence[Any], attributes: Mapping[str, Any]) -> Wires:
-    """Attributes biased, masked (flags) and initial (names) say which optional inputs there are, in the order of `Wires`."""
+    """Attributes biased, masked, tabled (flags) and initial (names) say which inputs there are, in the order of `Wires`."""
     names = ["x", "w", "u", *(["b", "c"] if attributes.get("biased") else []), *(["mask"] if attributes.get("masked") else [])]
-    names += attributes.get("initial", ())
+    names += [*attributes.get("initial", ()), *(["table"] if attributes.get("tabled") else [])]
     return Wires(**dict(zip(names, inputs, strict=False)))
 
 
 @dataclasses.dataclass(frozen=True)
 class Sizes:
-    """T steps of I numbers into H units with G numbers of all gates; the units' starts lie at `offset` in rows of `wide`."""
+    """T steps of I numbers into H units with G numbers of all gates; the units' starts lie at `offset` in rows of `wide`.
+
+    entries: rows of the table, 0 without one.
+    """
 
     steps: int
     inputs: int
@@ -148,6 +156,7 @@ class Sizes:
     reverse: int
     offset: int
     wide: int
+    entries: int
 
     @property
     def first(self) -> int:
@@ -227,13 +236,24 @@ class Recurrence(Op):
     def sizes(self, e: Emit, node: OpNode) -> Sizes:
         """Numbers that all emissions need."""
         p, types = wires(node.inputs, node.attributes), [v.type for v in e.graph.values]
-        steps, inputs = types[p.x].shape
-        units, gates = types[p.u].shape
+        steps, inputs, (units, gates) = types[p.x].shape[0], types[p.w].shape[0], types[p.u].shape
+        entries = 0 if p.table is None else types[p.table].shape[0]
         start = p.cell if p.state is None else p.state
         wide = types[start].shape[0] if start is not None else 0
-        return Sizes(
-            steps, inputs, units, gates, int(bool(node.attributes.get("reverse"))), node.attributes.get("offset", 0), wide
-        )
+        reverse, offset = int(bool(node.attributes.get("reverse"))), node.attributes.get("offset", 0)
+        return Sizes(steps, inputs, units, gates, reverse, offset, wide, entries)
+
+    def absorbs(self, graph: Graph, node: OpNode) -> OpNode | None:
+        """With an embedding before it, a table of the weights' products: a product for each token there is, not for each one read."""
+        made = {one.output: one for one in graph.nodes}.get(node.inputs[0])
+        if made is None or made.op != "embedding" or made.attributes.get("padding", -1) >= 0 or node.attributes.get("tabled"):
+            return None
+        tokens, table = made.inputs
+        steps, entries = graph.values[tokens].type.shape[0], graph.values[table].type.shape[0]
+        if len(graph.consumers(made.output)) > 1 or made.output in graph.outputs or entries > TABLE_SHARE * steps:
+            return None
+        attributes = {**node.attributes, "tabled": True}
+        return dataclasses.replace(node, inputs=(tokens, *node.inputs[1:], table), attributes=attributes)
 
 
 def references(e: Emit, node: OpNode) -> Wires:
@@ -247,13 +267,26 @@ def at(f: Frame | Whole, ref: Ref | None) -> int:
     return 0 if ref is None else f.at(ref)
 
 
+def input_room(s: Sizes) -> int:
+    """Numbers of scratch that `input_product` needs."""
+    return s.gates * (1 + s.entries)
+
+
 def input_product(f: Frame, p: Wires, s: Sizes, z: Ref, scratch: int, joined: int) -> list[Instruction]:
     """z = x·w + biases for all steps. joined: so many numbers of the recurrent bias are added at once."""
-    if p.b is None:
-        return [products.dense_forward(f.at(p.x), f.at(p.w), None, f.at(z), f.rows * s.steps, s.inputs, s.gates)]
+    made: list[Instruction] = []
+    bias: int | None = None
+    if p.b is not None:
+        bias = scratch
+        made.append(("add_vectors", f.at(p.b), f.at(p.c), bias, joined, s.gates))
+    rows = f.rows * s.steps
+    if p.table is None:
+        return [*made, products.dense_forward(f.at(p.x), f.at(p.w), bias, f.at(z), rows, s.inputs, s.gates)]
+    each = scratch + s.gates
     return [
-        ("add_vectors", f.at(p.b), f.at(p.c), scratch, joined, s.gates),
-        products.dense_forward(f.at(p.x), f.at(p.w), scratch, f.at(z), f.rows * s.steps, s.inputs, s.gates),
+        *made,
+        products.dense_forward(f.at(p.table), f.at(p.w), bias, each, s.entries, s.inputs, s.gates),
+        ("embedding_forward", f.at(p.x), each, f.at(z), rows, s.gates, s.entries, -1),
     ]
 
 
@@ -287,10 +320,14 @@ def hand_over(e: Emit, s: Sizes, start: int | None, ref: Ref) -> None:
     e.rows(make, reads=[ref], writes=[target])
 
 
-def input_gradients(e: Emit, node: OpNode, s: Sizes, dz: Ref) -> None:
-    """Gradients of x, of its weights and of its bias."""
+def input_gradients(e: Emit, node: OpNode, s: Sizes, dz: Ref, joined: int, rest: Ref | None = None) -> None:
+    """Gradients of x or of the table behind it, of its weights and of both biases; for the last two see `_bias_gradients`."""
     i = wires(node.inputs, node.attributes)
     x, w = e.value(i.x), e.value(i.w)
+    if i.table is not None:
+        summed = _table_gradients(e, node, s, dz)
+        _bias_gradients(e, node, s, (summed, dz), joined, rest)
+        return
     dx, dw = e.gradient(i.x), e.gradient(i.w)
     if dx is not None:
         to, add = dx, not e.begin(dx)
@@ -311,33 +348,75 @@ def input_gradients(e: Emit, node: OpNode, s: Sizes, dz: Ref) -> None:
             ]
 
         e.whole(make_dw, reads=[x, dz], writes=[dw])
+    _bias_gradients(e, node, s, (None, dz), joined, rest)
 
 
-def bias_gradients(e: Emit, node: OpNode, s: Sizes, dz: Ref, joined: int, rest: Ref | None = None) -> None:
-    """Gradients of both biases: the first `joined` numbers have the same one; what is left of the recurrent bias has that of `rest`."""
+def _table_gradients(e: Emit, node: OpNode, s: Sizes, dz: Ref) -> Ref:
+    """The gradients of every token's product, added up; of them, those of the table and of the weights."""
+    i = wires(node.inputs, node.attributes)
+    x, w, table = e.value(i.x), e.value(i.w), e.value(i.table)
+    dw, dtable = e.gradient(i.w), e.gradient(i.table)
+    summed, turned = e.partial(s.entries * s.gates), e.partial(s.inputs * s.gates)
+
+    def add_up(f: Whole) -> list[list[Instruction]]:
+        to, rows = f.partials(summed)[0], f.rows * s.steps
+        lists: list[list[Instruction]] = [
+            [("embedding_backward", f.at(x), f.at(dz), to, rows, s.gates, s.entries, -1, first, last, 0, 0, 0)]
+            for first, last in f.split(s.gates, 16)
+        ]
+        turn: Instruction = ("transpose_taps", f.at(w), f.partials(turned)[0], s.inputs, s.gates, 1, 1, 0, 0)
+        return [*lists, [turn]]
+
+    e.whole(add_up, reads=[x, dz], writes=[summed, turned])
+    if dw is not None:
+        weights, add_w = dw, not e.begin(dw)
+
+        def make_dw(f: Whole) -> list[list[Instruction]]:
+            dy, to = f.partials(summed)[0], f.at(weights)
+            return [[products.dense_dw(f.at(table), dy, to, s.entries, s.inputs, s.gates, add=add_w)]]
+
+        e.whole(make_dw, reads=[summed], writes=[dw])
+    if dtable is not None:
+        rows_of_table, how = dtable, products.ZERO if e.begin(dtable) else products.ADD
+
+        def make_table(f: Whole) -> list[list[Instruction]]:
+            dy, wt, to = Walk(f.partials(summed)[0], s.gates), f.partials(turned)[0], Walk(f.at(rows_of_table), s.inputs)
+            return [[products.multiply((s.entries, s.inputs, s.gates, 1), dy, (1, 0), (wt, s.inputs, 0), to, start=how)]]
+
+        e.whole(make_table, reads=[summed, turned], writes=[dtable])
+    return summed
+
+
+def _bias_gradients(e: Emit, node: OpNode, s: Sizes, sources: tuple[Ref | None, Ref], joined: int, rest: Ref | None) -> None:
+    """Gradients of both biases: the first `joined` numbers have the same one; what is left of the recurrent bias has that of `rest`.
+
+    sources: gradients added up token by token, where there is a table; dz of every step.
+    """
     i = wires(node.inputs, node.attributes)
     db = None if i.b is None else e.gradient(i.b)
     dc = None if i.c is None else e.gradient(i.c)
     if db is None or dc is None:
         return
-    first, second, add_b, add_c = db, dc, not e.begin(db), not e.begin(dc)
+    (summed, dz), first, second, add_b, add_c = sources, db, dc, not e.begin(db), not e.begin(dc)
 
     def make(f: Whole) -> list[list[Instruction]]:
         rows = f.rows * s.steps
+        dy, count = (f.at(dz), rows) if summed is None else (f.partials(summed)[0], s.entries)
         lists = []
         for a, b in f.split(s.gates, 16):
-            made: list[Instruction] = [_column_sum(f.at(dz) + a, f.at(first) + a, b - a, rows, s.gates, add_b)]
+            made: list[Instruction] = [_column_sum(dy + a, f.at(first) + a, b - a, count, s.gates, add_b)]
             shared = min(b, joined) - a
             if shared > 0 and not add_b:
                 made.append(sum_copies(f.at(first) + a, 1, 0, f.at(second) + a, shared, add=add_c))
             elif shared > 0:
-                made.append(_column_sum(f.at(dz) + a, f.at(second) + a, shared, rows, s.gates, add_c))
+                made.append(_column_sum(dy + a, f.at(second) + a, shared, count, s.gates, add_c))
             lists.append(made)
         if rest is not None:
             lists.append([_column_sum(f.at(rest), f.at(second) + joined, s.gates - joined, rows, s.gates - joined, add_c)])
         return lists
 
-    e.whole(make, reads=[dz] if rest is None else [dz, rest], writes=[first, second])
+    reads = [dz if summed is None else summed, *([] if rest is None else [rest])]
+    e.whole(make, reads=reads, writes=[first, second])
 
 
 def _column_sum(dy: int, db: int, columns: int, rows: Word, step: int, add: bool) -> Instruction:

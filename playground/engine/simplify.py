@@ -41,7 +41,7 @@ def simplify(graph: Graph, *, fold: bool, frozen: frozenset[str] = frozenset()) 
     """frozen: owners whose parameters get no gradient."""
     folded: frozenset[int] = frozenset()
     if fold:
-        graph, folded = _fold_relus(_pruned(graph))
+        graph, folded = _fold_relus(_pruned(_absorbed(_pruned(graph))))
     graph, halos = _with_halos(graph)
     needs = _needing(graph, frozen)
     root, gradient_root = _views(graph, halos, needs)
@@ -63,6 +63,15 @@ def _pruned(graph: Graph) -> Graph:
             wanted.update(node.inputs)
             nodes.append(node)
     return dataclasses.replace(graph, nodes=tuple(reversed(nodes)))
+
+
+def _absorbed(graph: Graph) -> Graph:
+    """With ops that do the work of the one before them too."""
+    for node in graph.nodes:
+        made = ops.find(node.op).absorbs(graph, node)
+        if made is not None:
+            graph = dataclasses.replace(graph, nodes=tuple(made if one is node else one for one in graph.nodes))
+    return graph
 
 
 def place_of(value: GraphValue, halo: tuple[int, int]) -> Place:

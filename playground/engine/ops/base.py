@@ -39,6 +39,8 @@ class Op:
     is_flat: ClassVar[bool] = False
     #: The first axis of the output's samples counts the same steps as the first input's: a mask of steps goes on.
     keeps_steps: ClassVar[bool] = False
+    #: Numbers only move: tokens are tokens afterwards.
+    keeps_tokens: ClassVar[bool] = False
     #: Gradients go back through it; masks and other whole numbers have none.
     carries_gradient: ClassVar[bool] = True
     #: Names of its outputs. Besides the main one they hold what the backward pass or a person may want to see.
@@ -71,6 +73,10 @@ class Op:
     def cost(self, inputs: Sequence[TensorType], output: TensorType, attributes: Mapping[str, Any]) -> int:
         """Floating-point operations of one sample's forward pass; a multiply-add counts two."""
         return output.count
+
+    def absorbs(self, graph: Graph, node: OpNode) -> OpNode | None:
+        """The node doing the work of the op before it as well, which nothing else reads; or None. Not asked where all values are shown."""
+        return None
 
     def halo(self, graph: Graph, node: OpNode) -> dict[int, tuple[int, int]]:
         """Value index -> rows and columns of zeros needed around its images (and their gradients') for this op."""

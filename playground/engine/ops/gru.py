@@ -18,12 +18,12 @@ from playground.engine.recurrences import (
     Wires,
     at,
     begun,
-    bias_gradients,
     carried,
     cleared,
     hand_over,
     input_gradients,
     input_product,
+    input_room,
     logistic,
     packed_size,
     panel_product,
@@ -179,7 +179,7 @@ class Gru(Recurrence):
         y, state, z, q, states = (e.value(i) for i in node.outputs)
         before, both = _before(node), packed_size(s.units, 2 * s.units)
         packed = both + packed_size(s.units, s.units)
-        e.scratch(packed + s.gates)
+        e.scratch(packed + input_room(s))
         kept = states if p.mask is not None else None
 
         def make(f: Frame) -> list[Instruction]:
@@ -223,8 +223,7 @@ class Gru(Recurrence):
         reads = [one for one in (z, q, h, p.state, p.mask, dy) if one is not None]
         e.rows(make, reads, [z, q, dh], grain="part")
         hand_over(e, s, i.state, dh)
-        input_gradients(e, node, s, z)
-        bias_gradients(e, node, s, z, s.gates if before else 2 * s.units, None if before else q)
+        input_gradients(e, node, s, z, s.gates if before else 2 * s.units, None if before else q)
         gates = Part(0, 2 * s.units, z, s.gates)
         if before:
             last = Part(2 * s.units, s.units, z, s.gates, first=2 * s.units, fed=q)

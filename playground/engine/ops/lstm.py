@@ -18,12 +18,12 @@ from playground.engine.recurrences import (
     Wires,
     at,
     begun,
-    bias_gradients,
     carried,
     cleared,
     hand_over,
     input_gradients,
     input_product,
+    input_room,
     logistic,
     packed_size,
     panel_product,
@@ -152,7 +152,7 @@ class Lstm(Recurrence):
         p, s = references(e, node), self.sizes(e, node)
         y, state, cell, z, cells, states = (e.value(i) for i in node.outputs)
         packed = packed_size(s.units, s.gates)
-        e.scratch(packed + s.gates)
+        e.scratch(packed + input_room(s))
         kept = states if p.mask is not None else None
 
         def make(f: Frame) -> list[Instruction]:
@@ -194,8 +194,7 @@ class Lstm(Recurrence):
         e.rows(make, reads, [z, dh, dc], grain="part")
         hand_over(e, s, i.state, dh)
         hand_over(e, s, i.cell, dc)
-        input_gradients(e, node, s, z)
-        bias_gradients(e, node, s, z, s.gates)
+        input_gradients(e, node, s, z, s.gates)
         recurrent_gradient(e, node, s, y if p.mask is None else states, [Part(0, s.gates, z, s.gates)])
 
     def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:

@@ -18,12 +18,12 @@ from playground.engine.recurrences import (
     Wires,
     at,
     begun,
-    bias_gradients,
     carried,
     cleared,
     hand_over,
     input_gradients,
     input_product,
+    input_room,
     packed_size,
     panel_product,
     recurrent_gradient,
@@ -118,7 +118,7 @@ class SimpleRnn(Recurrence):
         p, s = references(e, node), self.sizes(e, node)
         y, state, states = (e.value(i) for i in node.outputs)
         packed = packed_size(s.units, s.gates)
-        e.scratch(packed + s.gates)
+        e.scratch(packed + input_room(s))
         kept = states if p.mask is not None else None
 
         def make(f: Frame) -> list[Instruction]:
@@ -155,8 +155,7 @@ class SimpleRnn(Recurrence):
 
         e.rows(make, [y, *([] if p.mask is None else [p.mask])], [dz, dh], grain="part")
         hand_over(e, s, i.state, dh)
-        input_gradients(e, node, s, dz)
-        bias_gradients(e, node, s, dz, s.gates)
+        input_gradients(e, node, s, dz, s.gates)
         recurrent_gradient(e, node, s, y if p.mask is None else states, [Part(0, s.gates, dz, s.gates)])
 
     def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
