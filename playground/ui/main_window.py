@@ -81,7 +81,7 @@ class MainWindow(QMainWindow):
         self.layouts.show("train" if settings.word("layout", "build") == "train" else "build")
         palette = self._palette()
         if palette is not None:
-            palette.added.connect(lambda kind: self.canvas.commands.add(kind.spec()))
+            palette.added.connect(lambda kind: self.canvas.commands.add(kind.made()))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from playground.ui.inspector.controls import LineField
 from playground.ui.kinds import MIME, Kind, groups, search
+from playground.ui.library import library
 from playground.ui.painting import RIGHT, Painted, box, chip, put, rule, stamp, width_of
 from playground.ui.session import Session
 from playground.ui.theme import theme
@@ -89,6 +90,10 @@ class PaletteTree(QTreeWidget):
             if item is not None and self.kind_of(item) is None:
                 item.setExpanded(not item.isExpanded())
             self._add(item)
+            return
+        kind = self.kind_of(item)
+        if event.key() == Qt.Key.Key_Delete and kind is not None and kind.own is not None:
+            library().remove(kind.own.name)
             return
         super().keyPressEvent(event)
 
@@ -170,6 +175,7 @@ class Palette(QWidget):
         if shown:
             self.tree.setCurrentItem(shown[0])
         theme().changed.connect(self.tree.viewport().update)
+        library().changed.connect(self._refill)
         self.setMinimumWidth(176)
         if session is not None:
             session.project_changed.connect(self._fold_data)
@@ -194,6 +200,15 @@ class Palette(QWidget):
                 row.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{kind.title}, {kind.help}")
                 row.setToolTip(0, kind.help)
             group.setExpanded(True)
+
+    def _refill(self) -> None:
+        """Show the layers of one's own as they are now."""
+        folded = {group.text(0) for group, _ in self._groups() if not group.isExpanded()}
+        self.tree.clear()
+        self._fill()
+        for group, _ in self._groups():
+            group.setExpanded(group.text(0) not in folded)
+        self.filter(self.search.text())
 
     def _hint(self, item: QTreeWidgetItem) -> None:
         kind = self.tree.kind_of(item)

@@ -33,6 +33,9 @@ def curve(spec: Any) -> PreviewData | None:
     if values is None:
         return None
     y = np.asarray(values, float)
+    x, y = x[np.isfinite(y)], y[np.isfinite(y)]  # a formula of one's own may be undefined on one side
+    if not y.size:
+        return None
     low, high = min(float(y.min()), 0.0), max(float(y.max()), 1e-9)
     return PreviewData(curve=np.stack([(x + 3) / 6, (y - low) / (high - low)], axis=1))
 

@@ -342,7 +342,7 @@ class CanvasView(ZoomView):
 
     def _add_picked(self, kind: Kind) -> None:
         self.setFocus()
-        self.commands.add(kind.spec(), self._quick_spot)
+        self.commands.add(kind.made(), self._quick_spot)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         event.setAccepted(event.mimeData().hasFormat(MIME))

@@ -11,16 +11,19 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core import reference, registry
-from playground.core.fields import Field, Part, fields_of
+from playground.core.fields import Field, Formula, Part, fields_of
 from playground.core.spec import Spec
 from playground.document.project import Placeholder
 from playground.ui.inspector.controls import Button, ComboField
 from playground.ui.inspector.editors import EDITORS, Editor
+from playground.ui.inspector.formula import FormulaEditor
 from playground.ui.painting import Painted, put, stamp, width_of
 
 LABEL_WIDTH = 92
 WIDEST_LABEL = 150
 INDENT = 10
+
+EDITORS[Formula] = FormulaEditor  # it stands on the editor of a line, so that module cannot name it
 
 
 class RowLabel(Painted):
@@ -90,9 +93,14 @@ class Row(QWidget):
         line = QHBoxLayout()
         line.setSpacing(8)
         line.addWidget(self.label)
-        line.addWidget(self.editor, 1)
+        if self.editor.wide:
+            line.addStretch(1)
+        else:
+            line.addWidget(self.editor, 1)
         line.addWidget(self.reset)
         column.addLayout(line)
+        if self.editor.wide:
+            column.addWidget(self.editor)
         self.editor.changed.connect(lambda value: self.changed.emit(name, value))
         self.editor.moved.connect(lambda value: self.moved.emit(name, value))
         self.editor.refused.connect(lambda error: self.helped.emit(field.title(name), error or field.help))
@@ -177,6 +185,7 @@ class Form(QWidget):
         self.spec = record
         for name, row in self.rows.items():
             row.show_value(getattr(record, name), getattr(default, name))
+            row.editor.show_record(record)
         self._fold()
         if self.reason:
             self.lock(self.reason)

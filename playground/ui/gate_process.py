@@ -1,0 +1,26 @@
+"""The process that judges a formula and keeps it. Arguments: name, formula. It prints one JSON object: good, text, check."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+
+from playground.api.own_layers import FormulaRefused, add_to_palette
+from playground.errors import PlaygroundError
+
+
+def main(words: Sequence[str]) -> int:
+    name, formula = words
+    try:
+        layer, judged = add_to_palette(name, formula)
+    except PlaygroundError as error:
+        check = error.check if isinstance(error, FormulaRefused) else "name"
+        print(json.dumps({"good": False, "text": str(error), "check": check}))
+        return 1
+    print(json.dumps({"good": True, "text": f"{layer.name} is in the palette. {judged.sentence()}", "check": ""}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
