@@ -54,6 +54,8 @@ class Layer(Spec):
     preview: ClassVar[str] = ""
     #: The field that sets the last extent of the output, such as "units", or "" where the input decides.
     width: ClassVar[str] = ""
+    #: The field that says how many different tokens the first input holds, or "" where that holds amounts.
+    tokens: ClassVar[str] = ""
     #: "probabilities" where the output is one; losses that expect logits then warn.
     gives: ClassVar[str] = ""
 

@@ -13,11 +13,13 @@ class TensorType:
     """The shape of one sample, such as (8, 8, 16), and the names of its axes.
 
     masked: steps along the first axis may be absent (padding); the value then comes with a mask.
+    tokens: how many different whole numbers it holds, from 0 on, each of which stands for something; 0 where it holds amounts.
     """
 
     shape: tuple[int, ...]
     axes: tuple[str, ...] = ()
     masked: bool = False
+    tokens: int = 0
 
     def __post_init__(self) -> None:
         if not self.axes:

@@ -22,7 +22,9 @@ class Assembly:
         self, simple: Simplified, parts: tuple[Part, ...], *, training: bool, keep: bool = False, host: Assembly | None = None
     ) -> None:
         self.simple, self.parts, self.training = simple, parts, training
-        self.emit = Emit(simple.graph, training=training, needs=simple.needs if training else frozenset(), masks=simple.masks)
+        needs = simple.needs if training else frozenset()
+        batch = sum(part.cap for part in parts)
+        self.emit = Emit(simple.graph, training=training, needs=needs, masks=simple.masks, batch=batch)
         emit_samples(self.emit, simple.graph)
         self._forward()
         if training:

@@ -84,7 +84,8 @@ class GraphBuilder:
         kind = "scalar" if rule.is_loss else "activation"
         names = [f"{self._owner}:{name}", *(f"{self._owner}:{name}/{more}" for more in rule.outputs[1:])]
         mask = next((x.mask for x in inputs if x.mask is not None), None) if rule.keeps_steps_of(types) else None
-        main = dataclasses.replace(found[0], masked=mask is not None and found[0].shape[:1] == mask.shape)
+        tokens = types[0].tokens if rule.keeps_tokens and types else 0
+        main = dataclasses.replace(found[0], masked=mask is not None and found[0].shape[:1] == mask.shape, tokens=tokens)
         ys = [self._value(type, kind, label) for type, label in zip((main, *found[1:]), names, strict=True)]
         self._nodes.append(
             OpNode(

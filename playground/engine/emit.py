@@ -125,18 +125,20 @@ class Task:
 
 @dataclasses.dataclass(frozen=True)
 class Partial:
-    """A partial result: `floats` numbers for each chain or each block."""
+    """A partial result: `floats` numbers for each chain or each block. lasting: kept until the next step, and zeros before the first."""
 
     floats: int
     per: str
+    lasting: bool = False
 
 
 class Emit:
-    """What an op's `forward` and `backward` emit into. training: False for evaluation and prediction."""
+    """What an op's `forward` and `backward` emit into. training: False for evaluation and prediction; batch: rows of a full batch."""
 
-    def __init__(self, graph: Graph, *, training: bool, needs: frozenset[int], masks: dict[int, bool]) -> None:
+    def __init__(self, graph: Graph, *, training: bool, needs: frozenset[int], masks: dict[int, bool], batch: int = 0) -> None:
         self.graph = graph
         self.training = training
+        self.batch = batch
         #: Partial results that a backward emission takes over from the forward one, by (node index, name).
         self.kept: dict[tuple[int, str], Ref] = {}
         self.tasks: list[Task] = []
@@ -174,9 +176,9 @@ class Emit:
         """The value whose positive places let its gradient through, when the writer of that gradient has to apply a ReLU's mask."""
         return Ref("value", index) if self._masks.get(index) else None
 
-    def partial(self, floats: int, per: str = "chain") -> Ref:
-        """A partial result for each chain or "block"; read it in a whole task by `partials`."""
-        self.partial_results.append(Partial(floats, per))
+    def partial(self, floats: int, per: str = "chain", *, lasting: bool = False) -> Ref:
+        """A partial result for each chain or "block"; read it in a whole task by `partials`. lasting: the next step finds it as it was."""
+        self.partial_results.append(Partial(floats, per, lasting))
         return Ref("partial", len(self.partial_results) - 1)
 
     def scratch(self, floats: int) -> None:

@@ -30,7 +30,7 @@ class Part:
 
 @dataclasses.dataclass
 class Store:
-    """One piece of storage. scope: "batch", "chain" or "block"; halo: never shared; at: its place, relative to its region."""
+    """One piece of storage. scope: "batch", "chain", "block" or "partial"; halo: never shared; at: its place, relative to its region."""
 
     ref: Ref
     step: int
@@ -128,7 +128,8 @@ class Storage:
         last = 1 << 40
         if ref.role == "partial":
             start, end = bounds[-1 - min(numbers)][0], bounds[-1 - max(numbers)][1]
-            return Store(ref, self.emit.partial_results[ref.index].floats, "partial", start, end, False)
+            asked = self.emit.partial_results[ref.index]
+            return Store(ref, asked.floats, "partial", start, end, asked.lasting)
         place = self.simple.places[ref.index]
         haloed = place.halo != (0, 0)
         if keep or len(numbers) > 1 or any(use[3] is None for use in uses):

@@ -9,11 +9,11 @@ import torch.nn.functional as F  # torch's own usage
 
 from playground.core import registry
 from playground.core.spec import Layer
-from playground.core.tensor import TensorType
 from playground.core.window import padding_for, windows
 from playground.engine import ops
 from playground.engine.builder import GraphBuilder
 from tests.every.catalogue import examples
+from tests.every.evaluate import draw, input_types
 
 ROWS = 3
 Tensors = dict[str, torch.Tensor]
@@ -59,6 +59,31 @@ def batch_norm(layer, p: Tensors, x: torch.Tensor) -> torch.Tensor:
     return y.reshape(x.shape)
 
 
+def group_norm(layer, p: Tensors, x: torch.Tensor) -> torch.Tensor:
+    return last(F.group_norm(first(x), layer.groups, p.get("gamma"), p.get("beta"), layer.epsilon))
+
+
+def instance_norm(layer, p: Tensors, x: torch.Tensor) -> torch.Tensor:
+    return last(F.instance_norm(first(x), weight=p.get("gamma"), bias=p.get("beta"), eps=layer.epsilon))
+
+
+def embedding(layer, p: Tensors, x: torch.Tensor) -> torch.Tensor:
+    table = p["weight"].clone()
+    if layer.padding >= 0:
+        table[layer.padding] = 0.0
+    return F.embedding(x.long(), table)
+
+
+def positions(steps: int, features: int) -> torch.Tensor:
+    """As in PyTorch's tutorial on Transformers: e to the power of -2i log(10000) / d."""
+    t = torch.arange(steps, dtype=torch.float64)[:, None]
+    rate = torch.exp(torch.arange(0, features, 2, dtype=torch.float64) * (-np.log(10000.0) / features))
+    code = torch.zeros(steps, features, dtype=torch.float64)
+    code[:, 0::2] = torch.sin(t * rate)
+    code[:, 1::2] = torch.cos(t * rate)[:, : features // 2]
+    return code.float().double()
+
+
 ORACLES = {
     "add": lambda layer, p, *x: sum(x),
     "average_pool2d": average_pool2d,
@@ -68,12 +93,20 @@ ORACLES = {
     "dense": lambda layer, p, x: F.linear(x, p["weight"].T, p.get("bias")),
     "dropout": lambda layer, p, x: F.dropout(x, layer.rate, training=False),
     "elu": lambda layer, p, x: F.elu(x, layer.alpha),
+    "embedding": embedding,
     "flatten": lambda layer, p, x: torch.flatten(x, 1),
     "global_average_pool": lambda layer, p, x: x.flatten(1, -2).mean(1),
+    "group_norm": group_norm,
+    "instance_norm": instance_norm,
+    "layer_norm": lambda layer, p, x: F.layer_norm(
+        x, x.shape[x.ndim - layer.axes :], p.get("gamma"), p.get("beta"), layer.epsilon
+    ),
     "leaky_relu": lambda layer, p, x: F.leaky_relu(x, layer.slope),
     "max_pool2d": lambda layer, p, x: last(F.max_pool2d(padded(layer, first(x), -torch.inf), layer.kernel, layer.stride)),
+    "positional_encoding": lambda layer, p, x: x + p.get("position", positions(*x.shape[1:])),
     "relu": lambda layer, p, x: F.relu(x),
     "reshape": lambda layer, p, x: x.reshape(len(x), *[n or -1 for n in layer.shape]),
+    "rms_norm": lambda layer, p, x: F.rms_norm(x, x.shape[x.ndim - layer.axes :], p.get("gamma"), layer.epsilon),
     "sigmoid": lambda layer, p, x: torch.sigmoid(x),
     "softmax": lambda layer, p, x: F.softmax(x, -1),
     "tanh": lambda layer, p, x: torch.tanh(x),
@@ -85,18 +118,20 @@ def test_evaluation_as_torch(record, settings, shapes):
     layer: Layer = record(**settings)
     rng = np.random.default_rng(8)
     g = GraphBuilder()
-    inputs = [g.take_input(TensorType(shape)) for shape in shapes]
+    inputs = [g.take_input(type) for type in input_types(layer, shapes)]
     with g.of("node", layer):
         graph = g.finish(layer.build(g, *inputs))
-    x = [rng.normal(size=(ROWS, *shape)) for shape in shapes]
+    x = [draw(rng, each.type, ROWS).astype(np.float64) for each in inputs]
     values = {value.index: each for value, each in zip(inputs, x, strict=True)}
     tensors: Tensors = {}
     for held in (*graph.parameters, *graph.statistics):
         drawn = rng.normal(size=graph.values[held.value].type.shape)
         values[held.value] = np.abs(drawn) if "variance" in held.name else drawn
         tensors[held.name.rpartition(".")[2]] = torch.tensor(values[held.value])
+    values |= {constant.value: constant.array.astype(np.float64) for constant in graph.constants}
     for node in graph.nodes:
-        values[node.output] = ops.find(node.op).reference([values[i] for i in node.inputs], node.attributes, training=False)
+        found = ops.find(node.op).results([values[i] for i in node.inputs], node.attributes, training=False)
+        values |= zip(node.outputs, found, strict=True)
     expected = ORACLES[record.id](layer, tensors, *[torch.tensor(each) for each in x])
     assert values[graph.output].shape == (ROWS, *graph.values[graph.output].type.shape) == tuple(expected.shape)
     np.testing.assert_allclose(values[graph.output], expected.numpy(), rtol=1e-10, atol=1e-12)
@@ -124,14 +159,14 @@ def test_weights_and_biases_start_as_documented(record):
     """Weights as He normal, biases and shifts at zero, gains at one."""
     _, settings, shapes = record.examples[0]
     g = GraphBuilder()
-    inputs = [g.take_input(TensorType(shape)) for shape in shapes]
     layer = record(**settings)
+    inputs = [g.take_input(type) for type in input_types(layer, shapes)]
     with g.of("node", layer):
         graph = g.finish(layer.build(g, *inputs))
     starts = {"weight": "he_normal", "bias": "zeros", "beta": "zeros", "gamma": "constant"}
     for parameter in graph.parameters:
         name = parameter.name.rpartition(".")[2]
-        assert parameter.start.id == starts[name]
+        assert parameter.start.id == ("normal" if record.id == "embedding" else starts[name])
         assert parameter.decays == (name == "weight")
         if name == "gamma":
             np.testing.assert_array_equal(parameter.start.draw(np.random.default_rng(0), (3,), 3, 3), 1.0)

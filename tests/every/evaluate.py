@@ -36,13 +36,33 @@ def spread(g: GraphBuilder, x: Value, shape: tuple[int, ...], name: str) -> Valu
         return y if len(shape) == 1 else g.op("reshape", y, shape=shape)
 
 
+def input_types(layer: Layer, shapes: tuple[tuple[int, ...], ...]) -> tuple[TensorType, ...]:
+    """What the layer is given: amounts, or tokens at the first port of a layer that takes them."""
+    tokens = getattr(layer, layer.tokens) if layer.tokens else 0
+    return tuple(TensorType(shape, tokens=tokens if at == 0 else 0) for at, shape in enumerate(shapes))
+
+
+def draw(rng: np.random.Generator, type: TensorType, rows: int) -> np.ndarray:
+    """Random samples of a type: amounts from a bell curve, or tokens."""
+    size = (rows, *type.shape)
+    return (rng.integers(0, type.tokens, size) if type.tokens else rng.normal(size=size)).astype(np.float32)
+
+
 def layer_graph(layer: Layer, shapes: tuple[tuple[int, ...], ...], loss: str = "mean_squared_error") -> Graph:
-    """Features, spread over the layer's inputs, the layer, and the squared distance to random targets: a random upstream."""
+    """Features, spread over the layer's inputs, the layer, and the squared distance to random targets: a random upstream.
+
+    Tokens have no gradient: a layer that takes them reads the samples themselves.
+    """
     g = GraphBuilder()
-    x = g.take_input(TensorType((FEATURES,)))
-    inputs = [spread(g, x, shape, f"spread{at}") for at, shape in enumerate(shapes)]
+    if layer.tokens:
+        (type,) = input_types(layer, shapes)
+        inputs = [g.take_input(type)]
+    else:
+        x = g.take_input(TensorType((FEATURES,)))
+        inputs = [spread(g, x, shape, f"spread{at}") for at, shape in enumerate(shapes)]
     with g.of("node", layer):
-        y = layer.build(g, *inputs)
+        built = layer.build(g, *inputs)
+    y = built[0] if isinstance(built, tuple) else built
     target = g.take_target(y.type)
     with g.of("loss", None):
         return g.finish(y, g.op(loss, y, target))

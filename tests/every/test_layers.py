@@ -14,7 +14,7 @@ from playground.engine.machine import Machine
 from playground.engine.plan import UpdateRule, plan_network
 from playground.lowering.facts import facts
 from tests.every.catalogue import examples
-from tests.every.evaluate import FEATURES, evaluated, layer_graph, loss_of, quiet
+from tests.every.evaluate import draw, evaluated, input_types, layer_graph, loss_of, quiet
 
 EVERY = pytest.mark.parametrize(("record", "settings", "shapes"), examples("layer"))
 ROWS, BATCH = 7, 3
@@ -24,7 +24,7 @@ RATE = 0.1
 def machine_of(graph: Graph, batch: int, samples: int, chains: int = 1, seed: int = 5) -> tuple[Machine, np.ndarray, np.ndarray]:
     """A machine with weights and random samples in both splits, in order. chains: parts that a batch is split into."""
     rng = np.random.default_rng(seed)
-    x = rng.normal(size=(samples, FEATURES)).astype(np.float32)
+    x = draw(rng, graph.values[graph.input].type, samples)
     shape = graph.values[graph.target].type.shape
     y = rng.normal(size=(samples, *shape)).astype(np.float32)
     rule = UpdateRule("sgd", {"rate": RATE, "l2": 0.0})
@@ -43,13 +43,14 @@ def copies(views: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 @EVERY
 def test_shape_by_inspection(record, settings, shapes):
     layer: Layer = record(**settings)
-    found = facts(layer, tuple(TensorType(shape) for shape in shapes))
+    found = facts(layer, input_types(layer, shapes))
     assert found.type is not None, found.reason
     graph = layer_graph(layer, shapes)
     own = [p for p in graph.parameters if p.owner == "node"]
     tensors = {held.name: np.ones(graph.values[held.value].type.shape) for held in (*graph.parameters, *graph.statistics)}
     y = np.zeros((2, *graph.values[graph.target].type.shape))
-    values = evaluated(graph, np.ones((2, FEATURES)), y, tensors, training=False)
+    x = np.zeros((2, *graph.values[graph.input].type.shape))
+    values = evaluated(graph, x, y, tensors, training=False)
     assert values[graph.output].shape == (2, *found.type.shape)
     assert found.parameters == sum(graph.values[p.value].type.count for p in own)
     assert found.flops >= 0
@@ -78,7 +79,9 @@ def test_its_drawn_curve_is_its_function(record, settings, shapes):
         return
     graph = layer_graph(layer, ((101,),))
     (node,) = (node for node in graph.nodes if node.owner == "node")
-    np.testing.assert_allclose(curve, ops.find(node.op).reference([x[None]], node.attributes)[0], rtol=1e-12, atol=1e-15)
+    own = {p.value: p.start.draw(np.random.default_rng(0), graph.values[p.value].type.shape, 1, 1) for p in graph.parameters}
+    inputs = [x[None], *(own[i].astype(np.float64) for i in node.inputs[1:])]
+    np.testing.assert_allclose(curve, ops.find(node.op).reference(inputs, node.attributes)[0], rtol=1e-12, atol=1e-15)
 
 
 @EVERY

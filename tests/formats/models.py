@@ -9,7 +9,7 @@ from playground.core.tensor import TensorType
 from playground.engine.builder import GraphBuilder
 from playground.engine.graph import Graph
 from playground.formats.model import Affine, Model
-from tests.every.evaluate import evaluated
+from tests.every.evaluate import draw, evaluated
 
 ROWS = 6
 
@@ -18,13 +18,13 @@ def model_of(graph: Graph, seed: int = 0, *, before: Affine | None = None, after
     """Random weights, running statistics away from their start, a random probe and its answers in float64."""
     rng = np.random.default_rng(seed)
 
-    def draw(value: int) -> np.ndarray:
+    def drawn(value: int) -> np.ndarray:
         return rng.normal(0.0, 0.6, graph.values[value].type.shape).astype(np.float32)
 
-    parameters = {p.name: draw(p.value) for p in graph.parameters}
+    parameters = {p.name: drawn(p.value) for p in graph.parameters}
     # Variances and other statistics have to be positive.
-    statistics = {s.name: np.abs(draw(s.value)) + 0.5 for s in graph.statistics}
-    probe = rng.normal(size=(ROWS, *graph.values[graph.input].type.shape)).astype(np.float32)
+    statistics = {s.name: np.abs(drawn(s.value)) + 0.5 for s in graph.statistics}
+    probe = draw(rng, graph.values[graph.input].type, ROWS)
     x = probe if before is None else before.apply(probe.astype(np.float64))
     target = np.zeros((ROWS, *graph.values[graph.target].type.shape)) if graph.target is not None else np.zeros(0)
     y = evaluated(graph, x, target, {**parameters, **statistics}, training=False)[graph.output]

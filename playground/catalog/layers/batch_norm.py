@@ -20,7 +20,8 @@ class BatchNorm(Layer):
 
     Shapes: x (..., channels) -> the same.  Parameters: gamma, beta (channels,).  Statistics: running_mean, running_variance.
     Mean and variance run over the batch and all axes but the last. Evaluation uses running statistics, which move by `momentum`
-    of the way to the batch's at every step (the running variance is the unbiased one). Gain and shift are never decayed.
+    of the way to the batch's at every step (the running variance is the unbiased one); Keras names what is kept instead: 0.99
+    there is 0.01 here. In a sequence absent steps count for nothing and give 0. Gain and shift are never decayed.
     """
 
     momentum: float = real(0.1, low=0.0, high=1.0, help="Share by which running statistics move to those of the batch.")
@@ -48,7 +49,10 @@ class BatchNorm(Layer):
         gamma = g.parameter("gamma", (c,), self.gamma_start, fan_in=c, fan_out=c, decays=False)
         beta = g.parameter("beta", (c,), self.beta_start, fan_in=c, fan_out=c, decays=False)
         mean, variance = g.statistic("running_mean", (c,), 0.0), g.statistic("running_variance", (c,), 1.0)
-        return g.op("batch_norm", x, gamma, beta, mean, variance, momentum=self.momentum, epsilon=self.epsilon)
+        masks = [] if x.mask is None else [x.mask]
+        return g.op(
+            "batch_norm", x, gamma, beta, mean, variance, *masks, momentum=self.momentum, epsilon=self.epsilon, masked=bool(masks)
+        )
 
     def count_formula(self, inputs: tuple[TensorType, ...]) -> str:
         return f"2·{inputs[0].shape[-1]}"

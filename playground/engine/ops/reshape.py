@@ -20,6 +20,7 @@ class Reshape(Op):
     """Attribute: shape of the output; numbers keep their order (height, width, channels). Usually no work at all."""
 
     id = "reshape"
+    keeps_tokens = True
     onnx = "Reshape"
     is_view = True
     is_flat = True

@@ -1,0 +1,95 @@
+"""Embedding: a learned row for every token."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from playground.core.builder import Builder
+from playground.core.fields import flag, part, whole
+from playground.core.registry import find, register
+from playground.core.spec import Initializer, Layer, Spec
+from playground.core.tensor import TensorType, Value
+from playground.errors import ShapeError
+
+
+def _normal() -> Spec:
+    return find("initializer", "normal")(deviation=1.0)  # type: ignore[call-arg]  # the class is looked up by its id
+
+
+@dataclasses.dataclass(frozen=True)
+class WithoutRow(Initializer):
+    """Start values as `start` draws them, but for one row of zeros."""
+
+    start: Initializer
+    row: int
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
+        drawn = self.start.draw(rng, shape, fan_in, fan_out)
+        drawn[self.row] = 0.0
+        return drawn
+
+
+@register("embedding", title="Embedding", group="Sequence", icon="embed", tail="a row for each token")
+class Embedding(Layer):
+    """Looks up a learned row of numbers for every token.
+
+    Shapes: tokens () or (steps,) -> (units,) or (steps, units).  Parameters: weight (vocabulary, units).
+    Tokens are whole numbers from 0 below the vocabulary; any other number stops the run. The row of the padding token is zero and
+    is never learned, as with PyTorch's padding_idx; a mask (Keras: mask_zero) moreover lets sequence layers skip those steps.
+    Rows start from a normal distribution of deviation 1, as in PyTorch; Keras draws them from -0.05 to 0.05.
+    """
+
+    vocabulary: int = whole(64, low=1, high=10_000_000, log=True, help="How many different tokens there are.")
+    units: int = whole(64, low=1, high=65_536, log=True, help="How many numbers stand for a token.")
+    padding: int = whole(
+        -1, low=-1, high=9_999_999, off="None", label="Padding token", help="The token that only fills a sequence up; -1 is none."
+    )
+    mask: bool = flag(False, label="Mask padding", help="Tell the layers that follow which steps are only padding.")
+    start: Initializer = part("initializer", _normal, label="Start from", help="How the rows start.")
+
+    tokens = "vocabulary"
+    preview = "tiles"
+    width = "units"
+    formula = "y = weight[token]"
+    source = "Bengio, Ducharme, Vincent and Jauvin: A neural probabilistic language model (2003), section 2"
+    examples = (
+        ("sequence", {"vocabulary": 7, "units": 3}, ((5,),)),
+        ("one token", {"vocabulary": 5, "units": 4}, ((),)),
+        ("padding", {"vocabulary": 4, "units": 5, "padding": 0}, ((9,),)),
+        ("mask", {"vocabulary": 4, "units": 2, "padding": 3, "mask": True}, ((6,),)),
+        ("wide", {"vocabulary": 3, "units": 65}, ((4,),)),
+        ("more rows than tokens", {"vocabulary": 301, "units": 17}, ((3,),)),
+        ("one of everything", {"vocabulary": 1, "units": 1}, ((1,),)),
+    )
+
+    def build(self, g: Builder, *inputs: Value) -> Value:
+        (x,) = inputs
+        if not x.type.tokens:
+            raise ShapeError("needs tokens: whole numbers that each stand for a word, a letter or a class.")
+        if x.type.tokens > self.vocabulary:
+            text = f"has rows for {self.vocabulary} tokens and is given {x.type.tokens} different ones."
+            raise ShapeError(text, f"set vocabulary {x.type.tokens}")
+        if len(x.shape) > 1:
+            raise ShapeError("needs a token or a row of tokens.", "insert flatten")
+        if self.padding >= self.vocabulary:
+            raise ShapeError(f"has no token {self.padding} to use as padding.", "set padding -1")
+        if self.mask and self.padding < 0:
+            raise ShapeError("needs a padding token to mask.", "set padding 0")
+        start = WithoutRow(self.start, self.padding) if self.padding >= 0 else self.start
+        n = self.vocabulary
+        weight = g.parameter("weight", (n, self.units), start, fan_in=n, fan_out=self.units)
+        if weight.transposed:
+            raise ShapeError("cannot read shared weights that are transposed.", "unshare")
+        y = g.op("embedding", x, weight, padding=self.padding)
+        if not self.mask or not x.shape:
+            return y
+        there = g.op("token_mask", x, padding=self.padding)
+        return g.masked(y, there if x.mask is None else g.op("multiply", x.mask, there))
+
+    def count_formula(self, inputs: tuple[TensorType, ...]) -> str:
+        return f"{self.vocabulary}·{self.units}"
+
+    def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
+        return f"{self.vocabulary} tokens"
