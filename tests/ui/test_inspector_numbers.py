@@ -31,6 +31,7 @@ SLIDING = [
     [
         (RATE, 0.0, "Off"), (RATE, 1e-4, "1e-4"), (RATE, 1.0, "1.0"), (RATE, 0.0112, "0.0112"), (RATE, 3.25e-7, "3.25e-7"),
         (SHARE, 0.2, "0.20"), (SHARE, 0.0, "0.00"), (SHARE, 0.123456, "0.123456"), (UNITS, 64, "64"),
+        (Real(low=1.0, high=1e6, log=True, help=""), 1e4, "10000"), (Real(low=1.0, high=1e6, log=True, help=""), 1234.5, "1234.5"),
     ],
 )  # fmt: skip
 def test_values_read_as_in_the_design_and_back(field: Real | Whole, value: float, text: str) -> None:

@@ -264,3 +264,28 @@ def test_the_plan_of_a_schedule_that_listens_goes_on_from_where_the_rate_is(sess
     session.do(SetPlan("training", "schedule", find("schedule", "cosine")()))
     _, rates = planned_rates(session.project, 50, 100, now=0.02)
     assert rates[0] == pytest.approx(0.1)
+
+
+def test_the_preview_shows_every_cycle_of_a_run(session: Session, panel: TrainingPanel) -> None:
+    session.do(SetPlan("training", "epochs", 500))
+    session.do(SetPlan("training", "schedule", find("schedule", "cyclic")(low=0.0, up=1)))  # type: ignore[call-arg]
+    settle()
+    _, total = panel.steps()
+    assert total > 2000
+    shown = panel.preview.series["rate"]
+    assert len(shown.x) == total
+    np.testing.assert_allclose(shown.y, np.where(np.arange(total) % 2, 0.2, 0.0))
+    x, y = planned_rates(session.project, 0, 100 * total, most=1000)
+    assert len(x) == len(y) == 1000
+    assert (x[0], x[-1]) == (1, 100 * total)
+
+
+def test_after_training_a_plateau_is_seen_on_the_rate(session: Session, qtbot: QtBot) -> None:
+    schedule = find("schedule", "reduce_on_plateau")(patience=0, drop=0.5, threshold=0.9)  # type: ignore[call-arg]
+    ready(session, moons(epochs=6, batch=50, optimizer__rate=0.1), qtbot)
+    session.do(SetPlan("training", "schedule", schedule))
+    session.train()
+    qtbot.waitUntil(lambda: session.run.state == "finished", timeout=120_000)
+    records = session.client.epochs
+    assert [record.rate for record in records] == pytest.approx([0.1, 0.1, 0.05, 0.025, 0.0125, 0.00625])
+    assert session.client.history().rate[-1] == pytest.approx(0.00625)

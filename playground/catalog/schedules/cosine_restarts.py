@@ -9,7 +9,7 @@ from playground.core.registry import register
 from playground.core.spec import Schedule
 
 
-@register("cosine_restarts", title="Cosine with restarts", icon="restarts", tail="glides, jumps back, again")
+@register("cosine_restarts", title="Cosine restarts", icon="restarts", tail="glides, jumps back, again")
 class CosineRestarts(Schedule):
     """Glides down half a cosine wave, jumps back to the base rate and glides down again, each time for longer.
 

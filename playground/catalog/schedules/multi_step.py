@@ -24,7 +24,7 @@ class MultiStep(Schedule):
         between=",",
         unit="steps",
         label="Drops at",
-        help="Steps at which the rate drops.",
+        help="Steps at which the rate drops, counted after the warm-up.",
     )
     drop: float = real(0.1, low=0.0, high=1.0, label="Drops to", help="Share of the rate that a drop leaves.")
 

@@ -15,9 +15,9 @@ from playground.core.spec import Schedule
 _LEAST_CHANGE = 1e-8
 
 
-@register("reduce_on_plateau", title="Reduce on plateau", icon="plateau", tail="drops when stuck")
+@register("reduce_on_plateau", title="Plateau", icon="plateau", tail="drops when stuck")
 class ReduceOnPlateau(Schedule):
-    """Lowers the rate when the loss has not become better for some epochs.
+    """Lowers the rate when the loss has not become better for some epochs ("reduce on plateau").
 
     Shapes: step (n,) -> (n,). It listens to the validation loss at the end of every epoch, to the training loss where there is no
     validation part. What it remembers is part of every checkpoint. The lowest rate is a share of the base rate, not a rate.

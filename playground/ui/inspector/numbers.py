@@ -14,7 +14,7 @@ _DECADES = 8
 
 
 def shown(field: Real | Whole, value: float) -> str:
-    """The value as the field shows it: the word for "not used", 1e-4 rather than 0.0001, two decimals on plain scales."""
+    """The value as the field shows it: the word for "not used", 1e-4 rather than 0.0001, two decimals on plain scales, none far up a logarithmic one."""
     if field.off and value == field.low:
         return field.off
     if isinstance(field, Whole):
@@ -23,7 +23,7 @@ def shown(field: Real | Whole, value: float) -> str:
         return str(value)
     if value and not 1e-3 <= abs(value) < 1e5:
         return scientific(value)
-    plain = f"{value:.1f}" if field.log else f"{value:.2f}"
+    plain = (f"{value:.0f}" if abs(value) >= 1000 else f"{value:.1f}") if field.log else f"{value:.2f}"
     return plain if float(plain) == value else f"{value:.6g}"
 
 

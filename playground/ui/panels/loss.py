@@ -27,15 +27,18 @@ SMOOTHING = Real(low=0.0, high=0.999, label="Smooth", help="Share of the past in
 PLAN_POINTS = 600
 
 
-def planned_rates(project: Project, first: int, total: int, now: float | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Steps and the learning rates that the schedule gives them, at most 600 from `first` on. Shapes: (n,), (n,).
+def planned_rates(
+    project: Project, first: int, total: int, now: float | None = None, most: int = PLAN_POINTS
+) -> tuple[np.ndarray, np.ndarray]:
+    """Steps and the learning rates that the schedule gives them, at most so many from `first` on. Shapes: (n,), (n,).
 
     now: the rate of the step before `first`, from which a schedule that listens to the loss goes on.
     """
     training = project.training
     if total <= first or not isinstance(training.schedule, Schedule):
         return np.zeros(0), np.zeros(0)
-    steps = np.unique(np.linspace(first, total - 1, PLAN_POINTS).astype(np.int64))
+    few = total - first <= most
+    steps = np.arange(first, total) if few else np.linspace(first, total - 1, most).astype(np.int64)
     base = float(getattr(training.optimizer, "rate", 1.0))
     rates = base * warmed(training.schedule, steps, total, training.warmup)
     if training.schedule.listens and first and now is not None:

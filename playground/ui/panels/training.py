@@ -25,6 +25,8 @@ from playground.ui.plots.plot import link
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
+#: Steps of a plan that are worked out; the short cycles of a longer run may look other than they are.
+MOST_STEPS = 20_000
 LISTENS = " It drops below this line when the loss stops falling."
 
 
@@ -94,7 +96,7 @@ class TrainingPanel(QWidget):
         self.form.show_spec(training)
         self.form.lock(LOCKED if busy(self.session) else "")
         each, total = self.steps()
-        steps, rates = planned_rates(self.session.project, 0, total)
+        steps, rates = planned_rates(self.session.project, 0, total, most=MOST_STEPS)
         self.preview.show_plan(steps, rates, total)
         if total:
             text = f"{total:,} steps: {training.epochs:,} epochs of {each:,}; highest rate {short(self.preview.highest)}."
