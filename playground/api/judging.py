@@ -46,7 +46,7 @@ class Judged:
             raise BadValue(
                 f"There is no {part} part; this project has {', '.join(self.splits)}. Give it a share in the data plan."
             )
-        self.machine.load("judged", split.x, self.made.lowered.encode(split.y))
+        self.machine.load("judged", split.x, self.made.lowered.columns(split))
         found = self.machine.evaluate("judged")
         return {"loss": found.loss, **self.made.judge.metrics(found.outputs, split)}
 
@@ -55,14 +55,15 @@ class Judged:
         shape = self.made.samples.shape
         if x.shape[1:] != shape:
             raise BadValue(f"Inputs must have the shape (n, {', '.join(map(str, shape))}); {x.shape} was given.")
-        return self.made.judge.respond(self.machine.predict(self.made.prepared.scaler.apply(x)))
+        return self.made.judge.respond(self.machine.predict(self.made.prepared.scaler.apply(x), columns=self.made.lowered.network.usual(len(x))))
 
     def model(self, name: str) -> Model:
         """What an exporter needs, with a probe of raw samples and the machine's answers to it."""
         prepared, samples = self.made.prepared, self.made.samples
         source = prepared.validation or prepared.train
         probe = np.ascontiguousarray(samples.x[source.index[:PROBE]], dtype=np.float32)
-        outputs = self.machine.predict(prepared.scaler.apply(probe))
+        columns = {name: array[:PROBE] for name, array in self.made.lowered.columns(source).items()}
+        outputs = self.machine.predict(prepared.scaler.apply(probe), columns=columns)
         loss = self.made.lowered.loss
         about = {"task": samples.task, "output": loss.expects, "loss": loss.id}
         if samples.class_names:
@@ -72,6 +73,7 @@ class Judged:
         return Model(
             name=name,
             graph=self.made.lowered.graph,
+            columns=columns,
             parameters={key: array.copy() for key, array in self.machine.parameters().items()},
             statistics={key: array.copy() for key, array in self.machine.statistics().items()},
             probe=probe,
@@ -86,9 +88,10 @@ def _affine(scaler: Scaler) -> Affine | None:
     return Affine(np.array(scaler.shift), np.array(scaler.spread)) if scaler.shift else None
 
 
-def weights_of(machine: Machine) -> dict[str, np.ndarray]:
-    """Copies of all parameters and running statistics by name."""
-    return {name: array.copy() for name, array in {**machine.parameters(), **machine.statistics()}.items()}
+def weights_of(machine: Machine, *, averaged: bool = False) -> dict[str, np.ndarray]:
+    """Copies of all parameters and running statistics by name; averaged: of their means, once there are any."""
+    found = machine.averages() if averaged and machine.averaged else {**machine.parameters(), **machine.statistics()}
+    return {name: array.copy() for name, array in found.items()}
 
 
 def put_weights(machine: Machine, weights: Mapping[str, np.ndarray]) -> None:

@@ -14,6 +14,9 @@ class Samples:
     Shapes: x (n, *sample) float32; y (n,) int64 class indices for classification, (n, k) float32 for regression.
     class_names: for classification, one for each class.  feature_names: for rank-1 samples, one for each input.
     target_names: for regression, one for each target.  notes: sentences about rows left out, encodings guessed and the like.
+    weights: what each sample counts in the loss, (n,) float32, or None for all alike.
+    lengths: for sequences (n, steps, ...), how many steps of each sample are there, (n,) int64; the rest is padding. None: all.
+    tokens: inputs are whole numbers 0 … tokens - 1 (a vocabulary), never scaled; 0 for other inputs.
     """
 
     x: np.ndarray
@@ -23,6 +26,9 @@ class Samples:
     feature_names: tuple[str, ...] = ()
     target_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    weights: np.ndarray | None = None
+    lengths: np.ndarray | None = None
+    tokens: int = 0
 
     @property
     def count(self) -> int:

@@ -7,10 +7,13 @@ bad value and show the reason.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+
+from playground.core.fields import real
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,11 +48,16 @@ class Spec:
 
 
 class Layer(Spec):
-    """A node of the network. `ports` names its inputs; a layer with `variadic` takes `ports` or more (the last name repeats)."""
+    """A node of the network. `ports` names its inputs; a layer with `variadic` takes `ports` or more (the last name repeats).
+
+    optional: so many of the last ports may stay unwired; `build` then gets None for them.  outputs: names of its output ports.
+    """
 
     kind = "layer"
     ports: ClassVar[tuple[str, ...]] = ("x",)
     variadic: ClassVar[bool] = False
+    optional: ClassVar[int] = 0
+    outputs: ClassVar[tuple[str, ...]] = ("y",)
     #: What a node of this layer shows: "tiles", "maps", "bars", "glyph", "image", "number" or "" for a header only.
     preview: ClassVar[str] = ""
     #: The field that sets the last extent of the output, such as "units", or "" where the input decides.
@@ -59,8 +67,8 @@ class Layer(Spec):
     #: "probabilities" where the output is one; losses that expect logits then warn.
     gives: ClassVar[str] = ""
 
-    def build(self, g: Builder, *inputs: Value) -> Value:
-        """Compose ops of the engine.
+    def build(self, g: Builder, *inputs: Any) -> Value | tuple[Value, ...]:
+        """Compose ops of the engine: a Value for each port (None at an unwired optional one) to one for each output.
 
         Raises ShapeError when the inputs do not fit: its text goes on from the node's name ("needs equal shapes."), who gives
         what is added by the lowering; its mend is "insert <layer id>", "set <field> <JSON>", "match shapes", "image" or "".
@@ -79,24 +87,42 @@ class Layer(Spec):
         """The function of one number that this layer applies, for its glyph; None where there is none. Shapes: (n,) -> (n,)."""
         return None
 
+    def saturated(self, y: np.ndarray) -> np.ndarray | None:
+        """Which outputs lie where this layer passes (almost) no gradient; None where it always does. A unit that is among them
+        for every sample is dead. Shapes: any -> the same, of truth values.
+        """
+        return None
+
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
         """A few words for the node's shape line, such as "3×3 same"; the parameter count is added by the window."""
         return ""
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Loss(Spec):
     """What training makes small.
 
-    expects: "logits", "probabilities" or "values": what the prediction must be.
+    expects: "logits", "probabilities", "log_probabilities", "margin" (of either sign) or "values": what the prediction must be.
     target: "class" (an index), "binary" (0 or 1 for each output) or "values".
+    ports: the target of the data is meant where that port is unwired; weights are one for each sample or step.
     """
 
+    weight: float = real(
+        1.0, low=0.0, high=1e6, live=True, advanced=True, help="What this loss counts where a network has several: training makes the sum small."
+    )
+
     kind = "loss"
+    ports: ClassVar[tuple[str, ...]] = ("prediction", "target", "weights")
+    optional: ClassVar[int] = 2
     expects: ClassVar[str] = "values"
     target: ClassVar[str] = "values"
 
-    def build(self, g: Builder, prediction: Value, target: Value) -> Value:
-        """The mean loss of the batch: a scalar. Raises ShapeError when prediction and target do not fit."""
+    def build(self, g: Builder, prediction: Value, target: Value, weights: Value | None = None) -> Value:
+        """The mean loss of the batch: a scalar. Raises ShapeError when prediction and target do not fit.
+
+        weights: () or (steps,), what each sample or step counts, padding as 0; the mean is divided by their sum. Hand it to the
+        loss's op as the input after the target, with the attribute weighted=True.
+        """
         raise NotImplementedError
 
     def outputs(self, classes: int, target_shape: tuple[int, ...]) -> int:
@@ -169,6 +195,8 @@ class Dataset(Spec):
     """Where samples come from."""
 
     kind = "dataset"
+    #: Output ports: its inputs; its targets as numbers, to feed layers or to be another loss's target; the weights of its samples.
+    outputs: ClassVar[tuple[str, ...]] = ("inputs", "targets", "weights")
 
     def load(self, folder: Path | None = None) -> Samples:
         """The samples. folder: what relative paths are relative to. Raises DataError or FileError with a sentence."""

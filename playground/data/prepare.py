@@ -17,11 +17,14 @@ class Split:
     """One part. index: the rows of the samples that it holds, ascending.
 
     Shapes: x (n, *sample) float32, scaled; y (n,) int64 or (n, k) float32, scaled where asked; index (n,) int64.
+    weights, lengths: as in the samples, (n,) or None.
     """
 
     x: np.ndarray
     y: np.ndarray
     index: np.ndarray
+    weights: np.ndarray | None = None
+    lengths: np.ndarray | None = None
 
     @property
     def count(self) -> int:
@@ -54,7 +57,7 @@ def prepare(
     _check(samples)
     by_class = samples.y if stratified and samples.task == "classification" else None
     indices = split(samples.count, validation, test, seed=seed, classes=by_class)
-    scaler = fit(scaling, samples.x[indices[0]])
+    scaler = NoScaling() if samples.tokens else fit(scaling, samples.x[indices[0]])
     scales_targets = scale_targets and samples.task == "regression"
     target_scaler = fit("standardise", samples.y[indices[0]]) if scales_targets else NoScaling()
     train, kept, held = (_part(samples, index, scaler, target_scaler) for index in indices)
@@ -63,8 +66,13 @@ def prepare(
 
 
 def _part(samples: Samples, index: np.ndarray, scaler: Scaler, target_scaler: Scaler) -> Split:
-    y = samples.y[index]
-    return Split(scaler.apply(samples.x[index]), y if samples.task == "classification" else target_scaler.apply(y), index)
+    y, x = samples.y[index], scaler.apply(samples.x[index])
+    weights = None if samples.weights is None else samples.weights[index]
+    lengths = None if samples.lengths is None else samples.lengths[index]
+    if lengths is not None and not samples.tokens:  # padding stays 0, whatever the scaling makes of a 0
+        steps = np.arange(x.shape[1]) < lengths[:, None]
+        x = np.where(steps.reshape(*steps.shape, *([1] * (x.ndim - 2))), x, np.float32(0))
+    return Split(x, y if samples.task == "classification" else target_scaler.apply(y), index, weights, lengths)
 
 
 def _check(samples: Samples) -> None:
@@ -72,6 +80,9 @@ def _check(samples: Samples) -> None:
         raise DataError(f"Samples must be for classification or regression; {samples.task!r} was given.")
     if len(samples.x) != len(samples.y):
         raise DataError(f"There are {len(samples.x)} inputs but {len(samples.y)} targets. Give one target for each input.")
+    for name, given in (("weights", samples.weights), ("lengths", samples.lengths)):
+        if given is not None and (given.shape != (samples.count,) or not np.isfinite(given).all() or (given < 0).any()):
+            raise DataError(f"The {name} of the samples must be one number of at least 0 for each; look at the data source.")
     for name, values in (("input", samples.x), ("output", samples.y)):
         bad = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
         if bad.any():

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from playground.document.groups import MOST_GROUPS
 from playground.document.names import RULE, is_name
 from playground.document.project import Project
-from playground.document.wiring import gives_output
+from playground.document.wiring import gives_output, has_output
 
 MOST_NODES = 5_000
 MOST_LINKS = 20_000
@@ -29,6 +30,14 @@ def integrity_faults(project: Project) -> Iterator[tuple[str, str]]:
         if not is_name(node.name):
             yield f"/network/nodes/{at}/name", f"A node's name must be {RULE}; {node.name[:60]!r} was given."
     known = {node.id: node for node in network.nodes}
+    for at, node in enumerate(network.nodes):
+        shared = known.get(node.shares)
+        if node.shares and (shared is None or shared.id == node.id or shared.shares or shared.spec.kind != "layer"):
+            yield (
+                f"/network/nodes/{at}/shares",
+                f"{node.name} must share the weights of a layer that has its own; {node.shares[:60]!r} is none.",
+            )
+    yield from _group_faults(project, set(known))
     for at, link in enumerate(network.links):
         place = f"/network/links/{at}"
         for end, id in (("source", link.source), ("target", link.target)):
@@ -36,10 +45,28 @@ def integrity_faults(project: Project) -> Iterator[tuple[str, str]]:
                 yield f"{place}/{end}", f"A wire's {end} must be the id of a node; {id[:60]!r} names none."
         if link.port < 0:
             yield f"{place}/port", f"A wire's port must be 0 or more; {link.port} was given."
+        if link.source in known and gives_output(known[link.source].spec) and not has_output(known[link.source].spec, link.output):
+            yield f"{place}/output", f"A wire must start at an output of its source; {known[link.source].name} has no {link.output + 1}."
         if link.source in known and not gives_output(known[link.source].spec):
             yield f"{place}/source", f"A wire's source must give an output; {known[link.source].name} has none."
         if link.target in known and known[link.target].spec.kind == "dataset":
             yield f"{place}/target", f"A wire's target must have an input; {known[link.target].name} has none."
+
+
+def _group_faults(project: Project, known: set[str]) -> Iterator[tuple[str, str]]:
+    groups = project.groups
+    if len(groups) > MOST_GROUPS:
+        yield "/groups", f"A project holds at most {MOST_GROUPS} groups; this one has {len(groups):,}."
+    yield from _repeated("/groups", "id", [group.id for group in groups])
+    yield from _repeated("/groups", "name", [group.name for group in groups])
+    placed: set[str] = set()
+    for at, group in enumerate(groups):
+        for n, id in enumerate(group.nodes):
+            if id not in known:
+                yield f"/groups/{at}/nodes/{n}", f"A group's node must be the id of a node; {id[:60]!r} names none."
+            elif id in placed:
+                yield f"/groups/{at}/nodes/{n}", f"A node can be put into one group; {id[:60]!r} is in two."
+            placed.add(id)
 
 
 def _repeated(place: str, what: str, values: Iterable[str]) -> Iterator[tuple[str, str]]:

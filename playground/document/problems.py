@@ -21,12 +21,16 @@ from playground.document.wiring import (
     port_names,
     port_title,
     reached,
+    required_ports,
     sources,
     takes_port,
     targets,
     variadic,
 )
 from playground.errors import BadValue, UnknownKind
+
+#: Losses that a network may have.
+MOST_LOSSES = 16
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -68,11 +72,12 @@ def structural_problems(project: Project) -> list[Problem]:
 
 
 def participants(project: Project) -> set[str]:
-    """Ids of the nodes that training uses: those that lead to the loss, or all of them while there is not exactly one loss."""
+    """Ids of the nodes that training uses: those that lead to a loss, or all of them while there is none."""
     losses = project.network.of_kind("loss")
-    if len(losses) != 1:
+    if not losses:
         return {node.id for node in project.network.nodes}
-    return reached((losses[0].id,), sources(project.network)) | {node.id for node in project.network.of_kind("dataset")}
+    data = {node.id for node in project.network.of_kind("dataset")}
+    return reached((loss.id for loss in losses), sources(project.network)) | data
 
 
 def _missing_ends(project: Project) -> Iterator[Problem]:
@@ -83,16 +88,15 @@ def _missing_ends(project: Project) -> Iterator[Problem]:
         yield Problem(text="There is no data yet. Add a data source and wire it to the first layer.")
     elif not losses:
         yield Problem(text="There is no loss yet. Add one and wire the last layer to it.")
-    for nodes, what in ((datasets, "data source"), (losses, "loss")):
-        for extra in nodes[1:]:
-            text = f"A network has one {what}; {nodes[0].name} is here already. Delete {extra.name} or {nodes[0].name}."
-            yield Problem(text=text, node=extra.id, mend=Mend(text=f"Delete {extra.name}", edits=(RemoveNodes((extra.id,)),)))
-    if len(datasets) == len(losses) == 1 and project.network.into(losses[0].id):
-        behind = reached((losses[0].id,), sources(project.network))
-        if datasets[0].id not in behind:
-            yield Problem(
-                text=f"{datasets[0].name} does not reach {losses[0].name}. Wire it to the first layer.", node=datasets[0].id
-            )
+    for extra in datasets[1:]:
+        text = f"A network has one data source; {datasets[0].name} is here already. Delete {extra.name} or {datasets[0].name}."
+        yield Problem(text=text, node=extra.id, mend=Mend(text=f"Delete {extra.name}", edits=(RemoveNodes((extra.id,)),)))
+    if len(losses) > MOST_LOSSES:
+        yield Problem(text=f"A network may have {MOST_LOSSES} losses; this one has {len(losses)}.", node=losses[MOST_LOSSES].id)
+    for loss in losses if len(datasets) == 1 else ():
+        wires = project.network.into(loss.id)
+        if wires and wires[0].port == 0 and datasets[0].id not in reached((wires[0].source,), sources(project.network)):
+            yield Problem(text=f"{datasets[0].name} does not reach {loss.name}. Wire it to the first layer.", node=datasets[0].id)
 
 
 def _settings(node: Node) -> Iterator[Problem]:
@@ -181,7 +185,7 @@ class _Wires:
             text = f"The wires of {node.name} leave an input empty. Wire it, or delete the wires and draw them again."
             yield Problem(text=text, node=node.id, field=names[-1])
             return
-        missing = [port for port in range(len(names)) if port not in by_port]
+        missing = [port for port in range(required_ports(node.spec)) if port not in by_port]
         wants = "the output of a layer" if node.spec.kind == "loss" else "data or a layer"
         for port in missing:
             title = port_title(node.spec, port)

@@ -6,6 +6,7 @@ import dataclasses
 import uuid
 
 from playground.core.spec import Spec
+from playground.document.groups import Group
 from playground.document.plans import DataPlan, TrainingPlan
 
 
@@ -32,7 +33,9 @@ class Node:
     """A data source, a layer or a loss on the canvas.
 
     name: unique within the network, a letter then letters, digits and _.  position: canvas pixels of the top left corner.
-    frozen: its weights stay as they are.  rate_factor: multiplies the learning rate of its weights.
+    frozen: its weights stay as they are.  rate_factor, decay_factor: multiply the learning rate and
+    the weight decay and penalty of its weights.
+    shares: the id of the node whose weights it uses instead of its own, or "".  transposed: it reads its matrices turned round.
     """
 
     id: str
@@ -41,16 +44,23 @@ class Node:
     position: tuple[float, float] = (0.0, 0.0)
     frozen: bool = False
     rate_factor: float = 1.0
+    decay_factor: float = 1.0
+    shares: str = ""
+    transposed: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Link:
-    """A wire from a node's output to an input port of another. port: 0-based; variadic layers use 0, 1, 2, ..."""
+    """A wire from a node's output to an input port of another.
+
+    port, output: 0-based places among the target's inputs and the source's outputs; variadic layers use ports 0, 1, 2, ...
+    """
 
     id: str
     source: str
     target: str
     port: int = 0
+    output: int = 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -89,11 +99,15 @@ class Network:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Project:
-    """All that is saved. about: what the start page says under the title. unknown: file members and fields kept unread."""
+    """All that is saved. about: what the start page says under the title. groups: parameter groups, the first that fits counts.
+
+    unknown: file members and fields kept unread.
+    """
 
     name: str = "untitled"
     about: str = ""
     network: Network = Network()
     data: DataPlan = DataPlan()
     training: TrainingPlan = dataclasses.field(default_factory=TrainingPlan)
+    groups: tuple[Group, ...] = ()
     unknown: tuple[tuple[str, str], ...] = ()

@@ -9,6 +9,7 @@ from typing import Any
 from playground.core.fields import fields_of
 from playground.core.spec import Spec
 from playground.document import strict_json
+from playground.document.groups import Group, check_rule
 from playground.document.integrity import integrity_faults
 from playground.document.migrations import VERSION, migrated
 from playground.document.names import bad_character
@@ -20,11 +21,12 @@ from playground.document.settings import RECORD_KEYS
 from playground.errors import BadValue
 
 FORMAT = "playground project"
-NODE_KEYS = ("id", "name", "spec", "position", "frozen", "rate_factor")
-LINK_KEYS = ("id", "source", "target", "port")
+NODE_KEYS = ("id", "name", "spec", "position", "frozen", "rate_factor", "decay_factor", "shares", "transposed")
+LINK_KEYS = ("id", "source", "target", "port", "output")
 NOTE_KEYS = ("id", "text", "position", "size")
 NETWORK_KEYS = ("nodes", "links", "notes")
-PROJECT_KEYS = ("format", "version", "name", "about", "network", "data", "training")
+PROJECT_KEYS = ("format", "version", "name", "about", "network", "data", "training", "groups")
+GROUP_KEYS = ("id", "name", "rule", "nodes", "rate_factor", "decay_factor", "frozen")
 PLANS: dict[str, type[Spec]] = {"data": DataPlan, "training": TrainingPlan}
 #: Entries of `Project.unknown` that are members of the zip, not keys of this JSON, begin so.
 MEMBER = "member:"
@@ -40,6 +42,7 @@ def to_json(project: Project) -> dict[str, Any]:
         "network": network_to_json(project.network),
         "data": dump_record(project.data),
         "training": dump_record(project.training),
+        "groups": [_group_to_json(group) for group in project.groups],
     }
     for place, raw in project.unknown:
         if not place.startswith(MEMBER):
@@ -58,10 +61,13 @@ def network_to_json(network: Network) -> dict[str, Any]:
                 "position": _floats(node.position),
                 "frozen": node.frozen,
                 "rate_factor": float(node.rate_factor),
+                "decay_factor": float(node.decay_factor),
+                "shares": node.shares,
+                "transposed": node.transposed,
             }
             for node in network.nodes
         ],
-        "links": [{"id": link.id, "source": link.source, "target": link.target, "port": link.port} for link in network.links],
+        "links": [{key: getattr(link, key) for key in LINK_KEYS} for link in network.links],
         "notes": [
             {"id": note.id, "text": note.text, "position": _floats(note.position), "size": _floats(note.size)}
             for note in network.notes
@@ -80,11 +86,12 @@ def from_json(data: Any) -> tuple[Project | None, Findings]:
     if found.faults:
         return None, found
     network = network_from_json(data["network"], "/network", found)
+    groups = tuple(_group(raw, at, found) for at, raw in enumerate(data.get("groups", [])))
     plans = {which: _plan(data[which], which, found) for which in PLANS}
     if found.faults:
         return None, found
     unknown = sorted((_text(place), _text(value)) for place, value in _unknown(data))
-    project = Project(name=data["name"], about=data["about"], network=network, unknown=tuple(unknown), **plans)
+    project = Project(name=data["name"], about=data["about"], network=network, groups=groups, unknown=tuple(unknown), **plans)
     _check_words(project, found)
     found.faults += [(place, f"{place}: {sentence}") for place, sentence in integrity_faults(project)]
     return (None if found.faults else project), found
@@ -95,16 +102,37 @@ def network_from_json(data: Any, place: str, found: Findings) -> Network:
     nodes = []
     for at, raw in enumerate(data["nodes"]):
         spec = load_record(raw["spec"], f"{place}/nodes/{at}/spec", found)
-        if not math.isfinite(raw["rate_factor"]) or abs(raw["rate_factor"]) > 1e300:
-            found.fault(f"{place}/nodes/{at}/rate_factor", f"it must be a number in 0 to 1000; {raw['rate_factor']!r} was found.")
+        factors = {key: raw.get(key, 1.0) for key in ("rate_factor", "decay_factor")}
+        for key, factor in factors.items():
+            if not math.isfinite(factor) or abs(factor) > 1e300:
+                found.fault(f"{place}/nodes/{at}/{key}", f"it must be a number in 0 to 1000; {factor!r} was found.")
         if spec is not None:
-            fixed = {"position": _pair(raw["position"]), "frozen": raw["frozen"], "rate_factor": float(raw["rate_factor"])}
-            nodes.append(Node(id=raw["id"], name=raw["name"], spec=spec, **fixed))
-    links = tuple(Link(**{key: raw[key] for key in LINK_KEYS}) for raw in data["links"])
+            fixed = {"position": _pair(raw["position"]), "frozen": raw["frozen"], **{k: float(v) for k, v in factors.items()}}
+            shared = {"shares": raw.get("shares", ""), "transposed": raw.get("transposed", False)}
+            nodes.append(Node(id=raw["id"], name=raw["name"], spec=spec, **fixed, **shared))
+    links = tuple(Link(**{key: raw[key] for key in LINK_KEYS if key in raw}) for raw in data["links"])
     notes = tuple(
         Note(id=raw["id"], text=raw["text"], position=_pair(raw["position"]), size=_pair(raw["size"])) for raw in data["notes"]
     )
     return Network(nodes=tuple(nodes), links=links, notes=notes)
+
+
+def _group_to_json(group: Group) -> dict[str, Any]:
+    factors = {"rate_factor": float(group.rate_factor), "decay_factor": float(group.decay_factor), "frozen": group.frozen}
+    return {"id": group.id, "name": group.name, "rule": group.rule, "nodes": list(group.nodes), **factors}
+
+
+def _group(raw: Any, at: int, found: Findings) -> Group:
+    """A group of JSON whose shape was checked."""
+    if not raw["name"].strip() or bad_character(raw["name"]) is not None:
+        found.fault(f"/groups/{at}/name", f"it must be a line of printable characters; {raw['name'][:60]!a} was found.")
+    rule = raw["rule"]
+    try:
+        rule = check_rule(rule)
+    except BadValue as error:
+        found.fault(f"/groups/{at}/rule", str(error))
+    factors = {key: float(raw[key]) for key in ("rate_factor", "decay_factor")}
+    return Group(id=raw["id"], name=raw["name"], rule=rule, nodes=tuple(raw["nodes"]), frozen=raw["frozen"], **factors)
 
 
 def _format(data: Any) -> Any:
@@ -141,6 +169,8 @@ def _unknown(data: Any) -> list[tuple[list[str], Any]]:
     for kind, keys in (("nodes", NODE_KEYS), ("links", LINK_KEYS), ("notes", NOTE_KEYS)):
         for raw in network[kind]:
             left += _left(raw, keys, "network", kind, raw["id"])
+    for raw in data.get("groups", []):
+        left += _left(raw, GROUP_KEYS, "groups", raw["id"])
     for which, cls in PLANS.items():
         left += _left(data[which], RECORD_KEYS, which)
         left += _left(data[which]["fields"], fields_of(cls).keys(), which, "fields")

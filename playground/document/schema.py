@@ -11,12 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from playground.document.edits.notes import MOST_NOTE, SIZES
 from playground.document.edits.plans import MOST_ABOUT, MOST_NAME
+from playground.document.groups import MOST_GROUPS, MOST_RULE
+from playground.document.groups import MOST_NAME as MOST_GROUP_NAME
 from playground.document.integrity import MOST_LINKS, MOST_NODES, MOST_NOTES
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Word = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,99}$")]
 Place = Annotated[list[Annotated[float, Field(ge=-1e6, le=1e6)]], Field(min_length=2, max_length=2)]
 Extent = Annotated[list[Annotated[float, Field(ge=SIZES[0], le=SIZES[1])]], Field(min_length=2, max_length=2)]
+Factor = Annotated[float, Field(ge=0, le=1000)]
 Count = Annotated[int, Field(ge=0, le=10**6)]
 
 
@@ -38,6 +41,9 @@ class NodeShape(Shape):
     position: Place
     frozen: bool
     rate_factor: float
+    decay_factor: float = 1.0
+    shares: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
+    transposed: bool = False
 
 
 class LinkShape(Shape):
@@ -45,6 +51,7 @@ class LinkShape(Shape):
     source: Id
     target: Id
     port: Count
+    output: Count = 0
 
 
 class NoteShape(Shape):
@@ -52,6 +59,16 @@ class NoteShape(Shape):
     text: Annotated[str, Field(max_length=MOST_NOTE)]
     position: Place
     size: Extent
+
+
+class GroupShape(Shape):
+    id: Id
+    name: Annotated[str, Field(min_length=1, max_length=MOST_GROUP_NAME)]
+    rule: Annotated[str, Field(max_length=MOST_RULE)]
+    nodes: Annotated[list[Id], Field(max_length=MOST_NODES)]
+    rate_factor: Factor
+    decay_factor: Factor
+    frozen: bool
 
 
 class NetworkShape(Shape):
@@ -68,6 +85,7 @@ class ProjectShape(Shape):
     network: NetworkShape
     data: Record
     training: Record
+    groups: Annotated[list[GroupShape], Field(max_length=MOST_GROUPS)] = []
 
 
 _WORD = "a word of letters, digits, _ . and -, at most 100"
@@ -90,9 +108,23 @@ EXPECTED: dict[str, str] = {
     "/network/nodes/[]/position": _PLACE,
     "/network/nodes/[]/frozen": "true or false",
     "/network/nodes/[]/rate_factor": "a number in 0 to 1000",
+    "/network/nodes/[]/decay_factor": "a number in 0 to 1000",
+    "/groups": f"a list of at most {MOST_GROUPS} groups",
+    "/groups/[]": "an object with id, name, rule, nodes, rate_factor, decay_factor and frozen",
+    "/groups/[]/id": _ID,
+    "/groups/[]/name": f"a text of 1 to {MOST_GROUP_NAME} characters",
+    "/groups/[]/rule": f"a text of at most {MOST_RULE} characters",
+    "/groups/[]/nodes": f"a list of at most {MOST_NODES:,} ids of nodes",
+    "/groups/[]/nodes/[]": _ID,
+    "/groups/[]/rate_factor": "a number in 0 to 1000",
+    "/groups/[]/decay_factor": "a number in 0 to 1000",
+    "/groups/[]/frozen": "true or false",
     "/network/links": f"a list of at most {MOST_LINKS:,} links",
     "/network/links/[]": "an object with id, source, target and port",
+    "/network/nodes/[]/shares": "the id of a node, or an empty text",
+    "/network/nodes/[]/transposed": "true or false",
     "/network/links/[]/port": "a whole number in 0 to 1,000,000",
+    "/network/links/[]/output": "a whole number in 0 to 1,000,000",
     **{f"/network/links/[]/{key}": _ID for key in ("id", "source", "target")},
     "/network/notes": f"a list of at most {MOST_NOTES:,} notes",
     "/network/notes/[]": "an object with id, text, position and size",
@@ -126,7 +158,7 @@ def _fault(error: Any, at: tuple[str, ...]) -> tuple[str, str]:
 
 def _expected(place: tuple[Any, ...]) -> str:
     words = ["[]" if isinstance(part, int) or str(part).isdigit() else str(part) for part in place]
-    in_record = not {"nodes", "links", "notes"} & set(words) or "spec" in words
+    in_record = not {"nodes", "links", "notes", "groups"} & set(words) or "spec" in words
     if in_record and len(words) > 1 and words[-1] in IN_RECORD:
         return IN_RECORD[words[-1]]
     if in_record and "fields" in words:

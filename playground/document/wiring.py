@@ -5,15 +5,32 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-from playground.core.spec import Layer, Spec
+from playground.core.spec import Dataset, Layer, Loss, Spec
 from playground.document.project import Link, Network, Placeholder
 
 
 def port_names(spec: Spec | Placeholder) -> tuple[str, ...]:
-    """The input ports that must be wired; a variadic layer takes more, a placeholder takes any."""
-    if isinstance(spec, Layer):
-        return spec.ports
-    return ("prediction",) if spec.kind == "loss" and isinstance(spec, Spec) else ()
+    """The input ports; a variadic layer takes more, a placeholder takes any."""
+    return spec.ports if isinstance(spec, Layer | Loss) else ()
+
+
+def required_ports(spec: Spec | Placeholder) -> int:
+    """So many of the first input ports must be wired."""
+    return len(spec.ports) - spec.optional if isinstance(spec, Layer | Loss) else 0
+
+
+def output_names(spec: Spec | Placeholder) -> tuple[str, ...]:
+    """The output ports; a placeholder may have any."""
+    if isinstance(spec, Layer | Dataset):
+        return spec.outputs
+    return ("",) if isinstance(spec, Placeholder) and spec.kind != "loss" else ()
+
+
+def has_output(spec: Spec | Placeholder, output: int) -> bool:
+    """Whether a wire may start at this output."""
+    if isinstance(spec, Placeholder):
+        return spec.kind != "loss" and output >= 0
+    return 0 <= output < len(output_names(spec))
 
 
 def variadic(spec: Spec | Placeholder) -> bool:

@@ -39,6 +39,7 @@ class GraphBuilder:
         self._owner = ""
         self._spec: Spec | None = None
         self._share: Share | None = None
+        self._weight: Any = 1.0
         self.input: Value | None = None
 
     @contextlib.contextmanager
@@ -50,6 +51,15 @@ class GraphBuilder:
             yield
         finally:
             self._owner, self._spec, self._share = before
+
+    @contextlib.contextmanager
+    def weighing(self, weight: Any) -> Iterator[None]:
+        """Losses built inside multiply their gradient by this number or knob: their weight in a sum of several."""
+        before, self._weight = self._weight, weight
+        try:
+            yield
+        finally:
+            self._weight = before
 
     def _value(self, type: TensorType, kind: str, name: str) -> Value:
         index = len(self._values)
@@ -82,6 +92,8 @@ class GraphBuilder:
         shaped = rule.shape(types, attributes)
         found = shaped if isinstance(shaped, tuple) else (shaped,)
         kind = "scalar" if rule.is_loss else "activation"
+        if rule.is_loss and self._weight != 1.0:
+            attributes = {**attributes, "weight": self._weight}
         names = [f"{self._owner}:{name}", *(f"{self._owner}:{name}/{more}" for more in rule.outputs[1:])]
         mask = next((x.mask for x in inputs if x.mask is not None), None) if rule.keeps_steps_of(types) else None
         tokens = types[0].tokens if rule.keeps_tokens and types else 0

@@ -82,8 +82,9 @@ def emit_loss(
 ) -> None:
     """The row task `kernel_name` and the sum of its shares.
 
-    each: rows of a sample (its steps).  width: numbers of a row that the kernel walks over.  averaged: of these, how many its mean
-    runs over: 1 where a row has one loss.  rows_of_weight: consecutive rows that share a weight.  own: the kernel's own words, in which a Ref stands for its address.
+    each: rows of a sample (its steps).  width: numbers of a row that the kernel walks over.  averaged: how many of these its mean
+    runs over, 1 where a row has one loss.  rows_of_weight: consecutive rows that share a weight.
+    own: the kernel's own words, in which a Ref stands for its address.
     """
     prediction, target, total = e.value(node.inputs[0]), e.value(node.inputs[1]), e.value(node.output)
     weights = e.value(node.inputs[2]) if node.attributes.get("weighted") else None

@@ -188,9 +188,23 @@ def multiply(
     )  # fmt: skip
 
 
-def dense_forward(x: int, w: int, b: int | None, y: int, rows: Word, i: int, o: int, *, relu: bool = False) -> Instruction:
-    """y = x·w + b."""
-    start = ZERO if b is None else BIAS
+def dense_forward(
+    x: int,
+    w: int,
+    b: int | None,
+    y: int,
+    rows: Word,
+    i: int,
+    o: int,
+    *,
+    relu: bool = False,
+    mask: int | None = None,
+    add: bool = False,
+) -> Instruction:
+    """y = x·w + b, or y += x·w."""
+    start = ADD if add else ZERO if b is None else BIAS
+    if mask is not None:
+        return multiply((rows, o, i, 1), Walk(x, i), (1, 0), (w, o, 0), Walk(y, o), start=start, mask=mask)
     return multiply((rows, o, i, 1), Walk(x, i), (1, 0), (w, o, 0), Walk(y, o), start=start, bias=b or 0, relu=relu)
 
 
@@ -203,11 +217,25 @@ def dense_dw(
 
 
 def dense_dx(
-    dy: int, w: int, dx: int, rows: Word, i: int, o: int, scratch: int, *, mask: int | None = None, add: bool = False
+    dy: int,
+    w: int,
+    dx: int,
+    rows: Word,
+    i: int,
+    o: int,
+    scratch: int,
+    *,
+    bias: int | None = None,
+    relu: bool = False,
+    mask: int | None = None,
+    add: bool = False,
 ) -> Instruction:
-    """dx (+)= dy·wᵀ; w is transposed block by block into TRANSPOSE_SCRATCH numbers of scratch."""
-    start = ADD if add else ZERO
-    return multiply((rows, i, o, 1), Walk(dy, o), (1, 0), (w, o, 0), Walk(dx, i), start=start, mask=mask, scratch=scratch)
+    """dx (+)= dy·wᵀ (+ bias); w is transposed block by block into TRANSPOSE_SCRATCH numbers of scratch."""
+    start = ADD if add else ZERO if bias is None else BIAS
+    return multiply(
+        (rows, i, o, 1), Walk(dy, o), (1, 0), (w, o, 0), Walk(dx, i),
+        start=start, bias=bias or 0, relu=relu, mask=mask, scratch=scratch,
+    )  # fmt: skip
 
 
 __all__ = [

@@ -10,15 +10,18 @@ from playground.core.tensor import TensorType
 from playground.engine import ops
 from playground.engine.graph import Graph
 from playground.errors import FileError
-from playground.formats.model import Affine, Model, needed
+from playground.formats.model import Affine, Model, further_inputs, needed
 
 
-def forward(graph: Graph, tensors: Mapping[str, np.ndarray], x: np.ndarray) -> np.ndarray:
+def forward(
+    graph: Graph, tensors: Mapping[str, np.ndarray], x: np.ndarray, columns: Mapping[str, np.ndarray] | None = None
+) -> np.ndarray:
     """What the network gives for scaled inputs. Shapes: (n, *input) -> (n, *output). Raises FileError for a missing tensor."""
     held: dict[int, np.ndarray] = {graph.input: x}
     for value in graph.values:
         if value.kind in ("parameter", "statistic"):
             held[value.index] = _tensor(tensors, value.name, value.type)
+    held |= {column: np.asarray((columns or {})[graph.values[column].name]) for column in further_inputs(graph)}
     held |= {constant.value: constant.array for constant in graph.constants}
     for node in needed(graph):
         inputs = [held[i] for i in node.inputs]
@@ -31,7 +34,7 @@ def answer(model: Model, tensors: Mapping[str, np.ndarray], scaling: Mapping[str
     wide = {name: array.astype(np.float64) for name, array in tensors.items()}
     x = model.probe.astype(np.float64)
     before, after = affine(scaling, "input"), affine(scaling, "output")
-    y = forward(model.graph, wide, x if before is None else before.apply(x))
+    y = forward(model.graph, wide, x if before is None else before.apply(x), model.columns)
     return y if after is None else after.invert(y)
 
 

@@ -30,7 +30,8 @@ class Model:
     """A trained network as it leaves the house.
 
     parameters, statistics: name -> float32 array, as in `graph`.  before: how raw inputs are scaled for the network.
-    after: how targets were scaled; the exported network undoes it.  probe: raw inputs, (n, *sample) float32.
+    after: how targets were scaled; the exported network undoes it.
+    columns: what the output reads besides the probe, such as lengths, (n, ...).  probe: raw inputs, (n, *sample) float32.
     expected: what the engine that trained the network answers to the probe, scaling included.  about: further metadata.
     """
 
@@ -43,6 +44,7 @@ class Model:
     before: Affine | None = None
     after: Affine | None = None
     about: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    columns: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
     def tensors(self) -> dict[str, np.ndarray]:
         """All arrays of the network by name, contiguous float32, in a fixed order."""
@@ -68,6 +70,12 @@ def needed(graph: Graph) -> tuple[OpNode, ...]:
             wanted.update(node.inputs)
             kept.append(node)
     return tuple(reversed(kept))
+
+
+def further_inputs(graph: Graph) -> list[int]:
+    """Columns that the output depends on: they come in beside the input."""
+    read = {i for node in needed(graph) for i in node.inputs}
+    return [column for column in graph.columns if column in read]
 
 
 def tensors_sha256(tensors: Mapping[str, np.ndarray]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from playground.document.saver import save_atomically
 from playground.errors import FileError
 from playground.formats.certificate import Certificate, ExportBlocked, certify
 from playground.formats.format import Format
-from playground.formats.model import Affine, Model, needed
+from playground.formats.model import Affine, Model, further_inputs, needed
 from playground.formats.onnx_writer import IR_VERSION, OPSET, Writer
 
 INTERPRETER = "onnx.reference"
@@ -45,18 +46,20 @@ def certificate(model: Model, proto: Any) -> Certificate:
 
     try:
         onnx.checker.check_model(proto, full_check=True)
-        answers = run(proto, model.probe)
+        answers = run(proto, model.probe, model.columns)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, RuntimeError, ValueError, TypeError) as error:
         raise ExportBlocked(f"The ONNX file was not written: its checker refuses it. {error}") from error
     return certify(model, answers, format="ONNX", interpreter=INTERPRETER, versions={"onnx": onnx.__version__})
 
 
-def run(proto: Any, x: np.ndarray) -> np.ndarray:
-    """What ONNX's own reference interpreter makes of the inputs."""
+def run(proto: Any, x: np.ndarray, columns: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
+    """What ONNX's own reference interpreter makes of the inputs. columns: further inputs by name; others are left out."""
     from onnx.reference import ReferenceEvaluator
 
     with np.errstate(all="ignore"):  # exp of a large negative number is a proper zero
-        return np.asarray(ReferenceEvaluator(proto).run(None, {INPUT: np.asarray(x, dtype=np.float32)})[0])
+        names = {one.name for one in proto.graph.input}
+        given = {name: np.asarray(array, dtype=np.float32) for name, array in (columns or {}).items() if name in names}
+        return np.asarray(ReferenceEvaluator(proto).run(None, {INPUT: np.asarray(x, dtype=np.float32), **given})[0])
 
 
 def parse(data: bytes) -> Any:
@@ -83,6 +86,9 @@ def build(model: Model) -> Any:
     w = Writer(graph, tensors)
     w.fresh(INPUT), w.fresh(OUTPUT)
     w.hold(graph.input, _scaled(w, INPUT, model.before, "input", invert=False))
+    further = further_inputs(graph)
+    for column in further:
+        w.hold(column, w.fresh(graph.values[column].name))
     for node in needed(graph):
         w.write(node)
     result = _scaled(w, w.last(graph.output), model.after, "output", invert=True)
@@ -92,7 +98,7 @@ def build(model: Model) -> Any:
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *graph.values[value].type.shape])
 
     made = helper.make_graph(
-        w.nodes, model.name or "network", [info(INPUT, graph.input)], [info(OUTPUT, graph.output)],
+        w.nodes, model.name or "network", [info(INPUT, graph.input), *(info(w.held(column).name, column) for column in further)], [info(OUTPUT, graph.output)],
         [numpy_helper.from_array(array, name) for name, array in w.initialisers.items()],
     )  # fmt: skip
     return helper.make_model(

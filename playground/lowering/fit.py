@@ -7,11 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from playground.core.samples import Samples
-from playground.core.spec import Layer, Loss
+from playground.core.spec import Dataset, Layer, Loss
 from playground.core.tensor import TensorType
-from playground.document.edits import AddLink, InsertOnLink, RemoveNodes, ReplaceSpec, SetField, SetPlan
+from playground.document.edits import AddLink, InsertOnLink, RemoveLinks, RemoveNodes, ReplaceSpec, SetField, SetPlan
 from playground.document.problems import Mend, Problem
 from playground.document.project import Link, Node, Project
+from playground.document.wiring import output_names
+from playground.engine.builder import GraphBuilder
+from playground.errors import ShapeError
 from playground.lowering.facts import facts
 from playground.lowering.flow import Flow
 from playground.lowering.mends import insertion, made, set_field
@@ -24,11 +27,15 @@ def loss_problems(project: Project, samples: Samples, flow: Flow, node: Node) ->
     loss = node.spec
     assert isinstance(loss, Loss)
     inputs = flow.inputs(node)
-    misfit = _task_problem(samples, node, loss, inputs[0] if inputs else None)
+    wires = {link.port: link for link in flow.into[node.id]}
+    own_target = 1 not in wires
+    if inputs is None:
+        yield from _absent_data(flow, node)
+    misfit = _task_problem(samples, node, loss, inputs[0] if inputs else None) if own_target else None
     if misfit is not None:
         yield misfit
         return
-    if loss.target == "binary" and samples.task == "regression" and project.data.scale_targets:
+    if own_target and loss.target == "binary" and samples.task == "regression" and project.data.scale_targets:
         yield Problem(
             text=f"{node.name} needs targets of 0 and 1 as they are, and the data plan scales targets.",
             node=node.id,
@@ -36,23 +43,79 @@ def loss_problems(project: Project, samples: Samples, flow: Flow, node: Node) ->
         )
     if inputs is None:
         return
-    source = flow.nodes[flow.into[node.id][0].source]
-    if loss.expects == "logits" and isinstance(source.spec, Layer) and source.spec.gives == "probabilities":
+    yield from _form_problems(flow, node, loss, flow.nodes[wires[0].source])
+    if own_target:
+        wanted = wanted_shape(loss, samples)
+        if inputs[0] is not None and inputs[0].shape != wanted:
+            yield _count_problem(flow, node, loss, wanted)
+            return
+    reason = loss_reason(loss, inputs, samples)
+    if reason:
+        given = "; ".join(f"{flow.nodes[link.source].name} gives {flow.type_of(link)}" for link in wires.values())
+        yield Problem(text=f"{node.name} {reason} {given}.", node=node.id, field="prediction")
+
+
+def loss_reason(loss: Loss, inputs: tuple[TensorType | None, ...], samples: Samples) -> str:
+    """Why a loss cannot be built from these types, going on from its name; "" where it can."""
+    g = GraphBuilder()
+    prediction, target, weights = (None if type is None else g.take_input(type) for type in inputs)
+    if target is None:
+        target = g.take_target(TensorType(tuple(loss.encode(samples.y[:0]).shape[1:])))
+    try:
+        with g.of("loss", loss):
+            assert prediction is not None
+            loss.build(g, prediction, target, weights)
+    except ShapeError as error:
+        return str(error)
+    return ""
+
+
+def _absent_data(flow: Flow, node: Node) -> Iterator[Problem]:
+    """Wires from an output that these data do not have."""
+    for link in flow.into[node.id]:
+        source = flow.nodes[link.source]
+        if isinstance(source.spec, Dataset) and link.source in flow.types and flow.type_of(link) is None:
+            name = output_names(source.spec)[link.output]
+            mend = Mend(text="Delete the wire", edits=(RemoveLinks((link.id,)),))
+            yield Problem(text=f"{source.name} has no {name}, and {node.name} reads them.", node=node.id, mend=mend)
+
+
+#: What a prediction must be -> the layer that makes it so, for a target of one class among several and for other targets.
+MAKES = {"probabilities": ("softmax", "sigmoid"), "log_probabilities": ("log_softmax", "log_softmax")}
+
+
+def _form_problems(flow: Flow, node: Node, loss: Loss, source: Node) -> Iterator[Problem]:
+    """A prediction in another form than the loss reads: logits, probabilities, their logarithms, numbers of either sign."""
+    if not isinstance(source.spec, Layer):
+        return
+    gives = source.spec.gives
+    words = {"log_probabilities": "logarithms of probabilities", "margin": "numbers of either sign"}
+    expected, given = words.get(loss.expects, loss.expects), words.get(gives, gives)
+    if loss.expects in ("logits", "margin") and gives:
         yield Problem(
-            text=f"{node.name} expects logits, and {source.name} gives probabilities: learning would be slow.",
+            text=f"{node.name} expects {expected}, and {source.name} gives {given}: learning would be slow.",
             node=node.id,
             field="prediction",
             severity="warning",
             mend=_without(flow, source, node),
         )
-    wanted = wanted_shape(loss, samples)
-    if inputs[0].shape != wanted:
-        yield _count_problem(flow, node, loss, wanted)
+    if loss.expects in MAKES and gives != loss.expects:
+        layer = made("layer", MAKES[loss.expects][loss.target != "class"])
+        link = flow.into[node.id][0]
+        mend = Mend(text=f"Insert {layer.title} after {source.name}", edits=(insertion(flow, link, layer),))
+        yield Problem(
+            text=f"{node.name} expects {expected}, and {source.name} does not say that it gives them.",
+            node=node.id,
+            field="prediction",
+            severity="warning",
+            mend=mend,
+        )
 
 
 def wanted_shape(loss: Loss, samples: Samples) -> tuple[int, ...]:
     """What the prediction's shape must be."""
-    return (samples.classes,) if loss.target == "class" else tuple(loss.encode(samples.y[:0]).shape[1:])
+    shape = tuple(loss.encode(samples.y[:0]).shape[1:])
+    return (*shape, samples.classes) if loss.target == "class" else shape
 
 
 def _task_problem(samples: Samples, node: Node, loss: Loss, prediction: TensorType | None) -> Problem | None:
@@ -80,14 +143,15 @@ def _count_problem(flow: Flow, node: Node, loss: Loss, wanted: tuple[int, ...]) 
     source, n = flow.nodes[link.source], int(np.prod(wanted, dtype=int))
     needs = f"{TensorType(wanted)} numbers" if n != 1 else "1 number"
     each = f", {EACH[loss.target]}" if n != 1 else ""
-    text = f"{node.name} needs {needs}{each}. {source.name} gives {flow.types[source.id]}."
+    text = f"{node.name} needs {needs}{each}. {source.name} gives {flow.type_of(link)}."
     mend = _count_mend(flow, link, n) if len(wanted) == 1 else None
     return Problem(text=text, node=node.id, field="prediction", mend=mend)
 
 
 def _count_mend(flow: Flow, link: Link, n: int) -> Mend:
     """Makes the prediction a row of n numbers, with as little change as can be."""
-    source, type = flow.nodes[link.source], flow.types[link.source]
+    source, type = flow.nodes[link.source], flow.type_of(link)
+    assert type is not None
     if type.count == n:
         return Mend(text=f"Insert Flatten after {source.name}", edits=(insertion(flow, link, made("layer", "flatten")),))
     last = _width_layer(flow, source)
@@ -125,7 +189,8 @@ def _flattened(flow: Flow, last: Node, n: int) -> Mend | None:
     """Flatten in front of a layer that acts on the last axis, where that makes a row of what comes out."""
     spec, into = last.spec, flow.into[last.id]
     assert isinstance(spec, Layer)
-    given = flow.types[into[0].source]
+    given = flow.type_of(into[0])
+    assert given is not None
     found = facts(spec, (TensorType((given.count,)),))
     if given.rank == 1 or found.type is None or found.type.rank != 1:
         return None
@@ -141,7 +206,7 @@ def _without(flow: Flow, source: Node, loss: Node) -> Mend | None:
     into = flow.into[source.id]
     if len(into) != 1:
         return None
-    edits: list[object] = [AddLink(into[0].source, loss.id, 0)]
+    edits: list[object] = [AddLink(into[0].source, loss.id, 0, output=into[0].output)]
     if len(flow.consumers(source.id)) == 1:
         edits.append(RemoveNodes((source.id,)))
     return Mend(text=f"Take {source.name} out", edits=tuple(edits))

@@ -15,6 +15,7 @@ from playground.document.wiring import port_title
 from playground.lowering.facts import Facts, in_range
 from playground.lowering.fit import loss_problems
 from playground.lowering.flow import Flow, flow_of
+from playground.lowering.groups import group_problems
 from playground.lowering.memory import memory_problem
 from playground.lowering.mends import shape_mend
 
@@ -55,6 +56,7 @@ def inspect(project: Project, samples: Samples | None) -> Inspection:
     own += _fit_problems(project, samples, flow)
     part = participants(project) | {""}
     problems = structural_problems(project)
+    problems += group_problems(project, {id: found.parameters for id, found in known.items()})
     problems += [problem if problem.node in part else dataclasses.replace(problem, severity="warning") for problem in own]
     return Inspection(
         types=dict(flow.types),
@@ -68,7 +70,7 @@ def inspect(project: Project, samples: Samples | None) -> Inspection:
 
 def shape_problem(flow: Flow, node: Node, links: list[Link], found: Facts, newest: Link | None = None) -> Problem:
     """Why a layer cannot take its inputs, who gives them, and a mend. newest: the wire to name first, else the last drawn."""
-    gives = [(flow.nodes[link.source].name, flow.types[link.source]) for link in links]
+    gives = [(flow.nodes[link.source].name, flow.type_of(link)) for link in links]
     field = ""
     if len(links) == 2:
         drawn = newest or max(links, key=lambda link: (link.port, link.id))
@@ -108,7 +110,7 @@ def _batch_problems(project: Project, flow: Flow) -> Iterator[Problem]:
         inputs = flow.inputs(node)
         if found.type is None or inputs is None or not isinstance(node.spec, Layer):
             continue
-        least = node.spec.least_batch(inputs)
+        least = node.spec.least_batch(_present(inputs))
         if isinstance(batch, int) and 0 < batch < least:
             mend = Mend(text=f"Set batch to {least}", edits=(SetPlan("training", "batch", least),))
             text = f"{node.name} needs at least {least} samples in a batch; the training plan has {batch}."
@@ -117,4 +119,9 @@ def _batch_problems(project: Project, flow: Flow) -> Iterator[Problem]:
 
 def _caption(flow: Flow, node: Node) -> str:
     inputs = flow.inputs(node)
-    return node.spec.caption(inputs, flow.types[node.id]) if isinstance(node.spec, Layer) and inputs is not None else ""
+    return node.spec.caption(_present(inputs), flow.types[node.id]) if isinstance(node.spec, Layer) and inputs is not None else ""
+
+
+def _present(inputs: tuple[TensorType | None, ...]) -> tuple[TensorType, ...]:
+    """The types at the ports that are wired."""
+    return tuple(type for type in inputs if type is not None)

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from playground.core.fields import Field, Real, fields_of
 from playground.core.samples import Samples
-from playground.core.spec import Dataset, Layer, Loss, Optimizer, Schedule
-from playground.core.tensor import TensorType, Value
+from playground.core.spec import Layer, Loss, Optimizer, Schedule, Spec
+from playground.data.prepare import Split
+from playground.document.groups import Settings
 from playground.document.options import NODE_OPTIONS
+from playground.document.plans import TrainingPlan
 from playground.document.problems import Problem
-from playground.document.project import Node, Project
+from playground.document.project import Project
 from playground.document.wiring import reached
-from playground.engine.builder import GraphBuilder
 from playground.engine.graph import Graph
 from playground.engine.plan import UpdateRule
 from playground.engine.registers import FIRST_FREE_KNOB, KNOB_COUNT
+from playground.engine.rule import Averaging
 from playground.errors import PlaygroundError
-from playground.lowering.flow import Flow, flow_of
+from playground.lowering.flow import flow_of
+from playground.lowering.groups import weight_settings
 from playground.lowering.inspection import inspect
+from playground.lowering.network import Head, Network, network_of
 from playground.lowering.schedule import warmed
 
 
@@ -39,7 +43,8 @@ class KnobInfo:
     """A number that may change while training runs.
 
     name: in the plan's knob_index.  field: its range and help.  node: node id, or "" for the training plan.
-    path: the setting in the document: "optimizer.rate" or "clip" of the training plan, "rate" or "rate_factor" of a node.
+    path: the setting in the document: "optimizer.rate", "penalty.strength" or "clip" of the training plan, "rate" or
+    "rate_factor" of a node; value of a factor: the node's own times its group's.
     """
 
     name: str
@@ -52,16 +57,32 @@ class KnobInfo:
 
 @dataclasses.dataclass(frozen=True)
 class Lowered:
-    """What training needs of a project, apart from its samples. output, loss_node: node ids."""
+    """What training needs of a project, apart from its samples."""
 
-    graph: Graph
+    network: Network
     update: UpdateRule
     schedule: Schedule
     warmup: int
     knobs: tuple[KnobInfo, ...]
-    loss: Loss
-    output: str
-    loss_node: str
+
+    @property
+    def graph(self) -> Graph:
+        return self.network.graph
+
+    @property
+    def heads(self) -> tuple[Head, ...]:
+        """The losses, in the order in which they were put on the canvas."""
+        return self.network.heads
+
+    @property
+    def loss(self) -> Loss:
+        """The first loss."""
+        return self.heads[0].loss
+
+    @property
+    def output(self) -> str:
+        """Id of the node that the first loss judges."""
+        return self.heads[0].output
 
     def factors(self, first: int, count: int, total: int, heard: float = 1.0) -> np.ndarray:
         """What the base rate is multiplied by at `count` steps from `first` on, of a run of `total`. Shapes: -> (count,) float32.
@@ -70,9 +91,9 @@ class Lowered:
         """
         return (heard * warmed(self.schedule, np.arange(first, first + count), total, self.warmup)).astype(np.float32)
 
-    def encode(self, target: np.ndarray) -> np.ndarray:
-        """Targets as the machine loads them."""
-        return self.loss.encode(target)
+    def columns(self, split: Split) -> dict[str, np.ndarray]:
+        """What the machine loads besides the inputs: encoded targets, weights, lengths."""
+        return self.network.columns(split)
 
 
 def lower(project: Project, samples: Samples) -> Lowered:
@@ -81,53 +102,59 @@ def lower(project: Project, samples: Samples) -> Lowered:
     if found.errors:
         raise Refused(sorted(found.problems, key=lambda problem: problem.severity != "error"))
     flow = flow_of(project, samples)
-    (loss_node,) = (node for node in project.network.nodes if isinstance(node.spec, Loss))
-    loss, training = loss_node.spec, project.training
-    assert isinstance(loss, Loss)
+    losses = [node for node in project.network.nodes if isinstance(node.spec, Loss)]
+    training = project.training
     assert isinstance(training.schedule, Schedule)
     assert isinstance(training.optimizer, Optimizer)
     backwards = {id: [link.source for link in links] for id, links in flow.into.items()}
-    used = reached((loss_node.id,), backwards)
-    graph = _graph(flow, [flow.nodes[id] for id in flow.order if id in used], loss_node, loss, samples)
-    trained = [node for node in project.network.nodes if node.id in used and found.parameters.get(node.id)]
-    update = _update(project, training.optimizer, trained, len(graph.knobs))
+    used = reached((node.id for node in losses), backwards)
+    network = network_of(flow, [flow.nodes[id] for id in flow.order if id in used], losses, samples)
+    counts = {id: count for id, count in found.parameters.items() if id in used}
+    update = _update(project, training.optimizer, weight_settings(project, counts), len(network.graph.knobs))
     return Lowered(
-        graph=graph,
+        network=network,
         update=update,
         schedule=training.schedule,
         warmup=training.warmup,
         knobs=tuple(_knobs(project, training.optimizer, used, update)),
-        loss=loss,
-        output=flow.into[loss_node.id][0].source,
-        loss_node=loss_node.id,
     )
 
 
-def _graph(flow: Flow, nodes: list[Node], loss_node: Node, loss: Loss, samples: Samples) -> Graph:
-    g = GraphBuilder()
-    values: dict[str, Value] = {}
-    for node in nodes:
-        inputs = [values[link.source] for link in flow.into[node.id]]
-        if isinstance(node.spec, Dataset):
-            values[node.id] = g.take_input(TensorType(samples.shape))
-        elif isinstance(node.spec, Layer):
-            with g.of(node.name, node.spec):
-                values[node.id] = node.spec.build(g, *inputs)
-    prediction = values[flow.into[loss_node.id][0].source]
-    target = g.take_target(TensorType(tuple(loss.encode(samples.y[:0]).shape[1:])))
-    with g.of(loss_node.name, loss):
-        return g.finish(prediction, loss.build(g, prediction, target))
-
-
-def _update(project: Project, optimizer: Optimizer, trained: list[Node], taken: int) -> UpdateRule:
-    """Rate factors of all nodes become knobs while there is room; then only of those that are not 1."""
+def _update(project: Project, optimizer: Optimizer, weights: Mapping[str, Settings], taken: int) -> UpdateRule:
+    """Factors of all nodes become knobs while there is room; then only those that are not 1. weights: node name -> its settings."""
+    training = project.training
     room = KNOB_COUNT - FIRST_FREE_KNOB - taken
-    factors = {node.name: node.rate_factor for node in trained if not node.frozen}
-    if len(factors) > room:
-        factors = {name: factor for name, factor in factors.items() if factor != 1.0}
-    numbers = {name: float(getattr(optimizer, name)) for name, field in fields_of(optimizer).items() if isinstance(field, Real)}
-    frozen = frozenset(node.name for node in trained if node.frozen)
-    return UpdateRule(optimizer.update, numbers, project.training.clip, factors, frozen)
+    rates = {name: one.rate_factor for name, one in weights.items() if not one.frozen}
+    decays = {name: one.decay_factor for name, one in weights.items() if not one.frozen}
+    if len(rates) + len(decays) > room:
+        rates = {name: factor for name, factor in rates.items() if factor != 1.0}
+        decays = {name: factor for name, factor in decays.items() if factor != 1.0}
+    penalty = training.penalty
+    return UpdateRule(
+        id=optimizer.update,
+        numbers=_reals(optimizer),
+        clip=training.clip,
+        rate_factors=rates,
+        frozen=frozenset(name for name, one in weights.items() if one.frozen),
+        clip_value=training.clip_value,
+        decay_factors=decays,
+        penalty="" if penalty.id == "none" else penalty.id,
+        penalty_numbers=_reals(penalty),
+        accumulate=training.accumulate,
+        averaging=_averaging(training),
+    )
+
+
+def _reals(spec: Spec) -> dict[str, float]:
+    return {name: float(getattr(spec, name)) for name, field in fields_of(spec).items() if isinstance(field, Real)}
+
+
+def _averaging(training: TrainingPlan) -> Averaging | None:
+    if training.averaging == "none":
+        return None
+    if training.averaging == "ema":
+        return Averaging("ema", training.average_decay, training.average_start)
+    return Averaging("swa", 0.0, training.average_start, training.average_every, training.average_unit)
 
 
 def _knobs(project: Project, optimizer: Optimizer, used: set[str], update: UpdateRule) -> Iterator[KnobInfo]:
@@ -135,16 +162,29 @@ def _knobs(project: Project, optimizer: Optimizer, used: set[str], update: Updat
         if field.live:
             yield KnobInfo(name, field.title(name), field, float(getattr(optimizer, name)), "", f"optimizer.{name}")
     for name, field in fields_of(project.training).items():
-        if field.live and isinstance(field, Real):
+        if field.live and isinstance(field, Real) and (name != "average_decay" or project.training.averaging == "ema"):
             yield KnobInfo(name, field.title(name), field, float(getattr(project.training, name)), "", name)
+    for name, field in fields_of(project.training.penalty).items():
+        if field.live:
+            label = f"{project.training.penalty.title}: {field.title(name)}"
+            value = float(getattr(project.training.penalty, name))
+            yield KnobInfo(f"penalty:{name}", label, field, value, "", f"penalty.{name}")
+    several = len(project.network.of_kind("loss")) > 1
     for node in project.network.nodes:
-        if node.id not in used or not isinstance(node.spec, Layer):
+        if node.id not in used or not isinstance(node.spec, Layer | Loss) or (isinstance(node.spec, Loss) and not several):
             continue
         for name, field in fields_of(node.spec).items():
             if field.live and isinstance(field, Real):
                 value = float(getattr(node.spec, name))
                 yield KnobInfo(f"{node.name}.{name}", f"{node.name}: {field.title(name)}", field, value, node.id, name)
-        if node.name in update.rate_factors:
-            field = NODE_OPTIONS["rate_factor"]
-            label = f"{node.name}: {field.title('rate_factor')}"
-            yield KnobInfo(f"{node.name}:rate_factor", label, field, node.rate_factor, node.id, "rate_factor")
+        for option, factors in (("rate_factor", update.rate_factors), ("decay_factor", update.decay_factors)):
+            if node.name in factors:
+                label = f"{node.name}: {NODE_OPTIONS[option].title(option)}"
+                yield KnobInfo(f"{node.name}:{option}", label, _product(option), factors[node.name], node.id, option)
+
+
+def _product(option: str) -> Real:
+    """A factor of a node times that of its group."""
+    field = NODE_OPTIONS[option]
+    assert isinstance(field, Real)
+    return dataclasses.replace(field, high=field.high * field.high)

@@ -10,7 +10,7 @@ from playground.core import registry
 from playground.core.fields import fields_of
 from playground.core.spec import Spec
 from playground.core.tensor import TensorType
-from playground.document.edits import AddNode, InsertOnLink, SetField
+from playground.document.edits import AddNode, InsertOnLink, SetField, ShareWeights
 from playground.document.problems import Mend
 from playground.document.project import Link, Node
 from playground.lowering.flow import Flow
@@ -45,9 +45,11 @@ def shape_mend(flow: Flow, node: Node, links: list[Link], word: str) -> Mend | N
         return set_field(node, field, fields_of(node.spec)[field].load(field, json.loads(value)))
     if verb == "insert":
         spec = made("layer", rest)
-        chosen = [link for link in links if flow.types[link.source].rank != 1]
+        chosen = [link for link in links if (type := flow.type_of(link)) is not None and type.rank != 1]
         edits = tuple(insertion(flow, link, spec) for link in chosen)
         return Mend(text=f"Insert {spec.title} before {node.name}", edits=edits) if edits else None
+    if verb == "unshare":
+        return Mend(text=f"Give {node.name} weights of its own", edits=(ShareWeights(node.id, ""),))
     if verb == "image":
         return _as_image(flow, node, links[0])
     return _matching(flow, links) if word == "match shapes" else None
@@ -55,7 +57,9 @@ def shape_mend(flow: Flow, node: Node, links: list[Link], word: str) -> Mend | N
 
 def _as_image(flow: Flow, node: Node, link: Link) -> Mend | None:
     """A row of numbers whose count is a square, laid out as an image of one channel."""
-    type = flow.types[link.source]
+    type = flow.type_of(link)
+    if type is None:
+        return None
     side = math.isqrt(type.count)
     if type.rank != 1 or side * side != type.count:
         return None
@@ -67,9 +71,10 @@ def _matching(flow: Flow, links: list[Link]) -> Mend | None:
     """For two inputs of unequal shapes: a learned projection on the larger image, or on the last wire."""
     if len(links) != 2:
         return None
-    first, second = sorted(links, key=lambda link: (flow.types[link.source].shape[:-1], link.port))
-    for link, goal in ((second, flow.types[first.source]), (first, flow.types[second.source])):
-        spec = projection(flow.types[link.source], goal)
+    types = {link.id: type for link in links if (type := flow.type_of(link)) is not None}
+    first, second = sorted(links, key=lambda link: (types[link.id].shape[:-1], link.port))
+    for link, goal in ((second, types[first.id]), (first, types[second.id])):
+        spec = projection(types[link.id], goal)
         if spec is not None:
             what = "a 1×1 convolution" if spec.id == "conv2d" else spec.title
             text = f"Insert {what} to {goal.shape[-1]} after {flow.nodes[link.source].name}"

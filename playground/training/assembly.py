@@ -51,7 +51,7 @@ class Assembled:
         machine.prepare()
         for name, split in (("train", self.prepared.train), ("validation", self.prepared.validation)):
             if split is not None:
-                machine.load(name, split.x, self.lowered.encode(split.y))
+                machine.load(name, split.x, self.lowered.columns(split))
         return machine
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from playground.core import registry
+from playground.data.prepare import Split
 from playground.document.edits import ReplacePlanPart, SetNodeOption, SetPlan
 from playground.engine.machine import Machine
 from playground.engine.plan import plan_network
@@ -47,7 +48,7 @@ def test_the_graph_of_a_network():
     assert graph.values[graph.output].type.shape == (10,)
     assert graph.values[graph.target].type.shape == ()
     assert lowered.output == ids[-2]
-    assert lowered.loss_node == ids[-1]
+    assert lowered.heads[0].node == ids[-1]
 
 
 def test_only_what_leads_to_the_loss_is_built():
@@ -70,7 +71,7 @@ def test_two_classes_and_one_output():
     samples = images(2, (3,))
     lowered = lower(project, samples)
     assert lowered.graph.values[lowered.graph.target].type.shape == (1,)
-    encoded = lowered.encode(samples.y)
+    encoded = lowered.columns(Split(samples.x, samples.y, np.arange(samples.count)))["target"]
     assert encoded.shape == (40, 1)
     assert encoded.dtype == np.float32
     np.testing.assert_array_equal(encoded[:, 0], samples.y)
@@ -184,7 +185,7 @@ def test_a_lowered_project_trains():
     machine = Machine(plan)
     machine.initialise(0)
     for split in ("train", "validation"):
-        machine.load(split, samples.x, lowered.encode(samples.y))
+        machine.load(split, samples.x, lowered.columns(Split(samples.x, samples.y, np.arange(samples.count))))
     before = machine.evaluate("validation").loss
     assert before == pytest.approx(np.log(3), abs=0.6)
     machine.knobs[plan.knob_index["rate"]] = 0.02

@@ -45,10 +45,11 @@ class Dense(Layer):
             raise ShapeError("needs at least one axis of numbers.")
         i = x.shape[-1]
         weight = g.parameter("weight", (i, self.units), self.start, fan_in=i, fan_out=self.units)
+        turned = {"transposed": True} if weight.transposed else {}
         if not self.bias:
-            return g.op("dense", x, weight)
+            return g.op("dense", x, weight, **turned)
         bias = g.parameter("bias", (self.units,), self.bias_start, fan_in=i, fan_out=self.units, decays=False)
-        return g.op("dense", x, weight, bias)
+        return g.op("dense", x, weight, bias, **turned)
 
     def count_formula(self, inputs: tuple[TensorType, ...]) -> str:
         i = inputs[0].shape[-1]

@@ -26,7 +26,7 @@ class BinaryCrossEntropy(Loss):
     source = "Goodfellow, Bengio and Courville: Deep Learning (2016), section 6.2.2.2"
     examples = (("one answer", {}, ((1,), (1,))), ("three answers", {}, ((3,), (3,))))
 
-    def build(self, g: Builder, prediction: Value, target: Value) -> Value:
+    def build(self, g: Builder, prediction: Value, target: Value, weights: Value | None = None) -> Value:
         if prediction.shape != target.shape:
             raise ShapeError("needs one number for each answer.")
         return g.op("binary_cross_entropy_logits", prediction, target)

@@ -26,7 +26,7 @@ class CrossEntropy(Loss):
     source = "Goodfellow, Bengio and Courville: Deep Learning (2016), section 6.2.2.3"
     examples = (("ten classes", {}, ((10,), ())), ("two classes", {}, ((2,), ())), ("odd", {}, ((7,), ())))
 
-    def build(self, g: Builder, prediction: Value, target: Value) -> Value:
+    def build(self, g: Builder, prediction: Value, target: Value, weights: Value | None = None) -> Value:
         if len(prediction.shape) != 1 or target.shape != ():
             raise ShapeError("needs one number for each class.")
         return g.op("softmax_cross_entropy", prediction, target)

@@ -21,7 +21,7 @@ class MeanSquaredError(Loss):
     source = "Goodfellow, Bengio and Courville: Deep Learning (2016), section 5.1.4"
     examples = (("one value", {}, ((1,), (1,))), ("three values", {}, ((3,), (3,))), ("image", {}, ((3, 2, 5), (3, 2, 5))))
 
-    def build(self, g: Builder, prediction: Value, target: Value) -> Value:
+    def build(self, g: Builder, prediction: Value, target: Value, weights: Value | None = None) -> Value:
         if prediction.shape != target.shape:
             raise ShapeError("needs one number for each value of the target.")
         return g.op("mean_squared_error", prediction, target)

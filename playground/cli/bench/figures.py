@@ -14,8 +14,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from playground.cli.bench.sides import SideFailed
 from playground.cli.bench.workloads import WORKLOADS, workload
+from playground.data.prepare import Split
 from playground.document.edits import SetField
 from playground.engine.plan import Plan, plan_network
 from playground.lowering import lower
@@ -63,7 +66,7 @@ def edit_to_first_step(repeats: int = 5) -> Iterator[Figure]:
             )
             machine.initialise(0)
             before_data = time.perf_counter()
-            machine.load("train", samples.x, lowered.encode(encoded))
+            machine.load("train", samples.x, lowered.columns(Split(samples.x, encoded, np.arange(samples.count))))
             after_data = time.perf_counter()
             machine.run(1)
             took.append((time.perf_counter() - begun - (after_data - before_data)) * 1e3)
@@ -137,7 +140,7 @@ def arena_bytes(plan: Plan) -> tuple[int, int]:
     The samples, their order and the outputs of an evaluation are data and count on neither side; the fixed registers do count.
     """
     layout = plan.layout
-    tensors = [*layout.parameters.values(), *layout.gradients.values(), *layout.slots.values(), *layout.statistics.values()]
+    tensors = [*layout.parameters.values(), *layout.gradients.values(), *layout.slots.values(), *layout.statistics.values(), *layout.averages.values()]
     needed = sum(4 * math.prod(field.shape) for field in tensors) + plan.activation_bound
     windows = sum(4 * _window_numbers(plan, rows) for _, _, rows in layout.windows.values())
     outputs = 4 * plan.graph.values[plan.graph.output].type.count * max(rows for _, _, rows in layout.windows.values())

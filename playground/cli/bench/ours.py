@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from playground.cli.bench.workloads import workload
+from playground.data.prepare import Split
 from playground.engine.machine import Machine
 from playground.engine.plan import plan_network
 from playground.lowering import lower
@@ -26,7 +27,7 @@ def machine_of(id: str, progress: Told | None = None) -> Machine:
     plan = plan_network(lowered.graph, batch=one.batch, update=lowered.update, samples={"train": samples.count})
     machine = Machine(plan, progress=progress, shuffle=False)
     machine.initialise(0)
-    machine.load("train", samples.x, lowered.encode(samples.y))
+    machine.load("train", samples.x, lowered.columns(Split(samples.x, samples.y, np.arange(samples.count))))
     return machine
 
 

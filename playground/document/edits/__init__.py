@@ -9,15 +9,18 @@ with the new one. An edit that does not fit raises EditError (or BadValue for a 
 """
 
 from playground.document.edits.base import Edit, EditError, Several
+from playground.document.edits.groups import AddGroup, MoveGroup, PutInGroup, RemoveGroup, SetGroup
 from playground.document.edits.history import History
 from playground.document.edits.links import AddLink, InsertOnLink, RemoveLinks
 from playground.document.edits.nodes import AddNode, MoveNodes, RemoveNodes, RenameNode, ReplaceSpec, SetField, SetNodeOption
 from playground.document.edits.notes import AddNote, RemoveNotes, SetNote
 from playground.document.edits.paste import Paste, duplicate, fragment_of, refreshed
 from playground.document.edits.plans import ReplacePlanPart, SetPlan, SetProject
+from playground.document.edits.sharing import ShareWeights
 
 __all__ = [
-    "AddLink", "AddNode", "AddNote", "Edit", "EditError", "History", "InsertOnLink", "MoveNodes", "Paste", "RemoveLinks",
-    "RemoveNodes", "RemoveNotes", "RenameNode", "ReplacePlanPart", "ReplaceSpec", "SetField", "SetNodeOption", "SetNote",
-    "SetPlan", "SetProject", "Several", "duplicate", "fragment_of", "refreshed",
+    "AddGroup", "AddLink", "AddNode", "AddNote", "Edit", "EditError", "History", "InsertOnLink", "MoveGroup", "MoveNodes",
+    "Paste", "PutInGroup", "RemoveGroup", "RemoveLinks", "RemoveNodes", "RemoveNotes", "RenameNode", "ReplacePlanPart",
+    "ReplaceSpec", "SetField", "SetGroup", "SetNodeOption", "SetNote", "SetPlan", "SetProject", "Several", "ShareWeights",
+    "duplicate", "fragment_of", "refreshed",
 ]  # fmt: skip

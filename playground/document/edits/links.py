@@ -7,17 +7,27 @@ import dataclasses
 from playground.document.edits.base import Edit, EditError, name_of, node_of, with_network
 from playground.document.edits.nodes import AddNode
 from playground.document.project import Link, Project, new_id
-from playground.document.wiring import compacted, gives_output, leads_to, port_names, takes_port, variadic
+from playground.document.wiring import (
+    compacted,
+    gives_output,
+    has_output,
+    leads_to,
+    output_names,
+    port_names,
+    takes_port,
+    variadic,
+)
 
 
 @dataclasses.dataclass(frozen=True)
 class AddLink(Edit):
-    """A wire. It replaces the one that ends at the same port. port: None is the first free one."""
+    """A wire. It replaces the one that ends at the same port. port: None is the first free one.  output: where it starts."""
 
     source: str
     target: str
     port: int | None = None
     id: str = dataclasses.field(default_factory=new_id)
+    output: int = 0
 
     @property
     def text(self) -> str:
@@ -31,6 +41,9 @@ class AddLink(Edit):
         port = _port(project, self.target, self.port)
         if not gives_output(source.spec):
             raise EditError(f"{source.name} has no output. Start the wire at data or a layer.")
+        if not has_output(source.spec, self.output):
+            count = len(output_names(source.spec))
+            raise EditError(f"{source.name} has {count} output{'' if count == 1 else 's'}; output {self.output + 1} was asked for.")
         if not takes_port(target.spec, port):
             count = len(port_names(target.spec))
             has = "no input" if not count else "1 input" if count == 1 else f"{count} inputs"
@@ -38,10 +51,11 @@ class AddLink(Edit):
         if leads_to(project.network, self.target, self.source):
             raise EditError(f"A wire from {source.name} to {target.name} would close a loop. Data must flow one way.")
         ending = [link for link in project.network.links if link.target == self.target and link.port == port]
-        if any(link.source == self.source for link in ending):
+        if any((link.source, link.output) == (self.source, self.output) for link in ending):
             return project
         kept = tuple(link for link in project.network.links if link not in ending)
-        return with_network(project, links=(*kept, Link(id=self.id, source=self.source, target=self.target, port=port)))
+        made = Link(id=self.id, source=self.source, target=self.target, port=port, output=self.output)
+        return with_network(project, links=(*kept, made))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,7 +112,7 @@ class InsertOnLink(Edit):
             raise EditError(f"{node.name} is wired already. Take its wires away, then put it on this one.")
         links = (
             *(link for link in project.network.links if link.id != self.link),
-            Link(id=self.first, source=old.source, target=id, port=0),
+            Link(id=self.first, source=old.source, target=id, port=0, output=old.output),
             Link(id=self.second, source=id, target=old.target, port=old.port),
         )
         changed = with_network(project, links=links)

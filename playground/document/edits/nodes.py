@@ -8,11 +8,12 @@ from typing import Any
 
 from playground.core.spec import Spec
 from playground.document.edits.base import Edit, EditError, name_of, names_of, node_of, with_network, with_node
+from playground.document.edits.groups import without_nodes
 from playground.document.names import RULE, is_name, stem_of, unique_name
 from playground.document.options import NODE_OPTIONS
-from playground.document.project import Node, Placeholder, Project, new_id
+from playground.document.project import Link, Node, Placeholder, Project, new_id
 from playground.document.settings import every_field, field_at, storable, with_value
-from playground.document.wiring import compacted, gives_output, takes_port
+from playground.document.wiring import compacted, has_output, takes_port
 from playground.errors import BadValue
 
 Position = tuple[float, float]
@@ -65,9 +66,16 @@ class RemoveNodes(Edit):
         for id in self.nodes:
             node_of(project, id)
         gone = set(self.nodes)
-        nodes = tuple(node for node in project.network.nodes if node.id not in gone)
+        nodes = tuple(
+            dataclasses.replace(node, shares="", transposed=False) if node.shares in gone else node
+            for node in project.network.nodes
+            if node.id not in gone
+        )
         links = tuple(link for link in project.network.links if link.source not in gone and link.target not in gone)
-        return with_network(project, nodes=nodes, links=compacted(links, project.network)) if gone else project
+        if not gone:
+            return project
+        project = dataclasses.replace(project, groups=without_nodes(project.groups, gone))
+        return with_network(project, nodes=nodes, links=compacted(links, project.network))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,14 +132,14 @@ class ReplaceSpec(Edit):
 
     def apply(self, project: Project) -> Project:
         changed = with_node(project, dataclasses.replace(node_of(project, self.node), spec=self.spec))
-        links = tuple(link for link in changed.network.links if self._keeps(link.source, link.target, link.port))
+        links = tuple(link for link in changed.network.links if self._keeps(link))
         if len(links) == len(changed.network.links):
             return changed
         return with_network(changed, links=compacted(links, changed.network))
 
-    def _keeps(self, source: str, target: str, port: int) -> bool:
-        starts = source != self.node or gives_output(self.spec)
-        return starts and (target != self.node or takes_port(self.spec, port))
+    def _keeps(self, link: Link) -> bool:
+        starts = link.source != self.node or has_output(self.spec, link.output)
+        return starts and (link.target != self.node or takes_port(self.spec, link.port))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -167,7 +175,7 @@ class SetField(Edit):
 
 @dataclasses.dataclass(frozen=True)
 class SetNodeOption(Edit):
-    """ "frozen" or "rate_factor" of a node."""
+    """ "frozen", "rate_factor" or "decay_factor" of a node."""
 
     node: str
     option: str

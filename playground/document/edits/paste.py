@@ -54,17 +54,22 @@ def fragment_of(project: Project, ids: Collection[str]) -> Network:
     chosen = set(ids)
     network = project.network
     return Network(
-        nodes=tuple(node for node in network.nodes if node.id in chosen),
+        nodes=tuple(_alone(node, chosen) for node in network.nodes if node.id in chosen),
         links=tuple(link for link in network.links if link.source in chosen and link.target in chosen),
         notes=tuple(note for note in network.notes if note.id in chosen),
     )
+
+
+def _alone(node: Node, chosen: Collection[str]) -> Node:
+    """Without a share in weights that stay behind."""
+    return node if node.shares in chosen else dataclasses.replace(node, shares="", transposed=False)
 
 
 def refreshed(fragment: Network) -> Network:
     """The same with a new id for everything."""
     fresh = {node.id: new_id() for node in fragment.nodes}
     return Network(
-        nodes=tuple(dataclasses.replace(node, id=fresh[node.id]) for node in fragment.nodes),
+        nodes=tuple(dataclasses.replace(node, id=fresh[node.id], shares=fresh.get(node.shares, "")) for node in fragment.nodes),
         links=tuple(
             dataclasses.replace(link, id=new_id(), source=fresh[link.source], target=fresh[link.target])
             for link in fragment.links

@@ -13,13 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from playground.core.samples import Samples
-from playground.core.spec import Dataset, Layer
-from playground.core.tensor import TensorType, Value
 from playground.document.project import Project
 from playground.engine import ops
-from playground.engine.builder import GraphBuilder
 from playground.engine.graph import Graph
 from playground.lowering.flow import flow_of
+from playground.lowering.network import known_network, usual_columns
 
 Array = npt.NDArray[np.floating]
 
@@ -42,17 +40,7 @@ def start_weights(graph: Graph, seed: int) -> dict[str, Array]:
 
 def known_graph(project: Project, samples: Samples) -> Graph | None:
     """The part of the network whose shapes are known, whatever is wrong elsewhere; None while nothing hangs on the data."""
-    flow = flow_of(project, samples)
-    g = GraphBuilder()
-    values: dict[str, Value] = {}
-    for id in flow.order:
-        node = flow.nodes[id]
-        if isinstance(node.spec, Dataset) and not values:
-            values[id] = g.take_input(TensorType(samples.shape))
-        elif isinstance(node.spec, Layer) and id in flow.types and all(link.source in values for link in flow.into[id]):
-            with g.of(node.name, node.spec):
-                values[id] = node.spec.build(g, *(values[link.source] for link in flow.into[id]))
-    return g.finish(next(reversed(values.values()))) if len(values) > 1 else None
+    return known_network(flow_of(project, samples), samples)
 
 
 def image_forms(project: Project, samples: Samples | None) -> dict[str, tuple[int, ...]]:
@@ -77,13 +65,16 @@ def node_outputs(graph: Graph, weights: Mapping[str, Array], x: Array) -> dict[s
     that hangs on it.
     """
     values: dict[int, Array] = {graph.input: x}
+    usual = usual_columns(graph, len(x))
+    values |= {column: usual[name] for column in graph.columns if (name := graph.values[column].name) in usual}
+    values |= {constant.value: constant.array for constant in graph.constants}
     for value in graph.values:
         held = weights.get(value.name) if value.kind in ("parameter", "statistic") else None
         if held is not None and held.shape == value.type.shape:
             values[value.index] = held
     found: dict[str, Array] = {}
     for node in graph.nodes:
-        if node.output == graph.loss or not all(i in values for i in node.inputs):
+        if ops.find(node.op).is_loss or not all(i in values for i in node.inputs):
             continue
         values |= zip(node.outputs, ops.find(node.op).results([values[i] for i in node.inputs], node.attributes), strict=True)
         found[node.owner] = values[node.output]
