@@ -11,7 +11,7 @@ import numpy as np
 from playground.engine.graph import OpNode
 from playground.engine.onnx_form import OnnxWriter, label
 from playground.engine.pointwise import Pointwise
-from playground.engine.vocabulary import exp, normal_cdf, sigmoid
+from playground.engine.vocabulary import bell, normal_cdf, sigmoid
 
 
 class Gelu(Pointwise):
@@ -28,7 +28,7 @@ class Gelu(Pointwise):
 
     @staticmethod
     def slope(x, p):
-        return normal_cdf(x) + x * exp(x * x * -0.5) * 0.39894228
+        return normal_cdf(x) + x * bell(x) * 0.39894228
 
     def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
         return inputs[0] * _normal_cdf(inputs[0])

@@ -94,11 +94,8 @@ class LogSoftmax(Op):
             return
         to, y, dy, add = dx, e.value(node.output), e.upstream(node), int(not e.begin(dx))
         classes = e.graph.values[node.output].type.shape[-1]
-        e.scratch(SCRATCH)
 
         def make(f: Frame) -> list[Instruction]:
-            if classes <= NARROW:
-                return [("softmax_narrow_backward", *sweep(f, y, dy, to), classes, f.scratch(), 1, add)]
             return [("log_softmax_backward", *sweep(f, y, dy, to), classes, add)]
 
         e.rows(make, reads=[y, dy], writes=[to])
