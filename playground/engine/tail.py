@@ -113,7 +113,9 @@ class Tail:
                 offset = at - self.at.parameters
                 slots, sums = [slot + offset for slot in self.at.slots], self._sums(number) + 16 * piece
                 made = self.update.measure(at, self.at.gradients + offset, slots, n, self.knobs, run.decay_factor, sums)
-                chains[(number + piece) % len(chains)].append((made, Origin(run.owner, self.update.id, "update", ())))
+                chain = chains[(number + piece) % len(chains)]
+                chain += self._penalised("before", at, self.at.gradients + offset, n, run)
+                chain.append((made, Origin(run.owner, self.update.id, "update", ())))
         return chains
 
     def _updated(self) -> Chains:
@@ -123,7 +125,8 @@ class Tail:
             for piece, (at, n) in enumerate(pieces):
                 gradient = self.at.gradients + at - self.at.parameters
                 chain = chains[(number + piece) % len(chains)]
-                chain += self._penalised("before", at, gradient, n, run)
+                if not self.update.sums:  # else it came before the sums
+                    chain += self._penalised("before", at, gradient, n, run)
                 made = self.update.instruction(
                     at,
                     gradient,

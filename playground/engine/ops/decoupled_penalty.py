@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from playground.engine.kernel import kernel
 from playground.engine.penalty import Penalty
 from playground.engine.vocabulary import load, store
@@ -15,9 +13,10 @@ from playground.engine.vocabulary import load, store
 def decoupled_before(F, R, w, k):
     """words: value gradient n | knobs: rate factor strength decay-factor"""
     p, n = w[0], w[2]
-    shrink = np.float32(1) - k[w[3]] * k[w[4]] * (k[w[5]] * k[w[6]])
+    share = k[w[3]] * k[w[4]] * (k[w[5]] * k[w[6]])
     for j in range(0, n, 16):
-        store(F, p + j, n - j, load(F, p + j, n - j) * shrink)
+        x = load(F, p + j, n - j)
+        store(F, p + j, n - j, x - x * share)
 
 
 class DecoupledPenalty(Penalty):

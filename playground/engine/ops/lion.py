@@ -18,13 +18,13 @@ def lion(F, R, w, k):
     p, g, m, n = w[0], w[1], w[2], w[3]
     rate, b1, b2, clip = k[w[4]] * k[w[5]], k[w[6]], k[w[7]], F[CLIP_SCALE]
     one = np.float32(1)
-    o1, o2, shrink, back = one - b1, one - b2, one - rate * (k[w[8]] * k[w[9]]), -rate
+    o1, o2, share, back = one - b1, one - b2, rate * (k[w[8]] * k[w[9]]), -rate
     for j in range(0, n, 16):
         r = n - j
-        d, a = load(F, g + j, r) * clip, load(F, m + j, r)
+        x, d, a = load(F, p + j, r), load(F, g + j, r) * clip, load(F, m + j, r)
         c = a * b1 + d * o1
         step = where(c > 0.0, rate, where(c < 0.0, back, 0.0))
-        store(F, p + j, r, load(F, p + j, r) * shrink - step)
+        store(F, p + j, r, x - (x * share + step))
         store(F, m + j, r, a * b2 + d * o2)
 
 

@@ -17,7 +17,8 @@ def radam(F, R, w, k):
     """words: value gradient mean square n | knobs: rate factor beta1 beta2 epsilon l2 decay-factor"""
     p, g, m, v, n = w[0], w[1], w[2], w[3], w[4]
     rate, b1, b2, eps, l2, clip = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], k[w[9]], k[w[10]] * k[w[11]], F[CLIP_SCALE]
-    t, e2 = np.float64(R[STEP] + 1), np.float64(b2)
+    # 1 - beta2 decides the length of the mean; single precision holds 0.999 only to 1e-5 of that, seven decimals hold it whole
+    t, e2 = np.float64(R[STEP] + 1), np.rint(np.float64(b2) * 1e7) * 1e-7
     faded = e2**t
     longest = 2.0 / (1.0 - e2) - 1.0
     length = longest - 2.0 * t * faded / (1.0 - faded)
@@ -27,7 +28,7 @@ def radam(F, R, w, k):
         bound = (longest - 4.0) * (longest - 2.0) * length
         c1 = c1 * np.sqrt((length - 4.0) * (length - 2.0) * longest / bound) * np.sqrt(1.0 - faded)
     c = np.float32(c1)
-    o1, o2 = np.float32(1) - b1, np.float32(1) - b2
+    o1, o2 = np.float32(1) - b1, np.float32(1.0 - e2)
     for j in range(0, n, 16):
         r = n - j
         x = load(F, p + j, r)
