@@ -24,8 +24,8 @@ from playground.engine.vocabulary import cos, exp_everywhere, load, log_everywhe
 from playground.errors import BadValue, ShapeError
 from tests.core.test_expression import random_formulas
 from tests.engine.bench import Bench
-from tests.every.evaluate import layer_graph
-from tests.every.test_layers import machine_of
+from tests.every.evaluate import FEATURES, evaluated, layer_graph, spread
+from tests.every.test_layers import machine_of, slope
 
 Expression = registry.find("layer", "expression")
 
@@ -117,34 +117,63 @@ def test_gradients_of_learned_numbers_are_those_of_pytorch(shape: tuple[int, ...
         np.testing.assert_allclose(gradient, held[name].grad.numpy(), rtol=2e-4, atol=2e-5, err_msg=name)
 
 
+@pytest.mark.parametrize("function", ["x*tanh(y) + a*x; a = 0.5", "x*y^2 + a*x; a = 0.5 per channel"])
+def test_images_with_halos_on_every_side(function: str) -> None:
+    """Convolutions read the same images as the formula and what it gives, so inputs, output and their gradients lie in halos."""
+    g = GraphBuilder()
+    normal = registry.find("initializer", "normal")(deviation=0.5)
+    x = g.take_input(TensorType((FEATURES,)))
+    images = [spread(g, x, (5, 7, 3), f"spread{i}") for i in range(2)]
+    with g.of("node", None):
+        kernels = [g.parameter(f"kernel{i}", (3, 3, 3, 3), normal, fan_in=9, fan_out=9) for i in range(3)]
+        wide = [g.op("conv2d", image, k, padding=(1, 1, 1, 1)) for image, k in zip(images, kernels, strict=False)]
+    with g.of("own", None):
+        y = Expression(function=function).build(g, *images)
+    with g.of("after", None):
+        y = g.op("add", *wide, g.op("conv2d", y, kernels[2], padding=(1, 1, 1, 1)))
+    graph = g.finish(y, g.op("mean_squared_error", y, g.take_target(y.type)))
+    machine, samples, target = machine_of(graph, 3, 3, chains=2)
+    tensors = {name: tensor.astype(np.float64) for name, tensor in machine.parameters().items()}
+    np.testing.assert_allclose(
+        machine.predict(samples), evaluated(graph, samples, target, tensors, training=False)[graph.output], rtol=1e-3, atol=1e-4
+    )
+    assert machine.run(1, threads=2).status == "done"
+    rng = np.random.default_rng(9)
+    for name, gradient in machine.gradients().items():
+        direction = rng.normal(size=gradient.shape)
+        assert float((gradient * direction).sum()) == pytest.approx(
+            slope(graph, samples, target, tensors, name, direction), rel=1e-3, abs=1e-4
+        ), name
+
+
 SCRIPT = """
 import numpy as np
 from playground.core import registry
-from playground.engine.jit import compilations
+from playground.engine import jit
 from tests.every.evaluate import layer_graph
 from tests.every.test_layers import machine_of
 layer = registry.find("layer", "expression")(function="x*tanh(softplus(b*x)) + sin(x)*0.125; b = 1.25")
 machine, x, y = machine_of(layer_graph(layer, ((5,),)), 3, 3)
-machine.run(2)
-print(machine.state_sha256(), sorted(name for name in compilations if name.startswith("expression_")))
+names = [name for name in machine.plan.train.kernels if name.startswith("expression_")]
+for name in names:
+    jit.compiled(name)
+assert len(names) == 3, names
+print(sorted(jit.compilations))
 """
 
 
 def test_a_fresh_process_compiles_it_again_or_loads_it(tmp_path: Path) -> None:
-    def ran() -> tuple[str, str]:
+    def compiled() -> str:
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", SCRIPT], env={**os.environ, "PLAYGROUND_CACHE": str(tmp_path)}, text=True,
             cwd=Path(__file__).parents[2], capture_output=True, timeout=200, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
-        digest, _, compiled = done.stdout.partition(" ")
-        return digest, compiled
+        return done.stdout.strip()
 
-    first, second = ran(), ran()
-    assert "expression_forward" in first[1]
-    assert "expression_backward" in first[1]
-    assert "expression_" not in second[1]
-    assert first[0] == second[0]
+    first = compiled()
+    assert all(f"expression_{part}" in first for part in ("forward", "backward", "sums"))
+    assert compiled() == "[]"
 
 
 def test_nothing_that_was_typed_reaches_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
