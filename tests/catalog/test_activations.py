@@ -11,9 +11,14 @@ import torch.nn.functional as F  # torch's own usage
 
 from playground.core import registry
 from playground.core.spec import Layer
+from playground.core.tensor import TensorType
+from playground.engine.builder import GraphBuilder
 from playground.engine.kernel import kernel
+from playground.engine.machine import Machine
+from playground.engine.plan import plan_network
 from playground.engine.vocabulary import erf, load, log1p, normal_cdf, store, vabs
-from tests.catalog.through import against_torch, run
+from playground.training.saturation import Saturation, saturations
+from tests.catalog.through import STILL, against_torch, run
 from tests.engine.bench import Bench
 
 ORACLES = {
@@ -70,12 +75,6 @@ def test_extremes_as_torch(id, settings):
 @pytest.mark.parametrize(("id", "settings"), [*ELEMENTWISE, ("prelu", {}), ("log_softmax", {}), ("softmax", {})])
 def test_nan_stays_nan(id, settings):
     """A fault must not be hidden by an activation; with a NaN in it a step changes nothing and is reported."""
-    from playground.core.tensor import TensorType
-    from playground.engine.builder import GraphBuilder
-    from playground.engine.machine import Machine
-    from playground.engine.plan import plan_network
-    from tests.catalog.through import STILL
-
     g, layer = GraphBuilder(), layer_of(id, **settings)
     x = g.take_input(TensorType((19,)))
     with g.of("node", layer):
@@ -198,3 +197,34 @@ def test_accuracy_of_erf_normal_cdf_and_log1p():
     np.testing.assert_allclose(bench["y"][0], [math.erf(each) for each in v], rtol=8e-7, atol=0)
     np.testing.assert_allclose(bench["y"][1], [0.5 * math.erfc(-each * math.sqrt(0.5)) for each in v], rtol=2e-5, atol=1e-30)
     np.testing.assert_allclose(bench["y"][2], np.log1p(np.abs(v)), rtol=4e-7, atol=0)
+
+
+def test_shares_of_saturated_outputs_and_of_dead_units():
+    """A unit that is stuck for some samples alone is not dead; one that is stuck for all is."""
+    layers = {name: layer_of(name) for name in ("relu", "sigmoid", "gelu")}
+    y = np.array([[[0.0, 2.0, 0.0], [0.0, 1.0, 3.0]], [[0.0, 0.5, 0.0], [0.0, 0.0, 0.2]]])
+    found = saturations(
+        layers, {"relu": y, "sigmoid": np.array([[0.001, 0.5], [0.999, 0.4], [0.995, 0.02]]), "gelu": y, "other": y}
+    )
+    assert set(found) == {"relu", "sigmoid"}
+    assert found["relu"] == Saturation(share=7 / 12, dead=1 / 3)
+    assert found["sigmoid"] == Saturation(share=0.5, dead=0.5)
+    assert saturations(layers, {"relu": np.zeros((0, 3))}) == {}
+
+
+def test_a_network_with_dead_units_shows_them():
+    """What `observe` gives of a run goes straight into the shares."""
+    g, dense, relu = GraphBuilder(), layer_of("dense", units=4), layer_of("relu")
+    x = g.take_input(TensorType((3,)))
+    with g.of("dense", dense):
+        y = dense.build(g, x)
+    with g.of("relu", relu):
+        y = relu.build(g, y)
+    machine = Machine(plan_network(g.finish(y), batch=8, update=None, samples={}, observe=True))
+    machine.initialise(0)
+    machine.parameters()["dense.bias"][:] = [0.0, -100.0, 100.0, -100.0]
+    outputs = machine.observe(np.random.default_rng(1).normal(size=(8, 3)).astype(np.float32))
+    found = saturations({"dense": dense, "relu": relu}, outputs)
+    assert set(found) == {"relu"}
+    assert found["relu"].dead == 0.5
+    assert 0.5 <= found["relu"].share < 0.75

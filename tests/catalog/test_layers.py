@@ -12,6 +12,7 @@ from playground.core.spec import Layer
 from playground.core.window import padding_for, windows
 from playground.engine import ops
 from playground.engine.builder import GraphBuilder
+from tests.catalog import test_activations, test_plumbing
 from tests.every.catalogue import examples
 from tests.every.evaluate import draw, input_types
 
@@ -88,7 +89,6 @@ ORACLES = {
     "add": lambda layer, p, *x: sum(x),
     "average_pool2d": average_pool2d,
     "batch_norm": batch_norm,
-    "concat": lambda layer, p, *x: torch.cat(x, -1),
     "conv2d": conv2d,
     "dense": lambda layer, p, x: F.linear(x, p["weight"].T, p.get("bias")),
     "dropout": lambda layer, p, x: F.dropout(x, layer.rate, training=False),
@@ -110,6 +110,8 @@ ORACLES = {
     "sigmoid": lambda layer, p, x: torch.sigmoid(x),
     "softmax": lambda layer, p, x: F.softmax(x, -1),
     "tanh": lambda layer, p, x: torch.tanh(x),
+    **test_activations.ORACLES,
+    **test_plumbing.ORACLES,
 }
 
 
@@ -163,7 +165,14 @@ def test_weights_and_biases_start_as_documented(record):
     inputs = [g.take_input(type) for type in input_types(layer, shapes)]
     with g.of("node", layer):
         graph = g.finish(layer.build(g, *inputs))
-    starts = {"weight": "he_normal", "bias": "zeros", "beta": "zeros", "gamma": "constant"}
+    starts = {
+        "weight": "he_normal",
+        "bias": "zeros",
+        "beta": "zeros",
+        "gamma": "constant",
+        "slope": "constant",
+        "value": "constant",
+    }
     for parameter in graph.parameters:
         name = parameter.name.rpartition(".")[2]
         assert parameter.start.id == ("normal" if record.id == "embedding" else starts[name])
