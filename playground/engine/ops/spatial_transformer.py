@@ -26,10 +26,22 @@ def middle(i, n):
 
 
 @inline
-def sampled_at(F, theta, v, u, size):
-    """Where a row of theta sends the point (u across, v down), in pixels of an axis; -2 where no pixel is near."""
-    t = (F[theta] * u + F[theta + 1] * v + F[theta + 2] + 1.0) * size * 0.5 - 0.5
-    return t if -1.0 <= t < size else -2.0
+def along_line(F, theta, v, size, extent):
+    """Where a row of theta sends the pixels j of an output line, in pixels of an axis of this size: a·j + b, as (a, b)."""
+    a, rest = np.float64(F[theta]), np.float64(F[theta + 1]) * v + np.float64(F[theta + 2])
+    return a * size / extent, (a * middle(0, extent) + rest + 1.0) * size * 0.5 - 0.5
+
+
+@inline
+def near(across, down, height, width):
+    """Does the place have a pixel of the image among its four?  False for what is not a number."""
+    return -1.0 <= across < width and -1.0 <= down < height
+
+
+@inline
+def below(t):
+    """The whole number at or below t >= -1."""
+    return int(t + 1.0) - 1
 
 
 @inline
@@ -47,28 +59,44 @@ def pixel(F, base, row, column, pitch, channels, height, width, c):
     return v
 
 
+@inline
+def corners(F, base, top, left, pitch, channels, height, width, c):
+    """The four pixels around a place: upper left, upper right, lower left, lower right."""
+    if 0 <= top < height - 1 and 0 <= left < width - 1:
+        at, n = base + top * pitch + left * channels + c, channels - c
+        return load(F, at, n), load(F, at + channels, n), load(F, at + pitch, n), load(F, at + pitch + channels, n)
+    return (
+        pixel(F, base, top, left, pitch, channels, height, width, c),
+        pixel(F, base, top, left + 1, pitch, channels, height, width, c),
+        pixel(F, base, top + 1, left, pitch, channels, height, width, c),
+        pixel(F, base, top + 1, left + 1, pitch, channels, height, width, c),
+    )
+
+
 @kernel
 def warp(F, R, w, k):
     """words: samples height width channels | output height width | x y: at row sample | theta, its sample step"""
     height, width, channels, pitch = w[1], w[2], w[3], w[7]
     for s in range(w[0]):
         x, theta = w[6] + s * w[8], w[12] + s * w[13]
-        wrong = poison(F, theta)
+        wrong = splat(poison(F, theta))
         for i in range(w[4]):
             y, v = w[9] + s * w[11] + i * w[10], middle(i, w[4])
+            ax, bx = along_line(F, theta, v, width, w[5])
+            ay, by = along_line(F, theta + 3, v, height, w[5])
             for j in range(w[5]):
-                u = middle(j, w[5])
-                across, down = sampled_at(F, theta, v, u, width), sampled_at(F, theta + 3, v, u, height)
-                left, top = int(np.floor(across)), int(np.floor(down))
-                far, low = np.float32(across - left), np.float32(down - top)
-                for c in range(0, channels, 16):
-                    a = pixel(F, x, top, left, pitch, channels, height, width, c)
-                    b = pixel(F, x, top, left + 1, pitch, channels, height, width, c)
-                    a = a + (b - a) * far
-                    d = pixel(F, x, top + 1, left, pitch, channels, height, width, c)
-                    b = pixel(F, x, top + 1, left + 1, pitch, channels, height, width, c)
-                    d = d + (b - d) * far
-                    store(F, y + c, channels - c, a + (d - a) * low + wrong)
+                across, down = ax * j + bx, ay * j + by
+                if near(across, down, height, width):
+                    left, top = below(across), below(down)
+                    far, low = np.float32(across - left), np.float32(down - top)
+                    for c in range(0, channels, 16):
+                        p, q, r, t = corners(F, x, top, left, pitch, channels, height, width, c)
+                        p = p + (q - p) * far
+                        r = r + (t - r) * far
+                        store(F, y + c, channels - c, p + (r - p) * low + wrong)
+                else:
+                    for c in range(0, channels, 16):
+                        store(F, y + c, channels - c, wrong)
                 y += channels
 
 
@@ -91,20 +119,22 @@ def warp_to_image(F, R, w, k):
         to, theta = w[6] + s * w[8], w[12] + s * w[13]
         for i in range(w[4]):
             d, v = w[9] + s * w[11] + i * w[10], middle(i, w[4])
+            ax, bx = along_line(F, theta, v, width, w[5])
+            ay, by = along_line(F, theta + 3, v, height, w[5])
             for j in range(w[5]):
-                u = middle(j, w[5])
-                across, down = sampled_at(F, theta, v, u, width), sampled_at(F, theta + 3, v, u, height)
-                left, top = int(np.floor(across)), int(np.floor(down))
-                far, low = np.float32(across - left), np.float32(down - top)
-                for c in range(0, channels, 16):
-                    g = load(F, d + c, channels - c)
-                    below = g * low
-                    above, right = g - below, below * far
-                    give(F, to, top + 1, left + 1, pitch, channels, height, width, c, right)
-                    give(F, to, top + 1, left, pitch, channels, height, width, c, below - right)
-                    right = above * far
-                    give(F, to, top, left + 1, pitch, channels, height, width, c, right)
-                    give(F, to, top, left, pitch, channels, height, width, c, above - right)
+                across, down = ax * j + bx, ay * j + by
+                if near(across, down, height, width):
+                    left, top = below(across), below(down)
+                    far, low = np.float32(across - left), np.float32(down - top)
+                    for c in range(0, channels, 16):
+                        g = load(F, d + c, channels - c)
+                        lower = g * low
+                        upper, right = g - lower, lower * far
+                        give(F, to, top + 1, left + 1, pitch, channels, height, width, c, right)
+                        give(F, to, top + 1, left, pitch, channels, height, width, c, lower - right)
+                        right = upper * far
+                        give(F, to, top, left + 1, pitch, channels, height, width, c, right)
+                        give(F, to, top, left, pitch, channels, height, width, c, upper - right)
                 d += channels
 
 
@@ -115,33 +145,34 @@ def warp_to_theta(F, R, w, k):
     words: samples height width channels | output height width | x dy: at row sample | theta, its sample step | dtheta, its step | add
     """
     height, width, channels, pitch = w[1], w[2], w[3], w[7]
+    x_scale, y_scale = np.float32(0.5 * width), np.float32(0.5 * height)
     for s in range(w[0]):
         x, theta, to = w[6] + s * w[8], w[12] + s * w[13], w[14] + s * w[15]
         a0, a1, a2, b0, b1, b2 = splat(0.0), splat(0.0), splat(0.0), splat(0.0), splat(0.0), splat(0.0)
         for i in range(w[4]):
             d, v = w[9] + s * w[11] + i * w[10], middle(i, w[4])
+            ax, bx = along_line(F, theta, v, width, w[5])
+            ay, by = along_line(F, theta + 3, v, height, w[5])
+            line, column = splat(0.0), splat(0.0)
             for j in range(w[5]):
-                u = middle(j, w[5])
-                across, down = sampled_at(F, theta, v, u, width), sampled_at(F, theta + 3, v, u, height)
-                left, top = int(np.floor(across)), int(np.floor(down))
-                far, low = np.float32(across - left), np.float32(down - top)
-                for c in range(0, channels, 16):
-                    g = load(F, d + c, channels - c)
-                    p = pixel(F, x, top, left, pitch, channels, height, width, c)
-                    q = pixel(F, x, top, left + 1, pitch, channels, height, width, c)
-                    r = pixel(F, x, top + 1, left, pitch, channels, height, width, c)
-                    t = pixel(F, x, top + 1, left + 1, pitch, channels, height, width, c)
-                    q, t = q - p, t - r
-                    along = g * (q + (t - q) * low)
-                    r = g * (r - p + (t - q) * far)
-                    a0 = a0 + along * np.float32(u)
-                    a1 = a1 + along * np.float32(v)
-                    a2 = a2 + along
-                    b0 = b0 + r * np.float32(u)
-                    b1 = b1 + r * np.float32(v)
-                    b2 = b2 + r
+                across, down = ax * j + bx, ay * j + by
+                if near(across, down, height, width):
+                    left, top = below(across), below(down)
+                    far, low, u = np.float32(across - left), np.float32(down - top), np.float32(middle(j, w[5]))
+                    for c in range(0, channels, 16):
+                        g = load(F, d + c, channels - c)
+                        p, q, r, t = corners(F, x, top, left, pitch, channels, height, width, c)
+                        along = g * (q - p + (t - r - q + p) * low)
+                        along_column = g * (r - p + (t - q - r + p) * far)
+                        line = line + along
+                        column = column + along_column
+                        a0 = a0 + along * u
+                        b0 = b0 + along_column * u
                 d += channels
-        x_scale, y_scale = np.float32(0.5 * width), np.float32(0.5 * height)
+            a1 = a1 + line * np.float32(v)
+            a2 = a2 + line
+            b1 = b1 + column * np.float32(v)
+            b2 = b2 + column
         for n, total in enumerate((a0, a1, a2, b0, b1, b2)):
             value = hsum(total) * (x_scale if n < 3 else y_scale)
             F[to + n] = F[to + n] + value if w[16] else value
@@ -183,7 +214,8 @@ class SpatialTransformer(Op):
         return y
 
     def cost(self, inputs: Sequence[TensorType], output: TensorType, attributes: Mapping[str, Any]) -> int:
-        return 8 * output.count
+        """Eight for every number, and two dozen to find a pixel's place."""
+        return 8 * output.count + 24 * output.shape[0] * output.shape[1]
 
     def forward(self, e: Emit, node: OpNode) -> None:
         x, theta, y = e.value(node.inputs[0]), e.value(node.inputs[1]), e.value(node.output)
