@@ -22,7 +22,8 @@ Compiling = Callable[[str, int, int], None]
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """What a training came to. losses, rates: of every step.  fault: why it could not go on, or None.  weights: name -> array.
+    """What a training came to. losses, rates: of every step.  fault: why it could not go on, or None.  weights: name -> array, those
+    that the plan evaluates with; raw_weights, averaged_weights: of the last step, and their mean (None where there is none).
 
     chains: of the plan; results depend on it.  notes: sentences about the data worth showing.
     """
@@ -33,6 +34,8 @@ class Run:
     finished: Finished
     fault: Fault | None
     weights: dict[str, np.ndarray]
+    raw_weights: dict[str, np.ndarray]
+    averaged_weights: dict[str, np.ndarray] | None
     chains: int
     notes: tuple[str, ...]
 
@@ -79,7 +82,9 @@ def train(record: Record, samples: Samples, watch: Watch | None = None, compilin
         rates=_joined(rates),
         finished=finished,
         fault=fault,
-        weights=weights_of(machine),
+        weights=weights_of(machine, averaged=record.training.judges_averaged),
+        raw_weights=weights_of(machine),
+        averaged_weights=weights_of(machine, averaged=True) if machine.averaged else None,
         chains=made.plan.chains,
         notes=made.prepared.notes,
     )

@@ -9,4 +9,12 @@ NODE_OPTIONS: dict[str, Field] = {
     "rate_factor": Real(
         label="Rate factor", low=0.0, high=1000.0, log=True, live=True, help="Multiplies the learning rate of its weights."
     ),
+    "decay_factor": Real(
+        label="Decay factor",
+        low=0.0,
+        high=1000.0,
+        log=True,
+        live=True,
+        help="Multiplies the weight decay and the penalty of its weights; 0 exempts them.",
+    ),
 }

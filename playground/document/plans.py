@@ -40,7 +40,16 @@ class TrainingPlan(Spec):
     warmup: int = whole(
         0, high=1_000_000, unit="steps", help="Steps over which the rate climbs from zero before the schedule starts."
     )
-    batch: int = whole(32, low=1, high=65_536, log=True, help="Samples in one step.")
+    penalty: Spec = part("penalty", "none", help="What is asked of the weights besides a small loss; works with every optimizer.")
+    batch: int = whole(32, low=1, high=65_536, log=True, help="Samples that go through the network at once.")
+    accumulate: int = whole(
+        1,
+        low=1,
+        high=4096,
+        unit="batches",
+        label="Accumulate",
+        help="Batches whose gradients make one step: as a batch that many times larger, in the memory of one.",
+    )
     epochs: int = whole(50, low=1, high=1_000_000, log=True, help="Passes over the training part.")
     shuffle: bool = flag(True, help="Draw the samples in a new order in every epoch.")
     clip: float = real(
@@ -53,8 +62,69 @@ class TrainingPlan(Spec):
         label="Clip gradients",
         help="Longest gradient allowed; longer ones are scaled down.",
     )
+    clip_value: float = real(
+        0.0,
+        low=0.0,
+        high=1e6,
+        log=True,
+        off="Off",
+        live=True,
+        label="Clip each value",
+        advanced=True,
+        help="Largest number allowed in a gradient; larger ones are cut to it, before the length is looked at.",
+    )
+    averaging: str = choice(
+        "none",
+        {
+            "none": "Keep the weights of the last step alone.",
+            "ema": "An exponential moving average that follows the weights.",
+            "swa": "The plain mean of the weights after some epochs or steps.",
+        },
+        label="Average weights",
+        help="Keep a mean of the weights and running statistics beside them.",
+    )
+    average_decay: float = real(
+        0.999,
+        low=0.0,
+        high=0.999999,
+        live=True,
+        when=("averaging", "ema"),
+        label="Average decay",
+        help="Share of the moving average that every step keeps; 0.999 looks back some 1,000 steps.",
+    )
+    average_start: int = whole(0, high=1_000_000, unit="epochs", label="Average from", help="Epochs before averaging begins.")
+    average_unit: str = choice(
+        "epochs",
+        {"epochs": "At the end of epochs.", "steps": "After steps."},
+        when=("averaging", "swa"),
+        label="Average after",
+        help="When the mean takes the weights in.",
+    )
+    average_every: int = whole(
+        1,
+        low=1,
+        high=1_000_000,
+        when=("averaging", "swa"),
+        label="Average every",
+        help="Epochs or steps from one state that the mean takes in to the next.",
+    )
+    evaluate_with: str = choice(
+        "averaged",
+        {"averaged": "The averaged weights, once there are any.", "raw": "The weights of the last step."},
+        advanced=True,
+        help="Which weights are judged on the validation part and used for predictions while averaging is on.",
+    )
     patience: int = whole(
         0, high=100_000, off="Off", unit="epochs", help="Stop after so many epochs without a better validation loss; 0 is never."
     )
     restore_best: bool = flag(True, help="When stopping early, go back to the weights with the best validation loss.")
     seed: int = whole(0, high=2**31 - 1, help="Decides the start weights, the order of samples and dropout.")
+
+    def steps_of_epoch(self, samples: int) -> int:
+        """Updates in a pass over so many samples; the last may have fewer samples than the others."""
+        return -(-samples // max(self.batch * self.accumulate, 1))
+
+    @property
+    def judges_averaged(self) -> bool:
+        """Whether the averaged weights are evaluated, used for predictions and kept as the result."""
+        return self.averaging != "none" and self.evaluate_with == "averaged"

@@ -84,6 +84,8 @@ def _named(layout: Layout) -> Iterator[tuple[str, Field]]:
     for group in (layout.parameters, layout.statistics, layout.slots):
         for name, field in group.items():
             yield name, dataclasses.replace(field, at=field.at - layout.state[0])
+    for name, field in layout.averages.items():
+        yield f"{name}/averaged", dataclasses.replace(field, at=field.at - layout.state[0])
 
 
 def _covered(layout: Layout) -> Array:

@@ -131,7 +131,7 @@ class Client:
             continued=False,
             paused=paused,
         )
-        self._view = RunView(start, blocks)
+        self._view = RunView(start, blocks, averaged=project.training.judges_averaged)
         self._begin(start)
 
     def resume(self) -> None:
@@ -245,9 +245,12 @@ class Client:
         """Copies of all weights as of the last whole copy of the state, or of the best epoch; empty before there is any."""
         return self._view.tensors(("parameters",), best=best) if self._view else {}
 
-    def export_weights(self, *, best: bool = False) -> dict[str, Array]:
-        """Weights and running statistics by name, as a file of weights needs them."""
-        return self._view.tensors(("parameters", "statistics"), best=best) if self._view else {}
+    def export_weights(self, *, best: bool = False, averaged: bool | None = None) -> dict[str, Array]:
+        """Weights and running statistics by name, as a file of weights needs them.
+
+        averaged: their means, where there are any, or not; None: as the run evaluates.
+        """
+        return self._view.weights(best=best, averaged=averaged) if self._view else {}
 
     def state_copy(self) -> tuple[dict[str, Any], bytes] | None:
         """The last whole copy of the state and the loop's memory beside it; what `resume` goes on from."""

@@ -102,7 +102,7 @@ class Trainer:
         self.keeper = PrivateKeeper() if keeper is None else keeper
         self._interrupt = nullcontext() if interrupt is None else interrupt
         self.memory = Memory()
-        self.steps_per_epoch = -(-prepared.train.count // training.batch)
+        self.steps_per_epoch = training.steps_of_epoch(prepared.train.count)
         self.total_steps = self.steps_per_epoch * training.epochs
         self.pace = Pace(machine.plan.chains, len(machine.ring()) // 2)
 
@@ -213,13 +213,17 @@ class Trainer:
         validation = self.prepared.validation
         if validation is None:
             return None, self.train_metrics(threads)
-        evaluated = self.machine.evaluate("validation", threads)
+        evaluated = self.machine.evaluate("validation", threads, averaged=self.training.judges_averaged)
         return evaluated.loss, self.judge.metrics(evaluated.outputs, validation)
 
     def train_metrics(self, threads: int = 1) -> dict[str, float]:
         """Metrics on the training part."""
         split: Split = self.prepared.train
-        return self.judge.metrics(self.machine.predict(split.x, threads), split)
+        return self.judge.metrics(self._answers(split, threads), split)
+
+    def _answers(self, split: Split, threads: int) -> Array:
+        averaged = self.training.judges_averaged
+        return self.machine.predict(split.x, threads, self.lowered.columns(split), averaged=averaged)
 
     def _follow(self, epoch: int, loss: float) -> bool:
         """Keep the state when the loss is the best so far."""

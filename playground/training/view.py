@@ -33,10 +33,11 @@ class Surface:
 
 
 class RunView:
-    """Blocks of one run and readers of them. blocks: payload, x, y, arena, board."""
+    """Blocks of one run and readers of them. blocks: payload, x, y, arena, board.  averaged: it evaluates with averaged weights."""
 
-    def __init__(self, start: messages.Start, blocks: tuple[Block, ...]) -> None:
+    def __init__(self, start: messages.Start, blocks: tuple[Block, ...], *, averaged: bool = False) -> None:
         self.start = start
+        self.averaged = averaged
         self.blocks = blocks
         self.started: messages.Started | None = None
         self.layout: Layout | None = None
@@ -132,6 +133,14 @@ class RunView:
             for group in groups
             for name, field in getattr(self.layout, group).items()
         }
+
+    def weights(self, *, best: bool = False, averaged: bool | None = None) -> dict[str, Array]:
+        """`tensors` of parameters and statistics, or of their means; None: the means where the run evaluates with them."""
+        plan = self.averaged if averaged is None else averaged
+        means = self.tensors(("averages",), best=best) if plan else {}
+        if means and any(mean.any() for mean in means.values()):
+            return means
+        return self.tensors(("parameters", "statistics"), best=best)
 
     def close(self) -> None:
         """Let go of arena, board and payload; arrays that were handed out stay."""

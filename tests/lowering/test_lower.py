@@ -82,8 +82,9 @@ def test_knobs_are_named_as_in_the_engine():
     project = SetNodeOption(ids[1], "rate_factor", 0.5).apply(SetNodeOption(ids[6], "frozen", True).apply(project))
     lowered = lower(project, images())
     assert {knob.name: knob.value for knob in lowered.knobs} == {
-        "rate": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "l2": 0.0, "clip": 0.0,
+        "rate": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "l2": 0.0, "clip": 0.0, "clip_value": 0.0,
         "conv1:rate_factor": 0.5, "batch_norm1:rate_factor": 1.0, "dropout1.rate": 0.3,
+        "conv1:decay_factor": 1.0, "batch_norm1:decay_factor": 1.0,
     }  # fmt: skip
     assert lowered.update.rate_factors == {"conv1": 0.5, "batch_norm1": 1.0}
     assert lowered.update.frozen == {"dense1"}
@@ -102,7 +103,7 @@ def test_every_optimizer_gives_an_update_rule(record):
     project, _ = chain(*NET)
     project = ReplacePlanPart("training", "optimizer", record()).apply(SetPlan("training", "clip", 2.5).apply(project))
     update = lower(project, images()).update
-    assert update.id == record.update
+    assert update.id == record().update
     assert update.clip == 2.5
     assert update.numbers == {name: getattr(record(), name) for name in update.numbers}
     assert "rate" in update.numbers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,21 +11,25 @@ from PySide6.QtCore import QObject
 from playground.core.fields import Real, fields_of
 from playground.core.spec import Spec
 from playground.document.project import Project
+from playground.lowering.groups import weight_settings
 from playground.training.messages import Started
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
 
-def knob_values(project: Project) -> dict[str, float]:
-    """What every knob should be, by its name in the run; a frozen node's rate factor is 0."""
+def knob_values(project: Project, parameters: Mapping[str, int]) -> dict[str, float]:
+    """What every knob should be, by its name in the run; a frozen node's rate factor is 0. parameters: counts by node id."""
     training = project.training
     found = {name: float(getattr(training.optimizer, name)) for name in _live(training.optimizer)}
     found |= {name: float(getattr(training, name)) for name in _live(training)}
+    found |= {f"penalty:{name}": float(getattr(training.penalty, name)) for name in _live(training.penalty)}
     for node in project.network.nodes:
         if isinstance(node.spec, Spec):
             found |= {f"{node.name}.{name}": float(getattr(node.spec, name)) for name in _live(node.spec)}
-        found[f"{node.name}:rate_factor"] = 0.0 if node.frozen else node.rate_factor
+    for name, weights in weight_settings(project, parameters).items():
+        found[f"{name}:rate_factor"] = 0.0 if weights.frozen else weights.rate_factor
+        found[f"{name}:decay_factor"] = weights.decay_factor
     return found
 
 
@@ -47,7 +52,7 @@ class KnobFollower(QObject):
         if self.session.client.state not in ("running", "paused"):
             return
         known = {**self.session.client.knobs, **self._sent}
-        for name, value in knob_values(self.session.project).items():
+        for name, value in knob_values(self.session.project, self.session.inspection.parameters).items():
             if name in known and np.float32(known[name]) != np.float32(value):
                 self._sent[name] = value
                 self.session.set_knob(name, value)

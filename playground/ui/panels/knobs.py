@@ -91,7 +91,7 @@ class Knobs(QWidget):
 
     def refresh(self) -> None:
         """Show the project's knobs."""
-        infos = [info for info in self.infos() if not info.name.endswith(":rate_factor")][:MOST_KNOBS]
+        infos = [info for info in self.infos() if not info.name.endswith(("rate_factor", "decay_factor"))][:MOST_KNOBS]
         self.none.setVisible(not infos)
         if not infos and self.session.samples is None:
             self.none.show_text(self.session.samples_error or "Nothing to tune yet: add data, layers and a loss.")

@@ -1,0 +1,34 @@
+"""Parameter groups of a project whose shapes are known: who has weights, in what order, and what holds for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from playground.document.edits import RemoveGroup
+from playground.document.groups import Settings, fitting, settings
+from playground.document.problems import Mend, Problem, participants
+from playground.document.project import Node, Project
+from playground.document.wiring import ordered
+
+
+def weighty(project: Project, parameters: Mapping[str, int]) -> list[Node]:
+    """Nodes with weights that training uses, in the order of the data's flow. parameters: counts by node id."""
+    nodes, part = {node.id: node for node in project.network.nodes}, participants(project)
+    return [nodes[id] for id in ordered(project.network) if id in part and parameters.get(id)]
+
+
+def weight_settings(project: Project, parameters: Mapping[str, int]) -> dict[str, Settings]:
+    """Node name -> what holds for its weights, after its group and its own settings."""
+    nodes = weighty(project, parameters)
+    found = settings(project.groups, nodes)
+    return {node.name: found[node.id] for node in nodes}
+
+
+def group_problems(project: Project, parameters: Mapping[str, int]) -> Iterator[Problem]:
+    """A warning for every rule that fits no layer with weights."""
+    nodes = weighty(project, parameters)
+    for group in project.groups:
+        if group.rule and not fitting(group.rule, nodes):
+            text = f"The rule {group.rule} of the group {group.name} fits no layer with weights. Change the rule, or delete the group."
+            mend = Mend(text=f"Delete {group.name}", edits=(RemoveGroup(group.id),))
+            yield Problem(text=text, field="groups", severity="warning", mend=mend)
