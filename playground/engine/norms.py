@@ -1,4 +1,4 @@
-"""What the normalisations share: masks of steps, and gradients of gain and shift added up from what every chain has gathered."""
+"""What the normalisations share: masks of steps, results under a mask, gradients of gain and shift added up from all chains."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from playground.engine.emit import Emit, Frame, Instruction, Ref, Whole, Word
 from playground.engine.graph import OpNode
 from playground.engine.kernel import inline
 from playground.engine.moves import sum_copies
+from playground.engine.vocabulary import load, store, where
 
 
 @inline
@@ -26,6 +27,16 @@ def present_positions(F, mask, steps, per, s, positions):
         if F[mask + s * steps + t] != 0.0:
             found += per
     return found
+
+
+@inline
+def put(F, at, n, v, x, mask, add):
+    """F[at:] (+)= v, or 0 where x is 0 and counts as a mask."""
+    if add:
+        v = v + load(F, at, n)
+    if mask:
+        v = where(x == 0.0, 0.0, v)
+    store(F, at, n, v)
 
 
 def mask_words(e: Emit, node: OpNode, f: Frame, mask: Ref | None) -> list[Word]:

@@ -11,7 +11,7 @@ from playground.core.tensor import TensorType
 from playground.engine.emit import Emit, Frame, Instruction, Ref, Whole, Word
 from playground.engine.graph import OpNode
 from playground.engine.kernel import inline, kernel
-from playground.engine.norms import is_absent, mask_words, present_positions
+from playground.engine.norms import is_absent, mask_words, present_positions, put
 from playground.engine.onnx_form import OnnxWriter, label
 from playground.engine.operands import knob_words
 from playground.engine.ops.base import Op
@@ -225,11 +225,17 @@ def norm_backward(F, R, w, k):
             for row in range(w[1]):
                 d, x = w[4] + s * w[6] + row * w[5] + j, w[7] + s * w[9] + row * w[8] + j
                 to = w[10] + s * w[12] + row * w[11] + j
-                for p in range(w[2]):
+                if w[17]:
+                    for p in range(w[2]):
+                        value = load(F, x + p * c, n)
+                        v = load(F, d + p * c, n) * a - (value - m) * per - constant
+                        if is_absent(F, w[17], w[18], w[19], s, row * w[2] + p):
+                            v = splat(0.0)
+                        put(F, to + p * c, n, v, value, mask, add)
+                    continue
+                for _ in range(w[2]):
                     value = load(F, x, n)
                     v = load(F, d, n) * a - (value - m) * per - constant
-                    if is_absent(F, w[17], w[18], w[19], s, row * w[2] + p):
-                        v = splat(0.0)
                     if add:
                         v = v + load(F, to, n)
                     if mask:

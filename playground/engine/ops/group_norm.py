@@ -11,7 +11,7 @@ from playground.core.tensor import TensorType
 from playground.engine.emit import Emit, Frame, Instruction, Ref, Word
 from playground.engine.graph import OpNode
 from playground.engine.kernel import kernel
-from playground.engine.norms import add_up_gradients, is_absent, mask_words, present_positions
+from playground.engine.norms import add_up_gradients, is_absent, mask_words, present_positions, put
 from playground.engine.onnx_form import OnnxWriter, label, relu_after
 from playground.engine.onnx_form import number as number_of
 from playground.engine.operands import knob_words
@@ -133,16 +133,17 @@ def group_norm_backward(F, R, w, k):
                 for row in range(lines):
                     d, x = w[4] + s * w[6] + row * w[5] + j, w[7] + s * w[9] + row * w[8] + j
                     to = w[10] + s * w[12] + row * w[11] + j
+                    if mask:
+                        for p in range(length):
+                            z = load(F, x + p * c, n)
+                            v = (load(F, d + p * c, n) * gain - t - (z - m) * q) * a
+                            if is_absent(F, mask, steps, per, s, row * length + p):
+                                v = splat(0.0)
+                            put(F, to + p * c, n, v, z, w[22], w[23])
+                        continue
                     for p in range(length):
                         z = load(F, x + p * c, n)
-                        v = (load(F, d + p * c, n) * gain - t - (z - m) * q) * a
-                        if is_absent(F, mask, steps, per, s, row * length + p):
-                            v = splat(0.0)
-                        if w[23]:
-                            v = v + load(F, to + p * c, n)
-                        if w[22]:
-                            v = where(z == 0.0, 0.0, v)
-                        store(F, to + p * c, n, v)
+                        put(F, to + p * c, n, (load(F, d + p * c, n) * gain - t - (z - m) * q) * a, z, w[22], w[23])
 
 
 def _walk(f: Frame, channels: int, *refs: Ref | None) -> list[Word]:

@@ -12,7 +12,7 @@ from playground.core.tensor import TensorType
 from playground.engine.emit import Emit, Frame, Instruction, Ref
 from playground.engine.graph import OpNode
 from playground.engine.kernel import inline, kernel
-from playground.engine.norms import add_up_gradients
+from playground.engine.norms import add_up_gradients, put
 from playground.engine.onnx_form import OnnxWriter, label
 from playground.engine.onnx_form import number as number_of
 from playground.engine.operands import knob_words
@@ -30,16 +30,6 @@ def off_mean(F, x, m, n):
 @inline
 def gain_and_shift(F, gamma, beta, j, n):
     return load(F, gamma + j, n) if gamma else splat(1.0), load(F, beta + j, n) if beta else splat(0.0)
-
-
-@inline
-def put(F, at, n, v, x, mask, add):
-    """F[at:] (+)= v, or 0 where x is 0 and counts as a mask."""
-    if add:
-        v = v + load(F, at, n)
-    if mask:
-        v = where(x == 0.0, 0.0, v)
-    store(F, at, n, v)
 
 
 @kernel
