@@ -41,8 +41,6 @@ class Op:
     keeps_steps: ClassVar[bool] = False
     #: Numbers only move: tokens are tokens afterwards.
     keeps_tokens: ClassVar[bool] = False
-    #: Numbers only move: tokens are tokens afterwards.
-    keeps_tokens: ClassVar[bool] = False
     #: Gradients go back through it; masks and other whole numbers have none.
     carries_gradient: ClassVar[bool] = True
     #: Names of its outputs. Besides the main one they hold what the backward pass or a person may want to see.

@@ -32,6 +32,30 @@ def gain_and_shift(F, gamma, beta, j, n):
     return load(F, gamma + j, n) if gamma else splat(1.0), load(F, beta + j, n) if beta else splat(0.0)
 
 
+@inline
+def normalise_row(F, x, y, to, D, gamma, beta, epsilon, centred):
+    """One row of `layer_norm_forward`, D numbers from x to y; its statistics go to `to`."""
+    share = np.float32(1) / np.float32(D)
+    mean = np.float32(0)
+    if centred:
+        s0, s1 = splat(0.0), splat(0.0)
+        for j in range(0, D, 32):
+            s0 = s0 + load(F, x + j, D - j)
+            s1 = s1 + load(F, x + j + 16, D - j - 16)
+        mean = hsum(s0 + s1) * share
+    q0, q1 = splat(0.0), splat(0.0)
+    for j in range(0, D, 32):
+        v0, v1 = off_mean(F, x + j, mean, D - j), off_mean(F, x + j + 16, mean, D - j - 16)
+        q0 = q0 + v0 * v0
+        q1 = q1 + v1 * v1
+    scale = np.float32(1) / np.sqrt(hsum(q0 + q1) * share + epsilon)
+    F[to], F[to + 1] = mean, scale
+    for j in range(0, D, 16):
+        n = D - j
+        gain, shift = gain_and_shift(F, gamma, beta, j, n)
+        store(F, y + j, n, (load(F, x + j, n) - mean) * scale * gain + shift)
+
+
 @kernel
 def layer_norm_forward(F, R, w, k):
     """y = (x - mean) / sqrt(variance + epsilon) * gamma + beta for every row; not centred: the mean counts as 0.
@@ -90,25 +114,34 @@ def layer_norm_forward(F, R, w, k):
             store(F, y + 2 * D + j, n, (load(F, c + j, n) - m2) * k2 * gain + shift)
             store(F, y + 3 * D + j, n, (load(F, d + j, n) - m3) * k3 * gain + shift)
     for i in range(4 * fours, rows):
-        x, y, to = w[2] + i * D, w[3] + i * D, w[4] + 2 * i
-        mean = np.float32(0)
-        if centred:
-            s0, s1 = splat(0.0), splat(0.0)
-            for j in range(0, D, 32):
-                s0 = s0 + load(F, x + j, D - j)
-                s1 = s1 + load(F, x + j + 16, D - j - 16)
-            mean = hsum(s0 + s1) * share
-        q0, q1 = splat(0.0), splat(0.0)
-        for j in range(0, D, 32):
-            v0, v1 = off_mean(F, x + j, mean, D - j), off_mean(F, x + j + 16, mean, D - j - 16)
-            q0 = q0 + v0 * v0
-            q1 = q1 + v1 * v1
-        scale = np.float32(1) / np.sqrt(hsum(q0 + q1) * share + epsilon)
-        F[to], F[to + 1] = mean, scale
+        normalise_row(F, w[2] + i * D, w[3] + i * D, w[4] + 2 * i, D, gamma, beta, epsilon, centred)
+
+
+@inline
+def gradient_row(F, a, x, to, at, D, gamma, sums, centred, mask, add):
+    """One row of `layer_norm_backward`: dy from a, dx to `to` (0: not wanted), statistics at `at`."""
+    share = np.float32(1) / np.float32(D)
+    m0, k0 = F[at], F[at + 1]
+    s0, t0 = splat(0.0), splat(0.0)
+    for j in range(0, D, 16):
+        n = D - j
+        gain = load(F, gamma + j, n) if gamma else splat(1.0)
+        d0, z0 = load(F, a + j, n), (load(F, x + j, n) - m0) * k0
+        if sums:
+            store(F, sums + j, n, load(F, sums + j, n) + d0 * z0)
+            store(F, sums + D + j, n, load(F, sums + D + j, n) + d0)
+        h0 = d0 * gain
+        s0 = s0 + h0
+        t0 = t0 + h0 * z0
+    if to:
+        e0 = hsum(s0) * share if centred else np.float32(0)
+        f0 = hsum(t0) * share
         for j in range(0, D, 16):
             n = D - j
-            gain, shift = gain_and_shift(F, gamma, beta, j, n)
-            store(F, y + j, n, (load(F, x + j, n) - mean) * scale * gain + shift)
+            gain = load(F, gamma + j, n) if gamma else splat(1.0)
+            x0 = load(F, x + j, n)
+            v0 = (load(F, a + j, n) * gain - e0 - (x0 - m0) * k0 * f0) * k0
+            put(F, to + j, n, v0, x0, mask, add)
 
 
 @kernel
@@ -168,28 +201,8 @@ def layer_norm_backward(F, R, w, k):
                 put(F, to + 2 * D + j, n, v2, x2, mask, add)
                 put(F, to + 3 * D + j, n, v3, x3, mask, add)
     for i in range(4 * fours, rows):
-        a, x, to, at = w[2] + i * D, w[3] + i * D, w[4] + i * D, w[5] + 2 * i
-        m0, k0 = F[at], F[at + 1]
-        s0, t0 = splat(0.0), splat(0.0)
-        for j in range(0, D, 16):
-            n = D - j
-            gain = load(F, gamma + j, n) if gamma else splat(1.0)
-            d0, z0 = load(F, a + j, n), (load(F, x + j, n) - m0) * k0
-            if sums:
-                store(F, sums + j, n, load(F, sums + j, n) + d0 * z0)
-                store(F, sums + D + j, n, load(F, sums + D + j, n) + d0)
-            h0 = d0 * gain
-            s0 = s0 + h0
-            t0 = t0 + h0 * z0
-        if w[4]:
-            e0 = hsum(s0) * share if centred else np.float32(0)
-            f0 = hsum(t0) * share
-            for j in range(0, D, 16):
-                n = D - j
-                gain = load(F, gamma + j, n) if gamma else splat(1.0)
-                x0 = load(F, x + j, n)
-                v0 = (load(F, a + j, n) * gain - e0 - (x0 - m0) * k0 * f0) * k0
-                put(F, to + j, n, v0, x0, mask, add)
+        to = w[4] + i * D if w[4] else 0
+        gradient_row(F, w[2] + i * D, w[3] + i * D, to, w[5] + 2 * i, D, gamma, sums, centred, mask, add)
 
 
 class LayerNorm(Op):
