@@ -53,7 +53,7 @@ def measure(one: Workload, python: dict[str, str], cores: int, rounds: int, time
         wanted = sides.ours(one.id, cores)
         if "torch" in python:
             wanted += sides.torch(python["torch"], setup, cores)
-        if "jax" in python and timed:
+        if "jax" in python and timed and one.targets[1] is not None:
             wanted += sides.jax(python["jax"], setup, min(one.steps, 1000))
         if not timed:
             wanted = [side for n, side in enumerate(wanted) if side.group not in {before.group for before in wanted[:n]}]

@@ -20,7 +20,9 @@ Layers = tuple[tuple[Any, ...], ...]
 class Workload:
     """One row of the table. layers: ("dense", units, activation), ("conv", channels, batch_norm) or ("pool",).
 
-    targets: largest ratio to each peer that counts as reached.  steps: of one measurement, about a third of a second.
+    targets: largest ratio to each peer that counts as reached, None for a peer that is not measured.  steps: of one
+    measurement, about a third of a second.  alone: the optimizer's update without the passes before it, of the first batch's
+    gradient again and again.
     """
 
     id: str
@@ -29,8 +31,9 @@ class Workload:
     batch: int
     layers: Layers
     optimizer: str
-    targets: tuple[float, float]
+    targets: tuple[float, float | None]
     steps: int
+    alone: bool = False
 
     @property
     def classes(self) -> int:
@@ -62,7 +65,7 @@ class Workload:
         """The network as plain data, for the peers."""
         return {
             "shape": list(self.shape), "batch": self.batch, "layers": [list(one) for one in self.layers],
-            "optimizer": self.optimizer, "rows": ROWS,
+            "optimizer": self.optimizer, "rows": ROWS, "alone": self.alone,
         }  # fmt: skip
 
 
@@ -103,6 +106,10 @@ WORKLOADS: tuple[Workload, ...] = (
     Workload(
         id="W9", title="W5 with BatchNorm", shape=(32, 32, 3), batch=64, optimizer="momentum", targets=(0.6, 0.2), steps=16,
         layers=_cifar(True),
+    ),
+    Workload(
+        id="W10", title="Adam alone, 1 M weights", shape=(1000,), batch=32, optimizer="adam", targets=(0.9, None), steps=600,
+        layers=(("dense", 990, None), ("dense", 10, None)), alone=True,
     ),
 )  # fmt: skip
 

@@ -89,11 +89,13 @@ def _only(pythons: dict[str, str], group: str) -> dict[str, str]:
 
 def _line(one: Workload, found: Measured) -> dict[str, object]:
     ratios = {group: found.ratio(group) for group in GROUPS}
+    judged = zip(ratios.items(), one.targets, strict=True)
+    reached = {f"reached_{group}": None if r is None or target is None else r <= target for (group, r), target in judged}
     return {
         "id": one.id, "title": one.title, "us_per_step": found.best.get("ours"),
         **{f"us_{group}": found.best.get(group) for group in GROUPS}, **{f"ratio_{group}": ratios[group] for group in GROUPS},
         "target_torch": one.targets[0], "target_jax": one.targets[1],
-        **{f"reached_{group}": None if ratio is None else ratio <= target for (group, ratio), target in zip(ratios.items(), one.targets, strict=True)},
+        **reached,
         "valid": found.valid, "loss_error": found.loss_error, "sides": found.medians, "spreads": found.spreads, "arena_bytes": found.arena_bytes,
     }  # fmt: skip
 
@@ -124,7 +126,7 @@ def _table(measured: list[Measured], out: Output) -> None:
         cells = [f"{one.id} {one.title}", _number(found.best.get("ours"))]
         for group, target in zip(GROUPS, one.targets, strict=True):
             ratio = found.ratio(group)
-            cells += [_number(found.best.get(group)), "-" if ratio is None else f"{ratio:.3f}", f"{target:g}"]
+            cells += [_number(found.best.get(group)), "-" if ratio is None else f"{ratio:.3f}", "-" if target is None else f"{target:g}"]
         words = {None: "not compared", True: "agree", False: "DIFFER"}
         rows.append([*cells, words[found.valid]])
     out.table(header, rows)
