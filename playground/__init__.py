@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from playground.api import layer as layer
     from playground.api import loss as loss
     from playground.api import optimizer as optimizer
+    from playground.api import penalty as penalty
     from playground.api import schedule as schedule
 
 __version__ = "0.1.0"
 
 #: The Python API; `playground.api` defines it.
-__all__ = ["Project", "__version__", "dataset", "initializer", "layer", "loss", "optimizer", "schedule"]
+__all__ = ["Project", "__version__", "dataset", "initializer", "layer", "loss", "optimizer", "penalty", "schedule"]
 
 
 def __getattr__(name: str) -> Any:

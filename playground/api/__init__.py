@@ -3,7 +3,7 @@
 `playground` hands these names on, so that a script reads `import playground as pg; pg.Project.chain(...)`.
 """
 
-from playground.api.parts import dataset, initializer, layer, loss, optimizer, schedule
+from playground.api.parts import dataset, initializer, layer, loss, optimizer, penalty, schedule
 from playground.api.project import Project
 
-__all__ = ["Project", "dataset", "initializer", "layer", "loss", "optimizer", "schedule"]
+__all__ = ["Project", "dataset", "initializer", "layer", "loss", "optimizer", "penalty", "schedule"]

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from playground.core import registry
 from playground.core.fields import fields_of
-from playground.core.spec import Dataset, Initializer, Layer, Loss, Optimizer, Schedule, Spec
+from playground.core.spec import Dataset, Initializer, Layer, Loss, Optimizer, Penalty, Schedule, Spec
 from playground.errors import BadValue
 
 S = TypeVar("S", bound=Spec)
@@ -31,6 +31,11 @@ def dataset(id: str, **settings: Any) -> Dataset:
 def layer(id: str, **settings: Any) -> Layer:
     """A layer: `layer("dense", units=64)`."""
     return _as(Layer, make("layer", id, settings))
+
+
+def penalty(id: str, **settings: Any) -> Penalty:
+    """What is asked of the weights themselves: `penalty("l1", strength=0.01)`."""
+    return _as(Penalty, make("penalty", id, settings))
 
 
 def loss(id: str, **settings: Any) -> Loss:

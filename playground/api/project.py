@@ -17,9 +17,10 @@ from playground.core.fields import fields_of
 from playground.core.samples import Samples
 from playground.core.spec import Dataset, Layer, Loss, Spec
 from playground.document import project as records
-from playground.document.edits import AddLink, AddNode, Edit, SetPlan, SetProject
+from playground.document.edits import AddLink, AddNode, Edit, SetPlan, SetProject, ShareWeights
 from playground.document.file import load, save
 from playground.document.problems import Problem
+from playground.document.wiring import output_names
 from playground.errors import BadValue, UnknownKind
 from playground.formats.certificate import Certificate
 from playground.formats.export import export, format_of
@@ -67,14 +68,33 @@ class Project:
         return made.set(**training)
 
     def add(self, spec: Spec, *inputs: str, name: str = "") -> str:
-        """A node fed by the nodes named; gives its name. Raises BadValue or EditError when that does not fit."""
+        """A node fed by the nodes named; gives its name. Raises BadValue or EditError when that does not fit.
+
+        inputs: one for each port, "" for an optional port that stays open; "lstm1.state" means that output of lstm1.
+        """
         if not isinstance(spec, Dataset | Layer | Loss):
             raise BadValue(f"A node must be data, a layer or a loss; {type(spec).__name__} was given.")
         made = AddNode(spec, name=name)
         self._do(made)
         for port, source in enumerate(inputs):
-            self._do(AddLink(self.node(source).id, made.id, port))
+            if source:
+                node, output = self._output(source)
+                self._do(AddLink(node.id, made.id, port, output=output))
         return self.record.network.node(made.id).name
+
+    def _output(self, name: str) -> tuple[records.Node, int]:
+        """The node and the place of an output called "node" or "node.output"."""
+        owner, _, output = name.partition(".")
+        node = self.node(owner)
+        names = output_names(node.spec)
+        if output and output not in names:
+            raise UnknownKind(f"{owner} has no output called {output!r}; it has {', '.join(names) or 'none'}.")
+        return node, names.index(output) if output else 0
+
+    def share(self, node: str, source: str, *, transposed: bool = False) -> Project:
+        """Let a node use the weights of another one, its matrices turned round where asked."""
+        self._do(ShareWeights(self.node(node).id, self.node(source).id, transposed))
+        return self
 
     def set(self, **training: Any) -> Project:
         """Settings of the training plan: epochs, batch, seed, optimizer, schedule, warmup, clip, patience and so on."""

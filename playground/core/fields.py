@@ -265,7 +265,7 @@ class Part(Field):
 
     def check(self, name: str, value: Any) -> Any:
         if getattr(type(value), "kind", None) != self.kind:
-            raise BadValue(f"{self.title(name)} must be one of the {self.kind}s of the catalogue; {_shown(value)} was given.")
+            raise BadValue(f"{self.title(name)} must be a {self.kind} of the catalogue; {_shown(value)} was given.")
         return value
 
     def dump(self, value: Any) -> Any:

@@ -110,7 +110,8 @@ class _Weaver:
         return Network(graph, tuple(heads))
 
     def weave_known(self) -> Graph | None:
-        flow, nodes = self.flow, []
+        flow = self.flow
+        nodes: list[Node] = []
         for id in flow.order:
             node = flow.nodes[id]
             if isinstance(node.spec, Dataset):

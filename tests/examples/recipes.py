@@ -83,12 +83,90 @@ def digits_cnn() -> pg.Project:
     )  # fmt: skip
 
 
+def digits_resnet() -> pg.Project:
+    """Three residual blocks: what a block computes is added to what came in."""
+    made = pg.Project()
+    made.record = SetProject(name="Digits ResNet").apply(made.record)
+    x = made.add(pg.dataset("digits"), name="digits")
+    x = made.add(pg.layer("relu"), made.add(pg.layer("batch_norm"), made.add(pg.layer("conv2d", filters=16), x)))
+    for filters, stride in ((16, 1), (32, 2), (32, 1)):
+        y = made.add(pg.layer("conv2d", filters=filters, stride=(stride, stride), bias=False), x)
+        y = made.add(pg.layer("relu"), made.add(pg.layer("batch_norm"), y))
+        y = made.add(pg.layer("batch_norm"), made.add(pg.layer("conv2d", filters=filters, bias=False), y))
+        if stride > 1:
+            x = made.add(pg.layer("conv2d", filters=filters, kernel=(1, 1), stride=(stride, stride)), x)
+        x = made.add(pg.layer("relu"), made.add(pg.layer("add"), x, y))
+    x = made.add(pg.layer("dense", units=10), made.add(pg.layer("global_average_pool"), x))
+    made.add(pg.loss("cross_entropy"), x, name="loss")
+    return made.set(epochs=15, batch=32, optimizer=pg.optimizer("adam", rate=0.004), schedule=pg.schedule("cosine"), seed=1)
+
+
+def digits_autoencoder() -> pg.Project:
+    """The decoder reads the encoder's own matrices turned round."""
+    made = pg.Project()
+    made.record = SetProject(name="Tied autoencoder").apply(made.record)
+    data = made.add(pg.dataset("digits"), name="digits")
+    x = made.add(pg.layer("flatten"), data)
+    x = made.add(pg.layer("elu"), made.add(pg.layer("dense", units=32), x, name="encode1"))
+    x = made.add(pg.layer("dense", units=12), x, name="encode2")
+    x = made.add(pg.layer("elu"), made.add(pg.layer("dense", units=32), x, name="decode2"))
+    x = made.add(pg.layer("dense", units=64), x, name="decode1")
+    x = made.add(pg.layer("reshape", shape=(8, 8, 1)), x)
+    made.add(pg.loss("mean_squared_error"), x, data, name="loss")
+    made.share("decode2", "encode2", transposed=True).share("decode1", "encode1", transposed=True)
+    return made.set(epochs=120, batch=32, optimizer=pg.optimizer("adam", rate=0.003), schedule=pg.schedule("cosine"))
+
+
+def digits_two_heads() -> pg.Project:
+    """One body, two answers: which digit it is, and the picture again."""
+    made = pg.Project()
+    made.record = SetProject(name="Two heads").apply(made.record)
+    data = made.add(pg.dataset("digits"), name="digits")
+    x = made.add(pg.layer("flatten"), data)
+    x = made.add(pg.layer("relu"), made.add(pg.layer("dense", units=64), x, name="body"))
+    classes = made.add(pg.layer("dense", units=10), x, name="classes")
+    pixels = made.add(pg.layer("reshape", shape=(8, 8, 1)), made.add(pg.layer("dense", units=64), x, name="pixels"))
+    made.add(pg.loss("cross_entropy"), classes, name="class_loss")
+    made.add(pg.loss("mean_squared_error", weight=0.5), pixels, data, name="pixel_loss")
+    return made.set(epochs=25, batch=32, optimizer=pg.optimizer("adam", rate=0.003), schedule=pg.schedule("cosine"))
+
+
+def adding_lstm() -> pg.Project:
+    return pg.Project.chain(
+        pg.dataset("adding_problem"), pg.layer("lstm", units=32, returns="last"), pg.layer("dense", units=2), name="Adding LSTM",
+        epochs=40, batch=32, optimizer=pg.optimizer("adam", rate=0.005), clip=1.0, schedule=pg.schedule("cosine"),
+    )  # fmt: skip
+
+
+def adding_attention() -> pg.Project:
+    read = [pg.layer("dense", units=32), pg.layer("multi_head_attention", heads=2), pg.layer("global_average_pool")]
+    answer = [pg.layer("dense", units=32), pg.layer("relu"), pg.layer("dense", units=2)]
+    return pg.Project.chain(
+        pg.dataset("adding_problem"), *read, *answer, name="Adding attention",
+        epochs=15, batch=64, optimizer=pg.optimizer("adam", rate=0.003), clip=1.0, schedule=pg.schedule("cosine"),
+    )  # fmt: skip
+
+
+def diabetes_lasso() -> pg.Project:
+    """Linear regression by full-batch proximal descent."""
+    return pg.Project.chain(
+        pg.dataset("diabetes"), pg.layer("dense", units=1), name="Lasso",
+        epochs=400, batch=512, optimizer=pg.optimizer("sgd", rate=0.1), penalty=pg.penalty("l1", strength=0.08),
+    )  # fmt: skip
+
+
 ABOUT = {
     "spiral_mlp": "Two arms wound into each other: watch the boundary bend round them.",
     "iris": "Three kinds of flowers from four measurements, learnt in a blink.",
     "diabetes": "Predict how far the disease goes in a year; stops before it overfits.",
     "digits_mlp": "Handwritten digits of 8×8 pixels, seen as 64 numbers.",
     "digits_cnn": "The same digits seen as pictures, by convolutions and pooling.",
+    "digits_resnet": "Residual blocks: every block adds to what it was given.",
+    "digits_autoencoder": "Digits through twelve numbers and back, with the same weights both ways.",
+    "digits_two_heads": "One network with two losses: name the digit and draw it again.",
+    "adding_lstm": "Two marked numbers among a hundred: an LSTM learns to keep them in mind.",
+    "adding_attention": "The same task by attention, which looks at the marked steps at once.",
+    "diabetes_lasso": "Linear regression that sets the weights it does not need to exactly zero.",
 }
 
 EXAMPLES = (
@@ -97,6 +175,12 @@ EXAMPLES = (
     Example("diabetes", diabetes, "validation", "rmse", at_most=60.0),
     Example("digits_mlp", digits_mlp, "validation", "accuracy", at_least=0.96),
     Example("digits_cnn", digits_cnn, "validation", "accuracy", at_least=0.98),
+    Example("digits_resnet", digits_resnet, "validation", "accuracy", at_least=0.98),
+    Example("digits_autoencoder", digits_autoencoder, "validation", "loss", at_most=0.1),
+    Example("digits_two_heads", digits_two_heads, "validation", "class_loss: accuracy", at_least=0.96),
+    Example("adding_lstm", adding_lstm, "validation", "accuracy", at_least=0.95),
+    Example("adding_attention", adding_attention, "validation", "accuracy", at_least=0.95),
+    Example("diabetes_lasso", diabetes_lasso, "validation", "rmse", at_most=58.0),
 )
 
 
@@ -106,12 +190,14 @@ def record_of(example: Example) -> records.Project:
     places = json.loads(PLACES.read_text(encoding="utf-8"))[example.name]
     project = MoveNodes({node.id: tuple(places[node.name]) for node in project.network.nodes}).apply(project)
     ids = {node.id: hashlib.sha256(node.name.encode()).hexdigest()[:32] for node in project.network.nodes}
-    nodes = tuple(dataclasses.replace(node, id=ids[node.id]) for node in project.network.nodes)
+    nodes = tuple(
+        dataclasses.replace(node, id=ids[node.id], shares=ids.get(node.shares, "")) for node in project.network.nodes
+    )
     links = []
     for link in project.network.links:
         source, target = ids[link.source], ids[link.target]
         id = hashlib.sha256(f"{source}{target}{link.port}".encode()).hexdigest()[:32]
-        links.append(records.Link(id=id, source=source, target=target, port=link.port))
+        links.append(records.Link(id=id, source=source, target=target, port=link.port, output=link.output))
     return dataclasses.replace(project, network=dataclasses.replace(project.network, nodes=nodes, links=tuple(links)))
 
 

@@ -35,9 +35,6 @@ class Dense(Op):
             raise ShapeError(f"Dense expects {w.shape[0]} features on the last axis; the input is {x}.")
         return TensorType((*x.shape[:-1], w.shape[1]), x.axes)
 
-    def keeps_steps_of(self, inputs: Sequence[TensorType]) -> bool:
-        return inputs[0].rank > 1
-
     def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
         y = inputs[0] @ (inputs[1].T if attributes.get("transposed") else inputs[1])
         if len(inputs) > 2:

@@ -1,0 +1,127 @@
+"""Shared weights against PyTorch: counted once, gradients added, matrices read turned round; and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import playground as pg
+from playground.data.prepare import Split
+from playground.document.edits import EditError, RemoveNodes, ShareWeights
+from playground.document.project_json import from_json, to_json
+from playground.engine.machine import Machine
+from playground.engine.plan import plan_network
+from playground.lowering import inspect, lower
+
+ROWS = 24
+
+
+def autoencoder() -> pg.Project:
+    """Digits to 5 numbers and back with the same matrix."""
+    made = pg.Project()
+    data = made.add(pg.dataset("digits"), name="digits")
+    flat = made.add(pg.layer("flatten"), data)
+    encode = made.add(pg.layer("dense", units=5), flat, name="encode")
+    bend = made.add(pg.layer("tanh"), encode)
+    decode = made.add(pg.layer("dense", units=64), bend, name="decode")
+    image = made.add(pg.layer("reshape", shape=(8, 8, 1)), decode)
+    made.add(pg.loss("mean_squared_error"), image, data, name="loss")
+    return made.share("decode", "encode", transposed=True)
+
+
+def machine_of(project: pg.Project, rows: int = ROWS, chains: int = 2):
+    samples = project.samples()
+    lowered = lower(project.record, samples)
+    plan = plan_network(lowered.graph, batch=rows, update=lowered.update, samples={"train": rows}, chains=chains)
+    machine = Machine(plan, shuffle=False)
+    machine.initialise(3)
+    x = samples.x[:rows]
+    machine.load("train", x, lowered.columns(Split(x, samples.y[:rows], np.arange(rows))))
+    return machine, x
+
+
+@pytest.mark.parametrize("chains", [1, 2])
+def test_a_tied_autoencoder_has_the_gradients_of_torch(chains):
+    machine, x = machine_of(autoencoder(), chains=chains)
+    assert set(machine.parameters()) == {"encode.weight", "encode.bias", "decode.bias"}
+    held = {name: torch.tensor(array.astype(np.float64), requires_grad=True) for name, array in machine.parameters().items()}
+    flat = torch.tensor(x.reshape(ROWS, 64).astype(np.float64))
+    code = torch.tanh(flat @ held["encode.weight"] + held["encode.bias"])
+    loss = ((code @ held["encode.weight"].T + held["decode.bias"] - flat) ** 2).mean()
+    loss.backward()
+    assert machine.run(1).status == "done"
+    assert machine.ring()[0, 0] == pytest.approx(float(loss.detach()), rel=1e-5)
+    for name, gradient in machine.gradients().items():
+        np.testing.assert_allclose(gradient, held[name].grad.numpy(), rtol=2e-4, atol=1e-5, err_msg=name)
+
+
+def twins() -> pg.Project:
+    """One layer used twice in a row."""
+    made = pg.Project()
+    data = made.add(pg.dataset("iris"), name="iris")
+    first = made.add(pg.layer("dense", units=4), data, name="first")
+    bend = made.add(pg.layer("relu"), first)
+    second = made.add(pg.layer("dense", units=4), bend, name="second")
+    made.add(pg.loss("cross_entropy"), made.add(pg.layer("dense", units=3), second, name="last"), name="loss")
+    return made.share("first", "second")
+
+
+def test_one_layer_used_twice_has_the_gradients_of_torch():
+    """The node that shares stands before the one whose weights these are."""
+    project = twins()
+    machine, x = machine_of(project)
+    assert set(machine.parameters()) == {"second.weight", "second.bias", "last.weight", "last.bias"}
+    held = {name: torch.tensor(array.astype(np.float64), requires_grad=True) for name, array in machine.parameters().items()}
+    y = torch.tensor(project.samples().y[:ROWS])
+    once = torch.relu(torch.tensor(x.astype(np.float64)) @ held["second.weight"] + held["second.bias"])
+    logits = (once @ held["second.weight"] + held["second.bias"]) @ held["last.weight"] + held["last.bias"]
+    loss = torch.nn.functional.cross_entropy(logits, y)
+    loss.backward()
+    machine.run(1)
+    for name, gradient in machine.gradients().items():
+        np.testing.assert_allclose(gradient, held[name].grad.numpy(), rtol=2e-4, atol=1e-5, err_msg=name)
+
+
+def test_shared_weights_count_once_and_are_exported_once(tmp_path):
+    project = autoencoder()
+    found = inspect(project.record, project.samples())
+    assert found.parameters[project.node("decode").id] == 64
+    assert found.total_parameters == 64 * 5 + 5 + 64
+    project.train(epochs=1)
+    for suffix in (".onnx", ".safetensors", ".npz"):
+        project.export(tmp_path / f"net{suffix}")
+    import onnx
+
+    stored = [one.name for one in onnx.load(tmp_path / "net.onnx").graph.initializer]
+    assert stored.count("encode.weight") == 1
+    assert "decode.weight" not in stored
+
+
+def test_it_survives_the_file_and_the_end_of_the_node_it_shares_with():
+    record = autoencoder().record
+    again, found = from_json(to_json(record))
+    assert not found.faults
+    assert again == record
+    nodes = {node.name: node for node in record.network.nodes}
+    alone = RemoveNodes((nodes["encode"].id,)).apply(record)
+    assert alone.network.node(nodes["decode"].id).shares == ""
+
+
+def test_what_is_refused_says_why():
+    record = autoencoder().record
+    ids = {node.name: node.id for node in record.network.nodes}
+    with pytest.raises(EditError, match="itself"):
+        ShareWeights(ids["encode"], ids["encode"]).apply(record)
+    with pytest.raises(EditError, match="Only layers"):
+        ShareWeights(ids["encode"], ids["digits"]).apply(record)
+    with pytest.raises(EditError, match="already"):
+        ShareWeights(ids["encode"], ids["decode"]).apply(record)
+    plain = ShareWeights(ids["decode"], ids["encode"]).apply(record)
+    (problem,) = (p for p in inspect(plain, autoencoder().samples()).problems if p.severity == "error")
+    assert problem.text.startswith("decode shares the weight of encode, which is 64×5; it needs 5×64.")
+    assert problem.mend is not None
+    mended = plain
+    for edit in problem.mend.edits:
+        mended = edit.apply(mended)
+    assert not inspect(mended, autoencoder().samples()).errors
