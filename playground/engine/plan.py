@@ -324,7 +324,8 @@ class _Planner:
         )
 
     def _observed(self) -> dict[str, Field]:
-        """Node -> its last op's output in the observing program, where samples lie without gaps; "node/name" -> its ops' further ones."""
+        """Node -> its last op's output in the observing program, where samples lie without gaps; "node/name" -> its ops'
+        further ones, and main ones that have a name."""
         found: dict[str, Field] = {}
         if self.observe is not None:
             for node in self.graph.nodes:
@@ -332,6 +333,8 @@ class _Planner:
                 if place is not None and place.dense and node.owner:
                     shape = (self.batch, *self.graph.values[node.output].type.shape)
                     found[node.owner] = Field(self.observe.storage.row(Ref("value", node.output), 0, 0, 0), shape)
+                    if ops.find(node.op).outputs[0] != "y":
+                        found[f"{node.owner}/{ops.find(node.op).outputs[0]}"] = found[node.owner]
                 for value, name in zip(node.more, ops.find(node.op).outputs[1:], strict=True):
                     if Ref("value", value) not in self.observe.storage.stores:  # the op had no use for it
                         continue

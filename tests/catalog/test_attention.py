@@ -329,6 +329,22 @@ def test_a_plan_that_nobody_observes_leaves_the_weights_out():
     assert "attention_weights_forward" in plan_of(64, observe=True).disassemble()
 
 
+def test_the_weights_can_be_looked_at():
+    shapes = ((6, 8), (11, 8))
+    graph = graph_of(layer_of("multi_head_attention", heads=2), shapes, masked=False)
+    rule = {"batch": BATCH, "update": STILL, "samples": {"train": BATCH}, "observe": True}
+    machine = Machine(plan_network(graph, **rule), shuffle=False)
+    machine.initialise(3)
+    x = np.random.default_rng(2).normal(size=(BATCH, 17, FEATURES)).astype(np.float32)
+    found = machine.observe(x)
+    twin = Twin.of(machine, x, np.zeros(1), shapes)
+    module = torch.nn.MultiheadAttention(8, 2, batch_first=True, dtype=torch.float64)
+    q, k = twin.inputs
+    y, weights = torch.func.functional_call(module, twin.attention(module), (q, k, k), {"average_attn_weights": False})
+    np.testing.assert_allclose(found["node/weights"], weights.detach().numpy(), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(found["node"], y.detach().numpy(), rtol=1e-4, atol=1e-5)
+
+
 RATE = 0.3
 
 
