@@ -15,7 +15,7 @@ from playground.errors import ShapeError
 class CrossEntropy(Loss):
     """Surprise at the true class, for one class out of many.
 
-    Shapes: prediction (classes,) logits, target () class index -> scalar, the mean over the batch.
+    Shapes: prediction (classes,) logits, target () class index -> scalar, the mean over the batch; or (steps, classes) and (steps,).
     It applies the softmax itself, by the log-sum-exp form, which stays exact for logits of any size.
     Guessing evenly costs ln(classes).
     """
@@ -27,9 +27,11 @@ class CrossEntropy(Loss):
     examples = (("ten classes", {}, ((10,), ())), ("two classes", {}, ((2,), ())), ("odd", {}, ((7,), ())))
 
     def build(self, g: Builder, prediction: Value, target: Value, weights: Value | None = None) -> Value:
-        if len(prediction.shape) != 1 or target.shape != ():
+        if not prediction.shape or prediction.shape[:-1] != target.shape:
             raise ShapeError("needs one number for each class.")
-        return g.op("softmax_cross_entropy", prediction, target)
+        if weights is None:
+            return g.op("softmax_cross_entropy", prediction, target)
+        return g.op("softmax_cross_entropy", prediction, target, weights, weighted=True)
 
     def respond(self, prediction: np.ndarray) -> np.ndarray:
         z = prediction - prediction.max(axis=-1, keepdims=True)

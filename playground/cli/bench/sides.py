@@ -39,8 +39,10 @@ def ours(workload: str, cores: int) -> list[Side]:
 
 
 def torch(python: str, setup: dict[str, Any], cores: int) -> list[Side]:
-    """PyTorch on one thread and on all, and for images in both memory formats."""
-    formats = ("channels_last", "contiguous") if len(setup["workload"]["shape"]) == 3 else ("contiguous",)
+    """PyTorch on one thread and on all, for images in both memory formats, for sequences by samples and by steps."""
+    formats: tuple[str, ...] = ("channels_last", "contiguous") if len(setup["workload"]["shape"]) == 3 else ("contiguous",)
+    if setup["workload"]["tokens"]:
+        formats = ("contiguous", "steps_first")
     command = (python, str(HERE / "torch_side.py"))
     return [
         Side(f"torch {n} {format}", "torch", command, {**setup, "threads": n, "format": format})

@@ -18,8 +18,10 @@ Layers = tuple[tuple[Any, ...], ...]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Workload:
-    """One row of the table. layers: ("dense", units, activation), ("conv", channels, batch_norm) or ("pool",).
+    """One row of the table. layers: ("dense", units, activation), ("conv", channels, batch_norm), ("pool",), ("embedding", units),
+    ("lstm", units), ("gru", units), ("positions",) or ("encoder", heads, hidden units).
 
+    tokens: the samples are sequences of tokens below that number, and so are the targets.
     targets: largest ratio to each peer that counts as reached, None for a peer that is not measured.  steps: of one
     measurement, about a third of a second.  alone: the optimizer's update without the passes before it, of the first batch's
     gradient again and again.
@@ -34,6 +36,7 @@ class Workload:
     targets: tuple[float, float | None]
     steps: int
     alone: bool = False
+    tokens: int = 0
 
     @property
     def classes(self) -> int:
@@ -42,13 +45,18 @@ class Workload:
     def samples(self) -> Samples:
         """The same synthetic rows for every side."""
         rng = np.random.default_rng(1)
+        names = tuple(map(str, range(self.classes)))
+        if self.tokens:
+            text = rng.integers(0, self.tokens, (ROWS, *self.shape))
+            following = rng.integers(0, self.classes, (ROWS, *self.shape))
+            return Samples(text.astype(np.float32), following, "classification", class_names=names, tokens=self.tokens)
         x = rng.standard_normal((ROWS, *self.shape), dtype=np.float32)
         y = rng.integers(0, self.classes, ROWS)
-        return Samples(x, y, "classification", class_names=tuple(map(str, range(self.classes))))
+        return Samples(x, y, "classification", class_names=names)
 
     def project(self) -> Project:
         """The network as a person would build it; its data node only says that there is data."""
-        nodes = [made for one in self.layers for made in _layers(one)]
+        nodes = [made for one in self.layers for made in _layers(one, self.tokens)]
         made = Project()
         name = made.add(dataset("digits"))
         flat = len(self.shape) == 1
@@ -65,11 +73,19 @@ class Workload:
         """The network as plain data, for the peers."""
         return {
             "shape": list(self.shape), "batch": self.batch, "layers": [list(one) for one in self.layers],
-            "optimizer": self.optimizer, "rows": ROWS, "alone": self.alone,
+            "optimizer": self.optimizer, "rows": ROWS, "tokens": self.tokens, "alone": self.alone,
         }  # fmt: skip
 
 
-def _layers(one: tuple[Any, ...]) -> list[Any]:
+def _layers(one: tuple[Any, ...], tokens: int) -> list[Any]:
+    if one[0] == "embedding":
+        return [layer("embedding", vocabulary=tokens, units=one[1])]
+    if one[0] in ("lstm", "gru"):
+        return [layer(one[0], units=one[1])]
+    if one[0] == "positions":
+        return [layer("positional_encoding")]
+    if one[0] == "encoder":
+        return [layer("transformer_encoder_block", heads=one[1], hidden=one[2], dropout=0.0)]
     if one[0] == "dense":
         return [layer("dense", units=one[1]), *([layer(one[2])] if one[2] else [])]
     if one[0] == "conv":
@@ -102,6 +118,18 @@ WORKLOADS: tuple[Workload, ...] = (
     Workload(
         id="W5", title="32×32×3 CNN", shape=(32, 32, 3), batch=64, optimizer="adam", targets=(0.55, 0.25), steps=16,
         layers=_cifar(False),
+    ),
+    Workload(
+        id="W6", title="character LSTM", shape=(50,), batch=32, optimizer="adam", targets=(0.7, 0.5), steps=80, tokens=64,
+        layers=(("embedding", 64), ("lstm", 128), ("dense", 64, None)),
+    ),
+    Workload(
+        id="W7", title="character GRU", shape=(50,), batch=32, optimizer="adam", targets=(0.22, 0.4), steps=80, tokens=64,
+        layers=(("embedding", 64), ("gru", 128), ("dense", 64, None)),
+    ),
+    Workload(
+        id="W8", title="Transformer encoder", shape=(64,), batch=32, optimizer="adamw", targets=(0.4, 0.45), steps=16, tokens=64,
+        layers=(("embedding", 128), ("positions",), ("encoder", 4, 256), ("encoder", 4, 256), ("dense", 64, None)),
     ),
     Workload(
         id="W9", title="W5 with BatchNorm", shape=(32, 32, 3), batch=64, optimizer="momentum", targets=(0.6, 0.2), steps=16,
