@@ -295,7 +295,7 @@ class _Planner:
         for slot, (at, _) in zip(self.rule.slots if self.rule else (), self.slot_runs, strict=True):
             slots |= named(at, "/" + slot)
         for number, place in enumerate(self.scalars):
-            slots[f"optimizer/{self.rule.scalars[number] if self.rule else ''}"] = Field(place, ())
+            slots[f"optimizer/{self.rule.scalars[number] if self.rule else ''}"] = Field(place, (1,))
         averages = {**named(self.average_at)}
         averages |= {
             s.name: Field(self.average_at[s.value], self.graph.values[s.value].type.shape)
