@@ -303,6 +303,35 @@ def test_what_padding_holds_changes_nothing(id):
 
 
 @KINDS
+@pytest.mark.parametrize("settings", [{}, {"bias": False, "layers": 2}, {"bidirectional": True}])
+def test_an_embedding_before_it(id, settings):
+    """Folded into the weights where nothing else reads it (one direction): the same outputs and gradients as torch's, and no rows of it."""
+    made, embedding = layer(id, units=5, **settings), layer("embedding", vocabulary=9, units=6)
+    g = GraphBuilder()
+    x = g.take_input(TensorType((7,), tokens=9))
+    with g.of("front", embedding):
+        rows = embedding.build(g, x)
+    with g.of("node", made):
+        y = made.build(g, rows, *[None] * made.optional)[0]
+    with g.of("loss", None):
+        graph = g.finish(y, g.op("mean_squared_error", y, g.take_target(y.type)))
+    rng = np.random.default_rng(5)
+    tokens, target = rng.integers(0, 8, (4, 7)), rng.normal(size=(4, *y.shape)).astype(np.float32)
+    machine = machine_of(graph, tokens.astype(np.float32), target)
+    owners = {origin.owner for origin in machine.plan.train.origins}
+    assert ("front" in owners) == made.bidirectional
+    twin = Twin(Case(made, 7, 0, front=6), {name: view.copy() for name, view in machine.parameters().items()})
+    inputs = nn.functional.embedding(torch.tensor(tokens), twin.leaves["front.weight"])
+    expected, _ = torch.func.functional_call(twin.rnn, twin.turned(), (inputs,))
+    np.testing.assert_allclose(machine.evaluate("validation").outputs, expected.detach().numpy(), rtol=1e-5, atol=1e-6)
+    machine.run(1)
+    nn.functional.mse_loss(expected, torch.tensor(target, dtype=torch.float64)).backward()
+    for name, gradient in machine.gradients().items():
+        wanted = twin.leaves[name].grad.numpy()
+        np.testing.assert_allclose(gradient, wanted, rtol=1e-4, atol=2e-5 * np.abs(wanted).max(), err_msg=name)
+
+
+@KINDS
 def test_gates_can_be_looked_at(id):
     for masked in (False, True):
         case = Case(layer(id, units=5), 6, 3, masked=masked)
