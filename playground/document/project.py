@@ -98,10 +98,20 @@ class Network:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Block:
+    """A network under a name, which nodes use as one. Its inputs and outputs are nodes of it (`document.blocks`). id: permanent."""
+
+    id: str
+    name: str
+    help: str = ""
+    network: Network = Network()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Project:
     """All that is saved. about: what the start page says under the title. groups: parameter groups, the first that fits counts.
 
-    unknown: file members and fields kept unread.
+    blocks: definitions that nodes may use.  unknown: file members and fields kept unread.
     """
 
     name: str = "untitled"
@@ -110,4 +120,5 @@ class Project:
     data: DataPlan = DataPlan()
     training: TrainingPlan = dataclasses.field(default_factory=TrainingPlan)
     groups: tuple[Group, ...] = ()
+    blocks: tuple[Block, ...] = ()
     unknown: tuple[tuple[str, str], ...] = ()

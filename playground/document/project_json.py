@@ -9,12 +9,13 @@ from typing import Any
 from playground.core.fields import fields_of
 from playground.core.spec import Spec
 from playground.document import strict_json
+from playground.document.blocks import with_ports
 from playground.document.groups import Group, check_rule
 from playground.document.integrity import integrity_faults
 from playground.document.migrations import VERSION, migrated
 from playground.document.names import bad_character
 from playground.document.plans import DataPlan, TrainingPlan
-from playground.document.project import Link, Network, Node, Note, Project
+from playground.document.project import Block, Link, Network, Node, Note, Project
 from playground.document.records import Findings, dump_record, load_fields, load_record
 from playground.document.schema import shape_faults, shown
 from playground.document.settings import RECORD_KEYS
@@ -25,7 +26,8 @@ NODE_KEYS = ("id", "name", "spec", "position", "frozen", "rate_factor", "decay_f
 LINK_KEYS = ("id", "source", "target", "port", "output")
 NOTE_KEYS = ("id", "text", "position", "size")
 NETWORK_KEYS = ("nodes", "links", "notes")
-PROJECT_KEYS = ("format", "version", "name", "about", "network", "data", "training", "groups")
+PROJECT_KEYS = ("format", "version", "name", "about", "network", "data", "training", "groups", "blocks")
+BLOCK_KEYS = ("id", "name", "help", "network")
 GROUP_KEYS = ("id", "name", "rule", "nodes", "rate_factor", "decay_factor", "frozen")
 PLANS: dict[str, type[Spec]] = {"data": DataPlan, "training": TrainingPlan}
 #: Entries of `Project.unknown` that are members of the zip, not keys of this JSON, begin so.
@@ -43,6 +45,7 @@ def to_json(project: Project) -> dict[str, Any]:
         "data": dump_record(project.data),
         "training": dump_record(project.training),
         "groups": [_group_to_json(group) for group in project.groups],
+        "blocks": [block_to_json(block) for block in project.blocks],
     }
     for place, raw in project.unknown:
         if not place.startswith(MEMBER):
@@ -87,11 +90,13 @@ def from_json(data: Any) -> tuple[Project | None, Findings]:
         return None, found
     network = network_from_json(data["network"], "/network", found)
     groups = tuple(_group(raw, at, found) for at, raw in enumerate(data.get("groups", [])))
+    blocks = tuple(block_from_json(raw, f"/blocks/{at}", found) for at, raw in enumerate(data.get("blocks", [])))
     plans = {which: _plan(data[which], which, found) for which in PLANS}
     if found.faults:
         return None, found
-    unknown = sorted((_text(place), _text(value)) for place, value in _unknown(data))
-    project = Project(name=data["name"], about=data["about"], network=network, groups=groups, unknown=tuple(unknown), **plans)
+    unknown = tuple(sorted((_text(place), _text(value)) for place, value in _unknown(data)))
+    words = {key: data[key] for key in ("name", "about")}
+    project = with_ports(Project(**words, network=network, groups=groups, blocks=blocks, unknown=unknown, **plans))
     _check_words(project, found)
     found.faults += [(place, f"{place}: {sentence}") for place, sentence in integrity_faults(project)]
     return (None if found.faults else project), found
@@ -115,6 +120,19 @@ def network_from_json(data: Any, place: str, found: Findings) -> Network:
         Note(id=raw["id"], text=raw["text"], position=_pair(raw["position"]), size=_pair(raw["size"])) for raw in data["notes"]
     )
     return Network(nodes=tuple(nodes), links=links, notes=notes)
+
+
+def block_to_json(block: Block) -> dict[str, Any]:
+    """A definition as strict JSON."""
+    return {"id": block.id, "name": block.name, "help": block.help, "network": network_to_json(block.network)}
+
+
+def block_from_json(data: Any, place: str, found: Findings) -> Block:
+    """A definition of JSON whose shape was checked; its uses get their ports from `blocks.with_ports`."""
+    network = network_from_json(data["network"], f"{place}/network", found)
+    found.check_notes(network.notes, f"{place}/network")
+    found.check_text(f"{place}/help", data.get("help", ""))
+    return Block(id=data["id"], name=data["name"], help=data.get("help", ""), network=network)
 
 
 def _group_to_json(group: Group) -> dict[str, Any]:
@@ -164,16 +182,22 @@ def _check_words(project: Project, found: Findings) -> None:
 
 def _unknown(data: Any) -> list[tuple[list[str], Any]]:
     """(place, value) of every key that this version does not know. Records of a list stand under their id, not their number."""
-    network = data["network"]
-    left = _left(data, PROJECT_KEYS) + _left(network, NETWORK_KEYS, "network")
-    for kind, keys in (("nodes", NODE_KEYS), ("links", LINK_KEYS), ("notes", NOTE_KEYS)):
-        for raw in network[kind]:
-            left += _left(raw, keys, "network", kind, raw["id"])
+    left = _left(data, PROJECT_KEYS) + _left_of_network(data["network"], "network")
+    for raw in data.get("blocks", []):
+        left += _left(raw, BLOCK_KEYS, "blocks", raw["id"]) + _left_of_network(raw["network"], "blocks", raw["id"], "network")
     for raw in data.get("groups", []):
         left += _left(raw, GROUP_KEYS, "groups", raw["id"])
     for which, cls in PLANS.items():
         left += _left(data[which], RECORD_KEYS, which)
         left += _left(data[which]["fields"], fields_of(cls).keys(), which, "fields")
+    return left
+
+
+def _left_of_network(network: Any, *place: str) -> list[tuple[list[str], Any]]:
+    left = _left(network, NETWORK_KEYS, *place)
+    for kind, keys in (("nodes", NODE_KEYS), ("links", LINK_KEYS), ("notes", NOTE_KEYS)):
+        for raw in network[kind]:
+            left += _left(raw, keys, *place, kind, raw["id"])
     return left
 
 

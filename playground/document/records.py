@@ -14,6 +14,7 @@ from playground.core import registry
 from playground.core.fields import Part, fields_of
 from playground.core.spec import Spec
 from playground.document import strict_json
+from playground.document.blocks import RECORDS
 from playground.document.names import bad_character
 from playground.document.project import Note, Placeholder
 from playground.document.schema import Record, shape_faults, shown
@@ -39,9 +40,9 @@ class Findings:
         if bad is not None:
             self.fault(place, f"it may hold printable characters and line breaks; {bad!a} was found.")
 
-    def check_notes(self, notes: Iterable[Note]) -> None:
+    def check_notes(self, notes: Iterable[Note], place: str = "/network") -> None:
         for at, note in enumerate(notes):
-            self.check_text(f"/network/notes/{at}/text", note.text)
+            self.check_text(f"{place}/notes/{at}/text", note.text)
 
 
 def dump_record(spec: Spec | Placeholder) -> Any:
@@ -69,7 +70,7 @@ def load_record(data: Any, place: str, found: Findings, kind: str = "") -> Spec 
         return None
     placeholder = Placeholder(kind=data["kind"], id=data["id"], raw=strict_json.encode(data).decode())
     try:
-        cls = registry.find(data["kind"], data["id"])
+        cls = RECORDS[data["id"]] if data["kind"] == "layer" and data["id"] in RECORDS else registry.find(data["kind"], data["id"])
     except UnknownKind:
         return placeholder
     if data["version"] > cls.version or data.keys() - RECORD_KEYS:

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from playground.document.blocks import MOST_BLOCKS, MOST_HELP
+from playground.document.blocks import MOST_NAME as MOST_BLOCK_NAME
 from playground.document.edits.notes import MOST_NOTE, SIZES
 from playground.document.edits.plans import MOST_ABOUT, MOST_NAME
 from playground.document.groups import MOST_GROUPS, MOST_RULE
@@ -77,6 +79,13 @@ class NetworkShape(Shape):
     notes: Annotated[list[NoteShape], Field(max_length=MOST_NOTES)]
 
 
+class BlockShape(Shape):
+    id: Id
+    name: Annotated[str, Field(min_length=1, max_length=MOST_BLOCK_NAME)]
+    help: Annotated[str, Field(max_length=MOST_HELP)] = ""
+    network: NetworkShape
+
+
 class ProjectShape(Shape):
     format: str
     version: int
@@ -86,6 +95,7 @@ class ProjectShape(Shape):
     data: Record
     training: Record
     groups: Annotated[list[GroupShape], Field(max_length=MOST_GROUPS)] = []
+    blocks: Annotated[list[BlockShape], Field(max_length=MOST_BLOCKS)] = []
 
 
 _WORD = "a word of letters, digits, _ . and -, at most 100"
@@ -119,6 +129,11 @@ EXPECTED: dict[str, str] = {
     "/groups/[]/rate_factor": "a number in 0 to 1000",
     "/groups/[]/decay_factor": "a number in 0 to 1000",
     "/groups/[]/frozen": "true or false",
+    "/blocks": f"a list of at most {MOST_BLOCKS} blocks",
+    "/blocks/[]": "an object with id, name, help and network",
+    "/blocks/[]/id": _ID,
+    "/blocks/[]/name": f"a text of 1 to {MOST_BLOCK_NAME} characters",
+    "/blocks/[]/help": f"a text of at most {MOST_HELP:,} characters",
     "/network/links": f"a list of at most {MOST_LINKS:,} links",
     "/network/links/[]": "an object with id, source, target and port",
     "/network/nodes/[]/shares": "the id of a node, or an empty text",
@@ -158,7 +173,9 @@ def _fault(error: Any, at: tuple[str, ...]) -> tuple[str, str]:
 
 def _expected(place: tuple[Any, ...]) -> str:
     words = ["[]" if isinstance(part, int) or str(part).isdigit() else str(part) for part in place]
-    in_record = not {"nodes", "links", "notes", "groups"} & set(words) or "spec" in words
+    if words[:1] == ["blocks"] and words[2:3] == ["network"]:
+        words = words[2:]  # the network of a block has the shape of the project's own
+    in_record = not {"nodes", "links", "notes", "groups", "blocks"} & set(words) or "spec" in words
     if in_record and len(words) > 1 and words[-1] in IN_RECORD:
         return IN_RECORD[words[-1]]
     if in_record and "fields" in words:

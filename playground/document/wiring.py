@@ -47,7 +47,7 @@ def takes_port(spec: Spec | Placeholder, port: int) -> bool:
 
 def gives_output(spec: Spec | Placeholder) -> bool:
     """Whether a wire may start here."""
-    return spec.kind in ("dataset", "layer")
+    return spec.kind in ("dataset", "layer") and bool(output_names(spec))
 
 
 def port_title(spec: Spec | Placeholder, port: int) -> str:
