@@ -16,6 +16,28 @@ import jax.numpy as jnp
 import numpy as np
 
 
+def recurrent(kind: str, x: Any, w: Any, u: Any, b: Any, c: Any) -> Any:
+    """States of all steps; gates in PyTorch's order."""
+    units, z = u.shape[0], x.swapaxes(0, 1) @ w + b
+
+    def lstm(carry: Any, z: Any) -> Any:
+        h, s = carry
+        i, f, g, o = jnp.split(z + h @ u + c, 4, 1)
+        s = jax.nn.sigmoid(f) * s + jax.nn.sigmoid(i) * jnp.tanh(g)
+        h = jax.nn.sigmoid(o) * jnp.tanh(s)
+        return (h, s), h
+
+    def gru(carry: Any, z: Any) -> Any:
+        h, s = carry
+        (zr, zu, zn), (r, v, n) = jnp.split(z, 3, 1), jnp.split(h @ u + c, 3, 1)
+        n = jnp.tanh(zn + jax.nn.sigmoid(zr + r) * n)
+        h = n + jax.nn.sigmoid(zu + v) * (h - n)
+        return (h, s), h
+
+    zeros = jnp.zeros((x.shape[0], units))
+    return jax.lax.scan(lstm if kind == "lstm" else gru, (zeros, zeros), z)[1].swapaxes(0, 1)
+
+
 def loss_of(spec: dict[str, Any]) -> Any:
     """Mean cross-entropy of a batch as a function of (parameters, x, y)."""
 
@@ -25,27 +47,6 @@ def loss_of(spec: dict[str, Any]) -> Any:
 
     def conv(x: Any, w: Any, b: Any) -> Any:
         return jax.lax.conv_general_dilated(x, w, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")) + b
-
-    def recurrent(kind: str, x: Any, w: Any, u: Any, b: Any, c: Any) -> Any:
-        """States of all steps; gates in PyTorch's order."""
-        units, z = u.shape[0], x.swapaxes(0, 1) @ w + b
-
-        def lstm(carry: Any, z: Any) -> Any:
-            h, s = carry
-            i, f, g, o = jnp.split(z + h @ u + c, 4, 1)
-            s = jax.nn.sigmoid(f) * s + jax.nn.sigmoid(i) * jnp.tanh(g)
-            h = jax.nn.sigmoid(o) * jnp.tanh(s)
-            return (h, s), h
-
-        def gru(carry: Any, z: Any) -> Any:
-            h, s = carry
-            (zr, zu, zn), (r, v, n) = jnp.split(z, 3, 1), jnp.split(h @ u + c, 3, 1)
-            n = jnp.tanh(zn + jax.nn.sigmoid(zr + r) * n)
-            h = n + jax.nn.sigmoid(zu + v) * (h - n)
-            return (h, s), h
-
-        zeros = jnp.zeros((x.shape[0], units))
-        return jax.lax.scan(lstm if kind == "lstm" else gru, (zeros, zeros), z)[1].swapaxes(0, 1)
 
     def row_norm(x: Any, scale: Any, shift: Any) -> Any:
         return (x - x.mean(-1, keepdims=True)) * jax.lax.rsqrt(x.var(-1, keepdims=True) + 1e-5) * scale + shift
