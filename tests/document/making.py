@@ -128,7 +128,9 @@ def _paste(project: Project, rng: random.Random) -> e.Edit:
 
 def _options(project: Project, rng: random.Random) -> e.Edit:
     node = rng.choice(project.network.nodes).id
-    option, value = rng.choice((("frozen", True), ("frozen", False), ("rate_factor", rng.uniform(0, 1000)), ("rate_factor", 2e3)))
+    option, value = rng.choice(
+        (("frozen", True), ("frozen", False), ("rate_factor", rng.uniform(0, 1000)), ("rate_factor", 2e3), ("decay_factor", 0.5))
+    )
     return e.SetNodeOption(node, option, value)
 
 
@@ -143,6 +145,32 @@ def _node(p: Project, r: random.Random) -> str:
     return r.choice(p.network.nodes).id
 
 
+def _group(project: Project, rng: random.Random) -> e.Edit:
+    """Some edit of groups; the first group that there is, where it needs one."""
+    nodes = _some(project.network.nodes, rng)
+    rule = rng.choice(("", "dense*", "layer:conv2d", "first 3", "last 1", "no rule at all"))
+    if not project.groups or rng.random() < 0.3:
+        return e.AddGroup(rng.choice(("", "slow", "two\nlines")), rule, nodes, _id(rng))
+    group = rng.choice(project.groups).id
+    fields = (
+        ("rate_factor", 0.5),
+        ("decay_factor", 0.0),
+        ("frozen", True),
+        ("rule", rule),
+        ("name", "head"),
+        ("rate_factor", -1.0),
+    )
+    return rng.choice(
+        (
+            e.SetGroup(group, *rng.choice(fields)),
+            e.PutInGroup(nodes, group),
+            e.PutInGroup(nodes, ""),
+            e.MoveGroup(group, 0),
+            e.RemoveGroup(group),
+        )
+    )
+
+
 Maker = Callable[[Project, random.Random], e.Edit]
 MAKERS: dict[str, Maker] = {
     "add node": lambda p, r: e.AddNode(any_spec(r), place(r), id=_id(r)),
@@ -153,6 +181,7 @@ MAKERS: dict[str, Maker] = {
     "replace": lambda p, r: e.ReplaceSpec(_node(p, r), any_spec(r)),
     "set field": _set_field,
     "set option": _options,
+    "group": _group,
     "rename": lambda p, r: e.RenameNode(_node(p, r), r.choice(("a", "b2", "dense1", "no name", "", "x" * 101))),
     "insert": _insert,
     "set plan": _set_plan,
