@@ -24,7 +24,7 @@ from playground.lowering.mends import shape_mend
 class Inspection:
     """All keys are node ids. types: output of each node, as far as known.  parameters, formulas, flops: of layers, one sample.
 
-    captions: a few words for a node's shape line.
+    captions: a few words for a node's shape line.  outputs: of nodes whose types are known, all that they give.
     """
 
     types: dict[str, TensorType]
@@ -33,6 +33,16 @@ class Inspection:
     flops: dict[str, int]
     captions: dict[str, str]
     problems: list[Problem]
+    outputs: dict[str, tuple[TensorType | None, ...]] = dataclasses.field(default_factory=dict)
+
+    def output_type(self, node: str, output: int = 0) -> TensorType | None:
+        """What a node gives at one of its outputs, where known."""
+        given = self.outputs.get(node, ())
+        return given[output] if output < len(given) else None
+
+    def type_of(self, link: Link) -> TensorType | None:
+        """What flows through a wire, where known."""
+        return self.output_type(link.source, link.output)
 
     @property
     def total_parameters(self) -> int:
@@ -65,6 +75,7 @@ def inspect(project: Project, samples: Samples | None) -> Inspection:
         flops={id: found.flops for id, found in known.items()},
         captions={id: _caption(flow, flow.nodes[id]) for id in known},
         problems=problems,
+        outputs=dict(flow.outputs),
     )
 
 

@@ -5,27 +5,31 @@ from __future__ import annotations
 import dataclasses
 
 from playground.core.samples import Samples
-from playground.core.spec import Layer
+from playground.core.spec import Dataset, Layer
 from playground.document.edits import AddLink, EditError
 from playground.document.problems import Mend, Problem
 from playground.document.project import Project
+from playground.document.wiring import output_names
 from playground.lowering.facts import facts, in_range
 from playground.lowering.flow import flow_of
 from playground.lowering.inspection import shape_problem
 
 
-def fits(project: Project, samples: Samples | None, source: str, target: str, port: int) -> Problem | None:
-    """Why a wire may not be drawn, or None. The edits of its mend draw it too.
+def fits(project: Project, samples: Samples | None, source: str, target: str, port: int, output: int = 0) -> Problem | None:
+    """Why a wire may not be drawn from an output to a port, or None. The edits of its mend draw it too.
 
-    Refused are loops, ports that are not there and shapes that a layer cannot take. A loss takes any prediction: `inspect` says
-    what to change when the number of outputs is wrong.
+    Refused are loops, ports that are not there, outputs that the data do not have, and shapes that a layer cannot take. A loss
+    takes any prediction: `inspect` says what to change when the number of outputs is wrong.
     """
-    wire = AddLink(source, target, port)
+    wire = AddLink(source, target, port, output=output)
     try:
         wired = wire.apply(project)
     except EditError as error:
         return Problem(text=str(error), node=target)
     flow = flow_of(project, samples)
+    given, giver = flow.outputs.get(source, ()), flow.nodes[source]
+    if isinstance(giver.spec, Dataset) and output < len(given) and given[output] is None:
+        return Problem(text=f"{giver.name} has no {output_names(giver.spec)[output]}. Choose another output.", node=source)
     node = flow.nodes[target]
     if not isinstance(node.spec, Layer) or not in_range(node.spec):
         return None

@@ -139,14 +139,14 @@ class CanvasCommands(QObject):
         return item.pos().y() + item.look.height / 2
 
     # Wires
-    def wire(self, source: str, target: str, port: int) -> bool:
-        return self.session.do(AddLink(source, target, port))
+    def wire(self, source: str, target: str, port: int, output: int = 0) -> bool:
+        return self.session.do(AddLink(source, target, port, output=output))
 
-    def rewire(self, link: str, source: str, target: str, port: int) -> None:
+    def rewire(self, link: str, source: str, target: str, port: int, output: int = 0) -> None:
         """Move the end of a wire to another port as one step."""
         old = next((k for k in self.session.project.network.links if k.id == link), None)
-        if old is not None and (old.target, old.port) != (target, port):
-            self.session.do(Several("Move wire", (RemoveLinks((link,)), AddLink(source, target, port))))
+        if old is not None and (old.target, old.port, old.output) != (target, port, output):
+            self.session.do(Several("Move wire", (RemoveLinks((link,)), AddLink(source, target, port, output=output))))
 
     def unwire(self, link: str) -> None:
         self.session.do(RemoveLinks((link,)))

@@ -1,4 +1,7 @@
-"""The canvas by keyboard: arrows walk along the wires, letters search layers, Enter edits, Ctrl+L wires."""
+"""The canvas by keyboard: arrows walk along the wires, letters search layers, Enter edits, Ctrl+L wires.
+
+While a wire is under construction left and right choose where it ends, up and down at which output it starts.
+"""
 
 from __future__ import annotations
 
@@ -56,6 +59,8 @@ class CanvasKeys:
             gesture.cancel()
         elif key in (Key.Key_Return, Key.Key_Enter, Key.Key_Space):
             gesture.finish()
+        elif key in (Key.Key_Up, Key.Key_Down) and gesture.choose(ARROWS[key][1]):
+            return True
         elif key in ARROWS:
             gesture.cycle(1 if sum(ARROWS[key]) > 0 else -1)
         return True

@@ -11,6 +11,7 @@ from playground.document.node_size import BARE, is_planar, picture_of, size_of
 from playground.document.problems import Problem
 from playground.document.project import Node, Placeholder, Project
 from playground.lowering import Inspection
+from playground.ui.canvas.ports import node_ports
 from playground.ui.painting import group_color, width_of
 
 MAPS, MAP_GAP, MAP_SIDE = 94, 2, 4  # one picture of all maps; the fewer they are, the larger is each
@@ -22,6 +23,8 @@ class NodeLook:
 
     group: colour token.  line: the shape line.  preview: "tiles", "maps", "bars", "glyph", "image", "number", "field" or "".
     units: tiles, maps or bars to show.  state: "normal", "error" or "waiting".  badge: icon at the right of the header, or "".
+    ins, outs: ports that it has.  quiet_in, quiet_out: those of them that show only when they are wanted.  in_names, out_names: what
+    each is called, with its type where known; () where there is only one.
     """
 
     name: str
@@ -34,6 +37,10 @@ class NodeLook:
     ins: int = 1
     outs: int = 1
     variadic: bool = False
+    quiet_in: frozenset[int] = frozenset()
+    quiet_out: frozenset[int] = frozenset()
+    in_names: tuple[str, ...] = ()
+    out_names: tuple[str, ...] = ()
     state: str = "normal"
     badge: str = ""
     detail: str = ""
@@ -70,11 +77,13 @@ class Surroundings:
         self.problems: dict[str, list[Problem]] = {}
         for problem in inspection.problems:
             self.problems.setdefault(problem.node, []).append(problem)
-        self.ports: dict[str, int] = {}
+        self.ports: dict[str, set[int]] = {}
+        self.used: dict[str, set[int]] = {}
         self.answers: set[str] = set()
         for link in project.network.links:
-            self.ports[link.target] = max(self.ports.get(link.target, 0), link.port + 1)
-            if link.target in losses:
+            self.ports.setdefault(link.target, set()).add(link.port)
+            self.used.setdefault(link.source, set()).add(link.output)
+            if link.target in losses and link.port == 0:
                 self.answers.add(link.source)
 
     def look(self, node: Node) -> NodeLook:
@@ -85,9 +94,12 @@ class Surroundings:
         errors = [p for p in reasons if p.severity == "error"]
         unknown = output is None and spec.kind == "layer"
         preview, units, more = picture = picture_of(node, node.id in self.answers, output, samples)
-        ins, variadic = _ins(node, self.ports.get(node.id, 0))
+        ports = node_ports(
+            node.spec, self.ports.get(node.id, set()), self.used.get(node.id, set()), inspection.outputs.get(node.id)
+        )
         line = _reason(errors[0].text, node.name) if errors else _line(node, inspection, samples)
         width, height = size_of(picture, spec.kind, node.name, "" if errors else line, width_of)
+        height = max(height, ports.least_height)
         shape = " by ".join(map(str, output.shape)) if output is not None and output.shape else ""
         return NodeLook(
             name=node.name,
@@ -97,13 +109,17 @@ class Surroundings:
             preview=preview,
             units=units,
             more=more,
-            ins=ins,
-            outs=0 if spec.kind == "loss" else 1,
-            variadic=variadic,
+            ins=ports.ins,
+            outs=ports.outs,
+            variadic=ports.variadic,
+            quiet_in=ports.quiet_in,
+            quiet_out=ports.quiet_out,
+            in_names=ports.in_names,
+            out_names=ports.out_names,
             state="error" if errors else "waiting" if unknown else "normal",
             badge="error" if errors else "warn" if reasons else "frozen" if node.frozen else "bolt" if _is_live(spec) else "",
             detail="\n".join(p.text for p in reasons),
-            said=", ".join(filter(None, (node.name, spec.title, shape))),
+            said=", ".join(filter(None, (node.name, spec.title, shape, ports.said))),
             width=width,
             height=height,
         )
@@ -117,14 +133,6 @@ def look_of(node: Node, project: Project, inspection: Inspection, samples: Sampl
 def _is_live(spec: object) -> bool:
     """Whether the layer itself has a setting that may change while training, such as a dropout rate."""
     return isinstance(spec, Layer) and any(field.live and isinstance(field, Real) for field in fields_of(spec).values())
-
-
-def _ins(node: Node, wired: int) -> tuple[int, bool]:
-    """Inputs shown, and whether one more may be offered."""
-    spec = node.spec
-    if isinstance(spec, Layer):
-        return max(len(spec.ports), wired), spec.variadic and wired >= len(spec.ports)
-    return (max(1, wired) if spec.kind == "loss" else wired), False
 
 
 def _line(node: Node, inspection: Inspection, samples: Samples | None) -> str:

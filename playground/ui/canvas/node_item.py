@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QStyleOpt
 
 from playground.document.node_size import HEAD
 from playground.ui.canvas.look import NodeLook
+from playground.ui.canvas.ports import places
 from playground.ui.canvas.preview import Atlas, PreviewData, make_atlas, paint_missing, paint_preview
 from playground.ui.painting import AA, RIGHT, box, chip, put, stamp, width_of
 from playground.ui.theme import theme
@@ -17,7 +18,7 @@ from playground.ui.theme import theme
 if TYPE_CHECKING:
     from playground.ui.canvas.wire_item import WireItem
 
-PORT_RADIUS, PORT_APART, REACH = 4.5, 20, 12
+PORT_RADIUS, QUIET_RADIUS, REACH, QUIET_REACH = 4.5, 3.5, 12, 7
 BLOCK, LEGIBLE, NAMED, DETAILED = 0.2, 0.25, 0.35, 0.6  # zoom below which less is drawn
 BADGE_INK = {"error": "error", "warn": "warn", "frozen": "info", "tied": "c_block"}
 
@@ -34,6 +35,7 @@ class NodeItem(QGraphicsItem):
         self.hot_port: tuple[str, int] | None = None
         self.fitting: frozenset[int] = frozenset()
         self.offering = False
+        self.source = False
         self.progress = -1.0
         self.live_line = ""
         self.faulty = False
@@ -101,21 +103,41 @@ class NodeItem(QGraphicsItem):
         return self.look.ins + (1 if self.offering and self.look.variadic else 0)
 
     def port(self, side: str, k: int = 0) -> QPointF:
-        """Centre of a port in item coordinates; several inputs stand 20 apart."""
-        count = self.ports_in if side == "in" else self.look.outs
-        apart = min(PORT_APART, (self.look.height - 12) / max(count - 1, 1))
-        return QPointF(0 if side == "in" else self.look.width, self.look.height / 2 + apart * (k - (count - 1) / 2))
+        """Centre of a port in item coordinates, whether it shows now or not."""
+        look = self.look
+        if side == "in":
+            return QPointF(0, places(max(self.ports_in, k + 1), look.quiet_in, look.height)[k])
+        return QPointF(look.width, places(max(look.outs, k + 1), look.quiet_out, look.height)[k])
 
-    def port_at(self, pos: QPointF, reach: float = REACH) -> tuple[str, int] | None:
-        """The nearest port within reach of an item position."""
-        best, found = reach, None
-        for side, count in (("in", self.ports_in), ("out", self.look.outs)):
+    def port_at(self, pos: QPointF) -> tuple[str, int] | None:
+        """The nearest port within reach of an item position; one that does not show has to be hit."""
+        best, found = float("inf"), None
+        for side, count, quiet in self._sides():
             for k in range(count):
                 gap = self.port(side, k) - pos
                 far = max(abs(gap.x()), abs(gap.y()))
-                if far <= best:
+                if far < best and far <= (QUIET_REACH if k in quiet and not self.open else REACH):
                     best, found = far, (side, k)
         return found
+
+    @property
+    def open(self) -> bool:
+        """Whether ports that nobody needs show too."""
+        return self.hover or self.offering or self.source
+
+    def _sides(self) -> tuple[tuple[str, int, frozenset[int]], ...]:
+        return ("in", self.ports_in, self.look.quiet_in), ("out", self.look.outs, self.look.quiet_out)
+
+    def port_name(self, side: str, k: int) -> str:
+        """What a port is called, with what it gives; "" where it is the only one of its side."""
+        names = self.look.in_names if side == "in" else self.look.out_names
+        return names[k] if k < len(names) else ""
+
+    def start(self, on: bool) -> None:
+        """Whether a wire under construction starts here."""
+        if on != self.source:
+            self.source = on
+            self.update()
 
     def offer(self, fitting: frozenset[int], offering: bool) -> None:
         """Mark the inputs that a dragged wire fits, or end that."""
@@ -219,13 +241,19 @@ class NodeItem(QGraphicsItem):
 
     def _paint_ports(self, p: QPainter) -> None:
         p.setRenderHint(AA)
-        for side, count in (("in", self.ports_in), ("out", self.look.outs)):
+        for side, count, quiet in self._sides():
             for k in range(count):
+                if k in quiet and not self.open:
+                    continue
                 at, hot = self.port(side, k), self.hot_port == (side, k)
                 fits = side == "in" and k in self.fitting
-                p.setPen(QPen(theme().color("accent" if hot else "ok" if fits else "wire"), 2))
-                p.setBrush(theme().color("ok" if fits else "node"))
-                p.drawEllipse(at, PORT_RADIUS, PORT_RADIUS)
+                dim = k in quiet and not hot and not fits
+                p.setPen(
+                    QPen(theme().color("accent" if hot else "ok" if fits else "disabled" if dim else "wire"), 1.5 if dim else 2)
+                )
+                p.setBrush(theme().color("ok" if fits else "canvas" if dim else "node"))
+                radius = QUIET_RADIUS if k in quiet else PORT_RADIUS
+                p.drawEllipse(at, radius, radius)
                 if hot:
                     p.setBrush(Qt.BrushStyle.NoBrush)
                     p.drawEllipse(at, 7.5, 7.5)

@@ -10,13 +10,18 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 from playground.core.samples import Samples
 from playground.document.project import Project
 from playground.lowering import Inspection
-from playground.ui.canvas.look import Surroundings
+from playground.ui.canvas.look import NodeLook, Surroundings
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.note_item import NoteItem
 from playground.ui.canvas.wire_item import WireItem
 from playground.ui.canvas.wire_labels import label_of
 
 EXTENT = 20_000
+
+
+def _stands(look: NodeLook) -> tuple[object, ...]:
+    """What decides where a node's ports are."""
+    return look.width, look.height, look.ins, look.outs, look.quiet_in, look.quiet_out
 
 
 class CanvasScene(QGraphicsScene):
@@ -46,7 +51,7 @@ class CanvasScene(QGraphicsScene):
                 self.addItem(item)
                 moved = True
             elif look != item.look:
-                moved = moved or (look.width, look.height, look.ins) != (item.look.width, item.look.height, item.look.ins)
+                moved = moved or _stands(look) != _stands(item.look)
                 item.show_look(look)
             if (item.x(), item.y()) != node.position:
                 item.setPos(*node.position)
@@ -67,11 +72,16 @@ class CanvasScene(QGraphicsScene):
             source, target = self.nodes.get(link.source), self.nodes.get(link.target)
             if source is None or target is None:
                 continue
-            if wire is not None and (wire.source, wire.target, wire.port) != (source, target, link.port):
+            if wire is not None and (wire.source, wire.target, wire.port, wire.output) != (
+                source,
+                target,
+                link.port,
+                link.output,
+            ):
                 self._drop(self.wires, set(self.wires) - {link.id})
                 wire = None
             if wire is None:
-                wire = self.wires[link.id] = WireItem(link.id, source, target, link.port)
+                wire = self.wires[link.id] = WireItem(link.id, source, target, link.port, link.output)
                 self.addItem(wire)
         self.show_labels(project, inspection, {})
 
@@ -81,7 +91,7 @@ class CanvasScene(QGraphicsScene):
             wire = self.wires.get(link.id)
             if wire is not None and wire.state != "target":
                 label, thickness = label_of(link, self.labels, project, inspection, norms)
-                wire.show_state(label, "idle" if link.source in inspection.types else "waiting", thickness)
+                wire.show_state(label, "idle" if inspection.type_of(link) is not None else "waiting", thickness)
 
     def reroute(self) -> None:
         """Lay every wire anew: the lane of one depends on where all nodes stand."""

@@ -26,6 +26,7 @@ from playground.ui.canvas.minimap import Minimap
 from playground.ui.canvas.naming import NameEditor
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.note_item import NoteItem
+from playground.ui.canvas.port_names import PortNames
 from playground.ui.canvas.quick_add import QuickAdd
 from playground.ui.canvas.refusal import Refusal
 from playground.ui.canvas.scene import CanvasScene
@@ -53,6 +54,7 @@ class CanvasView(ZoomView):
         self.adopt(self.canvas)
         self._configure()
         self.gesture: WireGesture | None = None
+        self.port_names = PortNames(self.canvas)
         self._pressed_at: QPointF | None = None
         self._fresh = bool(session.project.network.nodes)
         self._drop_wire: WireItem | None = None
@@ -265,12 +267,12 @@ class CanvasView(ZoomView):
             return False
         item, side, port = found
         if side == "out":
-            self.gesture = WireGesture(self, item)
+            self.gesture = WireGesture(self, item, output=port)
         else:
             wire = next((w for w in self.canvas.wires.values() if w.target is item and w.port == port), None)
             if wire is None:
                 return False
-            self.gesture = WireGesture(self, wire.source, wire.id)
+            self.gesture = WireGesture(self, wire.source, wire.id, wire.output)
         self.gesture.move(at)
         return True
 
@@ -288,6 +290,7 @@ class CanvasView(ZoomView):
             self.gesture.move(event.position())
         else:
             super().mouseMoveEvent(event)
+            self.port_names.hover(self.port_under(event.position()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self.gesture is not None:

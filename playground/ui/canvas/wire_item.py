@@ -16,14 +16,14 @@ SHORT = 72  # below this distance the label stands above the wire instead of in 
 
 
 class WireItem(QGraphicsItem):
-    """A cubic wire from a node's output to an input port; without a target it follows `loose`.
+    """A cubic wire from an output of a node to an input port; without a target it follows `loose`.
 
     state: "idle", "fits", "refused", "waiting" or "target" (a dragged layer would be inserted here).
     """
 
-    def __init__(self, id: str, source: NodeItem, target: NodeItem | None = None, port: int = 0) -> None:
+    def __init__(self, id: str, source: NodeItem, target: NodeItem | None = None, port: int = 0, output: int = 0) -> None:
         super().__init__()
-        self.id, self.source, self.target, self.port = id, source, target, port
+        self.id, self.source, self.target, self.port, self.output = id, source, target, port, output
         self.label, self.state, self.thickness, self.loose = "", "idle", 2.0, QPointF()
         self.path, self.middle, self.rect, self.short = QPainterPath(), QPointF(), QRectF(), True
         self.setZValue(-1)
@@ -49,7 +49,7 @@ class WireItem(QGraphicsItem):
     def follow(self) -> None:
         """Recompute the path after an end moved."""
         self.prepareGeometryChange()
-        a = self.source.mapToScene(self.source.port("out"))
+        a = self.source.mapToScene(self.source.port("out", self.output))
         b = self.target.mapToScene(self.target.port("in", self.port)) if self.target is not None else self.loose
         self.path = route(a, b, self._lane(a, b))
         self.middle = self.path.pointAtPercent(0.5)

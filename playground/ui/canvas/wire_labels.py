@@ -35,7 +35,8 @@ def thickness_of(norm: float, norms: dict[str, float]) -> float:
 
 def label_of(link: Link, what: str, project: Project, inspection: Inspection, norms: dict[str, float]) -> tuple[str, float]:
     """Words and thickness of a wire. Where there is no gradient of the layer before it, that of the layer behind it stands."""
-    shape = str(inspection.types.get(link.source, "?"))
+    type = inspection.type_of(link)
+    shape = "?" if type is None else str(type)
     if what == "parameters":
         count = inspection.parameters.get(link.target, 0)
         return (f"{count_text(count)} p" if count else shape), THINNEST

@@ -18,31 +18,48 @@ Port = tuple[NodeItem, int]
 
 
 class WireGesture:
-    """One wire under construction. replaces: the wire that was picked up at its end, or ""."""
+    """One wire under construction. output: of the source where it starts.  replaces: the wire that was picked up at its end, or ""."""
 
-    def __init__(self, view: CanvasView, source: NodeItem, replaces: str = "") -> None:
-        self.view, self.source, self.replaces = view, source, replaces
+    def __init__(self, view: CanvasView, source: NodeItem, replaces: str = "", output: int = 0) -> None:
+        self.view, self.source, self.replaces, self.output = view, source, replaces, output
         self.sticky = False
         self.over: Port | None = None
         self._judged: dict[tuple[str, int], Problem | None] = {}
-        self.wire = WireItem("", source)
+        self.wire = WireItem("", source, output=output)
         self.wire.setZValue(2)
-        self.wire.loose = source.mapToScene(source.port("out"))
+        self.wire.loose = source.mapToScene(source.port("out", output))
         view.canvas.addItem(self.wire)
         if replaces:
             view.canvas.wires[replaces].setVisible(False)
-        for item in view.canvas.nodes.values():
-            if item is not source and item.look.group != "c_data":
+        source.start(True)
+        self._offer()
+
+    def _offer(self) -> None:
+        """Mark the ports that the wire fits."""
+        for item in self.view.canvas.nodes.values():
+            if item is not self.source and item.look.group != "c_data":
                 item.offer(frozenset(), True)
                 fitting = frozenset(k for k in range(item.ports_in) if self.judge(item, k) is None)
                 item.offer(fitting, True)
+
+    def choose(self, step: int) -> bool:
+        """Start at the next output of the source instead. False where it has one alone."""
+        count = self.source.look.outs
+        if count < 2:
+            return False
+        self.output = self.wire.output = (self.output + step) % count
+        self._judged.clear()
+        self._offer()
+        self.aim(self.over, self.wire.loose, self.view.mapFromScene(self.wire.loose))
+        self._say()
+        return True
 
     def judge(self, item: NodeItem, port: int) -> Problem | None:
         """Why the wire may not end at this port, or None when it may."""
         key = (item.id, port)
         if key not in self._judged:
             session = self.view.session
-            self._judged[key] = fits(session.project, session.samples, self.source.id, item.id, port)
+            self._judged[key] = fits(session.project, session.samples, self.source.id, item.id, port, self.output)
         return self._judged[key]
 
     def move(self, at: QPointF) -> None:
@@ -58,12 +75,14 @@ class WireGesture:
         if port is None:
             self.wire.loose = loose
             state, label = "idle", ""
+            self.view.port_names.tell(self.source, "out", self.output)
         else:
             item, k = port
             reason = self.judge(item, k)
             self.wire.loose = item.mapToScene(item.port("in", k))
             state = "refused" if reason else "fits"
-            kind = self.view.session.inspection.types.get(self.source.id)
+            kind = self.view.session.inspection.output_type(self.source.id, self.output)
+            self.view.port_names.tell(item, "in", k)
             label = str(kind) if kind is not None else ""
         self.wire.show_state(label, state)
         self.wire.follow()
@@ -80,14 +99,23 @@ class WireGesture:
             for k in range(item.ports_in)
             if item is not self.source
         ]
-        ports.sort(key=lambda port: self.judge(*port) is not None)
+        ports.sort(key=lambda port: (self.judge(*port) is not None, port[1] in port[0].look.quiet_in))
         if not ports:
             return
         at = ports.index(self.over) if self.over in ports else (-1 if step > 0 else 0)
         port = ports[(at + step) % len(ports)]
         centre = port[0].mapToScene(port[0].port("in", port[1]))
         self.aim(port, centre, self.view.mapFromScene(centre))
-        self.view.say(f"{self.view.canvas.nodes[port[0].id].look.name}, input {port[1] + 1}, {self.wire.state}")
+        self._say()
+
+    def _say(self) -> None:
+        """Tell a screen reader where the wire starts and ends."""
+        start = self.source.port_name("out", self.output)
+        words = [f"from {start}"] if start else []
+        if self.over is not None:
+            item, k = self.over
+            words = [item.look.name, f"input {item.port_name('in', k) or k + 1}", self.wire.state, *words]
+        self.view.say(", ".join(words))
 
     def finish(self) -> None:
         """Make the wire if it fits; keep the refusal's card if it offers a mend; else let go."""
@@ -95,9 +123,9 @@ class WireGesture:
         self.end()
         if over is not None and not refused:
             if self.replaces:
-                self.view.commands.rewire(self.replaces, self.source.id, over[0].id, over[1])
+                self.view.commands.rewire(self.replaces, self.source.id, over[0].id, over[1], self.output)
             else:
-                self.view.commands.wire(self.source.id, over[0].id, over[1])
+                self.view.commands.wire(self.source.id, over[0].id, over[1], self.output)
         elif refused:
             self.view.refusal.settle()
         elif self.replaces:
@@ -108,6 +136,8 @@ class WireGesture:
         self.view.gesture = None
         if self.wire.scene() is not None:
             self.view.canvas.removeItem(self.wire)
+        self.source.start(False)
+        self.view.port_names.clear()
         for item in self.view.canvas.nodes.values():
             item.offer(frozenset(), False)
         if self.replaces in self.view.canvas.wires:

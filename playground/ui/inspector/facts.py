@@ -17,7 +17,7 @@ def node_facts(session: Session, node: Node) -> list[tuple[str, str]]:
         return sample_facts(session.samples, session.samples_error)
     inspection = session.inspection
     incoming = session.project.network.into(node.id)
-    known = [str(inspection.types[link.source]) for link in incoming if link.source in inspection.types]
+    known = [str(type) for link in incoming if (type := inspection.type_of(link)) is not None]
     facts = []
     out = inspection.types.get(node.id)
     if node.spec.kind == "loss":
