@@ -73,6 +73,32 @@ def patch_rows(code, patches, rows):
         code[patches[p, 0], patches[p, 1]] = value
 
 
+@inline
+def use_rows(code, patches, R, rows):
+    """Have the program work on so many rows."""
+    if rows != R[ROWS]:
+        patch_rows(code, patches, rows)
+        R[ROWS] = rows
+
+
+@inline
+def gather_losses(F, R, ring, turn, total):
+    """The sum of a step's losses with this batch, by rows; after its last batch the cells hold the means over all rows.
+
+    The losses of heads are gathered in the step's row of the ring."""
+    rows, whole = R[ROWS], R[STEP_ROWS]
+    total = total + F[LOSS] * rows
+    last = R[FIRST_ROW] + rows == whole
+    if last:
+        F[LOSS] = total / whole
+    for head in range(4, ring.shape[1]):
+        before = ring[turn, head] if R[FIRST_ROW] > 0 else 0.0
+        ring[turn, head] = before + F[HEAD_LOSSES + head - 4] * rows / whole
+        if last:
+            F[HEAD_LOSSES + head - 4] = ring[turn, head]
+    return total
+
+
 def run(table, code, chains, stages, patches, F, R, k, factors, ring, steps):
     """Do up to `steps` steps and return how many were done.
 
@@ -88,9 +114,7 @@ def run(table, code, chains, stages, patches, F, R, k, factors, ring, steps):
             return s
         rows = min(R[BATCH], whole)
         R[FIRST_ROW], R[STEP_ROWS] = 0, whole
-        if rows != R[ROWS]:
-            patch_rows(code, patches, rows)
-            R[ROWS] = rows
+        use_rows(code, patches, R, rows)
         training = R[TRAINING] == 1
         if training:
             k[RATE_NOW] = k[RATE] * factors[s]
@@ -112,22 +136,13 @@ def run(table, code, chains, stages, patches, F, R, k, factors, ring, steps):
                 R[CURSOR] = start
                 return s
             if stages[stage - 1, 2] == REPEATS:
-                total += F[LOSS] * rows
-                for head in range(4, ring.shape[1]):
-                    before = ring[turn, head] if R[FIRST_ROW] > 0 else 0.0
-                    ring[turn, head] = before + F[HEAD_LOSSES + head - 4] * rows / whole
+                total = gather_losses(F, R, ring, turn, total)
                 if R[FIRST_ROW] + rows < whole:
                     R[FIRST_ROW] += rows
                     R[CURSOR] += rows
                     rows = min(R[BATCH], whole - R[FIRST_ROW])
-                    if rows != R[ROWS]:
-                        patch_rows(code, patches, rows)
-                        R[ROWS] = rows
+                    use_rows(code, patches, R, rows)
                     stage = 0
-                else:
-                    F[LOSS] = total / whole
-                    for head in range(4, ring.shape[1]):
-                        F[HEAD_LOSSES + head - 4] = ring[turn, head]
         ring[turn, 0] = F[LOSS]
         ring[turn, 1] = k[RATE_NOW]
         ring[turn, 2] = F[NORM]
