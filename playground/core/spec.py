@@ -103,12 +103,17 @@ class Loss(Spec):
     """What training makes small.
 
     expects: "logits", "probabilities", "log_probabilities", "margin" (of either sign) or "values": what the prediction must be.
-    target: "class" (an index), "binary" (0 or 1 for each output) or "values".
+    target: "class" (an index), "binary" (0 or 1 for each output), "distribution" (shares that sum to 1) or "values".
     ports: the target of the data is meant where that port is unwired; weights are one for each sample or step.
     """
 
     weight: float = real(
-        1.0, low=0.0, high=1e6, live=True, advanced=True, help="What this loss counts where a network has several: training makes the sum small."
+        1.0,
+        low=0.0,
+        high=1e6,
+        live=True,
+        advanced=True,
+        help="What this loss counts where a network has several: training makes the sum small.",
     )
 
     kind = "loss"

@@ -20,7 +20,7 @@ from playground.engine.graph import OpNode
 from playground.engine.kernel import inline, kernel
 from playground.engine.operands import knob_words
 from playground.engine.ops.base import Op
-from playground.engine.registers import ROWS
+from playground.engine.registers import HEAD_LOSSES, HEAD_WEIGHTS, MOST_HEADS, ROWS
 from playground.engine.vocabulary import hsum, load, number, ramp, splat, store, where
 from playground.errors import ShapeError
 
@@ -62,11 +62,15 @@ def add_weights(F, R, w, k):
 
 @kernel
 def weights_scale(F, R, w, k):
-    """1 / (sum of all weights × width), 0 for a sum of 0.  words: first sum, count, numbers from one to the next, width | scale"""
+    """1 / (sum of all weights × width), 0 for a sum of 0.
+
+    words: first sum, count, numbers from one to the next, width | scale | where the sum is kept
+    """
     total = F[w[0]]
     for i in range(1, w[1]):
         total += F[w[0] + i * w[2]]
     F[w[4]] = np.float32(1) / (total * np.float32(w[3])) if total != 0.0 else np.float32(0)
+    F[w[5]] = total
 
 
 def emit_loss(
@@ -93,7 +97,7 @@ def emit_loss(
     shares, scale = e.partial(1), None
     weight = knob_words(node.attributes.get("weight", 1.0))
     if weights is not None:
-        scale = _emit_scale(e, weights, each // rows_of_weight, averaged * rows_of_weight)
+        scale = _emit_scale(e, weights, each // rows_of_weight, averaged * rows_of_weight, total)
     flat = weights is None and averaged > 1 and not any(isinstance(word, Ref) for word in own)
 
     def make(f: Frame) -> list[Instruction]:
@@ -102,7 +106,9 @@ def emit_loss(
         to = 0 if gradient is None else f.at(gradient)
         divisor = 0 if scale is None else f.partial(scale)
         mine = [f.at(word) if isinstance(word, Ref) else word for word in own]
-        return [(kernel_name, *rows, *places, to, add, f.partial(shares), divisor, each * averaged, *weight, rows_of_weight, *mine)]
+        return [
+            (kernel_name, *rows, *places, to, add, f.partial(shares), divisor, each * averaged, *weight, rows_of_weight, *mine)
+        ]
 
     def make_total(f: Whole) -> list[list[Instruction]]:
         return [[("add_shares", *f.partials(shares), f.at(total))]]
@@ -113,8 +119,8 @@ def emit_loss(
     e.whole(make_total, reads=[shares], writes=[total])
 
 
-def _emit_scale(e: Emit, weights: Ref, each: int, averaged: int) -> Ref:
-    """One over the sum of the weights of all rows, for every chain to read."""
+def _emit_scale(e: Emit, weights: Ref, each: int, averaged: int, loss: Ref) -> Ref:
+    """One over the sum of the weights of all rows, for every chain to read; the sum itself is kept for means over several batches."""
     sums, scale = e.partial(1), e.partial(1)
 
     def make_sums(f: Frame) -> list[Instruction]:
@@ -122,11 +128,17 @@ def _emit_scale(e: Emit, weights: Ref, each: int, averaged: int) -> Ref:
 
     def make_scale(f: Whole) -> list[list[Instruction]]:
         first, copies, apart = f.partials(scale)
-        return [[("weights_scale", *f.partials(sums), averaged, first + i * apart) for i in range(copies)]]
+        kept = HEAD_WEIGHTS + _head(f.at(loss))
+        return [[("weights_scale", *f.partials(sums), averaged, first + i * apart, kept) for i in range(copies)]]
 
     e.rows(make_sums, reads=[weights], writes=[sums], grain="part")
     e.whole(make_scale, reads=[sums], writes=[scale])
     return scale
+
+
+def _head(at: int) -> int:
+    """Which of the network's losses has its scalar there; a lone one is the first."""
+    return at - HEAD_LOSSES if HEAD_LOSSES <= at < HEAD_LOSSES + MOST_HEADS else 0
 
 
 def weighted_mean(numbers: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
@@ -142,6 +154,12 @@ def same_shapes(title: str, inputs: Sequence[TensorType]) -> TensorType:
     if inputs[0].shape != inputs[1].shape:
         raise ShapeError(f"{title} needs as many predictions as targets: the prediction is {inputs[0]}, the target {inputs[1]}.")
     return TensorType(())
+
+
+def check_weights(title: str, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> None:
+    """Weights must be one for each sample, or one for each step along the first axis. Raises ShapeError."""
+    if attributes.get("weighted") and inputs[2].shape not in ((), inputs[0].shape[:1]):
+        raise ShapeError(f"{title} needs weights of samples or steps; they are {inputs[2]}, the prediction {inputs[0]}.")
 
 
 # ------------------------------------------------------------------------------------------------------------- by elements
@@ -219,6 +237,7 @@ class ElementLoss(Op):
         raise NotImplementedError
 
     def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType:
+        check_weights(self.title, inputs, attributes)
         return same_shapes(self.title, inputs)
 
     def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
@@ -241,7 +260,4 @@ class ElementLoss(Op):
         width = type.count // each
         p = knob_words(node.attributes.get(self.parameter, 0.0))
         columns: Word | Ref = e.value(node.inputs[-1]) if by_column else 0
-        emit_loss(
-            e, node, self.id, each=each, width=width, averaged=width, rows_of_weight=each // weights, own=[*p, columns]
-        )
-
+        emit_loss(e, node, self.id, each=each, width=width, averaged=width, rows_of_weight=each // weights, own=[*p, columns])

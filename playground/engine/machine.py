@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,11 @@ from playground.engine.registers import (
     EPOCH,
     FIRST_ROW,
     HALT,
+    HEAD_LOSSES,
+    HEAD_WEIGHTS,
     ORDER,
     OUTPUTS,
+    RING_COLUMNS,
     ROWS,
     SEED,
     SHUFFLE,
@@ -51,12 +55,16 @@ class Ran:
 
 @dataclasses.dataclass(frozen=True)
 class Evaluated:
-    """loss: mean over the split.  outputs: what the first loss judges, (n, *output).  heads, losses: the same for every loss."""
+    """loss: mean over the split.  outputs: what the first loss judges, (n, *output).  heads: everything the graph gives, the same for
+    every loss first.  losses, weights: of every loss its mean, and what the samples or steps weighed in it (their number where they
+    count alike).
+    """
 
     loss: float
     outputs: np.ndarray
     heads: tuple[np.ndarray, ...] = ()
     losses: tuple[float, ...] = ()
+    weights: tuple[float, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,16 +161,26 @@ class Machine:
 
         Shapes: (n, *input) -> (n, *output).
         """
+        return self.answers(x, threads, columns, averaged=averaged).outputs
+
+    def answers(
+        self, x: np.ndarray, threads: int = 1, columns: Mapping[str, np.ndarray] | None = None, *, averaged: bool = False
+    ) -> Evaluated:
+        """Everything that the network gives, and its losses where the columns hold the targets. Shapes: (n, *input)."""
         room = self.layout.windows["window"][2]
         x = np.asarray(x, np.float32)
         given = []
-        for start in range(0, len(x), room):
+        for start in range(0, max(len(x), 1), room):
             part = {name: array[start : start + room] for name, array in (columns or {}).items()}
             self.load("window", x[start : start + room], part)
             with self._weights(averaged):
-                given.append(self._pass(self.plan.evaluate, "window", threads).outputs)
-        shape = self.plan.graph.values[self.plan.graph.output].type.shape
-        return np.concatenate(given) if given else np.empty((0, *shape), np.float32)
+                given.append(self._pass(self.plan.evaluate, "window", threads))
+        if len(given) == 1:
+            return given[0]
+        heads = tuple(np.concatenate(pieces) for pieces in zip(*(one.heads for one in given), strict=True))
+        losses = np.array([one.losses for one in given])
+        weights = np.array([one.weights for one in given])
+        return self._judged(heads, losses, weights)
 
     def observe(
         self, x: np.ndarray, threads: int = 1, columns: Mapping[str, np.ndarray] | None = None, *, averaged: bool = False
@@ -181,9 +199,11 @@ class Machine:
         shapes = [graph.values[output].type.shape for output in graph.outputs]
         if not count:
             empty = tuple(np.empty((0, *shape), np.float32) for shape in shapes)
-            return Evaluated(float("nan"), empty[0], empty, (float("nan"),) * len(graph.losses))
+            none = (float("nan"),) * max(len(graph.losses), 1)
+            return Evaluated(none[0], empty[0], empty, none, (0.0,) * len(none))
         steps = -(-count // self.plan.batch)
-        ring = np.zeros((steps, self.layout.ring.shape[1]), np.float32)
+        columns = HEAD_WEIGHTS - HEAD_LOSSES + max(len(graph.losses), 1)
+        ring = np.zeros((steps, RING_COLUMNS + columns), np.float32)
         with self._kept_counters():
             self._aim(split, training=False)
             halt, self.R[HALT] = int(self.R[HALT]), 0
@@ -194,8 +214,34 @@ class Machine:
             rows[:, start : start + n].reshape(count, *shape).copy()
             for shape, (start, n) in zip(shapes, spans(graph, graph.outputs), strict=True)
         )
-        losses = np.average(ring[:, [0, *range(4, ring.shape[1])]].astype(np.float64), axis=0, weights=ring[:, 3]).tolist()
-        return Evaluated(losses[0], heads[0], heads, tuple(losses[1:] or losses))
+        several, found = len(graph.losses) > 1, ring.astype(np.float64)
+        losses = found[:, RING_COLUMNS : RING_COLUMNS + len(graph.losses)] if several else found[:, :1]
+        weights = found[:, RING_COLUMNS + HEAD_WEIGHTS - HEAD_LOSSES :].copy()
+        weights[:, [at for at, weighted in enumerate(self._weighted) if not weighted]] = found[:, 3:4]
+        return self._judged(heads, losses, weights)
+
+    def _judged(self, heads: tuple[np.ndarray, ...], losses: np.ndarray, weights: np.ndarray) -> Evaluated:
+        """Means over some batches, each by what its rows weigh in the loss. Shapes: losses, weights (batches, losses)."""
+        totals = weights.sum(axis=0)
+        sums = np.where(weights == 0, 0.0, losses * weights).sum(axis=0)
+        means = np.where(totals == 0, 0.0, sums / np.where(totals == 0, 1.0, totals))
+        total = float(means @ self._shares) if len(means) > 1 else float(means[0])
+        return Evaluated(total, heads[0], heads, tuple(means.tolist()), tuple(totals.tolist()))
+
+    @cached_property
+    def _weighted(self) -> tuple[bool, ...]:
+        """Whether the rows of each loss have weights of their own."""
+        graph = self.plan.graph
+        made = {node.output: node for node in graph.nodes}
+        return tuple(bool(made[loss].attributes.get("weighted")) for loss in graph.losses) or (False,)
+
+    @property
+    def _shares(self) -> np.ndarray:
+        """What each of several losses counts now. Shapes: (losses,)."""
+        graph = self.plan.graph
+        weights = next(node for node in graph.nodes if node.output == graph.loss).attributes["weights"]
+        places = [getattr(weight, "index", None) for weight in weights]
+        return np.array([float(w if at is None else self.knobs[at]) for w, at in zip(weights, places, strict=True)])
 
     @contextmanager
     def _weights(self, averaged: bool) -> Iterator[None]:

@@ -35,8 +35,9 @@ NORM = CELLS + 32  # norm of the whole gradient
 CLIP_SCALE = CELLS + 48  # what the update multiplies the gradient by
 HEAD_LOSSES = CELLS + 64  # the loss of each head, where there are several
 MOST_HEADS = 16
-AVERAGE_SHARE = CELLS + 64 + MOST_HEADS  # how far the averaged weights move towards the weights after this step
-CELL_COUNT = 80 + MOST_HEADS
+HEAD_WEIGHTS = HEAD_LOSSES + MOST_HEADS  # behind them: what the rows of the batch weigh in each loss that has weights
+AVERAGE_SHARE = CELLS + 64 + 2 * MOST_HEADS  # how far the averaged weights move towards the weights after this step
+CELL_COUNT = 80 + 2 * MOST_HEADS
 
 #: The state begins here (index of F, a multiple of 16) with its own registers (indices of R).
 STATE = CELLS + CELL_COUNT

@@ -21,7 +21,9 @@ def targets(loss, shapes, rows: int) -> np.ndarray:
     """Random targets of the kind that a loss takes."""
     rng = np.random.default_rng(3)
     if loss.target == "class":
-        return rng.integers(0, shapes[0][-1], rows)
+        return rng.integers(0, shapes[0][-1], (rows, *shapes[1]))
+    if loss.target == "distribution":
+        return rng.dirichlet(np.ones(shapes[1][-1]), (rows, *shapes[1][:-1])).astype(np.float32)
     if loss.target == "binary":
         return rng.integers(0, 2, (rows, *shapes[1])).astype(np.float32)
     return rng.normal(size=(rows, *shapes[1])).astype(np.float32)
