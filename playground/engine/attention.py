@@ -30,6 +30,7 @@ from playground.engine.vocabulary import (
     store,
     tile,
     transpose_block,
+    uniform,
     vfloor,
     vmax,
     where,
@@ -151,6 +152,39 @@ def exponentials(F, x, n, mask, shift, scale):
         store(F, x + j, n - j, v)
         j += 16
     return hsum(total)
+
+
+@inline
+def drop(F, x, n, rate, key, index):
+    """Dropout of a row of weights; index: the number of its first one in the random stream of that key."""
+    if rate > np.float32(0):
+        kept = np.float32(1) / (np.float32(1) - rate) if rate < np.float32(1) else np.float32(0)
+        for j in range(0, n, 16):
+            store(F, x + j, n - j, where(uniform(key, index + j) < rate, 0.0, load(F, x + j, n - j) * kept))
+
+
+@inline
+def score_slopes(F, x, d, n, mask, log_sum, scale, rate, key, index):
+    """x: from n scores to the weights that the values met; d: from the gradient of those to that of the scores before `scale`."""
+    drop(F, d, n, rate, key, index)
+    sums = splat(0.0)
+    for j in range(0, n, 16):
+        p = where(first_lanes(n - j), falling(load(F, x + j, n - j) * scale - log_sum), 0.0)
+        if mask:
+            p = where(load(F, mask + j, n - j) > 0.0, p, 0.0)
+        sums = sums + p * load(F, d + j, n - j)
+        store(F, x + j, n - j, p)
+    mean = hsum(sums)
+    for j in range(0, n, 16):
+        store(F, d + j, n - j, load(F, x + j, n - j) * (load(F, d + j, n - j) - mean) * scale)
+    drop(F, x, n, rate, key, index)
+
+
+@inline
+def clear_around(F, x, first, end, n):
+    """Zeros in a row of n before `first` and from `end` on."""
+    clear(F, x, first)
+    clear(F, x + end, n - end)
 
 
 @inline

@@ -13,13 +13,15 @@ from playground.engine.attention import (
     allowed,
     block_product,
     clear,
+    clear_around,
     clear_rows,
+    drop,
     end_key,
     exponentials,
     extents,
-    falling,
     first_key,
     largest,
+    score_slopes,
     targets,
     transpose_panels,
     weights,
@@ -37,7 +39,6 @@ from playground.engine.rng import FIRST_NODE_STREAM, stream_key
 from playground.engine.vocabulary import (
     TALL_VECTORS,
     VECTOR,
-    first_lanes,
     hsum,
     load,
     log,
@@ -45,7 +46,6 @@ from playground.engine.vocabulary import (
     splat,
     store,
     tanh,
-    uniform,
     where,
 )
 from playground.errors import ShapeError
@@ -89,7 +89,6 @@ def additive_forward(F, R, w, k):
     causal, window, block, ld, scores = w[12], w[13], w[18], w[19], w[20]
     rate, panel = number(k, w[14], w[15]), TALL_VECTORS * VECTOR
     key = stream_key(int(R[SEED]), int(w[16]), int(R[STEP]))
-    kept = np.float32(1) / (np.float32(1) - rate) if rate < np.float32(1) else np.float32(0)
     for s in range(w[0]):
         for i0 in range(0, queries, block):
             rows = min(block, queries - i0)
@@ -106,14 +105,10 @@ def additive_forward(F, R, w, k):
                 share = np.float32(0) if total == np.float32(0) else np.float32(1) / total
                 safe = splat(1.0 if total == np.float32(0) else total)
                 store(F, w[9] + i, 1, where(safe * share == 0.0, 0.0, log(safe) + top))
-                index = ((w[17] + s) * queries + i0 + r) * keys + lo + f
                 for j in range(0, e - f, 16):
-                    p = load(F, x + f + j, e - f - j) * share
-                    if rate > np.float32(0):
-                        p = where(uniform(key, index + j) < rate, 0.0, p * kept)
-                    store(F, x + f + j, e - f - j, p)
-                clear(F, x, f)
-                clear(F, x + e, n - e)
+                    store(F, x + f + j, e - f - j, load(F, x + f + j, e - f - j) * share)
+                drop(F, x + f, e - f, rate, key, ((w[17] + s) * queries + i0 + r) * keys + lo + f)
+                clear_around(F, x, f, e, n)
             block_product(F, rows, width, n, scores, ld, 1, w[7] + (s * keys + lo) * width, width, panel, y, width, 0)
             if n <= 0:
                 clear_rows(F, y, rows, width, width)
@@ -132,7 +127,6 @@ def additive_backward(F, R, w, k):
     scores, slopes, panels, one, more = w[20], w[21], w[22], w[23], w[24]
     rate, panel = number(k, w[14], w[15]), TALL_VECTORS * VECTOR
     key = stream_key(int(R[SEED]), int(w[16]), int(R[STEP]))
-    kept = np.float32(1) / (np.float32(1) - rate) if rate < np.float32(1) else np.float32(0)
     clear(F, w[31], units)
     for s in range(w[0]):
         transpose_panels(F, w[7] + s * keys * width, keys, width, width, panels)
@@ -154,30 +148,9 @@ def additive_backward(F, R, w, k):
                         mask = w[10] + s * keys + lo + f if w[10] else 0
                         at, to = w[6] + (s * keys + lo + f) * units, more + (lo + f) * units
                         score_row(F, w[5] + i * units, at, e - f, w[11], units, x + f)
-                        log_sum, mean = F[w[9] + i], splat(0.0)
                         index = ((w[17] + s) * queries + i0 + r) * keys + lo + f
-                        for j in range(0, e - f, 16):
-                            left = e - f - j
-                            p, g = (
-                                where(first_lanes(left), falling(load(F, x + f + j, left) - log_sum), 0.0),
-                                load(F, d + f + j, left),
-                            )
-                            if mask:
-                                p = where(load(F, mask + j, left) > 0.0, p, 0.0)
-                            if rate > np.float32(0):
-                                g = where(uniform(key, index + j) < rate, 0.0, g * kept)
-                            mean = mean + p * g
-                            store(F, x + f + j, left, p)
-                            store(F, d + f + j, left, g)
-                        total = hsum(mean)
-                        for j in range(0, e - f, 16):
-                            left = e - f - j
-                            p = load(F, x + f + j, left)
-                            store(F, d + f + j, left, p * (load(F, d + f + j, left) - total))
-                            if rate > np.float32(0):
-                                store(F, x + f + j, left, where(uniform(key, index + j) < rate, 0.0, p * kept))
-                        clear(F, x, f)
-                        clear(F, x + e, n - e)
+                        score_slopes(F, x + f, d + f, e - f, mask, F[w[9] + i], np.float32(1), rate, key, index)
+                        clear_around(F, x, f, e, n)
                         slope_row(F, d + f, w[5] + i * units, at, e - f, w[11], units, one, to, w[31])
                         if w[25]:
                             for u in range(0, units, 16):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from playground.core.tensor import TensorType
-from playground.engine.attention import Extents, clear, end_key, exponentials, extents, first_key, largest, targets
+from playground.engine.attention import Extents, clear, clear_around, end_key, exponentials, extents, first_key, largest, targets
 from playground.engine.emit import Emit, Frame, Instruction, Ref, Whole, Word
 from playground.engine.graph import OpNode
 from playground.engine.kernel import kernel
@@ -34,8 +34,7 @@ def additive_weights_forward(F, R, w, k):
             share = np.float32(0) if total == np.float32(0) else np.float32(1) / total
             for j in range(f, e, 16):
                 store(F, x + j, e - j, load(F, x + j, e - j) * share)
-            clear(F, x, f)
-            clear(F, x + e, keys - e)
+            clear_around(F, x, f, e, keys)
 
 
 @kernel

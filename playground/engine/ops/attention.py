@@ -12,16 +12,17 @@ from playground.engine.attention import (
     Extents,
     allowed,
     block_product,
-    clear,
+    clear_around,
     clear_rows,
+    drop,
     end_key,
     exponentials,
     extents,
-    falling,
     first_key,
     in_heads,
     largest,
     scale_of,
+    score_slopes,
     targets,
     transpose_panels,
     weights,
@@ -39,14 +40,10 @@ from playground.engine.vocabulary import (
     TALL_VECTORS,
     VECTOR,
     as_float,
-    first_lanes,
-    hsum,
     load,
     log,
     number,
-    splat,
     store,
-    uniform,
     where,
 )
 
@@ -64,7 +61,6 @@ def attention_forward(F, R, w, k):
     panels, scores, tops, totals = w[25], w[26], w[27], w[28]
     rate, panel = number(k, w[19], w[20]), TALL_VECTORS * VECTOR
     key = stream_key(int(R[SEED]), int(w[21]), int(R[STEP]))
-    kept = np.float32(1) / (np.float32(1) - rate) if rate < np.float32(1) else np.float32(0)
     for s in range(w[0]):
         mask_at = w[15] + s * keys if w[15] else 0
         for h in range(heads):
@@ -95,13 +91,8 @@ def attention_forward(F, R, w, k):
                             top = largest(F, x + f, e - f, mask)
                             F[tops + r] = top
                             F[totals + r] = exponentials(F, x + f, e - f, mask, top * scale, scale)
-                            clear(F, x, f)
-                            clear(F, x + e, n - e)
-                            if rate > np.float32(0):
-                                index = (((w[22] + s) * heads + h) * queries + i) * keys + lo + f
-                                for j in range(0, e - f, 16):
-                                    u = where(uniform(key, index + j) < rate, 0.0, load(F, x + f + j, e - f - j) * kept)
-                                    store(F, x + f + j, e - f - j, u)
+                            clear_around(F, x, f, e, n)
+                            drop(F, x + f, e - f, rate, key, (((w[22] + s) * heads + h) * queries + i) * keys + lo + f)
                         a, a_step, b, b_ks, apart, c, c_step = scores, ld, v + lo * w[11], w[11], panel, out, w[13]
                         cols, terms = value_head, n
                     block_product(F, rows, cols, terms, a, a_step, 1, b, b_ks, apart, c, c_step, 0)
@@ -133,7 +124,6 @@ def attention_backward(F, R, w, k):
     key_panels, value_panels, scores, slopes = w[25], w[26], w[27], w[28]
     rate, panel = number(k, w[19], w[20]), TALL_VECTORS * VECTOR
     key = stream_key(int(R[SEED]), int(w[21]), int(R[STEP]))
-    kept = np.float32(1) / (np.float32(1) - rate) if rate < np.float32(1) else np.float32(0)
     for s in range(w[0]):
         mask_at = w[15] + s * keys if w[15] else 0
         for h in range(heads):
@@ -170,30 +160,11 @@ def attention_backward(F, R, w, k):
                             i, x, d = i0 + r, scores + r * ld, slopes + r * ld
                             f, e = first_key(i, keys, window) - lo, end_key(i, keys, causal, window) - lo
                             mask = mask_at + lo + f if mask_at else 0
-                            log_sum, mean = F[w[14] + (s * heads + h) * queries + i], splat(0.0)
+                            log_sum = F[w[14] + (s * heads + h) * queries + i]
                             index = (((w[22] + s) * heads + h) * queries + i) * keys + lo + f
-                            for j in range(0, e - f, 16):
-                                left, at, to = e - f - j, x + f + j, d + f + j
-                                p = where(first_lanes(left), falling(load(F, at, left) * scale - log_sum), 0.0)
-                                if mask:
-                                    p = where(load(F, mask + j, left) > 0.0, p, 0.0)
-                                g = load(F, to, left)
-                                if rate > np.float32(0):
-                                    g = where(uniform(key, index + j) < rate, 0.0, g * kept)
-                                    store(F, to, left, g)
-                                mean = mean + p * g
-                                store(F, at, left, p)
-                            total = hsum(mean)
-                            for j in range(0, e - f, 16):
-                                left, at, to = e - f - j, x + f + j, d + f + j
-                                p = load(F, at, left)
-                                store(F, to, left, p * (load(F, to, left) - total) * scale)
-                                if rate > np.float32(0):
-                                    store(F, at, left, where(uniform(key, index + j) < rate, 0.0, p * kept))
-                            clear(F, x, f)
-                            clear(F, x + e, n - e)
-                            clear(F, d, f)
-                            clear(F, d + e, n - e)
+                            score_slopes(F, x + f, d + f, e - f, mask, log_sum, scale, rate, key, index)
+                            clear_around(F, x, f, e, n)
+                            clear_around(F, d, f, e, n)
                         m, cols, terms, a, a_step, a_ks, add, wanted = n, value_head, rows, scores, 1, ld, 1, w[35]
                         b, b_ks, apart, c, c_step = dy + i0 * w[13], w[13], panel, dv + lo * w[36], w[36]
                     elif part == 3:

@@ -11,7 +11,7 @@ from playground.core.tensor import TensorType
 from playground.engine.attention import (
     allowed,
     block_product,
-    clear,
+    clear_around,
     clear_rows,
     end_key,
     exponentials,
@@ -61,8 +61,7 @@ def attention_weights_forward(F, R, w, k):
                     share = np.float32(0) if total == np.float32(0) else np.float32(1) / total
                     for j in range(f, e, 16):
                         store(F, x + j, e - j, load(F, x + j, e - j) * share)
-                    clear(F, x, f)
-                    clear(F, x + e, keys - e)
+                    clear_around(F, x, f, e, keys)
 
 
 @kernel
@@ -96,8 +95,7 @@ def attention_weights_backward(F, R, w, k):
                     mean = hsum(sums)
                     for j in range(f, e, 16):
                         store(F, d + j - lo, e - j, load(F, p + j, e - j) * (load(F, g + j, e - j) - mean) * scale)
-                    clear(F, d, f - lo)
-                    clear(F, d + e - lo, n - (e - lo))
+                    clear_around(F, d, f - lo, e - lo, n)
                 for part in range(2):
                     m, terms, a_step, a_ks, b, b_ks, c, c_step = rows, n, ld, 1, ks + lo * w[8], w[8], dq + i0 * w[18], w[18]
                     wanted, add = w[17], w[19]
