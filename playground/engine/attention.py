@@ -246,12 +246,10 @@ class Extents:
     @property
     def pairs(self) -> int:
         """Pairs of a query and a key that it may see."""
-        count = 0
-        for i in range(self.queries):
-            first = min(max(i - self.window, 0), self.keys) if self.window else 0
-            end = min(self.keys, i + self.window + 1) if self.window else self.keys
-            count += max(first, min(end, i + 1) if self.causal else end) - first
-        return count
+        i = np.arange(self.queries)
+        first = np.minimum(np.maximum(i - self.window, 0), self.keys) if self.window else np.zeros_like(i)
+        end = np.minimum(self.keys, i + self.window + 1) if self.window else np.full_like(i, self.keys)
+        return int(np.maximum((np.minimum(end, i + 1) if self.causal else end) - first, 0).sum())
 
 
 def extents(inputs: Sequence[TensorType], attributes: Mapping[str, Any], *, valued: bool = True) -> Extents:
