@@ -6,12 +6,16 @@ import dataclasses
 
 import numpy as np
 
+#: The class index of a step that has no answer, such as padding; PyTorch's ignore_index.
+NO_CLASS = -100
+
 
 @dataclasses.dataclass(frozen=True)
 class Samples:
     """Inputs and targets in memory.
 
-    Shapes: x (n, *sample) float32; y (n,) int64 class indices for classification, (n, k) float32 for regression.
+    Shapes: x (n, *sample) float32; y (n,) int64 class indices for classification, or (n, steps) with a class for every step and
+    NO_CLASS where there is none; (n, k) float32 for regression.
     class_names: for classification, one for each class.  feature_names: for rank-1 samples, one for each input.
     target_names: for regression, one for each target.  notes: sentences about rows left out, encodings guessed and the like.
     weights: what each sample counts in the loss, (n,) float32, or None for all alike.
@@ -48,3 +52,23 @@ class Samples:
     def target_shape(self) -> tuple[int, ...]:
         """One target's shape: () for a class index."""
         return tuple(self.y.shape[1:])
+
+    @property
+    def steps(self) -> int:
+        """Steps of a sequence, the padding included; 0 where a sample is none."""
+        ordered = self.tokens > 0 or self.lengths is not None or len(self.shape) == 2
+        return self.shape[0] if ordered and self.shape else 0
+
+    @property
+    def per_step(self) -> bool:
+        """Whether every step has a class of its own."""
+        return self.task == "classification" and self.y.ndim == 2
+
+    def labels(self) -> np.ndarray:
+        """The class indices that there are, without NO_CLASS. Shapes: (labels,) int64."""
+        flat = self.y.reshape(-1)
+        return flat[flat != NO_CLASS] if self.per_step else flat
+
+    def length(self, index: int) -> int:
+        """How many steps of one sample are there."""
+        return self.steps if self.lengths is None else int(self.lengths[index])

@@ -30,7 +30,7 @@ class ColumnSummary:
 
 @dataclasses.dataclass(frozen=True)
 class Description:
-    """What a data panel shows. classes: (name, samples) in class order, empty for regression."""
+    """What a data panel shows. classes: (name, samples, or steps where each has a class) in class order, empty for regression."""
 
     count: int
     shape: tuple[int, ...]
@@ -41,11 +41,31 @@ class Description:
 
 def describe(samples: Samples) -> Description:
     """The figures of all samples, before any split or scaling."""
-    inputs = _summaries(samples.x, samples.feature_names, "channel" if len(samples.shape) > 1 else "input")
+    inputs = _inputs(samples)
     if samples.task == "classification":
-        counts = np.bincount(samples.y, minlength=samples.classes).tolist()
-        return Description(samples.count, samples.shape, inputs, (), tuple(zip(samples.class_names, counts, strict=True)))
+        return Description(samples.count, samples.shape, inputs, (), class_counts(samples))
     return Description(samples.count, samples.shape, inputs, _summaries(samples.y, samples.target_names, "target"), ())
+
+
+def class_counts(samples: Samples) -> tuple[tuple[str, int], ...]:
+    """(name, how many samples or steps have it) in class order; empty for regression."""
+    if samples.task != "classification":
+        return ()
+    counts = np.bincount(samples.labels(), minlength=samples.classes).tolist()
+    return tuple(zip(samples.class_names, counts, strict=True))
+
+
+def _inputs(samples: Samples) -> tuple[ColumnSummary, ...]:
+    """Of sequences only the steps that are there; of tokens one row for all steps."""
+    if not samples.steps:
+        return _summaries(samples.x, samples.feature_names, "channel" if len(samples.shape) > 1 else "input")
+    there = samples.x
+    if samples.lengths is not None:
+        there = there[np.arange(samples.steps) < samples.lengths[:, None]]
+    if samples.tokens:
+        return (_summary("token", there),)
+    names = samples.feature_names
+    return _summaries(there.reshape(-1, samples.shape[-1] if len(samples.shape) > 1 else 1), names, "feature")
 
 
 def _summaries(values: np.ndarray, names: tuple[str, ...], word: str) -> tuple[ColumnSummary, ...]:

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from playground.core.samples import Samples
+from playground.core.samples import NO_CLASS, Samples
 from playground.data.scaling import NoScaling, Scaler, fit
 from playground.data.split import split
 from playground.errors import DataError
@@ -16,7 +16,7 @@ from playground.errors import DataError
 class Split:
     """One part. index: the rows of the samples that it holds, ascending.
 
-    Shapes: x (n, *sample) float32, scaled; y (n,) int64 or (n, k) float32, scaled where asked; index (n,) int64.
+    Shapes: x (n, *sample) float32, scaled; y (n,) or (n, steps) int64, or (n, k) float32, scaled where asked; index (n,) int64.
     weights, lengths: as in the samples, (n,) or None.
     """
 
@@ -55,9 +55,9 @@ def prepare(
 ) -> Prepared:
     """Split and scale. The arguments are the fields of the data plan. Raises DataError or BadValue."""
     _check(samples)
-    by_class = samples.y if stratified and samples.task == "classification" else None
+    by_class = samples.y if stratified and samples.task == "classification" and not samples.per_step else None
     indices = split(samples.count, validation, test, seed=seed, classes=by_class)
-    scaler = NoScaling() if samples.tokens else fit(scaling, samples.x[indices[0]])
+    scaler = NoScaling() if samples.tokens else fit(scaling, _present(samples, indices[0]))
     scales_targets = scale_targets and samples.task == "regression"
     target_scaler = fit("standardise", samples.y[indices[0]]) if scales_targets else NoScaling()
     train, kept, held = (_part(samples, index, scaler, target_scaler) for index in indices)
@@ -75,6 +75,17 @@ def _part(samples: Samples, index: np.ndarray, scaler: Scaler, target_scaler: Sc
     return Split(x, y if samples.task == "classification" else target_scaler.apply(y), index, weights, lengths)
 
 
+def _present(samples: Samples, index: np.ndarray) -> np.ndarray:
+    """What a scaling learns from: the inputs of some samples, without the padding behind shorter sequences.
+
+    Shapes: (n, *sample), or (steps of all, features) for sequences of varied length.
+    """
+    x = samples.x[index]
+    if samples.lengths is None or x.ndim < 3:
+        return np.asarray(x)
+    return np.asarray(x[np.arange(x.shape[1]) < samples.lengths[index, None]])
+
+
 def _check(samples: Samples) -> None:
     if samples.task not in ("classification", "regression"):
         raise DataError(f"Samples must be for classification or regression; {samples.task!r} was given.")
@@ -83,6 +94,11 @@ def _check(samples: Samples) -> None:
     for name, given in (("weights", samples.weights), ("lengths", samples.lengths)):
         if given is not None and (given.shape != (samples.count,) or not np.isfinite(given).all() or (given < 0).any()):
             raise DataError(f"The {name} of the samples must be one number of at least 0 for each; look at the data source.")
+    if samples.lengths is not None and samples.count and not 0 < samples.lengths.min() <= samples.lengths.max() <= samples.steps:
+        found = f"{samples.lengths.min():,} to {samples.lengths.max():,}"
+        raise DataError(
+            f"The lengths of sequences with {samples.steps:,} steps must be 1 to {samples.steps:,}; these are {found}."
+        )
     for name, values in (("input", samples.x), ("output", samples.y)):
         bad = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
         if bad.any():
@@ -90,11 +106,42 @@ def _check(samples: Samples) -> None:
                 f"{bad.sum():,} samples have an {name} that is not a finite number; the first is sample {bad.argmax() + 1:,}. "
                 "Mend these rows or leave them out."
             )
+    if samples.tokens and samples.count:
+        _check_tokens(samples)
+    if samples.task == "classification" and samples.count:
+        _check_classes(samples)
+
+
+def _check_tokens(samples: Samples) -> None:
+    bad = (
+        ((samples.x < 0) | (samples.x >= samples.tokens) | (samples.x != np.floor(samples.x)))
+        .reshape(samples.count, -1)
+        .any(axis=1)
+    )
+    if bad.any():
+        raise DataError(
+            f"Tokens must be whole numbers from 0 to {samples.tokens - 1:,}; {bad.sum():,} samples hold others, the first is sample "
+            f"{bad.argmax() + 1:,}."
+        )
+
+
+def _check_classes(samples: Samples) -> None:
+    found = samples.labels()
+    if samples.y.ndim > 2 or (samples.per_step and samples.y.shape[1] != samples.steps):
+        form = "×".join(map(str, samples.y.shape))
+        raise DataError(f"Classes must be one for each sample or for each of its {samples.steps} steps; these are {form}.")
+    if not len(found):
+        raise DataError(f"Every step has the class {NO_CLASS}, which stands for none: there is nothing to learn.")
+    if found.min() < 0 or found.max() >= samples.classes:
+        raise DataError(
+            f"Classes must be 0 to {samples.classes - 1:,}{f', or {NO_CLASS} for none' if samples.per_step else ''}; "
+            f"these are {found.min():,} to {found.max():,}."
+        )
 
 
 def _constant(samples: Samples, train: np.ndarray) -> list[str]:
     """A note when inputs never change in training: no network can learn from them."""
-    if samples.x.ndim != 2:
+    if samples.x.ndim != 2 or samples.tokens:
         return []
     x = samples.x[train]
     names = samples.feature_names or tuple(f"input {i + 1}" for i in range(x.shape[1]))
@@ -109,10 +156,12 @@ def _missing_classes(samples: Samples, indices: tuple[np.ndarray, ...]) -> list[
     if samples.task != "classification":
         return []
     notes = []
+    one = "step" if samples.per_step else "sample"
     for part, index in zip(("training", "validation", "test"), indices, strict=True):
-        found = np.bincount(samples.y[index], minlength=samples.classes)
+        labels = samples.y[index]
+        found = np.bincount(labels[labels != NO_CLASS], minlength=samples.classes)
         absent = [name for name, count in zip(samples.class_names, found, strict=True) if count == 0]
         if absent and len(index):
             shown = ", ".join(absent[:5]) + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")
-            notes.append(f"No sample in the {part} part: {shown}.")
+            notes.append(f"No {one} in the {part} part: {shown}.")
     return notes

@@ -43,11 +43,16 @@ def processor() -> str:
 
 
 def samples_sha256(samples: Samples) -> str:
-    """Hash of inputs and targets."""
+    """Hash of all that a run reads of the samples: inputs, targets, and weights, lengths and the size of a vocabulary if any."""
     found = hashlib.sha256()
-    for array in (samples.x, samples.y):
+    for name in ("x", "y", "weights", "lengths"):
+        array = getattr(samples, name)
+        if array is None:
+            continue
+        found.update(name.encode() if name in ("weights", "lengths") else b"")
         found.update(f"{array.dtype.str}{array.shape}".encode())
         found.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    found.update(f"tokens{samples.tokens}".encode() if samples.tokens else b"")
     return found.hexdigest()
 
 

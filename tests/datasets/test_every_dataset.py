@@ -28,7 +28,7 @@ def test_an_example_loads_as_it_says(record: type[Dataset], settings: dict, shap
     assert np.isfinite(samples.x).all()
     if samples.task == "classification":
         assert samples.y.dtype == np.int64
-        assert np.unique(samples.y).tolist() == list(range(samples.classes))
+        assert np.unique(samples.labels()).tolist() == list(range(samples.classes))
         assert samples.classes >= 2
         assert all(samples.class_names)
     else:
@@ -36,7 +36,11 @@ def test_an_example_loads_as_it_says(record: type[Dataset], settings: dict, shap
         assert samples.y.dtype == np.float32
         assert np.isfinite(samples.y).all()
         assert len(samples.target_names) == samples.y.shape[1]
-    if len(samples.shape) == 1:
+    if samples.tokens:
+        assert samples.feature_names == ()
+        assert np.array_equal(samples.x, np.floor(samples.x))
+        assert 0 <= samples.x.min() <= samples.x.max() < samples.tokens
+    elif len(samples.shape) == 1:
         assert len(samples.feature_names) == samples.shape[0]
 
 
@@ -61,7 +65,7 @@ def test_an_example_can_be_prepared_and_described(record: type[Dataset], setting
     assert np.isfinite(found.train.x).all()
     figures = describe(samples)
     assert figures.count == samples.count
-    assert sum(count for _, count in figures.classes) == (samples.count if samples.classes else 0)
+    assert sum(count for _, count in figures.classes) == (len(samples.labels()) if samples.classes else 0)
     assert all(column.missing == 0 for column in figures.inputs)
 
 
@@ -76,5 +80,5 @@ def test_help_has_two_lines_and_the_palette_knows_where_it_goes(record: type[Dat
     lines = [line.strip() for line in (record.__doc__ or "").splitlines() if line.strip()]
     assert len(lines) >= 2
     assert record.group == "Data"
-    assert record.icon in ("data", "image", "table")
+    assert record.icon in ("data", "image", "table", "rnn", "text")
     assert 0 < len(record.tail) <= 30

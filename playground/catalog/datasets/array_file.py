@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from playground.core import fields
 from playground.core.registry import register
 from playground.core.samples import Samples
 from playground.core.spec import Dataset
-from playground.data.array_samples import find_names, samples_of_arrays
+from playground.data.array_samples import find_names, rows_of, samples_of_arrays
 from playground.data.readers.arrays import read_member
 from playground.data.readers.places import resolve
 
@@ -17,7 +18,10 @@ from playground.data.readers.places import resolve
 class ArrayFile(Dataset):
     """Inputs and targets that were saved with numpy.savez, or as two NPY files.
 
-    The first axis counts the samples. Pictures in bytes become 0 to 1; everything else is taken as it is.
+    The first axis counts the samples. Pictures in bytes become 0 to 1; everything else is taken as it is. Sequences are
+    samples×steps×features, or samples×steps of tokens. Arrays called lengths and weights in the same file, one number for each
+    sample, say how many steps of a sequence are there and what a sample counts; a target of samples×steps is a class for every step,
+    with -100 where there is none.
     """
 
     path: str = fields.path(
@@ -35,11 +39,15 @@ class ArrayFile(Dataset):
     task: str = fields.choice(
         "auto",
         {
-            "auto": "Classes for whole numbers, else values.",
+            "auto": "Classes for whole numbers, of samples or of steps; else values.",
             "classification": "The targets are class numbers or one-hot rows.",
+            "steps": "The targets are class numbers for every step of a sequence.",
             "regression": "The targets are values.",
         },
         help="What is to be predicted.",
+    )
+    tokens: bool = fields.flag(
+        False, help="Inputs are whole numbers that stand for words, letters or classes; an embedding turns them into amounts."
     )
     channels: str = fields.choice(
         "last",
@@ -53,6 +61,11 @@ class ArrayFile(Dataset):
         other = resolve(self.targets_path, folder) if self.targets_path else place
         inputs, targets = find_names(place, other, self.inputs, self.targets)
         names = (f"{place.name} {inputs}".strip(), f"{other.name} {targets}".strip())
-        return samples_of_arrays(
-            read_member(place, inputs), read_member(other, targets), task=self.task, channels=self.channels, names=names
+        x, y = read_member(place, inputs), read_member(other, targets)
+        count = len(x) if x.ndim else 0
+        lengths, told = (None, "") if inputs == "lengths" or targets == "lengths" else rows_of(place, other, "lengths", count)
+        weights, also = (None, "") if inputs == "weights" or targets == "weights" else rows_of(place, other, "weights", count)
+        samples = samples_of_arrays(
+            x, y, task=self.task, channels=self.channels, names=names, lengths=lengths, weights=weights, tokens=self.tokens
         )
+        return dataclasses.replace(samples, notes=(*samples.notes, *filter(None, (told, also))))

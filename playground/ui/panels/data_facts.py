@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
-import numpy as np
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from playground.core.samples import Samples
+from playground.data.describe import class_counts
 from playground.data.split import part_sizes
 from playground.document.plans import DataPlan
 from playground.errors import PlaygroundError
@@ -22,7 +22,7 @@ _PARTS = (("train", "s1"), ("validation", "s2"), ("test", "s3"))
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """counts: samples in training, validation and test part.  classes: (name, samples)."""
+    """counts: samples in training, validation and test part.  classes: (name, samples, or steps where each has a class)."""
 
     counts: tuple[int, ...]
     classes: tuple[tuple[str, int], ...]
@@ -31,10 +31,7 @@ class Facts:
 
 def facts_of(samples: Samples, plan: DataPlan) -> Facts:
     """The exact sizes, by the split that a run would make."""
-    classes: tuple[tuple[str, int], ...] = ()
-    if samples.task == "classification":
-        counts = np.bincount(samples.y, minlength=samples.classes).tolist()
-        classes = tuple(zip(samples.class_names, counts, strict=False))
+    classes = class_counts(samples)
     try:
         sizes = part_sizes(samples.count, plan.validation, plan.test)
     except PlaygroundError as error:
