@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -38,6 +39,10 @@ class Field:
     def wrong(self) -> Iterator[Any]:
         """Values that `check` must refuse; the suites attack every field with them."""
         yield object()
+
+    def some(self, rng: random.Random) -> Any:
+        """A small value that `check` takes; the suites try records with them."""
+        raise NotImplementedError
 
     def dump(self, value: Any) -> Any:
         """The value as strict JSON."""
@@ -82,6 +87,10 @@ class Real(Field):
         if math.isfinite(self.high):
             yield self.high * 2 + 1
 
+    def some(self, rng: random.Random) -> float:
+        low = max(self.low, min(0.1, self.high))
+        return rng.uniform(low, max(low, min(self.high, 1.0)))
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Whole(Field):
@@ -100,6 +109,9 @@ class Whole(Field):
     def wrong(self) -> Iterator[Any]:
         yield from (None, "1", True, 1.5, self.low - 1, self.high + 1)
 
+    def some(self, rng: random.Random) -> int:
+        return min(self.high, max(self.low, rng.choice([1, 2, 3, 4, 6, 9, 17])))
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Choice(Field):
@@ -115,6 +127,9 @@ class Choice(Field):
     def wrong(self) -> Iterator[Any]:
         yield from (None, "", "no such option", 0)
 
+    def some(self, rng: random.Random) -> str:
+        return rng.choice(list(self.options))
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Flag(Field):
@@ -127,6 +142,9 @@ class Flag(Field):
 
     def wrong(self) -> Iterator[Any]:
         yield from (None, 0, "true")
+
+    def some(self, rng: random.Random) -> bool:
+        return rng.random() < 0.7
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -149,6 +167,9 @@ class Size(Field):
 
     def dump(self, value: Any) -> Any:
         return list(value)
+
+    def some(self, rng: random.Random) -> tuple[int, int]:
+        return (max(self.low, rng.randint(1, 3)), max(self.low, rng.randint(1, 3)))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -173,6 +194,10 @@ class Wholes(Field):
 
     def dump(self, value: Any) -> Any:
         return list(value)
+
+    def some(self, rng: random.Random) -> tuple[int, ...]:
+        chosen = rng.choice([(0,), (0, 1), (0, 2, 1), (2, 0, 3)])[: self.most]
+        return tuple(min(self.high, max(self.low, n)) for n in chosen)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -206,6 +231,10 @@ class Reals(Field):
     def dump(self, value: Any) -> Any:
         return list(value)
 
+    def some(self, rng: random.Random) -> tuple[float, ...]:
+        low = max(self.low, min(0.1, self.high))
+        return tuple(rng.uniform(low, max(low, min(self.high, 1.0))) for _ in range(rng.randint(self.least, min(self.most, 4))))
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Text(Field):
@@ -223,6 +252,9 @@ class Text(Field):
     def wrong(self) -> Iterator[Any]:
         yield from (None, 1, "x" * (self.most + 1), "a\nb", "a\0b")
 
+    def some(self, rng: random.Random) -> str:
+        return ""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Formula(Text):
@@ -239,6 +271,9 @@ class Formula(Text):
         except FormulaError as error:
             raise BadValue(f"{self.title(name)}, position {error.position}: {error.reason}") from None
         return text
+
+    def some(self, rng: random.Random) -> str:
+        return rng.choice(["x * tanh(softplus(x))", "max(x, a * x); a = 0.2", "x^2 / (1 + x^2)"])
 
     def wrong(self) -> Iterator[Any]:
         yield from super().wrong()
@@ -280,6 +315,11 @@ class Part(Field):
 
     def wrong(self) -> Iterator[Any]:
         yield from (None, 1, "sgd")
+
+    def some(self, rng: random.Random) -> Any:
+        from playground.core import registry
+
+        return rng.choice(registry.entries(self.kind))()
 
 
 def real(default: float, **k: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -66,6 +67,12 @@ class Points(Field):
 
     def dump(self, value: Any) -> Any:
         return [list(point) for point in value]
+
+    def some(self, rng: random.Random) -> Pairs:
+        """Two or three points."""
+        places = sorted(rng.sample(range(11), min(self.most, max(self.least, rng.randint(2, 3)))))
+        low, high = max(self.low, 0.0), min(self.high, 1.0)
+        return tuple((at / 10, rng.uniform(low, high)) for at in places)
 
 
 def points(default: Pairs, **k: Any) -> Any:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import random
-from typing import Any
 
 import numpy as np
 import pytest
 
 from playground.core import registry
-from playground.core.fields import Choice, Field, Flag, Part, Real, Reals, Size, Whole, Wholes, fields_of
+from playground.core.fields import Part, fields_of
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.engine.builder import GraphBuilder
@@ -19,35 +18,15 @@ from tests.every.evaluate import FEATURES, evaluated, loss_of, quiet, spread
 from tests.every.test_layers import copies, directions, machine_of, slope
 
 SHAPES = [(5,), (6, 5, 2), (4, 3), (1, 1, 3), (7, 4, 1), (8, 8, 3), (17,)]
+#: A layer and what its ports read: the number of a value, or None.
+Step = tuple[Layer, tuple[int | None, ...]]
 MOST_NUMBERS = 700
 MOST_PARAMETERS = 6000
 
 
-def drawn(rng: random.Random, field: Field) -> Any:
-    """A small setting within its range."""
-    match field:
-        case Whole(low=low):
-            return max(low, rng.choice([1, 2, 3, 4, 6, 9, 17]))
-        case Real(low=low, high=high):
-            return rng.uniform(max(low, 0.1), min(high, 1.0))
-        case Choice(options=options):
-            return rng.choice(list(options))
-        case Flag():
-            return rng.random() < 0.7
-        case Size(low=low):
-            return (max(low, rng.randint(1, 3)), max(low, rng.randint(1, 3)))
-        case Wholes():
-            return rng.choice([(0,), (0, 1), (0, 2, 1), (2, 0, 3)])
-        case Reals(low=low, high=high, least=least, most=most):
-            return tuple(rng.uniform(max(low, 0.1), min(high, 1.0)) for _ in range(rng.randint(least, most)))
-        case Part():
-            raise AssertionError("parts keep their defaults here")
-    raise AssertionError(field)
-
-
 def random_layer(rng: random.Random) -> Layer:
     record = rng.choice(registry.entries("layer"))
-    settings = {n: drawn(rng, f) for n, f in fields_of(record).items() if not isinstance(f, Part) and rng.random() < 0.6}
+    settings = {n: f.some(rng) for n, f in fields_of(record).items() if not isinstance(f, Part) and rng.random() < 0.6}
     return quiet(record(**settings))
 
 
@@ -55,17 +34,16 @@ def random_graph(seed: int) -> Graph:
     """Some layers on top of each other, mostly on the newest value; only what leads to the last one is built."""
     rng = random.Random(seed)
     types = [TensorType(rng.choice(SHAPES))]
-    steps: list[tuple[Layer, tuple[int, ...]]] = []
+    steps: list[Step] = []
     wanted = rng.randint(3, 10)
     for _ in range(200):
         layer = random_layer(rng)
         first = len(types) - 1 if rng.random() < 0.75 else rng.randrange(len(types))
-        inputs = [first]
-        if layer.variadic:
-            fitting = [at for at, type in enumerate(types) if facts(layer, (types[first], type)).type is not None]
-            inputs += [rng.choice(fitting) for _ in range(rng.choice([1, 1, 2]))] if fitting else []
-        found = facts(layer, tuple(types[at] for at in inputs))
-        if len(inputs) < len(layer.ports) or found.type is None:
+        inputs = wired(rng, layer, types, first)
+        if inputs is None or layer.tokens:
+            continue
+        found = facts(layer, tuple(None if at is None else types[at] for at in inputs))
+        if found.type is None:
             continue
         if found.type.count <= MOST_NUMBERS and found.parameters <= MOST_PARAMETERS:
             steps.append((layer, tuple(inputs)))
@@ -75,12 +53,27 @@ def random_graph(seed: int) -> Graph:
     return built(types[0], steps)
 
 
-def built(start: TensorType, steps: list[tuple[Layer, tuple[int, ...]]]) -> Graph:
+def wired(rng: random.Random, layer: Layer, types: list[TensorType], first: int) -> list[int | None] | None:
+    """What each port of a layer reads; optional ones mostly nothing. None where no value fits a port."""
+    inputs: list[int | None] = [first]
+    needed = len(layer.ports) - layer.optional
+    count = rng.choice([2, 2, 3]) if layer.variadic else len(layer.ports) if rng.random() < 0.3 else needed
+    for _ in range(max(count, needed) - 1):
+        rest: list[TensorType | None] = [None] * max(0, len(layer.ports) - len(inputs) - 1)
+        known = [None if at is None else types[at] for at in inputs]
+        fitting = [at for at, type in enumerate(types) if facts(layer, (*known, type, *rest)).type is not None]
+        if not fitting and len(inputs) < needed:
+            return None
+        inputs += [rng.choice(fitting)] if fitting else [None] if not layer.variadic else []
+    return [*inputs, *([None] * (len(layer.ports) - len(inputs)))]
+
+
+def built(start: TensorType, steps: list[Step]) -> Graph:
     used, waiting = {len(steps)}, [len(steps)]
     while waiting:
         at = waiting.pop()
         for source in steps[at - 1][1] if at else ():
-            if source not in used:
+            if source is not None and source not in used:
                 used.add(source)
                 waiting.append(source)
     g = GraphBuilder()
@@ -88,7 +81,8 @@ def built(start: TensorType, steps: list[tuple[Layer, tuple[int, ...]]]) -> Grap
     for at, (layer, inputs) in enumerate(steps, 1):
         if at in used:
             with g.of(f"node{at}", layer):
-                values[at] = layer.build(g, *(values[source] for source in inputs))
+                made = layer.build(g, *(None if source is None else values[source] for source in inputs))
+                values[at] = made[0] if isinstance(made, tuple) else made
     y = values[len(steps)]
     target = g.take_target(y.type)
     with g.of("loss", None):
