@@ -7,6 +7,7 @@ training and exports call.
 from playground.lowering.inspection import Inspection, inspect
 from playground.lowering.lower import KnobInfo, Lowered, Refused, lower
 from playground.lowering.schedule import warmed
+from playground.lowering.ties import Tie, tie_of
 from playground.lowering.wires import fits
 
-__all__ = ["Inspection", "KnobInfo", "Lowered", "Refused", "fits", "inspect", "lower", "warmed"]
+__all__ = ["Inspection", "KnobInfo", "Lowered", "Refused", "Tie", "fits", "inspect", "lower", "tie_of", "warmed"]

@@ -72,6 +72,20 @@ class Action:
     local: bool = False
 
 
+def may_share(window: MainWindow) -> bool:
+    """Whether the selection is one layer with weights, or two layers."""
+    chosen, counts = window.session.selected_nodes(), window.session.inspection.parameters
+    if any(node.spec.kind != "layer" for node in chosen):
+        return False
+    return len(chosen) == 2 or (len(chosen) == 1 and bool(chosen[0].shares or counts.get(chosen[0].id)))
+
+
+def _share_text(window: MainWindow) -> str:
+    chosen = window.session.selected_nodes()
+    tied = {node.id for node in chosen} & {node.shares for node in chosen} if len(chosen) == 2 else {n.shares for n in chosen if n.shares}
+    return "Stop sharing weights" if tied and len(chosen) <= 2 else "Share weights"
+
+
 def _undo_text(window: MainWindow) -> str:
     return f"Undo {_low(window.session.history.undo_text)}".strip()
 
@@ -119,6 +133,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="note", text="Note", run=lambda w: w.canvas.add_note(), shortcut="Ctrl+Shift+N", icon="note", menu="Insert", group=1),
     Action(id="wire", text="Start a wire", run=lambda w: w.canvas.start_wire(), shortcut="Ctrl+L", menu="Network",
            enabled=selected),
+    Action(id="share", text="Share weights", run=lambda w: w.canvas.share_weights(), shortcut="Ctrl+T", icon="tied", menu="Network",
+           enabled=may_share, label=_share_text),
     Action(id="freeze", text="Freeze or unfreeze", run=lambda w: w.canvas.commands.freeze(), shortcut="Ctrl+Shift+F", icon="frozen",
            menu="Network", enabled=selected),
     Action(id="align_left", text="Align left", run=lambda w: w.canvas.commands.align("left"), menu="Network", group=1,

@@ -157,7 +157,7 @@ class MainWindow(QMainWindow):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if self.session.selection:
-            names: tuple[str, ...] = ("rename", "wire", "freeze", "", "cut", "copy", "paste", "duplicate", "delete", "", "align_left",
+            names: tuple[str, ...] = ("rename", "wire", "share", "freeze", "", "cut", "copy", "paste", "duplicate", "delete", "", "align_left",
                                       "align_middle")  # fmt: skip
         else:
             names = ("quick", "note", "paste", "", "tidy", "zoom_fit", "select_all")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtTest import QTest
@@ -68,7 +70,7 @@ def test_every_layer_with_several_ports_has_room_for_them() -> None:
             height = max(52.0, ports.least_height)
             for count, quiet in ((ports.ins, ports.quiet_in), (ports.outs, ports.quiet_out)):
                 stand = sorted(places(count, quiet, height))
-                assert all(b - a >= 12 for a, b in zip(stand, stand[1:], strict=False)), record.id
+                assert all(b - a >= 12 for a, b in itertools.pairwise(stand)), record.id
                 assert all(4 <= y <= height - 4 for y in stand), record.id
 
 

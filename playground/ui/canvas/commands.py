@@ -22,12 +22,13 @@ from playground.document.edits import (
     SetNodeOption,
     SetNote,
     Several,
+    ShareWeights,
     duplicate,
 )  # fmt: skip
 from playground.document.project import Node
 from playground.document.wiring import gives_output, port_names, takes_port
 from playground.errors import PlaygroundError
-from playground.lowering import fits
+from playground.lowering import fits, tie_of
 from playground.ui.canvas.placing import beside, free, snapped
 from playground.ui.canvas.scene import CanvasScene
 from playground.ui.canvas.starters import Starter
@@ -150,6 +151,31 @@ class CanvasCommands(QObject):
 
     def unwire(self, link: str) -> None:
         self.session.do(RemoveLinks((link,)))
+
+    # Weights
+    def tie(self, source: str, target: str, transposed: bool) -> bool:
+        """Let a node use another's weights."""
+        return self.session.do(ShareWeights(target, source, transposed))
+
+    def untie(self, id: str) -> bool:
+        """Give a node weights of its own again."""
+        return self.session.do(ShareWeights(id, ""))
+
+    def share(self) -> bool:
+        """End the sharing of the one selected node, or share between the two selected. False for any other selection."""
+        nodes = {node.id: node for node in self.session.selected_nodes()}
+        chosen = [nodes[id] for id in self.session.selection if id in nodes]
+        if len(chosen) == 1 and chosen[0].shares:
+            return self.untie(chosen[0].id)
+        if len(chosen) != 2:
+            return False
+        if chosen[1].shares == chosen[0].id or chosen[0].shares == chosen[1].id:
+            return self.untie(next(node.id for node in chosen if node.shares))
+        found = tie_of(self.session.project, self.session.samples, chosen[0].id, chosen[1].id)
+        if found.problem is not None:
+            self.session.message.emit(found.problem.text, "warning")
+            return True
+        return self.tie(chosen[0].id, chosen[1].id, not found.plain)
 
     # What is selected
     def delete(self) -> None:

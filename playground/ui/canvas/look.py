@@ -24,7 +24,7 @@ class NodeLook:
     group: colour token.  line: the shape line.  preview: "tiles", "maps", "bars", "glyph", "image", "number", "field" or "".
     units: tiles, maps or bars to show.  state: "normal", "error" or "waiting".  badge: icon at the right of the header, or "".
     ins, outs: ports that it has.  quiet_in, quiet_out: those of them that show only when they are wanted.  in_names, out_names: what
-    each is called, with its type where known; () where there is only one.
+    each is called, with its type where known; () where there is only one.  weighty: whether it has weights, its own or another's.
     """
 
     name: str
@@ -45,6 +45,7 @@ class NodeLook:
     badge: str = ""
     detail: str = ""
     said: str = ""
+    weighty: bool = False
     width: float = 96.0
     height: float = BARE
 
@@ -79,6 +80,8 @@ class Surroundings:
             self.problems.setdefault(problem.node, []).append(problem)
         self.ports: dict[str, set[int]] = {}
         self.used: dict[str, set[int]] = {}
+        self.names = {node.id: node.name for node in project.network.nodes}
+        self.givers = {node.shares for node in project.network.nodes if node.shares}
         self.answers: set[str] = set()
         for link in project.network.links:
             self.ports.setdefault(link.target, set()).add(link.port)
@@ -97,7 +100,7 @@ class Surroundings:
         ports = node_ports(
             node.spec, self.ports.get(node.id, set()), self.used.get(node.id, set()), inspection.outputs.get(node.id)
         )
-        line = _reason(errors[0].text, node.name) if errors else _line(node, inspection, samples)
+        line = _reason(errors[0].text, node.name) if errors else self._tied(node) or _line(node, inspection, samples)
         width, height = size_of(picture, spec.kind, node.name, "" if errors else line, width_of)
         height = max(height, ports.least_height)
         shape = " by ".join(map(str, output.shape)) if output is not None and output.shape else ""
@@ -117,12 +120,24 @@ class Surroundings:
             in_names=ports.in_names,
             out_names=ports.out_names,
             state="error" if errors else "waiting" if unknown else "normal",
-            badge="error" if errors else "warn" if reasons else "frozen" if node.frozen else "bolt" if _is_live(spec) else "",
+            badge="error" if errors else "warn" if reasons else self._mark(node),
+            weighty=bool(node.shares) or inspection.parameters.get(node.id, 0) > 0,
             detail="\n".join(p.text for p in reasons),
-            said=", ".join(filter(None, (node.name, spec.title, shape, ports.said))),
+            said=", ".join(filter(None, (node.name, spec.title, shape, ports.said, self._tied(node)))),
             width=width,
             height=height,
         )
+
+    def _mark(self, node: Node) -> str:
+        """The badge of a node without problems."""
+        if node.shares in self.names or node.id in self.givers:
+            return "tied"
+        return "frozen" if node.frozen else "bolt" if _is_live(node.spec) else ""
+
+    def _tied(self, node: Node) -> str:
+        """Whose weights a node uses, for the shape line and for screen readers; "" for its own."""
+        giver = self.names.get(node.shares, "")
+        return f"shares with {giver}" + (", transposed" if node.transposed else "") if giver else ""
 
 
 def look_of(node: Node, project: Project, inspection: Inspection, samples: Samples | None) -> NodeLook:

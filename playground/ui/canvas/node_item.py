@@ -16,9 +16,11 @@ from playground.ui.painting import AA, RIGHT, box, chip, put, stamp, width_of
 from playground.ui.theme import theme
 
 if TYPE_CHECKING:
+    from playground.ui.canvas.tie_item import TieItem
     from playground.ui.canvas.wire_item import WireItem
 
 PORT_RADIUS, QUIET_RADIUS, REACH, QUIET_REACH = 4.5, 3.5, 12, 7
+HANDLE = 8  # radius of the handle of the weights
 BLOCK, LEGIBLE, NAMED, DETAILED = 0.2, 0.25, 0.35, 0.6  # zoom below which less is drawn
 BADGE_INK = {"error": "error", "warn": "warn", "frozen": "info", "tied": "c_block"}
 
@@ -30,6 +32,8 @@ class NodeItem(QGraphicsItem):
         super().__init__()
         self.id, self.look = id, look
         self.wires: list[WireItem] = []
+        self.ties: list[TieItem] = []
+        self.lit = False
         self.data_shown: PreviewData | None = None
         self.atlas: Atlas | None = make_atlas(look)
         self.hot_port: tuple[str, int] | None = None
@@ -133,6 +137,21 @@ class NodeItem(QGraphicsItem):
         names = self.look.in_names if side == "in" else self.look.out_names
         return names[k] if k < len(names) else ""
 
+    def handle(self) -> QPointF:
+        """Where the weights are taken hold of, to share them: in the middle of the lower edge."""
+        return QPointF(self.look.width / 2, self.look.height)
+
+    def handle_at(self, pos: QPointF) -> bool:
+        """Whether an item position is on the handle, while that shows."""
+        gap = self.handle() - pos
+        return self.look.weighty and self.hover and max(abs(gap.x()), abs(gap.y())) <= HANDLE + 2
+
+    def light(self, on: bool) -> None:
+        """Whether a node that it shares weights with is under the pointer, or a tie ends here."""
+        if on != self.lit:
+            self.lit = on
+            self.update()
+
     def start(self, on: bool) -> None:
         """Whether a wire under construction starts here."""
         if on != self.source:
@@ -149,6 +168,8 @@ class NodeItem(QGraphicsItem):
     def _lead_wires(self) -> None:
         for wire in self.wires:
             wire.follow()
+        for tie in self.ties:
+            tie.follow()
 
     def itemChange(self, change: QGraphicsItem.GraphicsItemChange, value: Any) -> Any:
         if change == QGraphicsItem.GraphicsItemChange.ItemPositionHasChanged:
@@ -162,10 +183,17 @@ class NodeItem(QGraphicsItem):
         if hot != self.hot_port or not self.hover:
             self.hot_port, self.hover = hot, True
             self.update()
+            self._light_ties()
 
     def hoverLeaveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         self.hot_port, self.hover = None, False
         self.update()
+        self._light_ties()
+
+    def _light_ties(self) -> None:
+        """Ties light up with both of their nodes."""
+        for tie in self.ties:
+            tie.light(self.hover)
 
     # Painting
     def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
@@ -190,6 +218,11 @@ class NodeItem(QGraphicsItem):
         if self.progress >= 0:
             p.fillRect(QRectF(4, look.height - 3, (look.width - 6) * min(self.progress, 1.0), 2), theme().color("accent"))
         self._paint_ports(p)
+        if self.look.weighty and self.hover and zoom >= DETAILED:
+            grip = QRectF(0, 0, 2 * HANDLE, 2 * HANDLE)
+            grip.moveCenter(self.handle())
+            box(p, grip, HANDLE, theme().color("node"), theme().color("c_block"))
+            stamp(p, grip.center().x(), grip.center().y(), "tied", "c_block", 12)
         p.setOpacity(1.0)
 
     def _paint_small(self, p: QPainter, zoom: float) -> None:
@@ -206,7 +239,9 @@ class NodeItem(QGraphicsItem):
 
     def _edge(self) -> QColor:
         bad = self.look.state == "error" or self.faulty
-        return theme().color("accent" if self.isSelected() else "error" if bad else "strong" if self.hover else "border")
+        return theme().color(
+            "accent" if self.isSelected() else "error" if bad else "c_block" if self.lit else "strong" if self.hover else "border"
+        )
 
     def _fill(self) -> QColor:
         return theme().tint("error", 0.06) if self.look.state == "error" else theme().color("node")
@@ -218,7 +253,7 @@ class NodeItem(QGraphicsItem):
             ring = QColor(theme().color("accent"))
             ring.setAlphaF(0.35)
             box(p, body.adjusted(-4, -4, 4, 4), 9, None, ring, 2)
-        box(p, body, 6, self._fill(), self._edge(), 2 if chosen or bad else 1)
+        box(p, body, 6, self._fill(), self._edge(), 2 if chosen or bad or self.lit else 1)
         p.save()
         p.setClipRect(QRectF(0, 0, 4, look.height), Qt.ClipOperation.IntersectClip)
         box(p, body, 6, theme().color(look.group), None)

@@ -18,18 +18,22 @@ class PortNames(QGraphicsItem):
 
     def __init__(self, scene: QGraphicsScene) -> None:
         super().__init__()
-        self.text, self.place = "", QRectF()
+        self.text, self.ink, self.place = "", "text", QRectF()
         self.setZValue(20)
         self.setAcceptedMouseButtons(self.acceptedMouseButtons().NoButton)
         self.over = scene  # it is among its items only while it shows something
 
     def tell(self, item: NodeItem, side: str, k: int) -> None:
         """Show what a port is called; nothing where its node has only one on that side."""
+        text = item.port_name(side, k)
+        wide = width_of(text, 10) + 14
+        self.write(text, item.mapToScene(item.port(side, k)) + QPointF(-GAP - wide if side == "in" else GAP, -HIGH / 2))
+
+    def write(self, text: str, at: QPointF, ink: str = "text") -> None:
+        """Show a few words with their upper left corner at a point of the scene; "" shows nothing."""
         self.prepareGeometryChange()
-        self.text = item.port_name(side, k)
-        wide = width_of(self.text, 10) + 14
-        at = item.mapToScene(item.port(side, k)) + QPointF(-GAP - wide if side == "in" else GAP, -HIGH / 2)
-        self.place = QRectF(at.x(), at.y(), wide, HIGH)
+        self.text, self.ink = text, ink
+        self.place = QRectF(at.x(), at.y(), width_of(self.text, 10) + 14, HIGH)
         if not self.text:
             self.clear()
             return
@@ -57,4 +61,4 @@ class PortNames(QGraphicsItem):
         if p.worldTransform().m11() < DETAILED:
             return
         box(p, self.place, 4, theme().color("panel"), theme().color("strong"))
-        put(p, self.place, self.text, 10, "text", how=CENTRE)
+        put(p, self.place, self.text, 10, self.ink, how=CENTRE)

@@ -13,6 +13,7 @@ from playground.lowering import Inspection
 from playground.ui.canvas.look import NodeLook, Surroundings
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.note_item import NoteItem
+from playground.ui.canvas.tie_item import TieItem
 from playground.ui.canvas.wire_item import WireItem
 from playground.ui.canvas.wire_labels import label_of
 
@@ -32,6 +33,7 @@ class CanvasScene(QGraphicsScene):
         self.setSceneRect(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[str, WireItem] = {}
+        self.ties: dict[str, TieItem] = {}
         self.notes: dict[str, NoteItem] = {}
         self.labels = "shape"
 
@@ -39,6 +41,7 @@ class CanvasScene(QGraphicsScene):
         """Make the items equal to the project."""
         network = project.network
         self._drop(self.wires, {link.id for link in network.links})
+        self._drop_ties({node.id for node in network.nodes})
         self._drop(self.nodes, {node.id for node in network.nodes})
         self._drop(self.notes, {note.id for note in network.notes})
         around = Surroundings(project, inspection, samples)
@@ -57,6 +60,7 @@ class CanvasScene(QGraphicsScene):
                 item.setPos(*node.position)
                 moved = True
         self._show_links(project, inspection)
+        self._show_ties(project)
         if moved:
             self.reroute()
         for note in network.notes:
@@ -84,6 +88,27 @@ class CanvasScene(QGraphicsScene):
                 wire = self.wires[link.id] = WireItem(link.id, source, target, link.port, link.output)
                 self.addItem(wire)
         self.show_labels(project, inspection, {})
+
+    def _drop_ties(self, nodes: set[str]) -> None:
+        """Ties that lost an end, before that leaves the scene."""
+        for id, tie in list(self.ties.items()):
+            if any(end.id not in nodes for end in tie.ends):
+                tie.detach()
+                self.removeItem(self.ties.pop(id))
+
+    def _show_ties(self, project: Project) -> None:
+        """A tie between every node that shares weights and the one that has them."""
+        wanted = {node.id: node for node in project.network.nodes if node.shares in self.nodes and node.id in self.nodes}
+        for id, tie in list(self.ties.items()):
+            node = wanted.get(id)
+            if node is None or tie.ends != (self.nodes[node.shares], self.nodes[id]):
+                tie.detach()
+                self.removeItem(self.ties.pop(id))
+        for id, node in wanted.items():
+            if id not in self.ties:
+                self.ties[id] = TieItem(self.nodes[node.shares], self.nodes[id])
+                self.addItem(self.ties[id])
+            self.ties[id].show_transposed(node.transposed)
 
     def show_labels(self, project: Project, inspection: Inspection, norms: dict[str, float]) -> None:
         """Write on the wires what was chosen."""

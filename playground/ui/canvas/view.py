@@ -30,6 +30,7 @@ from playground.ui.canvas.port_names import PortNames
 from playground.ui.canvas.quick_add import QuickAdd
 from playground.ui.canvas.refusal import Refusal
 from playground.ui.canvas.scene import CanvasScene
+from playground.ui.canvas.sharing import ShareGesture, weights_under
 from playground.ui.canvas.wire_item import WireItem
 from playground.ui.canvas.wiring import WireGesture
 from playground.ui.canvas.zoom_view import ZoomView
@@ -53,7 +54,7 @@ class CanvasView(ZoomView):
         self.canvas = CanvasScene(self)
         self.adopt(self.canvas)
         self._configure()
-        self.gesture: WireGesture | None = None
+        self.gesture: WireGesture | ShareGesture | None = None
         self.port_names = PortNames(self.canvas)
         self._pressed_at: QPointF | None = None
         self._fresh = bool(session.project.network.nodes)
@@ -254,7 +255,7 @@ class CanvasView(ZoomView):
             return
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed_at = at
-            if self._grab_port(at):
+            if self._grab_port(at) or self._grab_weights(at, event.modifiers()):
                 return
         if event.button() == Qt.MouseButton.RightButton:
             self._select_under(at)
@@ -276,6 +277,25 @@ class CanvasView(ZoomView):
         self.gesture.move(at)
         return True
 
+    def _grab_weights(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> bool:
+        """Take hold of a node's weights: at their handle, or anywhere on the node with Alt."""
+        item = weights_under(self, at, anywhere=bool(modifiers & Qt.KeyboardModifier.AltModifier))
+        if item is None:
+            return False
+        self.gesture = ShareGesture(self, item)
+        self.gesture.move(at)
+        return True
+
+    def share_weights(self) -> None:
+        """End the sharing of the selected node, share between two, or take hold of one's weights; arrows then aim, Enter shares."""
+        if self.gesture is None and not self.commands.share():
+            chosen = [item for node in self.session.selected_nodes() if (item := self.canvas.nodes.get(node.id)) is not None]
+            if len(chosen) == 1 and chosen[0].look.weighty:
+                self.setFocus()
+                self.gesture = ShareGesture(self, chosen[0])
+                self.gesture.sticky = True
+                self.gesture.cycle(1)
+
     def _select_under(self, at: QPointF) -> None:
         item = self._known(self.itemAt(at.toPoint()))
         if item is not None and not item.isSelected():
@@ -291,6 +311,7 @@ class CanvasView(ZoomView):
         else:
             super().mouseMoveEvent(event)
             self.port_names.hover(self.port_under(event.position()))
+            weights_under(self, event.position(), tell=True)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self.gesture is not None:

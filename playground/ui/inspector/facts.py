@@ -26,7 +26,9 @@ def node_facts(session: Session, node: Node) -> list[tuple[str, str]]:
         facts.append(("In → out", f"{' + '.join(known) or '?'} → {out if out is not None else '?'}"))
     if node.id in inspection.parameters and node.spec.kind == "layer":
         count = inspection.parameters[node.id]
-        facts.append(("Parameters", inspection.formulas.get(node.id) or (f"{count:,}" if count else "none")))
+        own = inspection.formulas.get(node.id) or (f"{count:,}" if count else "none")
+        giver = next((other.name for other in session.project.network.nodes if other.id == node.shares), "")
+        facts.append(("Parameters", f"{own}, the others shared with {giver}" if giver and count else f"shared with {giver}" if giver else own))
     if inspection.flops.get(node.id):
         facts.append(("Arithmetic", f"{amount(inspection.flops[node.id])} operations"))
     return facts

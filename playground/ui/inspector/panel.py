@@ -21,6 +21,7 @@ from playground.ui.inspector.form import Form
 from playground.ui.inspector.head import Head
 from playground.ui.inspector.notice import Notices
 from playground.ui.inspector.text import Section
+from playground.ui.inspector.ties import TieRow
 from playground.ui.painting import group_color
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ class Inspector(QWidget):
             form.changed.connect(self._ask)
             form.moved.connect(self._ask)
             form.helped.connect(self.foot.show_help)
+        self.tie = TieRow(session)
+        self.sections.column.insertWidget(self.sections.column.indexOf(self.sections.forms["Weights"]), self.tie)
         split = self.sections.add("Split and scaling")
         split.changed.connect(lambda path, value: set_plan(session, "data", path, value))
         split.moved.connect(lambda path, value: set_plan(session, "data", path, value))
@@ -150,8 +153,11 @@ class Inspector(QWidget):
         weights = {n: f for n, f in fields.items() if isinstance(f, Part) and f.kind == "initializer"}
         live = {n: f for n, f in fields.items() if f.live}
         show("Layer", spec, {n: f for n, f in fields.items() if n not in weights and n not in live}, default)
-        show("Weights", spec, weights, default)
         trains = self.session.inspection.parameters.get(node.id, 0) > 0
+        self.tie.show_node(node, LOCKED if busy(self.session) else "")
+        show("Weights", spec, weights if trains or not node.shares else {}, default)
+        if not self.tie.isHidden():
+            self.sections.strips["Weights"].show()
         options = NODE_OPTIONS if trains else {}
         together = _Together(spec, node)
         show("Training", together, {**live, **options}, _Together(default, Node(id="", name="", spec=spec)))
