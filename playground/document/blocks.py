@@ -7,12 +7,14 @@ node that uses it has the record `BlockUse`, which carries the ports so that wir
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping
 
+from playground.core.builder import Builder
 from playground.core.fields import flag, text
 from playground.core.spec import Layer
-from playground.core.tensor import TensorType
-from playground.document.project import Block, Network, Node, Placeholder, Project
+from playground.core.tensor import TensorType, Value
+from playground.document.project import Block, Network, Node, Project
 
 MOST_BLOCKS = 200
 MOST_DEPTH = 16
@@ -49,6 +51,11 @@ class BlockUse(Layer):
         """The definition's name."""
         return self.called or "Block"
 
+    @property
+    def stem(self) -> str:
+        """What nodes are called, without the number: "Conv-BN-ReLU" -> "conv_bn_relu"."""
+        return block_stem(self.called)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BlockInput(Layer):
@@ -60,6 +67,7 @@ class BlockInput(Layer):
     group = GROUP
     icon = "import"
     version = 1
+    stem = "x"
     tail = "from outside"
 
 
@@ -73,7 +81,13 @@ class BlockOutput(Layer):
     group = GROUP
     icon = "export"
     version = 1
+    stem = "y"
     tail = "to the outside"
+
+    def build(self, g: Builder, *inputs: Value) -> Value:
+        """What comes in, for the shapes inside an open block; in training a block is unfolded and has no such node."""
+        (x,) = inputs
+        return x
 
 
 RECORDS: Mapping[str, type[Layer]] = {cls.id: cls for cls in (BlockUse, BlockInput, BlockOutput)}
@@ -181,8 +195,13 @@ def block_faults(project: Project, most_nodes: int) -> Iterator[tuple[str, str]]
     places = [("/network", project.network, isinstance(project, View))]
     places += [(f"/blocks/{at}/network", block.network, True) for at, block in enumerate(project.blocks)]
     for place, network, inside in places:
+        known = {node.id: node for node in network.nodes}
         for at, node in enumerate(network.nodes):
             spec = node.spec
+            if node.shares and (
+                isinstance(spec, BlockUse) or isinstance(known[node.shares].spec if node.shares in known else None, BlockUse)
+            ):
+                yield f"{place}/nodes/{at}/shares", f"{node.name}: uses of one block share weights by their own setting."
             if isinstance(spec, BlockUse):
                 yield from _use_fault(f"{place}/nodes/{at}", node.name, spec, blocks)
             elif isinstance(spec, BlockInput | BlockOutput) and not inside:
@@ -250,6 +269,6 @@ def is_port(spec: object) -> bool:
     return isinstance(spec, BlockInput | BlockOutput)
 
 
-def is_known(spec: Layer | Placeholder) -> bool:
-    """Whether a record is one of a block."""
-    return isinstance(spec, BlockUse | BlockInput | BlockOutput)
+def block_stem(name: str) -> str:
+    """A block's name as the beginning of the name of a node."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "block"

@@ -24,7 +24,7 @@ MOST_RULE = 100
 
 _DEPTH = re.compile(r"^(first|last) ([1-9][0-9]{0,5})$")
 _KIND = re.compile(r"^layer:([a-z][a-z0-9_]{0,99})$")
-_PATTERN = re.compile(r"^[A-Za-z0-9_*?\[\]!-]{1,100}$")
+_PATTERN = re.compile(r"^[A-Za-z0-9_*?/\[\]!-]{1,100}$")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,13 @@ def fitting(rule: str, weighty: Sequence[Node]) -> tuple[str, ...]:
         return tuple(node.id for node in (weighty[:n] if depth[1] == "first" else weighty[-n:]))
     if kind:
         return tuple(node.id for node in weighty if node.spec.id == kind[1])
-    return tuple(node.id for node in weighty if fnmatch.fnmatchcase(node.name, rule))
+    return tuple(node.id for node in weighty if any(fnmatch.fnmatchcase(name, rule) for name in _named(node.name)))
+
+
+def _named(name: str) -> tuple[str, ...]:
+    """The names that a node goes by: its own, and those of the blocks that it stands in."""
+    parts = name.split("/")
+    return tuple("/".join(parts[: n + 1]) for n in range(len(parts)))
 
 
 def memberships(groups: Sequence[Group], weighty: Sequence[Node]) -> dict[str, Group]:

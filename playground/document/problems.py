@@ -10,6 +10,7 @@ from typing import Any
 
 from playground.core import registry
 from playground.core.fields import Field, Real, Whole, fields_of
+from playground.document.blocks import View
 from playground.document.edits import AddLink, RemoveLinks, RemoveNodes, SetField, SetNodeOption, SetPlan
 from playground.document.integrity import integrity_faults
 from playground.document.options import NODE_OPTIONS
@@ -59,14 +60,14 @@ def structural_problems(project: Project) -> list[Problem]:
     """
     part = participants(project)
     found = [Problem(text=sentence, field=place) for place, sentence in integrity_faults(project)]
-    found += _missing_ends(project)
+    found += () if isinstance(project, View) else _missing_ends(project)
     wires = _Wires(project.network)
     for node in project.network.nodes:
         own = [*_settings(node), *wires.problems(node)]
         found += own if node.id in part else [dataclasses.replace(problem, severity="warning") for problem in own]
     found += [p if p.node in part else dataclasses.replace(p, severity="warning") for p in _loops(project)]
     found += _idle(project, part)
-    for which in ("data", "training"):
+    for which in () if isinstance(project, View) else ("data", "training"):
         found += _plan(project, which)
     return found
 

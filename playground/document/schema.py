@@ -86,6 +86,17 @@ class BlockShape(Shape):
     network: NetworkShape
 
 
+class BlockFileShape(Shape):
+    format: str
+    version: int
+    block: Id
+    blocks: Annotated[list[BlockShape], Field(max_length=MOST_BLOCKS)]
+
+
+class FragmentShape(NetworkShape):
+    blocks: Annotated[list[BlockShape], Field(max_length=MOST_BLOCKS)] = []
+
+
 class ProjectShape(Shape):
     format: str
     version: int

@@ -40,9 +40,14 @@ def _plain(array: np.ndarray) -> np.ndarray:
 def renamed(weights: Mapping[str, np.ndarray], before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, np.ndarray]:
     """The weights under the names that their nodes have now. before, after: node id -> name, then and now.
 
-    Weights of a node that is gone keep their names: they fit no network, and using them says so.
+    Weights of a node that is gone keep their names: they fit no network, and using them says so. A node that went into a block
+    or came out of one is known by the last part of its id.
     """
-    now = {name: after.get(id, name) for id, name in before.items()}
+    last: dict[str, list[str]] = {}
+    for id, name in after.items():
+        last.setdefault(id.rpartition("/")[2], []).append(name)
+    moved = {id: names[0] for id, names in last.items() if len(names) == 1}
+    now = {name: after.get(id) or moved.get(id.rpartition("/")[2], name) for id, name in before.items()}
     parted = ((name.partition("."), array) for name, array in weights.items())
     return {f"{now.get(node, node)}{dot}{parameter}": array for (node, dot, parameter), array in parted}
 

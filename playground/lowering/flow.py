@@ -7,8 +7,10 @@ import dataclasses
 from playground.core.samples import Samples
 from playground.core.spec import Dataset, Layer, Loss
 from playground.core.tensor import TensorType
+from playground.document.blocks import BlockInput, View
 from playground.document.project import Link, Node, Project
 from playground.document.wiring import ordered
+from playground.lowering.expansion import expanded
 from playground.lowering.facts import Facts, Shared, facts, in_range
 
 
@@ -52,12 +54,13 @@ class Flow:
 
 
 def flow_of(project: Project, samples: Samples | None) -> Flow:
-    """Of the same project and samples as in the last call: the same object, as while a wire is dragged."""
+    """With every block unfolded (`expansion`). Of the same project and samples as in the last call: the same object, as while a wire
+    is dragged."""
     global _last
     last = _last
     if last is not None and last[0] is project and last[1] is samples:
         return last[2]
-    flow = _flow(project, samples)
+    flow = _flow(expanded(project).project, samples)
     _last = (project, samples, flow)
     return flow
 
@@ -72,9 +75,13 @@ def _flow(project: Project, samples: Samples | None) -> Flow:
         if link.target in into and link.source in into:
             into[link.target].append(link)
     flow = Flow({node.id: node for node in network.nodes}, into, ordered(network), {}, {})
+    given = dict(project.given) if isinstance(project, View) else {}
     for id in flow.order:
         node = flow.nodes[id]
-        if isinstance(node.spec, Dataset):
+        if isinstance(node.spec, BlockInput):
+            if id in given:
+                flow.types[id], flow.outputs[id] = given[id], (given[id],)
+        elif isinstance(node.spec, Dataset):
             if samples is not None:
                 flow.outputs[id] = data_types(samples)
                 flow.types[id] = input_type(samples)

@@ -12,9 +12,11 @@ from playground.document.edits import SetPlan
 from playground.document.problems import Mend, Problem, participants, structural_problems
 from playground.document.project import Link, Node, Project
 from playground.document.wiring import port_title
+from playground.lowering.expansion import Source, expanded
 from playground.lowering.facts import Facts, in_range
 from playground.lowering.fit import loss_problems
 from playground.lowering.flow import Flow, flow_of
+from playground.lowering.folding import folded, inner_problems, summed
 from playground.lowering.groups import group_problems
 from playground.lowering.memory import memory_problem
 from playground.lowering.mends import shape_mend
@@ -60,23 +62,55 @@ class Inspection:
 
 def inspect(project: Project, samples: Samples | None) -> Inspection:
     """Shapes, counts and problems, as far as wires and data are there. Raises nothing."""
-    flow = flow_of(project, samples)
+    whole = expanded(project)
+    flat, flow = whole.project, flow_of(project, samples)
     known = {id: found for id, found in flow.facts.items() if found.type is not None}
     own = [shape_problem(flow, flow.nodes[id], flow.into[id], found) for id, found in flow.facts.items() if found.type is None]
-    own += _fit_problems(project, samples, flow)
-    part = participants(project) | {""}
-    problems = structural_problems(project)
-    problems += group_problems(project, {id: found.parameters for id, found in known.items()})
-    problems += [problem if problem.node in part else dataclasses.replace(problem, severity="warning") for problem in own]
+    own += _fit_problems(flat, samples, flow)
+    part = participants(flat) | {""}
+    problems = [*structural_problems(project), *inner_problems(project, whole, participants(project))]
+    problems += [folded(project, one) for one in group_problems(flat, {id: found.parameters for id, found in known.items()})]
+    problems += [
+        folded(project, one if one.node in part else dataclasses.replace(one, severity="warning")) for one in own
+    ]
+    outputs = {**flow.outputs, **{use: given for use, exits in whole.exits.items() if (given := _given(flow, exits))}}
+    types = {**flow.types, **{use: outputs[use][0] for use in whole.exits if use in outputs and outputs[use][0] is not None}}
+    parameters = {id: found.parameters for id, found in known.items()}
+    formulas = {id: found.formula for id, found in known.items()}
+    captions = {id: _caption(flow, flow.nodes[id]) for id in known}
+    formulas |= {use: _sum_formula(use, parameters) for use in whole.blocks}
+    captions |= {use: _layers(sum(id.startswith(f"{use}/") for id in flow.nodes)) for use in whole.blocks}
+    own_nodes = {node.id for node in project.network.nodes}
     return Inspection(
-        types=dict(flow.types),
-        parameters={id: found.parameters for id, found in known.items()},
-        formulas={id: found.formula for id, found in known.items()},
-        flops={id: found.flops for id, found in known.items()},
-        captions={id: _caption(flow, flow.nodes[id]) for id in known},
+        types={id: type for id, type in types.items() if id in own_nodes and type is not None},
+        parameters=summed(parameters),
+        formulas={id: formula for id, formula in formulas.items() if id in own_nodes},
+        flops=summed({id: found.flops for id, found in known.items()}),
+        captions={id: caption for id, caption in captions.items() if id in own_nodes},
         problems=problems,
-        outputs=dict(flow.outputs),
+        outputs={id: given for id, given in outputs.items() if id in own_nodes},
     )
+
+
+def _given(flow: Flow, exits: tuple[Source | None, ...]) -> tuple[TensorType | None, ...]:
+    """What a block gives at its outputs, () while nothing is known."""
+    found = tuple(None if one is None else _output(flow, one) for one in exits)
+    return found if any(found) else ()
+
+
+def _output(flow: Flow, source: Source) -> TensorType | None:
+    given = flow.outputs.get(source[0], ())
+    return given[source[1]] if source[1] < len(given) else None
+
+
+def _layers(count: int) -> str:
+    return "1 layer" if count == 1 else f"{count} layers"
+
+
+def _sum_formula(use: str, parameters: dict[str, int]) -> str:
+    """The parameters of a block, and in how many layers they are."""
+    counts = [count for id, count in parameters.items() if id.startswith(f"{use}/") and count]
+    return f"{sum(counts):,} in {_layers(len(counts))}" if counts else ""
 
 
 def shape_problem(flow: Flow, node: Node, links: list[Link], found: Facts, newest: Link | None = None) -> Problem:

@@ -22,6 +22,7 @@ from playground.engine.plan import UpdateRule
 from playground.engine.registers import FIRST_FREE_KNOB, KNOB_COUNT
 from playground.engine.rule import Averaging
 from playground.errors import PlaygroundError
+from playground.lowering.expansion import expanded
 from playground.lowering.flow import flow_of
 from playground.lowering.groups import weight_settings
 from playground.lowering.inspection import inspect
@@ -42,7 +43,7 @@ class Refused(PlaygroundError):
 class KnobInfo:
     """A number that may change while training runs.
 
-    name: in the plan's knob_index.  field: its range and help.  node: node id, or "" for the training plan.
+    name: in the plan's knob_index.  field: its range and help.  node: node id, or "" for the training plan; "use/inner" inside a block.
     path: the setting in the document: "optimizer.rate", "penalty.strength" or "clip" of the training plan, "rate" or
     "rate_factor" of a node; value of a factor: the node's own times its group's.
     """
@@ -102,6 +103,7 @@ def lower(project: Project, samples: Samples) -> Lowered:
     if found.errors:
         raise Refused(sorted(found.problems, key=lambda problem: problem.severity != "error"))
     flow = flow_of(project, samples)
+    project = expanded(project).project
     losses = [node for node in project.network.nodes if isinstance(node.spec, Loss)]
     training = project.training
     assert isinstance(training.schedule, Schedule)
@@ -109,7 +111,7 @@ def lower(project: Project, samples: Samples) -> Lowered:
     backwards = {id: [link.source for link in links] for id, links in flow.into.items()}
     used = reached((node.id for node in losses), backwards)
     network = network_of(flow, [flow.nodes[id] for id in flow.order if id in used], losses, samples)
-    counts = {id: count for id, count in found.parameters.items() if id in used}
+    counts = {id: one.parameters for id, one in flow.facts.items() if id in used}
     update = _update(project, training.optimizer, weight_settings(project, counts), len(network.graph.knobs))
     return Lowered(
         network=network,

@@ -6,12 +6,14 @@ import dataclasses
 
 from playground.core.samples import Samples
 from playground.core.spec import Dataset, Layer
+from playground.document.blocks import BlockUse
 from playground.document.edits import AddLink, EditError
 from playground.document.problems import Mend, Problem
 from playground.document.project import Project
 from playground.document.wiring import output_names
 from playground.lowering.facts import facts, in_range
 from playground.lowering.flow import flow_of
+from playground.lowering.folding import folded
 from playground.lowering.inspection import shape_problem
 
 
@@ -26,6 +28,8 @@ def fits(project: Project, samples: Samples | None, source: str, target: str, po
         wired = wire.apply(project)
     except EditError as error:
         return Problem(text=str(error), node=target)
+    if any(isinstance(node.spec, BlockUse) for node in project.network.nodes):
+        return _fits_unfolded(wired, samples, wire)
     flow = flow_of(project, samples)
     given, giver = flow.outputs.get(source, ()), flow.nodes[source]
     if isinstance(giver.spec, Dataset) and output < len(given) and given[output] is None:
@@ -46,3 +50,21 @@ def fits(project: Project, samples: Samples | None, source: str, target: str, po
         return problem
     mend = Mend(text=problem.mend.text, edits=(wire, *problem.mend.edits))
     return dataclasses.replace(problem, mend=mend)
+
+
+def _fits_unfolded(wired: Project, samples: Samples | None, wire: AddLink) -> Problem | None:
+    """The same where blocks may stand at either end: what the wire feeds is looked at in the flat network that it gives."""
+    flow, target = flow_of(wired, samples), wire.target
+    giver = wired.network.node(wire.source)
+    given = flow.outputs.get(wire.source, ())
+    if isinstance(giver.spec, Dataset) and wire.output < len(given) and given[wire.output] is None:
+        return Problem(text=f"{giver.name} has no {output_names(giver.spec)[wire.output]}. Choose another output.", node=giver.id)
+    for id in flow.order:
+        found = flow.facts.get(id)
+        if (id == target or id.startswith(f"{target}/")) and found is not None and found.type is None:
+            newest = next((link for link in flow.into[id] if link.id == wire.id), None)
+            problem = folded(wired, shape_problem(flow, flow.nodes[id], flow.into[id], found, newest))
+            if problem.mend is None:
+                return problem
+            return dataclasses.replace(problem, mend=Mend(text=problem.mend.text, edits=(wire, *problem.mend.edits)))
+    return None

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 from playground.core.samples import Samples
 from playground.document.project import Project
 from playground.errors import PlaygroundError
+from playground.lowering.folding import names
 from playground.training.client import Client
 from playground.training.messages import (
     Compiling,
@@ -42,8 +43,8 @@ NEWS = (Compiling, Done, EpochDone, Grid, Progress, Saved)
 
 
 def names_of(project: Project) -> dict[str, str]:
-    """Node id -> name."""
-    return {node.id: node.name for node in project.network.nodes}
+    """Node id -> name; of nodes in blocks "use/inner" -> "block1/inner"."""
+    return names(project)
 
 
 class RunControl(QObject):

@@ -9,6 +9,7 @@ with the new one. An edit that does not fit raises EditError (or BadValue for a 
 """
 
 from playground.document.edits.base import Edit, EditError, Several
+from playground.document.edits.blocks import AddBlocks, DeleteBlock, EditBlock, GroupIntoBlock, RenameBlock, UngroupBlock
 from playground.document.edits.groups import AddGroup, MoveGroup, PutInGroup, RemoveGroup, SetGroup
 from playground.document.edits.history import History
 from playground.document.edits.links import AddLink, InsertOnLink, RemoveLinks
@@ -19,8 +20,9 @@ from playground.document.edits.plans import ReplacePlanPart, SetPlan, SetProject
 from playground.document.edits.sharing import ShareWeights
 
 __all__ = [
-    "AddGroup", "AddLink", "AddNode", "AddNote", "Edit", "EditError", "History", "InsertOnLink", "MoveGroup", "MoveNodes",
-    "Paste", "PutInGroup", "RemoveGroup", "RemoveLinks", "RemoveNodes", "RemoveNotes", "RenameNode", "ReplacePlanPart",
-    "ReplaceSpec", "SetField", "SetGroup", "SetNodeOption", "SetNote", "SetPlan", "SetProject", "Several", "ShareWeights",
+    "AddBlocks", "AddGroup", "AddLink", "AddNode", "AddNote", "DeleteBlock", "Edit", "EditBlock", "EditError", "GroupIntoBlock",
+    "History", "InsertOnLink", "MoveGroup", "MoveNodes",
+    "Paste", "PutInGroup", "RemoveGroup", "RemoveLinks", "RemoveNodes", "RemoveNotes", "RenameBlock", "RenameNode", "ReplacePlanPart",
+    "ReplaceSpec", "SetField", "SetGroup", "SetNodeOption", "SetNote", "SetPlan", "SetProject", "Several", "ShareWeights", "UngroupBlock",
     "duplicate", "fragment_of", "refreshed",
 ]  # fmt: skip

@@ -38,7 +38,7 @@ class AddNode(Edit):
     def made(self, project: Project) -> Node:
         """The node as it will be."""
         taken = {node.name for node in project.network.nodes}
-        name = self.name or unique_name(stem_of(self.spec.id), taken)
+        name = self.name or unique_name(stem_of(getattr(self.spec, "stem", self.spec.id)), taken)
         return Node(id=self.id, name=name, spec=self.spec, position=self.position)
 
     def apply(self, project: Project) -> Project:

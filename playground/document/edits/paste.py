@@ -5,18 +5,24 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 
+from playground.document.blocks import with_ports
 from playground.document.edits.base import Edit
+from playground.document.edits.blocks import brought, moved_uses
 from playground.document.names import free_name
-from playground.document.project import Network, Node, Project, new_id
+from playground.document.project import Block, Network, Node, Project, new_id
 
 
 @dataclasses.dataclass(frozen=True)
 class Paste(Edit):
-    """Nodes, wires and notes of a fragment whose ids are fresh (`refreshed`); names that are taken get the next number."""
+    """Nodes, wires and notes of a fragment whose ids are fresh (`refreshed`); names that are taken get the next number.
+
+    blocks: definitions that the nodes use, inner ones first, each with the id that it gets where the project has another under its own.
+    """
 
     fragment: Network
     offset: tuple[float, float] = (24.0, 24.0)
     title: str = "Paste"
+    blocks: tuple[tuple[Block, str], ...] = ()
 
     @property
     def text(self) -> str:
@@ -33,7 +39,8 @@ class Paste(Edit):
         return f"{self.title} {what}"
 
     def apply(self, project: Project) -> Project:
-        old, new = project.network, self.fragment
+        project, moved = brought(project, [block for block, _ in self.blocks], {block.id: spare for block, spare in self.blocks})
+        old, new = project.network, moved_uses(self.fragment, moved)
         taken = {node.name for node in old.nodes}
         nodes: list[Node] = []
         for node in new.nodes:
@@ -42,7 +49,7 @@ class Paste(Edit):
             nodes.append(dataclasses.replace(node, name=name, position=self._moved(node.position)))
         notes = tuple(dataclasses.replace(note, position=self._moved(note.position)) for note in new.notes)
         network = Network(nodes=(*old.nodes, *nodes), links=(*old.links, *new.links), notes=(*old.notes, *notes))
-        return project if network == old else dataclasses.replace(project, network=network)
+        return project if network == old else with_ports(dataclasses.replace(project, network=network))
 
     def _moved(self, position: tuple[float, float]) -> tuple[float, float]:
         x, y = (max(-1e6, min(1e6, at + by)) for at, by in zip(position, self.offset, strict=True))

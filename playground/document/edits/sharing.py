@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from playground.document.blocks import BlockUse
 from playground.document.edits.base import Edit, EditError, name_of, node_of, with_node
 from playground.document.project import Project
 
@@ -34,6 +35,8 @@ class ShareWeights(Edit):
             raise EditError(f"{node.name} cannot share weights with itself. Choose another node.")
         if source.spec.kind != "layer" or node.spec.kind != "layer":
             raise EditError("Only layers have weights to share. Choose two layers.")
+        if isinstance(source.spec, BlockUse) or isinstance(node.spec, BlockUse):
+            raise EditError("Uses of one block share weights by their own setting, Shared weights.")
         if source.shares == node.id:
             raise EditError(f"{source.name} uses the weights of {node.name} already.")
         if source.shares:  # the node whose weights these really are
