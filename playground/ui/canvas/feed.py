@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 TILES_EVERY_S = 1 / 15
 SHARE = 0.06  # of the time goes into pictures at most while a run goes on
 APART_MS = 8  # after the curves, in a turn of its own: in one turn the two would hold up whatever a person does
+CROWD, CROWD_EVERY_S = 64, 1.0  # samples that shares of stuck outputs are taken over, and how often
 MOST_COST = 40_000_000  # beyond this many numbers a picture of one grid is not worth the wait
 
 
@@ -50,6 +51,8 @@ class PreviewFeed(QObject):
         self._drawn: set[str] = set()
         self._weights_now: dict[str, Array] = {}
         self._answers_now: dict[str, Array] = {}
+        self._crowd_now: dict[str, Array] = {}
+        self._crowd_at = 0.0
         self._prepared: Prepared | None = None
         self._key: tuple[Any, ...] = ()
         self._last, self._took = 0.0, 0.0
@@ -121,6 +124,7 @@ class PreviewFeed(QObject):
             self._take_project()
         self._weights_now = self._weights()
         self._answers_now = self._answers(self._weights_now)
+        self._look_at_crowd()
         self._norms = gradient_norms(self.session.client) if self.session.run.state != "idle" else {}
         if self.scene.labels == "gradient":
             self.scene.show_labels(self.session.project, self.session.inspection, self._norms)
@@ -158,6 +162,17 @@ class PreviewFeed(QObject):
         with np.errstate(all="ignore"):
             return node_outputs(graph, weights, self._prepared.scaler.apply(x))
 
+    def _look_at_crowd(self) -> None:
+        """Every node's output for some samples at once, about once a second: what share is stuck is no matter of one sample."""
+        samples, graph, now = self.session.samples, self._graph, time.monotonic()
+        if samples is None or graph is None or self._prepared is None or 5 * cost_of(graph, CROWD) > MOST_COST:
+            self._crowd_now = self._answers_now
+        elif now - self._crowd_at > CROWD_EVERY_S or self._crowd_at == 0.0 or not self.session.run.going:
+            self._crowd_at = now
+            x = samples.x[:: max(1, samples.count // CROWD)][:CROWD]
+            with np.errstate(all="ignore"):
+                self._crowd_now = node_outputs(graph, self._weights_now, self._prepared.scaler.apply(x))
+
     def _picture(self, node: Node, kind: str) -> PreviewData | None:
         samples, weights, answers = self.session.samples, self._weights_now, self._answers_now
         makers: dict[str, Callable[[], PreviewData | None]] = {
@@ -177,7 +192,7 @@ class PreviewFeed(QObject):
         """The gradient while a layer trains; what an activation does; else nothing."""
         if self.session.run.going and node.name in self._norms:
             return f"∇ {short_number(self._norms[node.name])}"
-        return pictures.activity(node.spec, self._answers_now.get(node.name))
+        return pictures.activity(node.spec, self._crowd_now.get(node.name))
 
     def _progress(self, node: Node) -> float:
         """The share of the run that is done, for layers that train while it goes on; else below 0."""

@@ -10,6 +10,7 @@ from playground.core.samples import Samples
 from playground.core.spec import Layer
 from playground.data.prepare import Prepared
 from playground.document.node_size import MOST_TILES
+from playground.training.saturation import saturation
 from playground.ui.canvas.answers import Array
 from playground.ui.canvas.look import MAP_SIDE
 from playground.ui.canvas.plane import grid_points, in_square, plane_of
@@ -81,15 +82,17 @@ def _unit_weights(weight: Array, form: tuple[int, ...]) -> Array:
 
 
 def activity(spec: Any, given: Array | None) -> str:
-    """What an activation does to its inputs just now: how much is zero, or stuck at one of its ends; "" for other layers."""
-    ends = spec.curve(np.array([-1e3, -50.0, 50.0, 1e3])) if isinstance(spec, Layer) else None
-    if ends is None or given is None or not given.size:
+    """What an activation does to its inputs just now: how much of its output passes no gradient, and how many units never do.
+
+    "" for other layers. Shapes: given (samples, ..., units).
+    """
+    found = saturation(spec, given) if isinstance(spec, Layer) and given is not None else None
+    if found is None or not isinstance(spec, Layer):
         return ""
-    low, nearly_low, nearly_high, high = (float(end) for end in ends)
-    if abs(low - nearly_low) + abs(high - nearly_high) < 1e-6 and high > low:
-        edge = 0.05 * (high - low)
-        return f"saturated {100 * float(np.mean((given < low + edge) | (given > high - edge))):.0f} %"
-    return f"{100 * float(np.mean(given == 0)):.0f} % zero" if low == 0 else ""
+    far = spec.curve(np.array([1e3]))
+    bounded = far is not None and float(far[0]) < 10.0
+    dead = f", {100 * found.dead:.0f} % dead" if found.dead > 0 and given is not None and len(given) > 1 else ""
+    return f"{100 * found.share:.0f} % {'saturated' if bounded else 'zero'}{dead}"
 
 
 def bars(given: Array | None, samples: Samples | None) -> PreviewData | None:
