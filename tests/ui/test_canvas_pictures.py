@@ -48,7 +48,7 @@ def test_every_activation_with_a_function_draws_it() -> None:
 def test_activity_counts_zeros_and_ends() -> None:
     relu, tanh, dense = (registry.find("layer", id)() for id in ("relu", "tanh", "dense"))
     assert pictures.activity(relu, np.array([[0.0, 0.0, 1.0, 2.0], [0.0, 3.0, 0.0, 2.0]])) == "50 % zero, 25 % dead"
-    assert pictures.activity(tanh, np.array([[-0.99, 0.99, 0.1, 0.2]])) == "50 % saturated"
+    assert pictures.activity(tanh, np.array([[-0.9999, 0.9999, 0.1, 0.2]])) == "50 % saturated"
     assert pictures.activity(dense, np.array([[0.0]])) == ""
     assert pictures.activity(relu, None) == ""
 
