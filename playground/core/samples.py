@@ -20,6 +20,7 @@ class Samples:
     target_names: for regression, one for each target.  notes: sentences about rows left out, encodings guessed and the like.
     weights: what each sample counts in the loss, (n,) float32, or None for all alike.
     lengths: for sequences (n, steps, ...), how many steps of each sample are there, (n,) int64; the rest is padding. None: all.
+    token_names: what each token stands for, or () where they are but numbers.
     tokens: inputs are whole numbers 0 … tokens - 1 (a vocabulary), never scaled; 0 for other inputs.
     """
 
@@ -33,6 +34,7 @@ class Samples:
     weights: np.ndarray | None = None
     lengths: np.ndarray | None = None
     tokens: int = 0
+    token_names: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -68,6 +70,10 @@ class Samples:
         """The class indices that there are, without NO_CLASS. Shapes: (labels,) int64."""
         flat = self.y.reshape(-1)
         return flat[flat != NO_CLASS] if self.per_step else flat
+
+    def token_name(self, token: float) -> str:
+        """What a token stands for."""
+        return self.token_names[int(token)] if int(token) < len(self.token_names) else f"{int(token)}"
 
     def length(self, index: int) -> int:
         """How many steps of one sample are there."""

@@ -40,6 +40,7 @@ class GraphBuilder:
         self._spec: Spec | None = None
         self._share: Share | None = None
         self._weight: Any = 1.0
+        self._mains: dict[str, int] = {}
         self.input: Value | None = None
 
     @contextlib.contextmanager
@@ -65,6 +66,10 @@ class GraphBuilder:
         index = len(self._values)
         self._values.append(GraphValue(index, type, kind, name, self._owner))
         return Value(index, type)
+
+    def gives(self, owner: str, main: Value) -> None:
+        """What a node gives first, for whoever looks at it."""
+        self._mains[owner] = main.index
 
     def take_input(self, type: TensorType) -> Value:
         """The samples' inputs; once."""
@@ -200,4 +205,5 @@ class GraphBuilder:
             losses=tuple(x.index for x in losses) if losses else (() if loss is None else (loss.index,)),
             loss=None if loss is None else loss.index,
             constants=tuple(self._constants),
+            mains=dict(self._mains),
         )

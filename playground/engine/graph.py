@@ -95,7 +95,8 @@ class Graph:
 
     columns: what comes with every sample besides its input, the target first.  outputs: the values that `predict` gives: what each
     loss judges, in the order of the losses.  losses: the scalar of each.  loss: what training makes small, their weighted sum, or
-    None for a graph that only predicts.
+    None for a graph that only predicts.  mains: the value that each of a network's nodes gives first, by the node's name; it need not
+    be what its last op makes.
     """
 
     values: tuple[GraphValue, ...]
@@ -109,6 +110,7 @@ class Graph:
     losses: tuple[int, ...]
     loss: int | None
     constants: tuple[Constant, ...] = ()
+    mains: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     @property
     def target(self) -> int | None:

@@ -323,21 +323,29 @@ class _Planner:
             order=self.order,
         )
 
+    def _row_of(self, value: int) -> Field:
+        """A value of the observing program, for a batch."""
+        assert self.observe is not None
+        shape = (self.batch, *self.graph.values[value].type.shape)
+        return Field(self.observe.storage.row(Ref("value", value), 0, 0, 0), shape)
+
     def _observed(self) -> dict[str, Field]:
-        """Node -> its last op's output in the observing program, where samples lie without gaps; "node/name" -> its ops'
-        further ones, and main ones that have a name."""
+        """Node -> its main output in the observing program, where samples lie without gaps; "node/name" -> its ops' further ones,
+        main ones that have a name, and "node/y" of an op that makes only a part of what the node gives.
+        """
         found: dict[str, Field] = {}
-        if self.observe is not None:
-            for node in self.graph.nodes:
-                place = self.observe.simple.places.get(node.output)
-                if place is not None and place.dense and node.owner:
-                    shape = (self.batch, *self.graph.values[node.output].type.shape)
-                    found[node.owner] = Field(self.observe.storage.row(Ref("value", node.output), 0, 0, 0), shape)
-                    if ops.find(node.op).outputs[0] != "y":
-                        found[f"{node.owner}/{ops.find(node.op).outputs[0]}"] = found[node.owner]
-                for value, name in zip(node.more, ops.find(node.op).outputs[1:], strict=True):
-                    if Ref("value", value) not in self.observe.storage.stores:  # the op had no use for it
-                        continue
-                    shape = (self.batch, *self.graph.values[value].type.shape)
-                    found[f"{node.owner}/{name}"] = Field(self.observe.storage.row(Ref("value", value), 0, 0, 0), shape)
+        if self.observe is None:
+            return found
+        for node in self.graph.nodes:
+            names, place = ops.find(node.op).outputs, self.observe.simple.places.get(node.output)
+            main = self.graph.mains.get(node.owner, node.output)
+            if place is not None and place.dense and node.owner:
+                field = self._row_of(node.output)
+                found |= {node.owner: field} if node.output == main else {}
+                found |= {f"{node.owner}/{names[0]}": field} if names[0] != "y" or node.output != main else {}
+            for value, name in zip(node.more, names[1:], strict=True):
+                if Ref("value", value) not in self.observe.storage.stores:  # the op had no use for it
+                    continue
+                found[f"{node.owner}/{name}"] = self._row_of(value)
+                found |= {node.owner: found[f"{node.owner}/{name}"]} if value == main else {}
         return found

@@ -17,7 +17,7 @@ BLOCKS = ("payload", "x", "y", "arena", "board")
 
 #: What there may be for every sample besides its input and target.
 _ROWS = {"weights": np.float32, "lengths": np.int64}
-_WORDS = ("class_names", "feature_names", "target_names", "notes")
+_WORDS = ("class_names", "feature_names", "target_names", "notes", "token_names")
 
 
 def pack(project: Project, samples: Samples) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ SIGNS = "()[]{}"
 
 @register("brackets", title="Brackets", group="Data", icon="text", tail="token sequences")
 class Brackets(Dataset):
-    """Rows of brackets of one to three kinds: are they closed in the right order, or how deep is each step?
+    """Rows of brackets of one to three kinds; to be told is whether they close in order, or how deep each step is.
 
     Tokens: 0 is padding, then ( ) [ ] { }. Rows have any even number of brackets up to the longest and are padded behind; the
     layers are told how long each one is. By default every second row is a word of the Dyck language, drawn by a walk that opens and closes at
@@ -55,16 +56,16 @@ class Brackets(Dataset):
         rng = generator(self.seed)
         lengths = 2 * rng.integers(1, self.steps // 2 + 1, self.samples)
         tokens, depth = _words(rng, lengths, self.steps, self.kinds, self.deepest)
-        vocabulary = 2 * self.kinds + 1
+        words: dict[str, Any] = {"tokens": 2 * self.kinds + 1, "token_names": ("·", *SIGNS[: 2 * self.kinds])}
         if self.answer == "depth":
             y = np.where(np.arange(self.steps) < lengths[:, None], depth, NO_CLASS)
             names = tuple(f"{level} open" for level in range(int(depth.max()) + 1))
-            return Samples(tokens.astype(np.float32), y, "classification", names, lengths=lengths, tokens=vocabulary)
+            return Samples(tokens.astype(np.float32), y, "classification", names, lengths=lengths, **words)
         bad = np.arange(self.samples) < round(self.samples * self.broken)
         rng.shuffle(bad)
         tokens[bad] = _broken(rng, tokens[bad], lengths[bad], self.kinds)
         y = (~bad).astype(np.int64)
-        return Samples(tokens.astype(np.float32), y, "classification", ("broken", "balanced"), lengths=lengths, tokens=vocabulary)
+        return Samples(tokens.astype(np.float32), y, "classification", ("broken", "balanced"), lengths=lengths, **words)
 
 
 def _words(rng: np.random.Generator, lengths: np.ndarray, steps: int, kinds: int, deepest: int) -> tuple[np.ndarray, np.ndarray]:

@@ -59,4 +59,4 @@ class Counting(Dataset):
         lengths = rng.integers(2, self.steps + 1, n)
         there = np.arange(self.steps) < lengths[:, None]
         x, y = np.where(there, x + 1, 0), np.where(there, y, NO_CLASS)
-        return Samples(x.astype(np.float32), y, "classification", names, lengths=lengths, tokens=v + 1)
+        return Samples(x.astype(np.float32), y, "classification", names, lengths=lengths, tokens=v + 1, token_names=("·", *names))
