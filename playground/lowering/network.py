@@ -137,6 +137,7 @@ class _Weaver:
                 share = Share(self.flow.nodes[node.shares].name, node.transposed) if node.shares else None
                 with self.g.of(node.name, node.spec, share):
                     self.values[node.id] = built(node.spec, self.g, *self._wired(node, len(node.spec.ports)))
+                self.g.gives(node.name, self.values[node.id][0])
 
     def _inputs(self) -> Value:
         x = self.g.take_input(input_type(self.samples))
