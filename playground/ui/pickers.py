@@ -41,7 +41,7 @@ def idle(session: Session) -> bool:
 def _node_value(kind: str) -> Callable[[Session], str]:
     def value(session: Session) -> str:
         found = session.project.network.of_kind(kind)
-        return found[0].spec.title if found else NOTHING
+        return NOTHING if not found else found[0].spec.title if len(found) == 1 or kind != "loss" else f"{len(found)} losses"
 
     return value
 
@@ -55,11 +55,11 @@ def _part_value(part: str) -> Callable[[Session], str]:
     return value
 
 
-def _choose_node(session: Session, cls: type[Spec], window: MainWindow) -> None:
-    """Exchange the data or the loss in place, or add it."""
+def _choose_node(session: Session, cls: type[Spec], window: MainWindow, which: int = 0) -> None:
+    """Exchange the data or a loss in place, or add it."""
     found = session.project.network.of_kind(cls.kind)
-    if found and found[0].spec.id != cls.id:
-        session.do(ReplaceSpec(found[0].id, cls()))
+    if which < len(found) and found[which].spec.id != cls.id:
+        session.do(ReplaceSpec(found[which].id, cls()))
     elif not found:
         window.canvas.commands.add(cls())
 
@@ -79,6 +79,11 @@ def _fill_kinds(kind: str) -> Callable[[QMenu, MainWindow], None]:
     def fill(menu: QMenu, window: MainWindow) -> None:
         session = window.session
         now = session.project.network.of_kind(kind)
+        if kind == "loss" and len(now) > 1:
+            for at, node in enumerate(now):
+                own = menu.addMenu(f"{node.name}: {node.spec.title}")
+                _entries(own, kind, node.spec.id, lambda cls, at=at: _choose_node(session, cls, window, at))  # type: ignore[misc]
+            return
         _entries(menu, kind, now[0].spec.id if now else "", lambda cls: _choose_node(session, cls, window))
         if kind == "dataset":
             menu.addSeparator()

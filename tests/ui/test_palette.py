@@ -60,7 +60,7 @@ def test_search_finds_by_help_and_group() -> None:
 
 def test_enter_in_the_search_adds_the_best(palette: Palette, qtbot) -> None:
     with qtbot.waitSignal(palette.added) as added:
-        qtbot.keyClicks(palette.search, "conv")
+        qtbot.keyClicks(palette.search, "conv2")
         qtbot.keyClick(palette.search, Qt.Key.Key_Return)
     assert added.args[0].spec.id == "conv2d"
     assert palette.search.text() == ""

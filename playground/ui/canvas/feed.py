@@ -13,18 +13,21 @@ from PySide6.QtCore import QObject, QTimer
 from playground.core.samples import Samples
 from playground.data.prepare import Prepared, prepare
 from playground.document.node_size import TILE
-from playground.document.project import Node
+from playground.document.project import Node, Project
 from playground.engine.graph import Graph
 from playground.errors import PlaygroundError
 from playground.lowering import Lowered, lower
+from playground.lowering.folding import top
 from playground.training.messages import Fault, Reset, Started
 from playground.ui.canvas import pictures
 from playground.ui.canvas.answers import Array, cost_of, image_forms, known_graph, node_outputs, start_weights
+from playground.ui.canvas.local import LocalNames
 from playground.ui.canvas.look import short_number
 from playground.ui.canvas.node_item import NAMED
 from playground.ui.canvas.plane import grid_points, plane_of
 from playground.ui.canvas.preview import PreviewData
 from playground.ui.canvas.wire_labels import gradient_norms
+from playground.ui.scope import Scope
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -47,6 +50,7 @@ class PreviewFeed(QObject):
         self._forms: dict[str, tuple[int, ...]] = {}
         self._start: dict[str, Array] = {}
         self._norms: dict[str, float] = {}
+        self._names = LocalNames(Project(), Scope())
         self._stale = True
         self._drawn: set[str] = set()
         self._weights_now: dict[str, Array] = {}
@@ -68,7 +72,7 @@ class PreviewFeed(QObject):
         """The node at which the run stopped, until it goes on."""
         if isinstance(event, Fault | Started | Reset):
             for item in self.scene.nodes.values():
-                item.show_fault(isinstance(event, Fault) and item.look.name == event.node)
+                item.show_fault(isinstance(event, Fault) and self._names.stands_for(item.look.name, event.node))
 
     def refresh(self) -> None:
         """The project or its samples changed: everything anew, once for each turn of the event loop."""
@@ -79,13 +83,15 @@ class PreviewFeed(QObject):
         self._stale = False
         project, samples = self.session.project, self.session.samples
         nodes = tuple((node.id, node.name, node.spec) for node in project.network.nodes)
-        key = (nodes, project.network.links, project.training.seed, project.data, id(samples))
+        scope = self.session.scope
+        key = (nodes, project.network.links, project.blocks, scope.path, project.training.seed, project.data, id(samples))
         if key == self._key:
             return
+        self._names = LocalNames(project, scope)
         self._key = key
         self._lowered = self._lower()
         self._graph = known_graph(project, samples) if samples is not None else None
-        self._forms = image_forms(project, samples)
+        self._forms = image_forms(self.session.view, samples)
         self._prepared = self._prepare(samples)
         graph = self._lowered.graph if self._lowered is not None else self._graph
         self._start = start_weights(graph, project.training.seed) if graph is not None else {}
@@ -122,12 +128,13 @@ class PreviewFeed(QObject):
         self._last = time.monotonic()
         if self._stale:
             self._take_project()
-        self._weights_now = self._weights()
-        self._answers_now = self._answers(self._weights_now)
-        self._look_at_crowd()
-        self._norms = gradient_norms(self.session.client) if self.session.run.state != "idle" else {}
+        weights = self._weights()
+        self._weights_now = self._names.weights(weights)
+        self._answers_now = self._names.answers(self._answers(weights))
+        self._look_at_crowd(weights)
+        self._norms = self._names.norms(gradient_norms(self.session.client)) if self.session.run.state != "idle" else {}
         if self.scene.labels == "gradient":
-            self.scene.show_labels(self.session.project, self.session.inspection, self._norms)
+            self.scene.show_labels(self.session.view, self.session.seen, self._norms)
         self._drawn.clear()
         self.draw_new()
         self._took = time.monotonic() - self._last
@@ -137,7 +144,7 @@ class PreviewFeed(QObject):
         seen = self.view.visible()
         if self.view.zoom < NAMED:
             return
-        for node in self.session.project.network.nodes:
+        for node in self.session.view.network.nodes:
             item = self.scene.nodes.get(node.id)
             if item is None or node.id in self._drawn or not seen.intersects(item.sceneBoundingRect()):
                 continue
@@ -162,7 +169,7 @@ class PreviewFeed(QObject):
         with np.errstate(all="ignore"):
             return node_outputs(graph, weights, self._prepared.scaler.apply(x))
 
-    def _look_at_crowd(self) -> None:
+    def _look_at_crowd(self, weights: dict[str, Array]) -> None:
         """Every node's output for some samples at once, about once a second: what share is stuck is no matter of one sample."""
         samples, graph, now = self.session.samples, self._graph, time.monotonic()
         if samples is None or graph is None or self._prepared is None or 5 * cost_of(graph, CROWD) > MOST_COST:
@@ -171,14 +178,14 @@ class PreviewFeed(QObject):
             self._crowd_at = now
             x = samples.x[:: max(1, samples.count // CROWD)][:CROWD]
             with np.errstate(all="ignore"):
-                self._crowd_now = node_outputs(graph, self._weights_now, self._prepared.scaler.apply(x))
+                self._crowd_now = self._names.answers(node_outputs(graph, weights, self._prepared.scaler.apply(x)))
 
     def _picture(self, node: Node, kind: str) -> PreviewData | None:
         samples, weights, answers = self.session.samples, self._weights_now, self._answers_now
         makers: dict[str, Callable[[], PreviewData | None]] = {
             "glyph": lambda: pictures.curve(node.spec),
             "image": lambda: pictures.image(samples, self.sample),
-            "number": lambda: pictures.number(self._loss(), self._guess()),
+            "number": lambda: pictures.number(*self._number(node)),
             "maps": lambda: pictures.maps(
                 weights.get(f"{node.name}.weight"), answers.get(node.name), self._forms.get(node.id, ())
             ),
@@ -198,7 +205,7 @@ class PreviewFeed(QObject):
         """The share of the run that is done, for layers that train while it goes on; else below 0."""
         run = self.session.run
         started = self.session.client.started
-        trains = self.session.inspection.parameters.get(node.id, 0) > 0
+        trains = self.session.seen.parameters.get(node.id, 0) > 0
         if not run.going or started is None or not trains:
             return -1.0
         return self.session.client.step / max(started.total_steps, 1)
@@ -217,20 +224,33 @@ class PreviewFeed(QObject):
             return pictures.field(answers.get(node.name), TILE)
         if lowered is None:
             return pictures.judged(None, samples, None)
-        output = next((n.name for n in self.session.project.network.nodes if n.id == lowered.output), "")
-        surface = self.session.client.grid()
+        head = next((head for head in lowered.heads if head.node == node.id), lowered.heads[0])
+        output = next((n.name for n in self.session.project.network.nodes if n.id == head.output), "")
+        surface = self.session.client.grid() if head is lowered.heads[0] else None  # the worker answers for the first loss
         response = surface.response if surface is not None else None
         if response is None and output in answers:
-            response = lowered.loss.respond(answers[output]).reshape(TILE, TILE, -1)
+            response = head.loss.respond(answers[output]).reshape(TILE, TILE, -1)
         return pictures.judged(response, samples, self._prepared)
 
-    def _loss(self) -> float | None:
-        loss = self.session.client.history().loss if self.session.client.step else ()
-        return float(np.mean(loss[-20:])) if len(loss) else None
+    def _number(self, node: Node) -> tuple[float | None, str]:
+        """A loss with the words under it: over the newest batches, or of several what each was at the end of the last epoch."""
+        client, several = self.session.client, len(self.session.project.network.of_kind("loss")) > 1
+        if several:
+            epochs = client.epochs if client.step else ()
+            return (epochs[-1].metrics.get(node.name) if epochs else None), self._guess(node) if not epochs else "after the epoch"
+        loss = client.history().loss if client.step else ()
+        return (float(np.mean(loss[-20:])) if len(loss) else None), self._guess(node)
 
-    def _guess(self) -> str:
+    def _guess(self, node: Node) -> str:
         """What guessing gives, where that is known."""
         samples = self.session.samples
-        if samples is None or samples.task != "classification" or samples.classes < 2:
+        wired = any(link.port == 1 for link in self.session.project.network.into(node.id))
+        if (
+            samples is None
+            or samples.task != "classification"
+            or samples.classes < 2
+            or getattr(node.spec, "target", "") == "values"
+            or wired
+        ):
             return ""
         return f"guess: ln {samples.classes} = {math.log(samples.classes):.2f}"

@@ -60,7 +60,7 @@ class TieRow(QWidget):
 
     def show_node(self, node: Node, locked: str) -> None:
         """Show what a node shares. locked: why it cannot be ended now, or ""."""
-        words = tie_words(self.session.project.network, node)
+        words = tie_words(self.session.view.network, node)
         self.node = node.id
         self.words.show_text(words)
         self.setAccessibleName(f"Weights {words}")

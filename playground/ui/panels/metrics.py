@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,12 +19,31 @@ if TYPE_CHECKING:
     from playground.ui.session import Session
 
 
+LOSS = "loss"
+
+
+def by_metric(names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Metric -> name of a loss -> what the run calls that metric for it. A network with one loss has "" for its name.
+
+    Of several losses a run reports "<loss>: <metric>", and under the loss's name its value, which is the metric LOSS here.
+    """
+    known = {record.id for record in registry.entries("metric")}
+    found: dict[str, dict[str, str]] = {}
+    for name in names:
+        head, _, metric = name.rpartition(": ")
+        if not head and metric not in known:
+            head, metric = name, LOSS
+        found.setdefault(metric, {})[head] = name
+    return found
+
+
 class MetricsPanel(QWidget):
-    """A plot for every metric that the run reports."""
+    """A plot for every metric that the run reports, with a line for each loss that has it."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session, self.journal = session, journal_of(session)
+        self.names: list[str] = []
         self.plots: dict[str, MetricPlot] = {}
         self.none = Plot("Metrics over steps")
         self.column = QVBoxLayout(self)
@@ -41,7 +61,7 @@ class MetricsPanel(QWidget):
         if not self.isVisible() and epochs:
             return
         names = list(epochs[-1].metrics) if epochs else []
-        if names != list(self.plots):
+        if names != self.names:
             self._build(names)
         self.none.setVisible(not names)
         self.none.empty = "The first epoch is not finished yet." if self.session.client.state == "running" else NO_RUN
@@ -65,15 +85,15 @@ class MetricsPanel(QWidget):
             plot.hide()
             plot.deleteLater()
         titles = {record.id: record for record in registry.entries("metric")}
-        self.plots = {}
-        for name in names:
-            record = titles.get(name)
-            title = record.title if record else name
+        self.names, self.plots = names, {}
+        for id, heads in by_metric(names).items():
+            record = titles.get(id)
+            title = record.title if record else "Loss of each" if id == LOSS else id
             unit = record.unit if record is not None and issubclass(record, Metric) else ""
-            plot = MetricPlot(name, title)
+            plot = MetricPlot(id, title, None if list(heads) == [""] else heads)
             plot.title = f"{title}, {unit}" if unit else title
             plot.flags = not self.plots
-            self.plots[name] = plot
+            self.plots[id] = plot
             self.column.addWidget(plot)
         link(*self.plots.values())
 

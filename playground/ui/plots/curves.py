@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from PySide6.QtWidgets import QWidget
@@ -69,17 +69,23 @@ class LossPlot(Plot):
 
 
 class MetricPlot(Plot):
-    """One metric after every epoch."""
+    """One metric after every epoch; of a network with several losses a line for each, named at its end.
 
-    def __init__(self, metric: str, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(f"{title} over steps", parent=parent)
-        self.metric_id = metric
-        self.add(Series("metric", title.lower(), "smooth", 2))
-        self._column = EpochColumn(lambda record: record.metrics.get(metric))
+    heads: the name of a loss -> what the run calls the metric for it.
+    """
+
+    def __init__(self, metric: str, title: str, heads: Mapping[str, str] | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(f"{title} over steps", right=78 if heads else 24, parent=parent)
+        self.metric_id, self.ends = metric, bool(heads)
+        self._columns: dict[str, EpochColumn] = {}
+        for color, (key, name) in enumerate((heads or {"metric": metric}).items()):
+            self.add(Series(key, key if heads else title.lower(), "smooth", 2 + color % 7))
+            self._columns[key] = EpochColumn(lambda record, name=name: record.metrics.get(name))  # type: ignore[misc]
 
     def feed(self, epochs: Sequence[EpochRecord]) -> None:
         """Show every finished epoch."""
-        self.show_data("metric", *self._column.of(epochs))
+        for key, column in self._columns.items():
+            self.show_data(key, *column.of(epochs))
 
 
 class RatePlot(Plot):
