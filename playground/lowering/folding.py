@@ -71,13 +71,14 @@ def localised(project: Project, mend: Mend | None) -> Mend | None:
     """A mend whose edits of nodes inside blocks edit the definitions; None for one that would reach across a border."""
     if mend is None:
         return None
-    edits = [_localised(project, edit) for edit in mend.edits if isinstance(edit, Edit)]
+    edits = [local_edit(project, edit) for edit in mend.edits if isinstance(edit, Edit)]
     if any(edit is None for edit in edits):
         return None
     return dataclasses.replace(mend, edits=tuple(edits))
 
 
-def _localised(project: Project, edit: Edit) -> Edit | None:
+def local_edit(project: Project, edit: Edit) -> Edit | None:
+    """An edit of flat nodes as one of the project; None where it would reach across the border of a block."""
     named = {f.name: getattr(edit, f.name) for f in dataclasses.fields(edit) if f.name in IDS}  # type: ignore[arg-type]
     given = [id for value in named.values() for id in (value if isinstance(value, tuple) else (value,)) if isinstance(id, str)]
     owners = {id.rpartition("/")[0] for id in given if id}

@@ -74,7 +74,7 @@ class Action:
 
 def may_share(window: MainWindow) -> bool:
     """Whether the selection is one layer with weights, or two layers."""
-    chosen, counts = window.session.selected_nodes(), window.session.inspection.parameters
+    chosen, counts = window.session.selected_nodes(), window.session.seen.parameters
     if any(node.spec.kind != "layer" for node in chosen):
         return False
     return len(chosen) == 2 or (len(chosen) == 1 and bool(chosen[0].shares or counts.get(chosen[0].id)))

@@ -26,6 +26,7 @@ from playground.paths import user_data_dir
 from playground.training.client import Client
 from playground.ui.run_control import RunControl, names_of
 from playground.ui.sample_loader import SampleLoader
+from playground.ui.scope import Scope
 
 if TYPE_CHECKING:
     from playground.document.file import Loaded
@@ -35,7 +36,8 @@ class Session(QObject):
     """What the window is about.
 
     Signals: project_changed after every edit, undo, redo, open and new · replaced when it is another project · file_changed when path or modified changed ·
-    inspection_changed once per turn of the event loop after changes · selection_changed · samples_changed when the data source's
+    inspection_changed once per turn of the event loop after changes · selection_changed · scope_changed when another block
+    was opened or left · samples_changed when the data source's
     samples arrived or failed (`samples`, `samples_error`) · run_changed on any event of the run (state, epoch, rate search) ·
     heard(event) for every `training.messages.Event`, as it came · tick at 30 Hz while a run is going, for all live drawing ·
     message(text, level) with level "info", "warning" or "error".
@@ -46,6 +48,7 @@ class Session(QObject):
     file_changed = Signal()
     inspection_changed = Signal()
     selection_changed = Signal()
+    scope_changed = Signal()
     samples_changed = Signal()
     run_changed = Signal()
     tick = Signal()
@@ -63,6 +66,7 @@ class Session(QObject):
         self._home: Path | None = None
         self._kept_run = (0, 0)
         self.selection: tuple[str, ...] = ()
+        self.scope = Scope()
         self._inspection: Inspection | None = None
         self._told = False
         self._loader = SampleLoader(self)
@@ -123,6 +127,16 @@ class Session(QObject):
         return self.inspection.problems
 
     @property
+    def view(self) -> Project:
+        """What the canvas shows: the project, or inside an open block the project with the block's network in place of its own."""
+        return self.scope.view(self.project, self.samples)
+
+    @property
+    def seen(self) -> Inspection:
+        """Shapes, parameter counts and problems of what the canvas shows."""
+        return self.scope.seen(self.project, self.samples) if self.scope.path else self.inspection
+
+    @property
     def loading(self) -> bool:
         """Whether `samples` are still those of an earlier data source, because the present one's are being read."""
         return self._loader.busy and not self.samples_error
@@ -133,7 +147,7 @@ class Session(QObject):
 
     def selected_nodes(self) -> tuple[Node, ...]:
         """The selected nodes, in creation order."""
-        return tuple(node for node in self.project.network.nodes if node.id in self.selection)
+        return tuple(node for node in self.view.network.nodes if node.id in self.selection)
 
     @property
     def client(self) -> Client:
@@ -151,10 +165,13 @@ class Session(QObject):
         return user_data_dir() / "runs" / (self.path.stem if self.path else "untitled")
 
     # Edits
-    def do(self, edit: Edit) -> bool:
-        """Apply one undoable edit. False when it was refused; the reason is told."""
+    def do(self, edit: Edit, *, whole: bool = False) -> bool:
+        """Apply one undoable edit. False when it was refused; the reason is told.
+
+        Inside an open block it goes to the block's definition. whole: to the project nevertheless.
+        """
         try:
-            self.history.do(edit)
+            self.history.do(edit if whole else self.scope.routed(edit, self.project, self.samples))
         except PlaygroundError as error:
             self.message.emit(str(error), "error")
             return False
@@ -162,8 +179,12 @@ class Session(QObject):
         return True
 
     def mend(self, mend: Mend) -> bool:
-        """Apply a problem's remedy as one undoable step."""
-        return self.do(Several(mend.text, tuple(edit for edit in mend.edits if isinstance(edit, Edit))))
+        """Apply the remedy of a problem of what the canvas shows as one undoable step."""
+        return self.do(_remedy(mend))
+
+    def mend_whole(self, mend: Mend) -> bool:
+        """Apply the remedy of one of `problems`, those of the whole project, whatever block is open."""
+        return self.do(_remedy(mend), whole=True)
 
     def undo(self) -> None:
         if self.history.can_undo:
@@ -177,12 +198,40 @@ class Session(QObject):
 
     def select(self, ids: Iterable[str]) -> None:
         """Select nodes, wires and notes by id; others are let go."""
-        network = self.project.network
+        network = self.view.network
         known = {node.id for node in network.nodes} | {link.id for link in network.links} | {note.id for note in network.notes}
         wanted = tuple(dict.fromkeys(id for id in ids if id in known))
         if wanted != self.selection:
             self.selection = wanted
             self.selection_changed.emit()
+
+    # Blocks
+    def enter(self, node: str) -> bool:
+        """Open the block that a node of the canvas uses. False where it uses none."""
+        path = (*self.scope.path, node)
+        return self._open(path) == path
+
+    def leave(self, depth: int = -1) -> None:
+        """Close the open block, or go back to a depth: 0 is the network, 1 the outermost block."""
+        path = self.scope.path
+        if path:
+            depth = len(path) - 1 if depth < 0 else depth
+            self._open(path[:depth])
+            self.select(path[depth : depth + 1])
+
+    def reveal(self, node: str) -> None:
+        """Select a node of the project's own network, leaving an open block."""
+        self._open(())
+        self.select((node,))
+
+    def _open(self, path: tuple[str, ...]) -> tuple[str, ...]:
+        """Open as much of a path as there is; gives what is open then."""
+        before = self.scope.path
+        self.scope.path = self.scope.valid(self.project, path)
+        if self.scope.path != before:
+            self.select(self.selection)
+            self.scope_changed.emit()
+        return self.scope.path
 
     # Files
     def new(self) -> None:
@@ -321,6 +370,7 @@ class Session(QObject):
         if loaded is not None:
             self.file_weights, self._file_runs, self._file_sha256 = loaded.weights, loaded.runs, loaded.sha256
             self._file_names = names_of(project)
+        self._open(())
         self.select(())
         self.replaced.emit()
         self._changed()
@@ -329,6 +379,7 @@ class Session(QObject):
     def _changed(self) -> None:
         self._want_samples()
         self._stale()
+        self._open(self.scope.path)
         self.select(self.selection)
         self.project_changed.emit()
 
@@ -350,3 +401,7 @@ class Session(QObject):
     def _tell_inspection(self) -> None:
         self._told = False
         self.inspection_changed.emit()
+
+
+def _remedy(mend: Mend) -> Several:
+    return Several(mend.text, tuple(edit for edit in mend.edits if isinstance(edit, Edit)))

@@ -58,14 +58,20 @@ def image_forms(project: Project, samples: Samples | None) -> dict[str, tuple[in
     return forms
 
 
-def node_outputs(graph: Graph, weights: Mapping[str, Array], x: Array) -> dict[str, Array]:
+def node_outputs(
+    graph: Graph, weights: Mapping[str, Array], x: Array, columns: Mapping[str, Array] | None = None
+) -> dict[str, Array]:
     """Nodes' outputs for scaled inputs, by node name. Shapes: x (n, *input) -> (n, *node output).
+
+    "node/name" are the further outputs of its ops, such as gates and attention weights, and "node/y" what an op gives that the node
+    as a whole does not; of the second op of a kind, "node/name 2".  columns: what comes with the samples, such as lengths.
 
     A node whose weights are missing or of another shape, as after an edit that the run does not know, is left out with all
     that hangs on it.
     """
     values: dict[int, Array] = {graph.input: x}
     usual = usual_columns(graph, len(x))
+    usual |= dict(columns or {})
     values |= {column: usual[name] for column in graph.columns if (name := graph.values[column].name) in usual}
     values |= {constant.value: constant.array for constant in graph.constants}
     for value in graph.values:
@@ -76,9 +82,22 @@ def node_outputs(graph: Graph, weights: Mapping[str, Array], x: Array) -> dict[s
     for node in graph.nodes:
         if ops.find(node.op).is_loss or not all(i in values for i in node.inputs):
             continue
-        values |= zip(node.outputs, ops.find(node.op).results([values[i] for i in node.inputs], node.attributes), strict=True)
-        found[node.owner] = values[node.output]
-    return found
+        rule = ops.find(node.op)
+        values |= zip(node.outputs, rule.results([values[i] for i in node.inputs], node.attributes), strict=True)
+        if node.owner not in graph.mains:
+            found[node.owner] = values[node.output]
+        for output, name in zip(node.outputs, rule.outputs, strict=True):
+            if len(rule.outputs) > 1 or name != "y":
+                _keep(found, f"{node.owner}/{name}", values[output])
+    return found | {owner: values[main] for owner, main in graph.mains.items() if main in values}
+
+
+def _keep(found: dict[str, Array], name: str, value: Array) -> None:
+    """Under this name, or with the next number behind it."""
+    turn = 1
+    while (full := name if turn == 1 else f"{name} {turn}") in found:
+        turn += 1
+    found[full] = value
 
 
 def cost_of(graph: Graph, rows: int) -> int:

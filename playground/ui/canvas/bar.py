@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from playground.ui.canvas.breadcrumb import Breadcrumb
 from playground.ui.canvas.wire_labels import CHOICES
 from playground.ui.painting import Painted, put, rule, stamp, width_of
 from playground.ui.theme import theme
@@ -38,22 +39,6 @@ class BarButton(QAbstractButton):
             p.drawRect(r.adjusted(0.5, 0.5, -0.5, -0.5))
         stamp(p, r.center().x(), r.center().y(), self.glyph, "accent" if self.isChecked() else "text2", 15)
         p.end()
-
-
-class Crumbs(Painted):
-    """Project › network."""
-
-    def __init__(self, view: CanvasView) -> None:
-        super().__init__(28)
-        self.view = view
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def draw(self, p: QPainter, r: QRectF) -> None:
-        name = self.view.session.project.name
-        put(p, r.adjusted(8, 0, 0, 0), name, 11, "text2")
-        x = 8 + min(width_of(name, 11), r.width() - 80)
-        put(p, r.adjusted(x + 7, 0, 0, 0), "›", 11, "text2")
-        put(p, r.adjusted(x + 20, 0, 0, 0), "Main", 11, "text", True)
 
 
 class Zoom(Painted):
@@ -134,7 +119,7 @@ class CanvasBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 1)
         row.setSpacing(3)
-        self.crumbs = Crumbs(view)
+        self.crumbs = Breadcrumb(view.session)
         row.addWidget(self.crumbs)
         self.tidy = BarButton("auto", "Lay out in reading order")
         self.fit = BarButton("fit", "Zoom to fit")
@@ -151,7 +136,6 @@ class CanvasBar(QWidget):
         for button in (self.tidy, self.fit, self.map, self.note):
             row.addWidget(button)
         row.addWidget(Zoom(view))
-        view.session.project_changed.connect(self.crumbs.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)

@@ -54,7 +54,7 @@ class CanvasCommands(QObject):
         spot = self._spot(at, anchor)
         made = AddNode(spec, position=spot, name=self._name(spec))
         wires = self._wires(made, anchor) if anchor is not None else ()
-        edit: Edit = Several(f"Add {made.made(self.session.project).name}", (made, *wires)) if wires else made
+        edit: Edit = Several(f"Add {made.made(self.session.view).name}", (made, *wires)) if wires else made
         return self._finish(edit, made.id)
 
     def add_to_wire(self, spec: Spec, link: str, at: QPointF) -> str:
@@ -62,16 +62,16 @@ class CanvasCommands(QObject):
         made = AddNode(spec, position=snapped(at.x() - NEW_SIZE[0] / 2, at.y() - NEW_SIZE[1] / 2), name=self._name(spec))
         try:
             edit = InsertOnLink(link, made)
-            edit.apply(self.session.project)
+            edit.apply(self.session.view)
         except PlaygroundError:
             return self.add(spec, at)
         room = self._make_room(edit, made)
-        return self._finish(Several(edit.describe(self.session.project), (edit, *room)) if room else edit, made.id)
+        return self._finish(Several(edit.describe(self.session.view), (edit, *room)) if room else edit, made.id)
 
     def start_from(self, starter: Starter) -> None:
         """Lay out a ready network on the empty canvas."""
         if self.session.do(starter.edit()):
-            self.shown.emit(tuple(node.id for node in self.session.project.network.nodes))
+            self.shown.emit(tuple(node.id for node in self.session.view.network.nodes))
 
     def add_note(self, at: QPointF) -> str:
         """Add a note with its upper left corner at a point."""
@@ -81,7 +81,7 @@ class CanvasCommands(QObject):
     def _name(self, spec: Spec) -> str:
         """Data and loss are called so, because there is one of each and it may be exchanged; "" numbers the others."""
         name = {"dataset": "data", "loss": "loss"}.get(spec.kind, "")
-        return "" if any(node.name == name for node in self.session.project.network.nodes) else name
+        return "" if any(node.name == name for node in self.session.view.network.nodes) else name
 
     def _finish(self, edit: Edit, id: str) -> str:
         if not self.session.do(edit):
@@ -95,7 +95,7 @@ class CanvasCommands(QObject):
         chosen = self.session.selected_nodes()
         if chosen:
             return chosen[-1]
-        network = self.session.project.network
+        network = self.session.view.network
         feeding = {link.source for link in network.links}
         ends = [node for node in network.nodes if node.id not in feeding and gives_output(node.spec)]
         return ends[-1] if ends else (network.nodes[-1] if network.nodes else None)
@@ -111,7 +111,7 @@ class CanvasCommands(QObject):
 
     def _wires(self, made: AddNode, anchor: Node) -> tuple[Edit, ...]:
         """A wire from the anchor to the new node, or from the new node to an anchor that lacks an input."""
-        project = self.session.project
+        project = self.session.view
         grown = made.apply(project)
         if gives_output(anchor.spec) and takes_port(made.spec, 0):
             refused = fits(grown, self.session.samples, anchor.id, made.id, 0)
@@ -145,7 +145,7 @@ class CanvasCommands(QObject):
 
     def rewire(self, link: str, source: str, target: str, port: int, output: int = 0) -> None:
         """Move the end of a wire to another port as one step."""
-        old = next((k for k in self.session.project.network.links if k.id == link), None)
+        old = next((k for k in self.session.view.network.links if k.id == link), None)
         if old is not None and (old.target, old.port, old.output) != (target, port, output):
             self.session.do(Several("Move wire", (RemoveLinks((link,)), AddLink(source, target, port, output=output))))
 
@@ -171,7 +171,7 @@ class CanvasCommands(QObject):
             return False
         if chosen[1].shares == chosen[0].id or chosen[0].shares == chosen[1].id:
             return self.untie(next(node.id for node in chosen if node.shares))
-        found = tie_of(self.session.project, self.session.samples, chosen[0].id, chosen[1].id)
+        found = tie_of(self.session.view, self.session.samples, chosen[0].id, chosen[1].id)
         if found.problem is not None:
             self.session.message.emit(found.problem.text, "warning")
             return True
@@ -180,7 +180,7 @@ class CanvasCommands(QObject):
     # What is selected
     def delete(self) -> None:
         """Delete the selected nodes, wires and notes as one step."""
-        network, chosen = self.session.project.network, set(self.session.selection)
+        network, chosen = self.session.view.network, set(self.session.selection)
         nodes = tuple(node.id for node in network.nodes if node.id in chosen)
         gone = set(nodes)
         links = tuple(k.id for k in network.links if k.id in chosen and k.source not in gone and k.target not in gone)
@@ -213,10 +213,10 @@ class CanvasCommands(QObject):
         """Put the selection on the clipboard as text. False when there is nothing to copy."""
         from playground.document.clipboard import to_text  # brings pydantic, which the first paint need not wait for
 
-        network, chosen = self.session.project.network, set(self.session.selection)
+        network, chosen = self.session.view.network, set(self.session.selection)
         ids = [id for id in (*(n.id for n in network.nodes), *(n.id for n in network.notes)) if id in chosen]
         if ids:
-            QGuiApplication.clipboard().setText(to_text(self.session.project, ids))
+            QGuiApplication.clipboard().setText(to_text(self.session.view, ids))
         return bool(ids)
 
     def cut(self) -> None:
@@ -246,7 +246,7 @@ class CanvasCommands(QObject):
     def duplicate(self) -> None:
         """Double the selected nodes and notes, a little lower."""
         if self.session.selection:
-            self._paste(duplicate(self.session.project, self.session.selection))
+            self._paste(duplicate(self.session.view, self.session.selection))
 
     def _paste(self, edit: Paste) -> None:
         if (edit.fragment.nodes or edit.fragment.notes) and self.session.do(edit):
@@ -289,7 +289,7 @@ class CanvasCommands(QObject):
 
     def tidy_places(self, view: Size) -> dict[str, Position]:
         """Where nodes and notes would go in reading order."""
-        network = self.session.project.network
+        network = self.session.view.network
         sizes = {id: (item.look.width, item.look.height) for id, item in self.scene.nodes.items()}
         labels = {wire.source.id: width_of(wire.label, 10) for wire in self.scene.wires.values()}
         places = tidy(network, sizes, (view,), labels)

@@ -12,12 +12,12 @@ from PySide6.QtCore import QObject, QTimer
 
 from playground.core.samples import Samples
 from playground.data.prepare import Prepared, prepare
-from playground.document.node_size import TILE
+from playground.document.node_size import TILE, is_planar
 from playground.document.project import Node, Project
 from playground.engine.graph import Graph
 from playground.errors import PlaygroundError
 from playground.lowering import Lowered, lower
-from playground.lowering.folding import top
+from playground.lowering.network import LENGTHS
 from playground.training.messages import Fault, Reset, Started
 from playground.ui.canvas import pictures
 from playground.ui.canvas.answers import Array, cost_of, image_forms, known_graph, node_outputs, start_weights
@@ -162,12 +162,12 @@ class PreviewFeed(QObject):
         samples, graph = self.session.samples, self._graph
         if samples is None or graph is None or self._prepared is None:
             return {}
-        planar = samples.shape == (2,)
+        planar = is_planar(samples)
         x = grid_points(*plane_of(samples), TILE) if planar else samples.x[self.sample : self.sample + 1]
         if cost_of(graph, len(x)) > MOST_COST:
             return {}
         with np.errstate(all="ignore"):
-            return node_outputs(graph, weights, self._prepared.scaler.apply(x))
+            return node_outputs(graph, weights, self._prepared.scaler.apply(x), self._columns(samples))
 
     def _look_at_crowd(self, weights: dict[str, Array]) -> None:
         """Every node's output for some samples at once, about once a second: what share is stuck is no matter of one sample."""
@@ -180,15 +180,30 @@ class PreviewFeed(QObject):
             with np.errstate(all="ignore"):
                 self._crowd_now = self._names.answers(node_outputs(graph, weights, self._prepared.scaler.apply(x)))
 
+    def _columns(self, samples: Samples) -> dict[str, Array]:
+        """How long the sequence shown is, where that varies."""
+        if samples.lengths is None:
+            return {}
+        return {LENGTHS: samples.lengths[self.sample : self.sample + 1].astype(np.float32)}
+
+    def _maps(self, node: Node) -> PreviewData | None:
+        samples, answers = self.session.samples, self._answers_now
+        output = self.session.inspection.types.get(node.id)
+        steps = samples.steps if samples is not None else 0
+        alike = samples is not None and output is not None and output.rank == 2 and output.shape[0] == steps
+        found = pictures.sequence(node, answers, samples.length(self.sample) if alike and samples is not None else None)
+        if found is not None:
+            return found
+        return pictures.maps(self._weights_now.get(f"{node.name}.weight"), answers.get(node.name), self._forms.get(node.id, ()))
+
     def _picture(self, node: Node, kind: str) -> PreviewData | None:
-        samples, weights, answers = self.session.samples, self._weights_now, self._answers_now
+        samples, answers = self.session.samples, self._answers_now
         makers: dict[str, Callable[[], PreviewData | None]] = {
             "glyph": lambda: pictures.curve(node.spec),
             "image": lambda: pictures.image(samples, self.sample),
             "number": lambda: pictures.number(*self._number(node)),
-            "maps": lambda: pictures.maps(
-                weights.get(f"{node.name}.weight"), answers.get(node.name), self._forms.get(node.id, ())
-            ),
+            "strip": lambda: pictures.strip(samples, self.sample),
+            "maps": lambda: self._maps(node),
             "bars": lambda: pictures.bars(answers.get(node.name), samples),
             "tiles": lambda: self._tiles(node, answers),
             "field": lambda: self._field(node, answers),

@@ -1,4 +1,4 @@
-"""The canvas by keyboard: arrows walk along the wires, letters search layers, Enter edits, Ctrl+L wires.
+"""The canvas by keyboard: arrows walk along the wires, letters search layers, Enter edits or opens a block, Escape leaves it, Ctrl+L wires.
 
 While a wire is under construction left and right choose where it ends, up and down at which output it starts.
 """
@@ -46,8 +46,11 @@ class CanvasKeys:
             return self._arrow(key, event.modifiers())
         if key in (Key.Key_Return, Key.Key_Enter):
             return self._edit()
-        if key == Key.Key_Escape:
+        if key == Key.Key_Escape and self.view.session.selection:
             self.view.session.select(())
+            return True
+        if key in (Key.Key_Escape, Key.Key_Backspace):
+            self.view.session.leave()
             return True
         return self._letter(event)
 
@@ -107,7 +110,7 @@ class CanvasKeys:
         chosen = [item for id in self.view.session.selection if (item := self.view.canvas.item_of(id)) is not None]
         if len(chosen) == 1 and isinstance(chosen[0], NoteItem):
             self.view.naming.edit(chosen[0])
-        elif chosen:
+        elif chosen and not (len(chosen) == 1 and self.view.session.enter(self.view.session.selection[0])):
             self.view.edit_asked.emit()
         return True
 

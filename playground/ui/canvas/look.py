@@ -21,7 +21,7 @@ MAPS, MAP_GAP, MAP_SIDE = 94, 2, 4  # one picture of all maps; the fewer they ar
 class NodeLook:
     """A node as it is drawn.
 
-    group: colour token.  line: the shape line.  preview: "tiles", "maps", "bars", "glyph", "image", "number", "field" or "".
+    group: colour token.  line: the shape line.  preview: "tiles", "maps", "bars", "glyph", "image", "strip", "number", "field" or "".
     units: tiles, maps or bars to show.  state: "normal", "error" or "waiting".  badge: icon at the right of the header, or "".
     ins, outs: ports that it has.  quiet_in, quiet_out: those of them that show only when they are wanted.  in_names, out_names: what
     each is called, with its type where known; () where there is only one.  weighty: whether it has weights, its own or another's.
@@ -155,7 +155,7 @@ def _line(node: Node, inspection: Inspection, samples: Samples | None) -> str:
     if spec.kind == "dataset":
         if samples is None:
             return "reading"
-        what = "images" if len(samples.shape) == 3 else "points" if is_planar(samples) else "rows"
+        what = "sequences" if samples.steps else "images" if len(samples.shape) == 3 else "points" if is_planar(samples) else "rows"
         return f"{samples.count:,} {what}" if is_planar(samples) else f"{spec.title} · {samples.count:,} {what}"
     if spec.kind == "loss" or isinstance(spec, Placeholder):
         return spec.title

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,13 @@ from playground.core.samples import Samples
 from playground.core.spec import Layer
 from playground.data.prepare import Prepared
 from playground.document.node_size import MOST_TILES
+from playground.document.project import Node
 from playground.training.saturation import saturation
 from playground.ui.canvas.answers import Array
 from playground.ui.canvas.look import MAP_SIDE
 from playground.ui.canvas.plane import grid_points, in_square, plane_of
 from playground.ui.canvas.preview import PreviewData
+from playground.ui.canvas.sequences import attention, has_weights, heat, strip_of
 
 MOST_POINTS = 240
 SATURATED = 0.95
@@ -48,6 +51,34 @@ def image(samples: Samples | None, index: int) -> PreviewData | None:
     picture = samples.x[index % samples.count].astype(float).mean(axis=2)
     span = float(picture.max() - picture.min())
     return PreviewData(maps=((picture - picture.min()) / (span or 1.0))[None])
+
+
+def strip(samples: Samples | None, index: int) -> PreviewData | None:
+    """One sequence: its tokens, or its amounts over the steps."""
+    found = strip_of(samples, index)
+    return None if found is None else PreviewData(strip=found)
+
+
+def sequence(node: Node, answers: Mapping[str, Array], length: int | None) -> PreviewData | None:
+    """What a layer gives over the steps of the sample shown, or what its steps look at; None for layers without steps.
+
+    length: how many steps of the sample are there, None where its layers see another number of steps.
+    """
+    if has_weights(node.spec):
+        given = answers.get(f"{node.name}/weights")
+        return None if given is None else PreviewData(maps=_share(attention(given[0], length))[: MAP_SIDE**2])
+    given = answers.get(node.name)
+    if given is not None and given.ndim == 2:  # a recurrent layer that gives its last state has gone through all of them
+        given = answers.get(f"{node.name}/y")
+    if given is None or given.ndim != 3:
+        return None
+    return PreviewData(maps=_symmetric(heat(given[0], length if length is None or length <= given.shape[1] else None))[None])
+
+
+def _share(values: Array) -> Array:
+    """Each head to its own greatest weight."""
+    most = values.max(axis=(1, 2), keepdims=True)
+    return np.asarray(values / np.where(most > 0, most, 1.0))
 
 
 def number(loss: float | None, caption: str) -> PreviewData:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from playground.document.node_size import TILE, TILE_GAP
 from playground.ui.canvas.look import MAP_GAP, MAP_SIDE, MAPS, NodeLook
+from playground.ui.canvas.sequences import Strip, paint_strip
 from playground.ui.painting import CENTRE, LEFT, RIGHT, SMOOTH, box, put, width_of
 from playground.ui.theme import theme
 
@@ -23,6 +24,7 @@ class PreviewData:
     maps: (n, h, w) values, scaled to -1 to 1 for tiles, maps and fields, 0 to 1 for an image.  curve: (n, 2) points in the unit
     square.  bars: (k,) shares in 0 to 1.  number, caption: the loss node's figure and the words under it.  points: (n, 2) in the
     unit square with their classes.  notes: a word under each tile; lines: below them.  flagged: indices of saturated or dead units.
+    strip: one sequence.
     """
 
     maps: np.ndarray | None = None
@@ -37,6 +39,7 @@ class PreviewData:
     notes: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     flagged: tuple[int, ...] = field(default=())
+    strip: Strip | None = None
 
 
 class Atlas:
@@ -90,6 +93,7 @@ def has_picture(look: NodeLook, data: PreviewData | None) -> bool:
         "glyph": data.curve is not None,
         "bars": data.bars is not None,
         "number": bool(data.number),
+        "strip": data.strip is not None,
     }.get(look.preview, data.maps is not None)
 
 
@@ -103,6 +107,8 @@ def paint_preview(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData | No
         paint_curve(p, r, look.group, data.curve)
     elif look.preview == "bars" and data.bars is not None:
         paint_bars(p, r, data.bars, data.bar_names)
+    elif look.preview == "strip" and data.strip is not None:
+        paint_strip(p, r.adjusted(0, 2, 0, -4), data.strip)
     elif look.preview == "number":
         put(p, QRectF(9, 50, r.width(), 30), data.number, 22, "text", True)
         put(p, QRectF(9, 85, r.width(), 16), data.caption, 10, "text2")

@@ -49,7 +49,7 @@ class ShareGesture:
         """How a node may use the weights."""
         if item.id not in self._judged:
             session = self.view.session
-            self._judged[item.id] = tie_of(session.project, session.samples, self.source.id, item.id)
+            self._judged[item.id] = tie_of(session.view, session.samples, self.source.id, item.id)
         return self._judged[item.id]
 
     @property

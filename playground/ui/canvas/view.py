@@ -57,8 +57,10 @@ class CanvasView(ZoomView):
         self.gesture: WireGesture | ShareGesture | None = None
         self.port_names = PortNames(self.canvas)
         self._pressed_at: QPointF | None = None
-        self._fresh = bool(session.project.network.nodes)
+        self._fresh = bool(session.view.network.nodes)
         self._drop_wire: WireItem | None = None
+        self._stands: tuple[str, ...] = ()
+        self._looked_at: dict[tuple[str, ...], tuple[float, QPointF]] = {}
         self.pointer = QPointF(200, 160)
         self.commands = CanvasCommands(session, self.canvas, self)
         self.keys = CanvasKeys(self)
@@ -88,6 +90,7 @@ class CanvasView(ZoomView):
         session.samples_changed.connect(self.show_project)
         session.selection_changed.connect(self._show_selection)
         session.replaced.connect(self._on_replaced)
+        session.scope_changed.connect(self._on_scope)
         self.canvas.selectionChanged.connect(self._on_scene_selection)
         theme().changed.connect(self._recolor)
 
@@ -96,8 +99,8 @@ class CanvasView(ZoomView):
         """Make the scene equal to the session."""
         if self.gesture is not None:
             self.gesture.cancel()
-        project = self.session.project
-        self.canvas.show_project(project, self.session.inspection, self.session.samples)
+        project = self.session.view
+        self.canvas.show_project(project, self.session.seen, self.session.samples)
         self._show_selection()
         self.feed.refresh()
         self.map.stale()
@@ -120,7 +123,9 @@ class CanvasView(ZoomView):
         it is laid out, which is no edit of the person's."""
         bodies = [item.body().translated(item.pos()) for item in self.canvas.nodes.values()]
         overlap = any(body.intersects(other) for k, body in enumerate(bodies) for other in bodies[k + 1 :])
-        unplaced = len(bodies) > 1 and len({node.position for node in self.session.project.network.nodes}) == 1
+        unplaced = len(bodies) > 1 and len({node.position for node in self.session.view.network.nodes}) == 1
+        if self.session.scope.path:
+            return
         if unplaced or (overlap and self.session.path is None):
             self.session.place(self.commands.tidy_places(self._room()))
             self.zoom_to_fit(most=1.0)
@@ -135,7 +140,7 @@ class CanvasView(ZoomView):
     def show_labels(self, what: str) -> None:
         """Write "shape", "parameters" or "gradient" on the wires."""
         self.canvas.labels = what
-        self.canvas.show_labels(self.session.project, self.session.inspection, {})
+        self.canvas.show_labels(self.session.view, self.session.seen, {})
         self.feed.draw()
 
     def _place_map(self) -> None:
@@ -146,6 +151,21 @@ class CanvasView(ZoomView):
     def _on_replaced(self) -> None:
         """The next picture of it is zoomed to fit."""
         self._fresh = True
+
+    def _on_scope(self) -> None:
+        """Another network is on the canvas: show all of a block that was opened, of the others what was seen of them before."""
+        deeper = len(self.session.scope.path) > len(self._stands)
+        self._looked_at[self._stands] = self.zoom, self.visible().center()
+        self._stands = self.session.scope.path
+        self.show_project()
+        if deeper or self._stands not in self._looked_at:
+            self.zoom_to_fit(most=1.0)
+        else:
+            zoom, centre = self._looked_at[self._stands]
+            self.zoom_about(zoom, QPointF(self.viewport().rect().center()))
+            self.centerOn(centre)
+        way = self.session.scope.names(self.session.project)
+        self.say(f"Inside {way[-1][0]}, a use of {way[-1][1]}" if way else "The network")
 
     def _show_selection(self) -> None:
         self.canvas.blockSignals(True)
@@ -207,7 +227,7 @@ class CanvasView(ZoomView):
             self.naming.edit(self.canvas.notes[made])
 
     def select_all(self) -> None:
-        network = self.session.project.network
+        network = self.session.view.network
         self.session.select([*(n.id for n in network.nodes), *(k.id for k in network.links), *(n.id for n in network.notes)])
 
     def rename_selected(self) -> None:
@@ -335,7 +355,7 @@ class CanvasView(ZoomView):
 
     def _finish_move(self) -> None:
         """Everything that was dragged becomes one edit."""
-        network = self.session.project.network
+        network = self.session.view.network
         before = {node.id: node.position for node in network.nodes} | {note.id: note.position for note in network.notes}
         moved = {id: at for id, at in self.canvas.positions().items() if id in before and before[id] != at}
         if moved:
@@ -345,7 +365,7 @@ class CanvasView(ZoomView):
         item = self._known(self.itemAt(event.position().toPoint()))
         if item is None:
             self.open_quick_add(event.position())
-        elif isinstance(item, NodeItem | NoteItem):
+        elif not (isinstance(item, NodeItem) and self.session.enter(item.id)) and isinstance(item, NodeItem | NoteItem):
             self.naming.edit(item)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

@@ -59,7 +59,7 @@ class WireGesture:
         key = (item.id, port)
         if key not in self._judged:
             session = self.view.session
-            self._judged[key] = fits(session.project, session.samples, self.source.id, item.id, port, self.output)
+            self._judged[key] = fits(session.view, session.samples, self.source.id, item.id, port, self.output)
         return self._judged[key]
 
     def move(self, at: QPointF) -> None:
@@ -81,7 +81,7 @@ class WireGesture:
             reason = self.judge(item, k)
             self.wire.loose = item.mapToScene(item.port("in", k))
             state = "refused" if reason else "fits"
-            kind = self.view.session.inspection.output_type(self.source.id, self.output)
+            kind = self.view.session.seen.output_type(self.source.id, self.output)
             self.view.port_names.tell(item, "in", k)
             label = str(kind) if kind is not None else ""
         self.wire.show_state(label, state)

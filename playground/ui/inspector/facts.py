@@ -15,8 +15,8 @@ def node_facts(session: Session, node: Node) -> list[tuple[str, str]]:
     """Rows of the head, as far as they are known."""
     if node.spec.kind == "dataset":
         return sample_facts(session.samples, session.samples_error)
-    inspection = session.inspection
-    incoming = session.project.network.into(node.id)
+    inspection = session.seen
+    incoming = session.view.network.into(node.id)
     known = [str(type) for link in incoming if (type := inspection.type_of(link)) is not None]
     facts = []
     out = inspection.types.get(node.id)
@@ -27,7 +27,7 @@ def node_facts(session: Session, node: Node) -> list[tuple[str, str]]:
     if node.id in inspection.parameters and node.spec.kind == "layer":
         count = inspection.parameters[node.id]
         own = inspection.formulas.get(node.id) or (f"{count:,}" if count else "none")
-        giver = next((other.name for other in session.project.network.nodes if other.id == node.shares), "")
+        giver = next((other.name for other in session.view.network.nodes if other.id == node.shares), "")
         facts.append(("Parameters", f"{own}, the others shared with {giver}" if giver and count else f"shared with {giver}" if giver else own))
     if inspection.flops.get(node.id):
         facts.append(("Arithmetic", f"{amount(inspection.flops[node.id])} operations"))

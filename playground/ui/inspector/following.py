@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject
 from playground.core.fields import Real, fields_of
 from playground.core.spec import Spec
 from playground.document.project import Project
+from playground.lowering.expansion import expanded
+from playground.lowering.flow import flow_of
 from playground.lowering.groups import weight_settings
 from playground.training.messages import Started
 
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 
 
 def knob_values(project: Project, parameters: Mapping[str, int]) -> dict[str, float]:
-    """What every knob should be, by its name in the run; a frozen node's rate factor is 0. parameters: counts by node id."""
+    """What every knob should be, by its name in the run; a frozen node's rate factor is 0. project: with its blocks unfolded.
+    parameters: counts by node id.
+    """
     training = project.training
     found = {name: float(getattr(training.optimizer, name)) for name in _live(training.optimizer)}
     found |= {name: float(getattr(training, name)) for name in _live(training)}
@@ -52,7 +56,9 @@ class KnobFollower(QObject):
         if self.session.client.state not in ("running", "paused"):
             return
         known = {**self.session.client.knobs, **self._sent}
-        for name, value in knob_values(self.session.project, self.session.inspection.parameters).items():
+        project, samples = self.session.project, self.session.samples
+        counts = {id: found.parameters for id, found in flow_of(project, samples).facts.items()}
+        for name, value in knob_values(expanded(project).project, counts).items():
             if name in known and np.float32(known[name]) != np.float32(value):
                 self._sent[name] = value
                 self.session.set_knob(name, value)

@@ -82,7 +82,7 @@ class Inspector(QWidget):
         split.helped.connect(self.foot.show_help)
         self._assemble()
         self.head.renamed.connect(self._rename)
-        for signal in (session.selection_changed, session.inspection_changed, session.samples_changed):
+        for signal in (session.selection_changed, session.inspection_changed, session.samples_changed, session.scope_changed):
             signal.connect(self.refresh)
         session.run_changed.connect(self._run_changed)
         self.refresh()
@@ -142,7 +142,7 @@ class Inspector(QWidget):
         if node.id != self._helped and isinstance(spec, Spec):
             self._helped = node.id
             self.foot.show_help(spec.title, spec.summary())
-        problems = [problem for problem in self.session.problems if problem.node == node.id]
+        problems = [problem for problem in self.session.seen.problems if problem.node == node.id]
         self.notices.show_problems(problems)
         self._show_sections(node)
 
@@ -153,7 +153,7 @@ class Inspector(QWidget):
         weights = {n: f for n, f in fields.items() if isinstance(f, Part) and f.kind == "initializer"}
         live = {n: f for n, f in fields.items() if f.live}
         show("Layer", spec, {n: f for n, f in fields.items() if n not in weights and n not in live}, default)
-        trains = self.session.inspection.parameters.get(node.id, 0) > 0
+        trains = self.session.seen.parameters.get(node.id, 0) > 0
         self.tie.show_node(node, LOCKED if busy(self.session) else "")
         show("Weights", spec, weights if trains or not node.shares else {}, default)
         if not self.tie.isHidden():

@@ -8,12 +8,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from playground.core.fields import Real
-from playground.document.edits import SetNodeOption
+from playground.document.edits import SetField, SetNodeOption
 from playground.document.project import Node
 from playground.errors import PlaygroundError
 from playground.lowering import lower
+from playground.lowering.folding import local_edit
 from playground.lowering.lower import KnobInfo
-from playground.ui.inspector.asking import set_node, set_plan
+from playground.ui.inspector.asking import set_plan
 from playground.ui.inspector.following import follow_knobs
 from playground.ui.inspector.text import Label, Section
 from playground.ui.panel import Panel, register_panel
@@ -123,9 +124,9 @@ class Knobs(QWidget):
         if not info.node:
             set_plan(self.session, "training", info.path, value)
             return
-        node = next((node for node in self.session.project.network.nodes if node.id == info.node), None)
-        if node is not None:
-            set_node(self.session, node, info.path, value)
+        edit = local_edit(self.session.project, SetField(info.node, info.path, value))
+        if edit is not None:
+            self.session.do(edit, whole=True)
 
     def _show_layers(self) -> None:
         counts = self.session.inspection.parameters
@@ -142,7 +143,7 @@ class Knobs(QWidget):
 
     def _layer_row(self, node: Node) -> LayerRow:
         row = LayerRow(node)
-        row.frozen.connect(lambda on, id=node.id: self.session.do(SetNodeOption(id, "frozen", on)))
+        row.frozen.connect(lambda on, id=node.id: self.session.do(SetNodeOption(id, "frozen", on), whole=True))
         self.layer_column.addWidget(row)
         return row
 

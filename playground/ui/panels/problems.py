@@ -118,10 +118,10 @@ class Problems(QScrollArea):
 
     def _row(self, problem: Problem, name: str) -> ProblemRow:
         row = ProblemRow(problem, name)
-        row.chosen.connect(lambda: self.session.select([problem.node]) if problem.node else None)
+        row.chosen.connect(lambda: self.session.reveal(problem.node) if problem.node else None)
         if row.button is not None:
             mend = problem.mend
-            row.button.clicked.connect(lambda: self.session.mend(mend) if mend else self.session.select([problem.node]))
+            row.button.clicked.connect(lambda: self.session.mend_whole(mend) if mend else self.session.reveal(problem.node))
         return row
 
 

@@ -1,0 +1,108 @@
+"""Where the canvas stands: the project, its network, and the blocks that are open; each step of the way leads back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
+
+from playground.ui.painting import Painted, chip, elided, put, width_of
+from playground.ui.theme import theme
+
+if TYPE_CHECKING:
+    from playground.ui.session import Session
+
+MOST = 190  # pixels of one step
+PAD = 6
+CHIP = 16
+
+
+class Step(QAbstractButton):
+    """One step of the way. here: where the canvas stands; the others lead back."""
+
+    def __init__(self, name: str, title: str = "", here: bool = False) -> None:
+        super().__init__()
+        self.name, self.title, self.here = name, title, here
+        self.setText(name)
+        what = f"{name}, a use of {title}" if title else name
+        self.setAccessibleName(f"{what}, open" if here else f"Back to {what}")
+        self.setToolTip("" if here else f"Back to {name}")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus if here else Qt.FocusPolicy.TabFocus)
+        self.setEnabled(not here)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setFixedSize(self.sizeHint())
+
+    def sizeHint(self) -> QSize:
+        return QSize(round(min(width_of(self.name, 11, True), MOST) + 2 * PAD + (CHIP + 5 if self.title else 0)) + 1, 24)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p, r = QPainter(self), QRectF(self.rect())
+        if self.underMouse() and not self.here:
+            p.fillRect(r.adjusted(0, 1, 0, -1), theme().color("accentsoft"))
+        if self.hasFocus():
+            p.setPen(theme().color("accent"))
+            p.drawRect(r.adjusted(0.5, 0.5, -0.5, -0.5))
+        x = float(PAD)
+        if self.title:
+            chip(p, x, r.center().y() - CHIP / 2 + 0.5, CHIP, "block", "c_block", "panel")
+            x += CHIP + 5
+        ink = "text" if self.here else "accent" if self.underMouse() else "text2"
+        put(p, r.adjusted(x, 0, 0, 0), elided(self.name, MOST, 11, self.here), 11, ink, self.here)
+        p.end()
+
+
+class Arrow(Painted):
+    """The sign between two steps."""
+
+    def __init__(self) -> None:
+        super().__init__(28, 8)
+
+    def draw(self, p: QPainter, r: QRectF) -> None:
+        put(p, r.adjusted(1, 0, 0, 0), "›", 11, "text2")
+
+
+class Breadcrumb(QWidget):
+    """Project › Main › block1 › …"""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.steps: list[Step] = []
+        self._shown: object = None
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(2, 0, 0, 0)
+        self.row.setSpacing(0)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        session.project_changed.connect(self.refresh)
+        session.scope_changed.connect(self.refresh)
+        theme().changed.connect(self.update)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the way as it is now."""
+        project, scope = self.session.project, self.session.scope
+        way = (("Main", ""), *scope.names(project))
+        if (project.name, way) == self._shown:
+            return
+        self._shown = project.name, way
+        while (item := self.row.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        title = Step(project.name)
+        title.setEnabled(False)
+        title.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        title.setAccessibleName(f"Project {project.name}")
+        title.setToolTip("")
+        self.row.addWidget(title)
+        self.steps = []
+        for depth, (name, block) in enumerate(way):
+            step = Step(name, block, depth == len(way) - 1)
+            step.clicked.connect(lambda _=False, depth=depth: self.session.leave(depth))
+            self.steps.append(step)
+            self.row.addWidget(Arrow())
+            self.row.addWidget(step)
+        self.row.addStretch(1)
