@@ -20,6 +20,7 @@ def resolved(axis: int, rank: int) -> int:
     """The axis counted from 0. Raises ShapeError where there is none of that number."""
     if not -rank <= axis < rank:
         raise ShapeError(
-            f"needs an axis {axis}, and its input has {rank or 'no'} {'axis' if rank == 1 else 'axes'}.", "set axis -1"
+            f"needs an axis {axis}, and its input has {rank or 'no'} {'axis' if rank == 1 else 'axes'}.",
+            "set axis -1" if rank else "",
         )
     return axis % rank

@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 import math
 
+#: Most numbers of a fixed tensor that a layer writes down whenever a network is looked at: 64 MB.
+MOST_WRITTEN = 2**24
+
 AXES = {0: (), 1: ("features",), 2: ("time", "features"), 3: ("height", "width", "channels")}
 
 

@@ -17,6 +17,8 @@ from playground.lowering.flow import Flow
 
 #: How far below its neighbour a node is put that a mend inserts.
 SPREAD = 96.0
+#: Most steps that a mend makes of an input: the largest extent that Reshape takes.
+LONGEST = 1_000_000
 
 
 def made(kind: str, id: str, **settings: Any) -> Spec:
@@ -38,20 +40,27 @@ def set_field(node: Node, field: str, value: Any) -> Mend:
 
 
 def shape_mend(flow: Flow, node: Node, links: list[Link], word: str) -> Mend | None:
-    """What a layer's ShapeError names: "insert <layer id>", "set <field> <JSON>", "match shapes" or "image"."""
+    """What a layer's ShapeError names: "insert <layer id>", "insert <layer id> <port> <settings as JSON>", "set <field> <JSON>",
+    "match shapes", "image" or "sequence".
+    """
     verb, _, rest = word.partition(" ")
     if verb == "set":
         field, _, value = rest.partition(" ")
         return set_field(node, field, fields_of(node.spec)[field].load(field, json.loads(value)))
     if verb == "insert":
-        spec = made("layer", rest)
-        chosen = [link for link in links if (type := flow.type_of(link)) is not None and type.rank != 1]
+        id, _, more = rest.partition(" ")
+        port, _, settings = more.partition(" ")
+        spec = made("layer", id, **json.loads(settings or "{}"))
+        wrong = [link for link in links if (type := flow.type_of(link)) is not None and type.rank != 1]
+        chosen = [link for link in links if str(link.port) == port] if port else wrong
         edits = tuple(insertion(flow, link, spec) for link in chosen)
         return Mend(text=f"Insert {spec.title} before {node.name}", edits=edits) if edits else None
     if verb == "unshare":
         return Mend(text=f"Give {node.name} weights of its own", edits=(ShareWeights(node.id, ""),))
     if verb == "image":
         return _as_image(flow, node, links[0])
+    if verb == "sequence":
+        return _as_sequence(flow, node, links[0])
     return _matching(flow, links) if word == "match shapes" else None
 
 
@@ -65,6 +74,16 @@ def _as_image(flow: Flow, node: Node, link: Link) -> Mend | None:
         return None
     spec = made("layer", "reshape", shape=(side, side, 1))
     return Mend(text=f"Insert Reshape to {side}×{side}×1 before {node.name}", edits=(insertion(flow, link, spec),))
+
+
+def _as_sequence(flow: Flow, node: Node, link: Link) -> Mend | None:
+    """A row of numbers as steps of one number each; of what has more axes every row of the first axis as one step."""
+    type = flow.type_of(link)
+    if type is None or type.rank in (0, 2) or type.shape[0] > LONGEST:
+        return None
+    shape = (type.shape[0], type.count // type.shape[0])
+    spec = made("layer", "reshape", shape=(shape[0], 0))
+    return Mend(text=f"Insert Reshape to {shape[0]}×{shape[1]} before {node.name}", edits=(insertion(flow, link, spec),))
 
 
 def _matching(flow: Flow, links: list[Link]) -> Mend | None:

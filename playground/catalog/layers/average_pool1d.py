@@ -51,7 +51,7 @@ class AveragePool1d(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if len(x.shape) != 2:
-            raise ShapeError("needs a sequence: time×channels.")
+            raise ShapeError("needs a sequence: time×channels.", "sequence")
         if self.padding == "explicit" and self.amount >= self.kernel:
             raise ShapeError(
                 "needs a padding smaller than its window, or a window would see padding alone.", 'set padding "same"'

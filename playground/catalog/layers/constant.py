@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from playground.core.builder import Builder
 from playground.core.fields import flag, real, wholes
 from playground.core.registry import find, register
 from playground.core.spec import Layer
-from playground.core.tensor import TensorType, Value
+from playground.core.tensor import MOST_WRITTEN, TensorType, Value
 from playground.errors import ShapeError
 
 
@@ -39,6 +40,8 @@ class Constant(Layer):
         (x,) = inputs
         if min(self.shape) < 1:
             raise ShapeError("needs extents of at least 1.", "set shape [1]")
+        if not self.trained and math.prod(self.shape) > MOST_WRITTEN:
+            raise ShapeError(f"can hold {MOST_WRITTEN:,} numbers, and {math.prod(self.shape):,} are asked for.", "set shape [1]")
         if self.trained:
             constant: Any = find("initializer", "constant")
             tensor = g.parameter("value", self.shape, constant(value=self.value), fan_in=1, fan_out=1, decays=False)

@@ -98,7 +98,7 @@ class Conv1d(Layer):
     def _padding(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """The padding for this sequence. Raises ShapeError when it cannot be convolved."""
         if len(shape) != 2:
-            raise ShapeError("needs a sequence: time×channels.")
+            raise ShapeError("needs a sequence: time×channels.", "sequence")
         if shape[1] % self.groups or self.filters % self.groups:
             raise ShapeError(
                 f"needs channels and filters that {self.groups} groups divide; there are {self.filters} filters.", "set groups 1"

@@ -77,7 +77,7 @@ class ConvTranspose1d(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if len(x.shape) != 2:
-            raise ShapeError("needs a sequence: time×channels.")
+            raise ShapeError("needs a sequence: time×channels.", "sequence")
         if x.mask is not None:
             raise ShapeError("needs a sequence without absent steps.")
         t, c = x.shape

@@ -47,7 +47,9 @@ class GroupNorm(Layer):
             fitting = max(n for n in range(1, min(c, self.groups) + 1) if c % n == 0)
             raise ShapeError(f"needs channels that fall into {self.groups} equal groups.", f"set groups {fitting}")
         if x.type.count == self.groups:
-            raise ShapeError("needs more than one number in a group: a lone one is its own mean.")
+            raise ShapeError(
+                "needs more than one number in a group: a lone one is its own mean.", "set groups 1" if c > 1 else ""
+            )
         parameters = []
         if self.affine:
             ones = find("initializer", "constant")(value=1.0)  # type: ignore[call-arg]  # the class is looked up by its id

@@ -27,8 +27,9 @@ class Masking(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if len(x.shape) < 2:
-            raise ShapeError("needs a sequence: steps×features.", "insert reshape")
-        return g.masked(x, g.op("step_mask", x, value=self.value))
+            raise ShapeError("needs a sequence: steps×features.", "sequence")
+        there = g.op("step_mask", x, value=self.value)
+        return g.masked(x, there if x.mask is None else g.op("multiply", x.mask, there))
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
         return f"{self.value:g} is absent"

@@ -36,7 +36,9 @@ class Multiply(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         at = max(range(len(inputs)), key=lambda i: (inputs[i].type.count, len(inputs[i].shape)))
         largest = inputs[at]
-        if not largest.shape or not all(_fits(x.shape, largest.shape) for x in inputs):
+        if not largest.shape:
+            raise ShapeError("needs at least one axis of numbers.")
+        if not all(_fits(x.shape, largest.shape) for x in inputs):
             raise ShapeError("needs equal shapes, or smaller inputs that can be repeated along the largest.", "match shapes")
         y = largest
         for x in (*inputs[:at], *inputs[at + 1 :]):

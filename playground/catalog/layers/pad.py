@@ -54,8 +54,11 @@ class Pad(Layer):
         (x,) = inputs
         rank = len(x.shape)
         if max(len(self.before), len(self.after)) > rank:
-            name = "before" if len(self.before) > rank else "after"
-            raise ShapeError(f"needs at most {rank} amounts in front and behind.", f"set {name} {[1] * max(rank, 1)}")
+            name, where = ("before", "in front") if len(self.before) > rank else ("after", "behind")
+            raise ShapeError(
+                f"has amounts {where} for {len(getattr(self, name))} axes, and its input has {rank}.",
+                f"set {name} {[1] * rank}" if rank else "",
+            )
         before = (*self.before, *[0] * (rank - len(self.before)))
         after = (*self.after, *[0] * (rank - len(self.after)))
         y = g.op("pad", x, before=before, after=after, mode=self.mode, value=self.value)

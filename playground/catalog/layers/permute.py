@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from playground.core.axes import MOST_AXES
 from playground.core.builder import Builder
 from playground.core.fields import wholes
 from playground.core.registry import register
@@ -42,7 +43,7 @@ class Permute(Layer):
         if sorted(self.order) != list(range(rank)):
             raise ShapeError(
                 f"needs each axis of its input once: a permutation of {', '.join(map(str, range(rank))) or 'nothing'}.",
-                f"set order {[1, 0, *range(2, rank)][:rank] if rank > 1 else [0]}",
+                f"set order {[1, 0, *range(2, rank)][:rank] if rank > 1 else [0]}" if 0 < rank <= MOST_AXES else "",
             )
         y = g.op("permute", x, order=tuple(self.order))
         return g.masked(y, x.mask) if self.order[0] == 0 and x.mask is not None else y

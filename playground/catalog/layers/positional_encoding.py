@@ -8,7 +8,7 @@ from playground.core.builder import Builder
 from playground.core.fields import choice, part
 from playground.core.registry import find, register
 from playground.core.spec import Initializer, Layer, Spec
-from playground.core.tensor import TensorType, Value
+from playground.core.tensor import MOST_WRITTEN, TensorType, Value
 from playground.errors import ShapeError
 
 
@@ -61,8 +61,10 @@ class PositionalEncoding(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if len(x.shape) != 2:
-            raise ShapeError("needs a sequence: steps×features.")
+            raise ShapeError("needs a sequence: steps×features.", "sequence")
         if self.code == "sinusoidal":
+            if x.type.count > MOST_WRITTEN:
+                raise ShapeError(f"can write {MOST_WRITTEN:,} numbers down, and a sample has {x.type.count:,}.")
             return g.op("add_tensor", x, g.constant("position", sinusoidal(*x.shape)))
         steps, features = x.shape
         return g.op("add_tensor", x, g.parameter("position", x.shape, self.start, fan_in=steps, fan_out=features, decays=False))

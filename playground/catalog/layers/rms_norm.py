@@ -43,7 +43,7 @@ class RMSNorm(Layer):
         if self.axes > len(x.shape):
             raise ShapeError(f"normalises {self.axes} axes and needs at least as many.", f"set axes {len(x.shape)}")
         if x.mask is not None and self.axes == len(x.shape):
-            raise ShapeError("would mix steps that are there with padding.", "set axes 1")
+            raise ShapeError("would mix steps that are there with padding.", "set axes 1" if len(x.shape) > 1 else "")
         shape = x.shape[-self.axes :]
         n, parameters = TensorType(shape).count, []
         if self.affine:

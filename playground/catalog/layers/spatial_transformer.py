@@ -42,7 +42,9 @@ class SpatialTransformer(Layer):
         if len(image.shape) != 3:
             raise ShapeError("needs an image: height×width×channels.", "image")
         if theta.shape not in ((2, 3), (6,)):
-            raise ShapeError("needs theta as 2×3 or as 6 numbers.", "insert dense" if len(theta.shape) == 1 else "")
+            raise ShapeError(
+                "needs theta as 2×3 or as 6 numbers.", 'insert dense 1 {"units": 6}' if len(theta.shape) == 1 else ""
+            )
         if theta.shape == (6,):
             theta = g.op("reshape", theta, shape=(2, 3))
         return g.op("spatial_transformer", image, theta, size=(self.size[0] or image.shape[0], self.size[1] or image.shape[1]))
