@@ -29,6 +29,9 @@ from playground.errors import ShapeError
 #: rows for each weight.
 OWN = 13
 
+#: Stands in a loss's own words for the scratch of the chain.
+SCRATCH = Ref("scratch", 0)
+
 
 @inline
 def loss_scale(F, R, w):
@@ -88,7 +91,7 @@ def emit_loss(
 
     each: rows of a sample (its steps).  width: numbers of a row that the kernel walks over.  averaged: how many of these its mean
     runs over, 1 where a row has one loss.  rows_of_weight: consecutive rows that share a weight.
-    own: the kernel's own words, in which a Ref stands for its address.
+    own: the kernel's own words, in which a Ref stands for its address and SCRATCH for the chain's scratch.
     """
     prediction, target, total = e.value(node.inputs[0]), e.value(node.inputs[1]), e.value(node.output)
     weights = e.value(node.inputs[2]) if node.attributes.get("weighted") else None
@@ -105,7 +108,7 @@ def emit_loss(
         places = (f.at(prediction), f.at(target), 0 if weights is None else f.at(weights))
         to = 0 if gradient is None else f.at(gradient)
         divisor = 0 if scale is None else f.partial(scale)
-        mine = [f.at(word) if isinstance(word, Ref) else word for word in own]
+        mine = [f.scratch() if word is SCRATCH else f.at(word) if isinstance(word, Ref) else word for word in own]
         return [
             (kernel_name, *rows, *places, to, add, f.partial(shares), divisor, each * averaged, *weight, rows_of_weight, *mine)
         ]
@@ -114,7 +117,7 @@ def emit_loss(
         return [[("add_shares", *f.partials(shares), f.at(total))]]
 
     reads = [prediction, target, *(ref for ref in (weights, scale) if ref is not None)]
-    reads += [word for word in own if isinstance(word, Ref)]
+    reads += [word for word in own if isinstance(word, Ref) and word is not SCRATCH]
     e.rows(make, reads=reads, writes=[shares] if gradient is None else [shares, gradient], grain="part")
     e.whole(make_total, reads=[shares], writes=[total])
 
