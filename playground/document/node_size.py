@@ -11,6 +11,7 @@ from playground.document.project import Node
 NARROWEST, WIDEST = 84, 144
 TILE, TILE_GAP, MOST_TILES = 42, 4, 8
 MOST_MAPS = 16
+MOST_HEADS = 4
 HEAD = 48  # header and shape line; previews start here
 BARE = 52  # height of a node without a preview
 NAME_AT, BADGE, EDGE = 33, 24, 9  # where the name starts, room for a badge behind it, inset of all else
@@ -21,13 +22,13 @@ Measure = Callable[[str, int, bool], float]
 Picture = tuple[str, int, int]
 
 SIZES = {  # least width and height by preview kind; tiles and bars grow with their units
-    "maps": (116, 152), "glyph": (96, 104), "image": (132, 152), "number": (126, 112), "field": (106, 156),
+    "maps": (116, 152), "strip": (132, 118), "glyph": (96, 104), "image": (132, 152), "number": (126, 112), "field": (106, 156),
 }  # fmt: skip
 
 
 def is_planar(samples: Samples | None) -> bool:
     """Whether inputs are points in the plane, so that every unit's response can be drawn as a tile."""
-    return samples is not None and samples.shape == (2,)
+    return samples is not None and samples.shape == (2,) and not samples.tokens
 
 
 def picture_of(node: Node, judged: bool, output: TensorType | None, samples: Samples | None) -> Picture:
@@ -41,18 +42,27 @@ def picture_of(node: Node, judged: bool, output: TensorType | None, samples: Sam
             return "", 0, 0
         if planar:
             return "tiles", 2, 0
-        return ("image" if len(samples.shape) == 3 else ""), 0, 0
+        return ("strip" if samples.steps else "image" if len(samples.shape) == 3 else ""), 0, 0
     if planar and output is not None and output.rank == 1:
         units = output.count
         return ("field", 1, 0) if units == 1 else ("tiles", min(units, MOST_TILES), max(0, units - MOST_TILES))
     wished = getattr(node.spec, "preview", "")
     if wished and judged and samples is not None and output is not None and output.shape == (samples.classes,):
         wished = "bars"
+    if output is not None and "weights" in getattr(node.spec, "outputs", ()) and node.spec.kind == "layer":
+        return "maps", min(getattr(node.spec, "heads", 1), MOST_HEADS), 0  # what each step looks at
+    if wished in ("tiles", "maps") and output is not None and _is_sequence(node, output):
+        return "maps", 1, 0  # one picture of the output: steps across, units down
     if wished == "tiles":  # response tiles need planar data; elsewhere the weights are shown
         wished = "maps"
     if output is None or wished not in ("bars", "maps"):
         return wished, 0, 0
     return wished, min(output.count, 10) if wished == "bars" else min(output.shape[-1], MOST_MAPS), 0
+
+
+def _is_sequence(node: Node, output: TensorType) -> bool:
+    """Whether a layer's picture is its output over the steps; a recurrent layer has one even where it gives its last state alone."""
+    return output.rank == 2 or "state" in getattr(node.spec, "outputs", ())
 
 
 def size_of(picture: Picture, kind: str, name: str, line: str, measure: Measure) -> tuple[float, float]:

@@ -63,8 +63,8 @@ def node_outputs(
 ) -> dict[str, Array]:
     """Nodes' outputs for scaled inputs, by node name. Shapes: x (n, *input) -> (n, *node output).
 
-    "node/name" are the further outputs of its ops, such as gates and attention weights, and "node/y" what an op gives that the node
-    as a whole does not; of the second op of a kind, "node/name 2".  columns: what comes with the samples, such as lengths.
+    "node:name" are the further outputs of its ops, such as gates and attention weights, and "node:y" what an op gives that the node
+    as a whole does not; of the second op of a kind, "node:name 2".  columns: what comes with the samples, such as lengths.
 
     A node whose weights are missing or of another shape, as after an edit that the run does not know, is left out with all
     that hangs on it.
@@ -88,7 +88,7 @@ def node_outputs(
             found[node.owner] = values[node.output]
         for output, name in zip(node.outputs, rule.outputs, strict=True):
             if len(rule.outputs) > 1 or name != "y":
-                _keep(found, f"{node.owner}/{name}", values[output])
+                _keep(found, f"{node.owner}:{name}", values[output])
     return found | {owner: values[main] for owner, main in graph.mains.items() if main in values}
 
 

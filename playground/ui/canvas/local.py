@@ -54,8 +54,11 @@ class LocalNames:
             self.givers[name] = names[source[0]]
 
     def answers(self, found: Mapping[str, T]) -> dict[str, T]:
-        """Nodes' outputs."""
-        return {name: found[giver] for name, giver in self.givers.items() if giver in found}
+        """Nodes' outputs, and "node:name" what is inside them, such as gates."""
+        inner: dict[str, list[str]] = {}
+        for key in found:
+            inner.setdefault(key.partition(":")[0], []).append(key)
+        return {f"{name}{key[len(giver) :]}": found[key] for name, giver in self.givers.items() for key in inner.get(giver, ())}
 
     def weights(self, found: Mapping[str, T]) -> dict[str, T]:
         """Parameters and statistics; a block's own are not among them."""

@@ -65,14 +65,14 @@ def sequence(node: Node, answers: Mapping[str, Array], length: int | None) -> Pr
     length: how many steps of the sample are there, None where its layers see another number of steps.
     """
     if has_weights(node.spec):
-        given = answers.get(f"{node.name}/weights")
+        given = answers.get(f"{node.name}:weights")
         return None if given is None else PreviewData(maps=_share(attention(given[0], length))[: MAP_SIDE**2])
     given = answers.get(node.name)
     if given is not None and given.ndim == 2:  # a recurrent layer that gives its last state has gone through all of them
-        given = answers.get(f"{node.name}/y")
+        given = answers.get(f"{node.name}:y")
     if given is None or given.ndim != 3:
         return None
-    return PreviewData(maps=_symmetric(heat(given[0], length if length is None or length <= given.shape[1] else None))[None])
+    return PreviewData(maps=_symmetric(heat(given[0], length))[None])
 
 
 def _share(values: Array) -> Array:
