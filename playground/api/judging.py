@@ -23,9 +23,9 @@ PROBE = 16
 
 
 class Judged:
-    """A project with weights and a machine that only looks forward."""
+    """A project with weights, those before training where none are given, and a machine that only looks forward."""
 
-    def __init__(self, record: Record, samples: Samples, weights: Mapping[str, np.ndarray]) -> None:
+    def __init__(self, record: Record, samples: Samples, weights: Mapping[str, np.ndarray] | None) -> None:
         self.made: Assembled = assemble(record, samples)
         prepared = self.made.prepared
         self.splits: dict[str, Split] = {
@@ -37,10 +37,14 @@ class Judged:
         self.plan = plan_network(self.made.lowered.graph, batch=record.training.batch, update=None, samples={"judged": rows})
         self.machine = Machine(self.plan)
         self.machine.initialise(0)
-        put_weights(self.machine, weights)
+        if weights is not None:
+            put_weights(self.machine, weights)
 
     def evaluate(self, part: str) -> dict[str, float]:
-        """Loss and metrics on a part of the data. Raises BadValue for a part that is empty."""
+        """Loss and metrics on a part of the data; of several losses also each by the name of its node, with "<node>: <metric>".
+
+        Raises BadValue for a part that is empty.
+        """
         split = self.splits.get(part)
         if split is None:
             raise BadValue(
@@ -48,7 +52,7 @@ class Judged:
             )
         self.machine.load("judged", split.x, self.made.lowered.columns(split))
         found = self.machine.evaluate("judged")
-        return {"loss": found.loss, **self.made.judge.metrics(found.outputs, split)}
+        return {"loss": found.loss} | self.made.judge.metrics(found, split) | {"loss": found.loss}
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Probabilities, or values in the original unit, for raw inputs. Shapes: (n, *sample) -> (n, *output)."""

@@ -9,12 +9,10 @@ import numpy as np
 
 from playground.core.builder import Builder
 from playground.core.fields import reals, whole
+from playground.core.samples import NO_CLASS
 from playground.core.spec import Loss
 from playground.core.tensor import Value
 from playground.errors import ShapeError
-
-#: A target that is no class: such rows count for nothing unless another number is chosen, as in PyTorch.
-NO_CLASS = -100
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

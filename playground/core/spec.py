@@ -64,14 +64,15 @@ class Layer(Spec):
     width: ClassVar[str] = ""
     #: The field that says how many different tokens the first input holds, or "" where that holds amounts.
     tokens: ClassVar[str] = ""
-    #: "probabilities" where the output is one; losses that expect logits then warn.
+    #: What its output is for a loss: "probabilities", "log_probabilities", "margin" (within -1 and 1), or "" where it says nothing.
     gives: ClassVar[str] = ""
 
     def build(self, g: Builder, *inputs: Any) -> Value | tuple[Value, ...]:
         """Compose ops of the engine: a Value for each port (None at an unwired optional one) to one for each output.
 
         Raises ShapeError when the inputs do not fit: its text goes on from the node's name ("needs equal shapes."), who gives
-        what is added by the lowering; its mend is "insert <layer id>", "set <field> <JSON>", "match shapes", "image" or "".
+        what is added by the lowering; its mend is "insert <layer id>", "insert <layer id> <port> <settings as JSON>",
+        "set <field> <JSON>", "match shapes", "image", "sequence" or "".
         """
         raise NotImplementedError
 
@@ -213,7 +214,9 @@ class Metric(Spec):
 
     kind = "metric"
     higher_is_better: ClassVar[bool] = True
-    #: Tasks it applies to: "classification", "binary", "regression".
+    #: Whether it says something of the answers that is neither good nor bad.
+    readout: ClassVar[bool] = False
+    #: Tasks it applies to: "classification", "binary", "distribution", "regression".
     tasks: ClassVar[tuple[str, ...]] = ()
     unit: ClassVar[str] = ""
 

@@ -19,7 +19,16 @@ from playground.lowering.facts import facts
 from playground.lowering.flow import Flow
 from playground.lowering.mends import insertion, made, set_field
 
-EACH = {"class": "one for each class", "binary": "one for each answer", "values": "one for each target"}
+EACH = {
+    "class": "one for each class",
+    "binary": "one for each answer",
+    "distribution": "one for each share",
+    "values": "one for each target",
+}
+#: Targets that mean something only as they are.
+UNSCALED = {"binary": "targets of 0 and 1", "distribution": "shares"}
+#: How far the shares of a distribution may be from a sum of 1.
+ROUNDING = 1e-3
 
 
 def loss_problems(project: Project, samples: Samples, flow: Flow, node: Node) -> Iterator[Problem]:
@@ -35,12 +44,14 @@ def loss_problems(project: Project, samples: Samples, flow: Flow, node: Node) ->
     if misfit is not None:
         yield misfit
         return
-    if own_target and loss.target == "binary" and samples.task == "regression" and project.data.scale_targets:
+    if own_target and loss.target in UNSCALED and samples.task == "regression" and project.data.scale_targets:
         yield Problem(
-            text=f"{node.name} needs targets of 0 and 1 as they are, and the data plan scales targets.",
+            text=f"{node.name} needs {UNSCALED[loss.target]} as they are, and the data plan scales targets.",
             node=node.id,
             mend=Mend(text="Leave targets unscaled", edits=(SetPlan("data", "scale_targets", False),)),
         )
+    if samples.weights is not None and 2 not in wires:
+        yield from _unread_weights(flow, node)
     if inputs is None:
         return
     yield from _form_problems(flow, node, loss, flow.nodes[wires[0].source])
@@ -80,8 +91,36 @@ def _absent_data(flow: Flow, node: Node) -> Iterator[Problem]:
             yield Problem(text=f"{source.name} has no {name}, and {node.name} reads them.", node=node.id, mend=mend)
 
 
+def _unread_weights(flow: Flow, node: Node) -> Iterator[Problem]:
+    """Data that say what each sample counts, and a loss that does not ask."""
+    for source in flow.nodes.values():
+        if isinstance(source.spec, Dataset):
+            wire = AddLink(source.id, node.id, 2, output=output_names(source.spec).index("weights"))
+            yield Problem(
+                text=f"{source.name} says what each sample counts, and {node.name} does not read it.",
+                node=node.id,
+                field="weights",
+                severity="warning",
+                mend=Mend(text="Wire the weights", edits=(wire,)),
+            )
+
+
+#: What a prediction may be, in words; of a layer's output, what it gives.
+FORMS = {
+    "log_probabilities": "logarithms of probabilities",
+    "margin": "numbers of either sign",
+}
+GIVES = {**FORMS, "margin": "numbers from -1 to 1"}
 #: What a prediction must be -> the layer that makes it so, for a target of one class among several and for other targets.
 MAKES = {"probabilities": ("softmax", "sigmoid"), "log_probabilities": ("log_softmax", "log_softmax")}
+#: Losses whose prediction is of neither sign in particular: (what they expect, what the layer gives) -> what comes of it.
+SQUEEZED = {
+    ("logits", "probabilities"): "learning would be slow",
+    ("logits", "log_probabilities"): "the loss does that by itself",
+    ("logits", "margin"): "it could never be sure of an answer",
+    ("margin", "probabilities"): "it could never say no",
+    ("margin", "log_probabilities"): "it could never say yes",
+}
 
 
 def _form_problems(flow: Flow, node: Node, loss: Loss, source: Node) -> Iterator[Problem]:
@@ -89,22 +128,26 @@ def _form_problems(flow: Flow, node: Node, loss: Loss, source: Node) -> Iterator
     if not isinstance(source.spec, Layer):
         return
     gives = source.spec.gives
-    words = {"log_probabilities": "logarithms of probabilities", "margin": "numbers of either sign"}
-    expected, given = words.get(loss.expects, loss.expects), words.get(gives, gives)
-    if loss.expects in ("logits", "margin") and gives:
+    expected, given = FORMS.get(loss.expects, loss.expects), GIVES.get(gives, gives)
+    if (loss.expects, gives) in SQUEEZED:
         yield Problem(
-            text=f"{node.name} expects {expected}, and {source.name} gives {given}: learning would be slow.",
+            text=f"{node.name} expects {expected}, and {source.name} gives {given}: {SQUEEZED[loss.expects, gives]}.",
             node=node.id,
             field="prediction",
             severity="warning",
             mend=_without(flow, source, node),
         )
     if loss.expects in MAKES and gives != loss.expects:
-        layer = made("layer", MAKES[loss.expects][loss.target != "class"])
-        link = flow.into[node.id][0]
-        mend = Mend(text=f"Insert {layer.title} after {source.name}", edits=(insertion(flow, link, layer),))
+        layer = made("layer", MAKES[loss.expects][loss.target == "binary"])
+        alone = len(flow.consumers(source.id)) == 1
+        if gives and alone:
+            mend = Mend(text=f"Make {source.name} a {layer.title}", edits=(ReplaceSpec(source.id, layer),))
+        else:
+            link = flow.into[node.id][0]
+            mend = Mend(text=f"Insert {layer.title} after {source.name}", edits=(insertion(flow, link, layer),))
+        told = f"gives {given}" if gives else "does not say that it gives them"
         yield Problem(
-            text=f"{node.name} expects {expected}, and {source.name} does not say that it gives them.",
+            text=f"{node.name} expects {expected}, and {source.name} {told}.",
             node=node.id,
             field="prediction",
             severity="warning",
@@ -121,21 +164,41 @@ def wanted_shape(loss: Loss, samples: Samples) -> tuple[int, ...]:
 def _task_problem(samples: Samples, node: Node, loss: Loss, prediction: TensorType | None) -> Problem | None:
     """A loss for another kind of target than the data has."""
     classes = samples.task == "classification"
-    if classes and loss.target == "binary" and samples.classes != 2:
+    if classes and loss.target == "binary" and samples.y.ndim > 1:
+        why, use = "answers yes or no, and the data has a class for every step", "cross_entropy"
+    elif classes and loss.target == "binary" and samples.classes != 2:
         why, use = f"answers yes or no, and the data has {samples.classes} classes", "cross_entropy"
-    elif classes and loss.target == "values":
+    elif classes and loss.target in ("values", "distribution"):
         lone = samples.classes == 2 and prediction is not None and prediction.shape == (1,)
-        why, use = "compares values, and the data has classes", "binary_cross_entropy" if lone else "cross_entropy"
+        what = "values" if loss.target == "values" else "distributions"
+        why, use = f"compares {what}, and the data has classes", "binary_cross_entropy" if lone else "cross_entropy"
     elif not classes and loss.target == "class":
         why, use = "needs classes, and the data has values", "mean_squared_error"
-    elif not classes and loss.target == "binary" and samples.count and not (samples.y.min() >= 0 and samples.y.max() <= 1):
-        low, high = float(samples.y.min()), float(samples.y.max())
-        why, use = f"needs targets of 0 and 1, and the data's lie in {low:.4g} to {high:.4g}", "mean_squared_error"
+    elif not classes and samples.count and (unfit := _unfit_targets(samples.y, loss)):
+        why, use = unfit, "mean_squared_error"
     else:
         return None
     better = made("loss", use)
     mend = Mend(text=f"Use {better.title.lower()}", edits=(ReplaceSpec(node.id, better),))
     return Problem(text=f"{node.name} {why}.", node=node.id, mend=mend)
+
+
+def _unfit_targets(y: np.ndarray, loss: Loss) -> str:
+    """Why values cannot be this loss's targets, "" where they can. Shapes: (n, k)."""
+    low, high = float(y.min()), float(y.max())
+    if loss.target == "binary" and loss.expects == "margin":
+        fit = bool(np.isin(y, (0, 1)).all() or np.isin(y, (-1, 1)).all())
+        return "" if fit else f"needs targets of -1 and 1, or 0 and 1, and the data's lie in {low:.4g} to {high:.4g}"
+    if loss.target == "binary" and (low < 0 or high > 1):
+        return f"needs targets of 0 and 1, and the data's lie in {low:.4g} to {high:.4g}"
+    if loss.target == "distribution":
+        sums = y.reshape(len(y), -1).sum(axis=1)
+        worst = float(sums[np.abs(sums - 1).argmax()])
+        if low < 0:
+            return f"needs shares of at least 0, and the least of the data's is {low:.4g}"
+        if abs(worst - 1) > ROUNDING:
+            return f"needs shares that sum to 1, and some of the data's sum to {worst:.4g}"
+    return ""
 
 
 def _count_problem(flow: Flow, node: Node, loss: Loss, wanted: tuple[int, ...]) -> Problem:

@@ -173,9 +173,11 @@ def _knobs(project: Project, optimizer: Optimizer, used: set[str], update: Updat
             yield KnobInfo(f"penalty:{name}", label, field, value, "", f"penalty.{name}")
     several = len(project.network.of_kind("loss")) > 1
     for node in project.network.nodes:
-        if node.id not in used or not isinstance(node.spec, Layer | Loss) or (isinstance(node.spec, Loss) and not several):
+        if node.id not in used or not isinstance(node.spec, Layer | Loss):
             continue
         for name, field in fields_of(node.spec).items():
+            if name == "weight" and isinstance(node.spec, Loss) and not several:  # a lone loss has none
+                continue
             if field.live and isinstance(field, Real):
                 value = float(getattr(node.spec, name))
                 yield KnobInfo(f"{node.name}.{name}", f"{node.name}: {field.title(name)}", field, value, node.id, name)

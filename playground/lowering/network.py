@@ -20,19 +20,26 @@ from playground.lowering.flow import Flow, input_type
 
 Array = npt.NDArray[Any]
 
-#: Columns beside the inputs that are no loss's own target.
-TARGETS, WEIGHTS, LENGTHS = "targets", "weights", "lengths"
+#: What the data give, by wire or beside the inputs.
+INPUTS, TARGETS, WEIGHTS, LENGTHS = "inputs", "targets", "weights", "lengths"
 
 
 @dataclasses.dataclass(frozen=True)
 class Head:
-    """A loss of the network. node, output: ids of its node and of the node that it judges.  column: its target's, "" where wired."""
+    """A loss of the network. node, output: ids of its node and of the node that it judges.  column: its target's, "" where wired.
+
+    wired: what of the data is its target by wire, INPUTS or TARGETS; "" for any other.  target_at: where such another lies among the
+    graph's outputs.  mask_at: where the mask of its prediction lies among them, which steps are there.
+    """
 
     node: str
     name: str
     loss: Loss
     output: str
     column: str
+    wired: str = ""
+    target_at: int | None = None
+    mask_at: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,6 +99,9 @@ class _Weaver:
         self.g = GraphBuilder()
         self.values: dict[str, tuple[Value, ...]] = {}
         self.taken: dict[str, Value] = {}
+        self.given: list[Value] = []
+        #: How the targets are read -> the name of their column.
+        self.encoded: dict[tuple[object, str], str] = {}
 
     def weave(self, nodes: list[Node], losses: list[Node]) -> Network:
         first = losses[0].spec
@@ -100,13 +110,13 @@ class _Weaver:
             self._target(first)  # the first column is the first loss's target
         self._layers(nodes)
         heads, scalars, weights = [], [], []
+        self.given = [value for node in losses if (value := self._wired(node, 1)[0]) is not None]
         for node in losses:
             head, scalar, weight = self._loss(node)
             heads.append(head)
             scalars.append(scalar)
             weights.append(weight)
-        predictions = [self._wired(node, 1)[0] for node in losses]
-        graph = self.g.finish([value for value in predictions if value is not None], losses=scalars, weights=weights)
+        graph = self.g.finish(self.given, losses=scalars, weights=weights)
         return Network(graph, tuple(heads))
 
     def weave_known(self) -> Graph | None:
@@ -173,10 +183,9 @@ class _Weaver:
 
     def _target(self, loss: Loss) -> tuple[str, Value]:
         """The column of the data's target as this loss reads it, and its name; losses that read it alike share one."""
+        way = (type(loss).encode, loss.target)
         shape = tuple(loss.encode(self.samples.y[:0]).shape[1:])
-        known = self.taken.get("target")
-        same = known is None or known.shape == shape
-        name = "target" if same else f"target {'×'.join(map(str, shape)) or 'index'}"
+        name = self.encoded.setdefault(way, f"target {len(self.encoded) + 1}" if self.encoded else "target")
         return name, self._column(name, TensorType(shape))
 
     def _loss(self, node: Node) -> tuple[Head, Value, Any]:
@@ -191,12 +200,25 @@ class _Weaver:
             weight = self.g.knob("weight") if self.several else 1.0
             with self.g.weighing(weight):
                 scalar = loss.build(self.g, prediction, target, self._rows(prediction, weights))
-        source = self.flow.into[node.id][0].source
-        return Head(node.id, node.name, loss, source, column), scalar, weight
+        wires = {link.port: link for link in self.flow.into[node.id]}
+        wired, target_at = "", None
+        if not column and isinstance(self.flow.nodes[wires[1].source].spec, Dataset) and wires[1].output < 2:
+            wired = (INPUTS, TARGETS)[wires[1].output]
+        elif not column:
+            target_at = self._told(target)
+        mask_at = None if prediction.mask is None else self._told(prediction.mask)
+        return Head(node.id, node.name, loss, wires[0].source, column, wired, target_at, mask_at), scalar, weight
+
+    def _told(self, value: Value) -> int:
+        """Where a value lies among what the network gives; it is added where it is not one of them."""
+        places = [given.index for given in self.given]
+        if value.index not in places:
+            self.given.append(value)
+            places.append(value.index)
+        return places.index(value.index)
 
     def _rows(self, prediction: Value, weights: Value | None) -> Value | None:
         """What each sample or step counts: its weight, and nothing where the step is padding."""
         if prediction.mask is None or weights is None:
             return weights if prediction.mask is None else prediction.mask
         return self.g.op("row_weights", prediction.mask, weights)
-

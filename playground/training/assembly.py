@@ -84,4 +84,4 @@ def assemble(project: Project, samples: Samples) -> Assembled:
 
     memory.check(needed, project.training.batch, memory.free_bytes())
     plan = planned(project.training.batch)
-    return Assembled(project, samples, lowered, prepared, plan, Judge(lowered.loss, samples.task, prepared))
+    return Assembled(project, samples, lowered, prepared, plan, Judge(lowered.heads, samples.task, prepared))

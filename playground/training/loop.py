@@ -214,16 +214,13 @@ class Trainer:
         if validation is None:
             return None, self.train_metrics(threads)
         evaluated = self.machine.evaluate("validation", threads, averaged=self.training.judges_averaged)
-        return evaluated.loss, self.judge.metrics(evaluated.outputs, validation)
+        return evaluated.loss, self.judge.metrics(evaluated, validation)
 
     def train_metrics(self, threads: int = 1) -> dict[str, float]:
         """Metrics on the training part."""
         split: Split = self.prepared.train
-        return self.judge.metrics(self._answers(split, threads), split)
-
-    def _answers(self, split: Split, threads: int) -> Array:
-        averaged = self.training.judges_averaged
-        return self.machine.predict(split.x, threads, self.lowered.columns(split), averaged=averaged)
+        columns, averaged = self.lowered.columns(split), self.training.judges_averaged
+        return self.judge.metrics(self.machine.answers(split.x, threads, columns, averaged=averaged), split)
 
     def _follow(self, epoch: int, loss: float) -> bool:
         """Keep the state when the loss is the best so far."""

@@ -84,7 +84,7 @@ def test_knobs_are_named_as_in_the_engine():
     assert {knob.name: knob.value for knob in lowered.knobs} == {
         "rate": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "l2": 0.0, "clip": 0.0, "clip_value": 0.0,
         "conv1:rate_factor": 0.5, "batch_norm1:rate_factor": 1.0, "dropout1.rate": 0.3,
-        "conv1:decay_factor": 1.0, "batch_norm1:decay_factor": 1.0,
+        "conv1:decay_factor": 1.0, "batch_norm1:decay_factor": 1.0, "cross_entropy1.smoothing": 0.0,
     }  # fmt: skip
     assert lowered.update.rate_factors == {"conv1": 0.5, "batch_norm1": 1.0}
     assert lowered.update.frozen == {"dense1"}

@@ -18,6 +18,7 @@ class LogSoftmax(Layer):
     """
 
     preview = "bars"
+    gives = "log_probabilities"
     formula = "y[i] = x[i] - log Σ exp(x[j])   (sum over j)"
     source = "Goodfellow, Bengio and Courville: Deep Learning (2016), equation 6.30"
     examples = (

@@ -18,6 +18,7 @@ class Tanh(Layer):
     """
 
     preview = "glyph"
+    gives = "margin"
     formula = "y = (eˣ - e⁻ˣ) / (eˣ + e⁻ˣ)"
     source = "Goodfellow, Bengio and Courville: Deep Learning (2016), section 6.3.2"
     examples = (("features", {}, ((5,),)), ("image", {}, ((3, 2, 7),)), ("one number", {}, ((1,),)))

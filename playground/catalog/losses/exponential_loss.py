@@ -10,7 +10,7 @@ from playground.core.registry import register
 from playground.core.tensor import Value
 
 
-@register("exponential_loss", title="Exponential loss", group="Loss", icon="loss_exponential", tail="yes or no, as in boosting")
+@register("exponential_loss", title="Exponential loss", group="Loss", icon="loss_exponential", tail="yes or no, boosting")
 class ExponentialLoss(SignLoss):
     """The loss behind AdaBoost: every step on the wrong side multiplies it.
 

@@ -15,7 +15,7 @@ class Huber(ValueLoss):
 
     Shapes: prediction (any), target (the same), weights () or (steps,) -> scalar, the mean over the batch and the outputs.
     Smooth at the target as the squared error and as patient with far-off values as the absolute one. With delta 1 it is PyTorch's
-    smooth_l1_loss.
+    smooth_l1_loss. Weights are divided out again, as everywhere here; PyTorch's huber_loss alone divides by their number instead.
     """
 
     delta: float = real(

@@ -13,9 +13,7 @@ from playground.core.registry import register
 from playground.core.tensor import Value
 
 
-@register(
-    "multi_class_hinge", title="Multi-class hinge", group="Loss", icon="loss_hinge_multi", tail="one of many classes by a margin"
-)
+@register("multi_class_hinge", title="Multi-class hinge", group="Loss", icon="loss_hinge_multi", tail="many classes by a margin")
 class MultiClassHinge(ClassLoss):
     """Asks that the true class leads every other by a margin, and for nothing more.
 

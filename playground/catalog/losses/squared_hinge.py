@@ -8,7 +8,7 @@ from playground.core.registry import register
 from playground.core.tensor import Value
 
 
-@register("squared_hinge", title="Squared hinge", group="Loss", icon="loss_hinge_squared", tail="yes or no by a smooth margin")
+@register("squared_hinge", title="Squared hinge", group="Loss", icon="loss_hinge_squared", tail="a smooth margin")
 class SquaredHinge(SignLoss):
     """The square of the hinge loss: smooth at the margin, and harder on what is far on the wrong side.
 

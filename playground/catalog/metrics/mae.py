@@ -16,7 +16,7 @@ class Mae(Metric):
     output.
     """
 
-    tasks = ("regression",)
+    tasks = ("regression", "distribution")
     higher_is_better = False
     formula = "mean of |p - t|"
     source = "scikit-learn: mean_absolute_error"

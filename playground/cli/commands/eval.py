@@ -8,22 +8,26 @@ from pathlib import Path
 from playground.api.judging import PARTS
 from playground.cli.opening import check, open_project
 from playground.cli.output import Output
-from playground.cli.weights import take_weights
+from playground.cli.weights import take_weights, weights_argument
+from playground.document.file import load, save
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="a .play project with weights")
     parser.add_argument("--part", choices=PARTS, default="validation", help="which part of the data (default: validation)")
-    parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="a .safetensors or .npz file instead of the project's weights"
-    )
+    weights_argument(parser)
+    parser.add_argument("--keep", action="store_true", help="keep these weights in the project, in place of its own")
 
 
 def run(args: argparse.Namespace, out: Output) -> int:
     project = open_project(args.file, out)
     check(project, out)
-    take_weights(project, args.weights)
+    take_weights(project, args.weights, out)
     found = project.evaluate(args.part)
-    out.event("evaluated", part=args.part, **found)
+    out.event("evaluated", **{**found, "part": args.part})
     out.table(("", args.part), [(name.replace("_", " "), f"{value:.6g}") for name, value in found.items()])
+    if args.keep:
+        save(project.record, args.file, project.weights, load(args.file).runs)
+        out.event("kept", path=str(args.file))
+        out.say(f"{args.file} holds these weights now.")
     return 0
