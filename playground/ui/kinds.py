@@ -7,32 +7,42 @@ from dataclasses import dataclass
 from functools import cache
 
 from playground.core import registry
-from playground.core.spec import Spec
+from playground.core.spec import Layer, Spec
+from playground.document.blocks import GROUP, BlockInput, BlockOutput, BlockUse, View
 from playground.document.own_layers import OwnLayer, own_layers
+from playground.document.project import Project
 from playground.errors import PlaygroundError
+from playground.ui.block_library import Offer, offers, record_of
 from playground.ui.painting import GROUP_COLORS, group_color
 
 MIME = "application/x-playground-kind"
+#: What may stand in a block alone.
+PORTS: dict[str, type[Layer]] = {cls.id: cls for cls in (BlockInput, BlockOutput)}
 
 
 @dataclass(frozen=True)
 class Kind:
     """A catalogue record as a palette shows it. group: palette group.  color: token.  tail: a few words.
 
-    own: a layer of the user's own, which is the record with a formula.
+    own: a layer of the user's own, which is the record with a formula.  block: a block, which is the record that uses it.
     """
 
     spec: type[Spec]
     group: str
     color: str
     own: OwnLayer | None = None
+    block: Offer | None = None
 
-    def made(self) -> Spec:
-        """A fresh record."""
+    def made(self, project: Project | None = None) -> Spec:
+        """A fresh record. project: where blocks are looked up first. Raises FileError or BadValue for a block whose file is bad."""
+        if self.block is not None:
+            return record_of(self.block.id, project or Project())
         return self.spec() if self.own is None else self.spec(function=self.own.formula)  # type: ignore[call-arg]
 
     @property
     def title(self) -> str:
+        if self.block is not None:
+            return self.block.name
         return self.spec.title if self.own is None else self.own.name
 
     @property
@@ -41,22 +51,32 @@ class Kind:
 
     @property
     def tail(self) -> str:
+        if self.block is not None:
+            return self.block.tail
         return self.spec.tail if self.own is None else "own"
 
     @property
     def help(self) -> str:
+        if self.block is not None:
+            return self.block.help or "A block of this project."
         return self.spec.summary() if self.own is None else f"Your own: {self.own.formula}"
 
     def mime(self) -> bytes:
         """What a drag carries: words that are looked up again, never an object."""
         words = {"kind": self.spec.kind, "id": self.spec.id}
+        if self.block is not None:
+            return json.dumps({**words, "block": self.block.id}).encode()
         return json.dumps(words if self.own is None else {**words, "own": self.own.name}).encode()
 
 
-def from_mime(data: bytes) -> Spec | None:
-    """A fresh record of what a drag carries, or None for anything else."""
+def from_mime(data: bytes, project: Project | None = None) -> Spec | None:
+    """A fresh record of what a drag carries, or None for anything else. project: where blocks are looked up first."""
     try:
         words = json.loads(data)
+        if "block" in words:
+            return record_of(words["block"], project or Project())
+        if words["id"] in PORTS:
+            return PORTS[words["id"]]()
         if "own" in words:
             return next((kind.made() for kind in own_kinds() if kind.title == words["own"]), None)
         return registry.find(words["kind"], words["id"])()
@@ -82,15 +102,25 @@ def own_kinds() -> tuple[Kind, ...]:
     return tuple(Kind(spec, spec.group, group_color("layer", spec.group), own) for own in own_layers())
 
 
-def groups() -> dict[str, list[Kind]]:
-    """Group -> its kinds, in palette order."""
+def block_kinds(project: Project) -> tuple[Kind, ...]:
+    """Blocks, and inside an open one what makes its ports. project: what the canvas shows."""
+    blocks = tuple(Kind(BlockUse, GROUP, GROUP_COLORS[GROUP], block=offer) for offer in offers(project))
+    ports = tuple(Kind(spec, GROUP, GROUP_COLORS[GROUP]) for spec in PORTS.values()) if isinstance(project, View) else ()
+    return (*ports, *blocks)
+
+
+def groups(project: Project | None = None) -> dict[str, list[Kind]]:
+    """Group -> its kinds, in palette order. project: what the canvas shows, whose blocks stand among them."""
     found: dict[str, list[Kind]] = {}
     for kind in (*kinds(), *own_kinds()):
         found.setdefault(kind.group, []).append(kind)
-    return found
+    if project is not None:
+        found[GROUP] = list(block_kinds(project))
+    places = {group: at for at, group in enumerate(GROUP_COLORS)}
+    return dict(sorted(found.items(), key=lambda group: places.get(group[0], len(places))))
 
 
-def search(text: str) -> list[Kind]:
+def search(text: str, project: Project | None = None) -> list[Kind]:
     """Kinds that a few letters mean, the best first: titles that start so, words that start so, titles that contain it, help.
 
     Layers stand before losses and data, because they are added most.
@@ -98,7 +128,7 @@ def search(text: str) -> list[Kind]:
     wanted = text.casefold().strip()
     ranked = [
         (rank, ("layer", "loss", "dataset").index(kind.spec.kind), at, kind)
-        for at, kind in enumerate((*kinds(), *own_kinds()))
+        for at, kind in enumerate((*kinds(), *own_kinds(), *(block_kinds(project) if project is not None else ())))
         if (rank := _rank(kind, wanted)) is not None
     ]
     return [kind for *_, kind in sorted(ranked, key=lambda found: found[:3])]

@@ -8,7 +8,9 @@ from functools import cache
 
 from PySide6.QtCore import QCoreApplication, QObject, QProcess, Signal
 
+from playground.document.block_files import remove_personal, save_personal
 from playground.document.own_layers import checked_name, remove_own_layer
+from playground.document.project import Project
 from playground.errors import PlaygroundError
 
 
@@ -47,6 +49,16 @@ class Library(QObject):
     def remove(self, name: str) -> None:
         """Take one out of the palette."""
         remove_own_layer(name)
+        self.changed.emit()
+
+    def save_block(self, project: Project, block: str) -> None:
+        """Keep a block of a project for all others. Raises FileError."""
+        save_personal(project, block)
+        self.changed.emit()
+
+    def remove_block(self, block: str) -> None:
+        """Take a block out of the personal library."""
+        remove_personal(block)
         self.changed.emit()
 
     def stop(self) -> None:

@@ -15,8 +15,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from playground.document.edits import DeleteBlock
+from playground.ui.block_library import Offer, damaged
 from playground.ui.inspector.controls import LineField
-from playground.ui.kinds import MIME, Kind, groups, search
+from playground.ui.kinds import MIME, Kind, block_kinds, groups, search
 from playground.ui.library import library
 from playground.ui.painting import RIGHT, Painted, box, chip, put, rule, stamp, width_of
 from playground.ui.session import Session
@@ -57,6 +59,7 @@ class PaletteTree(QTreeWidget):
     """A tree whose drag starts in Python, so that tests can drive it. added(kind): double-click or Enter."""
 
     added = Signal(object)
+    session: Session | None = None
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,7 +98,17 @@ class PaletteTree(QTreeWidget):
         if event.key() == Qt.Key.Key_Delete and kind is not None and kind.own is not None:
             library().remove(kind.own.name)
             return
+        if event.key() == Qt.Key.Key_Delete and kind is not None and kind.block is not None:
+            self._remove(kind.block)
+            return
         super().keyPressEvent(event)
+
+    def _remove(self, block: Offer) -> None:
+        """A block out of the project, where nothing uses it, or out of the personal library."""
+        if block.origin == "project" and self.session is not None:
+            self.session.do(DeleteBlock(block.id))
+        elif block.origin == "personal":
+            library().remove_block(block.id)
 
     def startDrag(self, actions: Qt.DropAction) -> None:
         kind = self.kind_of(self.currentItem())
@@ -152,6 +165,8 @@ class Palette(QWidget):
     def __init__(self, session: Session | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session, self._had_data = session, False
+        self._blocks: tuple[Kind, ...] = ()
+        self._said: set[str] = set()
         self.search = LineField(icon="search", hint="Search layers")
         self.search.setAccessibleName("Search layers")
         self.search.unit = "/"
@@ -179,6 +194,9 @@ class Palette(QWidget):
         self.setMinimumWidth(176)
         if session is not None:
             session.project_changed.connect(self._fold_data)
+            session.project_changed.connect(self._follow_blocks)
+            session.scope_changed.connect(self._follow_blocks)
+            self.tree.session = session
             self._fold_data()
 
     def _fold_data(self) -> None:
@@ -190,7 +208,13 @@ class Palette(QWidget):
         self._had_data = has
 
     def _fill(self) -> None:
-        for name, kinds in groups().items():
+        if self.session is not None:
+            self._blocks = block_kinds(self.session.view)
+            for sentence in damaged():
+                if sentence not in self._said:
+                    self._said.add(sentence)
+                    self.session.message.emit(sentence, "warning")
+        for name, kinds in groups(self.session.view if self.session is not None else None).items():
             group = QTreeWidgetItem(self.tree, [name])
             group.setData(0, ROLE + 1, len(kinds))
             group.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
@@ -209,6 +233,15 @@ class Palette(QWidget):
         for group, _ in self._groups():
             group.setExpanded(group.text(0) not in folded)
         self.filter(self.search.text())
+
+    def _found(self, text: str) -> list[Kind]:
+        return search(text, self.session.view if self.session is not None else None)
+
+    def _follow_blocks(self) -> None:
+        """The project's blocks are among the rows."""
+        assert self.session is not None
+        if block_kinds(self.session.view) != self._blocks:
+            self._refill()
 
     def _hint(self, item: QTreeWidgetItem) -> None:
         kind = self.tree.kind_of(item)
@@ -229,14 +262,14 @@ class Palette(QWidget):
 
     def filter(self, text: str) -> None:
         """Show what the letters mean, in place; nothing typed shows all."""
-        wanted = set(search(text)) if text.strip() else None
+        wanted = set(self._found(text)) if text.strip() else None
         for group, rows in self._groups():
             for row in rows:
                 row.setHidden(wanted is not None and self.tree.kind_of(row) not in wanted)
             group.setHidden(all(row.isHidden() for row in rows))
             if wanted is not None:
                 group.setExpanded(True)
-        best = search(text)[:1] if wanted else []
+        best = self._found(text)[:1] if wanted else []
         shown = self.rows()
         front = next((row for row in shown if best and self.tree.kind_of(row) == best[0]), shown[0] if shown else None)
         if front is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -16,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from playground.document.project import Project
 from playground.ui.kinds import Kind, search
 from playground.ui.painting import RIGHT, box, chip, put, stamp, width_of
 from playground.ui.theme import theme
@@ -41,12 +44,13 @@ class KindRow(QStyledItemDelegate):
 
 
 class QuickAdd(QFrame):
-    """Lies over the canvas; picked(kind) and it is gone. Esc or a click elsewhere puts it away."""
+    """Lies over the canvas; picked(kind) and it is gone. Esc or a click elsewhere puts it away. project: what the canvas shows."""
 
     picked = Signal(object)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, project: Callable[[], Project]) -> None:
         super().__init__(parent)
+        self.project = project
         self.hide()
         self.setAccessibleName("Quick list of layers")
         self.spot = QPoint()
@@ -84,7 +88,7 @@ class QuickAdd(QFrame):
 
     def _filter(self, text: str) -> None:
         self.rows.clear()
-        for kind in search(text):
+        for kind in search(text, self.project()):
             item = QListWidgetItem(kind.title)
             item.setData(ROLE, kind)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{kind.title}, {kind.help}")
