@@ -40,10 +40,17 @@ class Edit:
 
 @dataclasses.dataclass(frozen=True)
 class Several(Edit):
-    """Edits that are one step of undo, in order. title: what the step is called."""
+    """Edits that are one step of undo, in order. title: what the step is called.  joins: whether the same ones that follow quickly,
+    as while a slider is dragged for several nodes, are one step with these.
+    """
 
     title: str
     edits: tuple[Edit, ...]
+    joins: bool = False
+
+    @property
+    def slot(self) -> Hashable | None:
+        return tuple(edit.slot for edit in self.edits) if self.joins else None
 
     @property
     def text(self) -> str:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from playground.core.fields import Real, fields_of
 from playground.core.samples import Samples
 from playground.core.spec import Layer
+from playground.document.groups import settings
 from playground.document.node_size import BARE, is_planar, picture_of, size_of
 from playground.document.problems import Problem
 from playground.document.project import Node, Placeholder, Project
 from playground.lowering import Inspection
+from playground.lowering.groups import weighty
 from playground.ui.canvas.ports import node_ports
 from playground.ui.painting import group_color, width_of
 
@@ -81,6 +83,7 @@ class Surroundings:
         self.ports: dict[str, set[int]] = {}
         self.used: dict[str, set[int]] = {}
         self.names = {node.id: node.name for node in project.network.nodes}
+        self.frozen = {id for id, held in settings(project.groups, weighty(project, inspection.parameters)).items() if held.frozen}
         self.givers = {node.shares for node in project.network.nodes if node.shares}
         self.answers: set[str] = set()
         for link in project.network.links:
@@ -132,7 +135,7 @@ class Surroundings:
         """The badge of a node without problems."""
         if node.shares in self.names or node.id in self.givers:
             return "tied"
-        return "frozen" if node.frozen else "bolt" if _is_live(node.spec) else ""
+        return "frozen" if node.frozen or node.id in self.frozen else "bolt" if _is_live(node.spec) else ""
 
     def _tied(self, node: Node) -> str:
         """Whose weights a node uses, for the shape line and for screen readers; "" for its own."""

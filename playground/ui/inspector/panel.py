@@ -11,15 +11,19 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from playground.core.fields import Field, Part, fields_of
 from playground.core.spec import Spec
+from playground.document.blocks import BlockUse
 from playground.document.edits import RenameNode
 from playground.document.options import NODE_OPTIONS
 from playground.document.project import Node
 from playground.ui.inspector.asking import LOCKED, busy, set_node, set_plan
+from playground.ui.inspector.block import BlockCard
 from playground.ui.inspector.facts import node_facts
 from playground.ui.inspector.foot import Empty, Foot
 from playground.ui.inspector.form import Form
+from playground.ui.inspector.grouping import GroupRow
 from playground.ui.inspector.head import Head
 from playground.ui.inspector.notice import Notices
+from playground.ui.inspector.several import SeveralNodes
 from playground.ui.inspector.text import Section
 from playground.ui.inspector.ties import TieRow
 from playground.ui.painting import group_color
@@ -67,6 +71,8 @@ class Inspector(QWidget):
         self.session = session
         self._helped, self._locked = "", False
         self.head, self.notices, self.foot = Head(), Notices(session.mend), Foot()
+        self.several = SeveralNodes(session)
+        self.several.helped.connect(self.foot.show_help)
         self.empty = Empty("slider", "Nothing selected", "Click a node to see its settings here.")
         self.sections = Sections()
         for title, live in (("Source", False), ("Loss", False), ("Layer", False), ("Weights", False), ("Training", True)):
@@ -76,10 +82,13 @@ class Inspector(QWidget):
             form.helped.connect(self.foot.show_help)
         self.tie = TieRow(session)
         self.sections.column.insertWidget(self.sections.column.indexOf(self.sections.forms["Weights"]), self.tie)
+        self.group = GroupRow(session)
+        self.sections.column.addWidget(self.group)
         split = self.sections.add("Split and scaling")
         split.changed.connect(lambda path, value: set_plan(session, "data", path, value))
         split.moved.connect(lambda path, value: set_plan(session, "data", path, value))
         split.helped.connect(self.foot.show_help)
+        self.block = BlockCard(session)
         self._assemble()
         self.head.renamed.connect(self._rename)
         for signal in (session.selection_changed, session.inspection_changed, session.samples_changed, session.scope_changed):
@@ -92,7 +101,7 @@ class Inspector(QWidget):
         inner = QVBoxLayout(page)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(0)
-        for part in (self.head, self.notices, self.sections, self.empty):
+        for part in (self.head, self.notices, self.sections, self.several, self.empty):
             inner.addWidget(part)
         inner.addStretch(1)
         self.area = QScrollArea()
@@ -123,8 +132,11 @@ class Inspector(QWidget):
         node, many = self.node, len(self.session.selected_nodes())
         for part in (self.head, self.notices, self.sections):
             part.setVisible(node is not None)
-        self.empty.setVisible(node is None)
+        self.several.show_nodes(self.session.selected_nodes() if many > 1 else (), LOCKED if self._locked else "")
+        self.empty.setVisible(node is None and self.several.isHidden())
+        self.block.show_node(node, many)
         if node is None:
+            self.empty.setVisible(self.block.isHidden())
             title = f"{many} nodes selected" if many else "Nothing selected"
             self.empty.show_text(title, "Click one node to see its settings here.")
             self._helped = ""
@@ -149,6 +161,8 @@ class Inspector(QWidget):
     def _show_sections(self, node: Node) -> None:
         spec, show = node.spec, self.sections.show_section
         fields = fields_of(spec) if isinstance(spec, Spec) and spec.kind == "layer" else {}
+        if isinstance(spec, BlockUse):  # which block it is does not change; the card above shows it
+            fields = {name: field for name, field in fields.items() if name != "block"}
         default = type(spec)() if isinstance(spec, Spec) and fields else None
         weights = {n: f for n, f in fields.items() if isinstance(f, Part) and f.kind == "initializer"}
         live = {n: f for n, f in fields.items() if f.live}
@@ -161,6 +175,7 @@ class Inspector(QWidget):
         options = NODE_OPTIONS if trains else {}
         together = _Together(spec, node)
         show("Training", together, {**live, **options}, _Together(default, Node(id="", name="", spec=spec)))
+        self.group.show_nodes((node,) if trains else ())
         for kind, (title, help) in _KINDS.items():
             if spec.kind == kind and isinstance(spec, Spec):
                 show(title, node, {"spec": Part(kind=kind, label=title, help=help)}, Node(id="", name="", spec=type(spec)()))

@@ -17,6 +17,7 @@ from playground.ui.inspector.foot import Foot
 from playground.ui.inspector.form import Form
 from playground.ui.inspector.text import Label, Section
 from playground.ui.panel import Panel, register_panel
+from playground.ui.panels.groups import GroupsEditor
 from playground.ui.panels.loss import planned_rates
 from playground.ui.plots.axis import short
 from playground.ui.plots.planned import PlannedPlot
@@ -36,7 +37,8 @@ class TrainingPanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
-        self.form, self.foot = Form(), Foot()
+        self.form, self.foot, self.groups = Form(), Foot(), GroupsEditor(session)
+        self.groups.helped.connect(self.foot.show_help)
         self.preview = PlannedPlot()
         link(self.preview)
         self.words = Label("", 11, "text2", wraps=True)
@@ -60,6 +62,7 @@ class TrainingPanel(QWidget):
         column.addWidget(self.words)
         column.addWidget(Section("Training", "changes live", True))
         column.addWidget(self.form)
+        column.addWidget(self.groups)
         column.addStretch(1)
         self.form.column.setContentsMargins(11, 3, 11, 5)
         area = QScrollArea()
