@@ -45,6 +45,14 @@ def row_weight(F, w, i):
     return F[w[4] + i // w[12]] if w[4] != 0 else np.float32(1)
 
 
+@inline
+def clear_row(F, d, n, add):
+    """The gradient of a row that counts for nothing, at d (0: not wanted): 0, or what is there already."""
+    if d != 0 and add == 0:
+        for j in range(0, n, 16):
+            store(F, d + j, n - j, splat(0.0))
+
+
 @kernel
 def add_shares(F, R, w, k):
     """words: first share, count, numbers from one to the next, total"""
@@ -187,9 +195,7 @@ def _template(F, R, w, k):
     for i in range(w[0]):
         x, t, share = w[2] + i * w[1], w[3] + i * w[1], row_weight(F, w, i)
         if share == 0.0:
-            if d != 0 and w[6] == 0:
-                for j in range(0, w[1], 16):
-                    store(F, d + j, w[1] - j, splat(0.0))
+            clear_row(F, d, w[1], w[6])
         else:
             s, slope = splat(0.0), scale * share * weight
             for j in range(0, w[1], 16):

@@ -11,7 +11,7 @@ from playground.core.tensor import TensorType
 from playground.engine.emit import Emit
 from playground.engine.graph import OpNode
 from playground.engine.kernel import kernel
-from playground.engine.losses import check_weights, emit_loss, loss_scale, row_weight, same_shapes, weighted_mean
+from playground.engine.losses import check_weights, clear_row, emit_loss, loss_scale, row_weight, same_shapes, weighted_mean
 from playground.engine.ops.base import Op
 from playground.engine.ops.softmax_cross_entropy import row_max_of_any
 from playground.engine.vocabulary import exp, hsum, load, log, number, ramp, splat, store, vmax, where
@@ -30,9 +30,7 @@ def kl_divergence(F, R, w, k):
     for i in range(w[0]):
         x, t, share = w[2] + i * c, w[3] + i * c, row_weight(F, w, i)
         if share == 0.0:
-            if d != 0 and w[6] == 0:
-                for j in range(0, c, 16):
-                    store(F, d + j, c - j, splat(0.0))
+            clear_row(F, d, c, w[6])
         else:
             top, log_z = np.float32(0), np.float32(0)
             if w[13] == 1:

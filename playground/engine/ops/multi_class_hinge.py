@@ -11,7 +11,7 @@ from playground.core.tensor import TensorType
 from playground.engine.emit import Emit
 from playground.engine.graph import OpNode
 from playground.engine.kernel import kernel
-from playground.engine.losses import check_weights, emit_loss, loss_scale, row_weight, weighted_mean
+from playground.engine.losses import check_weights, clear_row, emit_loss, loss_scale, row_weight, weighted_mean
 from playground.engine.operands import knob_words
 from playground.engine.ops.base import Op
 from playground.engine.ops.softmax_cross_entropy import at_class, check_classes
@@ -29,9 +29,7 @@ def multi_class_hinge(F, R, w, k):
         known = label >= 0.0 and label < c  # anything else must not become an address; the verdict stops the run
         target = int(label) if known else 0
         if share == 0.0:
-            if d != 0 and w[6] == 0:
-                for j in range(0, c, 16):
-                    store(F, d + j, c - j, splat(0.0))
+            clear_row(F, d, c, w[6])
         else:
             if w[16] != 0:
                 share *= F[w[16] + target]

@@ -11,10 +11,10 @@ from playground.core.tensor import TensorType
 from playground.engine.emit import Emit
 from playground.engine.graph import OpNode
 from playground.engine.kernel import kernel
-from playground.engine.losses import check_weights, emit_loss, loss_scale, row_weight, weighted_mean
+from playground.engine.losses import check_weights, clear_row, emit_loss, loss_scale, row_weight, weighted_mean
 from playground.engine.ops.base import Op
 from playground.engine.ops.softmax_cross_entropy import at_class, check_classes
-from playground.engine.vocabulary import number, splat, store
+from playground.engine.vocabulary import number
 
 
 @kernel
@@ -24,9 +24,7 @@ def negative_log_likelihood(F, R, w, k):
     mean, part = loss_scale(F, R, w), number(k, w[10], w[11])
     for i in range(w[0]):
         label, share = F[w[3] + i], row_weight(F, w, i)
-        if d != 0 and w[6] == 0:
-            for j in range(0, c, 16):
-                store(F, d + j, c - j, splat(0.0))
+        clear_row(F, d, c, w[6])
         if share != 0.0:
             known = label >= 0.0 and label < c  # anything else must not become an address; the verdict stops the run
             target = int(label) if known else 0

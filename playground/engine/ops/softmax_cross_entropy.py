@@ -11,7 +11,7 @@ from playground.core.tensor import TensorType
 from playground.engine.emit import Emit
 from playground.engine.graph import OpNode
 from playground.engine.kernel import inline, kernel
-from playground.engine.losses import SCRATCH, check_weights, emit_loss, loss_scale, row_weight, weighted_mean
+from playground.engine.losses import SCRATCH, check_weights, clear_row, emit_loss, loss_scale, row_weight, weighted_mean
 from playground.engine.operands import knob_words
 from playground.engine.ops.base import Op
 from playground.engine.vocabulary import exp, hmax, hsum, load, log, number, ramp, splat, store, transpose_block, vmax, where
@@ -37,6 +37,14 @@ def row_max_of_any(F, x, n):
     for j in range(0, n, 16):
         m = vmax(m, where(ramp(0.0) < np.float32(n - j), load(F, x + j, n - j), -np.inf))
     return hmax(m)
+
+
+@inline
+def soft_weight(F, w, i, share):
+    """The weight of row i in the smoothing's part."""
+    if w[16] == -1:
+        return np.float32(1)
+    return F[w[16] + i // w[12]] if w[16] != 0 else share
 
 
 @inline
@@ -127,19 +135,11 @@ def softmax_cross_entropy(F, R, w, k):
         return
     for i in range(n):
         x = w[2] + i * c
-        label, share, soft = F[w[3] + i], row_weight(F, w, i), np.float32(0)
-        if smoothing != 0.0:
-            soft = share
-            if w[16] == -1:
-                soft = np.float32(1)
-            elif w[16] != 0:
-                soft = F[w[16] + i // w[12]]
-            soft *= smoothing
+        label, share = F[w[3] + i], row_weight(F, w, i)
+        soft = np.float32(0) if smoothing == 0.0 else smoothing * soft_weight(F, w, i, share)
         if share == 0.0 and soft == 0.0:
+            clear_row(F, d, c, w[6])
             if d != 0:
-                if w[6] == 0:
-                    for j in range(0, c, 16):
-                        store(F, d + j, c - j, splat(0.0))
                 d += c
             continue
         known = label >= 0.0 and label < c  # anything else must not become an address; the verdict stops the run
