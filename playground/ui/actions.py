@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 
+from playground.document.blocks import BlockUse
 from playground.ui.theme import theme
 
 if TYPE_CHECKING:
@@ -80,6 +81,21 @@ def may_share(window: MainWindow) -> bool:
     return len(chosen) == 2 or (len(chosen) == 1 and bool(chosen[0].shares or counts.get(chosen[0].id)))
 
 
+def may_group(window: MainWindow) -> bool:
+    """Whether layers are selected."""
+    return any(node.spec.kind == "layer" for node in window.session.selected_nodes())
+
+
+def has_block(window: MainWindow) -> bool:
+    """Whether a block is selected."""
+    return any(isinstance(node.spec, BlockUse) for node in window.session.selected_nodes())
+
+
+def one_block(window: MainWindow) -> bool:
+    """Whether one block is selected alone."""
+    return has_block(window) and len(window.session.selected_nodes()) == 1
+
+
 def _share_text(window: MainWindow) -> str:
     chosen = window.session.selected_nodes()
     tied = {node.id for node in chosen} & {node.shares for node in chosen} if len(chosen) == 2 else {n.shares for n in chosen if n.shares}
@@ -109,6 +125,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="save", text="Save", run=lambda w: w.save(), shortcut="Ctrl+S", icon="save", menu="File", group=2),
     Action(id="save_as", text="Save as…", run=lambda w: w.save_as(), shortcut="Ctrl+Shift+S", menu="File", group=2),
     Action(id="import", text="Import data…", run=lambda w: w.open_dialog("import_data"), icon="import", menu="File", group=3),
+    Action(id="import_weights", text="Import weights…", run=lambda w: w.open_dialog("import_weights"), menu="File", group=3, enabled=nodes),
     Action(id="export", text="Export weights…", run=lambda w: w.open_dialog("export"), shortcut="Ctrl+E", icon="export", menu="File",
            group=3, enabled=nodes),
     Action(id="quit", text="Quit", run=lambda w: w.quit(), shortcut="Ctrl+Q", menu="File", group=4),
@@ -137,6 +154,14 @@ ACTIONS: tuple[Action, ...] = (
            enabled=may_share, label=_share_text),
     Action(id="freeze", text="Freeze or unfreeze", run=lambda w: w.canvas.commands.freeze(), shortcut="Ctrl+Shift+F", icon="frozen",
            menu="Network", enabled=selected),
+    Action(id="group", text="Group into block", run=lambda w: w.canvas.commands.group(), shortcut="Ctrl+G", icon="block", menu="Network",
+           group=2, enabled=may_group),
+    Action(id="ungroup", text="Ungroup", run=lambda w: w.canvas.commands.ungroup(), shortcut="Ctrl+Shift+G", menu="Network", group=2,
+           enabled=has_block),
+    Action(id="open_block", text="Open block", run=lambda w: w.session.enter(w.session.selected_nodes()[0].id), menu="Network", group=2,
+           enabled=one_block),
+    Action(id="leave_block", text="Leave block", run=lambda w: w.session.leave(), menu="Network", group=2,
+           enabled=lambda w: bool(w.session.scope.path)),
     Action(id="align_left", text="Align left", run=lambda w: w.canvas.commands.align("left"), menu="Network", group=1,
            enabled=several),
     Action(id="align_middle", text="Align in a row", run=lambda w: w.canvas.commands.align("middle"), menu="Network", group=1,

@@ -9,6 +9,7 @@ from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QToolBar, QWidget
 
+from playground.document.project import Project
 from playground.document.recent import recent_files
 from playground.ui import settings, theme
 from playground.ui.actions import ACTIONS, MENUS, ActionSet
@@ -16,6 +17,7 @@ from playground.ui.autosave import Autosave
 from playground.ui.canvas.bar import CanvasArea
 from playground.ui.canvas.view import CanvasView
 from playground.ui.documents import Documents
+from playground.ui.inspector.grouping import fill_group_menu
 from playground.ui.kinds import groups
 from playground.ui.layouts import Dock, Layouts
 from playground.ui.notices import NoticeBar
@@ -66,7 +68,7 @@ class MainWindow(QMainWindow):
         self.canvas.edit_asked.connect(lambda: self.show_panel("inspector"))
         for signal in (
             session.project_changed, session.inspection_changed, session.selection_changed, session.run_changed, session.file_changed,
-            session.samples_changed,
+            session.samples_changed, session.scope_changed,
         ):  # fmt: skip
             signal.connect(self.refresh)
         self._show_first()
@@ -81,7 +83,7 @@ class MainWindow(QMainWindow):
         self.layouts.show("train" if settings.word("layout", "build") == "train" else "build")
         palette = self._palette()
         if palette is not None:
-            palette.added.connect(lambda kind: self.canvas.commands.add(kind.made()))
+            palette.added.connect(self.canvas.commands.add_kind)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -122,13 +124,13 @@ class MainWindow(QMainWindow):
 
     def _fill_insert(self, menu: QMenu) -> None:
         menu.addSeparator()
-        for name, kinds in groups().items():
+        for name, kinds in groups(Project()).items():
             sub = menu.addMenu(name)
             sub.setToolTipsVisible(True)
             for kind in kinds:
                 entry = QAction(theme.theme().icon(kind.icon, 16, kind.color), kind.title, sub)
                 entry.setToolTip(kind.help)
-                entry.triggered.connect(lambda _=False, chosen=kind: self.canvas.commands.add(chosen.spec()))
+                entry.triggered.connect(lambda _=False, chosen=kind: self.canvas.commands.add_kind(chosen))
                 sub.addAction(entry)
 
     def _fill_recent(self) -> None:
@@ -157,12 +159,14 @@ class MainWindow(QMainWindow):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if self.session.selection:
-            names: tuple[str, ...] = ("rename", "wire", "share", "freeze", "", "cut", "copy", "paste", "duplicate", "delete", "", "align_left",
-                                      "align_middle")  # fmt: skip
+            names: tuple[str, ...] = ("rename", "wire", "share", "freeze", "", "group", "ungroup", "open_block", "", "cut", "copy", "paste",
+                                      "duplicate", "delete", "", "align_left", "align_middle")  # fmt: skip
         else:
             names = ("quick", "note", "paste", "", "tidy", "zoom_fit", "select_all")
         for name in names:
             menu.addAction(self.actions_made[name]) if name else menu.addSeparator()
+            if name == "freeze":
+                fill_group_menu(menu, self.session)
         menu.popup(at)
 
     def refresh(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from collections.abc import Hashable, Iterable, Mapping
+from string import ascii_uppercase
 
 from playground.document.blocks import (
     BlockInput,
@@ -118,7 +119,9 @@ class GroupIntoBlock(Edit):
         )
 
     def _name(self, project: Project) -> str:
-        return self.name.strip() or unique_name("block", {block.name for block in project.blocks})
+        taken = {block.name for block in project.blocks}
+        letters = (f"Block {letter}" for letter in (*ascii_uppercase, *range(27, len(taken) + 28)))
+        return self.name.strip() or next(name for name in letters if name not in taken)
 
     def apply(self, project: Project) -> Project:
         chosen = {node_of(project, id).id for id in self.nodes}
@@ -349,6 +352,8 @@ class RenameBlock(Edit):
         new = dataclasses.replace(old, name=name, help=old.help if self.help is None else self.help)
         if new == old:
             return project
+        if name != old.name and any(block.name == name for block in project.blocks):
+            raise EditError(f"Every block needs its own name; {name} is already used.")
         return with_ports(dataclasses.replace(project, blocks=tuple(new if b.id == old.id else b for b in project.blocks)))
 
 

@@ -35,7 +35,7 @@ class Step(QAbstractButton):
         self.setFixedSize(self.sizeHint())
 
     def sizeHint(self) -> QSize:
-        return QSize(round(min(width_of(self.name, 11, True), MOST) + 2 * PAD + (CHIP + 5 if self.title else 0)) + 1, 24)
+        return QSize(round(min(width_of(self.name, 11, self.here), MOST) + 2 * PAD + (CHIP + 5 if self.title else 0)) + 1, 24)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         p, r = QPainter(self), QRectF(self.rect())

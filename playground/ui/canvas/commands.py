@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterable
+
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from PySide6.QtGui import QGuiApplication
 
 from playground.core.spec import Spec
 from playground.document.arranging import Position, Size, tidy
+from playground.document.blocks import BlockUse
 from playground.document.edits import (
     AddLink,
     AddNode,
     AddNote,
     Edit,
+    GroupIntoBlock,
     InsertOnLink,
     MoveNodes,
     Paste,
@@ -23,15 +28,18 @@ from playground.document.edits import (
     SetNote,
     Several,
     ShareWeights,
+    UngroupBlock,
     duplicate,
 )  # fmt: skip
 from playground.document.project import Node
 from playground.document.wiring import gives_output, port_names, takes_port
 from playground.errors import PlaygroundError
 from playground.lowering import fits, tie_of
+from playground.ui.block_library import bringing
 from playground.ui.canvas.placing import beside, free, snapped
 from playground.ui.canvas.scene import CanvasScene
 from playground.ui.canvas.starters import Starter
+from playground.ui.kinds import Kind
 from playground.ui.painting import width_of
 from playground.ui.session import Session
 
@@ -48,13 +56,23 @@ class CanvasCommands(QObject):
         self.session, self.scene = session, scene
 
     # Adding
+    def add_kind(self, kind: Kind, at: QPointF | None = None) -> str:
+        """Add what a palette shows; where its file cannot be used the reason is told."""
+        try:
+            return self.add(kind.made(self.session.view), at)
+        except PlaygroundError as error:
+            self.session.message.emit(str(error), "error")
+            return ""
+
     def add(self, spec: Spec, at: QPointF | None = None) -> str:
         """Add a node: centred on a point, or after the selected node and wired to it when that fits. Gives its id, or ""."""
         anchor = self._anchor() if at is None else None
         spot = self._spot(at, anchor)
         made = AddNode(spec, position=spot, name=self._name(spec))
-        wires = self._wires(made, anchor) if anchor is not None else ()
-        edit: Edit = Several(f"Add {made.made(self.session.view).name}", (made, *wires)) if wires else made
+        brought = bringing(spec, self.session.view)
+        wires = self._wires(made, anchor, brought) if anchor is not None else ()
+        edits = (*brought, made, *wires)
+        edit: Edit = Several(f"Add {made.made(self.session.view).name}", edits) if len(edits) > 1 else made
         return self._finish(edit, made.id)
 
     def add_to_wire(self, spec: Spec, link: str, at: QPointF) -> str:
@@ -65,8 +83,8 @@ class CanvasCommands(QObject):
             edit.apply(self.session.view)
         except PlaygroundError:
             return self.add(spec, at)
-        room = self._make_room(edit, made)
-        return self._finish(Several(edit.describe(self.session.view), (edit, *room)) if room else edit, made.id)
+        edits = (*bringing(spec, self.session.view), edit, *self._make_room(edit, made))
+        return self._finish(Several(edit.describe(self.session.view), edits) if len(edits) > 1 else edit, made.id)
 
     def start_from(self, starter: Starter) -> None:
         """Lay out a ready network on the empty canvas."""
@@ -109,10 +127,12 @@ class CanvasCommands(QObject):
         item = self.scene.nodes[anchor.id]
         return beside(item.body().translated(item.pos()), NEW_SIZE, taken)
 
-    def _wires(self, made: AddNode, anchor: Node) -> tuple[Edit, ...]:
+    def _wires(self, made: AddNode, anchor: Node, brought: Iterable[Edit] = ()) -> tuple[Edit, ...]:
         """A wire from the anchor to the new node, or from the new node to an anchor that lacks an input."""
         project = self.session.view
-        grown = made.apply(project)
+        grown = project
+        for edit in (*brought, made):
+            grown = edit.apply(grown)
         if gives_output(anchor.spec) and takes_port(made.spec, 0):
             refused = fits(grown, self.session.samples, anchor.id, made.id, 0)
             taken = any(link.source == anchor.id for link in project.network.links)
@@ -225,23 +245,24 @@ class CanvasCommands(QObject):
 
     def paste(self, at: QPointF | None = None) -> None:
         """Add what the clipboard holds, at a point or a little beside where it came from."""
-        from playground.document.clipboard import from_text
+        from playground.document.clipboard import pasted
 
         text = QGuiApplication.clipboard().text()
         if not text.strip():
             self.session.message.emit("The clipboard holds no network. Copy some nodes first.", "info")
             return
         try:
-            fragment = from_text(text)
+            edit = pasted(text)
         except PlaygroundError as error:
             self.session.message.emit(str(error), "warning")
             return
+        fragment = edit.fragment
         corners = [*(node.position for node in fragment.nodes), *(note.position for note in fragment.notes)]
         offset = (24.0, 24.0)
         if at is not None and corners:
             left, top = min(x for x, _ in corners), min(y for _, y in corners)
             offset = snapped(at.x() - left, at.y() - top)
-        self._paste(Paste(fragment, offset))
+        self._paste(dataclasses.replace(edit, offset=offset))
 
     def duplicate(self) -> None:
         """Double the selected nodes and notes, a little lower."""
@@ -253,6 +274,25 @@ class CanvasCommands(QObject):
             ids = (*edit.nodes, *(note.id for note in edit.fragment.notes))
             self.session.select(ids)
             self.shown.emit(ids)
+
+    # Blocks
+    def group(self) -> None:
+        """The selected layers become a block, used once in their place."""
+        chosen = tuple(node.id for node in self.session.selected_nodes())
+        if chosen:
+            made = GroupIntoBlock(chosen)
+            self._finish(made, made.id)
+
+    def ungroup(self) -> None:
+        """The layers of the selected blocks in place of the nodes that use them."""
+        blocks = [node for node in self.session.selected_nodes() if isinstance(node.spec, BlockUse)]
+        project = self.session.view
+        before = {node.id for node in project.network.nodes}
+        edits: tuple[Edit, ...] = tuple(UngroupBlock(node.id) for node in blocks)
+        if edits and self.session.do(edits[0] if len(edits) == 1 else Several("Ungroup", edits)):
+            made = tuple(node.id for node in self.session.view.network.nodes if node.id not in before)
+            self.session.select(made)
+            self.shown.emit(made)
 
     def rename(self, id: str, name: str) -> bool:
         return self.session.do(RenameNode(id, name))

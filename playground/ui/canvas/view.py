@@ -69,7 +69,7 @@ class CanvasView(ZoomView):
         self.refusal.chosen.connect(session.mend)
         self.map = Minimap(self)
         self.empty = EmptyCanvas(self)
-        self.quick = QuickAdd(self)
+        self.quick = QuickAdd(self, lambda: session.view)
         self.quick.picked.connect(self._add_picked)
         self.naming = NameEditor(self)
         self.commands.shown.connect(self._reveal)
@@ -386,7 +386,7 @@ class CanvasView(ZoomView):
 
     def _add_picked(self, kind: Kind) -> None:
         self.setFocus()
-        self.commands.add(kind.made(), self._quick_spot)
+        self.commands.add_kind(kind, self._quick_spot)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         event.setAccepted(event.mimeData().hasFormat(MIME))
@@ -401,7 +401,7 @@ class CanvasView(ZoomView):
     def dropEvent(self, event: QDropEvent) -> None:
         wire = self.wire_at(event.position())
         self._mark_drop(None)
-        spec = from_mime(bytes(event.mimeData().data(MIME).data()))
+        spec = from_mime(bytes(event.mimeData().data(MIME).data()), self.session.view)
         if spec is None:
             event.ignore()
             return

@@ -77,14 +77,14 @@ class BlockCard(QWidget):
         id = spec.block if isinstance(spec, BlockUse) else view.of if isinstance(view, View) and not selected else ""
         block = find(view, id) if id else None
         self.setVisible(block is not None)
-        self.node, self.block = node.id if node is not None else "", id
+        other, self.node, self.block = id != self.block, node.id if node is not None else "", id
         if block is None:
             return
         use = isinstance(spec, BlockUse)
         self.open.setVisible(use)
         self.apart.setVisible(use)
         for field, text in ((self.name, block.name), (self.help_text, block.help)):
-            if not field.hasFocus() and field.text() != text:
+            if (other or not field.hasFocus()) and field.text() != text:
                 field.setText(text)
                 field.setCursorPosition(0)
         self.help_text.setToolTip(block.help)

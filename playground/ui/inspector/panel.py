@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from playground.core.fields import Field, Part, fields_of
 from playground.core.spec import Spec
-from playground.document.blocks import BlockUse
+from playground.document.blocks import BlockUse, find
 from playground.document.edits import RenameNode
 from playground.document.options import NODE_OPTIONS
 from playground.document.project import Node
@@ -101,7 +101,7 @@ class Inspector(QWidget):
         inner = QVBoxLayout(page)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(0)
-        for part in (self.head, self.notices, self.sections, self.several, self.empty):
+        for part in (self.head, self.notices, self.block, self.sections, self.several, self.empty):
             inner.addWidget(part)
         inner.addStretch(1)
         self.area = QScrollArea()
@@ -136,7 +136,7 @@ class Inspector(QWidget):
         self.empty.setVisible(node is None and self.several.isHidden())
         self.block.show_node(node, many)
         if node is None:
-            self.empty.setVisible(self.block.isHidden())
+            self.empty.setVisible(self.block.isHidden() and self.several.isHidden())
             title = f"{many} nodes selected" if many else "Nothing selected"
             self.empty.show_text(title, "Click one node to see its settings here.")
             self._helped = ""
@@ -153,7 +153,8 @@ class Inspector(QWidget):
         )
         if node.id != self._helped and isinstance(spec, Spec):
             self._helped = node.id
-            self.foot.show_help(spec.title, spec.summary())
+            block = find(self.session.view, spec.block) if isinstance(spec, BlockUse) else None
+            self.foot.show_help(spec.title, block.help if block is not None else spec.summary())
         problems = [problem for problem in self.session.seen.problems if problem.node == node.id]
         self.notices.show_problems(problems)
         self._show_sections(node)
