@@ -10,9 +10,11 @@ import numpy as np
 from playground.api.judging import weights_of
 from playground.core.samples import Samples
 from playground.document.project import Project as Record
+from playground.formats.optimizer_state import OptimizerState
 from playground.training.assembly import assemble
 from playground.training.loop import Burst, Trainer
 from playground.training.messages import EpochRecord, Fault, Finished
+from playground.training.optimizer_state import optimizer_state
 
 #: Told after every burst of steps; about fifty times a second.
 Watch = Callable[[Trainer, Burst], None]
@@ -25,6 +27,7 @@ class Run:
     """What a training came to. losses, rates: of every step.  fault: why it could not go on, or None.  weights: name -> array, those
     that the plan evaluates with; raw_weights, averaged_weights: of the last step, and their mean (None where there is none).
 
+    optimizer_state: what the optimizer remembers, its numbers and the steps done.
     chains: of the plan; results depend on it.  notes: sentences about the data worth showing.
     """
 
@@ -36,8 +39,14 @@ class Run:
     weights: dict[str, np.ndarray]
     raw_weights: dict[str, np.ndarray]
     averaged_weights: dict[str, np.ndarray] | None
+    optimizer_state: OptimizerState
     chains: int
     notes: tuple[str, ...]
+
+    @property
+    def slots(self) -> dict[str, np.ndarray]:
+        """The optimizer's slots: "<parameter>/<slot>", such as "dense1.weight/mean". Shapes: as the parameters."""
+        return dict(self.optimizer_state.slots)
 
     def __str__(self) -> str:
         if self.fault is not None:
@@ -85,6 +94,12 @@ def train(record: Record, samples: Samples, watch: Watch | None = None, compilin
         weights=weights_of(machine, averaged=record.training.judges_averaged),
         raw_weights=weights_of(machine),
         averaged_weights=weights_of(machine, averaged=True) if machine.averaged else None,
+        optimizer_state=optimizer_state(
+            record.training.optimizer,
+            {name: float(machine.knobs[index]) for name, index in machine.layout.knob_index.items()},
+            machine.layout,
+            machine.snapshot(),
+        ),
         chains=made.plan.chains,
         notes=made.prepared.notes,
     )

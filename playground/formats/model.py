@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from playground.engine.graph import Graph, OpNode
+from playground.formats.optimizer_state import OptimizerState
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Model:
     after: how targets were scaled; the exported network undoes it.
     columns: what the output reads besides the probe, such as lengths, (n, ...).  probe: raw inputs, (n, *sample) float32.
     expected: what the engine that trained the network answers to the probe, scaling included.  about: further metadata.
+    optimizer: its state, for the formats that hold weights by name; ONNX has no place for it.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Model:
     after: Affine | None = None
     about: Mapping[str, str] = dataclasses.field(default_factory=dict)
     columns: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    optimizer: OptimizerState | None = None
 
     def tensors(self) -> dict[str, np.ndarray]:
         """All arrays of the network by name, contiguous float32, in a fixed order."""

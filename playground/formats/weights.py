@@ -13,6 +13,7 @@ from playground.errors import FileError
 from playground.formats.certificate import Certificate, ExportBlocked, certify
 from playground.formats.interpreter import answer
 from playground.formats.model import Model, tensors_sha256
+from playground.formats.optimizer_state import ABOUT, OptimizerState, belongs, state_of
 
 INTERPRETER = "plain NumPy"
 #: Arrays of the scaling carry this in front; no tensor's name has two dots.
@@ -29,7 +30,12 @@ class Contents:
     about: Mapping[str, str]
 
     def tensors(self) -> dict[str, np.ndarray]:
-        return {name: array for name, array in self.arrays.items() if not name.startswith(SCALING)}
+        """The weights."""
+        return {name: array for name, array in self.arrays.items() if not name.startswith(SCALING) and not belongs(name)}
+
+    def optimizer(self) -> OptimizerState | None:
+        """The optimizer's state, where the file has it. Raises FileError."""
+        return state_of(self.arrays, self.about)
 
     def scaling(self) -> dict[str, np.ndarray]:
         return {name.removeprefix(SCALING): array for name, array in self.arrays.items() if name.startswith(SCALING)}
@@ -44,8 +50,10 @@ def write_weights(
     """
     tensors = model.tensors()
     arrays = {**tensors, **{SCALING + name: array for name, array in model.scaling().items()}}
+    optimizer = model.optimizer
+    arrays |= optimizer.arrays() if optimizer else {}
     before = certify(model, answer(model, tensors, model.scaling()), format=title, interpreter=INTERPRETER, versions=versions)
-    about = {"name": model.name, **model.about, "certificate": before.to_json()}
+    about = {"name": model.name, **model.about, **({ABOUT: optimizer.about()} if optimizer else {}), "certificate": before.to_json()}
     packed = pack(arrays, about)
     contents = parse(packed)
     if tensors_sha256(contents.arrays) != tensors_sha256(arrays) or dict(contents.about) != about:

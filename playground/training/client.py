@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from playground.core.samples import Samples
 from playground.document.project import Project
+from playground.formats.optimizer_state import OptimizerState
 from playground.training import causes, memory, messages, payload
 from playground.training.block import Block
 from playground.training.board import STEP_ROW
@@ -131,7 +132,7 @@ class Client:
             continued=False,
             paused=paused,
         )
-        self._view = RunView(start, blocks, averaged=project.training.judges_averaged)
+        self._view = RunView(start, blocks, averaged=project.training.judges_averaged, optimizer=project.training.optimizer)
         self._begin(start)
 
     def resume(self) -> None:
@@ -251,6 +252,17 @@ class Client:
         averaged: their means, where there are any, or not; None: as the run evaluates.
         """
         return self._view.weights(best=best, averaged=averaged) if self._view else {}
+
+    def optimizer_state(self, *, best: bool = False) -> OptimizerState | None:
+        """Slots, numbers and steps of the optimizer as of the last whole copy of the state, or of the best epoch; None before any."""
+        return self._view.optimizer_state(best=best) if self._view else None
+
+    def live(self, group: str) -> dict[str, Array]:
+        """The arena's own tensors of a group of the layout ("parameters", "gradients", "slots", "statistics"), as they change.
+
+        Read-only views without a copy: numbers of two steps may stand beside each other. Empty before the first run.
+        """
+        return self._view.live(group) if self._view else {}
 
     def state_copy(self) -> tuple[dict[str, Any], bytes] | None:
         """The last whole copy of the state and the loop's memory beside it; what `resume` goes on from."""

@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from playground.core.spec import Spec
 from playground.engine.layout import Layout
+from playground.formats.optimizer_state import OptimizerState
 from playground.training import messages
 from playground.training.block import Block
 from playground.training.board import EPOCH_COLUMNS, STEP_ROW, Board, BoardPlan
 from playground.training.history import MOST_EPOCHS, MOST_STEPS, Growing, History, LayerNorms, epochs_of, history_of, norms_of
 from playground.training.messages import EpochRecord
+from playground.training.optimizer_state import copied, optimizer_state
 
 Array = npt.NDArray[Any]
 
@@ -33,11 +36,17 @@ class Surface:
 
 
 class RunView:
-    """Blocks of one run and readers of them. blocks: payload, x, y, arena, board.  averaged: it evaluates with averaged weights."""
+    """Blocks of one run and readers of them. blocks: payload, x, y, arena, board.
 
-    def __init__(self, start: messages.Start, blocks: tuple[Block, ...], *, averaged: bool = False) -> None:
+    averaged: it evaluates with averaged weights.  optimizer: of its plan.
+    """
+
+    def __init__(
+        self, start: messages.Start, blocks: tuple[Block, ...], *, averaged: bool = False, optimizer: Spec | None = None
+    ) -> None:
         self.start = start
-        self.averaged = averaged
+        self.averaged, self.optimizer = averaged, optimizer
+        self._arena: Array | None = None
         self.blocks = blocks
         self.started: messages.Started | None = None
         self.layout: Layout | None = None
@@ -60,7 +69,7 @@ class RunView:
         for block in self.blocks[3:]:
             block.close()
         self.blocks = (*self.blocks[:3], Block.create(), Block.create())
-        self.started = self.layout = self.board = None
+        self.started = self.layout = self.board = self._arena = None
         self.forget_curves()
 
     def begin(self, started: messages.Started) -> None:
@@ -68,7 +77,7 @@ class RunView:
         self.started = started
         self.layout = Layout.from_json(started.layout)
         self.board = Board(BoardPlan.from_dict(started.board), self.blocks[4])
-        arena = np.frombuffer(self.blocks[3].buffer(), np.float32)
+        arena = self._arena = np.frombuffer(self.blocks[3].buffer(), np.float32)
         values = self.layout.knob_view(arena)
         self.knobs = {name: float(values[index]) for name, index in self.layout.knob_index.items()}
 
@@ -119,20 +128,37 @@ class RunView:
 
     def tensors(self, groups: tuple[str, ...], *, best: bool = False) -> dict[str, Array]:
         """Copies out of the newest whole copy of the state, or of that of the best epoch; empty before there is any."""
-        found = self.board.resume.read() if self.board else None
-        if found is None or self.board is None or self.layout is None:
+        numbers = self._state(best)
+        if numbers is None or self.layout is None:
             return {}
+        return {name: array for group in groups for name, array in copied(getattr(self.layout, group), self.layout, numbers).items()}
+
+    def _state(self, best: bool) -> Array | None:
+        """The newest whole copy of the state, or that of the best epoch where there is one. Shapes: (n,) float32."""
+        found = self.board.resume.read() if self.board else None
+        if found is None or self.board is None:
+            return None
         memory, state = found
         place = memory.get("best_place")
         if best and place is not None:
             state = (self.board.best.read(place) or found)[1]
-        numbers = np.frombuffer(state, np.float32)
-        first = self.layout.state[0]
-        return {
-            name: dataclasses.replace(field, at=field.at - first).view(numbers).copy()
-            for group in groups
-            for name, field in getattr(self.layout, group).items()
-        }
+        return np.frombuffer(state, np.float32)
+
+    def live(self, group: str) -> dict[str, Array]:
+        """Views of the arena itself, which changes while they are read; read-only. group: of the layout, such as "slots"."""
+        if self._arena is None or self.layout is None:
+            return {}
+        views = {name: field.view(self._arena) for name, field in getattr(self.layout, group).items()}
+        for view in views.values():
+            view.flags.writeable = False
+        return views
+
+    def optimizer_state(self, *, best: bool = False) -> OptimizerState | None:
+        """That of the newest whole copy of the state, or of the best epoch's; None before there is any."""
+        numbers = self._state(best)
+        if numbers is None or self.layout is None or self.optimizer is None:
+            return None
+        return optimizer_state(self.optimizer, self.knobs, self.layout, numbers)
 
     def weights(self, *, best: bool = False, averaged: bool | None = None) -> dict[str, Array]:
         """`tensors` of parameters and statistics, or of their means; None: the means where the run evaluates with them."""
@@ -144,6 +170,6 @@ class RunView:
 
     def close(self) -> None:
         """Let go of arena, board and payload; arrays that were handed out stay."""
-        self.board = None
+        self.board = self._arena = None
         for block in (self.blocks[0], *self.blocks[3:]):
             block.close()
