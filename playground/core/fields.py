@@ -22,7 +22,8 @@ class Field:
 
     help: one sentence, for the tooltip and the reference page.  unit: "" for a pure number, else "px", "steps", ...
     live: may change while training runs (a real one then becomes a knob, read at every step).
-    when: (another field of the record, the value it must have for this one to count); forms hide it otherwise.
+    when: (another field of the record, the value, or a tuple of the values, that it must have for this one to count); forms hide it
+    otherwise.
     """
 
     help: str
@@ -31,6 +32,17 @@ class Field:
     live: bool = False
     advanced: bool = False
     when: tuple[str, Any] | None = None
+
+    @property
+    def wanted(self) -> tuple[Any, ...]:
+        """The values that the field named in `when` must have for this one to count; () for any."""
+        if self.when is None:
+            return ()
+        return self.when[1] if isinstance(self.when[1], tuple) else (self.when[1],)
+
+    def counts(self, record: Any) -> bool:
+        """Whether it means anything with the record's other settings."""
+        return self.when is None or getattr(record, self.when[0]) in self.wanted
 
     def check(self, name: str, value: Any) -> Any:
         """The value in its normal form. Raises BadValue with a sentence that names the field and its range."""

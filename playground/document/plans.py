@@ -92,7 +92,14 @@ class TrainingPlan(Spec):
         label="Average decay",
         help="Share of the moving average that every step keeps; 0.999 looks back some 1,000 steps.",
     )
-    average_start: int = whole(0, high=1_000_000, unit="epochs", label="Average from", help="Epochs before averaging begins.")
+    average_start: int = whole(
+        0,
+        high=1_000_000,
+        unit="epochs",
+        when=("averaging", ("ema", "swa")),
+        label="Average from",
+        help="Epochs before averaging begins.",
+    )
     average_unit: str = choice(
         "epochs",
         {"epochs": "At the end of epochs.", "steps": "After steps."},
@@ -111,7 +118,7 @@ class TrainingPlan(Spec):
     evaluate_with: str = choice(
         "averaged",
         {"averaged": "The averaged weights, once there are any.", "raw": "The weights of the last step."},
-        advanced=True,
+        when=("averaging", ("ema", "swa")),
         help="Which weights are judged on the validation part and used for predictions while averaging is on.",
     )
     patience: int = whole(

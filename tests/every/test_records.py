@@ -78,8 +78,8 @@ def test_help_is_complete(record):
         assert field.help.endswith("."), name
         assert field.help[0].isupper(), name
         if field.when:
-            other, value = field.when
-            fields_of(record)[other].check(other, value)
+            for value in field.wanted:
+                fields_of(record)[field.when[0]].check(field.when[0], value)
         if isinstance(field, Choice):
             assert all(meaning.endswith(".") for meaning in field.options.values()), name
     for text in (summary, *(field.help for field in fields_of(record).values())):

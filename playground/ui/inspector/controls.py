@@ -56,6 +56,9 @@ class LineField(QLineEdit):
 class ComboField(QComboBox):
     """A combo box behind a painted box; the wheel turns it only while it has the focus, so that a scrolling form stays as it is."""
 
+    #: Pixels of its width that hold no text.
+    frame = 30
+
     def __init__(self, unit: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.unit, self.refused = unit, False
@@ -73,7 +76,7 @@ class ComboField(QComboBox):
         edge = "error" if self.refused else "accent" if self.hasFocus() else "strong" if on else "border"
         box(p, r, 4, theme().color("base" if on else "panel"), theme().color(edge), 2 if heavy else 1)
         room = width_of(self.unit, 10) + 6 if self.unit else 0
-        put(p, r.adjusted(8, 0, -24 - room, 0), self.currentText() or self.placeholderText(), 12, "text" if on else "disabled")
+        put(p, r.adjusted(8, 0, 8 - self.frame - room, 0), self.currentText() or self.placeholderText(), 12, "text" if on else "disabled")
         put(p, r.adjusted(0, 0, -26, 0), self.unit, 10, "text3", how=RIGHT)
         stamp(p, r.right() - 12, r.center().y(), "down", "text3" if on else "disabled", 13)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core import reference, registry
@@ -15,8 +15,9 @@ from playground.core.fields import Field, Formula, Part, fields_of
 from playground.core.spec import Spec
 from playground.document.project import Placeholder
 from playground.ui.inspector.controls import Button, ComboField
-from playground.ui.inspector.editors import EDITORS, Editor
+from playground.ui.inspector.editors import EDITORS, ChoiceEditor, Editor
 from playground.ui.inspector.formula import FormulaEditor
+from playground.ui.inspector.text import Label
 from playground.ui.painting import Painted, put, stamp, width_of
 
 LABEL_WIDTH = 92
@@ -99,6 +100,7 @@ class Row(QWidget):
             line.addWidget(self.editor, 1)
         line.addWidget(self.reset)
         column.addLayout(line)
+        self.line, self.rows, self.below = line, column, self.editor.wide
         if self.editor.wide:
             column.addWidget(self.editor)
         self.editor.changed.connect(lambda value: self.changed.emit(name, value))
@@ -119,6 +121,30 @@ class Row(QWidget):
         self.reset.setToolTip(f"Back to {shown}")
         if isinstance(self.field, Part):
             self._show_nested(value)
+        self.fit()
+
+    def fit(self) -> None:
+        """Put a list under its label while its title would be cut beside it."""
+        if not isinstance(self.editor, PartEditor | ChoiceEditor):
+            return
+        combo = self.editor.combo
+        beside = self.label.width() + 8 + (0 if self.reset.isHidden() else self.reset.width() + 8)
+        below = width_of(combo.currentText()) > self.width() - beside - combo.frame
+        if below == self.below or self.width() <= beside:
+            return
+        self.below = below
+        if below:
+            self.line.removeWidget(self.editor)
+            self.line.insertStretch(1, 1)
+            self.rows.insertWidget(1, self.editor)
+        else:
+            self.rows.removeWidget(self.editor)
+            self.line.takeAt(1)
+            self.line.insertWidget(1, self.editor, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
 
     def _show_nested(self, value: Spec | Placeholder) -> None:
         """The part's own form; one that this version does not know has none."""
@@ -157,8 +183,17 @@ class Form(QWidget):
     moved = Signal(str, object)
     helped = Signal(str, str)
 
-    def __init__(self, level: int = 0, only: Collection[str] | None = None, hide: Collection[str] = (), parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        level: int = 0,
+        only: Collection[str] | None = None,
+        hide: Collection[str] = (),
+        headings: Mapping[str, str] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """headings: a few words above the row of a field, for a long form."""
         super().__init__(parent)
+        self.headings, self.heads = dict(headings or {}), dict[str, Label]()
         self.level, self.only, self.hidden_names = level, only, frozenset(hide)
         self.rows: dict[str, Row] = {}
         self.spec: Any = None
@@ -204,9 +239,11 @@ class Form(QWidget):
         folded = False
         for row in self.rows.values():
             field = row.field
-            means = field.when is None or getattr(self.spec, field.when[0]) == field.when[1]
+            means = field.counts(self.spec)
             folded |= means and field.advanced
             row.setVisible(means and (all_rows or not field.advanced))
+            if row.name in self.heads:
+                self.heads[row.name].setVisible(not row.isHidden())
             if row.nested:
                 folded |= row.nested._show_rows(all_rows) and means
         return folded
@@ -228,6 +265,7 @@ class Form(QWidget):
         """Give all labels one width, so that editors stand in one column, nested ones too."""
         for row in self.rows.values():
             row.label.setFixedWidth(width)
+            row.fit()
             if row.nested:
                 row.nested.align(width - INDENT)
 
@@ -237,7 +275,15 @@ class Form(QWidget):
             row.hide()
             row.deleteLater()
         self.rows = {name: Row(name, field, self.level, self) for name, field in wanted.items()}
+        for head in self.heads.values():
+            self.column.removeWidget(head)
+            head.hide()
+            head.deleteLater()
+        self.heads = {name: Label(text, 11, "text2", True) for name, text in self.headings.items() if name in self.rows}
         for row in self.rows.values():
+            if row.name in self.heads:
+                self.heads[row.name].setContentsMargins(0, 12, 0, 2)
+                self.column.addWidget(self.heads[row.name])
             row.changed.connect(self.changed)
             row.moved.connect(self.moved)
             row.helped.connect(self.helped)

@@ -103,6 +103,10 @@ class GroupRow(QWidget):
         self.words.show_text(self._words(one))
         self.words.setVisible(bool(self.words.text()))
 
+    def align(self, width: int) -> None:
+        """Give the label the width of those of the form above."""
+        self.label.setFixedWidth(width)
+
     def _words(self, group: Group | None) -> str:
         """Why it is in the group, and what the group does."""
         if group is None:

@@ -19,11 +19,12 @@ from playground.ui.inspector.asking import LOCKED, busy, set_node, set_plan
 from playground.ui.inspector.block import BlockCard
 from playground.ui.inspector.facts import node_facts
 from playground.ui.inspector.foot import Empty, Foot
-from playground.ui.inspector.form import Form
+from playground.ui.inspector.form import LABEL_WIDTH, Form
 from playground.ui.inspector.grouping import GroupRow
 from playground.ui.inspector.head import Head
 from playground.ui.inspector.notice import Notices
 from playground.ui.inspector.several import SeveralNodes
+from playground.ui.inspector.tensors import NumbersSection
 from playground.ui.inspector.text import Section
 from playground.ui.inspector.ties import TieRow
 from playground.ui.painting import group_color
@@ -80,7 +81,7 @@ class Inspector(QWidget):
             form.changed.connect(self._ask)
             form.moved.connect(self._ask)
             form.helped.connect(self.foot.show_help)
-        self.tie = TieRow(session)
+        self.tie, self.numbers = TieRow(session), NumbersSection(session)
         self.sections.column.insertWidget(self.sections.column.indexOf(self.sections.forms["Weights"]), self.tie)
         self.group = GroupRow(session)
         self.sections.column.addWidget(self.group)
@@ -101,7 +102,7 @@ class Inspector(QWidget):
         inner = QVBoxLayout(page)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(0)
-        for part in (self.head, self.notices, self.block, self.sections, self.several, self.empty):
+        for part in (self.head, self.notices, self.block, self.sections, self.numbers, self.several, self.empty):
             inner.addWidget(part)
         inner.addStretch(1)
         self.area = QScrollArea()
@@ -130,6 +131,7 @@ class Inspector(QWidget):
         """Show the selection as it is now."""
         self._locked = busy(self.session)
         node, many = self.node, len(self.session.selected_nodes())
+        self.numbers.show_node(node)
         for part in (self.head, self.notices, self.sections):
             part.setVisible(node is not None)
         self.several.show_nodes(self.session.selected_nodes() if many > 1 else (), LOCKED if self._locked else "")
@@ -140,7 +142,8 @@ class Inspector(QWidget):
             title = f"{many} nodes selected" if many else "Nothing selected"
             self.empty.show_text(title, "Click one node to see its settings here.")
             self._helped = ""
-            self.foot.show_help("", "")
+            opened = None if self.block.isHidden() else find(self.session.view, self.block.block)
+            self.foot.show_help(opened.name if opened else "", opened.help if opened else "")
             return
         spec = node.spec
         kind = getattr(spec, "title", spec.id)
@@ -186,9 +189,12 @@ class Inspector(QWidget):
         show("Split and scaling", plan, fields_of(plan) if spec.kind == "dataset" else {}, type(plan)())
         reason = LOCKED if busy(self.session) else ""
         forms = [form for form in self.sections.forms.values() if not form.isHidden()]
+        width = max((each.label_width() for each in forms), default=LABEL_WIDTH)
         for form in forms:
-            form.align(max(each.label_width() for each in forms))
+            form.align(width)
             form.lock(reason)
+        self.tie.align(width)
+        self.group.align(width)
 
     def _ask(self, path: str, value: Any) -> None:
         if self.node is not None:

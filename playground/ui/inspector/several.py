@@ -78,6 +78,7 @@ class SeveralNodes(QWidget):
         self.differ.show_text(f"They differ in {' and '.join(mixed)}; {self.nodes[0].name}'s is shown." if mixed else "")
         self.differ.setVisible(bool(mixed))
         self.group.show_nodes(self.nodes)
+        self.group.align(self.form.label_width())
 
     def _ask(self, option: str, value: Any) -> None:
         if self.nodes:

@@ -52,11 +52,15 @@ class TieRow(QWidget):
         self.stop.setAccessibleName("Stop sharing weights")
         line = QHBoxLayout(self)
         line.setContentsMargins(11, 4, 11, 4)
-        line.setSpacing(4)
+        line.setSpacing(8)
         for part, stretch in ((self.label, 0), (_Link(), 0), (self.words, 1), (self.stop, 0)):
             line.addWidget(part, stretch)
         self.stop.clicked.connect(lambda: self.session.do(ShareWeights(self.node, "")))
         self.hide()
+
+    def align(self, width: int) -> None:
+        """Give the label the width of those of the forms around."""
+        self.label.setFixedWidth(width)
 
     def show_node(self, node: Node, locked: str) -> None:
         """Show what a node shares. locked: why it cannot be ended now, or ""."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ABOUT = "Layers of a group share a rate factor, a decay factor and whether they are frozen. A layer belongs to the group that it was put"
 ABOUT += " into by hand, else to the first whose rule fits it."
 RULE_HELP = "A pattern of node names (conv*), a kind (layer:dense) or a depth (first 3, last 2). Empty: by hand alone."
-HINT = "conv*, layer:dense, first 3"
+HINT = "conv* or first 3"
 
 
 class GroupCard(QWidget):
@@ -63,10 +63,9 @@ class GroupCard(QWidget):
         first, second = QHBoxLayout(), QHBoxLayout()
         for part, stretch in ((self.name, 1), (self.count, 0), (self.up, 0), (self.delete, 0)):
             first.addWidget(part, stretch)
-        label = Label("Rule", 12, "text2")
-        label.setFixedWidth(92)
+        self.label = Label("Rule", 12, "text2")
         second.setSpacing(8)
-        second.addWidget(label)
+        second.addWidget(self.label)
         second.addWidget(self.rule, 1)
         column.addLayout(first)
         column.addLayout(second)
@@ -91,6 +90,7 @@ class GroupCard(QWidget):
         )
         self.up.setEnabled(not first)
         self.form.show_record(group, NODE_OPTIONS, Group(id="", name=""))
+        self.label.setFixedWidth(self.form.label_width())
 
     def _renamed(self) -> None:
         if self.name.text() != self.group.name:
@@ -147,7 +147,11 @@ class GroupsEditor(QWidget):
         column.addWidget(Section("Parameter groups", "change live", True))
         column.addWidget(self.about)
         column.addLayout(self.rows)
-        column.addWidget(self.add)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(7, 4, 11, 8)
+        foot.addWidget(self.add)
+        foot.addStretch(1)
+        column.addLayout(foot)
         session.inspection_changed.connect(self.refresh)
         self.refresh()
 

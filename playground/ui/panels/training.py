@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 
 #: Steps of a plan that are worked out; the short cycles of a longer run may look other than they are.
 MOST_STEPS = 20_000
+HEADINGS = {
+    "batch": "Batches and epochs",
+    "clip": "Gradients",
+    "averaging": "Averaged weights",
+    "patience": "Stopping",
+    "seed": "Repeating a run",
+}
 LISTENS = " It drops below this line when the loss stops falling."
 
 
@@ -37,7 +44,7 @@ class TrainingPanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
-        self.form, self.foot, self.groups = Form(), Foot(), GroupsEditor(session)
+        self.form, self.foot, self.groups = Form(headings=HEADINGS), Foot(), GroupsEditor(session)
         self.groups.helped.connect(self.foot.show_help)
         self.preview = PlannedPlot()
         link(self.preview)
