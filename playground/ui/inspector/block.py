@@ -52,7 +52,7 @@ class BlockCard(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.strip)
-        grid = QGridLayout()
+        self.grid = grid = QGridLayout()
         grid.setContentsMargins(11, 7, 11, 9)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(5)
@@ -89,6 +89,10 @@ class BlockCard(QWidget):
                 field.setCursorPosition(0)
         self.help_text.setToolTip(block.help)
         self._show_rows(block)
+
+    def align(self, width: int) -> None:
+        """Give the labels the width of those in the forms below."""
+        self.grid.setColumnMinimumWidth(0, width)
 
     def _show_rows(self, block: Block) -> None:
         inputs, outputs = ([n.name for n in block.network.nodes if n.spec.id == kind] for kind in ("block_input", "block_output"))
