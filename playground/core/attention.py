@@ -58,7 +58,7 @@ def epsilon_field() -> Any:
 def sequence(x: Value, what: str = "a sequence") -> None:
     """Raises ShapeError for what is no sequence of features."""
     if len(x.shape) != 2:
-        raise ShapeError(f"needs {what}: steps×features.")
+        raise ShapeError(f"needs {what}: steps×features.", "sequence")
 
 
 def seen(g: Builder, key: Value, *values: Value) -> tuple[tuple[Value, ...], tuple[Value, ...]]:

@@ -70,6 +70,8 @@ class Recurrent(Layer):
     #: The engine's op, and blocks of `units` columns in its weights.
     op: ClassVar[str] = ""
     blocks: ClassVar[int] = 1
+    #: What the blocks are called, in their order, once the gates have acted; () where there are none.
+    gates: ClassVar[tuple[str, ...]] = ()
     #: States it carries from step to step.
     states: ClassVar[int] = 1
 
@@ -83,13 +85,14 @@ class Recurrent(Layer):
 
     def build(self, g: Builder, *inputs: Any) -> Value | tuple[Value, ...]:
         x: Value = inputs[0]
-        starts = [one for one in inputs[1:] if one is not None]
         if len(x.shape) != 2:
-            raise ShapeError("needs a sequence: steps×features.", "insert reshape")
+            raise ShapeError("needs a sequence: steps×features.", "sequence")
         directions = 2 if self.bidirectional else 1
         wide = self.layers * directions * self.units
-        if any(one.shape != (wide,) for one in starts):
-            raise ShapeError(f"needs states of {wide} numbers: layers times directions times units.", "match shapes")
+        for port, one in enumerate(inputs[1:], start=1):
+            if one is not None and one.shape != (wide,):
+                mend = f'insert dense {port} {{"units": {wide}}}' if len(one.shape) == 1 else f"insert flatten {port}"
+                raise ShapeError(f"needs states of {wide:,} numbers: layers times directions times units.", mend)
         mask, y = x.mask, x
         last: list[tuple[Value, ...]] = []
         for layer in range(self.layers):

@@ -7,12 +7,13 @@ import math
 from typing import Any
 
 from playground.core import registry
-from playground.core.fields import fields_of
+from playground.core.fields import Wholes, fields_of
 from playground.core.spec import Spec
 from playground.core.tensor import TensorType
-from playground.document.edits import AddNode, InsertOnLink, SetField, ShareWeights
+from playground.document.edits import AddNode, InsertOnLink, RemoveLinks, SetField, ShareWeights
 from playground.document.problems import Mend
 from playground.document.project import Link, Node
+from playground.document.wiring import port_title
 from playground.lowering.flow import Flow
 
 #: How far below its neighbour a node is put that a mend inserts.
@@ -34,14 +35,15 @@ def insertion(flow: Flow, link: Link, spec: Spec) -> InsertOnLink:
 
 def set_field(node: Node, field: str, value: Any) -> Mend:
     """One setting changed, in words."""
-    title = fields_of(node.spec)[field].title(field).lower()
-    shown = "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    kind = fields_of(node.spec)[field]
+    title, between = kind.title(field).lower(), f"{kind.between} ".replace("× ", "×") if isinstance(kind, Wholes) else "×"
+    shown = between.join(map(str, value)) if isinstance(value, tuple) else str(value)
     return Mend(text=f"Set {title} of {node.name} to {shown}", edits=(SetField(node.id, field, value),))
 
 
 def shape_mend(flow: Flow, node: Node, links: list[Link], word: str) -> Mend | None:
     """What a layer's ShapeError names: "insert <layer id>", "insert <layer id> <port> <settings as JSON>", "set <field> <JSON>",
-    "match shapes", "image" or "sequence".
+    "cut <port>", "match shapes", "image" or "sequence".
     """
     verb, _, rest = word.partition(" ")
     if verb == "set":
@@ -55,12 +57,15 @@ def shape_mend(flow: Flow, node: Node, links: list[Link], word: str) -> Mend | N
         chosen = [link for link in links if str(link.port) == port] if port else wrong
         edits = tuple(insertion(flow, link, spec) for link in chosen)
         return Mend(text=f"Insert {spec.title} before {node.name}", edits=edits) if edits else None
+    if verb == "cut":
+        wires = tuple(link.id for link in links if str(link.port) == rest)
+        return Mend(text=f"Delete the wire at {port_title(node.spec, int(rest))} of {node.name}", edits=(RemoveLinks(wires),))
     if verb == "unshare":
         return Mend(text=f"Give {node.name} weights of its own", edits=(ShareWeights(node.id, ""),))
     if verb == "image":
         return _as_image(flow, node, links[0])
     if verb == "sequence":
-        return _as_sequence(flow, node, links[0])
+        return _as_sequence(flow, node, links)
     return _matching(flow, links) if word == "match shapes" else None
 
 
@@ -76,10 +81,10 @@ def _as_image(flow: Flow, node: Node, link: Link) -> Mend | None:
     return Mend(text=f"Insert Reshape to {side}×{side}×1 before {node.name}", edits=(insertion(flow, link, spec),))
 
 
-def _as_sequence(flow: Flow, node: Node, link: Link) -> Mend | None:
+def _as_sequence(flow: Flow, node: Node, links: list[Link]) -> Mend | None:
     """A row of numbers as steps of one number each; of what has more axes every row of the first axis as one step."""
-    type = flow.type_of(link)
-    if type is None or type.rank in (0, 2) or type.shape[0] > LONGEST:
+    link, type = next((link, type) for link in links if (type := flow.type_of(link)) is not None and type.rank != 2)
+    if not type.rank or type.shape[0] > LONGEST:
         return None
     shape = (type.shape[0], type.count // type.shape[0])
     spec = made("layer", "reshape", shape=(shape[0], 0))

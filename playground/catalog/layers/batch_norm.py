@@ -44,7 +44,7 @@ class BatchNorm(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if not x.shape:
-            raise ShapeError("needs at least one axis of numbers.")
+            raise ShapeError("needs at least one axis of numbers.", "insert flatten")
         c = x.shape[-1]
         gamma = g.parameter("gamma", (c,), self.gamma_start, fan_in=c, fan_out=c, decays=False)
         beta = g.parameter("beta", (c,), self.beta_start, fan_in=c, fan_out=c, decays=False)

@@ -42,7 +42,7 @@ class Dense(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if not x.shape:
-            raise ShapeError("needs at least one axis of numbers.")
+            raise ShapeError("needs at least one axis of numbers.", "insert flatten")
         i = x.shape[-1]
         weight = g.parameter("weight", (i, self.units), self.start, fan_in=i, fan_out=self.units)
         turned = {"transposed": True} if weight.transposed else {}

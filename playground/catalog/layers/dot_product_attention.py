@@ -8,6 +8,7 @@ from playground.core.fields import flag
 from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
+from playground.errors import ShapeError
 
 
 @register(
@@ -51,6 +52,12 @@ class DotProductAttention(Layer):
         value = inputs[2] if len(inputs) > 2 and inputs[2] is not None else key
         for x in (query, key, value):
             sequence(x)
+        if query.shape[1] != key.shape[1]:
+            a, b = query.shape[1], key.shape[1]
+            raise ShapeError(
+                f"needs queries and keys of as many features; the queries have {a}, the keys {b}.",
+                f'insert dense 1 {{"units": {a}}}',
+            )
         (k, v), mask = seen(g, key, key, value)
         scale = None if self.scaled else 1.0
         weights = g.op("attention_weights", query, k, *mask, causal=self.causal, window=self.window, scale=scale)

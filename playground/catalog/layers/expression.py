@@ -62,13 +62,15 @@ class Expression(Layer):
             raise ShapeError(f"uses {' and '.join(missing)} in its formula, where no wire arrives.")
         over = [name for name in INPUTS if given[name] is not None and name not in parsed.inputs]
         if over:
-            raise ShapeError(f"does not use {' and '.join(over)} in its formula, where a wire arrives.")
+            raise ShapeError(
+                f"does not use {' and '.join(over)} in its formula, where a wire arrives.", f"cut {INPUTS.index(over[-1])}"
+            )
         xs = [x for name in parsed.inputs if (x := given[name]) is not None]
         learned = []
         for one in parsed.learned:
             start = registry.find("initializer", "constant")(value=one.start)  # type: ignore[call-arg]
             if one.per_channel and not xs[0].type.rank:
-                raise ShapeError(f"learns {one.name} per channel and needs an input that has channels.")
+                raise ShapeError(f"learns {one.name} per channel and needs an input that has channels.", "insert flatten")
             shape = (xs[0].shape[-1],) if one.per_channel else (1,)
             learned.append(g.parameter(one.name, shape, start, fan_in=1, fan_out=1, decays=False))  # type: ignore[arg-type]
         return g.op("expression", *xs, *learned, formula=parsed.text)

@@ -41,7 +41,7 @@ class GroupNorm(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if not x.shape:
-            raise ShapeError("needs at least one axis of numbers.")
+            raise ShapeError("needs at least one axis of numbers.", "insert flatten")
         c = x.shape[-1]
         if c % self.groups:
             fitting = max(n for n in range(1, min(c, self.groups) + 1) if c % n == 0)

@@ -44,7 +44,7 @@ class LayerNorm(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if not x.shape:
-            raise ShapeError("needs at least one axis of numbers.")
+            raise ShapeError("needs at least one axis of numbers.", "insert flatten")
         if self.axes > len(x.shape):
             raise ShapeError(f"normalises {self.axes} axes and needs at least as many.", f"set axes {len(x.shape)}")
         if x.mask is not None and self.axes == len(x.shape):

@@ -43,7 +43,7 @@ class Maxout(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if not x.shape:
-            raise ShapeError("needs at least one axis of numbers.")
+            raise ShapeError("needs at least one axis of numbers.", "insert flatten")
         n, m = x.shape[-1], self.pieces * self.units
         operands = [g.parameter("weight", (n, m), self.start, fan_in=n, fan_out=m)]
         if self.bias:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from playground.core.attention import Heads, bias_field, causal_field, dropout_field, heads_field, start_field, window_field
+from playground.core.attention import (
+    Heads,
+    bias_field,
+    causal_field,
+    dropout_field,
+    heads_field,
+    sequence,
+    start_field,
+    window_field,
+)
 from playground.core.builder import Builder
 from playground.core.fields import whole
 from playground.core.registry import register
@@ -53,6 +62,7 @@ class MultiHeadAttention(Layer):
         query = inputs[0]
         key = inputs[1] if len(inputs) > 1 and inputs[1] is not None else query
         value = inputs[2] if len(inputs) > 2 and inputs[2] is not None else key
+        sequence(query)
         made = Heads(
             heads=self.heads, width=self.units or query.shape[-1], start=self.start, bias=self.bias, causal=self.causal,
             window=self.window, dropout=g.knob("dropout"),

@@ -37,7 +37,7 @@ class Multiply(Layer):
         at = max(range(len(inputs)), key=lambda i: (inputs[i].type.count, len(inputs[i].shape)))
         largest = inputs[at]
         if not largest.shape:
-            raise ShapeError("needs at least one axis of numbers.")
+            raise ShapeError("needs at least one axis of numbers.", "insert flatten")
         if not all(_fits(x.shape, largest.shape) for x in inputs):
             raise ShapeError("needs equal shapes, or smaller inputs that can be repeated along the largest.", "match shapes")
         y = largest

@@ -48,7 +48,7 @@ class PReLU(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if not x.shape:
-            raise ShapeError("needs at least one axis of numbers.")
+            raise ShapeError("needs at least one axis of numbers.", "insert flatten")
         n = 1 if self.slopes == "one" else x.shape[-1]
         return g.op("prelu", x, g.parameter("slope", (n,), self.start, fan_in=n, fan_out=n, decays=False))
 

@@ -43,7 +43,8 @@ class SpatialTransformer(Layer):
             raise ShapeError("needs an image: height×width×channels.", "image")
         if theta.shape not in ((2, 3), (6,)):
             raise ShapeError(
-                "needs theta as 2×3 or as 6 numbers.", 'insert dense 1 {"units": 6}' if len(theta.shape) == 1 else ""
+                "needs theta as 2×3 or as 6 numbers.",
+                'insert dense 1 {"units": 6}' if len(theta.shape) == 1 else "insert flatten 1",
             )
         if theta.shape == (6,):
             theta = g.op("reshape", theta, shape=(2, 3))
