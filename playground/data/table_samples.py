@@ -25,7 +25,8 @@ MOST_GUESSED_CLASSES = 20
 class Wish:
     """What a person wants from a table. target "" is guessed; task is "auto", "classification" or "regression".
 
-    use: columns that are inputs although they look like row numbers or free text.
+    use: columns that are inputs although they look like row numbers or free text.  weights: the column that says what each sample
+    counts, "" for none.
     defects: "refuse" raises with the list of unusable rows, "leave_out" drops them and says so in the notes.
     """
 
@@ -34,12 +35,15 @@ class Wish:
     use: tuple[str, ...] = ()
     task: str = "auto"
     defects: str = "refuse"
+    weights: str = ""
 
 
 def samples_of(table: Table, wish: Wish) -> Samples:
     """Raises DataError with a sentence that names rows and columns."""
     target, inputs, notes = _roles(table, wish)
-    keep, told = _usable_rows(table, [*inputs, target], wish)
+    heavy = [_weights_column(table, wish, target)] if wish.weights else []
+    keep, told = _usable_rows(table, [*inputs, target, *heavy], wish)
+    weights = _weights(heavy[0], table, keep) if heavy else None
     task = _task(target, keep, wish.task, notes)
     x, names = _inputs(table, inputs, keep)
     notes = [*table.notes, *notes, *told]
@@ -49,21 +53,44 @@ def samples_of(table: Table, wish: Wish) -> Samples:
                 f"Column {target.name!r} holds words such as {target.words[0]!r}; regression needs numbers. Choose classification."
             )
         y = target.values[keep].astype(np.float32)[:, None]
-        return Samples(x, y, task, (), names, (target.name,), tuple(notes))
+        return Samples(x, y, task, (), names, (target.name,), tuple(notes), weights)
     labels, classes = _classes(target, keep)
-    return Samples(x, labels, task, classes, names, (), tuple(notes))
+    return Samples(x, labels, task, classes, names, (), tuple(notes), weights)
+
+
+def _weights_column(table: Table, wish: Wish, target: Column) -> Column:
+    column = table.column(wish.weights)
+    if column is target or column.name in wish.ignore:
+        raise DataError(f"{table.name}: column {column.name!r} holds the weights and is also the target or ignored. Choose one.")
+    if column.kind == "text":
+        raise DataError(f"Column {column.name!r} holds words such as {column.words[0]!r}; weights are numbers of at least 0.")
+    return column
+
+
+def _weights(column: Column, table: Table, keep: np.ndarray) -> np.ndarray:
+    """What each sample counts. Shapes: -> (n,) float32."""
+    weights: np.ndarray = column.values[keep].astype(np.float32)
+    if (weights < 0).any():
+        line = int(table.lines[keep][weights.argmin()])
+        raise DataError(
+            f"Column {column.name!r} holds the weight {weights.min():g} in line {line}; weights are numbers of at least 0."
+        )
+    if not weights.any():
+        raise DataError(f"Column {column.name!r} holds no weight above 0, so no sample counts. Choose another column.")
+    return weights
 
 
 def _roles(table: Table, wish: Wish) -> tuple[Column, list[Column], list[str]]:
     for name in (*wish.ignore, *wish.use):
         table.column(name)
+    apart = (*wish.ignore, wish.weights) if wish.weights else wish.ignore
     notes = []
     guessed = guess_roles(table)
     if wish.target:
         target = table.column(wish.target)
     else:
-        found = [c for c, role in zip(table.columns, guessed, strict=True) if role == "target" and c.name not in wish.ignore]
-        rest = [c for c in table.columns if c.name not in wish.ignore]
+        found = [c for c, role in zip(table.columns, guessed, strict=True) if role == "target" and c.name not in apart]
+        rest = [c for c in table.columns if c.name not in apart]
         if not rest:
             raise DataError(f"{table.name}: every column is ignored. Leave one as the target and one as an input.")
         target = (found or rest)[-1]
@@ -72,7 +99,7 @@ def _roles(table: Table, wish: Wish) -> tuple[Column, list[Column], list[str]]:
         raise DataError(f"{table.name}: column {target.name!r} is both the target and ignored. Choose one.")
     inputs, passed = [], []
     for column, role in zip(table.columns, guessed, strict=True):
-        if column is target or column.name in wish.ignore:
+        if column is target or column.name in apart:
             continue
         if role == "ignore" and column.name not in wish.use:
             passed.append(column.name)

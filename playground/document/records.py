@@ -80,11 +80,14 @@ def load_record(data: Any, place: str, found: Findings, kind: str = "") -> Spec 
         return None
     if values.keys() - fields_of(cls).keys():
         return placeholder
-    return load_fields(cls, values, f"{place}/fields", found)
+    return load_fields(cls, values, f"{place}/fields", found, older=data["version"] < cls.version)
 
 
-def load_fields(cls: type[Spec], values: dict[str, Any], place: str, found: Findings) -> Spec | None:
-    """A record from the values of its fields, or None where there are faults; missing ones take their default, with a remark."""
+def load_fields(cls: type[Spec], values: dict[str, Any], place: str, found: Findings, *, older: bool = False) -> Spec | None:
+    """A record from the values of its fields, or None where there are faults; missing ones take their default, with a remark.
+
+    older: it was written by a version that may not have had them, so there is nothing to remark.
+    """
     before = len(found.faults)
     loaded: dict[str, Any] = {}
     for name, field in fields_of(cls).items():
@@ -100,7 +103,7 @@ def load_fields(cls: type[Spec], values: dict[str, Any], place: str, found: Find
     if len(found.faults) > before:
         return None
     spec = cls(**loaded)
-    for name in fields_of(cls).keys() - values.keys():
+    for name in () if older else fields_of(cls).keys() - values.keys():
         default = getattr(spec, name)
         said = default.title if isinstance(default, Spec) else shown(default)
         found.remarks.append((f"{place}/{name}", f"{place}/{name} is missing; the default, {said}, was taken."))

@@ -193,3 +193,21 @@ def test_pictures_in_folders(tmp_path: Path) -> None:
     assert samples.y.tolist() == [0, 0, 0, 1, 1, 1]
     np.testing.assert_allclose(samples.x[4, 0, 0], [100 / 255, 50 / 255, 0], atol=1e-6)
     assert ImageFolder(path="p", size=(8, 6), grey=True).load(tmp_path).shape == (8, 6, 1)
+
+
+def test_a_column_of_weights_is_no_input(tmp_path: Path) -> None:
+    rows = "".join(f"{i / 2},{i % 5 + 0.25},{'uv'[i % 2]}\n" for i in range(30))
+    (tmp_path / "t.csv").write_text("a,importance,kind\n" + rows)
+    plain = TableFile(path="t.csv").load(tmp_path)
+    assert plain.weights is None
+    assert plain.feature_names == ("a", "importance")
+    samples = TableFile(path="t.csv", weights="importance").load(tmp_path)
+    assert samples.feature_names == ("a",)
+    np.testing.assert_array_equal(samples.weights, np.arange(30, dtype=np.float32) % 5 + np.float32(0.25))
+    (tmp_path / "minus.csv").write_text("a,importance,kind\n1,2,u\n2,-3,v\n3,1,u\n")
+    with pytest.raises(DataError, match="'importance' holds the weight -3 in line 3; weights are numbers of at least 0"):
+        TableFile(path="minus.csv", weights="importance").load(tmp_path)
+    with pytest.raises(DataError, match="holds words such as 'u'; weights are numbers"):
+        TableFile(path="t.csv", weights="kind", target="a").load(tmp_path)
+    with pytest.raises(DataError, match="also the target"):
+        TableFile(path="t.csv", weights="a", target="a").load(tmp_path)

@@ -14,7 +14,7 @@ import pytest
 
 from playground.core import registry
 from playground.document import edits as e
-from playground.document import file, migrations, strict_json
+from playground.document import file, migrations, records, strict_json
 from playground.document.problems import structural_problems
 from playground.document.project import Placeholder, Project
 from playground.document.project_json import from_json, to_json
@@ -345,3 +345,12 @@ def test_five_hundred_nodes_are_written_and_read_quickly() -> None:
         history.do(link)
     file.from_bytes(file.to_bytes(history.project))
     assert time.process_time() - start < 8.0
+
+
+def test_fields_that_an_older_version_did_not_have_are_no_matter_for_a_remark():
+    found = records.Findings()
+    data = {"kind": "loss", "id": "cross_entropy", "version": 1, "fields": {}}
+    assert records.load_record(data, "/network/nodes/0/record", found) == registry.find("loss", "cross_entropy")()
+    assert found.remarks == []
+    records.load_record({**data, "version": 2}, "/network/nodes/0/record", found)
+    assert {place.rpartition("/")[2] for place, _ in found.remarks} >= {"weight", "class_weights", "smoothing"}

@@ -22,7 +22,7 @@ def named(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), []) if name.strip())
 
 
-@register("table", title="Table", group="Data", icon="table", tail="CSV or TSV file")
+@register("table", title="Table", group="Data", icon="table", version=2, tail="CSV or TSV file")
 class TableFile(Dataset):
     """A file of rows and columns in text, one sample in each row.
 
@@ -44,6 +44,11 @@ class TableFile(Dataset):
         help="Names of columns that are not used, separated by commas; one with a comma in it stands in quotes.",
         label="Ignored columns",
         most=4000,
+    )
+    weights: str = text(
+        help="Name of a column that says what each sample counts in the loss, numbers of at least 0; empty counts all alike.",
+        label="Weights column",
+        advanced=True,
     )
     use: str = text(
         help="Names of columns that are used although they look like row numbers or free text, separated by commas.",
@@ -124,9 +129,16 @@ class TableFile(Dataset):
         help="How letters are stored.",
     )
 
+    migrations = {1: dict}
+
     def load(self, folder: Path | None = None) -> Samples:
         wish = Wish(
-            target=self.target.strip(), ignore=named(self.ignore), use=named(self.use), task=self.task, defects=self.defects
+            target=self.target.strip(),
+            ignore=named(self.ignore),
+            use=named(self.use),
+            task=self.task,
+            defects=self.defects,
+            weights=self.weights.strip(),
         )
         return samples_of(read(resolve(self.path, folder), self.options()), wish)
 
