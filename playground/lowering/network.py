@@ -126,7 +126,7 @@ class _Weaver:
             node = flow.nodes[id]
             if isinstance(node.spec, Dataset):
                 nodes += [] if any(isinstance(one.spec, Dataset) for one in nodes) else [node]
-            elif isinstance(node.spec, Layer) and id in flow.types:
+            elif isinstance(node.spec, Layer) and id in flow.types and flow.facts[id].type is not None:
                 known = {one.id for one in nodes}
                 nodes += [node] if all(link.source in known for link in flow.into[id]) else []
         if len(nodes) < 2:

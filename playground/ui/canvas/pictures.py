@@ -17,7 +17,7 @@ from playground.ui.canvas.answers import Array
 from playground.ui.canvas.look import MAP_SIDE
 from playground.ui.canvas.plane import grid_points, in_square, plane_of
 from playground.ui.canvas.preview import PreviewData
-from playground.ui.canvas.sequences import attention, has_weights, heat, strip_of
+from playground.ui.canvas.sequences import attention, has_weights, heat, length_of, strip_of
 
 MOST_POINTS = 240
 SATURATED = 0.95
@@ -59,20 +59,17 @@ def strip(samples: Samples | None, index: int) -> PreviewData | None:
     return None if found is None else PreviewData(strip=found)
 
 
-def sequence(node: Node, answers: Mapping[str, Array], length: int | None) -> PreviewData | None:
-    """What a layer gives over the steps of the sample shown, or what its steps look at; None for layers without steps.
-
-    length: how many steps of the sample are there, None where its layers see another number of steps.
-    """
+def sequence(node: Node, answers: Mapping[str, Array], samples: Samples | None, index: int) -> PreviewData | None:
+    """What a layer gives over the steps of the sample shown, or what its steps look at; None for layers without steps."""
     if has_weights(node.spec):
         given = answers.get(f"{node.name}:weights")
-        return None if given is None else PreviewData(maps=_share(attention(given[0], length))[: MAP_SIDE**2])
+        return None if given is None else PreviewData(maps=_share(attention(given[0], length_of(samples, index, given.shape[-1])))[: MAP_SIDE**2])
     given = answers.get(node.name)
     if given is not None and given.ndim == 2:  # a recurrent layer that gives its last state has gone through all of them
         given = answers.get(f"{node.name}:y")
     if given is None or given.ndim != 3:
         return None
-    return PreviewData(maps=_symmetric(heat(given[0], length))[None])
+    return PreviewData(maps=_symmetric(heat(given[0], length_of(samples, index, given.shape[1])))[None])
 
 
 def _share(values: Array) -> Array:
@@ -120,10 +117,10 @@ def activity(spec: Any, given: Array | None) -> str:
     found = saturation(spec, given) if isinstance(spec, Layer) and given is not None else None
     if found is None or not isinstance(spec, Layer):
         return ""
-    far = spec.curve(np.array([1e3]))
-    bounded = far is not None and float(far[0]) < 10.0
+    ends = spec.curve(np.array([-1e3, 1e3]))
+    cut = ends is not None and float(ends[0]) == 0.0 and float(ends[1]) > 10.0
     dead = f", {100 * found.dead:.0f} % dead" if found.dead > 0 and given is not None and len(given) > 1 else ""
-    return f"{100 * found.share:.0f} % {'saturated' if bounded else 'zero'}{dead}"
+    return f"{100 * found.share:.0f} % {'zero' if cut else 'saturated'}{dead}"
 
 
 def bars(given: Array | None, samples: Samples | None) -> PreviewData | None:

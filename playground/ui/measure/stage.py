@@ -115,7 +115,7 @@ class Stage:
         """Open a project and wait for its data."""
         self.window.documents.open(path)
         self.window.leave_start()
-        until(lambda: self.session.samples is not None, f"the data ({self.session.samples_error})")
+        until(lambda: self.session.samples is not None and not self.session.loading, f"the data ({self.session.samples_error})")
         if not self.session.ready:
             raise RuntimeError(f"the project cannot train: {[problem.text for problem in self.session.problems]}")
         self._freeze()
