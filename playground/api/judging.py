@@ -59,7 +59,9 @@ class Judged:
         shape = self.made.samples.shape
         if x.shape[1:] != shape:
             raise BadValue(f"Inputs must have the shape (n, {', '.join(map(str, shape))}); {x.shape} was given.")
-        return self.made.judge.respond(self.machine.predict(self.made.prepared.scaler.apply(x), columns=self.made.lowered.network.usual(len(x))))
+        return self.made.judge.respond(
+            self.machine.predict(self.made.prepared.scaler.apply(x), columns=self.made.lowered.network.usual(len(x)))
+        )
 
     def model(self, name: str) -> Model:
         """What an exporter needs, with a probe of raw samples and the machine's answers to it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from playground.api import parts
+from playground.api.checkpoints import kept_in
+from playground.api.importing import Imported, imported
 from playground.api.judging import Judged
 from playground.api.layout import laid_out
 from playground.api.run import Compiling, Run, Watch, train
@@ -21,9 +24,11 @@ from playground.document.edits import AddLink, AddNode, Edit, SetPlan, SetProjec
 from playground.document.file import load, save
 from playground.document.problems import Problem
 from playground.document.wiring import output_names
-from playground.errors import BadValue, UnknownKind
+from playground.errors import BadValue, FileError, UnknownKind
+from playground.formats import npz_file, safetensors_file
 from playground.formats.certificate import Certificate
 from playground.formats.export import export, format_of
+from playground.formats.optimizer_state import OptimizerState
 from playground.lowering import inspect
 
 #: What a network is judged by when nobody says otherwise.
@@ -34,7 +39,8 @@ class Project:
     """Nodes, wires and plans, and the weights of the last training.
 
     record: the project as it is saved; it is frozen, and every change here replaces it.  weights: tensor name -> array, or None.
-    folder: what relative paths of its data are relative to.
+    folder: what relative paths of its data are relative to.  optimizer_state, raw_weights, averaged_weights: of the last training or
+    checkpoint, None before one; averaged_weights also where the plan averages none.
     """
 
     def __init__(
@@ -46,6 +52,9 @@ class Project:
     ) -> None:
         self.record = record or records.Project()
         self.weights = dict(weights) if weights is not None else None
+        self.raw_weights: dict[str, np.ndarray] | None = None
+        self.averaged_weights: dict[str, np.ndarray] | None = None
+        self.optimizer_state: OptimizerState | None = None
         self.folder = folder
         self._samples: tuple[object, Samples] | None = None
 
@@ -154,8 +163,23 @@ class Project:
         """
         self.set(**training)
         run = train(self.record, self.samples(), watch, compiling)
-        self.weights = run.weights
+        self.weights, self.raw_weights, self.averaged_weights = run.weights, run.raw_weights, run.averaged_weights
+        self.optimizer_state = run.optimizer_state
         return run
+
+    def take_checkpoint(self, path: str | Path) -> None:
+        """Take weights and optimizer's state from a checkpoint of a run of this project. Raises FileError for any other file."""
+        kept = kept_in(Path(path), self.record, self.samples())
+        self.weights, self.raw_weights, self.averaged_weights = kept.weights, kept.raw, kept.averaged
+        self.optimizer_state = kept.optimizer
+
+    def take_optimizer_state(self, path: str | Path) -> None:
+        """Take the optimizer's state from a file of weights that was exported with it. Raises FileError."""
+        path = Path(path)
+        contents = npz_file.read(path) if path.suffix.lower() == npz_file.FORMAT.suffix else safetensors_file.read(path)
+        self.optimizer_state = contents.optimizer()
+        if self.optimizer_state is None:
+            raise FileError(f"{path.name} holds no optimizer's state. Export with it, or name a checkpoint of a run.")
 
     def evaluate(self, part: str = "validation") -> dict[str, float]:
         """Loss and metrics of the trained network on the "train", "validation" or "test" part."""
@@ -165,18 +189,45 @@ class Project:
         """Probabilities for classes, or values in the data's own unit. Shapes: raw inputs (n, *sample) -> (n, *output)."""
         return self._judged().predict(np.asarray(x, dtype=np.float32))
 
-    def _judged(self) -> Judged:
-        if self.weights is None:
+    def _judged(self, weights: Mapping[str, np.ndarray] | None = None) -> Judged:
+        weights = self.weights if weights is None else weights
+        if weights is None:
             raise BadValue("The project has no trained weights yet. Train it first.")
-        return Judged(self.record, self.samples(), self.weights)
+        return Judged(self.record, self.samples(), weights)
 
     # -------------------------------------------------------------------------------------------------------------- files
 
-    def export(self, path: str | Path, format: str | None = None) -> Certificate:
-        """Write the trained network as safetensors, NPZ or ONNX, by the path's ending. Raises ExportBlocked if it came out wrong."""
+    def load_weights(self, path: str | Path) -> Imported:
+        """Take the weights of a safetensors, NPZ or ONNX file, after comparing the file's own answers with ours.
+
+        Raises FileError or BadValue, with nothing changed, where it is of another network.
+        """
+        found = imported(self.record, self.samples(), Path(path), self.weights)
+        self.weights = dict(found.weights)
+        return found
+
+    def export(
+        self, path: str | Path, format: str | None = None, *, optimizer: bool = False, averaged: bool | None = None
+    ) -> Certificate:
+        """Write the trained network as safetensors, NPZ or ONNX, by the path's ending. Raises ExportBlocked if it came out wrong.
+
+        optimizer: with the optimizer's state; ONNX has no place for it.  averaged: the averaged weights or the raw ones of the
+        last training or checkpoint; None: `weights`.
+        """
         path = Path(path)
-        format_of(path, format)
-        return export(self._judged().model(self.record.name), path, format)
+        if optimizer and not format_of(path, format).keeps_optimizer:
+            raise BadValue(f"{format_of(path, format).title} has no place for an optimizer's state. Choose safetensors or NPZ.")
+        state = self._state_to_export() if optimizer else None
+        weights = self.weights if averaged is None else self.averaged_weights if averaged else self.raw_weights
+        if weights is None and averaged is not None:
+            kind = "averaged" if averaged else "raw"
+            raise BadValue(f"There are no {kind} weights. Train with a plan that averages, or take a checkpoint of such a run.")
+        return export(dataclasses.replace(self._judged(weights).model(self.record.name), optimizer=state), path, format)
+
+    def _state_to_export(self) -> OptimizerState:
+        if self.optimizer_state is None:
+            raise BadValue("There is no optimizer's state. Train first, or take a checkpoint or a file that holds it.")
+        return self.optimizer_state
 
     def save(self, path: str | Path) -> None:
         """Save as a .play file, weights included. Raises FileError."""

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 from playground.api import Project
-from playground.errors import FileError
-from playground.formats import npz_file, safetensors_file
+from playground.cli.output import Output
+
+HELP = "a .safetensors, .npz or .onnx file instead of the project's weights"
 
 
-def take_weights(project: Project, path: Path | None) -> None:
-    """Replace the project's weights by those of a file; None leaves them. Raises FileError."""
+def weights_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--weights", type=Path, metavar="FILE", help=HELP)
+
+
+def take_weights(project: Project, path: Path | None, out: Output) -> None:
+    """Replace the project's weights by those of a file and say what it does not hold; None leaves them. Raises FileError or BadValue."""
     if path is None:
         return
-    if not path.is_file():
-        raise FileError(f"There is no file {path}. Name a .safetensors or .npz file.")
-    if path.suffix.lower() == ".safetensors":
-        contents = safetensors_file.read(path)
-    elif path.suffix.lower() == ".npz":
-        contents = npz_file.read(path)
-    else:
-        raise FileError(f"{path.name} must end in .safetensors or .npz, from which weights can be read.")
-    project.weights = contents.tensors()
+    found = project.load_weights(path)
+    out.event("imported", path=str(path), error=found.error, probe_rows=found.probe_rows, interpreter=found.interpreter)
+    out.complain(f"{path}: {found.sentence()}")
+    for note in found.notes:
+        out.warn(note)

@@ -1,16 +1,21 @@
-"""Export by the ending of the path."""
+"""Export, and weights taken from a file, by the ending of the path."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
+from playground.engine.graph import Graph
 from playground.errors import FileError
 from playground.formats.certificate import Certificate
 from playground.formats.format import Format
 from playground.formats.model import Model
+from playground.formats.taken import Taken
 
 
 @cache
@@ -36,3 +41,10 @@ def format_of(path: Path, id: str | None = None) -> Format:
 def export(model: Model, path: Path, id: str | None = None) -> Certificate:
     """Write the model and return its certificate. Raises ExportBlocked, with nothing written, when the file would be wrong."""
     return format_of(path, id).write(model, path)
+
+
+def take(path: Path, graph: Graph, present: Mapping[str, np.ndarray]) -> Taken:
+    """The weights of a file for a network whose present arrays are given by name; `taken.agree` checks them. Raises FileError."""
+    if not path.is_file():
+        raise FileError(f"There is no file {path}. Name one that ends in {', '.join(one.suffix for one in formats())}.")
+    return format_of(path).take(path, graph, present)

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from playground.engine.graph import Graph
 from playground.errors import FileError
 from playground.formats.certificate import Certificate
 from playground.formats.format import Format
 from playground.formats.model import Model
-from playground.formats.weights import Contents, contents_of, write_weights
+from playground.formats.taken import Taken
+from playground.formats.weights import Contents, contents_of, take_weights, write_weights
 
 #: The member that holds the metadata; no tensor's name has two dots in front.
 ABOUT = "..about"
@@ -50,4 +52,17 @@ def read(path: Path) -> Contents:
     return contents_of(path, parse)
 
 
-FORMAT = Format(id="npz", title="NumPy NPZ", suffix=".npz", help="Weights by name as NumPy arrays.", write=write)
+def take(path: Path, graph: Graph, present: Mapping[str, np.ndarray]) -> Taken:
+    """The weights of a file for a network. Raises FileError."""
+    return take_weights(read(path), path)
+
+
+FORMAT = Format(
+    id="npz",
+    title="NumPy NPZ",
+    suffix=".npz",
+    help="Weights by name as NumPy arrays.",
+    write=write,
+    take=take,
+    keeps_optimizer=True,
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +9,13 @@ import numpy as np
 
 import playground
 from playground.document.saver import save_atomically
-from playground.errors import FileError
 from playground.formats.certificate import Certificate, ExportBlocked, certify
 from playground.formats.format import Format
 from playground.formats.model import Affine, Model, further_inputs, needed
+from playground.formats.onnx_import import take
+from playground.formats.onnx_run import INPUT, INTERPRETER, MOST_BYTES, OUTPUT, parse, run
 from playground.formats.onnx_writer import IR_VERSION, OPSET, Writer
 
-INTERPRETER = "onnx.reference"
-INPUT, OUTPUT = "input", "output"
-#: Protocol buffers end at 2 GiB, and one file is what we promise.
-MOST_BYTES = 2**31 - 2**20
 #: Shift over spread beyond which single precision would cost digits of the scaled input.
 LARGE_SHIFT = 8.0
 
@@ -50,27 +46,6 @@ def certificate(model: Model, proto: Any) -> Certificate:
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, RuntimeError, ValueError, TypeError) as error:
         raise ExportBlocked(f"The ONNX file was not written: its checker refuses it. {error}") from error
     return certify(model, answers, format="ONNX", interpreter=INTERPRETER, versions={"onnx": onnx.__version__})
-
-
-def run(proto: Any, x: np.ndarray, columns: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
-    """What ONNX's own reference interpreter makes of the inputs. columns: further inputs by name; others are left out."""
-    from onnx.reference import ReferenceEvaluator
-
-    with np.errstate(all="ignore"):  # exp of a large negative number is a proper zero
-        names = {one.name for one in proto.graph.input}
-        given = {name: np.asarray(array, dtype=np.float32) for name, array in (columns or {}).items() if name in names}
-        return np.asarray(ReferenceEvaluator(proto).run(None, {INPUT: np.asarray(x, dtype=np.float32), **given})[0])
-
-
-def parse(data: bytes) -> Any:
-    """The model of a file's bytes. Raises FileError."""
-    import onnx
-    from google.protobuf.message import DecodeError
-
-    try:
-        return onnx.load_model_from_string(data)
-    except (DecodeError, ValueError) as error:
-        raise FileError(f"This is no ONNX file, or it is damaged: {error}.") from error
 
 
 def build(model: Model) -> Any:
@@ -143,4 +118,5 @@ FORMAT = Format(
     suffix=".onnx",
     help="The whole network with its scaling, for runtimes and viewers (opset 20).",
     write=write,
+    take=take,
 )

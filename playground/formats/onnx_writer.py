@@ -38,6 +38,8 @@ class Writer:
         self.graph = graph
         self.nodes: list[Any] = []
         self.initialisers: dict[str, np.ndarray] = {}
+        #: Initialisers that were to have the name of another one, whose array is not the same.
+        self.doubles: dict[str, str] = {}
         self._tensors = tensors
         self._constants = {c.name: c.array for c in graph.constants}
         self._held: dict[int, Held] = {}
@@ -109,7 +111,8 @@ class Writer:
         """An initialiser; a second one of the same name must hold the same array."""
         known = self.initialisers.get(name)
         if known is not None and not np.array_equal(known, array):
-            name = self.fresh(name)
+            wanted, name = name, self.fresh(name)
+            self.doubles[name] = wanted
         self._names.add(name)
         self.initialisers[name] = np.ascontiguousarray(array)
         return name

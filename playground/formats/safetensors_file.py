@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from playground.engine.graph import Graph
 from playground.errors import FileError
 from playground.formats.certificate import Certificate
 from playground.formats.format import Format
 from playground.formats.model import Model
-from playground.formats.weights import Contents, contents_of, write_weights
+from playground.formats.taken import Taken
+from playground.formats.weights import Contents, contents_of, take_weights, write_weights
 
 
 def write(model: Model, path: Path) -> Certificate:
@@ -55,10 +57,17 @@ def read(path: Path) -> Contents:
     return contents_of(path, parse)
 
 
+def take(path: Path, graph: Graph, present: Mapping[str, np.ndarray]) -> Taken:
+    """The weights of a file for a network. Raises FileError."""
+    return take_weights(read(path), path)
+
+
 FORMAT = Format(
     id="safetensors",
     title="safetensors",
     suffix=".safetensors",
     help="Weights by name for PyTorch, JAX and others; safe to open.",
     write=write,
+    take=take,
+    keeps_optimizer=True,
 )

@@ -14,6 +14,7 @@ from playground.formats.certificate import Certificate, ExportBlocked, certify
 from playground.formats.interpreter import answer
 from playground.formats.model import Model, tensors_sha256
 from playground.formats.optimizer_state import ABOUT, OptimizerState, belongs, state_of
+from playground.formats.taken import Taken
 
 INTERPRETER = "plain NumPy"
 #: Arrays of the scaling carry this in front; no tensor's name has two dots.
@@ -53,7 +54,12 @@ def write_weights(
     optimizer = model.optimizer
     arrays |= optimizer.arrays() if optimizer else {}
     before = certify(model, answer(model, tensors, model.scaling()), format=title, interpreter=INTERPRETER, versions=versions)
-    about = {"name": model.name, **model.about, **({ABOUT: optimizer.about()} if optimizer else {}), "certificate": before.to_json()}
+    about = {
+        "name": model.name,
+        **model.about,
+        **({ABOUT: optimizer.about()} if optimizer else {}),
+        "certificate": before.to_json(),
+    }
     packed = pack(arrays, about)
     contents = parse(packed)
     if tensors_sha256(contents.arrays) != tensors_sha256(arrays) or dict(contents.about) != about:
@@ -73,3 +79,15 @@ def contents_of(path: Path, parse: Callable[[bytes], Contents]) -> Contents:
         raise FileError(f"{path.name}: {error}") from error
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def take_weights(contents: Contents, path: Path) -> Taken:
+    """The weights of a file, and what it answers to a probe with its own scaling, in plain NumPy."""
+    tensors = contents.tensors()
+
+    def answers(model: Model) -> np.ndarray:
+        return answer(model, tensors, contents.scaling())
+
+    return Taken(
+        path=path, tensors=tensors, interpreter=INTERPRETER, answers=answers, certificate=contents.about.get("certificate", "")
+    )

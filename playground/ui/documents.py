@@ -92,7 +92,12 @@ class Documents(QObject):
         """What is lost without saving."""
         words = "Training is still going on; it ends here. " if self.session.run.going else ""
         if not self.session.trained:
-            return words + "Without saving, the edits since the last save are lost."
+            what = (
+                "weights that were imported"
+                if self.session.weights_taken and not self.session.history.dirty
+                else "edits since the last save"
+            )
+            return f"{words}Without saving, the {what} are lost."
         step = f"{self.session.client.step:,}"
         more = " and the edits since the last save" if self.session.history.dirty else ""
         return f"{words}Without saving, the weights trained to step {step}{more} are lost."

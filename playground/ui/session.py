@@ -6,7 +6,7 @@ Widgets read from here, listen to signals in the past tense, and ask for changes
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,7 @@ class Session(QObject):
         self._file_sha256 = ""
         self._home: Path | None = None
         self._kept_run = (0, 0)
+        self.weights_taken = False
         self.selection: tuple[str, ...] = ()
         self.scope = Scope()
         self._inspection: Inspection | None = None
@@ -89,7 +90,7 @@ class Session(QObject):
     @property
     def modified(self) -> bool:
         """Whether closing now would lose edits, or weights of a run."""
-        return self.history.dirty or self.trained
+        return self.history.dirty or self.trained or self.weights_taken
 
     @property
     def trained(self) -> bool:
@@ -105,6 +106,13 @@ class Session(QObject):
         if not found:
             found, names = self.file_weights or {}, self._file_names
         return renamed(found, names, names_of(self.project)) or None
+
+    def take_weights(self, weights: Mapping[str, np.ndarray], names: Mapping[str, str]) -> None:
+        """Weights that came from a file, in place of those of the run, which ends. names: node id -> name, as in the weights."""
+        self.run.forget()
+        self.file_weights, self._file_names, self.weights_taken = dict(weights), dict(names), True
+        self._kept_run = (0, 0)
+        self.file_changed.emit()
 
     @property
     def _run_mark(self) -> tuple[int, int]:
@@ -284,7 +292,7 @@ class Session(QObject):
             self.message.emit(str(error), "error")
             return False
         self.path, self._file_sha256, self._kept_run = path, saved.sha256, mark
-        self.file_weights, self._file_names = weights, names_of(self.project)
+        self.file_weights, self._file_names, self.weights_taken = weights, names_of(self.project), False
         for note in saved.notes:
             self.message.emit(note, "info")
         self.history.mark_saved()
@@ -367,6 +375,7 @@ class Session(QObject):
         self.history = History(project)
         self.path, self._home = path, path.absolute().parent if path else None
         self.file_weights, self._file_runs, self._file_sha256, self._kept_run = None, {}, "", (0, 0)
+        self.weights_taken = False
         if loaded is not None:
             self.file_weights, self._file_runs, self._file_sha256 = loaded.weights, loaded.runs, loaded.sha256
             self._file_names = names_of(project)

@@ -20,8 +20,9 @@ from playground.document.project import Project
 from playground.document.recent import note_recent
 from playground.formats import safetensors_file
 from playground.ui import theme
+from playground.ui.dialogs.aside import Ended, events_of, movable
 from playground.ui.dialogs.export import ExportDialog
-from playground.ui.dialogs.exporter import movable, outcome_of
+from playground.ui.dialogs.exporter import outcome_of
 from playground.ui.dialogs.rate_finder import RateFinder
 from playground.ui.dialogs.start import Start, age
 from playground.ui.panel import dialogs, start_page
@@ -220,6 +221,6 @@ def test_a_network_on_a_picked_table_is_exported(session: Session, qtbot: QtBot,
      (3, ["not json"], "", "The export ended with code 3 and gave no reason."), (0, [], "", "The export ended with code 0 and gave no reason.")],
 )  # fmt: skip
 def test_an_export_that_fails_always_gives_a_reason(code: int, lines: list[str], errors: str, text: str) -> None:
-    found = outcome_of(Path("x.onnx"), code, lines, errors)
+    found = outcome_of(Path("x.onnx"), Ended(code, events_of(lines), errors))
     assert found.certificate is None
     assert found.text == text

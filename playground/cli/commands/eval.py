@@ -10,6 +10,7 @@ from playground.cli.opening import check, open_project
 from playground.cli.output import Output
 from playground.cli.weights import take_weights, weights_argument
 from playground.document.file import load, save
+from playground.errors import BadValue
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +21,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, out: Output) -> int:
+    if args.keep and args.weights is None:
+        raise BadValue("There is nothing to keep: name a file of weights with --weights.")
     project = open_project(args.file, out)
     check(project, out)
     take_weights(project, args.weights, out)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from playground.cli.opening import check, open_project
 from playground.cli.output import Output
-from playground.cli.weights import take_weights
+from playground.cli.weights import take_weights, weights_argument
+from playground.errors import BadValue
 from playground.formats.export import format_of, formats
 
 
@@ -17,19 +18,43 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="a .play project with weights")
     parser.add_argument("to", type=Path, nargs="+", metavar="TO", help=f"what to write; the ending says the format: {endings}")
     parser.add_argument("--format", choices=[one.id for one in formats()], help="the format, where the ending does not say it")
+    weights_argument(parser)
     parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="a .safetensors or .npz file instead of the project's weights"
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="a checkpoint of a run instead of the project's weights; has the optimizer's state",
+    )
+    parser.add_argument(
+        "--with-optimizer",
+        action="store_true",
+        help="the optimizer's state too, in safetensors and NPZ: that of --checkpoint, or of a file of --weights that holds it",
+    )
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--averaged", action="store_true", default=None, help="the averaged weights of the checkpoint")
+    kind.add_argument(
+        "--raw",
+        dest="averaged",
+        action="store_false",
+        default=None,
+        help="the weights of the checkpoint's last step, not averaged",
     )
 
 
 def run(args: argparse.Namespace, out: Output) -> int:
     for path in args.to:
-        format_of(path, args.format)
+        format = format_of(path, args.format)
+        if args.with_optimizer and not format.keeps_optimizer:
+            raise BadValue(f"{format.title} has no place for an optimizer's state. Leave --with-optimizer out for {path.name}.")
     project = open_project(args.file, out)
     check(project, out)
-    take_weights(project, args.weights)
+    take_weights(project, args.weights, out)
+    if args.checkpoint is not None:
+        project.take_checkpoint(args.checkpoint)
+    elif args.with_optimizer and args.weights is not None:
+        project.take_optimizer_state(args.weights)
     for path in args.to:
-        certificate = project.export(path, args.format)
+        certificate = project.export(path, args.format, optimizer=args.with_optimizer, averaged=args.averaged)
         out.event("exported", path=str(path), bytes=path.stat().st_size, **dataclasses.asdict(certificate))
         out.say(f"{path} ({path.stat().st_size:,} bytes). {certificate.sentence()}")
     return 0

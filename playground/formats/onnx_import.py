@@ -1,0 +1,161 @@
+"""Weights out of ONNX files that this program wrote, or that have its names and layouts. Data is read, and nothing else is run
+than the standard operators that the network's own ONNX form consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from playground.engine.graph import Graph
+from playground.errors import FileError
+from playground.formats.model import Model
+from playground.formats.onnx_places import Place, Places, places_of
+from playground.formats.onnx_run import INPUT, INTERPRETER, MOST_BYTES, parse, run
+from playground.formats.taken import Taken
+from playground.formats.weights import SCALING
+
+#: What other programs put between the same layers; all of it pure arithmetic on what there is.
+PLAIN = {
+    "Add", "Cast", "Concat", "Constant", "Div", "Dropout", "Flatten", "Gemm", "Identity", "MatMul", "Mul", "Relu", "Reshape", "Shape",
+    "Sigmoid", "Softmax", "Squeeze", "Sub", "Tanh", "Transpose", "Unsqueeze",
+}  # fmt: skip
+#: Names that a sentence lists before it says how many more there are.
+LISTED = 5
+
+
+def take(path: Path, graph: Graph, present: Mapping[str, np.ndarray]) -> Taken:
+    """Every tensor of the network, from the file or, where the file has none of it, as it is at present. Raises FileError.
+
+    present: name -> array, for what the output of the network never reads.
+    """
+    places, proto = places_of(graph), _opened(path)
+    try:
+        tensors, notes = _tensors(proto, places, present, path.name)
+    except FileError as error:
+        raise FileError(f"{path.name}: {error}") from error
+
+    def answers(model: Model) -> np.ndarray:
+        _check_operators(proto, places, path.name)
+        return run(proto, model.probe, model.columns)
+
+    said = {one.key: one.value for one in proto.metadata_props}
+    return Taken(
+        path=path, tensors=tensors, interpreter=INTERPRETER, answers=answers, certificate=said.get("certificate", ""), notes=notes
+    )
+
+
+def read_weights(graph: Graph, path: Path, present: Mapping[str, np.ndarray] | None = None) -> dict[str, np.ndarray]:
+    """The tensors by name. What the file does not hold is as in `present`, else 0. Raises FileError."""
+    return dict(take(path, graph, present or {}).tensors)
+
+
+def _opened(path: Path) -> Any:
+    """The model of a file, its versions checked. Raises FileError."""
+    import onnx
+
+    try:
+        size = path.stat().st_size
+        if size > MOST_BYTES + 2**20:
+            raise FileError(f"{path.name} has {size:,} bytes; an ONNX file in one piece ends at 2 GiB.")
+        proto = parse(path.read_bytes())
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except FileError as error:
+        raise FileError(f"{path.name}: {error}") from error
+    if not proto.HasField("graph"):
+        raise FileError(f"{path.name}: This is no ONNX file, or it is damaged: it holds no network.")
+    newest = onnx.defs.onnx_opset_version()
+    for one in proto.opset_import:
+        if one.domain not in ("", "ai.onnx"):
+            raise FileError(f"{path.name} uses operators of {one.domain!a:.80}; only ONNX's own are read.")
+        if not 1 <= one.version <= newest:
+            raise FileError(f"{path.name} is written in opset {one.version}; opsets up to {newest} are read.")
+    return proto
+
+
+def _tensors(
+    proto: Any, places: Places, present: Mapping[str, np.ndarray], file: str
+) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    stored = {one.name: one for one in proto.graph.initializer}
+    outside = [one.name for one in stored.values() if one.data_location or one.external_data]
+    if outside:
+        raise FileError(f"{_listed(outside)}: the numbers are in another file. Save the network with its weights inside.")
+    _check_names(stored, places)
+    numbers, known = np.zeros(places.count, np.float32), np.zeros(places.count, bool)
+    for name, place in places.held.items():
+        array = _array(stored.get(name) or stored[place.otherwise], name, place).ravel()[place.at]
+        before = known[place.sources]
+        if not np.array_equal(numbers[place.sources][before].view(np.uint32), array[before].view(np.uint32)):
+            raise FileError(f"{name} must hold the same numbers as the other places of its weights; it holds others.")
+        numbers[place.sources], known[place.sources] = array, True
+        if not np.array_equal(numbers[place.sources].view(np.uint32), array.view(np.uint32)):
+            raise FileError(f"{name} must hold the same numbers wherever it repeats a weight; it holds others.")
+    tensors, notes = {}, []
+    for name, shape in places.shapes.items():
+        part = slice(places.starts[name], places.starts[name] + int(np.prod(shape, dtype=np.int64)))
+        found, there = numbers[part].reshape(shape), known[part].reshape(shape)
+        absent = int(there.size - there.sum())
+        if absent and name in present:
+            found = np.where(there, found, np.asarray(present[name], np.float32).reshape(shape))
+        if absent:
+            what = name if absent == there.size else f"{absent:,} of {there.size:,} numbers of {name}"
+            notes.append(f"{file} does not hold {what}, which its answers do not depend on; they stay as they are.")
+        tensors[name] = np.ascontiguousarray(found)
+    return tensors, tuple(notes)
+
+
+def _check_names(stored: Mapping[str, Any], places: Places) -> None:
+    """Constants may differ between versions of this program, so theirs are not asked for; weights are, and nothing else may be there."""
+    missing = [name for name, place in places.held.items() if name not in stored and place.otherwise not in stored]
+    if missing:
+        raise FileError(
+            f"It must hold {_listed(sorted(missing))}; it holds {_listed(sorted(stored)) or 'no weights'}. "
+            "The names and layouts must be those of this program's own ONNX export of this network."
+        )
+    owners = {name.partition(".")[0] for name in places.shapes} | {name.partition(":")[0] for name in places.constants}
+    for name in stored:
+        known = name in places.held or name in places.constants or name.startswith(SCALING)
+        if not known and not (":" in name and name.partition(":")[0] in owners):
+            raise FileError(
+                f"It holds {name!a:.100}, which is nothing of this network; expected are {_listed(sorted(places.held))}."
+            )
+
+
+def _array(one: Any, name: str, place: Place) -> np.ndarray:
+    """The numbers of an initialiser. Raises FileError."""
+    from onnx import TensorProto, numpy_helper
+
+    shape = tuple(one.dims)
+    if shape != place.shape:
+        raise FileError(f"{name} must have the shape {place.shape} in an ONNX file of this network; it has {shape}.")
+    if one.data_type != TensorProto.FLOAT:
+        raise FileError(f"{name} must hold float32 numbers; it holds {TensorProto.DataType.Name(one.data_type).lower()}.")
+    try:
+        return np.asarray(numpy_helper.to_array(one), np.float32)
+    except (ValueError, TypeError) as error:
+        raise FileError(f"{name} is damaged: {error}.") from error
+
+
+def _check_operators(proto: Any, places: Places, file: str) -> None:
+    """Only what the network's own form has or what is plain arithmetic is run. Raises FileError."""
+    names = [one.name for one in proto.graph.input if one.name not in {i.name for i in proto.graph.initializer}]
+    if INPUT not in names:
+        raise FileError(f"{file} must have an input called {INPUT!r}; it has {_listed(names)}.")
+    if proto.functions:
+        raise FileError(f"{file} defines functions of its own; only networks of ONNX's operators are read.")
+    waiting = [proto.graph]
+    while waiting:
+        for node in waiting.pop().node:
+            if node.domain not in ("", "ai.onnx") or node.op_type not in places.operators | PLAIN:
+                raise FileError(f"{file} uses {node.op_type!a:.80}, which this network's ONNX form does not have.")
+            waiting += [one.g for one in node.attribute if one.HasField("g")]
+            if any(one.t.data_location or one.t.external_data for one in node.attribute):
+                raise FileError(f"{file} keeps numbers in another file. Save the network with them inside.")
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return ", ".join(name[:80] for name in names[:LISTED]) + more

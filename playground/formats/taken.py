@@ -1,0 +1,70 @@
+"""Weights that came out of a file, and the check that they do in our network what they did in the file."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from playground.errors import FileError, PlaygroundError
+from playground.formats.certificate import TOLERANCE
+from playground.formats.model import Model, tensors_sha256
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Taken:
+    """tensors: name -> array, every one that the network has.  notes: sentences on what the file does not hold.
+
+    answers: what the file itself gives for the probe of a model, by `interpreter`.  certificate: as it stands in the file, or "".
+    """
+
+    path: Path
+    tensors: Mapping[str, np.ndarray]
+    interpreter: str
+    answers: Callable[[Model], np.ndarray]
+    certificate: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def agree(model: Model, taken: Taken) -> tuple[float, list[str]]:
+    """Largest difference of the file's answers from the model's, and notes. Raises FileError where they are not the same.
+
+    model: our network with the weights that were taken, its scaling and its answers to its probe.
+    """
+    name, expected = taken.path.name, model.expected
+    try:
+        answers = taken.answers(model)
+    except FileError:
+        raise
+    except (PlaygroundError, ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as fault:
+        raise FileError(f"{name}: {taken.interpreter} cannot run the file on the probe. {fault}") from fault
+    if answers.shape != expected.shape:
+        raise FileError(
+            f"{name} gives answers of shape {answers.shape}; this network gives {expected.shape}. Nothing was changed."
+        )
+    if not (np.isfinite(expected).all() and np.isfinite(answers).all()):
+        raise FileError(f"{name} gives answers that are not finite. Nothing was changed.")
+    allowed = TOLERANCE * max(1.0, float(np.abs(expected).max(initial=0.0)))
+    error = float(np.abs(answers.astype(np.float64) - expected.astype(np.float64)).max(initial=0.0))
+    if error > allowed:
+        raise FileError(
+            f"{name} holds weights of these names and shapes, but it is another network or has another scaling: on {len(expected)} "
+            f"samples its answers differ from ours by up to {error:.1e}, and {allowed:.1e} is allowed. Nothing was changed."
+        )
+    return error, [*taken.notes, *_changed(taken)]
+
+
+def _changed(taken: Taken) -> list[str]:
+    """A sentence where the certificate is of other weights than those of the file."""
+    if not taken.certificate or taken.notes:  # the hash is over all tensors
+        return []
+    try:
+        said = json.loads(taken.certificate)["weights_sha256"]
+    except (ValueError, KeyError, TypeError):
+        return [f"The certificate in {taken.path.name} cannot be read."]
+    if said == tensors_sha256({name: np.ascontiguousarray(array, np.float32) for name, array in taken.tensors.items()}):
+        return []
+    return [f"The certificate in {taken.path.name} is of other weights: the file was changed after its export."]
