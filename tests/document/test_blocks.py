@@ -250,7 +250,10 @@ BROKEN = [
     (lambda d: d["blocks"][0]["network"]["links"][0].update(target="gone"), "A wire's target must be the id"),
     (lambda d: d["blocks"][0]["network"]["nodes"][1]["spec"].update(kind="loss", id="cross_entropy"), "A block holds layers"),
     (lambda d: d["network"]["nodes"][1]["spec"].update(id="block_input", fields={}), "stands in a block"),
-    (lambda d: d["blocks"][0]["network"]["nodes"][1]["spec"].update(id="block", fields={"block": d["blocks"][0]["id"]}), "hold itself"),
+    (
+        lambda d: d["blocks"][0]["network"]["nodes"][1]["spec"].update(id="block", fields={"block": d["blocks"][0]["id"]}),
+        "hold itself",
+    ),
 ]
 
 
@@ -332,13 +335,19 @@ def test_a_file_whose_block_is_broken_inside_is_refused_when_it_is_used(tmp_path
     data = strict_json.decode((block_files.shipped()[0].path).read_bytes())
     data["blocks"][0]["network"]["links"][0]["target"] = "gone"
     (tmp_path / "b.json").write_bytes(strict_json.encode(data))
-    with pytest.raises(BadValue, match="b.json holds no block that can be used"):
+    with pytest.raises(BadValue, match=r"b\.json holds no block that can be used"):
         block_files.read_block(tmp_path / "b.json")
 
 
 def test_five_blocks_ship_with_words_and_without_faults():
     entries = block_files.shipped()
-    assert [entry.name for entry in entries] == ["Conv-BN-ReLU", "Inception", "Residual", "Transformer decoder", "Transformer encoder"]
+    assert [entry.name for entry in entries] == [
+        "Conv-BN-ReLU",
+        "Inception",
+        "Residual",
+        "Transformer decoder",
+        "Transformer encoder",
+    ]
     for entry in entries:
         assert entry.help
         assert entry.tail
