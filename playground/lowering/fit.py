@@ -18,6 +18,7 @@ from playground.errors import ShapeError
 from playground.lowering.facts import facts
 from playground.lowering.flow import Flow
 from playground.lowering.mends import insertion, made, set_field
+from playground.lowering.sequence_mends import sequence_mend
 
 EACH = {
     "class": "one for each class",
@@ -207,7 +208,9 @@ def _count_problem(flow: Flow, node: Node, loss: Loss, wanted: tuple[int, ...]) 
     needs = f"{TensorType(wanted)} numbers" if n != 1 else "1 number"
     each = f", {EACH[loss.target]}" if n != 1 else ""
     text = f"{node.name} needs {needs}{each}. {source.name} gives {flow.type_of(link)}."
-    mend = _count_mend(flow, link, n) if len(wanted) == 1 else None
+    mend = sequence_mend(flow, link, wanted, _width_layer(flow, source))
+    if mend is None and len(wanted) == 1:
+        mend = _count_mend(flow, link, n)
     return Problem(text=text, node=node.id, field="prediction", mend=mend)
 
 

@@ -30,6 +30,7 @@ class GRU(Recurrent):
 
     op = "gru"
     blocks = 3
+    gates = ("reset", "update", "new")
     width = "units"
     ports = ("x", "state")
     optional = 1

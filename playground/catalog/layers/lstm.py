@@ -26,6 +26,7 @@ class LSTM(Recurrent):
 
     op = "lstm"
     blocks = 4
+    gates = ("input", "forget", "new", "output")
     states = 2
     width = "units"
     ports = ("x", "state", "cell")

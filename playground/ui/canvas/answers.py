@@ -17,7 +17,7 @@ from playground.document.project import Project
 from playground.engine import ops
 from playground.engine.graph import Graph
 from playground.lowering.flow import flow_of
-from playground.lowering.network import known_network, usual_columns
+from playground.lowering.network import LENGTHS, known_network, usual_columns
 
 Array = npt.NDArray[np.floating]
 
@@ -90,6 +90,11 @@ def node_outputs(
             if len(rule.outputs) > 1 or name != "y":
                 _keep(found, f"{node.owner}:{name}", values[output])
     return found | {owner: values[main] for owner, main in graph.mains.items() if main in values}
+
+
+def length_columns(samples: Samples, rows: npt.ArrayLike) -> dict[str, Array]:
+    """How long some of the samples are, for `node_outputs`, where that varies. Shapes: rows (k,) -> (k,)."""
+    return {} if samples.lengths is None else {LENGTHS: samples.lengths[np.asarray(rows)].astype(np.float32)}
 
 
 def _keep(found: dict[str, Array], name: str, value: Array) -> None:

@@ -17,10 +17,9 @@ from playground.document.project import Node, Project
 from playground.engine.graph import Graph
 from playground.errors import PlaygroundError
 from playground.lowering import Lowered, lower
-from playground.lowering.network import LENGTHS
 from playground.training.messages import Fault, Reset, Started
 from playground.ui.canvas import pictures
-from playground.ui.canvas.answers import Array, cost_of, image_forms, known_graph, node_outputs, start_weights
+from playground.ui.canvas.answers import Array, cost_of, image_forms, known_graph, length_columns, node_outputs, start_weights
 from playground.ui.canvas.local import LocalNames
 from playground.ui.canvas.look import short_number
 from playground.ui.canvas.node_item import NAMED
@@ -167,7 +166,11 @@ class PreviewFeed(QObject):
         if cost_of(graph, len(x)) > MOST_COST:
             return {}
         with np.errstate(all="ignore"):
-            return node_outputs(graph, weights, self._prepared.scaler.apply(x), self._columns(samples))
+            x = self._prepared.scaler.apply(x)
+            found = node_outputs(graph, weights, x, length_columns(samples, [self.sample]))
+        if self.session.scope.path:  # the input of an open block may be the data themselves
+            found |= {node.name: x for node in self.session.project.network.of_kind("dataset")}
+        return found
 
     def _look_at_crowd(self, weights: dict[str, Array]) -> None:
         """Every node's output for some samples at once, about once a second: what share is stuck is no matter of one sample."""
@@ -176,22 +179,14 @@ class PreviewFeed(QObject):
             self._crowd_now = self._answers_now
         elif now - self._crowd_at > CROWD_EVERY_S or self._crowd_at == 0.0 or not self.session.run.going:
             self._crowd_at = now
-            x = samples.x[:: max(1, samples.count // CROWD)][:CROWD]
+            rows = np.arange(samples.count)[:: max(1, samples.count // CROWD)][:CROWD]
+            x, columns = samples.x[rows], length_columns(samples, rows)
             with np.errstate(all="ignore"):
-                self._crowd_now = self._names.answers(node_outputs(graph, weights, self._prepared.scaler.apply(x)))
-
-    def _columns(self, samples: Samples) -> dict[str, Array]:
-        """How long the sequence shown is, where that varies."""
-        if samples.lengths is None:
-            return {}
-        return {LENGTHS: samples.lengths[self.sample : self.sample + 1].astype(np.float32)}
+                self._crowd_now = self._names.answers(node_outputs(graph, weights, self._prepared.scaler.apply(x), columns))
 
     def _maps(self, node: Node) -> PreviewData | None:
-        samples, answers = self.session.samples, self._answers_now
-        output = self.session.inspection.types.get(node.id)
-        steps = samples.steps if samples is not None else 0
-        alike = samples is not None and output is not None and output.rank == 2 and output.shape[0] == steps
-        found = pictures.sequence(node, answers, samples.length(self.sample) if alike and samples is not None else None)
+        answers = self._answers_now
+        found = pictures.sequence(node, answers, self.session.samples, self.sample)
         if found is not None:
             return found
         return pictures.maps(self._weights_now.get(f"{node.name}.weight"), answers.get(node.name), self._forms.get(node.id, ()))
@@ -240,7 +235,7 @@ class PreviewFeed(QObject):
         if lowered is None:
             return pictures.judged(None, samples, None)
         head = next((head for head in lowered.heads if head.node == node.id), lowered.heads[0])
-        output = next((n.name for n in self.session.project.network.nodes if n.id == head.output), "")
+        output = next((n.name for n in self.session.project.network.nodes if n.id == head.output.partition("/")[0]), "")
         surface = self.session.client.grid() if head is lowered.heads[0] else None  # the worker answers for the first loss
         response = surface.response if surface is not None else None
         if response is None and output in answers:

@@ -114,6 +114,11 @@ def symmetric(values: Array) -> Array:
     return values / most if most > 0 else values
 
 
+def length_of(samples: Samples | None, index: int, steps: int) -> int | None:
+    """How many of a layer's steps are there for a sample; None, all, for a layer that sees others than the data's."""
+    return samples.length(index) if samples is not None and samples.count and samples.steps == steps else None
+
+
 def has_weights(spec: object) -> bool:
     """Whether a layer looks steps up by attention weights."""
     return isinstance(spec, Layer) and "weights" in spec.outputs

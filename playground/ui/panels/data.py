@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QSt
 from playground.catalog.datasets.table import TableFile
 from playground.core.fields import Path as PathField
 from playground.core.fields import fields_of
+from playground.core.samples import Samples
 from playground.core.spec import Spec
 from playground.data.describe import describe
 from playground.data.readers.csv_table import Preview
@@ -23,7 +24,7 @@ from playground.ui.inspector.notice import Notice
 from playground.ui.inspector.text import Label
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.data_facts import FactsView, facts_of
-from playground.ui.panels.data_rows import ImageGrid, RowsTable, sample_rows
+from playground.ui.panels.data_rows import ImageGrid, RowsTable, SequenceGrid, sample_rows
 from playground.ui.panels.table_import import ImportTable, PreviewReader
 from playground.ui.plots.axis import short
 
@@ -46,7 +47,7 @@ class DataPanel(QWidget):
         self.choose = Button("Choose file…", "secondary", "open", small=True)
         self.settings = Button("Settings", "link", "slider")
         self.table, self.columns, self.bad = RowsTable("First samples"), RowsTable("Columns"), RowsTable("Unusable rows")
-        self.importing, self.images = ImportTable(session), ImageGrid()
+        self.importing, self.images, self.sequences = ImportTable(session), ImageGrid(), SequenceGrid()
         self.tabs, self.pages = QTabBar(), QStackedWidget()
         self._offered: list[QWidget] = []
         self.none = Empty("data", "No data yet", "Drag a data source onto the canvas, or pick one in the toolbar.", 60)
@@ -86,7 +87,7 @@ class DataPanel(QWidget):
         self.tabs.setFixedHeight(28)
         self.tabs.setExpanding(False)
         right.addWidget(self.tabs)
-        for page in (self.table, self.images, self.importing, self.columns, self.bad):
+        for page in (self.table, self.images, self.sequences, self.importing, self.columns, self.bad):
             self.pages.addWidget(page)
         right.addWidget(self.pages, 1)
         self.body = QWidget()
@@ -125,6 +126,8 @@ class DataPanel(QWidget):
             self.facts.show_facts(facts_of(samples, self.session.project.data))
             if len(samples.shape) == 3:
                 self.images.show_samples(samples)
+            elif samples.steps and not samples.tokens:
+                self.sequences.show_samples(samples)
             heads, rows, inks = sample_rows(samples)
             self.table.rows.show_rows(heads, rows, inks=inks)
             self.table.fit()
@@ -151,7 +154,7 @@ class DataPanel(QWidget):
         if isinstance(spec, TableFile) and spec.path:
             pages.append(("Import", self.importing))
         if samples is not None:
-            pages.append(("Images", self.images) if len(samples.shape) == 3 else ("Rows", self.table))
+            pages.append(self._samples_page(samples))
             pages.append(("Columns", self.columns))
         count = self.bad.rows.rowCount()
         if isinstance(spec, TableFile) and count:
@@ -171,6 +174,12 @@ class DataPanel(QWidget):
             self._turn(self.tabs.currentIndex())
         self.pages.setVisible(bool(pages))
         self.tabs.setVisible(bool(pages))
+
+    def _samples_page(self, samples: Samples) -> tuple[str, QWidget]:
+        """How these samples are best looked at."""
+        if len(samples.shape) == 3:
+            return "Images", self.images
+        return ("Sequences", self.sequences) if samples.steps and not samples.tokens else ("Rows", self.table)
 
     def _turn(self, at: int) -> None:
         if 0 <= at < len(self._offered):

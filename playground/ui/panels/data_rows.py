@@ -11,13 +11,15 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
-from playground.core.samples import Samples
-from playground.ui.painting import LEFT, RIGHT, put
+from playground.core.samples import NO_CLASS, Samples
+from playground.ui.canvas.sequences import MOST_CURVES, Strip, paint_curves, strip_of
+from playground.ui.painting import LEFT, RIGHT, put, width_of
 from playground.ui.plots.axis import short
 from playground.ui.theme import theme
 
 _NUMBER = re.compile(r"[−-]?[\d,]*\.?\d+(e-?\d+)?")
 ROWS, COLUMNS, IMAGES = 200, 60, 240
+STEPS, SEQUENCES = 120, 60  # of a sequence, and of these, that are shown
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -136,18 +138,80 @@ class RowsTable(QTableView):
 
 def sample_rows(samples: Samples) -> tuple[list[str], list[list[str]], dict[int, str]]:
     """Headers, cells and inks of the first samples of a table: targets first, in the accent."""
+    if samples.tokens:
+        return _token_rows(samples)
     inputs = samples.x[:ROWS].reshape(min(samples.count, ROWS), -1)[:, :COLUMNS]
     names = list(samples.feature_names[:COLUMNS]) or [f"input {k + 1}" for k in range(inputs.shape[1])]
     cells = [[short(float(v)) for v in row] for row in inputs]
     if samples.task == "classification":
-        targets = [[samples.class_names[int(k)]] for k in samples.y[:ROWS]]
-        heads = ["class"]
+        targets = [[answer_text(samples, k)] for k in range(len(inputs))]
+        heads = ["classes" if samples.per_step else "class"]
     else:
         values = samples.y[:ROWS].reshape(len(inputs), -1)[:, :8]
         targets = [[short(float(v)) for v in row] for row in values]
         heads = list(samples.target_names[:8]) or [f"target {k + 1}" for k in range(values.shape[1])]
     rows = [target + cell for target, cell in zip(targets, cells, strict=True)]
     return heads + names, rows, dict.fromkeys(range(len(heads)), "accent")
+
+
+def answer_text(samples: Samples, index: int) -> str:
+    """The answer to one sample in words: its class, the classes of its steps, or its first target."""
+    if samples.per_step:
+        there = samples.y[index, : samples.length(index)]
+        return " ".join("–" if k == NO_CLASS else samples.class_names[k] for k in there[:STEPS])
+    if samples.task == "classification":
+        return samples.class_names[int(samples.y[index])]
+    return short(float(samples.y[index].reshape(-1)[0]))
+
+
+def _token_rows(samples: Samples) -> tuple[list[str], list[list[str]], dict[int, str]]:
+    """Sequences of tokens, one in each row, without their padding."""
+    rows = []
+    for k in range(min(samples.count, ROWS)):
+        there = samples.x[k].reshape(-1)[: samples.length(k)]
+        more = " …" if len(there) > STEPS else ""
+        rows.append([answer_text(samples, k), f"{len(there):,}", " ".join(map(samples.token_name, there[:STEPS])) + more])
+    return ["classes" if samples.per_step else "answer", "steps", "tokens"], rows, {0: "accent"}
+
+
+class SequenceGrid(QWidget):
+    """The first sequences as small plots with their answer under each, as many as fit."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.strips: list[Strip] = []
+        self.words: list[str] = []
+        self.names: tuple[str, ...] = ()
+        self.setAccessibleName("First sequences")
+
+    def show_samples(self, samples: Samples) -> None:
+        """One plot for each sample, a curve for each feature."""
+        found = [strip_of(samples, k) for k in range(min(samples.count, SEQUENCES))]
+        self.strips = [strip for strip in found if strip is not None]
+        self.words = [answer_text(samples, k) for k in range(len(self.strips))]
+        self.names = samples.feature_names[:MOST_CURVES]
+        self.setAccessibleDescription(f"{samples.count:,} sequences of at most {samples.steps:,} steps")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 120)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        wide, high, gap, x = 148.0, 60.0, 10.0, 10.0
+        for k, name in enumerate(self.names):
+            p.fillRect(QRectF(x, 9, 10, 3), theme().series(k + 1)[0])
+            put(p, QRectF(x + 14, 3, width_of(name, 10) + 4, 14), name, 10, "text2")
+            x += 28 + width_of(name, 10)
+        top = 22.0 if self.names else 8.0
+        columns = max(1, int((self.width() - gap) // (wide + gap)))
+        for k, (strip, word) in enumerate(zip(self.strips, self.words, strict=True)):
+            left, y = gap + k % columns * (wide + gap), top + k // columns * (high + 22)
+            if y + high > self.height():
+                break
+            paint_curves(p, QRectF(left, y, wide, high), strip)
+            put(p, QRectF(left, y + high + 1, wide, 14), word, 10, "text2")
+        p.end()
 
 
 class ImageGrid(QWidget):
@@ -173,10 +237,7 @@ class ImageGrid(QWidget):
             whole = np.ascontiguousarray(picture)
             height, width = whole.shape[:2]
             self.images.append(QImage(whole.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy())
-        if samples.task == "classification":
-            self.words = [samples.class_names[int(k)] for k in samples.y[: len(self.images)]]
-        else:
-            self.words = [short(float(v)) for v in samples.y[: len(self.images)].reshape(len(self.images), -1)[:, 0]]
+        self.words = [answer_text(samples, k) for k in range(len(self.images))]
         self.update()
 
     def sizeHint(self) -> QSize:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from playground.ui.session import Session
 
 GRID = 96
+OTHERS = "Data with one or two inputs is drawn here: choose a 2-D set or a curve."
+SEQUENCES = "A sequence has too many inputs for a map of the answers. Select a layer and open Steps to see what it makes of one."
 
 
 class AnswerCurve(Plot):
@@ -46,7 +48,7 @@ class OutputPanel(QWidget):
         super().__init__(parent)
         self.session = session
         self.surface, self.curve = SurfacePlot(), AnswerCurve()
-        self.none = Empty("map", "No picture for these inputs", "Data with one or two inputs is drawn here: choose a 2-D set or a curve.")
+        self.none = Empty("map", "No picture for these inputs", OTHERS)
         self.pages = QStackedLayout(self)
         for page in (self.none, self.surface, self.curve):
             self.pages.addWidget(page)
@@ -62,7 +64,7 @@ class OutputPanel(QWidget):
     def inputs(self) -> int:
         """1 or 2 inputs that can be drawn, else 0."""
         samples = self.session.samples
-        if samples is None or len(samples.shape) != 1 or samples.shape[0] not in (1, 2):
+        if samples is None or samples.steps or len(samples.shape) != 1 or samples.shape[0] not in (1, 2):
             return 0
         return samples.shape[0] if samples.shape[0] == 2 or samples.task == "regression" else 0
 
@@ -70,6 +72,7 @@ class OutputPanel(QWidget):
         """Follow the data."""
         samples, inputs = self.session.samples, self.inputs
         self.pages.setCurrentIndex({0: 0, 1: 2, 2: 1}[inputs])
+        self.none.show_text("No picture for these inputs", SEQUENCES if samples is not None and samples.steps else OTHERS)
         self._step, self._watching = -1, False
         if samples is not None and inputs == 2:
             self.surface.show_response(None, (0, 0), (1, 1))

@@ -1,0 +1,105 @@
+"""Remedies where a loss wants another number of answers than a network for sequences gives: one for a sequence, or one for each step."""
+
+from __future__ import annotations
+
+from playground.core.fields import fields_of
+from playground.core.spec import Layer
+from playground.core.tensor import TensorType
+from playground.document.edits import SetField
+from playground.document.problems import Mend
+from playground.document.project import Link, Node
+from playground.lowering.facts import facts
+from playground.lowering.flow import Flow
+from playground.lowering.mends import insertion, made, set_field
+
+
+def sequence_mend(flow: Flow, link: Link, wanted: tuple[int, ...], last: Node | None) -> Mend | None:
+    """For a prediction that is a sequence or should be one; None for any other.
+
+    link: the loss's prediction.  wanted: its shape as the loss needs it.  last: the layer whose setting decides the last extent of
+    the prediction, if there is one.
+    """
+    type = flow.type_of(link)
+    if type is None:
+        return None
+    if len(wanted) == 2 and type.rank == 2 and type.shape[0] == wanted[0]:
+        if last is not None and isinstance(last.spec, Layer):
+            return set_field(last, last.spec.width, wanted[1])
+        dense = insertion(flow, link, made("layer", "dense", units=wanted[1]))
+        return Mend(text=f"Insert Dense with {wanted[1]} units after {flow.nodes[link.source].name}", edits=(dense,))
+    if len(wanted) == 2 and type.rank == 1:
+        return _turned(flow, link, wanted, last, "sequence")
+    if len(wanted) == 1 and type.rank == 2:
+        return _turned(flow, link, wanted, last, "last") or _pooled(flow, link, wanted, last)
+    return None
+
+
+def _turned(flow: Flow, link: Link, wanted: tuple[int, ...], last: Node | None, gives: str) -> Mend | None:
+    """The last recurrent layer gives its last state alone, or the states of all steps; what follows it must take that."""
+    path = _path(flow, link.source)
+    at = next((k for k, node in enumerate(path) if "returns" in fields_of(node.spec)), None)
+    if at is None or getattr(path[at].spec, "returns", "") == gives:
+        return None
+    recurrent = path[at]
+    given = flow.facts[recurrent.id].type
+    if given is None:
+        return None
+    shape = given.shape[-1:] if gives == "last" else (wanted[0], given.shape[-1])
+    if last is recurrent or last is None:
+        return None
+    if not _leads_to(TensorType(shape), path[:at][::-1], last, wanted):
+        return None
+    assert isinstance(last.spec, Layer)
+    what = "give its last state" if gives == "last" else "give every step"
+    also = _width(last, wanted[-1])
+    words = f" and set {last.spec.width} of {last.name} to {wanted[-1]}" if also else ""
+    return Mend(text=f"Let {recurrent.name} {what}{words}", edits=(SetField(recurrent.id, "returns", gives), *also))
+
+
+def _pooled(flow: Flow, link: Link, wanted: tuple[int, ...], last: Node | None) -> Mend | None:
+    """The mean over the steps, before the layer that makes the answers."""
+    if last is None or not isinstance(last.spec, Layer) or "returns" in fields_of(last.spec) or len(flow.into[last.id]) != 1:
+        return None
+    before = flow.into[last.id][0]
+    given = flow.type_of(before)
+    path = _path(flow, link.source)
+    if given is None or given.rank != 2 or last not in path:
+        return None
+    if not _leads_to(TensorType(given.shape[-1:]), path[: path.index(last) + 1][::-1], last, wanted):
+        return None
+    pool = insertion(flow, before, made("layer", "global_average_pool"))
+    also = _width(last, wanted[0])
+    words = f" and set its {last.spec.width} to {wanted[0]}" if also else ""
+    return Mend(text=f"Insert GlobalAveragePool before {last.name}{words}", edits=(pool, *also))
+
+
+def _width(last: Node, n: int) -> tuple[SetField, ...]:
+    """The edit that makes the answers so many, where they are not."""
+    assert isinstance(last.spec, Layer)
+    return () if getattr(last.spec, last.spec.width) == n else (SetField(last.id, last.spec.width, n),)
+
+
+def _path(flow: Flow, id: str) -> list[Node]:
+    """Layers with one wire each, from a node back to the data or to where several wires meet."""
+    found: list[Node] = []
+    while isinstance(flow.nodes[id].spec, Layer) and id in flow.facts:
+        found.append(flow.nodes[id])
+        if len(flow.into[id]) != 1:
+            break
+        id = flow.into[id][0].source
+    return found
+
+
+def _leads_to(type: TensorType, path: list[Node], last: Node, wanted: tuple[int, ...]) -> bool:
+    """Whether what flows through these layers comes out as the loss wants it, with the width of `last` set."""
+    for node in path:
+        spec = node.spec
+        assert isinstance(spec, Layer)
+        if node is last:
+            spec = made("layer", spec.id, **{**{name: getattr(spec, name) for name in fields_of(spec)}, spec.width: wanted[-1]})
+            assert isinstance(spec, Layer)
+        found = facts(spec, (type,)).type
+        if found is None:
+            return False
+        type = found
+    return type.shape == wanted

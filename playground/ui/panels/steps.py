@@ -1,0 +1,307 @@
+"""Inside a layer, step by step: what it gives over one sequence, its gates, and what every step looks at."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QRectF, Qt, QTimer
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+
+from playground.core.samples import Samples
+from playground.data.prepare import Prepared, prepare
+from playground.document.project import Node
+from playground.engine.graph import Graph
+from playground.errors import PlaygroundError
+from playground.ui.canvas.answers import Array, cost_of, known_graph, length_columns, node_outputs, start_weights
+from playground.ui.canvas.local import LocalNames
+from playground.ui.canvas.sequences import attention, has_weights, heat, length_of
+from playground.ui.inspector.controls import Button, ComboField
+from playground.ui.inspector.foot import Empty
+from playground.ui.inspector.text import Label
+from playground.ui.painting import CENTRE, LEFT, RIGHT, Painted, put, width_of
+from playground.ui.panel import Panel, register_panel
+from playground.ui.plots.axis import short
+from playground.ui.theme import theme
+
+if TYPE_CHECKING:
+    from playground.ui.session import Session
+
+EVERY_S = 0.2  # at most so often while a run goes on
+MOST_COST = 40_000_000
+NONE = ("No steps to look at", "Select a recurrent layer, an attention or another layer that gives a sequence.")
+
+
+@dataclass(frozen=True)
+class View:
+    """Something to look at. pictures: (name, values) each (rows, columns).  low: of the colour scale, 0 for shares, else its mirror.
+
+    down, across: what rows and columns are.
+    """
+
+    title: str
+    pictures: tuple[tuple[str, Array], ...]
+    low: float
+    down: str
+    across: str = "steps"
+
+
+def views_of(node: Node, answers: dict[str, Array], samples: Samples, index: int) -> list[View]:
+    """What there is to look at in a layer, the most telling first."""
+    found: list[View] = []
+    name, spec = node.name, node.spec
+    for tail in ("", " 2", " 3", " 4"):
+        turn = f" {tail.strip()}" if tail else ""
+        given = answers.get(f"{name}:weights{tail}")
+        if has_weights(spec) and given is not None:
+            values = attention(given[0], length_of(samples, index, given.shape[-1]))
+            heads = tuple((f"head {k + 1}" if len(values) > 1 else "", one) for k, one in enumerate(values))
+            found.append(View(f"Attention weights{turn}", heads, 0.0, "queries", "keys"))
+        gates: tuple[str, ...] = getattr(spec, "gates", ())
+        given = answers.get(f"{name}:gates{tail}")
+        if gates and given is not None:
+            parts = np.split(heat(given[0], length_of(samples, index, given.shape[1])), len(gates))
+            found.append(View(f"Gates{turn}", tuple(zip(gates, parts, strict=True)), -1.0, "units"))
+        given = answers.get(f"{name}:cells{tail}")
+        if given is not None:
+            found.append(_over_steps(f"Cell{turn}", given, samples, index))
+    given = answers.get(name)
+    if given is not None and given.ndim == 2:  # the last state alone: the states before are what an op of it gives
+        given = answers.get(f"{name}:y")
+    if given is not None and given.ndim == 3:
+        found.append(_over_steps("Output", given, samples, index))
+    return found
+
+
+def _over_steps(title: str, given: Array, samples: Samples, index: int) -> View:
+    values = heat(given[0], length_of(samples, index, given.shape[1]))
+    finite = values[np.isfinite(values)]
+    return View(title, (("", values),), -max(float(np.abs(finite).max(initial=0.0)), 1e-12), "units")
+
+
+class HeatMaps(Painted):
+    """Pictures side by side on one scale, with the steps' tokens or numbers under them."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(0, 0, "Values over the steps", parent)
+        self.view: View | None = None
+        self.words: tuple[str, ...] = ()
+        self.setMinimumSize(120, 90)
+
+    def show_view(self, view: View | None, words: tuple[str, ...]) -> None:
+        """words: what the steps are, or () to number them."""
+        self.view, self.words = view, words
+        if view is not None:
+            shapes = ", ".join(f"{name or view.title}: {values.shape[0]} by {values.shape[1]}" for name, values in view.pictures)
+            self.setAccessibleDescription(f"{view.title}, {view.down} down, {view.across} across. {shapes}")
+        self.update()
+
+    def draw(self, p: QPainter, r: QRectF) -> None:
+        view = self.view
+        if view is None:
+            return
+        count = len(view.pictures)
+        columns = min(
+            range(1, count + 1), key=lambda n: abs(math.log(max(r.width() / n, 1) / max(r.height() / -(-count // n), 1)))
+        )
+        wide, high = r.width() / columns, (r.height() - 20) / -(-count // columns)
+        for k, (name, values) in enumerate(view.pictures):
+            self._draw_one(
+                p, QRectF(r.x() + k % columns * wide, r.y() + k // columns * high, wide - 8, high - 4), name, values, view
+            )
+        self._draw_scale(p, QRectF(r.x() + 14, r.bottom() - 17, r.width() - 22, 16), view)
+
+    def _draw_one(self, p: QPainter, r: QRectF, name: str, values: Array, view: View) -> None:
+        top = 14.0 if name else 2.0
+        put(p, QRectF(r.x() + 14, r.y() - 1, r.width() - 14, 14), name, 10, "text", True)
+        area = QRectF(r.x() + 14, r.y() + top, r.width() - 14, r.height() - top - 14)
+        if area.width() < 8 or area.height() < 8 or not values.size:
+            return
+        limit = -view.low if view.low < 0 else max(float(np.nanmax(values, initial=0.0)), 1e-12)
+        part = np.clip(np.nan_to_num(values / limit), -1, 1)
+        words = np.ascontiguousarray(theme().lut[((part + 1) * 127.5).astype(np.uint8)])
+        image = QImage(words.data, words.shape[1], words.shape[0], 4 * words.shape[1], QImage.Format.Format_RGB32)
+        p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        p.drawImage(area, image)
+        p.save()
+        p.translate(r.x() + 6, area.center().y())
+        p.rotate(-90)
+        put(p, QRectF(-area.height() / 2, -7, area.height(), 14), view.down, 10, "text3", how=CENTRE)
+        p.restore()
+        self._draw_steps(p, QRectF(area.x(), area.bottom() + 1, area.width(), 13), values.shape[1], view.across)
+
+    def _draw_steps(self, p: QPainter, r: QRectF, steps: int, across: str) -> None:
+        """Under each step its token where there is room, else the first and the last number."""
+        each = r.width() / steps
+        if len(self.words) == steps and max(width_of(word, 9) for word in self.words) + 1 <= each:
+            for k, word in enumerate(self.words):
+                put(p, QRectF(r.x() + k * each, r.y(), each, r.height()), word, 9, "text2", how=CENTRE)
+            return
+        put(p, r, "1", 9, "text3", how=LEFT)
+        put(p, r, f"{steps:,}" if steps > 1 else "", 9, "text3", how=RIGHT)
+        put(p, r, across, 10, "text3", how=CENTRE)
+
+    def _draw_scale(self, p: QPainter, r: QRectF, view: View) -> None:
+        lut = theme().lut if view.low < 0 else theme().lut[128:]
+        low, high = (short(view.low), short(-view.low)) if view.low < 0 else ("0", "greatest of each")
+        bar = QImage(np.ascontiguousarray(lut).data, len(lut), 1, 4 * len(lut), QImage.Format.Format_RGB32)
+        left = width_of(low, 9) + 5
+        put(p, r, low, 9, "text2", how=LEFT)
+        p.drawImage(QRectF(r.x() + left, r.center().y() - 3, 110, 7), bar)
+        put(p, QRectF(r.x() + left + 115, r.y(), r.width() - left - 115, r.height()), high, 9, "text2", how=LEFT)
+
+
+class StepsPanel(QWidget):
+    """Follows the selected node, else the first one with steps; the samples can be leafed through."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session, self.sample = session, 0
+        self.maps, self.none = HeatMaps(), Empty("rnn", *NONE, top=60)
+        self.name, self.what, self.answer = Label("", 12, "text", True), ComboField(), Label("", 11, "text2")
+        self.back, self.on = Button("", "icon", "left", small=True), Button("", "icon", "right", small=True)
+        self._views: list[View] = []
+        self._wished = ""
+        self._key: tuple[Any, ...] = ()
+        self._graph: Graph | None = None
+        self._prepared: Prepared | None = None
+        self._start: dict[str, Array] = {}
+        self._last = 0.0
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self.feed)
+        self._assemble()
+        for signal in (session.selection_changed, session.samples_changed, session.inspection_changed, session.scope_changed):
+            signal.connect(self._soon.start)
+        session.tick.connect(self._on_tick)
+        session.run_changed.connect(self._on_tick)
+        theme().changed.connect(self.maps.update)
+
+    def _assemble(self) -> None:
+        self.what.setAccessibleName("What to look at")
+        self.what.setFixedWidth(140)
+        self.what.activated.connect(self._choose)
+        for button, name, by in ((self.back, "Sample before", -1), (self.on, "Next sample", 1)):
+            button.setAccessibleName(name)
+            button.setToolTip(name)
+            button.clicked.connect(lambda _=False, by=by: self.leaf(by))
+        body = QWidget()
+        head = QHBoxLayout()
+        head.setSpacing(6)
+        for part in (self.name, self.what, self.back, self.answer, self.on):
+            head.addWidget(part, 1 if part is self.name else 0)
+        self.answer.setFixedWidth(118)
+        self.answer.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(11, 6, 8, 6)
+        column.setSpacing(6)
+        column.addLayout(head)
+        column.addWidget(self.maps, 1)
+        self.pages = QStackedLayout(self)
+        self.pages.addWidget(self.none)
+        self.pages.addWidget(body)
+
+    def leaf(self, by: int) -> None:
+        """Show another sample."""
+        samples = self.session.samples
+        if samples is not None and samples.count:
+            self.sample = (self.sample + by) % samples.count
+            self.feed()
+
+    def _choose(self, at: int) -> None:
+        self._wished = self.what.itemText(at)
+        self._show()
+
+    def _on_tick(self) -> None:
+        if self.isVisible() and not self._soon.isActive():
+            self._soon.start(max(0, math.ceil(1000 * (EVERY_S - (time.monotonic() - self._last)))))
+
+    def feed(self) -> None:
+        """Work out what the layer gives now, if anyone can see it."""
+        self._soon.stop()
+        if not self.isVisible():
+            return
+        self._last = time.monotonic()
+        samples = self.session.samples
+        node, answers = None, self._answers(samples)
+        for node in [*self.session.selected_nodes(), *self._telling(answers)]:
+            self._views = views_of(node, answers, samples, self.sample) if samples is not None else []
+            if self._views:
+                break
+        else:
+            self._views = []
+        self.pages.setCurrentIndex(bool(self._views))
+        if node is None or samples is None or not self._views:
+            return
+        self.name.show_text(node.name)
+        self.answer.show_text(f"sample {self.sample + 1:,} of {samples.count:,}")
+        titles = [view.title for view in self._views]
+        if titles != [self.what.itemText(k) for k in range(self.what.count())]:
+            self.what.clear()
+            self.what.addItems(titles)
+        self.what.setCurrentIndex(titles.index(self._wished) if self._wished in titles else 0)
+        self._show()
+
+    def _telling(self, answers: dict[str, Array]) -> list[Node]:
+        """Nodes with attention weights or gates, to look at while none is selected."""
+        if self.session.selected_nodes():
+            return []
+        nodes = self.session.view.network.nodes
+        return [node for node in nodes if f"{node.name}:weights" in answers or f"{node.name}:gates" in answers]
+
+    def _show(self) -> None:
+        at = self.what.currentIndex()
+        samples = self.session.samples
+        if 0 <= at < len(self._views) and samples is not None:
+            there = samples.x[self.sample, : samples.length(self.sample)]
+            words = tuple(map(samples.token_name, there.reshape(-1))) if samples.tokens else ()
+            self.maps.show_view(self._views[at], words)
+
+    def _answers(self, samples: Samples | None) -> dict[str, Array]:
+        project = self.session.project
+        key = (project.network, project.blocks, project.data, project.training.seed, id(samples))
+        if key != self._key:
+            self._key, self._graph, self._prepared, self._start = key, None, None, {}
+            if samples is not None and samples.count:
+                self.sample = min(self.sample, samples.count - 1)
+                self._take(samples)
+        if samples is None or self._graph is None or self._prepared is None or cost_of(self._graph, 1) > MOST_COST:
+            return {}
+        x = self._prepared.scaler.apply(samples.x[self.sample : self.sample + 1])
+        with np.errstate(all="ignore"):
+            weights = self.session.weights() or self._start
+            found = node_outputs(self._graph, weights, x, length_columns(samples, [self.sample]))
+        return LocalNames(project, self.session.scope).answers(found)
+
+    def _take(self, samples: Samples) -> None:
+        project, plan = self.session.project, self.session.project.data
+        self._graph = known_graph(project, samples)
+        if self._graph is None:
+            return
+        self._start = start_weights(self._graph, project.training.seed)
+        try:
+            self._prepared = prepare(
+                samples, validation=plan.validation, test=plan.test, stratified=plan.stratified, scaling=plan.scaling,
+                scale_targets=plan.scale_targets, seed=plan.seed,
+            )  # fmt: skip
+        except PlaygroundError:  # the run will tell why; pictures wait
+            self._prepared = None
+
+    def keyPressEvent(self, event: Any) -> None:
+        if event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            self.leaf(-1 if event.key() == Qt.Key.Key_PageUp else 1)
+            return
+        super().keyPressEvent(event)
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)  # type: ignore[arg-type]
+        self.feed()
+
+
+register_panel(
+    Panel(id="steps", title="Steps", icon="rnn", places={"train": "bottom-right"}, factory=StepsPanel, order=25, least=(340, 220))
+)
