@@ -22,13 +22,13 @@ from playground.training.run_record import RunRecord, fingerprint
 DONE, FAILED = 0, 1
 
 
-def train_and_keep(project: Project, folder: Path, out: Output) -> int:
-    """Train, write everything into the folder, and give the exit code."""
+def train_and_keep(project: Project, folder: Path, out: Output, *, with_optimizer: bool = False) -> int:
+    """Train, write everything into the folder, and give the exit code. with_optimizer: its state goes into the file of weights."""
     if folder.exists() and not folder.is_dir():
         raise FileError(f"{folder} is a file, and the results need a folder. Name another one with --out.")
     with out.progress() as bar:
         run = project.train(watch=_watcher(project, out, bar), compiling=_compiling(bar))
-    keep(project, run, folder, out)
+    keep(project, run, folder, out, with_optimizer=with_optimizer)
     if run.fault is not None:
         fields = dataclasses.asdict(run.fault)
         out.event("fault", **fields)
@@ -87,13 +87,13 @@ def epoch_line(record: EpochRecord, total: int) -> str:
     return "  ".join([*words, f"rate {record.rate:.3g}"])
 
 
-def keep(project: Project, run: Run, folder: Path, out: Output) -> None:
+def keep(project: Project, run: Run, folder: Path, out: Output, *, with_optimizer: bool = False) -> None:
     """Project with weights, weights alone, curve and record, into the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     name = project.record.name
     project.save(folder / f"{_file_name(name)}.play")
     try:
-        certificate = project.export(folder / "weights.safetensors")
+        certificate = project.export(folder / "weights.safetensors", optimizer=with_optimizer)
     except ExportBlocked as error:
         out.warn(str(error))
     else:

@@ -30,6 +30,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="the optimizer's state too, in safetensors and NPZ: that of --checkpoint, or of a file of --weights that holds it",
     )
+    parser.add_argument(
+        "--optimizer-from", type=Path, metavar="FILE", help="the same, of another .safetensors or .npz file that holds it"
+    )
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--averaged", action="store_true", default=None, help="the averaged weights of the checkpoint")
     kind.add_argument(
@@ -42,19 +45,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, out: Output) -> int:
+    with_optimizer = args.with_optimizer or args.optimizer_from is not None
     for path in args.to:
         format = format_of(path, args.format)
-        if args.with_optimizer and not format.keeps_optimizer:
+        if with_optimizer and not format.keeps_optimizer:
             raise BadValue(f"{format.title} has no place for an optimizer's state. Leave --with-optimizer out for {path.name}.")
     project = open_project(args.file, out)
     check(project, out)
     take_weights(project, args.weights, out)
     if args.checkpoint is not None:
         project.take_checkpoint(args.checkpoint)
-    elif args.with_optimizer and args.weights is not None:
-        project.take_optimizer_state(args.weights)
+    source = args.optimizer_from or (args.weights if args.checkpoint is None else None)
+    if with_optimizer and source is not None:
+        project.take_optimizer_state(source)
     for path in args.to:
-        certificate = project.export(path, args.format, optimizer=args.with_optimizer, averaged=args.averaged)
+        certificate = project.export(path, args.format, optimizer=with_optimizer, averaged=args.averaged)
         out.event("exported", path=str(path), bytes=path.stat().st_size, **dataclasses.asdict(certificate))
         out.say(f"{path} ({path.stat().st_size:,} bytes). {certificate.sentence()}")
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,15 +12,18 @@ from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QCloseEvent, QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from playground.document.weights import renamed
 from playground.formats.format import Format
+from playground.formats.optimizer_state import OptimizerState
 from playground.ui.dialogs.certificate_card import CertificateCard
 from playground.ui.dialogs.exporter import Exporter, Outcome
 from playground.ui.dialogs.sheet import Sheet
-from playground.ui.inspector.controls import Button, ComboField, LineField
+from playground.ui.inspector.controls import Button, CheckBox, ComboField, LineField
 from playground.ui.inspector.notice import Notice
 from playground.ui.inspector.text import Label
 from playground.ui.painting import put, stamp
 from playground.ui.panel import Dialog, register_dialog
+from playground.ui.run_control import names_of
 from playground.ui.theme import theme
 
 if TYPE_CHECKING:
@@ -82,6 +86,7 @@ class ExportDialog(Sheet):
         self.rows = [FormatRow(found) for found in formats()]
         self.group = QButtonGroup(self)
         self.path, self.which = LineField(), ComboField()
+        self.state = CheckBox("With the optimizer's state", px=12)
         self.choose = Button("Choose…", "secondary")
         self.card, self.notice = CertificateCard(), Notice("info", "")
         self.card.hide()
@@ -120,8 +125,9 @@ class ExportDialog(Sheet):
         second.setSpacing(10)
         second.addWidget(_caption("Weights"))
         self.which.setAccessibleName("Weights")
-        self.which.setFixedWidth(200)
+        self.which.setFixedWidth(240)
         second.addWidget(self.which)
+        second.addWidget(self.state)
         second.addStretch(1)
         lines.addLayout(second)
         lines.addWidget(self.card)
@@ -146,6 +152,9 @@ class ExportDialog(Sheet):
             choices = [(f"Newest, step {client.step:,}", "newest")]
             if any(record.validation_loss is not None for record in client.epochs):
                 choices.append(("Best epoch", "best"))
+            if client.live("averages"):
+                kinds = ("averaged", "raw") if self.session.project.training.judges_averaged else ("raw", "averaged")
+                choices = [(f"{text}, {kind}", f"{word} {kind}") for text, word in choices for kind in kinds]
         elif self.session.file_weights:
             choices = [("Saved with the project", "file")]
         if choices != [(self.which.itemText(k), self.which.itemData(k)) for k in range(self.which.count())]:
@@ -155,6 +164,13 @@ class ExportDialog(Sheet):
                 self.which.addItem(text, word)
             self.which.setCurrentIndex(max(0, self.which.findData(kept)))
         self.which.setEnabled(bool(choices))
+        place = self.format.keeps_optimizer
+        self.state.setEnabled(bool(client.step) and place)
+        self.state.setToolTip(
+            f"{self.format.title} has no place for it." if not place
+            else "What the optimizer remembers of every weight, its numbers and the step, under names that begin with optimizer/."
+            if client.step else "Only a run of this session has it."
+        )  # fmt: skip
         last = client.epochs[-1] if client.epochs else None
         shown = ", ".join(f"{name} {value:.3g}" for name, value in last.metrics.items()) if last else ""
         self.strip.show_note(f"step {client.step:,}{', ' + shown if shown else ''}" if client.step else "")
@@ -165,8 +181,22 @@ class ExportDialog(Sheet):
             self._tell("warn", problem or reason, "Nothing to export")
 
     def weights(self) -> Mapping[str, np.ndarray]:
-        """The chosen weights."""
-        return self.session.weights(best=self.which.currentData() == "best") or {}
+        """The chosen weights, under the names that nodes have now."""
+        which, _, kind = (self.which.currentData() or "").partition(" ")
+        if not kind:
+            return self.session.weights(best=which == "best") or {}
+        found = self.session.client.export_weights(best=which == "best", averaged=kind == "averaged")
+        return renamed(found, self.session.run.names, names_of(self.session.project))
+
+    def optimizer(self) -> OptimizerState | None:
+        """The optimizer's state of the chosen moment, where it is to go along."""
+        if not (self.state.isChecked() and self.state.isEnabled()):
+            return None
+        found = self.session.client.optimizer_state(best=str(self.which.currentData()).startswith("best"))
+        if found is None:
+            return None
+        slots = renamed(found.slots, self.session.run.names, names_of(self.session.project))
+        return dataclasses.replace(found, slots=slots)
 
     def export(self) -> None:
         """Export to the file that is named."""
@@ -176,7 +206,7 @@ class ExportDialog(Sheet):
         self.card.show_certificate(None)
         self._tell("info", "The file is written, read back and run on a probe of the data.", f"Exporting {to.name}")
         self.go.setEnabled(False)
-        self.exporter.export(self.session.project, weights, self.session.folder, to, self.format.id)
+        self.exporter.export(self.session.project, weights, self.session.folder, to, self.format.id, self.optimizer())
 
     def _done(self, outcome: Outcome) -> None:
         row = next(row for row in self.rows if row.isChecked())

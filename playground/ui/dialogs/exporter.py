@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from playground.document.project import Project
+from playground.formats.optimizer_state import ABOUT, OptimizerState
 from playground.ui.dialogs.aside import Aside, Ended
 
 
@@ -38,11 +39,23 @@ class Exporter(QObject):
     def busy(self) -> bool:
         return self._aside.busy
 
-    def export(self, project: Project, weights: Mapping[str, np.ndarray], folder: Path, to: Path, format: str) -> None:
-        """Write the project aside and let the command line export it. Ends in `finished`."""
+    def export(
+        self,
+        project: Project,
+        weights: Mapping[str, np.ndarray],
+        folder: Path,
+        to: Path,
+        format: str,
+        optimizer: OptimizerState | None = None,
+    ) -> None:
+        """Write the project aside and let the command line export it. Ends in `finished`. optimizer: goes into the file too."""
+
+        def words(source: Path) -> list[str]:
+            return [str(source), str(to), "--format", format, "--json", *(_state_beside(source, optimizer) if optimizer else [])]
+
         if not self.busy:
             self._path = to
-            self._aside.start(project, weights, folder, lambda source: [str(source), str(to), "--format", format, "--json"])
+            self._aside.start(project, weights, folder, words)
 
     def cancel(self) -> None:
         """End a running export; nothing is written, since a file is put in place only when it is whole."""
@@ -50,6 +63,15 @@ class Exporter(QObject):
 
     def _done(self, ended: Ended) -> None:
         self.finished.emit(outcome_of(self._path, ended))
+
+
+def _state_beside(source: Path, state: OptimizerState) -> list[str]:
+    """Write the optimizer's state beside the project's copy; the words that name it."""
+    from playground.formats.safetensors_file import pack
+
+    path = source.with_name("optimizer.safetensors")
+    path.write_bytes(pack(state.arrays(), {ABOUT: state.about()}))
+    return ["--optimizer-from", str(path)]
 
 
 def outcome_of(path: Path, ended: Ended) -> Outcome:
