@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from playground.core import registry
-from playground.core.fields import Field, Real, Whole, fields_of
+from playground.core.fields import Field, Real, Whole, fields_of, is_finite
 from playground.document.blocks import View
 from playground.document.edits import AddLink, RemoveLinks, RemoveNodes, SetField, SetNodeOption, SetPlan
 from playground.document.integrity import integrity_faults
@@ -152,8 +151,10 @@ def _bad_value(field: Field, name: str, value: Any) -> Iterator[tuple[str, Any]]
     try:
         field.check(name, value)
     except BadValue as error:
-        number = isinstance(field, Real | Whole) and isinstance(value, int | float) and math.isfinite(value)
-        yield str(error), max(field.low, min(field.high, value)) if number and isinstance(field, Real | Whole) else None
+        better = None
+        if isinstance(field, Real | Whole) and is_finite(value):
+            better = max(field.low, min(field.high, round(value) if isinstance(field, Whole) else value))
+        yield str(error), better
 
 
 def _set(better: Any, edits: tuple[object, ...]) -> Mend | None:

@@ -246,10 +246,16 @@ class Extents:
     @property
     def pairs(self) -> int:
         """Pairs of a query and a key that it may see."""
-        i = np.arange(self.queries)
-        first = np.minimum(np.maximum(i - self.window, 0), self.keys) if self.window else np.zeros_like(i)
-        end = np.minimum(self.keys, i + self.window + 1) if self.window else np.full_like(i, self.keys)
-        return int(np.maximum((np.minimum(end, i + 1) if self.causal else end) - first, 0).sum())
+        reach = 0 if self.causal else self.window or self.keys
+        before = _ramp(self.queries, -self.window, self.keys) if self.window else 0
+        return _ramp(self.queries, reach + 1, self.keys) - before
+
+
+def _ramp(count: int, shift: int, most: int) -> int:
+    """The sum of i + shift, held between 0 and `most`, for i from 0 to count - 1."""
+    start = min(max(-shift, 0), count)
+    end = max(start, min(count, most - shift))
+    return (end - start) * (start + end - 1 + 2 * shift) // 2 + (count - end) * most
 
 
 def extents(inputs: Sequence[TensorType], attributes: Mapping[str, Any], *, valued: bool = True) -> Extents:
