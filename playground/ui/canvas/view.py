@@ -104,7 +104,7 @@ class CanvasView(ZoomView):
         self._show_selection()
         self.feed.refresh()
         self.map.stale()
-        self.empty.setVisible(not project.network.nodes and not project.network.notes)
+        self.empty.setVisible(not project.network.nodes and not project.network.notes and not self.session.scope.path)
         self._place_map()
         if self._fresh and self.canvas.nodes and self.isVisible():
             self.zoom_to_fit(most=1.0)

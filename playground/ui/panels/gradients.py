@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from playground.lowering.expansion import expanded
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.health import HealthTable, health_of
 from playground.ui.panels.journal_entries import journal_of
@@ -51,7 +52,7 @@ class NormsPanel(QWidget):
         self.plot.feed(norms)
         self.plot.show_marks(self.journal.marks())
         if self.table is not None:
-            frozen = [node.name for node in self.session.project.network.nodes if node.frozen]
+            frozen = [node.name for node in expanded(self.session.project).project.network.nodes if node.frozen]
             self.table.show_rows(health_of(norms, frozen))
 
     def _run_changed(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from playground.core.fields import fields_of
 from playground.core.spec import Spec
 from playground.document.project import Project
+from playground.lowering.expansion import expanded
 from playground.training import messages
 from playground.ui.plots.axis import short
 from playground.ui.plots.marks import Mark
@@ -98,7 +99,7 @@ def knob_label(project: Project, name: str) -> str:
             if name in fields_of(spec):
                 return fields_of(spec)[name].title(name)
         return name
-    for node in project.network.nodes:
+    for node in expanded(project).project.network.nodes:
         if node.name == node_name and isinstance(node.spec, Spec) and field_name in fields_of(node.spec):
             return f"{node_name} {fields_of(node.spec)[field_name].title(field_name)}"
     return name
