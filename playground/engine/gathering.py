@@ -12,9 +12,12 @@ from playground.engine.registers import (
     CURSOR,
     EPOCH,
     FIRST_ROW,
+    HEAD_WEIGHTS,
     ROWS,
     STEP,
     STEP_ROWS,
+    STEP_WEIGHT,
+    WEIGHED,
     WINDOW_COUNT,
 )
 from playground.engine.vocabulary import load, store
@@ -22,13 +25,19 @@ from playground.engine.vocabulary import load, store
 
 @kernel
 def gather_gradient(F, R, w, k):
-    """Add a batch's mean gradient by its rows; after a step's last batch it is the mean over all rows.  words: gradient sum n"""
+    """Add a batch's mean gradient by its rows, or by what they weigh; after a step's last batch it is the mean over all rows.
+
+    words: gradient sum n"""
     g, total, n = w[0], w[1], w[2]
     if R[ROWS] == R[STEP_ROWS]:
         return
-    share = np.float32(R[ROWS])
     first, last = R[FIRST_ROW] == 0, R[FIRST_ROW] + R[ROWS] == R[STEP_ROWS]
-    rows = np.float32(R[STEP_ROWS])
+    share, rows = np.float32(R[ROWS]), np.float32(R[STEP_ROWS])
+    if R[WEIGHED] == 1:
+        share = F[HEAD_WEIGHTS]
+        rows = share if first else F[STEP_WEIGHT] + share
+        if rows == 0.0:
+            rows = np.float32(1)
     for j in range(0, n, 16):
         r = n - j
         x = load(F, g + j, r) * share

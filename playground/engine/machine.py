@@ -37,6 +37,7 @@ from playground.engine.registers import (
     STEP,
     TRAINING,
     VERDICT,
+    WEIGHED,
     WINDOW_COUNT,
     WINDOW_X,
     WINDOW_Y,
@@ -235,6 +236,13 @@ class Machine:
         made = {node.output: node for node in graph.nodes}
         return tuple(bool(made[loss].attributes.get("weighted")) for loss in graph.losses) or (False,)
 
+    @cached_property
+    def _one_weighing(self) -> bool:
+        """Whether the rows of all losses have the same weights, so that batches can be gathered by what they weigh."""
+        graph = self.plan.graph
+        nodes = [node for node in graph.nodes if node.output in graph.losses]
+        return bool(nodes) and all(self._weighted) and len({node.inputs[2] for node in nodes}) == 1
+
     @property
     def _shares(self) -> np.ndarray:
         """What each of several losses counts now. Shapes: (losses,)."""
@@ -278,6 +286,7 @@ class Machine:
         self.R[TRAINING], self.R[OUTPUTS] = int(training), 0 if training else self.layout.outputs
         self.R[SHUFFLE], self.R[ORDER] = int(training and self.shuffle), self.layout.order // 2
         self.R[ROWS] = 0
+        self.R[WEIGHED] = int(self._one_weighing)
         self.R[ACCUMULATE] = self.plan.update.accumulate if training and self.plan.update else 1
 
     def _bind(self, program: Program) -> _Bound:

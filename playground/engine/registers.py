@@ -25,6 +25,7 @@ ORDERED_COUNT = CONTROL + 12  # ... and of so many samples
 ACCUMULATE = CONTROL + 13  # batches whose gradients make one step
 FIRST_ROW = CONTROL + 14  # rows of this step that came in batches before this one; random numbers of rows count from it
 STEP_ROWS = CONTROL + 15  # rows of this step in all its batches
+WEIGHED = CONTROL + 16  # 1: batches of a step are gathered by what their rows weigh, alike in all losses; 0: by their rows
 CONTROL_COUNT = 48
 
 #: Single numbers, as indices of F: rewritten by every step, no part of the state.
@@ -37,6 +38,7 @@ HEAD_LOSSES = CELLS + 64  # the loss of each head, where there are several
 MOST_HEADS = 16
 HEAD_WEIGHTS = HEAD_LOSSES + MOST_HEADS  # behind them: what the rows of the batch weigh in each loss that has weights
 AVERAGE_SHARE = CELLS + 64 + 2 * MOST_HEADS  # how far the averaged weights move towards the weights after this step
+STEP_WEIGHT = AVERAGE_SHARE + 1  # what the rows of this step weigh that came in batches before this one, where they have weights
 CELL_COUNT = 80 + 2 * MOST_HEADS
 
 #: The state begins here (index of F, a multiple of 16) with its own registers (indices of R).

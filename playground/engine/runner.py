@@ -11,6 +11,8 @@ ring     (capacity, 4 or more): loss, rate, gradient norm, rows, the loss of eac
 
 from __future__ import annotations
 
+import numpy as np
+
 from playground.engine.kernel import inline
 from playground.engine.program import CHECKED, REPEATS
 from playground.engine.registers import (
@@ -21,6 +23,7 @@ from playground.engine.registers import (
     FIRST_ROW,
     HALT,
     HEAD_LOSSES,
+    HEAD_WEIGHTS,
     LOSS,
     NORM,
     ORDER,
@@ -34,8 +37,10 @@ from playground.engine.registers import (
     SHUFFLE,
     STEP,
     STEP_ROWS,
+    STEP_WEIGHT,
     TRAINING,
     VERDICT,
+    WEIGHED,
     WINDOW_COUNT,
 )
 from playground.engine.rng import SHUFFLE_STREAM, random_bits, stream_key
@@ -83,19 +88,25 @@ def use_rows(code, patches, R, rows):
 
 @inline
 def gather_losses(F, R, ring, turn, total):
-    """The sum of a step's losses with this batch, by rows; after its last batch the cells hold the means over all rows.
+    """The sum of a step's losses with this batch, by rows or by what they weigh; after its last batch the cells hold the means over
+    all rows.
 
     The losses of heads are gathered in the step's row of the ring."""
-    rows, whole = R[ROWS], R[STEP_ROWS]
-    total = total + F[LOSS] * rows
-    last = R[FIRST_ROW] + rows == whole
+    share, whole, first = np.float64(R[ROWS]), np.float64(R[STEP_ROWS]), R[FIRST_ROW] == 0
+    last = R[FIRST_ROW] + R[ROWS] == R[STEP_ROWS]
+    if R[WEIGHED] == 1:
+        share = np.float64(F[HEAD_WEIGHTS])
+        whole = share if first else F[STEP_WEIGHT] + share
+        F[STEP_WEIGHT] = whole
+        if whole == 0.0:
+            whole = 1.0
+    total = total + F[LOSS] * share
     if last:
         F[LOSS] = total / whole
     for head in range(4, ring.shape[1]):
-        before = ring[turn, head] if R[FIRST_ROW] > 0 else 0.0
-        ring[turn, head] = before + F[HEAD_LOSSES + head - 4] * rows / whole
+        ring[turn, head] = (0.0 if first else ring[turn, head]) + F[HEAD_LOSSES + head - 4] * share
         if last:
-            F[HEAD_LOSSES + head - 4] = ring[turn, head]
+            F[HEAD_LOSSES + head - 4] = ring[turn, head] / whole
     return total
 
 

@@ -276,3 +276,34 @@ def test_importance_weights_of_the_data_reach_the_loss():
     found = machine.evaluate("one")
     rows = functional.cross_entropy(t64(found.outputs), torch.tensor(y), reduction="none").numpy()
     assert found.loss == pytest.approx((rows * weights).sum() / weights.sum(), rel=1e-5)
+
+
+@pytest.mark.parametrize("chains", [1, 3])
+def test_batches_of_one_step_are_gathered_by_what_their_rows_weigh(chains):
+    """Steps of three batches have the loss and the gradient of one large batch, whatever the rows of each weigh."""
+    rng = np.random.default_rng(4)
+    x, y = rng.normal(size=(26, 4)).astype(np.float32), rng.integers(0, 3, 26)
+    weights = rng.uniform(0.1, 4.0, 26).astype(np.float32)
+    weights[5:11] = 0.0
+    for present in (weights, np.zeros(26, np.float32)):
+        small, large = weighted_steps(x, y, present, 5, 3, chains), weighted_steps(x, y, present, 15, 1, chains)
+        for _ in range(2):
+            assert small.run(1).status == large.run(1).status == "done"
+            for name, gradient in large.gradients().items():
+                np.testing.assert_allclose(small.gradients()[name], gradient, rtol=1e-5, atol=1e-8, err_msg=name)
+        np.testing.assert_allclose(small.ring()[:2, 0], large.ring()[:2, 0], rtol=1e-6)
+        assert (small.ring()[:2, 0] > 0).all() == bool(present.any())
+
+
+def weighted_steps(x, y, weights, batch: int, accumulate: int, chains: int) -> Machine:
+    g = GraphBuilder()
+    logits = ThreeHeads._dense(g, "out", g.take_input(TensorType((4,))), 3)
+    target, counts = g.take_target(TensorType(())), g.take_column("counts", TensorType(()))
+    spec = registry.find("loss", "cross_entropy")()
+    with g.of("loss", spec):
+        graph = g.finish(logits, spec.build(g, logits, target, counts))
+    rule = UpdateRule("sgd", {"rate": 0.1, "l2": 0.0}, accumulate=accumulate)
+    machine = Machine(plan_network(graph, batch=batch, update=rule, samples={"train": len(x)}, chains=chains), shuffle=False)
+    machine.initialise(2)
+    machine.load("train", x, {"target": y, "counts": weights})
+    return machine
