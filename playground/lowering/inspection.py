@@ -20,6 +20,7 @@ from playground.lowering.folding import folded, inner_problems, summed
 from playground.lowering.groups import group_problems
 from playground.lowering.memory import memory_problem
 from playground.lowering.mends import shape_mend
+from playground.lowering.sequence_mends import token_problems
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +67,7 @@ def inspect(project: Project, samples: Samples | None) -> Inspection:
     flat, flow = whole.project, flow_of(project, samples)
     known = {id: found for id, found in flow.facts.items() if found.type is not None}
     own = [shape_problem(flow, flow.nodes[id], flow.into[id], found) for id, found in flow.facts.items() if found.type is None]
-    own += _fit_problems(flat, samples, flow)
+    own += [*token_problems(flow), *_fit_problems(flat, samples, flow)]
     part = participants(flat) | {""}
     problems = [*structural_problems(project), *inner_problems(project, whole, participants(project))]
     problems += [folded(project, one) for one in group_problems(flat, {id: found.parameters for id, found in known.items()})]

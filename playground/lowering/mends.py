@@ -46,6 +46,10 @@ def shape_mend(flow: Flow, node: Node, links: list[Link], word: str) -> Mend | N
     "cut <port>", "match shapes", "image" or "sequence".
     """
     verb, _, rest = word.partition(" ")
+    if verb in ("insert", "sequence") and not getattr(node.spec, "tokens", ""):
+        named = [link for link in links if (type := flow.type_of(link)) is not None and type.tokens]
+        if named:
+            return embedding_mend(flow, node, named)
     if verb == "set":
         field, _, value = rest.partition(" ")
         return set_field(node, field, fields_of(node.spec)[field].load(field, json.loads(value)))
@@ -67,6 +71,16 @@ def shape_mend(flow: Flow, node: Node, links: list[Link], word: str) -> Mend | N
     if verb == "sequence":
         return _as_sequence(flow, node, links)
     return _matching(flow, links) if word == "match shapes" else None
+
+
+def embedding_mend(flow: Flow, node: Node, links: list[Link]) -> Mend:
+    """A learned row for every token, before a layer that reads amounts."""
+    edits = []
+    for link in links:
+        type = flow.type_of(link)
+        assert type is not None
+        edits.append(insertion(flow, link, made("layer", "embedding", vocabulary=type.tokens)))
+    return Mend(text=f"Insert Embedding before {node.name}", edits=tuple(edits))
 
 
 def _as_image(flow: Flow, node: Node, link: Link) -> Mend | None:

@@ -1,16 +1,29 @@
-"""Remedies where a loss wants another number of answers than a network for sequences gives: one for a sequence, or one for each step."""
+"""Tokens read as amounts, and losses that want another number of answers than a network for sequences gives."""
 
 from __future__ import annotations
 
 from playground.core.fields import fields_of
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType
-from playground.document.edits import SetField
-from playground.document.problems import Mend
+from playground.document.edits import InsertOnLink, SetField
+from playground.document.problems import Mend, Problem
 from playground.document.project import Link, Node
 from playground.lowering.facts import facts
 from playground.lowering.flow import Flow
-from playground.lowering.mends import insertion, made, set_field
+from playground.lowering.mends import embedding_mend, insertion, made, set_field
+
+
+def token_problems(flow: Flow) -> list[Problem]:
+    """Warnings at layers that read tokens as if they were amounts."""
+    found = []
+    for id, facts_of_node in flow.facts.items():
+        node = flow.nodes[id]
+        links = [link for link in flow.into[id] if (type := flow.type_of(link)) is not None and type.tokens]
+        if not links or bool(getattr(node.spec, "tokens", "")) or facts_of_node.type is None or facts_of_node.type.tokens:
+            continue
+        text = f"{node.name} reads tokens as amounts, as if a token were more than those before it. Give each a row of numbers."
+        found.append(Problem(text=text, node=id, severity="warning", mend=embedding_mend(flow, node, links)))
+    return found
 
 
 def sequence_mend(flow: Flow, link: Link, wanted: tuple[int, ...], last: Node | None) -> Mend | None:
@@ -23,21 +36,27 @@ def sequence_mend(flow: Flow, link: Link, wanted: tuple[int, ...], last: Node | 
     if type is None:
         return None
     if len(wanted) == 2 and type.rank == 2 and type.shape[0] == wanted[0]:
-        if last is not None and isinstance(last.spec, Layer):
+        if last is not None and isinstance(last.spec, Layer) and not _is_recurrent(last):
             return set_field(last, last.spec.width, wanted[1])
         dense = insertion(flow, link, made("layer", "dense", units=wanted[1]))
         return Mend(text=f"Insert Dense with {wanted[1]} units after {flow.nodes[link.source].name}", edits=(dense,))
     if len(wanted) == 2 and type.rank == 1:
         return _turned(flow, link, wanted, last, "sequence")
     if len(wanted) == 1 and type.rank == 2:
-        return _turned(flow, link, wanted, last, "last") or _pooled(flow, link, wanted, last)
+        found = _turned(flow, link, wanted, last, "last") or _pooled(flow, link, wanted, last)
+        return found or (_pooled_and_dense(flow, link, wanted[0]) if type.masked else None)
     return None
+
+
+def _is_recurrent(node: Node) -> bool:
+    """Whether a layer may give all of its states or the last alone."""
+    return "returns" in fields_of(node.spec)
 
 
 def _turned(flow: Flow, link: Link, wanted: tuple[int, ...], last: Node | None, gives: str) -> Mend | None:
     """The last recurrent layer gives its last state alone, or the states of all steps; what follows it must take that."""
     path = _path(flow, link.source)
-    at = next((k for k, node in enumerate(path) if "returns" in fields_of(node.spec)), None)
+    at = next((k for k, node in enumerate(path) if _is_recurrent(node)), None)
     if at is None or getattr(path[at].spec, "returns", "") == gives:
         return None
     recurrent = path[at]
@@ -45,20 +64,24 @@ def _turned(flow: Flow, link: Link, wanted: tuple[int, ...], last: Node | None, 
     if given is None:
         return None
     shape = given.shape[-1:] if gives == "last" else (wanted[0], given.shape[-1])
+    what = "give its last state" if gives == "last" else "give every step"
+    turn = SetField(recurrent.id, "returns", gives)
+    if last is recurrent and at == 0:  # its states are within -1 and 1: the answers are made by a layer of their own
+        dense = insertion(flow, link, made("layer", "dense", units=wanted[-1]))
+        return Mend(text=f"Let {recurrent.name} {what} and insert Dense with {wanted[-1]} units after it", edits=(turn, dense))
     if last is recurrent or last is None:
         return None
     if not _leads_to(TensorType(shape), path[:at][::-1], last, wanted):
         return None
     assert isinstance(last.spec, Layer)
-    what = "give its last state" if gives == "last" else "give every step"
     also = _width(last, wanted[-1])
     words = f" and set {last.spec.width} of {last.name} to {wanted[-1]}" if also else ""
-    return Mend(text=f"Let {recurrent.name} {what}{words}", edits=(SetField(recurrent.id, "returns", gives), *also))
+    return Mend(text=f"Let {recurrent.name} {what}{words}", edits=(turn, *also))
 
 
 def _pooled(flow: Flow, link: Link, wanted: tuple[int, ...], last: Node | None) -> Mend | None:
     """The mean over the steps, before the layer that makes the answers."""
-    if last is None or not isinstance(last.spec, Layer) or "returns" in fields_of(last.spec) or len(flow.into[last.id]) != 1:
+    if last is None or not isinstance(last.spec, Layer) or _is_recurrent(last) or len(flow.into[last.id]) != 1:
         return None
     before = flow.into[last.id][0]
     given = flow.type_of(before)
@@ -71,6 +94,16 @@ def _pooled(flow: Flow, link: Link, wanted: tuple[int, ...], last: Node | None) 
     also = _width(last, wanted[0])
     words = f" and set its {last.spec.width} to {wanted[0]}" if also else ""
     return Mend(text=f"Insert GlobalAveragePool before {last.name}{words}", edits=(pool, *also))
+
+
+def _pooled_and_dense(flow: Flow, link: Link, n: int) -> Mend:
+    """The mean over the steps that are there, which a Flatten would mix with padding, and a layer for the answers."""
+    pool, dense = (
+        insertion(flow, link, made("layer", "global_average_pool")),
+        insertion(flow, link, made("layer", "dense", units=n)),
+    )
+    edits = (pool, InsertOnLink(pool.second, dense.node))
+    return Mend(text=f"Insert GlobalAveragePool and Dense with {n} units after {flow.nodes[link.source].name}", edits=edits)
 
 
 def _width(last: Node, n: int) -> tuple[SetField, ...]:
