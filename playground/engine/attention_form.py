@@ -1,4 +1,4 @@
-"""Attention in ONNX, composed of products, a choice and a softmax: ONNX has an Attention operator of its own from opset 23 on."""
+"""Attention in ONNX: its own operator, which it has from opset 23 on; the weights alone composed of products, a choice and a softmax."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import numpy as np
 from playground.engine.attention import LEAST, Extents, allowed, scale_of
 from playground.engine.graph import OpNode
 from playground.engine.onnx_form import OnnxWriter, label
+
+#: ONNX's number of the element type float.
+FLOAT = 1
 
 
 def split_heads(w: OnnxWriter, node: OpNode, port: int, sizes: Extents, perm: list[int]) -> str:
@@ -51,8 +54,26 @@ def dot_product_weights(w: OnnxWriter, node: OpNode, sizes: Extents, mask: int |
     return weights_of(w, node, scores, seen_keys(w, node, sizes, mask))
 
 
-def joined_heads(w: OnnxWriter, node: OpNode, y: str, sizes: Extents) -> str:
-    """(n, heads, queries, width) as (n, queries, heads·width)."""
-    turned = w.node("Transpose", [y], f"{label(node)}_turned", perm=[0, 2, 1, 3])
-    extents = w.constant(f"{label(node)}_shape", np.array([0, sizes.queries, sizes.value_width], np.int64))
-    return w.node("Reshape", [turned, extents], label(node))
+def fused(w: OnnxWriter, node: OpNode, sizes: Extents, mask: int | None) -> str:
+    """ONNX's Attention. Runtimes differ on queries that see no key, so what they give there is replaced by zeros."""
+    name, x = label(node), [w.last(i) for i in node.inputs[:3]]
+    local = allowed(sizes, None)[0, 0]
+    heads = {"q_num_heads": sizes.heads, "kv_num_heads": sizes.heads, "scale": scale_of(sizes, node.attributes)}
+    w.needs(23)
+    if mask is None:
+        masked = [w.constant(f"{name}_seen", local)] if sizes.window else []
+        y = w.node("Attention", [*x, *masked], name, is_causal=int(sizes.causal and not sizes.window), **heads)
+        if local.any(axis=-1).all():
+            return y
+        some = w.constant(f"{name}_some", local.any(axis=-1)[None, :, None])
+    else:
+        extents = w.constant(f"{name}_mask_shape", np.array([0, 1, 1, sizes.keys], np.int64))
+        spread = w.node("Reshape", [w.last(mask), extents], f"{name}_mask")
+        present = w.node("Greater", [spread, w.constant(f"{name}_absent", np.array(0.0, np.float32))], f"{name}_present")
+        seen = w.node("And", [present, w.constant(f"{name}_seen", local[None, None])], f"{name}_both")
+        y = w.node("Attention", [*x, seen], name, **heads)
+        counted = w.node("Cast", [seen], f"{name}_ones", to=FLOAT)
+        most = w.node("ReduceMax", [counted, w.constant(f"{name}_keys", np.array([1, 3], np.int64))], f"{name}_most", keepdims=0)
+        column = w.node("Unsqueeze", [most, w.constant(f"{name}_column", np.array([2], np.int64))], f"{name}_column")
+        some = w.node("Greater", [column, w.constant(f"{name}_absent", np.array(0.0, np.float32))], f"{name}_some")
+    return w.node("Where", [some, y, w.constant(f"{name}_none", np.array(0.0, np.float32))], f"{name}_shown")

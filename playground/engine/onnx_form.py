@@ -57,6 +57,9 @@ class OnnxWriter(Protocol):
         """
         ...
 
+    def needs(self, opset: int) -> None:
+        """Say that an operator is in ONNX from this opset on: a file is written in the oldest one, from 20 on, that all of its have."""
+
     def constant(self, name: str, array: np.ndarray) -> str:
         """An initialiser; a second one of the same name must hold the same array."""
         ...

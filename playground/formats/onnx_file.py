@@ -14,7 +14,7 @@ from playground.formats.format import Format
 from playground.formats.model import Affine, Model, further_inputs, needed
 from playground.formats.onnx_import import take
 from playground.formats.onnx_run import INPUT, INTERPRETER, MOST_BYTES, OUTPUT, parse, run
-from playground.formats.onnx_writer import IR_VERSION, OPSET, Writer
+from playground.formats.onnx_writer import IR_VERSION, Writer
 
 #: Shift over spread beyond which single precision would cost digits of the scaled input.
 LARGE_SHIFT = 8.0
@@ -77,7 +77,7 @@ def build(model: Model) -> Any:
         [numpy_helper.from_array(array, name) for name, array in w.initialisers.items()],
     )  # fmt: skip
     return helper.make_model(
-        made, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
+        made, opset_imports=[helper.make_opsetid("", w.opset)], ir_version=IR_VERSION,
         producer_name="neural-playground", producer_version=playground.__version__,
     )  # fmt: skip
 
@@ -116,7 +116,7 @@ FORMAT = Format(
     id="onnx",
     title="ONNX",
     suffix=".onnx",
-    help="The whole network with its scaling, for runtimes and viewers (opset 20).",
+    help="The whole network with its scaling, for runtimes and viewers (opset 20; 21 with GroupNorm, 23 with attention or RMSNorm).",
     write=write,
     take=take,
 )

@@ -17,10 +17,11 @@ from playground.formats.onnx_run import INPUT, INTERPRETER, MOST_BYTES, parse, r
 from playground.formats.taken import Taken
 from playground.formats.weights import SCALING
 
-#: What other programs put between the same layers; all of it pure arithmetic on what there is.
+#: What older versions or other programs put between the same layers; all of it pure arithmetic on what there is.
 PLAIN = {
-    "Add", "Cast", "Concat", "Constant", "Div", "Dropout", "Flatten", "Gemm", "Identity", "MatMul", "Mul", "Relu", "Reshape", "Shape",
-    "Sigmoid", "Softmax", "Squeeze", "Sub", "Tanh", "Transpose", "Unsqueeze",
+    "Add", "And", "Cast", "Concat", "Constant", "Div", "Dropout", "Flatten", "Gemm", "Greater", "Identity", "InstanceNormalization",
+    "MatMul", "Mul", "ReduceMean", "Relu", "Reshape", "Shape", "Sigmoid", "Softmax", "Sqrt", "Squeeze", "Sub", "Tanh", "Transpose",
+    "Unsqueeze", "Where",
 }  # fmt: skip
 #: Names that a sentence lists before it says how many more there are.
 LISTED = 5

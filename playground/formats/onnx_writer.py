@@ -17,7 +17,7 @@ from playground.engine import ops
 from playground.engine.graph import TENSORS, Graph, OpNode
 from playground.engine.onnx_form import NoOnnxForm, label
 
-#: The newest that runtimes in the field accept; LayerNormalization needs 17, Gelu 20.
+#: Old enough for most runtimes in the field; LayerNormalization needs 17, Gelu 20. Ops that need a newer one say so.
 OPSET = 20
 IR_VERSION = 10
 
@@ -38,6 +38,7 @@ class Writer:
         self.graph = graph
         self.nodes: list[Any] = []
         self.initialisers: dict[str, np.ndarray] = {}
+        self.opset = OPSET
         #: Initialisers that were to have the name of another one, whose array is not the same.
         self.doubles: dict[str, str] = {}
         self._tensors = tensors
@@ -84,7 +85,7 @@ class Writer:
         from onnx import helper
 
         names = tuple(self.fresh(label if at == 0 else f"{label}/{at}") for at in range(outputs))
-        self.nodes.append(helper.make_node(op, inputs, list(names), name=f"{label}/{op}", **attributes))
+        self.nodes.append(helper.make_node(op, inputs, list(names), name=f"{names[0]}/{op}", **attributes))
         return names
 
     def scan(
@@ -106,6 +107,10 @@ class Writer:
         return self.nodes_of(
             "Scan", [*states, *steps], f"{label}/scan", len(new) + len(given), body=graph, num_scan_inputs=len(steps)
         )
+
+    def needs(self, opset: int) -> None:
+        """Say that an operator is in ONNX from this opset on."""
+        self.opset = max(self.opset, opset)
 
     def constant(self, name: str, array: np.ndarray) -> str:
         """An initialiser; a second one of the same name must hold the same array."""

@@ -27,11 +27,11 @@ from playground.engine.attention import (
     transpose_panels,
     weights,
 )
-from playground.engine.attention_form import dot_product_weights, joined_heads, split_heads
+from playground.engine.attention_form import fused
 from playground.engine.emit import Emit, Frame, Instruction, Ref, Word
 from playground.engine.graph import OpNode
 from playground.engine.kernel import kernel
-from playground.engine.onnx_form import OnnxWriter, label
+from playground.engine.onnx_form import OnnxWriter
 from playground.engine.operands import float_word, knob_words
 from playground.engine.ops.base import Op
 from playground.engine.registers import SEED, STEP
@@ -248,9 +248,7 @@ class Attention(Op):
 
     def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
         sizes = extents(w.graph.types(node), node.attributes)
-        p = dot_product_weights(w, node, sizes, node.inputs[3] if len(node.inputs) > 3 else None)
-        y = w.node("MatMul", [p, split_heads(w, node, 2, sizes, [0, 2, 1, 3])], f"{label(node)}_values")
-        w.hold(node.output, joined_heads(w, node, y, sizes))
+        w.hold(node.output, fused(w, node, sizes, node.inputs[3] if len(node.inputs) > 3 else None))
 
 
 def _words(

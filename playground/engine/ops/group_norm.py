@@ -242,21 +242,14 @@ class GroupNorm(Op):
             return
         rank, alone = w.graph.values[x].type.rank, a["groups"] == c and w.graph.values[x].type.rank > 1
         affine = [w.constant(*w.tensor(i)) for i in node.inputs[1:3]] if a.get("affine", True) else []
-        count = c if alone else a["groups"]
-        ones = w.constant(f"{label(node)}_ones", np.ones(count, np.float32))
-        zeros = w.constant(f"{label(node)}_zeros", np.zeros(count, np.float32))
+        ones = w.constant(f"{label(node)}_ones", np.ones(c, np.float32))
+        zeros = w.constant(f"{label(node)}_zeros", np.zeros(c, np.float32))
         y = w.first(x)
         if alone:
             y = w.node("InstanceNormalization", [y, *(affine or [ones, zeros])], label(node), epsilon=epsilon)
         else:
-            cells = w.constant(f"{label(node)}_cells", np.array([0, count, -1], np.int64))
-            shape = w.node("Shape", [y], f"{label(node)}_shape")
-            y = w.node("Reshape", [y, cells], f"{label(node)}_groups")
-            y = w.node("InstanceNormalization", [y, ones, zeros], f"{label(node)}_normal", epsilon=epsilon)
-            y = w.node("Reshape", [y, shape], f"{label(node)}_whole")
-            for name, op in zip([w.tensor(i) for i in node.inputs[1:3]] if affine else [], ("Mul", "Add"), strict=False):
-                wide = w.constant(f"{name[0]}_wide", name[1].reshape(c, *(1,) * (rank - 1)))
-                y = w.node(op, [y, wide], f"{label(node)}_{op.lower()}")
+            w.needs(21)
+            y = w.node("GroupNormalization", [y, *(affine or [ones, zeros])], label(node), num_groups=a["groups"], epsilon=epsilon)
         w.hold(node.output, relu_after(w, node, y), first=rank > 1)
 
 

@@ -286,18 +286,25 @@ class LayerNorm(Op):
         axes, epsilon = a.get("axes", 1), number_of(a.get("epsilon", 1e-5))
         extents = w.graph.values[node.inputs[0]].type.shape[-axes:]
         gamma, beta = (None if i is None else w.constant(*w.tensor(i)) for i in _affine(node))
-        if a.get("centred", True):
-            gain = gamma or w.constant(f"{name}_ones", np.ones(extents, np.float32))
+        gain = gamma or w.constant(f"{name}_ones", np.ones(extents, np.float32))
+        if math.prod(extents) == 1:
+            y = w.node("Mul", [_one_number(w, name, x, a.get("centred", True), epsilon), gain], f"{name}_gain")
+            y = w.node("Add", [y, beta], f"{name}_shift") if beta else y
+        elif a.get("centred", True):
             y = w.node("LayerNormalization", [x, gain, *([beta] if beta else [])], name, axis=-axes, epsilon=epsilon)
         else:
-            square = w.node("Mul", [x, x], f"{name}_square")
-            over = w.constant(f"{name}_axes", np.arange(-axes, 0))
-            mean = w.node("ReduceMean", [square, over], f"{name}_mean")
-            more = w.node("Add", [mean, w.constant(f"{name}_epsilon", np.float32(epsilon))], f"{name}_more")
-            y = w.node("Div", [x, w.node("Sqrt", [more], f"{name}_root")], f"{name}_normal")
-            y = w.node("Mul", [y, gamma], f"{name}_gain") if gamma else y
+            w.needs(23)
+            y = w.node("RMSNormalization", [x, gain], name, axis=-axes, epsilon=epsilon)
             y = w.node("Add", [y, beta], f"{name}_shift") if beta else y
         w.hold(node.output, y)
+
+
+def _one_number(w: OnnxWriter, name: str, x: str, centred: bool, epsilon: float) -> str:
+    """Rows of one number, normalised: onnxruntime up to 1.23 refuses the fused operators for those."""
+    if centred:
+        return w.node("Sub", [x, x], f"{name}_centred")
+    more = w.node("Add", [w.node("Mul", [x, x], f"{name}_square"), w.constant(f"{name}_epsilon", np.float32(epsilon))], f"{name}_more")
+    return w.node("Div", [x, w.node("Sqrt", [more], f"{name}_root")], f"{name}_normal")
 
 
 def _affine(node: OpNode) -> tuple[int | None, int | None]:

@@ -100,7 +100,12 @@ class Permute(Op):
             _emit(e, e.graph.values[node.output].type.shape, inverse, e.upstream(node), dx, add=not e.begin(dx))
 
     def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
+        """An order that leaves everything in place writes nothing: onnxruntime 1.23 exchanges the axes of a batch of vectors there."""
         perm = [0, *(1 + i for i in node.attributes["order"])]
+        if perm == sorted(perm):
+            held = w.held(node.inputs[0])
+            w.hold(node.output, held.name, first=held.first)
+            return
         w.hold(node.output, w.node("Transpose", [w.last(node.inputs[0])], label(node), perm=perm))
 
 
