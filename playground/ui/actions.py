@@ -196,6 +196,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="dark", text="Dark", run=lambda w: w.use_theme("dark"), menu="View", group=2, checked=lambda w: theme().choice == "dark"),
     Action(id="system", text="Follow the system", run=lambda w: w.use_theme("system"), menu="View", group=2,
            checked=lambda w: theme().choice == "system"),
+    Action(id="reference", text="Reference…", run=lambda w: w.open_dialog("reference"), shortcut="Shift+F1", icon="book", menu="Help"),
     Action(id="shortcuts", text="Keyboard shortcuts", run=lambda w: w.show_shortcuts(), shortcut="F1", icon="info", menu="Help"),
     Action(id="about", text="About", run=lambda w: w.show_about(), menu="Help", group=1),
 )  # fmt: skip

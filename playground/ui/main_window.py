@@ -160,7 +160,7 @@ class MainWindow(QMainWindow):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if self.session.selection:
             names: tuple[str, ...] = ("rename", "wire", "share", "freeze", "", "group", "ungroup", "open_block", "", "cut", "copy", "paste",
-                                      "duplicate", "delete", "", "align_left", "align_middle")  # fmt: skip
+                                      "duplicate", "delete", "", "align_left", "align_middle", "", "reference")  # fmt: skip
         else:
             names = ("quick", "note", "paste", "", "tidy", "zoom_fit", "select_all")
         for name in names:

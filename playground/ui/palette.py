@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QMimeData, QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap
+from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QStyle,
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from playground.document.edits import DeleteBlock
 from playground.ui.block_library import Offer, damaged
-from playground.ui.inspector.controls import LineField
+from playground.ui.inspector.controls import Button, LineField
 from playground.ui.kinds import MIME, Kind, block_kinds, groups, search
 from playground.ui.library import library
 from playground.ui.painting import RIGHT, Painted, box, chip, put, rule, stamp, width_of
@@ -139,22 +139,40 @@ class PaletteHelp(Painted):
     """The marked kind and one sentence about it."""
 
     def __init__(self) -> None:
-        super().__init__(72)
+        super().__init__(84)
         self.kind: Kind | None = None
+        self.more = Button("Reference", "link", "book", parent=self)
+        self.more.setFixedHeight(20)
+        self.more.setToolTip("Formula, shapes, settings, source and a picture")
+        self.more.clicked.connect(self._open)
+        self.more.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.more.move(self.width() - self.more.width() - 4, 6)
+
+    def _open(self) -> None:
+        from playground.ui.dialogs.reference import open_reference
+
+        if self.kind is not None:
+            open_reference(self, self.kind.spec)
 
     def show_kind(self, kind: Kind | None) -> None:
         self.kind = kind
+        from playground.ui.dialogs.reference import has_page
+
         self.setAccessibleName(f"{kind.title}. {kind.help}" if kind else "")
+        self.more.setVisible(kind is not None and has_page(kind.spec))
         self.update()
 
     def draw(self, p: QPainter, r: QRectF) -> None:
         rule(p, 0, 0, r.width())
         if self.kind is None:
             return
-        put(p, QRectF(10, 8, r.width() - 18, 16), self.kind.title, 11, "text", True)
+        put(p, QRectF(10, 8, r.width() - 18 - (self.more.width() if not self.more.isHidden() else 0), 16), self.kind.title, 11, "text", True)
         p.setFont(theme().font(11))
         p.setPen(theme().color("text2"))
-        p.drawText(QRectF(10, 24, r.width() - 18, 44), int(Qt.TextFlag.TextWordWrap), self.kind.help)
+        p.drawText(QRectF(10, 27, r.width() - 18, 56), int(Qt.TextFlag.TextWordWrap), self.kind.help)
 
 
 class Palette(QWidget):

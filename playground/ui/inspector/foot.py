@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from playground.core.spec import Spec
+from playground.ui.inspector.controls import Button
 from playground.ui.inspector.text import Label
 from playground.ui.painting import stamp
 from playground.ui.theme import theme
@@ -17,17 +19,41 @@ class Foot(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title, self.text = Label("", 11, "text", True), Label("", 11, "text2", wraps=True)
+        self.spec: Spec | None = None
+        self.more = Button("Reference", "link", "book")
+        self.more.setFixedHeight(20)
+        self.more.setToolTip("Formula, shapes, settings, source and a picture")
+        self.more.clicked.connect(self._open)
+        self.more.hide()
         self.text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         column = QVBoxLayout(self)
-        column.setContentsMargins(11, 8, 11, 8)
-        column.setSpacing(3)
-        column.addWidget(self.title)
+        column.setContentsMargins(11, 7, 7, 5)
+        column.setSpacing(2)
+        line = QHBoxLayout()
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self.title, 1)
+        line.addWidget(self.more)
+        column.addLayout(line)
         column.addWidget(self.text, 1)
-        self.setFixedHeight(67)
+        self.setFixedHeight(82)
 
     def show_help(self, title: str, text: str) -> None:
         self.title.show_text(title)
         self.text.show_text(text)
+
+    def show_record(self, spec: object) -> None:
+        """Offer the reference page of a record; of anything else there is none."""
+        from playground.ui.dialogs.reference import has_page
+
+        self.spec = spec if isinstance(spec, Spec) and has_page(type(spec)) else None
+        self.more.setVisible(self.spec is not None)
+        self.more.setAccessibleName(f"Reference: {self.spec.title}" if self.spec is not None else "Reference")
+
+    def _open(self) -> None:
+        from playground.ui.dialogs.reference import open_reference
+
+        if self.spec is not None:
+            open_reference(self, type(self.spec), self.spec)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)

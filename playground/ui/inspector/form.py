@@ -176,12 +176,13 @@ class Form(QWidget):
     """Rows for the fields of one record.
 
     changed(path, value): a committed wish; moved(path, value): while a slider is dragged. A path is a name, or "part.field".
-    helped(title, text): what the focused row means, or why it is refused.
+    helped(title, text): what the focused row means, or why it is refused.  recorded(record): the part that the focused row is about.
     """
 
     changed = Signal(str, object)
     moved = Signal(str, object)
     helped = Signal(str, str)
+    recorded = Signal(object)
 
     def __init__(
         self,
@@ -305,3 +306,6 @@ class Form(QWidget):
             at = at.parentWidget()
         if isinstance(at, Row):
             self.helped.emit(at.field.title(at.name), at.editor.error or at.field.help)
+            while at is not None and not (isinstance(at, Row) and isinstance(at.field, Part)):
+                at = at.parentWidget()
+            self.recorded.emit(at.editor.value if isinstance(at, Row) else self.spec)

@@ -81,6 +81,7 @@ class Inspector(QWidget):
             form.changed.connect(self._ask)
             form.moved.connect(self._ask)
             form.helped.connect(self.foot.show_help)
+            form.recorded.connect(self._show_record)
         self.tie, self.numbers = TieRow(session), NumbersSection(session)
         self.sections.column.insertWidget(self.sections.column.indexOf(self.sections.forms["Weights"]), self.tie)
         self.group = GroupRow(session)
@@ -144,6 +145,7 @@ class Inspector(QWidget):
             self._helped = ""
             opened = None if self.block.isHidden() else find(self.session.view, self.block.block)
             self.foot.show_help(opened.name if opened else "", opened.help if opened else "")
+            self.foot.show_record(None)
             return
         spec = node.spec
         kind = getattr(spec, "title", spec.id)
@@ -158,6 +160,7 @@ class Inspector(QWidget):
             self._helped = node.id
             block = find(self.session.view, spec.block) if isinstance(spec, BlockUse) else None
             self.foot.show_help(spec.title, block.help if block is not None else spec.summary())
+            self.foot.show_record(spec)
         problems = [problem for problem in self.session.seen.problems if problem.node == node.id]
         self.notices.show_problems(problems)
         self._show_sections(node)
@@ -195,6 +198,10 @@ class Inspector(QWidget):
             form.lock(reason)
         self.tie.align(width)
         self.group.align(width)
+
+    def _show_record(self, part: object) -> None:
+        """The reference of a part of the node, or of the node's own record."""
+        self.foot.show_record(part if isinstance(part, Spec) else self.node.spec if self.node is not None else None)
 
     def _ask(self, path: str, value: Any) -> None:
         if self.node is not None:

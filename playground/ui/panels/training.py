@@ -54,6 +54,7 @@ class TrainingPanel(QWidget):
         self.form.changed.connect(self._commit)
         self.form.moved.connect(self._ask)
         self.form.helped.connect(self.foot.show_help)
+        self.form.recorded.connect(self.foot.show_record)
         for signal in (session.project_changed, session.samples_changed):
             signal.connect(self.refresh)
         session.run_changed.connect(self._run_changed)
