@@ -312,7 +312,8 @@ class Part(Field):
 
     def check(self, name: str, value: Any) -> Any:
         if getattr(type(value), "kind", None) != self.kind:
-            raise BadValue(f"{self.title(name)} must be a {self.kind} of the catalogue; {_shown(value)} was given.")
+            article = "an" if self.kind[0] in "aeio" else "a"
+            raise BadValue(f"{self.title(name)} must be {article} {self.kind} of the catalogue; {_shown(value)} was given.")
         return value
 
     def dump(self, value: Any) -> Any:

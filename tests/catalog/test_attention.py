@@ -16,6 +16,15 @@ from playground.engine.graph import Graph
 from playground.engine.machine import Machine
 from playground.engine.plan import Plan, UpdateRule, plan_network
 
+#: Layers that these tests hold against torch.
+PROVEN = {
+    "additive_attention",
+    "dot_product_attention",
+    "multi_head_attention",
+    "transformer_decoder_block",
+    "transformer_encoder_block",
+}
+
 FEATURES, BATCH = 5, 3
 STILL = UpdateRule("sgd", {"rate": 0.0, "l2": 0.0})
 

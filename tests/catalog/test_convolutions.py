@@ -23,6 +23,18 @@ from playground.lowering.facts import facts
 from tests.every.evaluate import evaluated, loss_of
 from tests.formats.models import model_of
 
+#: Layers that these tests hold against torch.
+PROVEN = {
+    "average_pool1d",
+    "conv1d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "global_max_pool",
+    "max_pool1d",
+    "spatial_transformer",
+    "upsample",
+}
+
 F = torch.nn.functional
 
 
@@ -436,7 +448,7 @@ def test_a_padded_sequence_gives_as_many_windows_as_without_its_padding(padding,
 @pytest.mark.parametrize(
     ("id", "settings", "shapes", "mend"),
     [
-        ("conv1d", {}, ((3, 4, 5),), ""),
+        ("conv1d", {}, ((3, 4, 5),), "sequence"),
         ("conv1d", {"groups": 2}, ((5, 3),), "set groups 1"),
         ("conv1d", {"kernel": 4, "padding": "valid"}, ((3, 2),), 'set padding "same"'),
         ("conv_transpose2d", {}, ((5, 3),), "image"),
@@ -445,13 +457,13 @@ def test_a_padded_sequence_gives_as_many_windows_as_without_its_padding(padding,
         ("conv_transpose2d", {"padding": "explicit", "output_padding": (2, 0)}, ((2, 2, 1),), "set output_padding [0, 0]"),
         ("conv_transpose1d", {"padding": "explicit", "output_padding": 2}, ((2, 1),), "set output_padding 0"),
         ("conv_transpose1d", {"padding": "explicit", "amount": 9}, ((2, 1),), 'set padding "same"'),
-        ("conv_transpose1d", {}, ((2, 1, 1),), ""),
+        ("conv_transpose1d", {}, ((2, 1, 1),), "sequence"),
         ("upsample", {}, ((5, 3),), "image"),
         ("max_pool1d", {}, ((1, 3),), 'set padding "same"'),
         ("average_pool1d", {"padding": "explicit", "amount": 2}, ((4, 3),), 'set padding "same"'),
         ("global_max_pool", {}, ((5,),), ""),
         ("spatial_transformer", {}, ((4, 3), (2, 3)), "image"),
-        ("spatial_transformer", {}, ((4, 3, 1), (7,)), "insert dense"),
+        ("spatial_transformer", {}, ((4, 3, 1), (7,)), 'insert dense 1 {"units": 6}'),
     ],
 )
 def test_what_does_not_fit_is_refused_with_a_mend(id, settings, shapes, mend):

@@ -27,6 +27,9 @@ from tests.engine.bench import Bench
 from tests.every.evaluate import FEATURES, evaluated, layer_graph, spread
 from tests.every.test_layers import machine_of, slope
 
+#: Layers that these tests hold against torch.
+PROVEN = {"expression"}
+
 Expression = registry.find("layer", "expression")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import torch
 import torch.nn.functional as F  # torch's own usage
 
 from playground.core import registry
+from playground.core.expression import parse
 from playground.core.spec import Layer
 from playground.core.window import padding_for, windows
 from playground.engine import ops
@@ -163,30 +165,57 @@ def test_same_padding_gives_ceil_of_extent_over_stride(stride, kernel, dilation)
         assert max(padding) <= dilation * (kernel - 1)
 
 
-@pytest.mark.parametrize("record", registry.entries("layer"), ids=lambda record: record.id)
-def test_weights_and_biases_start_as_documented(record):
-    """Weights as He normal, biases and shifts at zero, gains at one."""
-    _, settings, shapes = record.examples[0]
+#: How parameters start whose name ends like this: by the last word of the name.
+STARTS = {
+    "weight": "he_normal",
+    "bias": "zeros",
+    "beta": "zeros",
+    "gamma": "constant",
+    "slope": "constant",
+    "value": "constant",
+    "position": "normal",
+}
+#: Layers that say something else in their help texts.
+OTHERS = {
+    "embedding": {"weight": "normal"},
+    **{id: {"weight": "xavier_uniform"} for id in ("additive_attention", "multi_head_attention")},
+    **{f"transformer_{part}_block": {"weight": "xavier_uniform"} for part in ("encoder", "decoder")},
+    **{id: dict.fromkeys(("weight", "recurrent", "bias"), "fan_in_uniform") for id in ("simple_rnn", "gru", "lstm")},
+}
+#: Learned numbers that are none of a model's size: no penalty pulls at them.
+SPARED = {"bias", "beta", "gamma", "slope", "value", "position"}
+
+
+@pytest.mark.parametrize(("record", "settings", "shapes"), examples("layer"))
+def test_weights_and_biases_start_as_documented(record, settings, shapes):
+    """As He normal, biases and shifts at zero, gains at one, and otherwise as OTHERS has it."""
     g = GraphBuilder()
     layer = record(**settings)
     inputs = [g.take_input(type) for type in input_types(layer, shapes)]
     with g.of("node", layer):
-        graph = g.finish(layer.build(g, *inputs))
-    starts = {
-        "weight": "he_normal",
-        "bias": "zeros",
-        "beta": "zeros",
-        "gamma": "constant",
-        "slope": "constant",
-        "value": "constant",
-    }
+        built = layer.build(g, *inputs, *[None] * (len(layer.ports) - len(inputs)))
+        graph = g.finish(built[0] if isinstance(built, tuple) else built)
+    starts = {**STARTS, **OTHERS.get(record.id, {})}
+    learned = {one.name for one in parse(layer.function).learned} if record.id == "expression" else set()
     for parameter in graph.parameters:
-        name = parameter.name.rpartition(".")[2]
-        assert parameter.start.id == ("normal" if record.id == "embedding" else starts[name])
-        assert parameter.decays == (name == "weight")
-        if name == "gamma":
+        name = re.sub(r"(_[0-9]+)?(_reverse)?$", "", parameter.name.rpartition(".")[2])
+        kind = name.rpartition("_")[2]
+        shape = graph.values[parameter.value].type.shape
+        if name in learned:
+            assert (parameter.start.id, parameter.decays) == ("constant", False)
+            continue
+        assert start_of(parameter.start).id == starts[kind], parameter.name
+        assert parameter.decays == (kind not in SPARED), parameter.name
+        if kind == "gamma":
             np.testing.assert_array_equal(parameter.start.draw(np.random.default_rng(0), (3,), 3, 3), 1.0)
-        if name == "weight":
-            made = torch.empty(*reversed(graph.values[parameter.value].type.shape))
+        if name == "weight" and starts[kind] == "he_normal":
+            made = torch.empty(*reversed(shape))
+            if record.id.startswith("conv_transpose"):  # what every step or pixel of the output sees, as in a convolution
+                made = torch.empty(layer.filters, shape[-1] // layer.groups, *shape[:-2])
             fans = torch.nn.init._calculate_fan_in_and_fan_out(made)
             assert (parameter.fan_in, parameter.fan_out) == fans
+
+
+def start_of(start):
+    """The start that a layer adds something to, or takes a row of."""
+    return getattr(start, "inner", getattr(start, "start", start))

@@ -178,7 +178,7 @@ def test_a_constant_is_the_same_whatever_comes_in(shape):
         ("slice", {"axis": 2}, [(3, 2)], "has 2 axes", "set axis -1"),
         ("slice", {"start": 5}, [(5,)], "has 5 entries", "set start 0"),
         ("slice", {"start": 3, "count": 3}, [(5,)], "at most 2 entries", "set count 0"),
-        ("pad", {"before": (1, 1)}, [(5,)], "at most 1 amounts", "set before [1]"),
+        ("pad", {"before": (1, 1)}, [(5,)], "in front for 2 axes", "set before [1]"),
         ("pad", {"before": (5,), "after": (0,), "mode": "reflect"}, [(5, 2)], "less than the extent", 'set mode "constant"'),
         ("pad", {"before": (6,), "after": (0,), "mode": "wrap"}, [(5, 2)], "at most the extent", 'set mode "constant"'),
         ("concat", {"axis": 0}, [(3, 2), (3, 4)], "all axes but axis 0", "insert flatten"),
@@ -186,10 +186,10 @@ def test_a_constant_is_the_same_whatever_comes_in(shape):
         ("concat", {}, [(3, 2), (3,)], "equally many axes", "insert flatten"),
         ("multiply", {}, [(3, 2), (3,)], "repeated along the largest", "match shapes"),
         ("spatial_dropout", {}, [(3,)], "a sequence or an image", "image"),
-        ("masking", {}, [(3,)], "needs a sequence", "insert reshape"),
-        ("prelu", {}, [()], "at least one axis", ""),
-        ("maxout", {}, [()], "at least one axis", ""),
-        ("log_softmax", {}, [()], "at least one axis", ""),
+        ("masking", {}, [(3,)], "needs a sequence", "sequence"),
+        ("prelu", {}, [()], "at least one axis", "insert flatten"),
+        ("maxout", {}, [()], "at least one axis", "insert flatten"),
+        ("log_softmax", {}, [()], "at least one axis", "insert flatten"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused_with_a_mend(id, settings, shapes, words, mend):

@@ -19,6 +19,9 @@ from playground.engine.plan import UpdateRule, plan_network
 from tests.every.evaluate import evaluated
 from tests.formats.models import model_of
 
+#: Layers that these tests hold against torch.
+PROVEN = {"gru", "lstm", "simple_rnn"}
+
 ABSENT = 7.0
 #: What torch calls them.
 NAMES = {"weight": "weight_ih", "recurrent": "weight_hh", "bias": "bias_ih", "recurrent_bias": "bias_hh"}

@@ -147,7 +147,7 @@ def test_one_node_may_feed_two_ports_of_another() -> None:
         (lambda n: e.SetNodeOption(n["a"], "colour", 1), "must be one of frozen, rate_factor"),
         (lambda n: e.SetNodeOption(n["a"], "frozen", 1), "true or false"),
         (lambda n: e.SetPlan("network", "x", 1), "must be one of data, training"),
-        (lambda n: e.SetPlan("training", "optimizer", 3), "one of the optimizers"),
+        (lambda n: e.SetPlan("training", "optimizer", 3), "must be an optimizer of the catalogue; 3"),
         (lambda n: e.SetPlan("training", "batch", "many"), "whole number in 1 to 65536; 'many'"),
         (lambda n: e.SetPlan("training", "batch", float("nan")), "whole number"),
         (lambda n: e.SetProject(name=" "), "printable characters"),

@@ -74,7 +74,7 @@ def test_a_project_comes_back_as_it_was(block: int, tmp_path: Path) -> None:
 
 
 def test_the_generated_projects_hold_everything() -> None:
-    projects = [a_project(seed) for seed in range(60)]
+    projects = [a_project(seed) for seed in range(3 * len(registry.entries("layer")))]
     nodes = [node for project in projects for node in project.network.nodes]
     assert {type(node.spec) for node in nodes} >= set(registry.entries("layer"))
     assert any(isinstance(node.spec, Placeholder) for node in nodes)

@@ -113,6 +113,20 @@ def test_entries_that_nobody_loads_are_removed_with_time(tmp_path: Path) -> None
     assert other.exists()
 
 
+def test_unused_functions_of_other_formulas_are_removed(tmp_path: Path) -> None:
+    """Their names end in a hash of the formula, which nobody may ever type again."""
+    mine, other, backward = (
+        f"expression_{way}_{digit * 24}-1" for way, digit in (("forward", "a"), ("forward", "b"), ("backward", "c"))
+    )
+    for name in (mine, other, backward):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (0, 0))
+    compiling._remove_unused(tmp_path, mine.partition("-")[0])
+    assert not (tmp_path / mine).exists()
+    assert not (tmp_path / other).exists()
+    assert (tmp_path / backward).exists()
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root writes anywhere")
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     locked = tmp_path / "locked"

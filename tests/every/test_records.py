@@ -13,7 +13,7 @@ from playground.core.fields import Choice, Part, fields_of
 from playground.errors import BadValue, UnknownKind
 from tests.every.catalogue import ASSETS, DATA, RECORDS, examples, records
 
-SECTIONS = ("layer", "loss", "optimizer", "schedule", "initializer", "metric")
+SECTIONS = ("layer", "loss", "optimizer", "penalty", "schedule", "initializer", "metric")
 
 
 @pytest.mark.parametrize("record", records())

@@ -284,7 +284,7 @@ def test_concatenating_an_image_and_a_row():
     project, both = add(project, "layer", "concat")
     for source, target, port in ((data, flat, 0), (flat, both, 0), (data, both, 1)):
         project = wire(project, source, target, port)
-    (problem,) = (p for p in inspect(project, images()).problems if "agree" in p.text)
+    (problem,) = (p for p in inspect(project, images()).problems if "equally many axes" in p.text)
     assert inspect(mended(project, problem), images()).types[both] == TensorType((128,))
 
 

@@ -12,6 +12,7 @@ import hashlib
 import json
 import marshal
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -35,6 +36,8 @@ from playground.engine.jit import arrays, lanes, target, tile
 SEAL = "checksums.json"
 #: An entry that no process has loaded for so long is removed when its function is compiled anew.
 UNUSED_DAYS = 30
+#: The hash at the end of the name of a function that was made from a formula.
+MADE = re.compile("_[0-9a-f]{24}$")
 #: Functions compiled in this process because the disk had none, in order.
 compilations: list[str] = []
 
@@ -172,9 +175,13 @@ def _touch(entry: Path) -> None:
 
 
 def _remove_unused(root: Path, name: str) -> None:
-    """Remove what other versions of this function and processes that died have left behind."""
+    """Remove what other versions of this function and processes that died have left behind.
+
+    Functions made from formulas that were typed carry a hash in their names, so all of those count as versions of one.
+    """
     limit = time.time() - UNUSED_DAYS * 86_400
-    for entry in (*root.glob(f"{name}-*"), *root.glob(f".{name}-*")):
+    kept = MADE.sub("_*", name)  # the star stands for the hash
+    for entry in (*root.glob(f"{kept}-*"), *root.glob(f".{kept}-*")):
         with suppress(OSError):
             if entry.stat().st_mtime < limit:
                 shutil.rmtree(entry, ignore_errors=True)
