@@ -27,7 +27,11 @@ def page(record: type[Spec]) -> str:
 
 def _setting(name: str, field: Field, default: object) -> str:
     live = " Changes while training." if field.live else ""
-    only = f" Counts only when {field.when[0].replace('_', ' ')} is {' or '.join(shown(value) for value in field.wanted)}." if field.when else ""
+    only = (
+        f" Counts only when {field.when[0].replace('_', ' ')} is {' or '.join(shown(value) for value in field.wanted)}."
+        if field.when
+        else ""
+    )
     return f"- **{field.title(name)}** ({span(field)}; starts as {shown(default, getattr(field, 'between', '×'))}): {field.help}{only}{live}"
 
 

@@ -72,7 +72,7 @@ class Layer(Spec):
 
         Raises ShapeError when the inputs do not fit: its text goes on from the node's name ("needs equal shapes."), who gives
         what is added by the lowering; its mend is "insert <layer id>", "insert <layer id> <port> <settings as JSON>",
-        "set <field> <JSON>", "match shapes", "image", "sequence" or "".
+        "set <field> <JSON>", "cut <port>", "match shapes", "image", "sequence" or "".
         """
         raise NotImplementedError
 

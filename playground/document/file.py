@@ -102,7 +102,9 @@ def load(path: Path | str) -> Loaded:
             earlier = []
         if not earlier:
             advice = " Choose another file."
-            raise BadProject(f"{error}{advice}" if len(str(error)) + len(advice) <= 300 else str(error), error.problems) from error
+            raise BadProject(
+                f"{error}{advice}" if len(str(error)) + len(advice) <= 300 else str(error), error.problems
+            ) from error
         when = time.strftime("%d %B %Y, %H:%M", time.localtime(earlier[0].written))
         raise BadProject(f"{error} The save before it, replaced on {when}, is in {earlier[0].path}.", error.problems) from error
 

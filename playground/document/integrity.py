@@ -24,7 +24,10 @@ def integrity_faults(project: Project) -> Iterator[tuple[str, str]]:
     for at, block in enumerate(project.blocks):
         name = block.name
         if not name.strip() or len(name) > MOST_NAME or bad_character(name) is not None:
-            yield f"/blocks/{at}/name", f"A block's name must be a line of 1 to {MOST_NAME} printable characters; {name[:80]!r} was given."
+            yield (
+                f"/blocks/{at}/name",
+                f"A block's name must be a line of 1 to {MOST_NAME} printable characters; {name[:80]!r} was given.",
+            )
         if len(block.help) > MOST_HELP or bad_character(block.help, lines=True) is not None:
             yield f"/blocks/{at}/help", f"The help of a block must be at most {MOST_HELP:,} printable characters."
         yield from _network_faults(block.network, f"/blocks/{at}/network")
@@ -60,8 +63,15 @@ def _network_faults(network: Network, at_place: str) -> Iterator[tuple[str, str]
                 yield f"{place}/{end}", f"A wire's {end} must be the id of a node; {id[:60]!r} names none."
         if link.port < 0:
             yield f"{place}/port", f"A wire's port must be 0 or more; {link.port} was given."
-        if link.source in known and gives_output(known[link.source].spec) and not has_output(known[link.source].spec, link.output):
-            yield f"{place}/output", f"A wire must start at an output of its source; {known[link.source].name} has no {link.output + 1}."
+        if (
+            link.source in known
+            and gives_output(known[link.source].spec)
+            and not has_output(known[link.source].spec, link.output)
+        ):
+            yield (
+                f"{place}/output",
+                f"A wire must start at an output of its source; {known[link.source].name} has no {link.output + 1}.",
+            )
         if link.source in known and not gives_output(known[link.source].spec):
             yield f"{place}/source", f"A wire's source must give an output; {known[link.source].name} has none."
         if link.target in known and known[link.target].spec.kind == "dataset":

@@ -70,7 +70,9 @@ def load_record(data: Any, place: str, found: Findings, kind: str = "") -> Spec 
         return None
     placeholder = Placeholder(kind=data["kind"], id=data["id"], raw=strict_json.encode(data).decode())
     try:
-        cls = RECORDS[data["id"]] if data["kind"] == "layer" and data["id"] in RECORDS else registry.find(data["kind"], data["id"])
+        cls = (
+            RECORDS[data["id"]] if data["kind"] == "layer" and data["id"] in RECORDS else registry.find(data["kind"], data["id"])
+        )
     except UnknownKind:
         return placeholder
     if data["version"] > cls.version or data.keys() - RECORD_KEYS:

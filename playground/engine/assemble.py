@@ -33,7 +33,9 @@ class Assembly:
             emit_outputs(self.emit, simple.graph)
         self.levels, self.updates = schedule(self.emit.tasks, Roots(simple))
         until_update = [*self.levels, Level((), tuple(self.updates))] if self.updates else self.levels
-        self.storage: Storage = Storage(simple, self.emit, until_update, parts, keep=keep, host=None if host is None else host.storage)
+        self.storage: Storage = Storage(
+            simple, self.emit, until_update, parts, keep=keep, host=None if host is None else host.storage
+        )
 
     def _forward(self) -> None:
         for node in self.simple.graph.nodes:

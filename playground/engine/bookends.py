@@ -119,7 +119,9 @@ def emit_samples(e: Emit, graph: Graph) -> None:
     e.at_node(OpNode(-1, "samples", (), graph.input, {}, ""), "forward")
     x = e.value(graph.input)
     used = {i for node in graph.nodes for i in node.inputs} | set(graph.outputs)
-    columns = [(e.value(c), start, n) for c, (start, n) in zip(graph.columns, spans(graph, graph.columns), strict=True) if c in used]
+    columns = [
+        (e.value(c), start, n) for c, (start, n) in zip(graph.columns, spans(graph, graph.columns), strict=True) if c in used
+    ]
     wide = width(graph, graph.columns)
 
     def make(f: Frame) -> list[Instruction]:

@@ -182,7 +182,11 @@ class GraphBuilder:
         return made
 
     def finish(
-        self, output: Value | Sequence[Value], loss: Value | None = None, losses: Sequence[Value] = (), weights: Sequence[Any] = ()
+        self,
+        output: Value | Sequence[Value],
+        loss: Value | None = None,
+        losses: Sequence[Value] = (),
+        weights: Sequence[Any] = (),
     ) -> Graph:
         """The graph as built so far. Raises ValueError without an input.
 

@@ -46,11 +46,7 @@ def simplify(graph: Graph, *, fold: bool, frozen: frozenset[str] = frozenset()) 
     needs = _needing(graph, frozen)
     root, gradient_root = _views(graph, halos, needs)
     masks, unmasked = _masks(graph, root, gradient_root, needs)
-    places = {
-        v.index: place_of(v, halos.get(v.index, (0, 0)))
-        for v in graph.values
-        if v.kind not in (*TENSORS, "scalar")
-    }
+    places = {v.index: place_of(v, halos.get(v.index, (0, 0))) for v in graph.values if v.kind not in (*TENSORS, "scalar")}
     return Simplified(graph, places, root, gradient_root, needs, masks, folded, unmasked)
 
 

@@ -59,11 +59,13 @@ def _opened(path: Path) -> Any:
 
     try:
         size = path.stat().st_size
-        if size > MOST_BYTES + 2**20:
-            raise FileError(f"{path.name} has {size:,} bytes; an ONNX file in one piece ends at 2 GiB.")
-        proto = parse(path.read_bytes())
+        data = path.read_bytes() if size <= MOST_BYTES + 2**20 else b""
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if size > MOST_BYTES + 2**20:
+        raise FileError(f"{path.name} has {size:,} bytes; an ONNX file in one piece ends at 2 GiB.")
+    try:
+        proto = parse(data)
     except FileError as error:
         raise FileError(f"{path.name}: {error}") from error
     if not proto.HasField("graph"):

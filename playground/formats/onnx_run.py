@@ -33,4 +33,4 @@ def parse(data: bytes) -> Any:
     try:
         return onnx.load_model_from_string(data)
     except (DecodeError, ValueError) as error:
-        raise FileError(f"This is no ONNX file, or it is damaged: {error}.") from error
+        raise FileError(f"This is no ONNX file, or it is damaged: {str(error).rstrip('.')}.") from error

@@ -71,9 +71,7 @@ def inspect(project: Project, samples: Samples | None) -> Inspection:
     part = participants(flat) | {""}
     problems = [*structural_problems(project), *inner_problems(project, whole, participants(project))]
     problems += [folded(project, one) for one in group_problems(flat, {id: found.parameters for id, found in known.items()})]
-    problems += [
-        folded(project, one if one.node in part else dataclasses.replace(one, severity="warning")) for one in own
-    ]
+    problems += [folded(project, one if one.node in part else dataclasses.replace(one, severity="warning")) for one in own]
     outputs = {**flow.outputs, **{use: given for use, exits in whole.exits.items() if (given := _given(flow, exits))}}
     types = {**flow.types, **{use: outputs[use][0] for use in whole.exits if use in outputs and outputs[use][0] is not None}}
     parameters = {id: found.parameters for id, found in known.items()}

@@ -39,7 +39,11 @@ def memory_problem(project: Project, samples: Samples | None, flow: Flow) -> Pro
     if samples is None or not isinstance(optimizer, Optimizer) or not isinstance(batch, int) or batch < 1:
         return None
     parameters = {id: found.parameters for id, found in flow.facts.items()}
-    weights = NUMBER * sum(parameters.values()) * (2 + len(optimizer.slots) + (project.training.accumulate > 1) + (project.training.averaging != "none"))
+    weights = (
+        NUMBER
+        * sum(parameters.values())
+        * (2 + len(optimizer.slots) + (project.training.accumulate > 1) + (project.training.averaging != "none"))
+    )
     data = NUMBER * samples.count * (math.prod(samples.shape) + math.prod(samples.target_shape))
     row = NUMBER * sum(flow.types[id].count for id in flow.facts if id in flow.types)
     need = weights + data + batch * row

@@ -131,7 +131,9 @@ class RunView:
         numbers = self._state(best)
         if numbers is None or self.layout is None:
             return {}
-        return {name: array for group in groups for name, array in copied(getattr(self.layout, group), self.layout, numbers).items()}
+        return {
+            name: array for group in groups for name, array in copied(getattr(self.layout, group), self.layout, numbers).items()
+        }
 
     def _state(self, best: bool) -> Array | None:
         """The newest whole copy of the state, or that of the best epoch where there is one. Shapes: (n,) float32."""

@@ -98,7 +98,11 @@ def one_block(window: MainWindow) -> bool:
 
 def _share_text(window: MainWindow) -> str:
     chosen = window.session.selected_nodes()
-    tied = {node.id for node in chosen} & {node.shares for node in chosen} if len(chosen) == 2 else {n.shares for n in chosen if n.shares}
+    tied = (
+        {node.id for node in chosen} & {node.shares for node in chosen}
+        if len(chosen) == 2
+        else {n.shares for n in chosen if n.shares}
+    )
     return "Stop sharing weights" if tied and len(chosen) <= 2 else "Share weights"
 
 

@@ -118,10 +118,16 @@ class Documents(QObject):
 
     def _offer(self, found: Recovery, adopt: Adopt) -> bool:
         """Ask about one find; whether it is open now. Raises FileError."""
-        what = {"unsaved": "was never saved", "same": "equals its file"}.get(found.status, "has edits that are newer than its file")
+        what = {"unsaved": "was never saved", "same": "equals its file"}.get(
+            found.status, "has edits that are newer than its file"
+        )
         where = f" It was open on {found.owner}." if found.owner else ""
         damaged = found.status == "damaged"
-        text = f"Its recovery file is damaged: {found.file}." if damaged else f"{found.name} was open when the program ended and {what}.{where}"
+        text = (
+            f"Its recovery file is damaged: {found.file}."
+            if damaged
+            else f"{found.name} was open when the program ended and {what}.{where}"
+        )
         box = self._box("Unsaved work found", text)
         restore = None if damaged else box.addButton("Restore", QMessageBox.ButtonRole.AcceptRole)
         saved = box.addButton("Keep saved" if found.path and not damaged else "Discard", QMessageBox.ButtonRole.DestructiveRole)

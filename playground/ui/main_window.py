@@ -119,7 +119,10 @@ class MainWindow(QMainWindow):
         self.recent.aboutToShow.connect(self._fill_recent)
         self.menus = menus
         bar.setCornerWidget(Logo(bar), Qt.Corner.TopLeftCorner)
-        tabs = [LayoutTab("Build", "auto", self.actions_made["build"]), LayoutTab("Train", "curve", self.actions_made["train_layout"])]
+        tabs = [
+            LayoutTab("Build", "auto", self.actions_made["build"]),
+            LayoutTab("Train", "curve", self.actions_made["train_layout"]),
+        ]
         bar.setCornerWidget(Corner(self.session, tabs, bar), Qt.Corner.TopRightCorner)
 
     def _fill_insert(self, menu: QMenu) -> None:

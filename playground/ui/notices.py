@@ -44,7 +44,11 @@ class NoticeBar(QWidget):
         room = self.over.width() - 48
         text = metrics(12).boundingRect(QRectF(0, 0, min(room, 620) - 52, 400), int(Qt.TextFlag.TextWordWrap), self.text)
         self.resize(round(min(text.width() + 56, room)), round(text.height() + 16))
-        top = self.canvas.mapTo(self.over, QPoint(0, 12)).y() if self.canvas.isVisible() else self.over.height() - self.height() - 24
+        top = (
+            self.canvas.mapTo(self.over, QPoint(0, 12)).y()
+            if self.canvas.isVisible()
+            else self.over.height() - self.height() - 24
+        )
         self.move((self.over.width() - self.width()) // 2, top)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

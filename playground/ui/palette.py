@@ -169,7 +169,14 @@ class PaletteHelp(Painted):
         rule(p, 0, 0, r.width())
         if self.kind is None:
             return
-        put(p, QRectF(10, 8, r.width() - 18 - (self.more.width() if not self.more.isHidden() else 0), 16), self.kind.title, 11, "text", True)
+        put(
+            p,
+            QRectF(10, 8, r.width() - 18 - (self.more.width() if not self.more.isHidden() else 0), 16),
+            self.kind.title,
+            11,
+            "text",
+            True,
+        )
         p.setFont(theme().font(11))
         p.setPen(theme().color("text2"))
         p.drawText(QRectF(10, 27, r.width() - 18, 56), int(Qt.TextFlag.TextWordWrap), self.kind.help)

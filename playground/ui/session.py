@@ -30,6 +30,7 @@ from playground.ui.scope import Scope
 
 if TYPE_CHECKING:
     from playground.document.file import Loaded
+    from playground.training.saturation import Saturation
 
 
 class Session(QObject):
@@ -67,6 +68,7 @@ class Session(QObject):
         self._kept_run = (0, 0)
         self.weights_taken = False
         self.selection: tuple[str, ...] = ()
+        self.stuck: Mapping[str, Saturation] = {}  # by node name, of what the canvas shows; kept up to date by it
         self.scope = Scope()
         self._inspection: Inspection | None = None
         self._told = False

@@ -69,7 +69,14 @@ class ActionButton(QAbstractButton):
         elif on and (self.underMouse() or self.isDown()):
             box(p, r, 5, theme().color("accentsoft"), None)
         if self.hasFocus():
-            box(p, r.adjusted(2, 2, -2, -2) if primary else r, 4, None, theme().color("onaccent" if primary and on else "accent"), 2)
+            box(
+                p,
+                r.adjusted(2, 2, -2, -2) if primary else r,
+                4,
+                None,
+                theme().color("onaccent" if primary and on else "accent"),
+                2,
+            )
         if self.look == "icon":
             stamp(p, r.center().x(), r.center().y(), self.glyph, "text2" if on else "disabled", 18)
         else:
@@ -150,7 +157,9 @@ class Toolbar(QWidget):
         row.setContentsMargins(9, 0, 8, 0)
         row.setSpacing(4)
         icons = ("home", "open", "save", "undo", "redo")
-        buttons = [ActionButton(actions[id], icon) for id, icon in zip(("start", "open", "save", "undo", "redo"), icons, strict=True)]
+        buttons = [
+            ActionButton(actions[id], icon) for id, icon in zip(("start", "open", "save", "undo", "redo"), icons, strict=True)
+        ]
         self.pickers = [PickerButton(picker, window) for picker in PICKERS]
         self.train = ActionButton(actions["train"], "play", "primary")
         for part in (*buttons[:3], Rule(), *buttons[3:], Rule(), *self.pickers):

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn import metrics
 
 from playground.core import registry
@@ -48,6 +49,28 @@ def test_regression(id, oracle, outputs):
     assert compute(id, response, target) == pytest.approx(oracle(target, response), rel=1e-6)
     if outputs == 1:
         assert compute(id, response, target[:, 0]) == pytest.approx(oracle(target, response), rel=1e-6)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 17, 1000])
+def test_surprise_and_doubt(classes):
+    response = RNG.dirichlet(np.ones(classes), 203).astype(np.float32)
+    target = RNG.integers(0, classes, 203)
+    plain = response.astype(np.float64) / response.astype(np.float64).sum(axis=1, keepdims=True)
+    loss = metrics.log_loss(target, plain, labels=np.arange(classes))
+    assert compute("perplexity", response, target) == pytest.approx(math.exp(loss), rel=1e-5)
+    assert compute("entropy", response, target) == pytest.approx(stats.entropy(plain, axis=1).mean(), rel=1e-5)
+    shares = np.bincount(target, minlength=classes) / 203
+    assert compute("class_divergence", response, target) == pytest.approx(stats.entropy(shares, plain.mean(axis=0)), rel=1e-4)
+
+
+def test_sure_and_even_answers():
+    sure, even, target = np.eye(4)[[0, 1, 2, 3]], np.full((4, 4), 0.25), np.arange(4)
+    assert compute("perplexity", sure, target) == 1.0
+    assert compute("perplexity", even, target) == pytest.approx(4.0)
+    assert compute("entropy", sure, target) == 0.0
+    assert compute("entropy", even, target) == pytest.approx(math.log(4))
+    assert compute("class_divergence", even, target) == pytest.approx(0.0, abs=1e-12)
+    assert compute("perplexity", np.eye(4)[[1, 2, 3, 0]], target) == pytest.approx(1e30, rel=1e-6)
 
 
 def test_r2_of_a_target_without_spread():

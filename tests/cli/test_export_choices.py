@@ -30,7 +30,9 @@ def test_a_trained_folder_keeps_the_state_and_an_export_hands_it_on(command, iri
     state = kept.optimizer()
     assert state is not None
     assert (state.id, state.step) == ("adam", events[-1]["steps"])
-    code, _ = command("export", iris, tmp_path / "w.npz", "--weights", tmp_path / "out" / "weights.safetensors", "--with-optimizer")
+    code, _ = command(
+        "export", iris, tmp_path / "w.npz", "--weights", tmp_path / "out" / "weights.safetensors", "--with-optimizer"
+    )
     assert code == 0
     handed = npz_file.read(tmp_path / "w.npz")
     assert handed.arrays.keys() == kept.arrays.keys()
@@ -46,7 +48,9 @@ def test_a_checkpoint_gives_raw_averaged_and_state(command, iris, tmp_path):
     machine = checkpoint_of(project, tmp_path / "last.safetensors")
     found = {}
     for words, averaged in (((), True), (("--averaged",), True), (("--raw",), False)):
-        code, _ = command("export", iris, tmp_path / "w.npz", "--checkpoint", tmp_path / "last.safetensors", "--with-optimizer", *words)
+        code, _ = command(
+            "export", iris, tmp_path / "w.npz", "--checkpoint", tmp_path / "last.safetensors", "--with-optimizer", *words
+        )
         assert code == 0
         contents = npz_file.read(tmp_path / "w.npz")
         expected = weights_of(machine, averaged=averaged)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from playground.core import registry
 from playground.engine.machine import Machine
 from playground.engine.plan import UpdateRule, plan_network
 from tests.engine.networks import Net
@@ -48,6 +49,39 @@ def test_a_step_of_several_batches_equals_one_of_a_large_batch(samples, batch, a
         np.testing.assert_allclose(small.parameters()[name], value, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(small.ring()[:steps], large.ring()[:steps], rtol=1e-5, atol=1e-6)
     assert small.epoch == 3
+
+
+def hiding(id: str, **settings: object) -> Net:
+    """A sequence of tokens laid out as (3, 4), a layer that draws random numbers in training, and a classifier."""
+    layer = registry.find("layer", id)(**settings)
+    net = Net((6,)).dense(12, "tanh")
+    with net.g.of("random", layer):
+        built = layer.build(net.g, net.g.op("reshape", net.x, shape=(3, 4)))
+        net.x = net.g.op("reshape", built[0] if isinstance(built, tuple) else built, shape=(12,))
+    return net.dense(3)
+
+
+DRAWING = [
+    ("dropout", {"rate": 0.4}),
+    ("spatial_dropout", {"rate": 0.4}),
+    ("gaussian_noise", {"deviation": 0.5}),
+    ("dot_product_attention", {"dropout": 0.4}),
+    ("additive_attention", {"dropout": 0.4, "units": 5}),
+    ("multi_head_attention", {"dropout": 0.4, "heads": 2}),
+    ("transformer_encoder_block", {"dropout": 0.3, "heads": 2, "hidden": 5}),
+    ("lstm", {"dropout": 0.4, "layers": 2, "units": 4}),
+]
+
+
+@pytest.mark.parametrize(("id", "settings"), DRAWING, ids=[id for id, _ in DRAWING])
+def test_rows_draw_the_same_numbers_in_small_batches_as_in_a_large_one(id, settings):
+    """Random numbers belong to a row of the step, not to its place in a batch."""
+    small = machine_of(hiding(id, **settings), 22, 3, 3, 2)
+    large = machine_of(hiding(id, **settings), 22, 9, 1, 2)
+    for _ in range(3):
+        assert small.run(1).status == large.run(1).status == "done"
+        for name, gradient in large.gradients().items():
+            np.testing.assert_allclose(small.gradients()[name], gradient, rtol=1e-3, atol=1e-5, err_msg=name)
 
 
 def test_a_step_of_several_batches_as_torch():

@@ -31,7 +31,9 @@ def conv(kernel: tuple[int, int], filters: int, bias: bool = True, relu: bool = 
     def make(g: GraphBuilder, x: Value) -> Value:
         groups = int(attributes.get("groups", 1))  # type: ignore[call-overload]
         parts = [weight(g, "w", *kernel, x.shape[2] // groups, filters)] + ([weight(g, "b", filters)] if bias else [])
-        y = g.op("conv2d", x, *parts, **{"stride": (1, 1), "padding": (0, 0, 0, 0), "dilation": (1, 1), "groups": 1, **attributes})
+        y = g.op(
+            "conv2d", x, *parts, **{"stride": (1, 1), "padding": (0, 0, 0, 0), "dilation": (1, 1), "groups": 1, **attributes}
+        )
         return g.op("relu", y) if relu else y
 
     return make

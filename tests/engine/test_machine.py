@@ -18,7 +18,9 @@ ADAM = UpdateRule("adam", {"rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon"
 MOMENTUM = UpdateRule("momentum", {"rate": 1e-2, "momentum": 0.9, "l2": 0.0})
 
 
-def machine(name: str, samples: int = 150, chains: int = 2, update: UpdateRule | None = None, batch: int | None = None) -> Machine:
+def machine(
+    name: str, samples: int = 150, chains: int = 2, update: UpdateRule | None = None, batch: int | None = None
+) -> Machine:
     graph, shape, planned, classes = workload(name)
     batch = batch or planned
     rule = update or (MOMENTUM if name == "W9" else ADAM)

@@ -98,6 +98,8 @@ def test_convolution_is_no_slower_than_pytorch() -> None:
     ours = timed(bound(bench, forward(g, x, bench.at("w"), bench.at("b"), y, n)[0]))
     theirs = timed(lambda: torch.nn.functional.conv2d(tx, tw, tb, padding=1))
     gradient = timed(bound(bench, weight_gradient(g, x, dy, bench.at("dw"), n)[0]))
-    print(f"convolution: {flops / ours:.0f}, its weight gradient {flops / gradient:.0f} GFLOP/s; {ours / theirs:.2f} of PyTorch's time")
+    print(
+        f"convolution: {flops / ours:.0f}, its weight gradient {flops / gradient:.0f} GFLOP/s; {ours / theirs:.2f} of PyTorch's time"
+    )
     assert ours < 1.15 * theirs
     assert gradient < 1.3 * ours

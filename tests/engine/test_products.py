@@ -36,11 +36,13 @@ def prepared(n: int, i: int, o: int) -> tuple[Bench, dict[str, np.ndarray]]:
 def test_dense_forward_and_gradients(n: int, i: int, o: int) -> None:
     bench, a = prepared(n, i, o)
     at = bench.at
-    bench.run([
-        products.dense_forward(at("x"), at("w"), at("b"), at("y"), n, i, o),
-        products.dense_dw(at("x"), at("dy"), at("dw"), n, i, o),
-        products.dense_dx(at("dy"), at("w"), at("dx"), n, i, o, at("s")),
-    ])
+    bench.run(
+        [
+            products.dense_forward(at("x"), at("w"), at("b"), at("y"), n, i, o),
+            products.dense_dw(at("x"), at("dy"), at("dw"), n, i, o),
+            products.dense_dx(at("dy"), at("w"), at("dx"), n, i, o, at("s")),
+        ]
+    )
     x, w, dy = (a[name].astype(np.float64) for name in ("x", "w", "dy"))
     assert error(bench["y"], x @ w + a["b"]) < 2e-6
     assert error(bench["dw"], x.T @ dy) < 2e-6
@@ -54,11 +56,13 @@ def test_relu_mask_and_adding(n: int, i: int, o: int) -> None:
     bench["x"] = np.maximum(a["x"], 0)
     bench["dw"] = 2.0
     bench["dx"] = -1.0
-    bench.run([
-        products.dense_forward(at("x"), at("w"), None, at("y"), n, i, o, relu=True),
-        products.dense_dw(at("x"), at("dy"), at("dw"), n, i, o, add=True),
-        products.dense_dx(at("dy"), at("w"), at("dx"), n, i, o, at("s"), mask=at("x"), add=True),
-    ])
+    bench.run(
+        [
+            products.dense_forward(at("x"), at("w"), None, at("y"), n, i, o, relu=True),
+            products.dense_dw(at("x"), at("dy"), at("dw"), n, i, o, add=True),
+            products.dense_dx(at("dy"), at("w"), at("dx"), n, i, o, at("s"), mask=at("x"), add=True),
+        ]
+    )
     x, w, dy = np.maximum(a["x"], 0).astype(np.float64), a["w"].astype(np.float64), a["dy"].astype(np.float64)
     assert error(bench["y"], np.maximum(x @ w, 0)) < 2e-6
     assert error(bench["dw"], x.T @ dy + 2) < 2e-6
@@ -82,11 +86,13 @@ def test_fewer_rows_leave_the_others_alone(rows: int) -> None:
     bench, a = prepared(n, i, o)
     at = bench.at
     bench["y"] = bench["dx"] = 5.0
-    bench.run([
-        products.dense_forward(at("x"), at("w"), at("b"), at("y"), rows, i, o),
-        products.dense_dw(at("x"), at("dy"), at("dw"), rows, i, o),
-        products.dense_dx(at("dy"), at("w"), at("dx"), rows, i, o, at("s")),
-    ])
+    bench.run(
+        [
+            products.dense_forward(at("x"), at("w"), at("b"), at("y"), rows, i, o),
+            products.dense_dw(at("x"), at("dy"), at("dw"), rows, i, o),
+            products.dense_dx(at("dy"), at("w"), at("dx"), rows, i, o, at("s")),
+        ]
+    )
     assert (bench["y"][rows:] == 5).all()
     assert (bench["dx"][rows:] == 5).all()
     np.testing.assert_allclose(bench["dw"], a["x"][:rows].T @ a["dy"][:rows], atol=1e-5)
@@ -115,7 +121,13 @@ def test_any_walk(m: int, n: int, k: int, s: int, length: int, images: int, data
     lines = -(-m // length)
     c_line = length * n + 3
     extent = (lines * a_line + length * a_step) + 2 * k + 5 * s + 1
-    bench = Bench(a=(max(images, 1), extent), b=(max(s * k, 1), n), bias=(n,), c=(max(images, 1), lines * c_line), mask=(max(images, 1), lines * c_line))
+    bench = Bench(
+        a=(max(images, 1), extent),
+        b=(max(s * k, 1), n),
+        bias=(n,),
+        c=(max(images, 1), lines * c_line),
+        mask=(max(images, 1), lines * c_line),
+    )
     a, b = rng.normal(size=bench["a"].shape).astype("f4"), rng.normal(size=bench["b"].shape).astype("f4")
     c = rng.normal(size=bench["c"].shape).astype("f4")
     mask = (rng.random(c.shape) < 0.5).astype("f4")
@@ -135,7 +147,9 @@ def test_any_walk(m: int, n: int, k: int, s: int, length: int, images: int, data
             row, at = divmod(i, length)
             line = slice(row * c_line + at * n, row * c_line + at * n + n)
             first = row * a_line + at * a_step
-            total = {products.ZERO: np.zeros(n), products.BIAS: bench["bias"].astype(float), products.ADD: expected[g, line]}[start]
+            total = {products.ZERO: np.zeros(n), products.BIAS: bench["bias"].astype(float), products.ADD: expected[g, line]}[
+                start
+            ]
             for h in range(images) if summed else [g]:
                 where = first + 2 * np.arange(k)[None] + 5 * np.arange(s)[:, None]
                 total = total + a[h, where.ravel()].astype(np.float64) @ b[: s * k]

@@ -34,7 +34,9 @@ def dropping(rate: float | Knob, *, twice: bool = False) -> Graph:
     return g.finish(y, loss)
 
 
-def machine(graph: Graph, x: np.ndarray, t: np.ndarray, chains: int = 2, batch: int = ROWS, update: UpdateRule = STILL) -> Machine:
+def machine(
+    graph: Graph, x: np.ndarray, t: np.ndarray, chains: int = 2, batch: int = ROWS, update: UpdateRule = STILL
+) -> Machine:
     m = Machine(plan_network(graph, batch=batch, update=update, samples={"train": len(x)}, chains=chains), shuffle=False)
     m.load("train", x, t)
     m.initialise(21)

@@ -72,7 +72,9 @@ def _module(graph: Graph, op: str, attributes: object, weights: list[torch.Tenso
     return simple[op]() if op in simple else None
 
 
-def train(model: nn.Module, optimizer: torch.optim.Optimizer, x: np.ndarray, y: np.ndarray, batch: int, steps: int) -> list[float]:
+def train(
+    model: nn.Module, optimizer: torch.optim.Optimizer, x: np.ndarray, y: np.ndarray, batch: int, steps: int
+) -> list[float]:
     """Losses of steps over the samples in order, the last batch of a pass short, as the engine does without shuffling."""
     dtype = next(model.parameters()).dtype
     X, Y = torch.from_numpy(x).to(dtype), torch.from_numpy(y.astype(np.int64))

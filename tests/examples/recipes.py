@@ -190,9 +190,7 @@ def record_of(example: Example) -> records.Project:
     places = json.loads(PLACES.read_text(encoding="utf-8"))[example.name]
     project = MoveNodes({node.id: tuple(places[node.name]) for node in project.network.nodes}).apply(project)
     ids = {node.id: hashlib.sha256(node.name.encode()).hexdigest()[:32] for node in project.network.nodes}
-    nodes = tuple(
-        dataclasses.replace(node, id=ids[node.id], shares=ids.get(node.shares, "")) for node in project.network.nodes
-    )
+    nodes = tuple(dataclasses.replace(node, id=ids[node.id], shares=ids.get(node.shares, "")) for node in project.network.nodes)
     links = []
     for link in project.network.links:
         source, target = ids[link.source], ids[link.target]

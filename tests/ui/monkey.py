@@ -29,7 +29,28 @@ from tests.ui.synthetic import click, double_click, drag, drop, move, press, rel
 
 #: What ends the window, and what asks in a dialog of the system's own.
 LEFT_ALONE = {"quit"}
-TYPED = ("0", "1", "2", "7", "16", "64", "-3", "1e-3", "0.5", "2.5", "1e9", "1e999", "nan", "", "x", "3x3", "9" * 40, "relu", "ä漢", "none")
+TYPED = (
+    "0",
+    "1",
+    "2",
+    "7",
+    "16",
+    "64",
+    "-3",
+    "1e-3",
+    "0.5",
+    "2.5",
+    "1e9",
+    "1e999",
+    "nan",
+    "",
+    "x",
+    "3x3",
+    "9" * 40,
+    "relu",
+    "ä漢",
+    "none",
+)
 KEYS = (
     Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_1,
     Qt.Key.Key_D, Qt.Key.Key_Delete, Qt.Key.Key_Space, Qt.Key.Key_Tab, Qt.Key.Key_Home, Qt.Key.Key_F2,
@@ -52,7 +73,9 @@ def files(folder: Path) -> list[Path]:
 class Monkey:
     """acts: names of what it does, each as often as it is listed."""
 
-    def __init__(self, window: MainWindow, seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch, without: set[str] = frozenset()) -> None:  # type: ignore[assignment]
+    def __init__(
+        self, window: MainWindow, seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch, without: set[str] = frozenset()
+    ) -> None:  # type: ignore[assignment]
         self.window, self.rng = window, random.Random(seed)
         self.files, self.folder = files(folder), folder
         self.actions = [action.id for action in ACTIONS if action.id not in LEFT_ALONE | without]
@@ -140,7 +163,9 @@ class Monkey:
         view, at = self.window.canvas.viewport(), self.place()
         turn = QPoint(0, self.rng.choice((-480, -120, 120, 480)))
         nothing, plain = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
-        event = QWheelEvent(at, QPointF(view.mapToGlobal(at.toPoint())), QPoint(), turn, nothing, plain, Qt.ScrollPhase.NoScrollPhase, False)
+        event = QWheelEvent(
+            at, QPointF(view.mapToGlobal(at.toPoint())), QPoint(), turn, nothing, plain, Qt.ScrollPhase.NoScrollPhase, False
+        )
         QApplication.sendEvent(view, event)
 
     def menu(self) -> None:
@@ -162,7 +187,12 @@ class Monkey:
         if not found:
             return
         editor = self.rng.choice(found)
-        parts = [part for kind in (LineField, QComboBox, QSlider, QAbstractButton) for part in editor.findChildren(kind) if part.isVisible()]
+        parts = [
+            part
+            for kind in (LineField, QComboBox, QSlider, QAbstractButton)
+            for part in editor.findChildren(kind)
+            if part.isVisible()
+        ]
         if not parts:
             return
         part = self.rng.choice(parts)
@@ -238,7 +268,9 @@ class Monkey:
         dock = self.rng.choice(list(self.window.layouts.docks.values()))
         self.note(dock.panel.id)
         to_front = lambda: self.window.show_panel(dock.panel.id)  # noqa: E731
-        self.rng.choice((dock.toggleViewAction().trigger, dock.raise_, to_front, lambda: dock.setFloating(not dock.isFloating())))()
+        self.rng.choice(
+            (dock.toggleViewAction().trigger, dock.raise_, to_front, lambda: dock.setFloating(not dock.isFloating()))
+        )()
 
     def paste(self) -> None:
         QGuiApplication.clipboard().setText(self.rng.choice(["", "hello", "{}", QGuiApplication.clipboard().text()]))

@@ -109,7 +109,9 @@ def test_a_network_beyond_the_memory_is_refused_before_it_starts(window: MainWin
 BAD_ROWS = 'a,b,kind\n1,2,x\n3,n/a,y\n4,5\n"6,7,x\n8,1e999,y\n9,10,x\n'
 
 
-def test_bad_rows_are_listed_and_never_changed_silently(window: MainWindow, session: Session, tmp_path: Path, qtbot: QtBot) -> None:
+def test_bad_rows_are_listed_and_never_changed_silently(
+    window: MainWindow, session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
     from playground.ui.panels.data import DataPanel
 
     (tmp_path / "rows.csv").write_text(BAD_ROWS)

@@ -86,7 +86,9 @@ def test_a_foreign_drop_is_ignored(view: CanvasView, session: Session) -> None:
     for data in (b"", b"[]", b'{"kind": "layer", "id": "no such thing"}', b"\xff\xfe", b'{"kind": 3}'):
         mime = QMimeData()
         mime.setData(MIME, data)
-        event = QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        event = QDropEvent(
+            QPointF(300, 300), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )
         QApplication.sendEvent(view.viewport(), event)
     assert not session.project.network.nodes
 

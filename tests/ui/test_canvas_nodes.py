@@ -122,7 +122,9 @@ def test_counts_are_short(number: int, text: str) -> None:
     assert count_text(number) == text
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.41, "0.41"), (12.4, "12"), (1.76e-4, "1.8e-4"), (0.0, "0"), (2.5e7, "2.5e7"), (830, "830")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.41, "0.41"), (12.4, "12"), (1.76e-4, "1.8e-4"), (0.0, "0"), (2.5e7, "2.5e7"), (830, "830")]
+)
 def test_numbers_on_wires_are_short(value: float, text: str) -> None:
     assert short_number(value) == text
 

@@ -104,9 +104,14 @@ def test_bars_are_shares() -> None:
     np.testing.assert_allclose(pictures.bars(given, None).bars, given[0])
 
 
-def test_pictures_are_there_before_the_network_is_whole(view: CanvasView, session: Session, loaded: Callable[[Session], None]) -> None:
+def test_pictures_are_there_before_the_network_is_whole(
+    view: CanvasView, session: Session, loaded: Callable[[Session], None]
+) -> None:
     """Data and one layer without a loss: the layer already shows what it would compute."""
-    data, dense = AddNode(registry.find("dataset", "spirals")()), AddNode(registry.find("layer", "dense")(units=4), position=(200, 0))
+    data, dense = (
+        AddNode(registry.find("dataset", "spirals")()),
+        AddNode(registry.find("layer", "dense")(units=4), position=(200, 0)),
+    )
     for edit in (data, dense, AddLink(data.id, dense.id, 0)):
         session.do(edit)
     loaded(session)
@@ -117,7 +122,9 @@ def test_pictures_are_there_before_the_network_is_whole(view: CanvasView, sessio
     assert item.data_shown.maps.shape == (4, 42, 42)
 
 
-def test_pictures_of_what_is_left_stay_when_a_node_goes(view: CanvasView, session: Session, loaded: Callable[[Session], None]) -> None:
+def test_pictures_of_what_is_left_stay_when_a_node_goes(
+    view: CanvasView, session: Session, loaded: Callable[[Session], None]
+) -> None:
     view.commands.start_from(STARTERS[2])
     loaded(session)
     conv = next(node for node in session.project.network.nodes if node.spec.id == "conv2d")

@@ -98,7 +98,10 @@ def test_recent_projects_are_listed_and_open(session: Session, qtbot: QtBot, tmp
     qtbot.waitUntil(lambda: all(card.samples is not None for card in page.cards), timeout=60_000)
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(5, "just now"), (60, "1 minute ago"), (7200, "2 hours ago"), (90_000, "1 day ago"), (1e6, "1 week ago")])
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(5, "just now"), (60, "1 minute ago"), (7200, "2 hours ago"), (90_000, "1 day ago"), (1e6, "1 week ago")],
+)
 def test_ages_in_words(seconds: float, words: str) -> None:
     assert age(seconds) == words
 
@@ -172,7 +175,9 @@ def test_without_weights_there_is_nothing_to_export(session: Session, qtbot: QtB
     dialog.close()
 
 
-def test_weights_saved_with_the_project_can_be_exported_and_a_mismatch_is_blocked(session: Session, qtbot: QtBot, tmp_path: Path) -> None:
+def test_weights_saved_with_the_project_can_be_exported_and_a_mismatch_is_blocked(
+    session: Session, qtbot: QtBot, tmp_path: Path
+) -> None:
     ready(session, moons(epochs=2), qtbot)
     train(session, qtbot)
     assert session.save(tmp_path / "m.play")

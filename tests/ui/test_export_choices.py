@@ -26,7 +26,9 @@ def exported(dialog: ExportDialog, to: Path, qtbot: QtBot) -> npz_file.Contents:
     return npz_file.read(to)
 
 
-def test_the_optimizer_s_state_goes_along_where_a_format_has_a_place_for_it(session: Session, qtbot: QtBot, tmp_path: Path) -> None:
+def test_the_optimizer_s_state_goes_along_where_a_format_has_a_place_for_it(
+    session: Session, qtbot: QtBot, tmp_path: Path
+) -> None:
     ready(session, moons(epochs=3), qtbot)
     train(session, qtbot)
     session.do(RenameNode(node(session, "dense1").id, "first"))

@@ -87,7 +87,9 @@ def test_a_good_formula_is_told_when_the_field_is_left(form: Form, editor: Formu
     assert tuple(found.args) == ("function", "max(x, a*x); a = 0.1")
 
 
-@pytest.mark.parametrize("text", ["log(x)", "1/x", "x*0", "where(x > 0, 1/(x-x), x)", "x*y - z", "exp(x*100)", "0*log(0-abs(x)-1)*x"])
+@pytest.mark.parametrize(
+    "text", ["log(x)", "1/x", "x*0", "where(x > 0, 1/(x-x), x)", "x*y - z", "exp(x*100)", "0*log(0-abs(x)-1)*x"]
+)
 def test_every_curve_can_be_drawn(editor: FormulaEditor, qtbot: QtBot, text: str) -> None:
     typed(editor, text)
     assert not editor.error

@@ -286,7 +286,9 @@ def test_a_strangers_project_reads_nothing_outside_its_folder(
 # What comes from elsewhere
 
 
-def test_a_project_without_places_is_laid_out_and_not_changed(window: MainWindow, session: Session, tmp_path: Path, qtbot: QtBot) -> None:
+def test_a_project_without_places_is_laid_out_and_not_changed(
+    window: MainWindow, session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
     project = moons()
     nodes = tuple(dataclasses.replace(node, position=(0.0, 0.0)) for node in project.network.nodes)
     project = dataclasses.replace(project, network=dataclasses.replace(project.network, nodes=nodes))
@@ -305,7 +307,9 @@ def test_parts_of_a_later_version_are_shown_and_kept(
     window: MainWindow, session: Session, tmp_path: Path, loaded: Callable[[Session], None]
 ) -> None:
     project = moons()
-    later = Placeholder(kind="initializer", id="orthogonal9", raw='{"fields":{},"id":"orthogonal9","kind":"initializer","version":1}')
+    later = Placeholder(
+        kind="initializer", id="orthogonal9", raw='{"fields":{},"id":"orthogonal9","kind":"initializer","version":1}'
+    )
     dense = next(node for node in project.network.nodes if node.spec.id == "dense")
     part = next(name for name in ("initializer", "weight_init", "start", "init") if hasattr(dense.spec, name))
     project = SetField(dense.id, part, later).apply(project)

@@ -65,7 +65,9 @@ def test_every_slider_of_the_catalogue_reaches_both_ends_and_never_falls(name: s
 def test_a_slider_stays_where_it_was_put(field: Real | Whole, position: int) -> None:
     value = numbers.value_at(field, position)
     back = numbers.value_at(field, numbers.place(field, value))
-    assert back == pytest.approx(value, rel=0.03, abs=1e-12) or (isinstance(field, Whole) and abs(back - value) <= max(1, 0.02 * value))
+    assert back == pytest.approx(value, rel=0.03, abs=1e-12) or (
+        isinstance(field, Whole) and abs(back - value) <= max(1, 0.02 * value)
+    )
 
 
 @pytest.mark.parametrize("field", [Real(help=""), Real(low=0.0, help=""), Whole(help=""), Whole(low=1, high=1, help="")])

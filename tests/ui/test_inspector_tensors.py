@@ -27,7 +27,16 @@ def test_numbers_of_a_tensor() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.0, "0"), (-0.27512, "−0.275"), (1.0, "1"), (-0.00312, "−3.1e-3"), (12345.6, "12,346"), (2e7, "2.0e7"), (np.nan, "not finite"), (-99999.9, "−100,000")],
+    [
+        (0.0, "0"),
+        (-0.27512, "−0.275"),
+        (1.0, "1"),
+        (-0.00312, "−3.1e-3"),
+        (12345.6, "12,346"),
+        (2e7, "2.0e7"),
+        (np.nan, "not finite"),
+        (-99999.9, "−100,000"),
+    ],
 )
 def test_numbers_in_a_narrow_column(value: float, text: str) -> None:
     assert brief(value) == text
@@ -74,7 +83,9 @@ def test_a_trained_layer_shows_what_the_run_holds(session: Session, qtbot: QtBot
         assert list(shown[name]) == ["value", "gradient", "slot mean", "slot square"]
         value, square = session.client.export_weights()[f"dense1.{name}"], state.slots[f"dense1.{name}/square"]
         assert shown[name]["value"] == pytest.approx((value.mean(), value.std(), value.min(), value.max()), rel=1e-4, abs=1e-6)
-        assert shown[name]["slot square"] == pytest.approx((square.mean(), square.std(), square.min(), square.max()), rel=1e-4, abs=1e-9)
+        assert shown[name]["slot square"] == pytest.approx(
+            (square.mean(), square.std(), square.min(), square.max()), rel=1e-4, abs=1e-9
+        )
         assert shown[name]["slot square"][2] >= 0
     assert "weight slot square: mean" in panel.numbers.table.accessibleDescription()
     for mode in ("light", "dark"):

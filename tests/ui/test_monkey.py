@@ -13,13 +13,17 @@ from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
 from tests.ui.monkey import Monkey, check, leave, play
 
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # the offscreen platform says so of many things
+pytestmark = pytest.mark.qt_log_ignore(
+    "This plugin does not support", extend=True
+)  # the offscreen platform says so of many things
 
 #: What trains, and what puts another project or file in the place of the one that undo should lead back to.
 RUNNING = {"train", "step", "step_epoch", "reset", "stop", "find_rate"}
 
 
-def everything(window: MainWindow, seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, qtlog: Any, count: int) -> None:
+def everything(
+    window: MainWindow, seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, qtlog: Any, count: int
+) -> None:
     with qtbot.captureExceptions() as faults:
         monkey = Monkey(window, seed, folder, monkeypatch)
         window.session.do(STARTERS[seed % len(STARTERS)].edit())
@@ -33,14 +37,18 @@ def everything(window: MainWindow, seed: int, folder: Path, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_everything_in_any_order(window: MainWindow, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, qtlog: Any) -> None:
+def test_everything_in_any_order(
+    window: MainWindow, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, qtlog: Any
+) -> None:
     everything(window, seed, tmp_path, monkeypatch, qtbot, qtlog, 150)
 
 
 @pytest.mark.campaign
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", range(100, 120))
-def test_ten_thousand_acts(window: MainWindow, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, qtlog: Any) -> None:
+def test_ten_thousand_acts(
+    window: MainWindow, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, qtlog: Any
+) -> None:
     everything(window, seed, tmp_path, monkeypatch, qtbot, qtlog, 10_000)
 
 

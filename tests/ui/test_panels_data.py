@@ -91,7 +91,13 @@ def test_a_table_is_previewed_with_roles_that_a_click_changes(
     assert tabs(panel)[0] == "Import"
     rows = panel.importing.rows
     heads = [rows.headerData(at, Qt.Orientation.Horizontal) for at in range(rows.columnCount())]
-    assert heads == ["id\nIgnored, number", "length\nInput, number", "width\nInput, number", "colour\nInput, text", "species\nTarget, text"]
+    assert heads == [
+        "id\nIgnored, number",
+        "length\nInput, number",
+        "width\nInput, number",
+        "colour\nInput, text",
+        "species\nTarget, text",
+    ]
     assert rows.headerData(0, Qt.Orientation.Vertical) == "2"
     panel.importing.choose(2, "ignore")
     panel.importing.choose(3, "target")

@@ -184,7 +184,9 @@ def test_there_is_a_knob_for_every_knob_of_the_run(session: Session, show: Make,
     ready(session, moons(), qtbot)
     knobs: Knobs = show(Knobs)
     assert session.samples is not None
-    wanted = [info for info in lower(session.project, session.samples).knobs if not info.name.endswith(("rate_factor", "decay_factor"))]
+    wanted = [
+        info for info in lower(session.project, session.samples).knobs if not info.name.endswith(("rate_factor", "decay_factor"))
+    ]
     assert list(knobs.rows) == [info.name for info in wanted]
     for info in wanted:
         assert knobs.rows[info.name].value == info.value

@@ -16,7 +16,9 @@ from playground.ui.plots.smoothing import Smoother
 from playground.ui.plots.thinning import every, extremes, runs_of_holes, window
 
 SERIES = hnp.arrays(
-    np.float32, st.integers(0, 900), elements=st.floats(-1e6, 1e6, width=32, allow_nan=False) | st.sampled_from([math.nan, math.inf, -math.inf])
+    np.float32,
+    st.integers(0, 900),
+    elements=st.floats(-1e6, 1e6, width=32, allow_nan=False) | st.sampled_from([math.nan, math.inf, -math.inf]),
 )
 
 
@@ -45,7 +47,9 @@ def test_smoothing_starts_at_the_first_value_and_forgets_a_run_that_began_anew()
     assert smoother.of(np.array([1.0]), np.array([5.0]))[0] == 5.0
     assert smoother.of(np.array([7.0]), np.array([2.0]))[0] == 2.0
     smoother.of(np.arange(1.0, 5.0), np.array([1.0, 1.0, 1.0, 9.0]))
-    np.testing.assert_allclose(smoother.of(np.arange(1.0, 6.0), np.ones(5)), np.ones(5))  # rewound, and the fourth step came out otherwise
+    np.testing.assert_allclose(
+        smoother.of(np.arange(1.0, 6.0), np.ones(5)), np.ones(5)
+    )  # rewound, and the fourth step came out otherwise
     np.testing.assert_allclose(smoother.of(np.arange(1.0, 3.0), np.array([3.0, 3.0])), [3.0, 3.0])
 
 

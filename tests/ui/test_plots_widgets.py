@@ -27,7 +27,7 @@ from playground.ui.plots.surface import SurfacePlot, nice_bounds
 
 def history(n: int, bad: tuple[int, ...] = ()) -> History:
     steps = np.arange(1, n + 1)
-    loss = (0.9 * 0.998 ** steps).astype(np.float32)
+    loss = (0.9 * 0.998**steps).astype(np.float32)
     loss[list(bad)] = math.nan
     return History(steps, loss, np.full(n, 0.01, np.float32), np.ones(n, np.float32), np.full(n, 32, np.float32))
 

@@ -27,9 +27,9 @@ class ClassDivergence(Metric):
     examples = (("classes", {}, ((9, 4), (9,))), ("two classes", {}, ((7, 2), (7,))), ("one sample", {}, ((1, 17), (1,))))
 
     def compute(self, response: np.ndarray, target: np.ndarray) -> float:
-        p = np.asarray(response, np.float64)
+        p = np.asarray(response)
         if not len(p):
             return float("nan")
         shares = np.bincount(np.asarray(target, np.int64), minlength=p.shape[-1]) / len(p)
-        there = shares > 0.0
-        return float((shares[there] * np.log(shares[there] / np.maximum(p.mean(axis=0)[there], LEAST))).sum())
+        there, mean = shares > 0.0, np.ones(len(p)) @ p / len(p)
+        return float(shares[there] @ np.log(shares[there] / np.maximum(mean[there], LEAST)))

@@ -28,5 +28,5 @@ class Perplexity(Metric):
     def compute(self, response: np.ndarray, target: np.ndarray) -> float:
         if not len(response):
             return float("nan")
-        p = np.asarray(response, np.float64)[np.arange(len(target)), np.asarray(target, np.int64)]
+        p = np.asarray(response)[np.arange(len(target)), np.asarray(target, np.int64)].astype(np.float64)
         return float(np.exp(-np.log(np.maximum(p, LEAST)).mean()))

@@ -140,7 +140,13 @@ def arena_bytes(plan: Plan) -> tuple[int, int]:
     The samples, their order and the outputs of an evaluation are data and count on neither side; the fixed registers do count.
     """
     layout = plan.layout
-    tensors = [*layout.parameters.values(), *layout.gradients.values(), *layout.slots.values(), *layout.statistics.values(), *layout.averages.values()]
+    tensors = [
+        *layout.parameters.values(),
+        *layout.gradients.values(),
+        *layout.slots.values(),
+        *layout.statistics.values(),
+        *layout.averages.values(),
+    ]
     needed = sum(4 * math.prod(field.shape) for field in tensors) + plan.activation_bound
     windows = sum(4 * _window_numbers(plan, rows) for _, _, rows in layout.windows.values())
     outputs = 4 * plan.graph.values[plan.graph.output].type.count * max(rows for _, _, rows in layout.windows.values())

@@ -126,7 +126,11 @@ def _table(measured: list[Measured], out: Output) -> None:
         cells = [f"{one.id} {one.title}", _number(found.best.get("ours"))]
         for group, target in zip(GROUPS, one.targets, strict=True):
             ratio = found.ratio(group)
-            cells += [_number(found.best.get(group)), "-" if ratio is None else f"{ratio:.3f}", "-" if target is None else f"{target:g}"]
+            cells += [
+                _number(found.best.get(group)),
+                "-" if ratio is None else f"{ratio:.3f}",
+                "-" if target is None else f"{target:g}",
+            ]
         words = {None: "not compared", True: "agree", False: "DIFFER"}
         rows.append([*cells, words[found.valid]])
     out.table(header, rows)

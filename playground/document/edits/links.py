@@ -43,7 +43,9 @@ class AddLink(Edit):
             raise EditError(f"{source.name} has no output. Start the wire at data or a layer.")
         if not has_output(source.spec, self.output):
             count = len(output_names(source.spec))
-            raise EditError(f"{source.name} has {count} output{'' if count == 1 else 's'}; output {self.output + 1} was asked for.")
+            raise EditError(
+                f"{source.name} has {count} output{'' if count == 1 else 's'}; output {self.output + 1} was asked for."
+            )
         if not takes_port(target.spec, port):
             count = len(port_names(target.spec))
             has = "no input" if not count else "1 input" if count == 1 else f"{count} inputs"

@@ -61,7 +61,10 @@ def _runner(parallel: bool) -> Any:
 
 def compile_kernels(names: Sequence[str], progress: Callable[[str, int, int], None] | None = None) -> None:
     """Have these kernels and the runners ready. progress is told (what comes next, how many are done, of how many)."""
-    work: list[tuple[str, Callable[[], object]]] = [("run_serial", lambda: _runner(False)), ("run_parallel", lambda: _runner(True))]
+    work: list[tuple[str, Callable[[], object]]] = [
+        ("run_serial", lambda: _runner(False)),
+        ("run_parallel", lambda: _runner(True)),
+    ]
     work += [(name, lambda name=name: compiled(name)) for name in names]  # type: ignore[misc]
     for done, (name, make) in enumerate(work):
         if progress is not None:

@@ -34,7 +34,7 @@ from playground.engine.moves import sum_copies
 from playground.engine.onnx_form import OnnxWriter, label
 from playground.engine.operands import knob_words
 from playground.engine.ops.base import Op
-from playground.engine.registers import SEED, STEP
+from playground.engine.registers import FIRST_ROW, SEED, STEP
 from playground.engine.rng import FIRST_NODE_STREAM, stream_key
 from playground.engine.vocabulary import (
     TALL_VECTORS,
@@ -88,7 +88,7 @@ def additive_forward(F, R, w, k):
     queries, keys, units, width = w[1], w[2], w[3], w[4]
     causal, window, block, ld, scores = w[12], w[13], w[18], w[19], w[20]
     rate, panel = number(k, w[14], w[15]), TALL_VECTORS * VECTOR
-    key = stream_key(int(R[SEED]), int(w[16]), int(R[STEP]))
+    key, before = stream_key(int(R[SEED]), int(w[16]), int(R[STEP])), w[17] + int(R[FIRST_ROW])
     for s in range(w[0]):
         for i0 in range(0, queries, block):
             rows = min(block, queries - i0)
@@ -107,7 +107,7 @@ def additive_forward(F, R, w, k):
                 store(F, w[9] + i, 1, where(safe * share == 0.0, 0.0, log(safe) + top))
                 for j in range(0, e - f, 16):
                     store(F, x + f + j, e - f - j, load(F, x + f + j, e - f - j) * share)
-                drop(F, x + f, e - f, rate, key, ((w[17] + s) * queries + i0 + r) * keys + lo + f)
+                drop(F, x + f, e - f, rate, key, ((before + s) * queries + i0 + r) * keys + lo + f)
                 clear_around(F, x, f, e, n)
             block_product(F, rows, width, n, scores, ld, 1, w[7] + (s * keys + lo) * width, width, panel, y, width, 0)
             if n <= 0:
@@ -126,7 +126,7 @@ def additive_backward(F, R, w, k):
     causal, window, block, ld = w[12], w[13], w[18], w[19]
     scores, slopes, panels, one, more = w[20], w[21], w[22], w[23], w[24]
     rate, panel = number(k, w[14], w[15]), TALL_VECTORS * VECTOR
-    key = stream_key(int(R[SEED]), int(w[16]), int(R[STEP]))
+    key, before = stream_key(int(R[SEED]), int(w[16]), int(R[STEP])), w[17] + int(R[FIRST_ROW])
     clear(F, w[31], units)
     for s in range(w[0]):
         transpose_panels(F, w[7] + s * keys * width, keys, width, width, panels)
@@ -148,7 +148,7 @@ def additive_backward(F, R, w, k):
                         mask = w[10] + s * keys + lo + f if w[10] else 0
                         at, to = w[6] + (s * keys + lo + f) * units, more + (lo + f) * units
                         score_row(F, w[5] + i * units, at, e - f, w[11], units, x + f)
-                        index = ((w[17] + s) * queries + i0 + r) * keys + lo + f
+                        index = ((before + s) * queries + i0 + r) * keys + lo + f
                         score_slopes(F, x + f, d + f, e - f, mask, F[w[9] + i], np.float32(1), rate, key, index)
                         clear_around(F, x, f, e, n)
                         slope_row(F, d + f, w[5] + i * units, at, e - f, w[11], units, one, to, w[31])

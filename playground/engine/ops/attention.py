@@ -34,7 +34,7 @@ from playground.engine.kernel import kernel
 from playground.engine.onnx_form import OnnxWriter
 from playground.engine.operands import float_word, knob_words
 from playground.engine.ops.base import Op
-from playground.engine.registers import SEED, STEP
+from playground.engine.registers import FIRST_ROW, SEED, STEP
 from playground.engine.rng import FIRST_NODE_STREAM, stream_key
 from playground.engine.vocabulary import (
     TALL_VECTORS,
@@ -60,7 +60,7 @@ def attention_forward(F, R, w, k):
     causal, window, scale, block, ld = w[16], w[17], as_float(w[18]), w[23], w[24]
     panels, scores, tops, totals = w[25], w[26], w[27], w[28]
     rate, panel = number(k, w[19], w[20]), TALL_VECTORS * VECTOR
-    key = stream_key(int(R[SEED]), int(w[21]), int(R[STEP]))
+    key, before = stream_key(int(R[SEED]), int(w[21]), int(R[STEP])), w[22] + int(R[FIRST_ROW])
     for s in range(w[0]):
         mask_at = w[15] + s * keys if w[15] else 0
         for h in range(heads):
@@ -92,7 +92,7 @@ def attention_forward(F, R, w, k):
                             F[tops + r] = top
                             F[totals + r] = exponentials(F, x + f, e - f, mask, top * scale, scale)
                             clear_around(F, x, f, e, n)
-                            drop(F, x + f, e - f, rate, key, (((w[22] + s) * heads + h) * queries + i) * keys + lo + f)
+                            drop(F, x + f, e - f, rate, key, (((before + s) * heads + h) * queries + i) * keys + lo + f)
                         a, a_step, b, b_ks, apart, c, c_step = scores, ld, v + lo * w[11], w[11], panel, out, w[13]
                         cols, terms = value_head, n
                     block_product(F, rows, cols, terms, a, a_step, 1, b, b_ks, apart, c, c_step, 0)
@@ -123,7 +123,7 @@ def attention_backward(F, R, w, k):
     causal, window, scale, block, ld = w[16], w[17], as_float(w[18]), w[23], w[24]
     key_panels, value_panels, scores, slopes = w[25], w[26], w[27], w[28]
     rate, panel = number(k, w[19], w[20]), TALL_VECTORS * VECTOR
-    key = stream_key(int(R[SEED]), int(w[21]), int(R[STEP]))
+    key, before = stream_key(int(R[SEED]), int(w[21]), int(R[STEP])), w[22] + int(R[FIRST_ROW])
     for s in range(w[0]):
         mask_at = w[15] + s * keys if w[15] else 0
         for h in range(heads):
@@ -161,7 +161,7 @@ def attention_backward(F, R, w, k):
                             f, e = first_key(i, keys, window) - lo, end_key(i, keys, causal, window) - lo
                             mask = mask_at + lo + f if mask_at else 0
                             log_sum = F[w[14] + (s * heads + h) * queries + i]
-                            index = (((w[22] + s) * heads + h) * queries + i) * keys + lo + f
+                            index = (((before + s) * heads + h) * queries + i) * keys + lo + f
                             score_slopes(F, x + f, d + f, e - f, mask, log_sum, scale, rate, key, index)
                             clear_around(F, x, f, e, n)
                             clear_around(F, d, f, e, n)

@@ -61,7 +61,9 @@ class Op:
         """
         raise NotImplementedError
 
-    def results(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> tuple[np.ndarray, ...]:
+    def results(
+        self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False
+    ) -> tuple[np.ndarray, ...]:
         """What `reference` gives, always as a tuple."""
         found = self.reference(inputs, attributes, training)
         return found if isinstance(found, tuple) else (found,)

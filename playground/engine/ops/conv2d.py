@@ -101,7 +101,9 @@ class Conv2d(Op):
         for ky in range(g.kernel[0]):
             for kx in range(g.kernel[1]):
                 i, j = ky * g.dilation[0], kx * g.dilation[1]
-                window = padded[:, i : i + (oh - 1) * g.stride[0] + 1 : g.stride[0], j : j + (ow - 1) * g.stride[1] + 1 : g.stride[1]]
+                window = padded[
+                    :, i : i + (oh - 1) * g.stride[0] + 1 : g.stride[0], j : j + (ow - 1) * g.stride[1] + 1 : g.stride[1]
+                ]
                 for q in range(g.groups):
                     out = slice(q * og, (q + 1) * og)
                     y[..., out] += window[..., q * cg : (q + 1) * cg] @ w[ky, kx][:, out]

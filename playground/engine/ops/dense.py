@@ -85,7 +85,11 @@ class Dense(Op):
 
             def make_dw(f: Whole) -> list[list[Instruction]]:
                 return [
-                    [products.dense_dw(f.at(left), f.at(right), f.at(weights), f.rows * each, rows, columns, first, last, add=add_w)]
+                    [
+                        products.dense_dw(
+                            f.at(left), f.at(right), f.at(weights), f.rows * each, rows, columns, first, last, add=add_w
+                        )
+                    ]
                     for first, last in f.split(rows)
                 ]
 

@@ -14,7 +14,7 @@ from playground.engine.kernel import kernel
 from playground.engine.onnx_form import OnnxWriter
 from playground.engine.operands import knob_words
 from playground.engine.ops.base import Op
-from playground.engine.registers import SEED, STEP
+from playground.engine.registers import FIRST_ROW, SEED, STEP
 from playground.engine.rng import FIRST_NODE_STREAM, stream_key
 from playground.engine.vocabulary import load, normal, number, store
 
@@ -30,7 +30,7 @@ def add_noise(F, R, w, k):
     for s in range(w[0]):
         for row in range(w[1]):
             x, y = w[3] + row * w[4] + s * w[5], w[6] + row * w[7] + s * w[8]
-            index = w[12] + s * w[13] + row * w[2]
+            index = w[12] + (int(R[FIRST_ROW]) + s) * w[13] + row * w[2]
             for j in range(0, w[2], 16):
                 store(F, y + j, w[2] - j, load(F, x + j, w[2] - j) + normal(key, index + j) * deviation)
 

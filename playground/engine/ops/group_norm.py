@@ -249,7 +249,9 @@ class GroupNorm(Op):
             y = w.node("InstanceNormalization", [y, *(affine or [ones, zeros])], label(node), epsilon=epsilon)
         else:
             w.needs(21)
-            y = w.node("GroupNormalization", [y, *(affine or [ones, zeros])], label(node), num_groups=a["groups"], epsilon=epsilon)
+            y = w.node(
+                "GroupNormalization", [y, *(affine or [ones, zeros])], label(node), num_groups=a["groups"], epsilon=epsilon
+            )
         w.hold(node.output, relu_after(w, node, y), first=rank > 1)
 
 

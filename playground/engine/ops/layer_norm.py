@@ -303,7 +303,9 @@ def _one_number(w: OnnxWriter, name: str, x: str, centred: bool, epsilon: float)
     """Rows of one number, normalised: onnxruntime up to 1.23 refuses the fused operators for those."""
     if centred:
         return w.node("Sub", [x, x], f"{name}_centred")
-    more = w.node("Add", [w.node("Mul", [x, x], f"{name}_square"), w.constant(f"{name}_epsilon", np.float32(epsilon))], f"{name}_more")
+    more = w.node(
+        "Add", [w.node("Mul", [x, x], f"{name}_square"), w.constant(f"{name}_epsilon", np.float32(epsilon))], f"{name}_more"
+    )
     return w.node("Div", [x, w.node("Sqrt", [more], f"{name}_root")], f"{name}_normal")
 
 

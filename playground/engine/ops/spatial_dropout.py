@@ -15,7 +15,7 @@ from playground.engine.moves import each_sample, periodic_scratch, repeat, whole
 from playground.engine.onnx_form import OnnxWriter
 from playground.engine.operands import knob_words
 from playground.engine.ops.base import Op
-from playground.engine.registers import SEED, STEP
+from playground.engine.registers import FIRST_ROW, SEED, STEP
 from playground.engine.rng import FIRST_NODE_STREAM, stream_key
 from playground.engine.vocabulary import load, number, store, uniform, where
 
@@ -33,7 +33,7 @@ def drop_channels(F, R, w, k):
     key = stream_key(int(R[SEED]), int(w[11]), int(R[STEP]))
     for s in range(w[0]):
         for j in range(0, c, 16):
-            store(F, factors + j, c - j, where(uniform(key, w[12] + s * c + j) < rate, 0.0, scale))
+            store(F, factors + j, c - j, where(uniform(key, w[12] + (int(R[FIRST_ROW]) + s) * c + j) < rate, 0.0, scale))
         repeat(F, factors, c, factors)
         for row in range(w[1]):
             x, y, phase = w[3] + row * w[4] + s * w[5], w[6] + row * w[7] + s * w[8], 0

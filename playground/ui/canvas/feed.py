@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from playground.core.samples import Samples
+from playground.core.spec import Layer
 from playground.data.prepare import Prepared, prepare
 from playground.document.node_size import TILE, is_planar
 from playground.document.project import Node, Project
@@ -18,6 +19,7 @@ from playground.engine.graph import Graph
 from playground.errors import PlaygroundError
 from playground.lowering import Lowered, lower
 from playground.training.messages import Fault, Reset, Started
+from playground.training.saturation import saturations
 from playground.ui.canvas import pictures
 from playground.ui.canvas.answers import Array, cost_of, image_forms, known_graph, length_columns, node_outputs, start_weights
 from playground.ui.canvas.local import LocalNames
@@ -131,6 +133,8 @@ class PreviewFeed(QObject):
         self._weights_now = self._names.weights(weights)
         self._answers_now = self._names.answers(self._answers(weights))
         self._look_at_crowd(weights)
+        layers = {node.name: node.spec for node in self.session.view.network.nodes if isinstance(node.spec, Layer)}
+        self.session.stuck = saturations(layers, self._crowd_now)
         self._norms = self._names.norms(gradient_norms(self.session.client)) if self.session.run.state != "idle" else {}
         if self.scene.labels == "gradient":
             self.scene.show_labels(self.session.view, self.session.seen, self._norms)

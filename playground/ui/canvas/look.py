@@ -83,7 +83,9 @@ class Surroundings:
         self.ports: dict[str, set[int]] = {}
         self.used: dict[str, set[int]] = {}
         self.names = {node.id: node.name for node in project.network.nodes}
-        self.frozen = {id for id, held in settings(project.groups, weighty(project, inspection.parameters)).items() if held.frozen}
+        self.frozen = {
+            id for id, held in settings(project.groups, weighty(project, inspection.parameters)).items() if held.frozen
+        }
         self.givers = {node.shares for node in project.network.nodes if node.shares}
         self.answers: set[str] = set()
         for link in project.network.links:
@@ -158,7 +160,9 @@ def _line(node: Node, inspection: Inspection, samples: Samples | None) -> str:
     if spec.kind == "dataset":
         if samples is None:
             return "reading"
-        what = "sequences" if samples.steps else "images" if len(samples.shape) == 3 else "points" if is_planar(samples) else "rows"
+        what = (
+            "sequences" if samples.steps else "images" if len(samples.shape) == 3 else "points" if is_planar(samples) else "rows"
+        )
         return f"{samples.count:,} {what}" if is_planar(samples) else f"{spec.title} · {samples.count:,} {what}"
     if spec.kind == "loss" or isinstance(spec, Placeholder):
         return spec.title

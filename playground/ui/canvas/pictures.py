@@ -63,7 +63,11 @@ def sequence(node: Node, answers: Mapping[str, Array], samples: Samples | None, 
     """What a layer gives over the steps of the sample shown, or what its steps look at; None for layers without steps."""
     if has_weights(node.spec):
         given = answers.get(f"{node.name}:weights")
-        return None if given is None else PreviewData(maps=_share(attention(given[0], length_of(samples, index, given.shape[-1])))[: MAP_SIDE**2])
+        return (
+            None
+            if given is None
+            else PreviewData(maps=_share(attention(given[0], length_of(samples, index, given.shape[-1])))[: MAP_SIDE**2])
+        )
     given = answers.get(node.name)
     if given is not None and given.ndim == 2:  # a recurrent layer that gives its last state has gone through all of them
         given = answers.get(f"{node.name}:y")

@@ -68,7 +68,13 @@ class CertificateCard(Painted):
         rule(p, 0, HEAD, r.width())
         stamp(p, 27, 24, "cert", "ok", 22)
         put(p, QRectF(48, 6, r.width() - 56, 20), "Certificate: the file gives the same answers", 13, "text", True)
-        put(p, QRectF(48, 25, r.width() - 56, 16), "Written, read back and run by another program before it reached you.", 11, "text2")
+        put(
+            p,
+            QRectF(48, 25, r.width() - 56, 16),
+            "Written, read back and run by another program before it reached you.",
+            11,
+            "text2",
+        )
         for k, (name, words, hash) in enumerate(self.rows()):
             y = HEAD + 8.0 + ROW * k
             put(p, QRectF(15, y, 140, ROW), name, 12, "text2")

@@ -14,6 +14,7 @@ from playground.core.samples import Samples
 from playground.core.spec import Loss
 from playground.document.project import Project
 from playground.paths import assets_dir
+from playground.ui.canvas.sequences import paint_strip, strip_of
 from playground.ui.painting import AA, RIGHT, box, chip, elided, group_color, put, rule, stamp, width_of
 from playground.ui.plots.series import polygon
 from playground.ui.plots.surface import POINT_INKS
@@ -130,14 +131,25 @@ class ExampleCard(QAbstractButton):
         nodes = (self.example.project or Project()).network.nodes[:8]
         x = r.center().x() - 14.0 * len(nodes)
         for node in nodes:
-            chip(p, x, r.center().y() - 11, 22, getattr(node.spec, "icon", "block"), group_color(node.spec.kind, getattr(node.spec, "group", "")), "base")
+            chip(
+                p,
+                x,
+                r.center().y() - 11,
+                22,
+                getattr(node.spec, "icon", "block"),
+                group_color(node.spec.kind, getattr(node.spec, "group", "")),
+                "base",
+            )
             x += 28
 
 
 def draw_samples(p: QPainter, r: QRectF, samples: Samples) -> None:
-    """Images as a mosaic, one input as a scatter against the target, more as a scatter of the first two that take many values."""
+    """Images as a mosaic, sequences one below the other, one input against the target, more as a scatter of the first two of many values."""
     if len(samples.shape) == 3:
         _draw_mosaic(p, r, samples)
+        return
+    if samples.steps:
+        _draw_sequences(p, r, samples)
         return
     step = -(-samples.count // 400)
     x = samples.x.reshape(samples.count, -1)[::step].astype(float)
@@ -150,6 +162,18 @@ def draw_samples(p: QPainter, r: QRectF, samples: Samples) -> None:
         for color, wide in ((QColor("#FFFFFF"), 7.5), (ink, 5.5)):
             p.setPen(QPen(color, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             p.drawPoints(polygon(pixels[chosen]))
+
+
+def _draw_sequences(p: QPainter, r: QRectF, samples: Samples) -> None:
+    """The longest of the first sequences, with the class of every step where there is one."""
+    rows = 4 if samples.per_step or not samples.tokens else 6
+    first = sorted(range(min(samples.count, 40)), key=lambda k: -samples.length(k))[:rows]
+    inner = r.adjusted(14, 10, -14, -10)
+    high = inner.height() / rows
+    for k, index in enumerate(first):
+        strip = strip_of(samples, index)
+        if strip is not None:
+            paint_strip(p, QRectF(inner.x(), inner.y() + k * high, inner.width(), high - 4), strip)
 
 
 def _groups(samples: Samples, y: np.ndarray, inputs: int) -> list[tuple[QColor, np.ndarray]]:

@@ -45,7 +45,9 @@ def import_path(session: Session, path: Path) -> bool:
     spec = source_for(path, session.folder)
     if spec is None:
         endings = sorted({pattern for _, _, field in readers() for pattern in field.patterns})
-        session.message.emit(f"{path.name} is of no kind that can be read. Choose one of {', '.join(endings)}, or a folder of images.", "error")
+        session.message.emit(
+            f"{path.name} is of no kind that can be read. Choose one of {', '.join(endings)}, or a folder of images.", "error"
+        )
         return False
     remember(path)
     old = session.project.network.of_kind("dataset")

@@ -32,7 +32,9 @@ FIELDS = {
     "high": Real(label="To", low=1e-4, high=1000.0, log=True, help="The last rate, unless the loss runs away before."),
     "steps": Whole(label="Steps", low=20, high=1000, log=True, help="Batches of the test; more of them give a finer curve."),
     "smoothing": Real(label="Smoothing", low=0.0, high=0.99, help="Share of the past in the smoothed loss."),
-    "stop_factor": Real(label="Stop at", low=1.1, high=20.0, unit="×", help="The test ends where the smoothed loss is so many times its best."),
+    "stop_factor": Real(
+        label="Stop at", low=1.1, high=20.0, unit="×", help="The test ends where the smoothed loss is so many times its best."
+    ),
 }
 WORDS = {
     "valley": ("Valley", "The middle of the longest fall. A safe start."),
@@ -203,7 +205,9 @@ class RateFinder(Sheet):
         self.told.show_text(f"{len(done.rates)} of {self.options.steps} steps, {STOPS.get(done.stopped, done.stopped)}")
         hash = f"{done.sha256[:4]} {done.sha256[4:8]}"
         self.proof.show_notice(
-            "ok", f"Weights, optimizer and random state are those of step {done.step:,}: {hash} before and after.", "Nothing was changed"
+            "ok",
+            f"Weights, optimizer and random state are those of step {done.step:,}: {hash} before and after.",
+            "Nothing was changed",
         )
         if done.text:
             self.word.show_text(done.text)

@@ -250,7 +250,9 @@ class Start(QWidget):
         for at, card in enumerate(shown):
             self.grid.addWidget(card, at // columns, at % columns)
         self.none.show_text(
-            "No example has these words. Clear the search to see all of them." if self.cards else "This installation has no examples."
+            "No example has these words. Clear the search to see all of them."
+            if self.cards
+            else "This installation has no examples."
         )
         self.none.setVisible(not shown)
 

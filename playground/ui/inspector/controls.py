@@ -76,7 +76,13 @@ class ComboField(QComboBox):
         edge = "error" if self.refused else "accent" if self.hasFocus() else "strong" if on else "border"
         box(p, r, 4, theme().color("base" if on else "panel"), theme().color(edge), 2 if heavy else 1)
         room = width_of(self.unit, 10) + 6 if self.unit else 0
-        put(p, r.adjusted(8, 0, 8 - self.frame - room, 0), self.currentText() or self.placeholderText(), 12, "text" if on else "disabled")
+        put(
+            p,
+            r.adjusted(8, 0, 8 - self.frame - room, 0),
+            self.currentText() or self.placeholderText(),
+            12,
+            "text" if on else "disabled",
+        )
         put(p, r.adjusted(0, 0, -26, 0), self.unit, 10, "text3", how=RIGHT)
         stamp(p, r.right() - 12, r.center().y(), "down", "text3" if on else "disabled", 13)
 
@@ -225,7 +231,13 @@ class Button(QAbstractButton):
     """A push button. kind: "primary" (one in a place), "secondary" with an edge, "quiet", "link" and "icon" without; small ones are 26 high."""
 
     def __init__(
-        self, text: str = "", kind: str = "secondary", icon: str = "", small: bool = False, width: int = 0, parent: QWidget | None = None
+        self,
+        text: str = "",
+        kind: str = "secondary",
+        icon: str = "",
+        small: bool = False,
+        width: int = 0,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.kind, self.glyph, self.px = kind, icon, 11 if small or kind == "link" else 12

@@ -22,6 +22,8 @@ from playground.ui.inspector.text import Label
 from playground.ui.plots.points import PointsPlot
 
 NUMBER_WIDTH = 58
+#: Words of a choice that are abbreviations or names.
+SPELT = {"ema": "EMA", "swa": "SWA", "relu": "ReLU", "gelu": "GELU"}
 
 
 class Editor(QWidget):
@@ -168,7 +170,7 @@ class ChoiceEditor(Editor):
         super().__init__(field, name, parent)
         self.combo = ComboField(field.unit)
         for word, meaning in field.options.items():
-            self.combo.addItem(word.replace("_", " ").capitalize(), word)
+            self.combo.addItem(SPELT.get(word, word.replace("_", " ").capitalize()), word)
             self.combo.setItemData(self.combo.count() - 1, meaning, Qt.ItemDataRole.ToolTipRole)
         self.part(self.combo, 1)
         self.combo.activated.connect(lambda at: self.ask(self.combo.itemData(at)))

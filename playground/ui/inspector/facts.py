@@ -28,7 +28,12 @@ def node_facts(session: Session, node: Node) -> list[tuple[str, str]]:
         count = inspection.parameters[node.id]
         own = inspection.formulas.get(node.id) or (f"{count:,}" if count else "none")
         giver = next((other.name for other in session.view.network.nodes if other.id == node.shares), "")
-        facts.append(("Parameters", f"{own}, the others shared with {giver}" if giver and count else f"shared with {giver}" if giver else own))
+        facts.append(
+            (
+                "Parameters",
+                f"{own}, the others shared with {giver}" if giver and count else f"shared with {giver}" if giver else own,
+            )
+        )
     if inspection.flops.get(node.id):
         facts.append(("Arithmetic", f"{amount(inspection.flops[node.id])} operations"))
     return facts
@@ -42,7 +47,9 @@ def sample_facts(samples: Samples | None, error: str) -> list[tuple[str, str]]:
     if samples.task == "classification":
         rows.append(("Target", f"{samples.classes} classes"))
     else:
-        rows.append(("Target", ", ".join(samples.target_names[:3]) or f"{samples.target_shape[0] if samples.target_shape else 1} values"))
+        rows.append(
+            ("Target", ", ".join(samples.target_names[:3]) or f"{samples.target_shape[0] if samples.target_shape else 1} values")
+        )
     return rows
 
 

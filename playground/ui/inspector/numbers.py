@@ -75,7 +75,7 @@ def _floor(field: Real | Whole) -> float:
     """The smallest value above zero that a geometric slider reaches."""
     if field.low > 0:
         return float(field.low)
-    return 1.0 if isinstance(field, Whole) else min(field.high * 1e-2, 10.0 ** -_DECADES if field.high <= 1 else 1e-4)
+    return 1.0 if isinstance(field, Whole) else min(field.high * 1e-2, 10.0**-_DECADES if field.high <= 1 else 1e-4)
 
 
 def place(field: Real | Whole, value: float) -> int:

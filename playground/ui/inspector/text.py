@@ -14,7 +14,13 @@ class Label(QLabel):
     """Plain text in a token's colour; one line is cut with an ellipsis where it does not fit, `wraps` breaks it instead."""
 
     def __init__(
-        self, text: str = "", px: int = 12, ink: str = "text", bold: bool = False, wraps: bool = False, parent: QWidget | None = None
+        self,
+        text: str = "",
+        px: int = 12,
+        ink: str = "text",
+        bold: bool = False,
+        wraps: bool = False,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.px, self.ink, self.bold = px, ink, bold

@@ -52,7 +52,9 @@ def redraws(folder: Path, points: int = POINTS, frames: int = 40) -> Iterator[Fi
         times = _frames(frames, grow, plot)
         drawn = min(len(series.shown[0]) for series in plot.series.values())
         note = f"{', '.join(KINDS)}; {_spread(times)}, {platform()}"
-        yield Figure("P6", f"redraw 4 curves of {points:,} points", statistics.median(times), REDRAW_TARGET, "ms", note, drawn > 0)
+        yield Figure(
+            "P6", f"redraw 4 curves of {points:,} points", statistics.median(times), REDRAW_TARGET, "ms", note, drawn > 0
+        )
         yield _run_figure(made, x, y, points, frames)
 
 
@@ -60,7 +62,9 @@ def _run_figure(made: Stage, x: np.ndarray, y: np.ndarray, points: int, frames: 
     loss, rate = _shown(made, LossPlot()), _shown(made, RatePlot())
     rows = np.zeros(len(x), STEP_ROW)
     rows["step"], rows["loss"], rows["rate"] = x + 1, y[0], 1e-3 * np.cos(np.pi / 2 * x / len(x))
-    records = [EpochRecord(epoch=n, step=n * 100, train_loss=1.0, validation_loss=1.0, metrics={}, rate=1e-3) for n in range(1, 101)]
+    records = [
+        EpochRecord(epoch=n, step=n * 100, train_loss=1.0, validation_loss=1.0, metrics={}, rate=1e-3) for n in range(1, 101)
+    ]
     steps = Growing(rows[:0], "step")
     steps.add(rows[:points])
 
@@ -71,7 +75,9 @@ def _run_figure(made: Stage, x: np.ndarray, y: np.ndarray, points: int, frames: 
 
     times = _frames(frames, feed, loss, rate)
     valid = len(loss.series["train"].y) == points + frames - 1
-    return Figure("P6", f"redraw loss and rate of {points:,} steps", statistics.median(times), REDRAW_TARGET, "ms", _spread(times), valid)
+    return Figure(
+        "P6", f"redraw loss and rate of {points:,} steps", statistics.median(times), REDRAW_TARGET, "ms", _spread(times), valid
+    )
 
 
 def _shown(made: Stage, widget: W) -> W:
@@ -109,7 +115,9 @@ def crowd(nodes: int, wires: int) -> Project:
         kind = "dense" if n == 1 or last else "add" if n in adds else ("dense", "relu", "dense", "tanh", "dropout")[n % 5]
         settings = {"units": 2 if last else 8} if kind == "dense" else {}
         made.append(AddNode(find("layer", kind)(**settings), position=(n % COLUMNS * APART[0], n // COLUMNS * APART[1])))
-    made.append(AddNode(find("loss", "cross_entropy")(), position=((nodes - 1) % COLUMNS * APART[0], (nodes - 1) // COLUMNS * APART[1])))
+    made.append(
+        AddNode(find("loss", "cross_entropy")(), position=((nodes - 1) % COLUMNS * APART[0], (nodes - 1) // COLUMNS * APART[1]))
+    )
     for edit in made:
         project = edit.apply(project)
     for n in range(nodes - 1):

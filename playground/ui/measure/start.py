@@ -37,7 +37,9 @@ def usable(folder: Path, repeats: int = 7) -> Iterator[Figure]:
         painted = statistics.median(one["painted"] for one in found)
         worst = max(one["idle"] for one in found)
         note = f"first paint after {painted:.2f} s; slowest of {repeats}: {worst:.2f} s"
-        yield Figure("P3", f"window usable, {title}", idle, TARGET, "s", note, all(0 < one["painted"] <= one["idle"] for one in found))
+        yield Figure(
+            "P3", f"window usable, {title}", idle, TARGET, "s", note, all(0 < one["painted"] <= one["idle"] for one in found)
+        )
     took = [first_step(folder) for _ in range(3)]
     note = f"worker started, network compiled from the cache, data loaded, one step done; {platform()}"
     yield Figure("P3", "Train to first step, W5", statistics.median(took[1:]), TARGET, "s", note, True)

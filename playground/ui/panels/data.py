@@ -116,7 +116,9 @@ class DataPanel(QWidget):
             return
         spec = node.spec
         error = self.session.samples_error
-        self.title.show_text(f"{getattr(spec, 'title', spec.id)}: {samples.count:,} samples" if samples else getattr(spec, "title", spec.id))
+        self.title.show_text(
+            f"{getattr(spec, 'title', spec.id)}: {samples.count:,} samples" if samples else getattr(spec, "title", spec.id)
+        )
         self.notice.setVisible(bool(error))
         self.notice.show_notice("error", error)
         self.facts.setVisible(samples is not None)
@@ -141,7 +143,15 @@ class DataPanel(QWidget):
             return
         found = describe(self.session.samples)
         rows = [
-            [c.name, short(c.minimum), short(c.maximum), short(c.mean), short(c.spread), f"{c.missing:,}", "" if c.distinct is None else f"{c.distinct:,}"]
+            [
+                c.name,
+                short(c.minimum),
+                short(c.maximum),
+                short(c.mean),
+                short(c.spread),
+                f"{c.missing:,}",
+                "" if c.distinct is None else f"{c.distinct:,}",
+            ]
             for c in (*found.inputs, *found.targets)
         ]
         self.columns.rows.show_rows(["Name", "Least", "Greatest", "Mean", "Spread", "Missing", "Distinct"], rows)
@@ -216,7 +226,9 @@ class DataPanel(QWidget):
         if field.folder:
             picked = QFileDialog.getExistingDirectory(self.window(), "Choose a folder", start)
         else:
-            picked, _ = QFileDialog.getOpenFileName(self.window(), "Choose a file", start, f"Data ({' '.join(field.patterns)});;All files (*)")
+            picked, _ = QFileDialog.getOpenFileName(
+                self.window(), "Choose a file", start, f"Data ({' '.join(field.patterns)});;All files (*)"
+            )
         if picked:
             self.take(Path(picked), node, name)
 
@@ -236,5 +248,7 @@ def relative(path: Path, folder: Path) -> str:
 
 
 register_panel(
-    Panel(id="data", title="Data", icon="data", places={"build": "bottom"}, factory=DataPanel, order=30, height=150, least=(300, 96))
+    Panel(
+        id="data", title="Data", icon="data", places={"build": "bottom"}, factory=DataPanel, order=30, height=150, least=(300, 96)
+    )
 )

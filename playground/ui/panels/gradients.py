@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from playground.lowering.expansion import expanded
 from playground.ui.panel import Panel, register_panel
-from playground.ui.panels.health import HealthTable, health_of
+from playground.ui.panels.health import HealthTable, health_of, stuck_of
 from playground.ui.panels.journal_entries import journal_of
 from playground.ui.plots.curves import NormPlot, reach
 
@@ -53,7 +53,7 @@ class NormsPanel(QWidget):
         self.plot.show_marks(self.journal.marks())
         if self.table is not None:
             frozen = [node.name for node in expanded(self.session.project).project.network.nodes if node.frozen]
-            self.table.show_rows(health_of(norms, frozen))
+            self.table.show_rows(health_of(norms, frozen) + (stuck_of(self.session.stuck) if norms is not None else []))
 
     def _run_changed(self) -> None:
         if not self.session.run.going:  # else the next tick draws
@@ -73,8 +73,19 @@ def weights(session: Session) -> NormsPanel:
 
 
 register_panel(
-    Panel(id="gradients", title="Gradient norm", icon="hist", places={"train": "bottom-right"}, factory=gradients, order=10, width=400, least=(340, 220))
+    Panel(
+        id="gradients",
+        title="Gradient norm",
+        icon="hist",
+        places={"train": "bottom-right"},
+        factory=gradients,
+        order=10,
+        width=400,
+        least=(340, 220),
+    )
 )
 register_panel(
-    Panel(id="weights", title="Weights", icon="hist", places={"train": "bottom-right"}, factory=weights, order=30, least=(340, 220))
+    Panel(
+        id="weights", title="Weights", icon="hist", places={"train": "bottom-right"}, factory=weights, order=30, least=(340, 220)
+    )
 )

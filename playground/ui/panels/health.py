@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PySide6.QtCore import QRectF
@@ -12,6 +12,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from playground.training.history import LayerNorms
+from playground.training.saturation import Saturation
 from playground.ui.painting import Painted, box, put, rule, stamp
 from playground.ui.plots.axis import short
 from playground.ui.theme import theme
@@ -21,6 +22,8 @@ GOOD = (1e-5, 1e-2)
 SCALE = (1e-6, 1e-1)
 #: The mean of so many newest samples is judged.
 RECENT = 8
+#: Shares of dead units and of saturated outputs from which on a layer is worth a look.
+DEAD, SATURATED = 0.1, 0.9
 ROW = 23
 
 
@@ -60,6 +63,17 @@ def health_of(norms: LayerNorms | None, frozen: Sequence[str]) -> list[Health]:
     if norms is None:
         return []
     return [judge(layer, norms.ratio[:, k], norms.gradient[:, k], layer in frozen) for k, layer in enumerate(norms.layers)]
+
+
+def stuck_of(stuck: Mapping[str, Saturation]) -> list[Health]:
+    """Every activation that can saturate: what share of its outputs passes no gradient, and what share of its units never does."""
+    rows = []
+    for layer, found in stuck.items():
+        dead = f", {100 * found.dead:.0f} % of units dead" if found.dead > 0 else ""
+        bad = found.dead >= DEAD or found.share >= SATURATED
+        state = f"{100 * found.share:.0f} % saturated{dead}"
+        rows.append(Health(layer, math.nan, math.nan, state, "warn" if bad else "check", "warn" if bad else "ok"))
+    return rows
 
 
 def ratio_text(ratio: float) -> str:

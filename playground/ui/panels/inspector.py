@@ -21,5 +21,14 @@ def make(session: Session) -> Inspector:
 
 
 register_panel(
-    Panel(id="inspector", title="Inspector", icon="slider", places={"build": "right"}, factory=make, order=10, width=296, least=(260, 200))
+    Panel(
+        id="inspector",
+        title="Inspector",
+        icon="slider",
+        places={"build": "right"},
+        factory=make,
+        order=10,
+        width=296,
+        least=(260, 200),
+    )
 )

@@ -66,7 +66,9 @@ class Journal(QObject):
                 flag = f"{event.node} not finite" if event.node else "not finite"
                 self.entries.append(Entry(step=event.step, text=event.text, icon="error", token="error", flag=flag))
             case messages.Finished():
-                self.entries.append(Entry(step=event.last_step, text=event.text.replace(f", {event.last_step:,} steps", ""), icon="check"))
+                self.entries.append(
+                    Entry(step=event.last_step, text=event.text.replace(f", {event.last_step:,} steps", ""), icon="check")
+                )
             case messages.Died():
                 self.entries.append(Entry(step=event.step, text=event.text, icon="error", token="error", flag="worker ended"))
             case messages.Warned():
@@ -84,7 +86,14 @@ class Journal(QObject):
         label = knob_label(self.session.project, event.name)
         change = f"{short(before)} → {short(event.value)}"
         self.entries.append(
-            Entry(step=event.step, text=f"{label}: {change}", flag=f"{label.lower()} {change}", knob=event.name, before=before, at=now)
+            Entry(
+                step=event.step,
+                text=f"{label}: {change}",
+                flag=f"{label.lower()} {change}",
+                knob=event.name,
+                before=before,
+                at=now,
+            )
         )
 
 

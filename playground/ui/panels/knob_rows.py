@@ -192,7 +192,9 @@ def _number(value: float | None) -> str:
         return "—" if value is None else "NaN" if math.isnan(value) else short(value)
     if value == 0 or 0.01 <= abs(value) < 1e6:
         return short(value)
-    return f"{value:.2g}" if 1e-3 <= abs(value) < 0.01 else tidy(f"{value:.1e}")  # two figures leave room for the number beside it
+    return (
+        f"{value:.2g}" if 1e-3 <= abs(value) < 0.01 else tidy(f"{value:.1e}")
+    )  # two figures leave room for the number beside it
 
 
 def metric_shown(metrics: dict[str, float]) -> tuple[str, str] | None:

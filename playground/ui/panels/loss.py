@@ -23,7 +23,9 @@ from playground.ui.plots.plot import link
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
-SMOOTHING = Real(low=0.0, high=0.999, label="Smooth", help="Share of the past in the moving average; 0 shows every batch as it is.")
+SMOOTHING = Real(
+    low=0.0, high=0.999, label="Smooth", help="Share of the past in the moving average; 0 shows every batch as it is."
+)
 PLAN_POINTS = 600
 
 
@@ -119,5 +121,15 @@ class LossPanel(QWidget):
 
 
 register_panel(
-    Panel(id="loss", title="Loss", icon="curve", places={"train": "bottom"}, factory=LossPanel, order=10, width=740, height=444, least=(420, 260))
+    Panel(
+        id="loss",
+        title="Loss",
+        icon="curve",
+        places={"train": "bottom"},
+        factory=LossPanel,
+        order=10,
+        width=740,
+        height=444,
+        least=(420, 260),
+    )
 )

@@ -99,5 +99,7 @@ class MetricsPanel(QWidget):
 
 
 register_panel(
-    Panel(id="metrics", title="Metrics", icon="soft", places={"train": "bottom"}, factory=MetricsPanel, order=20, least=(420, 200))
+    Panel(
+        id="metrics", title="Metrics", icon="soft", places={"train": "bottom"}, factory=MetricsPanel, order=20, least=(420, 200)
+    )
 )

@@ -129,5 +129,7 @@ class OutputPanel(QWidget):
 
 
 register_panel(
-    Panel(id="output", title="Output", icon="map", places={"train": "bottom-right"}, factory=OutputPanel, order=20, least=(340, 220))
+    Panel(
+        id="output", title="Output", icon="map", places={"train": "bottom-right"}, factory=OutputPanel, order=20, least=(340, 220)
+    )
 )

@@ -7,7 +7,13 @@ from playground.ui.panel import Panel, register_panel
 
 register_panel(
     Panel(
-        id="palette", title="Layers", icon="block", places={"build": "left"}, order=10, width=216, least=(176, 120),
+        id="palette",
+        title="Layers",
+        icon="block",
+        places={"build": "left"},
+        order=10,
+        width=216,
+        least=(176, 120),
         factory=Palette,
     )
 )

@@ -130,5 +130,14 @@ class TrainingPanel(QWidget):
 
 
 register_panel(
-    Panel(id="training", title="Training", icon="sched", places={"build": "right"}, factory=TrainingPanel, order=20, width=296, least=(260, 200))
+    Panel(
+        id="training",
+        title="Training",
+        icon="sched",
+        places={"build": "right"},
+        factory=TrainingPanel,
+        order=20,
+        width=296,
+        least=(260, 200),
+    )
 )

@@ -55,7 +55,14 @@ def draw_bands(p: QPainter, r: QRectF, bands: Sequence[Band], px: Place) -> None
             fill.setAlphaF(0.75)
             p.fillRect(QRectF(left, r.y(), right - left, r.height()), fill)
         how = RIGHT if band.token == "error" else LEFT
-        put(p, QRectF(left + 4, r.bottom() - 38, right - left - 8, 16), band.text, 10, band.token if band.token != "" else "text3", how=how)
+        put(
+            p,
+            QRectF(left + 4, r.bottom() - 38, right - left - 8, 16),
+            band.text,
+            10,
+            band.token if band.token != "" else "text3",
+            how=how,
+        )
 
 
 def draw_marks(p: QPainter, r: QRectF, marks: Sequence[Mark], px: Place, flags: bool) -> None:

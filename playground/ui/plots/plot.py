@@ -29,7 +29,9 @@ class Plot(QWidget):
     cursor_moved = Signal(object)
     range_changed = Signal()
 
-    def __init__(self, name: str, log: bool = False, log_x: bool = False, right: int = 24, top: int = 8, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, log: bool = False, log_x: bool = False, right: int = 24, top: int = 8, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setMouseTracking(True)

@@ -93,7 +93,14 @@ class Series:
             px, py = np.repeat(px, 2)[1:], np.repeat(py, 2)[:-1]
         smooth = self.kind == "smooth" and not self.step
         p.setRenderHint(AA, smooth)
-        p.setPen(QPen(self.ink, 2 if self.kind == "smooth" else 1, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap if self.pattern else Qt.PenCapStyle.RoundCap))
+        p.setPen(
+            QPen(
+                self.ink,
+                2 if self.kind == "smooth" else 1,
+                Qt.PenStyle.SolidLine,
+                Qt.PenCapStyle.FlatCap if self.pattern else Qt.PenCapStyle.RoundCap,
+            )
+        )
         for a, b in _unbroken(py):
             points = np.stack([px[a:b], py[a:b]], 1)
             if b - a == 1:

@@ -57,7 +57,11 @@ def spot(widget: QWidget, at: QPoint) -> Place:
 def button(text: str, kind: str = "") -> Place | None:
     """The middle of an enabled button with this text or name, of a class where several have it."""
     for each in shown(QAbstractButton):
-        if each.isEnabled() and kind in ("", type(each).__name__) and text in (each.text().replace("&", ""), each.accessibleName()):
+        if (
+            each.isEnabled()
+            and kind in ("", type(each).__name__)
+            and text in (each.text().replace("&", ""), each.accessibleName())
+        ):
             return spot(each, each.rect().center())
     return None
 

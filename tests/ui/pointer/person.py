@@ -111,7 +111,9 @@ class Person:
 
     # Acting
     def xdotool(self, *words: object) -> None:
-        subprocess.run(["xdotool", *map(str, words)], env=self.environment, check=True, timeout=PATIENCE, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            ["xdotool", *map(str, words)], env=self.environment, check=True, timeout=PATIENCE, stderr=subprocess.DEVNULL
+        )
 
     def point(self, at: list[int]) -> None:
         """Move the pointer, and wait until the program has seen it there."""
