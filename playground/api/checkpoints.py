@@ -9,7 +9,7 @@ import numpy as np
 
 from playground.core.samples import Samples
 from playground.document.project import Project as Record
-from playground.formats.optimizer_state import OptimizerState
+from playground.engine.optimizer_state import OptimizerState
 from playground.training import checkpoints
 from playground.training.assembly import assemble
 from playground.training.optimizer_state import copied, optimizer_state

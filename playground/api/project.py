@@ -24,11 +24,11 @@ from playground.document.edits import AddLink, AddNode, Edit, SetPlan, SetProjec
 from playground.document.file import load, save
 from playground.document.problems import Problem
 from playground.document.wiring import output_names
+from playground.engine.optimizer_state import OptimizerState
 from playground.errors import BadValue, FileError, UnknownKind
 from playground.formats import npz_file, safetensors_file
 from playground.formats.certificate import Certificate
 from playground.formats.export import export, format_of
-from playground.formats.optimizer_state import OptimizerState
 from playground.lowering import inspect
 
 #: What a network is judged by when nobody says otherwise.

@@ -10,7 +10,7 @@ import numpy as np
 from playground.api.judging import weights_of
 from playground.core.samples import Samples
 from playground.document.project import Project as Record
-from playground.formats.optimizer_state import OptimizerState
+from playground.engine.optimizer_state import OptimizerState
 from playground.training.assembly import assemble
 from playground.training.loop import Burst, Trainer
 from playground.training.messages import EpochRecord, Fault, Finished

@@ -78,6 +78,13 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def _found(values: Any, good: Callable[[Any], bool], counted: bool) -> str:
+    """What was given: all of it, or where the count is right and the whole would not be shown, its first bad entry."""
+    if counted and len(repr(values)) > 60:
+        return next(f"entry {k + 1} is {_shown(value)}." for k, value in enumerate(values) if not good(value))
+    return f"{_shown(values)} was given."
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Real(Field):
     """A finite number from low to high. log: sliders move geometrically. off: the word for `low` when it means "not used"."""
@@ -194,12 +201,16 @@ class Wholes(Field):
     between: str = "×"
 
     def check(self, name: str, value: Any) -> tuple[int, ...]:
-        good = isinstance(value, tuple | list) and 1 <= len(value) <= self.most
-        if not good or not all(isinstance(n, int) and not isinstance(n, bool) and self.low <= n <= self.high for n in value):
+        counted = isinstance(value, tuple | list) and 1 <= len(value) <= self.most
+        if not counted or not all(map(self._fits, value)):
             raise BadValue(
-                f"{self.title(name)} must be 1 to {self.most} whole numbers in {self.low} to {self.high}; {_shown(value)} was given."
+                f"{self.title(name)} must be 1 to {self.most} whole numbers in {self.low} to {self.high};"
+                f" {_found(value, self._fits, counted)}"
             )
         return tuple(value)
+
+    def _fits(self, number: Any) -> bool:
+        return isinstance(number, int) and not isinstance(number, bool) and self.low <= number <= self.high
 
     def wrong(self) -> Iterator[Any]:
         yield from (None, 3, (), (1.5,), (self.low - 1,), (1,) * (self.most + 1))
@@ -223,13 +234,16 @@ class Reals(Field):
     off: str = "none"
 
     def check(self, name: str, value: Any) -> tuple[float, ...]:
-        good = isinstance(value, tuple | list) and self.least <= len(value) <= self.most
-        if not good or not all(is_finite(n) and self.low <= n <= self.high for n in value):
+        counted = isinstance(value, tuple | list) and self.least <= len(value) <= self.most
+        if not counted or not all(map(self._fits, value)):
             raise BadValue(
                 f"{self.title(name)} must be {self.least} to {self.most} numbers in {self.low:g} to {self.high:g};"
-                f" {_shown(value)} was given."
+                f" {_found(value, self._fits, counted)}"
             )
         return tuple(float(n) for n in value)
+
+    def _fits(self, number: Any) -> bool:
+        return is_finite(number) and self.low <= number <= self.high
 
     def wrong(self) -> Iterator[Any]:
         yield from (None, 3, "1", ("1",), (True,), (math.nan,), (math.inf,), (1.0,) * (self.most + 1))

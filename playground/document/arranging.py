@@ -36,7 +36,8 @@ def tidy(
         column.sort(key=lambda id: (id not in main, _mean_place(network, id, columns, depth)))
     line = [columns[at] for at in sorted(columns)]
     gaps = [_gap(column, labels or {}) for column in line]
-    tried = [(_place(rows, gaps, sizes), len(rows)) for rows in _rows(line, gaps, sizes)]
+    into = sources(network)
+    tried = [(_place(rows, gaps, sizes, into), len(rows)) for rows in _rows(line, gaps, sizes)]
     places, _ = max(tried, key=lambda one: _seen(one[0], one[1], sizes, views))
     return places
 
@@ -107,19 +108,26 @@ def _mean_place(network: Network, id: str, columns: Mapping[int, list[str]], dep
     return sum(places) / len(places) if places else 0.0
 
 
-def _place(rows: Sequence[Sequence[list[str]]], gaps: Sequence[float], sizes: Mapping[str, Size]) -> dict[str, Position]:
+def _place(
+    rows: Sequence[Sequence[list[str]]], gaps: Sequence[float], sizes: Mapping[str, Size], into: Mapping[str, Sequence[str]]
+) -> dict[str, Position]:
+    """The first of each column on its row's main line; the others below it, level with what feeds them where there is room."""
     positions: dict[str, Position] = {}
     top, at = 0.0, 0
     for row in rows:
         half = max((sizes[column[0]][1] for column in row), default=0.0) / 2
-        bottom, left = top, 0.0
+        bottom, left, here = top, 0.0, set[str]()
         for column in row:
             wide = max(sizes[id][0] for id in column)
-            y = top + half - sizes[column[0]][1] / 2  # the first of each column is on the main line, its ports level
+            y = top + half - sizes[column[0]][1] / 2
             for id in column:
+                fed = [positions[source][1] + sizes[source][1] / 2 for source in into[id] if source in here]
+                if fed and id != column[0]:
+                    y = max(y, sum(fed) / len(fed) - sizes[id][1] / 2)
                 positions[id] = (round(left + (wide - sizes[id][0]) / 2), round(y))
                 y += sizes[id][1] + GAP_Y
             bottom = max(bottom, y - GAP_Y)
+            here |= set(column)
             left += wide + gaps[at]
             at += 1
         top = bottom + ROW_GAP

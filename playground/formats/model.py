@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from playground.engine.graph import Graph, OpNode
-from playground.formats.optimizer_state import OptimizerState
+from playground.engine.optimizer_state import OptimizerState
 
 
 @dataclasses.dataclass(frozen=True)

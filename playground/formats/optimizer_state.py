@@ -1,13 +1,13 @@
-"""What an optimizer remembers between steps, as it travels in a file of weights: its slots by name, its numbers, how many updates it has done."""
+"""What an optimizer remembers between steps, as it travels in a file of weights."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 
 import numpy as np
 
+from playground.engine.optimizer_state import OptimizerState
 from playground.errors import FileError
 
 #: Arrays of the optimizer carry this in front: "optimizer/dense1.weight/mean".
@@ -16,25 +16,14 @@ PREFIX = "optimizer/"
 ABOUT = "optimizer"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class OptimizerState:
-    """id: of the optimizer.  numbers: by name, the learning rate among them.  step: updates done.
+def arrays_of(state: OptimizerState) -> dict[str, np.ndarray]:
+    """The slots under the names that they have in a file. Shapes: as the parameters."""
+    return {_in_file(name): np.ascontiguousarray(array, dtype=np.float32) for name, array in sorted(state.slots.items())}
 
-    slots: "<parameter>/<slot>" -> array of the parameter's shape, and "optimizer/<name>" -> (1,) of the optimizer itself.
-    """
 
-    id: str
-    numbers: Mapping[str, float]
-    step: int
-    slots: Mapping[str, np.ndarray]
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """The slots under the names that they have in a file. Shapes: as the parameters."""
-        return {_in_file(name): np.ascontiguousarray(array, dtype=np.float32) for name, array in sorted(self.slots.items())}
-
-    def about(self) -> str:
-        """Everything but the arrays as strict JSON."""
-        return json.dumps({"id": self.id, "numbers": dict(self.numbers), "step": self.step}, sort_keys=True, allow_nan=False)
+def description_of(state: OptimizerState) -> str:
+    """Everything but the arrays as strict JSON."""
+    return json.dumps({"id": state.id, "numbers": dict(state.numbers), "step": state.step}, sort_keys=True, allow_nan=False)
 
 
 def belongs(name: str) -> bool:
@@ -42,12 +31,12 @@ def belongs(name: str) -> bool:
     return name.startswith(PREFIX) and "." not in name.rpartition("/")[2]
 
 
-def state_of(arrays: Mapping[str, np.ndarray], about: Mapping[str, str]) -> OptimizerState | None:
+def state_of(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> OptimizerState | None:
     """The optimizer's state in a file; None where it has none. Raises FileError where it is not whole."""
-    if ABOUT not in about:
+    if ABOUT not in metadata:
         return None
     try:
-        found = json.loads(about[ABOUT])
+        found = json.loads(metadata[ABOUT])
         numbers = {str(name): float(value) for name, value in found["numbers"].items()}
         return OptimizerState(
             id=str(found["id"]),

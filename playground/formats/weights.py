@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from playground.document.saver import save_atomically
+from playground.engine.optimizer_state import OptimizerState
 from playground.errors import FileError
 from playground.formats.certificate import Certificate, ExportBlocked, certify
 from playground.formats.interpreter import answer
 from playground.formats.model import Model, tensors_sha256
-from playground.formats.optimizer_state import ABOUT, OptimizerState, belongs, state_of
+from playground.formats.optimizer_state import ABOUT, arrays_of, belongs, description_of, state_of
 from playground.formats.taken import Taken
 
 INTERPRETER = "plain NumPy"
@@ -52,12 +53,12 @@ def write_weights(
     tensors = model.tensors()
     arrays = {**tensors, **{SCALING + name: array for name, array in model.scaling().items()}}
     optimizer = model.optimizer
-    arrays |= optimizer.arrays() if optimizer else {}
+    arrays |= arrays_of(optimizer) if optimizer else {}
     before = certify(model, answer(model, tensors, model.scaling()), format=title, interpreter=INTERPRETER, versions=versions)
     about = {
         "name": model.name,
         **model.about,
-        **({ABOUT: optimizer.about()} if optimizer else {}),
+        **({ABOUT: description_of(optimizer)} if optimizer else {}),
         "certificate": before.to_json(),
     }
     packed = pack(arrays, about)

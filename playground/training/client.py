@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from playground.core.samples import Samples
 from playground.document.project import Project
-from playground.formats.optimizer_state import OptimizerState
+from playground.engine.optimizer_state import OptimizerState
 from playground.training import causes, memory, messages, payload
 from playground.training.block import Block
 from playground.training.board import STEP_ROW

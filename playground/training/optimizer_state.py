@@ -12,8 +12,8 @@ import numpy.typing as npt
 from playground.core.fields import Real, fields_of
 from playground.core.spec import Spec
 from playground.engine.layout import Field, Layout
+from playground.engine.optimizer_state import OptimizerState
 from playground.engine.registers import STATE_REGISTERS, STEP
-from playground.formats.optimizer_state import OptimizerState
 
 Array = npt.NDArray[Any]
 

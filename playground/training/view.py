@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from playground.core.spec import Spec
 from playground.engine.layout import Layout
-from playground.formats.optimizer_state import OptimizerState
+from playground.engine.optimizer_state import OptimizerState
 from playground.training import messages
 from playground.training.block import Block
 from playground.training.board import EPOCH_COLUMNS, STEP_ROW, Board, BoardPlan

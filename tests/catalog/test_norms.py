@@ -177,12 +177,12 @@ def test_large_means_and_constant_rows(id):
     [
         ("layer_norm", {"axes": 3}, (4, 5), "normalises 3 axes", "set axes 2"),
         ("rms_norm", {"axes": 2}, (4,), "normalises 2 axes", "set axes 1"),
-        ("layer_norm", {}, (), "at least one axis", ""),
+        ("layer_norm", {}, (), "at least one axis", "insert flatten"),
         ("group_norm", {"groups": 4}, (3, 3, 6), "4 equal groups", "set groups 3"),
-        ("group_norm", {"groups": 6}, (6,), "more than one number", ""),
+        ("group_norm", {"groups": 6}, (6,), "more than one number", "set groups 1"),
         ("instance_norm", {}, (6,), "several positions", "image"),
         ("instance_norm", {}, (1, 1, 6), "more than one position", ""),
-        ("positional_encoding", {}, (6,), "a sequence", ""),
+        ("positional_encoding", {}, (6,), "a sequence", "sequence"),
     ],
 )
 def test_what_does_not_fit_is_refused(id, settings, shape, says, mend):

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 import playground as pg
+from playground.engine.optimizer_state import OptimizerState
 from playground.errors import BadValue, FileError
 from playground.formats import npz_file, safetensors_file
 from playground.formats.export import export
-from playground.formats.optimizer_state import OptimizerState, belongs, state_of
+from playground.formats.optimizer_state import belongs, state_of
 from tests.formats.models import model_of, small_cnn
 
 files = pytest.mark.parametrize("file", [safetensors_file, npz_file], ids=["safetensors", "npz"])

@@ -65,7 +65,13 @@ def test_every_example_has_a_card_with_a_picture_of_its_data(start: Start, qapp:
 
 def test_search_and_filters_leave_what_fits(start: Start) -> None:
     QTest.keyClicks(start.search, "digits")
-    assert {card.example.path.stem for card in start.shown()} == {"digits_cnn", "digits_mlp"}
+    assert {card.example.path.stem for card in start.shown()} == {
+        "digits_autoencoder",
+        "digits_cnn",
+        "digits_mlp",
+        "digits_resnet",
+        "digits_two_heads",
+    }
     start.search.setText("no such thing")
     assert start.shown() == []
     assert start.none.isVisible()

@@ -40,6 +40,8 @@ def choose(person: Person, picker: str, title: str) -> None:
 def bring(person: Person, title: str, at: tuple[float, float]) -> None:
     """Drag a layer from the palette onto the canvas."""
     person.point(person.ask("palette"))
+    for _ in range(30):
+        person.xdotool("click", 4)  # back to its top
     person.until(f"{title} in the palette", lambda: person.ask("row", title) or person.xdotool("click", 5))
     before = len(person.state["nodes"])
     person.drag(person.find("row", title), person.ask("canvas", *at))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,13 +23,17 @@ Loaded = Callable[[Session], None]
 
 
 def check(window: MainWindow) -> None:
-    """Nothing overlaps, and ports in one row are level."""
+    """Nothing overlaps, and a wire to the next of a chain in one row is level."""
     items = list(window.canvas.canvas.nodes.values())
     bodies = [item.body().translated(item.pos()) for item in items]
     for k, body in enumerate(bodies):
         assert not any(body.intersects(other) for other in bodies[k + 1 :])
-    for wire in window.canvas.canvas.wires.values():
+    wires = list(window.canvas.canvas.wires.values())
+    into, out = (Counter(end(wire) for wire in wires) for end in (lambda wire: wire.target, lambda wire: wire.source))
+    for wire in wires:
         assert isinstance(wire.target, NodeItem)
+        if into[wire.target] > 1 or out[wire.source] > 1:
+            continue  # branches leave their row
         start = wire.source.mapToScene(wire.source.port("out"))
         end = wire.target.mapToScene(wire.target.port("in", wire.port))
         assert end.x() < start.x() or abs(start.y() - end.y()) <= 1, f"{wire.source.look.name} to {wire.target.look.name}"

@@ -13,8 +13,8 @@ from PySide6.QtGui import QCloseEvent, QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.document.weights import renamed
+from playground.engine.optimizer_state import OptimizerState
 from playground.formats.format import Format
-from playground.formats.optimizer_state import OptimizerState
 from playground.ui.dialogs.certificate_card import CertificateCard
 from playground.ui.dialogs.exporter import Exporter, Outcome
 from playground.ui.dialogs.sheet import Sheet

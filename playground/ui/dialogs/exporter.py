@@ -11,7 +11,8 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from playground.document.project import Project
-from playground.formats.optimizer_state import ABOUT, OptimizerState
+from playground.engine.optimizer_state import OptimizerState
+from playground.formats.optimizer_state import ABOUT, arrays_of, description_of
 from playground.ui.dialogs.aside import Aside, Ended
 
 
@@ -70,7 +71,7 @@ def _state_beside(source: Path, state: OptimizerState) -> list[str]:
     from playground.formats.safetensors_file import pack
 
     path = source.with_name("optimizer.safetensors")
-    path.write_bytes(pack(state.arrays(), {ABOUT: state.about()}))
+    path.write_bytes(pack(arrays_of(state), {ABOUT: description_of(state)}))
     return ["--optimizer-from", str(path)]
 
 
