@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from playground.api import parts
+from playground.api.building import Building
 from playground.api.checkpoints import kept_in
 from playground.api.importing import Imported, imported
 from playground.api.judging import Judged
@@ -18,14 +19,13 @@ from playground.api.run import Compiling, Run, Watch, train
 from playground.core.fields import Path as PathField
 from playground.core.fields import fields_of
 from playground.core.samples import Samples
-from playground.core.spec import Dataset, Layer, Loss, Spec
+from playground.core.spec import Dataset, Loss, Spec
 from playground.document import project as records
-from playground.document.edits import AddLink, AddNode, Edit, SetPlan, SetProject, ShareWeights
+from playground.document.edits import SetProject
 from playground.document.file import load, save
 from playground.document.problems import Problem
-from playground.document.wiring import output_names
 from playground.engine.optimizer_state import OptimizerState
-from playground.errors import BadValue, FileError, UnknownKind
+from playground.errors import BadValue, FileError
 from playground.formats import npz_file, safetensors_file
 from playground.formats.certificate import Certificate
 from playground.formats.export import export, format_of
@@ -35,7 +35,7 @@ from playground.lowering import inspect
 USUAL_LOSS = {"classification": "cross_entropy", "regression": "mean_squared_error"}
 
 
-class Project:
+class Project(Building):
     """Nodes, wires and plans, and the weights of the last training.
 
     record: the project as it is saved; it is frozen, and every change here replaces it.  weights: tensor name -> array, or None.
@@ -50,7 +50,7 @@ class Project:
         weights: Mapping[str, np.ndarray] | None = None,
         folder: Path | None = None,
     ) -> None:
-        self.record = record or records.Project()
+        super().__init__(record or records.Project())
         self.weights = dict(weights) if weights is not None else None
         self.raw_weights: dict[str, np.ndarray] | None = None
         self.averaged_weights: dict[str, np.ndarray] | None = None
@@ -75,58 +75,6 @@ class Project:
             made.add(parts.loss(USUAL_LOSS[made.samples().task]), *before, name="loss")
         made.record = laid_out(made.record, made._at_hand())
         return made.set(**training)
-
-    def add(self, spec: Spec, *inputs: str, name: str = "") -> str:
-        """A node fed by the nodes named; gives its name. Raises BadValue or EditError when that does not fit.
-
-        inputs: one for each port, "" for an optional port that stays open; "lstm1.state" means that output of lstm1.
-        """
-        if not isinstance(spec, Dataset | Layer | Loss):
-            raise BadValue(f"A node must be data, a layer or a loss; {type(spec).__name__} was given.")
-        made = AddNode(spec, name=name)
-        self._do(made)
-        for port, source in enumerate(inputs):
-            if source:
-                node, output = self._output(source)
-                self._do(AddLink(node.id, made.id, port, output=output))
-        return self.record.network.node(made.id).name
-
-    def _output(self, name: str) -> tuple[records.Node, int]:
-        """The node and the place of an output called "node" or "node.output"."""
-        owner, _, output = name.partition(".")
-        node = self.node(owner)
-        names = output_names(node.spec)
-        if output and output not in names:
-            raise UnknownKind(f"{owner} has no output called {output!r}; it has {', '.join(names) or 'none'}.")
-        return node, names.index(output) if output else 0
-
-    def share(self, node: str, source: str, *, transposed: bool = False) -> Project:
-        """Let a node use the weights of another one, its matrices turned round where asked."""
-        self._do(ShareWeights(self.node(node).id, self.node(source).id, transposed))
-        return self
-
-    def set(self, **training: Any) -> Project:
-        """Settings of the training plan: epochs, batch, seed, optimizer, schedule, warmup, clip, patience and so on."""
-        for name, value in training.items():
-            self._do(SetPlan("training", name, value))
-        return self
-
-    def set_data(self, **plan: Any) -> Project:
-        """Settings of the data plan: validation, test, stratified, scaling, scale_targets, seed."""
-        for name, value in plan.items():
-            self._do(SetPlan("data", name, value))
-        return self
-
-    def node(self, name: str) -> records.Node:
-        """The node called so. Raises UnknownKind, listing the names that there are."""
-        for node in self.record.network.nodes:
-            if node.name == name:
-                return node
-        names = ", ".join(node.name for node in self.record.network.nodes) or "none yet"
-        raise UnknownKind(f"There is no node called {name!r}; there are: {names}.")
-
-    def _do(self, edit: Edit) -> None:
-        self.record = edit.apply(self.record)
 
     # --------------------------------------------------------------------------------------------------------------- data
 
@@ -181,13 +129,21 @@ class Project:
         if self.optimizer_state is None:
             raise FileError(f"{path.name} holds no optimizer's state. Export with it, or name a checkpoint of a run.")
 
-    def evaluate(self, part: str = "validation") -> dict[str, float]:
-        """Loss and metrics of the trained network on the "train", "validation" or "test" part."""
-        return self._judged().evaluate(part)
+    def evaluate(self, part: str = "validation", *, averaged: bool | None = None) -> dict[str, float]:
+        """Loss and metrics of the trained network on the "train", "validation" or "test" part. averaged: as in `export`."""
+        return self._judged(self._chosen(averaged)).evaluate(part)
 
-    def predict(self, x: np.ndarray) -> np.ndarray:
+    def predict(self, x: np.ndarray, *, averaged: bool | None = None) -> np.ndarray:
         """Probabilities for classes, or values in the data's own unit. Shapes: raw inputs (n, *sample) -> (n, *output)."""
-        return self._judged().predict(np.asarray(x, dtype=np.float32))
+        return self._judged(self._chosen(averaged)).predict(np.asarray(x, dtype=np.float32))
+
+    def _chosen(self, averaged: bool | None) -> dict[str, np.ndarray] | None:
+        """The averaged weights, the raw ones, or for None what training decided. Raises BadValue where there are none."""
+        weights = self.weights if averaged is None else self.averaged_weights if averaged else self.raw_weights
+        if weights is None and averaged is not None:
+            kind = "averaged" if averaged else "raw"
+            raise BadValue(f"There are no {kind} weights. Train with a plan that averages, or take a checkpoint of such a run.")
+        return weights
 
     def _judged(self, weights: Mapping[str, np.ndarray] | None = None) -> Judged:
         weights = self.weights if weights is None else weights
@@ -218,11 +174,7 @@ class Project:
         if optimizer and not format_of(path, format).keeps_optimizer:
             raise BadValue(f"{format_of(path, format).title} has no place for an optimizer's state. Choose safetensors or NPZ.")
         state = self._state_to_export() if optimizer else None
-        weights = self.weights if averaged is None else self.averaged_weights if averaged else self.raw_weights
-        if weights is None and averaged is not None:
-            kind = "averaged" if averaged else "raw"
-            raise BadValue(f"There are no {kind} weights. Train with a plan that averages, or take a checkpoint of such a run.")
-        return export(dataclasses.replace(self._judged(weights).model(self.record.name), optimizer=state), path, format)
+        return export(dataclasses.replace(self._judged(self._chosen(averaged)).model(self.record.name), optimizer=state), path, format)
 
     def _state_to_export(self) -> OptimizerState:
         if self.optimizer_state is None:

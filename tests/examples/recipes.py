@@ -8,12 +8,14 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import playground as pg
 from playground.core.spec import Layer
 from playground.document import project as records
+from playground.document.block_files import shipped
+from playground.document.blocks import BlockUse
 from playground.document.edits import MoveNodes, SetProject
 from playground.document.file import to_bytes
 
@@ -84,20 +86,20 @@ def digits_cnn() -> pg.Project:
 
 
 def digits_resnet() -> pg.Project:
-    """Three residual blocks: what a block computes is added to what came in."""
+    """Blocks: what each computes is added to what came in. Two of them have one definition; the third halves the image."""
     made = pg.Project()
     made.record = SetProject(name="Digits ResNet").apply(made.record)
-    x = made.add(pg.dataset("digits"), name="digits")
-    x = made.add(pg.layer("relu"), made.add(pg.layer("batch_norm"), made.add(pg.layer("conv2d", filters=16), x)))
-    for filters, stride in ((16, 1), (32, 2), (32, 1)):
-        y = made.add(pg.layer("conv2d", filters=filters, stride=(stride, stride), bias=False), x)
-        y = made.add(pg.layer("relu"), made.add(pg.layer("batch_norm"), y))
-        y = made.add(pg.layer("batch_norm"), made.add(pg.layer("conv2d", filters=filters, bias=False), y))
-        if stride > 1:
-            x = made.add(pg.layer("conv2d", filters=filters, kernel=(1, 1), stride=(stride, stride)), x)
-        x = made.add(pg.layer("relu"), made.add(pg.layer("add"), x, y))
-    x = made.add(pg.layer("dense", units=10), made.add(pg.layer("global_average_pool"), x))
+    x = made.add_block("Conv-BN-ReLU", made.add(pg.dataset("digits"), name="digits"))
+    x = made.add_block("Residual", made.add_block("Residual", x))
+    y = made.add(pg.layer("conv2d", filters=32, stride=(2, 2), bias=False), x, name="conv1")
+    y = made.add(pg.layer("relu"), made.add(pg.layer("batch_norm"), y, name="norm1"), name="relu1")
+    y = made.add(pg.layer("conv2d", filters=32, bias=False), y, name="conv2")
+    y = made.add(pg.layer("batch_norm"), y, name="norm2")
+    x = made.add(pg.layer("conv2d", filters=32, kernel=(1, 1), stride=(2, 2)), x, name="shortcut")
+    x = made.add(pg.layer("relu"), made.add(pg.layer("add"), x, y, name="add"), name="relu2")
+    x = made.add(pg.layer("dense", units=10), made.add(pg.layer("global_average_pool"), x, name="pool"), name="dense1")
     made.add(pg.loss("cross_entropy"), x, name="loss")
+    made.make_block("Halving residual", "conv1", "norm1", "relu1", "conv2", "norm2", "shortcut", "add", "relu2")
     return made.set(epochs=15, batch=32, optimizer=pg.optimizer("adam", rate=0.004), schedule=pg.schedule("cosine"), seed=1)
 
 
@@ -189,14 +191,33 @@ def record_of(example: Example) -> records.Project:
     project = SetProject(about=ABOUT[example.name]).apply(example.make().record)
     places = json.loads(PLACES.read_text(encoding="utf-8"))[example.name]
     project = MoveNodes({node.id: tuple(places[node.name]) for node in project.network.nodes}).apply(project)
-    ids = {node.id: hashlib.sha256(node.name.encode()).hexdigest()[:32] for node in project.network.nodes}
-    nodes = tuple(dataclasses.replace(node, id=ids[node.id], shares=ids.get(node.shares, "")) for node in project.network.nodes)
+    shipped_ids = {entry.id for entry in shipped()}
+    named = {block.id: block.id if block.id in shipped_ids else digest(block.name) for block in project.blocks}
+    blocks = tuple(
+        dataclasses.replace(block, id=named[block.id], network=renamed(block.network, block.name, named)) for block in project.blocks
+    )
+    return dataclasses.replace(project, network=renamed(project.network, "", named), blocks=blocks)
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def renamed(network: records.Network, owner: str, blocks: Mapping[str, str]) -> records.Network:
+    """The same with ids that follow from the names. owner: name of the block that it belongs to. blocks: id -> id."""
+    if owner and all(len(node.id) < 32 for node in network.nodes):
+        return network  # of a block that ships
+    ids = {node.id: digest(owner + node.name) for node in network.nodes}
+    nodes = []
+    for node in network.nodes:
+        spec = dataclasses.replace(node.spec, block=blocks[node.spec.block]) if isinstance(node.spec, BlockUse) else node.spec
+        nodes.append(dataclasses.replace(node, id=ids[node.id], spec=spec, shares=ids.get(node.shares, "")))
     links = []
-    for link in project.network.links:
+    for link in network.links:
         source, target = ids[link.source], ids[link.target]
-        id = hashlib.sha256(f"{source}{target}{link.port}".encode()).hexdigest()[:32]
+        id = digest(f"{source}{target}{link.port}")
         links.append(records.Link(id=id, source=source, target=target, port=link.port, output=link.output))
-    return dataclasses.replace(project, network=dataclasses.replace(project.network, nodes=nodes, links=tuple(links)))
+    return dataclasses.replace(network, nodes=tuple(nodes), links=tuple(links))
 
 
 def main() -> None:
