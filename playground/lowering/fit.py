@@ -17,7 +17,7 @@ from playground.engine.builder import GraphBuilder
 from playground.errors import ShapeError
 from playground.lowering.facts import facts
 from playground.lowering.flow import Flow
-from playground.lowering.mends import insertion, made, set_field
+from playground.lowering.mends import insertion, made, set_field, shape_mend
 from playground.lowering.sequence_mends import sequence_mend
 
 EACH = {
@@ -61,14 +61,16 @@ def loss_problems(project: Project, samples: Samples, flow: Flow, node: Node) ->
         if inputs[0] is not None and inputs[0].shape != wanted:
             yield _count_problem(flow, node, loss, wanted)
             return
-    reason = loss_reason(loss, inputs, samples)
-    if reason:
+    error = loss_error(loss, inputs, samples)
+    if error is not None:
         given = "; ".join(f"{flow.nodes[link.source].name} gives {flow.type_of(link)}" for link in wires.values())
-        yield Problem(text=f"{node.name} {reason} {given}.", node=node.id, field="prediction")
+        field = error.mend.split()[1] if error.mend.startswith("set ") else "prediction"
+        mend = shape_mend(flow, node, list(flow.into[node.id]), error.mend)
+        yield Problem(text=f"{node.name} {error} {given}.", node=node.id, field=field, mend=mend)
 
 
-def loss_reason(loss: Loss, inputs: tuple[TensorType | None, ...], samples: Samples) -> str:
-    """Why a loss cannot be built from these types, going on from its name; "" where it can."""
+def loss_error(loss: Loss, inputs: tuple[TensorType | None, ...], samples: Samples) -> ShapeError | None:
+    """Why a loss cannot be built from these types, going on from its name; None where it can."""
     g = GraphBuilder()
     prediction, target, weights = (None if type is None else g.take_input(type) for type in inputs)
     if target is None:
@@ -78,8 +80,8 @@ def loss_reason(loss: Loss, inputs: tuple[TensorType | None, ...], samples: Samp
             assert prediction is not None
             loss.build(g, prediction, target, weights)
     except ShapeError as error:
-        return str(error)
-    return ""
+        return error
+    return None
 
 
 def _absent_data(flow: Flow, node: Node) -> Iterator[Problem]:

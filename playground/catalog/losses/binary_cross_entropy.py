@@ -61,7 +61,8 @@ class BinaryCrossEntropy(Loss):
         if self.positive_weights:
             outputs = prediction.shape[-1]
             if len(self.positive_weights) not in (1, outputs):
-                raise ShapeError(f"has {len(self.positive_weights)} positive weights and needs {outputs}, one for each answer.")
+                text = f"has {len(self.positive_weights)} positive weights and needs {outputs}, one for each answer."
+                raise ShapeError(text, "set positive_weights []")
             inputs.append(g.constant("positive_weights", np.broadcast_to(self.positive_weights, (outputs,))))
             said["by_column"] = True
         return g.op("binary_cross_entropy_logits", *inputs, **said)

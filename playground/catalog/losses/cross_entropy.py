@@ -81,7 +81,8 @@ class CrossEntropy(ClassLoss):
             return None
         u = np.array(self.distribution or (1.0,) * classes)
         if len(u) != classes or not u.sum():
-            raise ShapeError(f"needs a smoothing distribution of {classes} numbers, not all 0; it has {len(u)}.")
+            text = f"needs a smoothing distribution of {classes} numbers, not all 0; it has {len(u)}."
+            raise ShapeError(text, "set distribution []")
         return np.asarray(u / u.sum() * (np.array(self.class_weights) if self.class_weights else 1.0))
 
     def respond(self, prediction: np.ndarray) -> np.ndarray:
