@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from playground.core.samples import Samples
+from playground.core.spec import Layer
 from playground.data.prepare import Split
 from playground.data.scaling import Scaler
 from playground.document.project import Project as Record
@@ -15,7 +16,10 @@ from playground.engine.machine import Machine
 from playground.engine.plan import plan_network
 from playground.errors import BadValue
 from playground.formats.model import Affine, Model
+from playground.lowering.expansion import expanded
+from playground.lowering.network import LENGTHS
 from playground.training.assembly import Assembled, assemble
+from playground.training.saturation import Saturation, saturations
 
 PARTS = ("train", "validation", "test")
 #: Samples that an exported file is tried on.
@@ -45,23 +49,64 @@ class Judged:
 
         Raises BadValue for a part that is empty.
         """
+        split = self._split(part)
+        self.machine.load("judged", split.x, self.made.lowered.columns(split))
+        found = self.machine.evaluate("judged")
+        return {"loss": found.loss} | self.made.judge.metrics(found, split) | {"loss": found.loss}
+
+    def _split(self, part: str) -> Split:
         split = self.splits.get(part)
         if split is None:
             raise BadValue(
                 f"There is no {part} part; this project has {', '.join(self.splits)}. Give it a share in the data plan."
             )
-        self.machine.load("judged", split.x, self.made.lowered.columns(split))
-        found = self.machine.evaluate("judged")
-        return {"loss": found.loss} | self.made.judge.metrics(found, split) | {"loss": found.loss}
+        return split
 
-    def predict(self, x: np.ndarray) -> np.ndarray:
-        """Probabilities, or values in the original unit, for raw inputs. Shapes: (n, *sample) -> (n, *output)."""
-        shape = self.made.samples.shape
-        if x.shape[1:] != shape:
-            raise BadValue(f"Inputs must have the shape (n, {', '.join(map(str, shape))}); {x.shape} was given.")
-        return self.made.judge.respond(
-            self.machine.predict(self.made.prepared.scaler.apply(x), columns=self.made.lowered.network.usual(len(x)))
-        )
+    def predict(self, x: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
+        """Probabilities, or values in the original unit, for raw inputs. Shapes: (n, *sample), lengths (n,) -> (n, *output)."""
+        scaled, columns = self._ready(x, lengths)
+        return self.made.judge.respond(self.machine.predict(scaled, columns=columns))
+
+    def _ready(self, x: np.ndarray, lengths: np.ndarray | None) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Inputs as the network takes them, and what comes with them. Raises BadValue."""
+        samples, columns = self.made.samples, self.made.lowered.network.usual(len(x))
+        if x.shape[1:] != samples.shape:
+            raise BadValue(f"Inputs must have the shape (n, {', '.join(map(str, samples.shape))}); {x.shape} was given.")
+        scaled = self.made.prepared.scaler.apply(x)
+        if lengths is not None:
+            if samples.lengths is None:
+                raise BadValue("This project's data have no lengths, so that all steps are there. Leave the lengths out.")
+            steps, given = samples.shape[0], np.asarray(lengths)
+            if given.shape != (len(x),) or not np.isin(given, np.arange(1, steps + 1)).all():
+                raise BadValue(f"Lengths must be {len(x)} whole numbers within 1 to {steps}.")
+            columns[LENGTHS] = given.astype(np.float32)
+            scaled = np.where(
+                (np.arange(steps) < given[:, None]).reshape(len(x), steps, *[1] * (x.ndim - 2)), scaled, np.float32(0)
+            )
+        return scaled, columns
+
+    def observe(self, x: np.ndarray, lengths: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        """What every node gives for raw inputs, by "node" and "node/name". Shapes: (n, *sample) -> (n, *node output)."""
+        return self._observed(*self._ready(x, lengths))
+
+    def _observed(self, x: np.ndarray, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        batch = max(1, min(len(x), self.made.project.training.batch))
+        machine = Machine(plan_network(self.made.lowered.graph, batch=batch, update=None, samples={}, observe=True))
+        machine.initialise(0)
+        put_weights(machine, {**self.machine.parameters(), **self.machine.statistics()})
+        pieces = [
+            {name: array.copy() for name, array in machine.observe(x[at : at + batch], columns=_part(columns, at, batch)).items()}
+            for at in range(0, max(len(x), 1), batch)
+        ]
+        return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+
+    def stuck(self, part: str) -> dict[str, Saturation]:
+        """How much of each layer passes no gradient, over a part of the data. Raises BadValue for a part that is empty."""
+        split = self._split(part)
+        layers = {
+            node.name: node.spec for node in expanded(self.made.project).project.network.nodes if isinstance(node.spec, Layer)
+        }
+        return saturations(layers, self._observed(split.x, self.made.lowered.columns(split)))
 
     def model(self, name: str) -> Model:
         """What an exporter needs, with a probe of raw samples and the machine's answers to it."""
@@ -88,6 +133,10 @@ class Judged:
             after=_affine(prepared.target_scaler) if samples.task == "regression" else None,
             about=about,
         )
+
+
+def _part(columns: Mapping[str, np.ndarray], start: int, count: int) -> dict[str, np.ndarray]:
+    return {name: array[start : start + count] for name, array in columns.items()}
 
 
 def _affine(scaler: Scaler) -> Affine | None:
