@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from playground.document.edits import RemoveGroup
+from playground.document.edits import RemoveGroup, SetNodeOption
 from playground.document.groups import Settings, fitting, settings
+from playground.document.options import NODE_OPTIONS
 from playground.document.problems import Mend, Problem, participants
 from playground.document.project import Node, Project
 from playground.document.wiring import ordered
@@ -32,3 +33,21 @@ def group_problems(project: Project, parameters: Mapping[str, int]) -> Iterator[
             text = f"The rule {group.rule} of the group {group.name} fits no layer with weights. Change the rule, or delete the group."
             mend = Mend(text=f"Delete {group.name}", edits=(RemoveGroup(group.id),))
             yield Problem(text=text, field="groups", severity="warning", mend=mend)
+
+
+def tie_problems(project: Project) -> Iterator[Problem]:
+    """A warning for every node whose weights are another's and that says something about how they train."""
+    nodes, usual = {node.id: node for node in project.network.nodes}, Node(id="", name="", spec=project.data)
+    for node in project.network.nodes:
+        said = {option: getattr(node, option) for option in NODE_OPTIONS if getattr(node, option) != getattr(usual, option)}
+        giver = nodes.get(node.shares)
+        if giver is None or not said:
+            continue
+        handed = tuple(SetNodeOption(giver.id, option, value) for option, value in said.items())
+        taken = tuple(SetNodeOption(node.id, option, getattr(usual, option)) for option in said)
+        yield Problem(
+            text=f"{node.name} uses the weights of {giver.name}, and {giver.name} alone says whether and how fast they train.",
+            node=node.id,
+            severity="warning",
+            mend=Mend(text=f"Hand these settings to {giver.name}", edits=(*handed, *taken)),
+        )

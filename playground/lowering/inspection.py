@@ -17,7 +17,7 @@ from playground.lowering.facts import Facts, in_range
 from playground.lowering.fit import loss_problems
 from playground.lowering.flow import Flow, flow_of
 from playground.lowering.folding import folded, inner_problems, summed
-from playground.lowering.groups import group_problems
+from playground.lowering.groups import group_problems, tie_problems
 from playground.lowering.memory import memory_problem
 from playground.lowering.mends import shape_mend
 from playground.lowering.sequence_mends import token_problems
@@ -70,6 +70,7 @@ def inspect(project: Project, samples: Samples | None) -> Inspection:
     own += [*token_problems(flow), *_fit_problems(flat, samples, flow)]
     part = participants(flat) | {""}
     problems = [*structural_problems(project), *inner_problems(project, whole, participants(project))]
+    problems += tie_problems(project)
     problems += [folded(project, one) for one in group_problems(flat, {id: found.parameters for id, found in known.items()})]
     problems += [folded(project, one if one.node in part else dataclasses.replace(one, severity="warning")) for one in own]
     outputs = {**flow.outputs, **{use: given for use, exits in whole.exits.items() if (given := _given(flow, exits))}}
