@@ -15,15 +15,16 @@ from playground.document.project import Project as Record
 from playground.engine.machine import Machine
 from playground.engine.plan import plan_network
 from playground.errors import BadValue
-from playground.formats.model import Affine, Model
+from playground.formats.interpreter import observed
+from playground.formats.model import Affine, Further, Model, further_outputs
 from playground.lowering.expansion import expanded
 from playground.lowering.network import LENGTHS
 from playground.training.assembly import Assembled, assemble
 from playground.training.saturation import Saturation, saturations
 
 PARTS = ("train", "validation", "test")
-#: Samples that an exported file is tried on.
-PROBE = 16
+#: Samples that an exported file is tried on, and those that are observed at once.
+PROBE, OBSERVED = 16, 256
 
 
 class Judged:
@@ -90,15 +91,13 @@ class Judged:
         return self._observed(*self._ready(x, lengths))
 
     def _observed(self, x: np.ndarray, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        batch = max(1, min(len(x), self.made.project.training.batch))
-        machine = Machine(plan_network(self.made.lowered.graph, batch=batch, update=None, samples={}, observe=True))
-        machine.initialise(0)
-        put_weights(machine, {**self.machine.parameters(), **self.machine.statistics()})
+        graph, tensors = self.made.lowered.graph, {**self.machine.parameters(), **self.machine.statistics()}
         pieces = [
-            {name: array.copy() for name, array in machine.observe(x[at : at + batch], columns=_part(columns, at, batch)).items()}
-            for at in range(0, max(len(x), 1), batch)
+            observed(graph, tensors, x[at : at + OBSERVED], _part(columns, at, OBSERVED))
+            for at in range(0, max(len(x), 1), OBSERVED)
         ]
-        return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+        given = {name for name, array in pieces[0].items() if array.ndim and len(array) == len(x[:OBSERVED])}
+        return {name: np.concatenate([piece[name] for piece in pieces]).astype(np.float32) for name in pieces[0] if name in given}
 
     def stuck(self, part: str) -> dict[str, Saturation]:
         """How much of each layer passes no gradient, over a part of the data. Raises BadValue for a part that is empty."""
@@ -114,7 +113,15 @@ class Judged:
         source = prepared.validation or prepared.train
         probe = np.ascontiguousarray(samples.x[source.index[:PROBE]], dtype=np.float32)
         columns = {name: array[:PROBE] for name, array in self.made.lowered.columns(source).items()}
-        outputs = self.machine.predict(prepared.scaler.apply(probe), columns=columns)
+        given = self.machine.answers(prepared.scaler.apply(probe), columns=columns).heads
+        nodes = {node.id: node.name for node in expanded(self.made.project).project.network.nodes}
+        answers = [self._answer(at, y) for at, y in enumerate(given[: len(self.made.lowered.heads)])]
+        graph, heads = self.made.lowered.graph, self.made.lowered.heads
+        further = [
+            Further(name=nodes[heads[at].output], value=value, expected=answers[at][0], after=answers[at][1])
+            for value in further_outputs(graph)
+            for at in [graph.outputs.index(value)]
+        ]
         loss = self.made.lowered.loss
         about = {"task": samples.task, "output": loss.expects, "loss": loss.id}
         if samples.class_names:
@@ -123,16 +130,23 @@ class Judged:
             about["features"] = json.dumps(list(samples.feature_names))
         return Model(
             name=name,
-            graph=self.made.lowered.graph,
+            graph=graph,
             columns=columns,
             parameters={key: array.copy() for key, array in self.machine.parameters().items()},
             statistics={key: array.copy() for key, array in self.machine.statistics().items()},
             probe=probe,
-            expected=prepared.target_scaler.invert(outputs) if samples.task == "regression" else outputs,
+            expected=answers[0][0],
             before=_affine(prepared.scaler),
-            after=_affine(prepared.target_scaler) if samples.task == "regression" else None,
+            after=answers[0][1],
+            further=tuple(further),
             about=about,
         )
+
+    def _answer(self, at: int, y: np.ndarray) -> tuple[np.ndarray, Affine | None]:
+        """What an exported file gives to a loss, in the data's own unit, and how that was scaled. at: the loss's place."""
+        scaler = self.made.judge.scaler(at)
+        after = None if scaler is None else _affine(scaler)
+        return (y if after is None else np.asarray(after.invert(y), np.float32)), after
 
 
 def _part(columns: Mapping[str, np.ndarray], start: int, count: int) -> dict[str, np.ndarray]:
