@@ -28,7 +28,18 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 #: The Python API; `playground.api` defines it.
-__all__ = ["Project", "__version__", "add_to_palette", "dataset", "initializer", "layer", "loss", "optimizer", "penalty", "schedule"]
+__all__ = [
+    "Project",
+    "__version__",
+    "add_to_palette",
+    "dataset",
+    "initializer",
+    "layer",
+    "loss",
+    "optimizer",
+    "penalty",
+    "schedule",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from playground.core.samples import Samples
 from playground.core.spec import Layer, Loss
 from playground.core.tensor import TensorType
+from playground.data.split import part_sizes
 from playground.document.edits import SetPlan
 from playground.document.problems import Mend, Problem, participants, structural_problems
 from playground.document.project import Link, Node, Project
 from playground.document.wiring import port_title
+from playground.errors import PlaygroundError
 from playground.lowering.expansion import Source, expanded
 from playground.lowering.facts import Facts, in_range
 from playground.lowering.fit import loss_problems
@@ -138,7 +140,7 @@ def _fit_problems(project: Project, samples: Samples | None, flow: Flow) -> Iter
         for node in losses:
             if isinstance(node.spec, Loss) and in_range(node.spec):
                 yield from loss_problems(project, samples, flow, node)
-    yield from _batch_problems(project, flow)
+    yield from _batch_problems(project, samples, flow)
     too_large = memory_problem(project, samples, flow)
     if too_large is not None:
         yield too_large
@@ -148,18 +150,38 @@ def _fit_problems(project: Project, samples: Samples | None, flow: Flow) -> Iter
         )
 
 
-def _batch_problems(project: Project, flow: Flow) -> Iterator[Problem]:
+def _batch_problems(project: Project, samples: Samples | None, flow: Flow) -> Iterator[Problem]:
     batch = project.training.batch
+    if not isinstance(batch, int) or batch <= 0:
+        return
+    rows = _training_rows(project, samples)
     for id, found in flow.facts.items():
         node = flow.nodes[id]
         inputs = flow.inputs(node)
         if found.type is None or inputs is None or not isinstance(node.spec, Layer):
             continue
         least = node.spec.least_batch(_present(inputs))
-        if isinstance(batch, int) and 0 < batch < least:
-            mend = Mend(text=f"Set batch to {least}", edits=(SetPlan("training", "batch", least),))
+        if batch < least:
             text = f"{node.name} needs at least {least} samples in a batch; the training plan has {batch}."
-            yield Problem(text=text, node=id, mend=mend)
+            yield Problem(text=text, node=id, mend=_batch_mend(least))
+        elif 0 < rows % batch < least:
+            text = f"{node.name} needs at least {least} samples in a batch; the last of {rows:,} in batches of {batch} has {rows % batch}."
+            fits = next((size for size in range(batch + 1, rows + 1) if not 0 < rows % size < least), None)
+            yield Problem(text=text, node=id, mend=None if fits is None else _batch_mend(fits))
+
+
+def _training_rows(project: Project, samples: Samples | None) -> int:
+    """Samples of the training part; 0 where that is not known."""
+    if samples is None:
+        return 0
+    try:
+        return part_sizes(samples.count, project.data.validation, project.data.test)[0]
+    except PlaygroundError:
+        return 0  # said of the data plan
+
+
+def _batch_mend(size: int) -> Mend:
+    return Mend(text=f"Set batch to {size}", edits=(SetPlan("training", "batch", size),))
 
 
 def _caption(flow: Flow, node: Node) -> str:
