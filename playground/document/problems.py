@@ -43,13 +43,25 @@ class Mend:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Problem:
-    """node: id of the node it is at, "" for the project.  field: its field or port, or "".  severity: "error" or "warning"."""
+    """node: id of the node it is at, "" for the project.  field: its field or port, or "".  severity: "error" or "warning".
+    mends: remedies, any one of which does, the best first.
+    """
 
     text: str
     node: str = ""
     field: str = ""
     severity: str = "error"
-    mend: Mend | None = None
+    mends: tuple[Mend, ...] = ()
+
+    @property
+    def mend(self) -> Mend | None:
+        """The best remedy, or None."""
+        return self.mends[0] if self.mends else None
+
+
+def remedies(*found: Mend | None) -> tuple[Mend, ...]:
+    """Those that there are, as `Problem.mends`."""
+    return tuple(mend for mend in found if mend is not None)
 
 
 def structural_problems(project: Project) -> list[Problem]:
@@ -90,7 +102,7 @@ def _missing_ends(project: Project) -> Iterator[Problem]:
         yield Problem(text="There is no loss yet. Add one and wire the last layer to it.")
     for extra in datasets[1:]:
         text = f"A network has one data source; {datasets[0].name} is here already. Delete {extra.name} or {datasets[0].name}."
-        yield Problem(text=text, node=extra.id, mend=Mend(text=f"Delete {extra.name}", edits=(RemoveNodes((extra.id,)),)))
+        yield Problem(text=text, node=extra.id, mends=(Mend(text=f"Delete {extra.name}", edits=(RemoveNodes((extra.id,)),)),))
     if len(losses) > MOST_LOSSES:
         yield Problem(text=f"A network may have {MOST_LOSSES} losses; this one has {len(losses)}.", node=losses[MOST_LOSSES].id)
     for loss in losses if len(datasets) == 1 else ():
@@ -103,24 +115,24 @@ def _settings(node: Node) -> Iterator[Problem]:
     if isinstance(node.spec, Placeholder):
         text = f"{node.name} is the {node.spec.kind} {node.spec.id!r}, which this version does not know{_strange(node.spec)}."
         mend = Mend(text=f"Delete {node.name}", edits=(RemoveNodes((node.id,)),))
-        yield Problem(text=f"{text} A newer release may open it, or delete it.", node=node.id, mend=mend)
+        yield Problem(text=f"{text} A newer release may open it, or delete it.", node=node.id, mends=(mend,))
     else:
         for path, text, better in _bad_values(node.spec):
             edits = () if better is None else (SetField(node.id, path, better),)
-            yield Problem(text=text, node=node.id, field=path, mend=_set(better, edits))
+            yield Problem(text=text, node=node.id, field=path, mends=_set(better, edits))
     for option, field in NODE_OPTIONS.items():
         for text, better in _bad_value(field, option, getattr(node, option)):
-            yield Problem(text=text, node=node.id, field=option, mend=_set(better, (SetNodeOption(node.id, option, better),)))
+            yield Problem(text=text, node=node.id, field=option, mends=_set(better, (SetNodeOption(node.id, option, better),)))
 
 
 def _plan(project: Project, which: str) -> Iterator[Problem]:
     plan: Any = getattr(project, which)
     for path, text, better in _bad_values(plan):
-        yield Problem(text=text, field=f"{which}.{path}", mend=_set(better, (SetPlan(which, path, better),)))
+        yield Problem(text=text, field=f"{which}.{path}", mends=_set(better, (SetPlan(which, path, better),)))
     if which == "data" and plan.validation + plan.test > 0.95:
         text = f"Validation and test may take 0.95 of the samples together; {plan.validation:g} and {plan.test:g} were given."
         mend = Mend(text="Set test to 0", edits=(SetPlan("data", "test", 0.0),))
-        yield Problem(text=text, field="data.test", mend=mend if plan.validation <= 0.9 else None)
+        yield Problem(text=text, field="data.test", mends=(mend,) if plan.validation <= 0.9 else ())
 
 
 def _bad_values(spec: Any) -> Iterator[tuple[str, str, Any]]:
@@ -157,8 +169,8 @@ def _bad_value(field: Field, name: str, value: Any) -> Iterator[tuple[str, Any]]
         yield str(error), better
 
 
-def _set(better: Any, edits: tuple[object, ...]) -> Mend | None:
-    return None if better is None else Mend(text=f"Set to {better:g}", edits=edits)
+def _set(better: Any, edits: tuple[object, ...]) -> tuple[Mend, ...]:
+    return () if better is None else (Mend(text=f"Set to {better:g}", edits=edits),)
 
 
 class _Wires:
@@ -178,10 +190,10 @@ class _Wires:
             title = port_title(node.spec, port)
             if not takes_port(node.spec, port):
                 text = f"{node.name} has no input {port + 1}, yet a wire ends there."
-                yield Problem(text=text, node=node.id, field=str(port), mend=_cut(links, "Delete the wire"))
+                yield Problem(text=text, node=node.id, field=str(port), mends=(_cut(links, "Delete the wire"),))
             elif len(links) > 1:
                 text = f"{len(links)} wires end at {title} of {node.name}, which takes one. Keep one."
-                yield Problem(text=text, node=node.id, field=title, mend=_cut(links[:-1], "Keep the last"))
+                yield Problem(text=text, node=node.id, field=title, mends=(_cut(links[:-1], "Keep the last"),))
         names = port_names(node.spec)
         if variadic(node.spec) and by_port and sorted(by_port) != list(range(len(by_port))):
             text = f"The wires of {node.name} leave an input empty. Wire it, or delete the wires and draw them again."
@@ -191,8 +203,8 @@ class _Wires:
         wants = "the output of a layer" if node.spec.kind == "loss" else "data or a layer"
         for port in missing:
             title = port_title(node.spec, port)
-            mend = self._only_free_output(node, port) if len(missing) == 1 else None
-            yield Problem(text=f"{node.name} has nothing at {title}. Wire {wants} to it.", node=node.id, field=title, mend=mend)
+            mends = remedies(self._only_free_output(node, port) if len(missing) == 1 else None)
+            yield Problem(text=f"{node.name} has nothing at {title}. Wire {wants} to it.", node=node.id, field=title, mends=mends)
 
     def _only_free_output(self, node: Node, port: int) -> Mend | None:
         """The wire that must be meant: the one output that leads nowhere yet and does not come from this node."""
@@ -216,7 +228,7 @@ def _loops(project: Project) -> Iterator[Problem]:
         pairs = {(a, b) for a, b in zip(walk, (*walk[1:], walk[0]), strict=True)}
         closing = [link for link in project.network.links if (link.source, link.target) in pairs][-1:]
         text = f"{listed} form a loop. Data must flow one way: delete one of its wires."
-        yield Problem(text=text, node=walk[0], mend=_cut(closing, "Delete its newest wire"))
+        yield Problem(text=text, node=walk[0], mends=(_cut(closing, "Delete its newest wire"),))
 
 
 def _idle(project: Project, part: set[str]) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from playground.core.samples import Samples
 from playground.core.spec import Dataset, Layer, Loss
 from playground.core.tensor import TensorType
 from playground.document.edits import AddLink, InsertOnLink, RemoveLinks, RemoveNodes, ReplaceSpec, SetField, SetPlan
-from playground.document.problems import Mend, Problem
+from playground.document.problems import Mend, Problem, remedies
 from playground.document.project import Link, Node, Project
 from playground.document.wiring import output_names
 from playground.engine.builder import GraphBuilder
@@ -49,7 +49,7 @@ def loss_problems(project: Project, samples: Samples, flow: Flow, node: Node) ->
         yield Problem(
             text=f"{node.name} needs {UNSCALED[loss.target]} as they are, and the data plan scales targets.",
             node=node.id,
-            mend=Mend(text="Leave targets unscaled", edits=(SetPlan("data", "scale_targets", False),)),
+            mends=(Mend(text="Leave targets unscaled", edits=(SetPlan("data", "scale_targets", False),)),),
         )
     if samples.weights is not None and 2 not in wires:
         yield from _unread_weights(flow, node)
@@ -89,7 +89,7 @@ def _absent_data(flow: Flow, node: Node) -> Iterator[Problem]:
         if isinstance(source.spec, Dataset) and link.source in flow.types and flow.type_of(link) is None:
             name = output_names(source.spec)[link.output]
             mend = Mend(text="Delete the wire", edits=(RemoveLinks((link.id,)),))
-            yield Problem(text=f"{source.name} has no {name}, and {node.name} reads them.", node=node.id, mend=mend)
+            yield Problem(text=f"{source.name} has no {name}, and {node.name} reads them.", node=node.id, mends=(mend,))
 
 
 def _unread_weights(flow: Flow, node: Node) -> Iterator[Problem]:
@@ -102,7 +102,7 @@ def _unread_weights(flow: Flow, node: Node) -> Iterator[Problem]:
                 node=node.id,
                 field="weights",
                 severity="warning",
-                mend=Mend(text="Wire the weights", edits=(wire,)),
+                mends=(Mend(text="Wire the weights", edits=(wire,)),),
             )
 
 
@@ -136,7 +136,7 @@ def _form_problems(flow: Flow, node: Node, loss: Loss, source: Node) -> Iterator
             node=node.id,
             field="prediction",
             severity="warning",
-            mend=_without(flow, source, node),
+            mends=remedies(_without(flow, source, node)),
         )
     if loss.expects in MAKES and gives != loss.expects:
         layer = made("layer", MAKES[loss.expects][loss.target == "binary"])
@@ -152,7 +152,7 @@ def _form_problems(flow: Flow, node: Node, loss: Loss, source: Node) -> Iterator
             node=node.id,
             field="prediction",
             severity="warning",
-            mend=mend,
+            mends=(mend,),
         )
 
 
@@ -181,7 +181,7 @@ def _task_problem(samples: Samples, node: Node, loss: Loss, prediction: TensorTy
         return None
     better = made("loss", use)
     mend = Mend(text=f"Use {better.title.lower()}", edits=(ReplaceSpec(node.id, better),))
-    return Problem(text=f"{node.name} {why}.", node=node.id, mend=mend)
+    return Problem(text=f"{node.name} {why}.", node=node.id, mends=(mend,))
 
 
 def _unfit_targets(y: np.ndarray, loss: Loss) -> str:
@@ -211,7 +211,7 @@ def _count_problem(flow: Flow, node: Node, loss: Loss, wanted: tuple[int, ...]) 
     mend = sequence_mend(flow, link, wanted, _width_layer(flow, source))
     if mend is None and len(wanted) == 1:
         mend = _count_mend(flow, link, n)
-    return Problem(text=text, node=node.id, field="prediction", mend=mend)
+    return Problem(text=text, node=node.id, field="prediction", mends=remedies(mend))
 
 
 def _count_mend(flow: Flow, link: Link, n: int) -> Mend:

@@ -31,4 +31,4 @@ def group_problems(project: Project, parameters: Mapping[str, int]) -> Iterator[
         if group.rule and not fitting(group.rule, nodes):
             text = f"The rule {group.rule} of the group {group.name} fits no layer with weights. Change the rule, or delete the group."
             mend = Mend(text=f"Delete {group.name}", edits=(RemoveGroup(group.id),))
-            yield Problem(text=text, field="groups", severity="warning", mend=mend)
+            yield Problem(text=text, field="groups", severity="warning", mends=(mend,))

@@ -9,7 +9,7 @@ from playground.core.samples import Samples
 from playground.core.spec import Layer, Loss
 from playground.core.tensor import TensorType
 from playground.document.edits import SetPlan
-from playground.document.problems import Mend, Problem, participants, structural_problems
+from playground.document.problems import Mend, Problem, participants, remedies, structural_problems
 from playground.document.project import Link, Node, Project
 from playground.document.wiring import port_title
 from playground.lowering.expansion import Source, expanded
@@ -113,7 +113,7 @@ def _sum_formula(use: str, parameters: dict[str, int]) -> str:
 
 
 def shape_problem(flow: Flow, node: Node, links: list[Link], found: Facts, newest: Link | None = None) -> Problem:
-    """Why a layer cannot take its inputs, who gives them, and a mend. newest: the wire to name first, else the last drawn."""
+    """Why a layer cannot take its inputs, who gives them, and mends. newest: the wire to name first, else the last drawn."""
     gives = [(flow.nodes[link.source].name, flow.type_of(link)) for link in links]
     field = ""
     if len(links) == 2:
@@ -128,7 +128,7 @@ def shape_problem(flow: Flow, node: Node, links: list[Link], found: Facts, newes
     verb, _, rest = found.mend.partition(" ")
     if verb == "set":
         field = rest.partition(" ")[0]
-    return Problem(text=text, node=node.id, field=field, mend=shape_mend(flow, node, links, found.mend))
+    return Problem(text=text, node=node.id, field=field, mends=remedies(shape_mend(flow, node, links, found.mend)))
 
 
 def _fit_problems(project: Project, samples: Samples | None, flow: Flow) -> Iterator[Problem]:
@@ -158,7 +158,7 @@ def _batch_problems(project: Project, flow: Flow) -> Iterator[Problem]:
         if isinstance(batch, int) and 0 < batch < least:
             mend = Mend(text=f"Set batch to {least}", edits=(SetPlan("training", "batch", least),))
             text = f"{node.name} needs at least {least} samples in a batch; the training plan has {batch}."
-            yield Problem(text=text, node=id, mend=mend)
+            yield Problem(text=text, node=id, mends=(mend,))
 
 
 def _caption(flow: Flow, node: Node) -> str:

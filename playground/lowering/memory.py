@@ -55,7 +55,7 @@ def memory_problem(project: Project, samples: Samples | None, flow: Flow) -> Pro
     if fitting >= 1:
         good = 1 << (int(fitting).bit_length() - 1)
         mend = Mend(text=f"Set batch to {good}", edits=(SetPlan("training", "batch", good),))
-        return Problem(text=f"{text} Batch {good} fits.", field="training.batch", mend=mend)
+        return Problem(text=f"{text} Batch {good} fits.", field="training.batch", mends=(mend,))
     largest = max(parameters, key=lambda id: parameters[id], default="")
     if weights > data and largest:
         name = flow.nodes[largest].name

@@ -22,7 +22,7 @@ def token_problems(flow: Flow) -> list[Problem]:
         if not links or bool(getattr(node.spec, "tokens", "")) or facts_of_node.type is None or facts_of_node.type.tokens:
             continue
         text = f"{node.name} reads tokens as amounts, as if a token were more than those before it. Give each a row of numbers."
-        found.append(Problem(text=text, node=id, severity="warning", mend=embedding_mend(flow, node, links)))
+        found.append(Problem(text=text, node=id, severity="warning", mends=(embedding_mend(flow, node, links),)))
     return found
 
 

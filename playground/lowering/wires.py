@@ -18,7 +18,7 @@ from playground.lowering.inspection import shape_problem
 
 
 def fits(project: Project, samples: Samples | None, source: str, target: str, port: int, output: int = 0) -> Problem | None:
-    """Why a wire may not be drawn from an output to a port, or None. The edits of its mend draw it too.
+    """Why a wire may not be drawn from an output to a port, or None. The edits of its mends draw it too.
 
     Refused are loops, ports that are not there, outputs that the data do not have, and shapes that a layer cannot take. A loss
     takes any prediction: `inspect` says what to change when the number of outputs is wrong.
@@ -45,11 +45,12 @@ def fits(project: Project, samples: Samples | None, source: str, target: str, po
     if found.type is not None:
         return None
     newest = next((link for link in links if link.source == source and link.port == port), links[-1])
-    problem = shape_problem(flow, node, links, found, newest)
-    if problem.mend is None:
-        return problem
-    mend = Mend(text=problem.mend.text, edits=(wire, *problem.mend.edits))
-    return dataclasses.replace(problem, mend=mend)
+    return _drawing(wire, shape_problem(flow, node, links, found, newest))
+
+
+def _drawing(wire: AddLink, problem: Problem) -> Problem:
+    """The problem with mends that draw the wire first."""
+    return dataclasses.replace(problem, mends=tuple(Mend(text=mend.text, edits=(wire, *mend.edits)) for mend in problem.mends))
 
 
 def _fits_unfolded(wired: Project, samples: Samples | None, wire: AddLink) -> Problem | None:
@@ -63,8 +64,5 @@ def _fits_unfolded(wired: Project, samples: Samples | None, wire: AddLink) -> Pr
         found = flow.facts.get(id)
         if (id == target or id.startswith(f"{target}/")) and found is not None and found.type is None:
             newest = next((link for link in flow.into[id] if link.id == wire.id), None)
-            problem = folded(wired, shape_problem(flow, flow.nodes[id], flow.into[id], found, newest))
-            if problem.mend is None:
-                return problem
-            return dataclasses.replace(problem, mend=Mend(text=problem.mend.text, edits=(wire, *problem.mend.edits)))
+            return _drawing(wire, folded(wired, shape_problem(flow, flow.nodes[id], flow.into[id], found, newest)))
     return None
