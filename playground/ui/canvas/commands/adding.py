@@ -1,0 +1,121 @@
+"""Commands that add nodes, notes and ready networks, placed and wired where that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QPointF, QRectF
+
+from playground.core.spec import Spec
+from playground.document.edits import AddLink, AddNode, AddNote, Edit, InsertOnLink, MoveNodes, Several
+from playground.document.project import Node
+from playground.document.wiring import gives_output, port_names, takes_port
+from playground.errors import PlaygroundError
+from playground.lowering import fits
+from playground.ui.block_library import bringing
+from playground.ui.canvas.commands.part import Part
+from playground.ui.canvas.placing import beside, free, snapped
+from playground.ui.canvas.starters import Starter
+from playground.ui.kinds import Kind
+
+NEW_SIZE = (106.0, 52.0)  # what a node is taken to measure before it is drawn
+
+
+class Adding(Part):
+    """Adding to the network."""
+
+    def add_kind(self, kind: Kind, at: QPointF | None = None) -> str:
+        """Add what a palette shows; where its file cannot be used the reason is told."""
+        try:
+            return self.add(kind.made(self.session.view), at)
+        except PlaygroundError as error:
+            self.session.message.emit(str(error), "error")
+            return ""
+
+    def add(self, spec: Spec, at: QPointF | None = None) -> str:
+        """Add a node: centred on a point, or after the selected node and wired to it when that fits. Gives its id, or ""."""
+        anchor = self._anchor() if at is None else None
+        spot = self._spot(at, anchor)
+        made = AddNode(spec, position=spot, name=self._name(spec))
+        brought = bringing(spec, self.session.view)
+        wires = self._wires(made, anchor, brought) if anchor is not None else ()
+        edits = (*brought, made, *wires)
+        edit: Edit = Several(f"Add {made.made(self.session.view).name}", edits) if len(edits) > 1 else made
+        return self.finish(edit, made.id)
+
+    def add_to_wire(self, spec: Spec, link: str, at: QPointF) -> str:
+        """Add a node on a wire; where it does not fit there it is added beside it."""
+        made = AddNode(spec, position=snapped(at.x() - NEW_SIZE[0] / 2, at.y() - NEW_SIZE[1] / 2), name=self._name(spec))
+        try:
+            edit = InsertOnLink(link, made)
+            edit.apply(self.session.view)
+        except PlaygroundError:
+            return self.add(spec, at)
+        edits = (*bringing(spec, self.session.view), edit, *self._make_room(edit, made))
+        return self.finish(Several(edit.describe(self.session.view), edits) if len(edits) > 1 else edit, made.id)
+
+    def start_from(self, starter: Starter) -> None:
+        """Lay out a ready network on the empty canvas."""
+        if self.session.do(starter.edit()):
+            self.shown.emit(tuple(node.id for node in self.session.view.network.nodes))
+
+    def add_note(self, at: QPointF) -> str:
+        """Add a note with its upper left corner at a point."""
+        made = AddNote("Note", snapped(at.x(), at.y()))
+        return self.finish(made, made.id)
+
+    def _name(self, spec: Spec) -> str:
+        """Data and loss are called so, because there is one of each and it may be exchanged; "" numbers the others."""
+        name = {"dataset": "data", "loss": "loss"}.get(spec.kind, "")
+        return "" if any(node.name == name for node in self.session.view.network.nodes) else name
+
+    def _anchor(self) -> Node | None:
+        """The node that a new one follows: the selected one, else the last one with nothing after it."""
+        chosen = self.session.selected_nodes()
+        if chosen:
+            return chosen[-1]
+        network = self.session.view.network
+        feeding = {link.source for link in network.links}
+        ends = [node for node in network.nodes if node.id not in feeding and gives_output(node.spec)]
+        return ends[-1] if ends else (network.nodes[-1] if network.nodes else None)
+
+    def _spot(self, at: QPointF | None, anchor: Node | None) -> tuple[float, float]:
+        if at is not None:
+            return snapped(at.x() - NEW_SIZE[0] / 2, at.y() - NEW_SIZE[1] / 2)
+        taken = [item.body().translated(item.pos()) for item in self.scene.nodes.values()]
+        if anchor is None or anchor.id not in self.scene.nodes:
+            return free(QRectF(24, 120, *NEW_SIZE), taken)
+        item = self.scene.nodes[anchor.id]
+        return beside(item.body().translated(item.pos()), NEW_SIZE, taken)
+
+    def _wires(self, made: AddNode, anchor: Node, brought: Iterable[Edit] = ()) -> tuple[Edit, ...]:
+        """A wire from the anchor to the new node, or from the new node to an anchor that lacks an input."""
+        project = self.session.view
+        grown = project
+        for edit in (*brought, made):
+            grown = edit.apply(grown)
+        if gives_output(anchor.spec) and takes_port(made.spec, 0):
+            refused = fits(grown, self.session.samples, anchor.id, made.id, 0)
+            taken = any(link.source == anchor.id for link in project.network.links)
+            return () if refused is not None or (taken and made.spec.kind == "loss") else (AddLink(anchor.id, made.id, 0),)
+        if gives_output(made.spec) and port_names(anchor.spec) and not project.network.into(anchor.id):
+            refused = fits(grown, self.session.samples, made.id, anchor.id, 0)
+            return () if refused is not None else (AddLink(made.id, anchor.id, 0),)
+        return ()
+
+    def _make_room(self, edit: InsertOnLink, made: AddNode) -> tuple[Edit, ...]:
+        """Push what stands right of the new node on its row further right, when there is too little room."""
+        spot = QRectF(*made.position, *NEW_SIZE)
+        hit = [i for i in self.scene.nodes.values() if i.body().translated(i.pos()).adjusted(-16, 0, 16, 0).intersects(spot)]
+        right = [item for item in hit if item.pos().x() >= spot.x()]
+        if not right:
+            return ()
+        push = spot.right() + 54 - min(item.pos().x() for item in right)
+        row = [
+            i for i in self.scene.nodes.values() if i.pos().x() >= spot.x() and abs(self._level(i.id) - spot.center().y()) < 120
+        ]
+        return (MoveNodes({item.id: (item.pos().x() + push, item.pos().y()) for item in row}),)
+
+    def _level(self, id: str) -> float:
+        item = self.scene.nodes[id]
+        return item.pos().y() + item.look.height / 2
