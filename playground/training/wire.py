@@ -9,7 +9,9 @@ import types
 import typing
 from typing import Any
 
+from playground.core.registry import scan
 from playground.errors import PlaygroundError
+from playground.training import messages
 from playground.training.messages import PROTOCOL, Command, Event, Message
 
 
@@ -18,8 +20,13 @@ class BadMessage(PlaygroundError, ValueError):
 
 
 def _kinds(base: type[Message]) -> dict[str, type[Message]]:
+    """Every message of a kind, from whichever file of `messages`. Raises RuntimeError when a name is used twice."""
+    scan(messages.__name__)
     found: list[type[Message]] = base.__subclasses__()
-    return {cls.__name__: cls for cls in found}
+    by_name = {cls.__name__: cls for cls in found}
+    if len(by_name) != len(found):
+        raise RuntimeError(f"a name of a message is used twice: {sorted(cls.__name__ for cls in found)}")
+    return by_name
 
 
 EVENTS: dict[str, type[Message]] = _kinds(Event)
@@ -85,9 +92,10 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _HINTS: dict[type, dict[str, Any]] = {}
 
 
-def _hints(cls: type) -> dict[str, Any]:
+def _hints(cls: type[Message]) -> dict[str, Any]:
     if cls not in _HINTS:
-        _HINTS[cls] = typing.get_type_hints(cls)
+        hints = typing.get_type_hints(cls)
+        _HINTS[cls] = {field.name: hints[field.name] for field in dataclasses.fields(cls)}
     return _HINTS[cls]
 
 

@@ -1,49 +1,11 @@
-"""What window and worker say to each other: frozen records, sent as one line of strict JSON each, never pickled.
-
-Numbers that come by the thousand (losses, norms, weights, pictures) lie in shared memory; a message only says that there is news.
-"""
+"""A run: its start, its buttons, its way through steps and epochs, and how it ends."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import Any
 
-#: Raised whenever a message changes; the two processes refuse to talk across versions.
-PROTOCOL = 1
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Message:
-    """One line on the wire: an object with "message" and every field, no more and no less."""
-
-
-class Event(Message):
-    """Something that the worker tells."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Command(Message):
-    """Something that the window asks for. serial: its number, which `Done` repeats; given when it is sent."""
-
-    serial: int = 0
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Ready(Event):
-    """The worker is up and waits. versions: of Python, NumPy, Numba and the program."""
-
-    protocol: int
-    pid: int
-    versions: dict[str, str]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Compiling(Event):
-    """Kernels that this machine has never used are compiled, once for ever. done of total; name: of the one in work."""
-
-    done: int
-    total: int
-    name: str
+from playground.training.messages.base import Command, Event, Message
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,6 +34,8 @@ class Started(Event):
 class Progress(Event):
     """How far the run is, at most 30 times a second. seconds: of training so far; threads: 1, 2, 4 or 8, whichever is fastest."""
 
+    newest = True
+
     step: int
     epoch: int
     steps_per_second: float
@@ -99,6 +63,8 @@ class EpochRecord(Message):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class EpochDone(Event):
     """The newest finished epoch, at most 30 times a second; `Client.epochs` has them all. best: it is the best so far."""
+
+    newest = True
 
     record: EpochRecord
     best: bool
@@ -174,43 +140,6 @@ class Failed(Event):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Died(Event):
-    """The worker process is gone. Weights, optimizer state and curves are still here and `Client.resume` goes on. Made by the client."""
-
-    kind: str
-    text: str
-    step: int
-    details: str = ""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Silent(Event):
-    """The worker has made no step for so many seconds although it should; 0: it moves again. Made by the client."""
-
-    seconds: float
-    step: int
-    text: str
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Warned(Event):
-    """Something is amiss but training goes on, such as a checkpoint that could not be written."""
-
-    kind: str
-    text: str
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class KnobChanged(Event):
-    """A knob has its new value from this step (0-based) on; the curves mark it."""
-
-    name: str
-    value: float
-    before: float
-    step: int
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class Saved(Event):
     """A checkpoint lies on disk. which: "last", "best" or "epoch"."""
 
@@ -218,52 +147,6 @@ class Saved(Event):
     path: str
     step: int
     epoch: int
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class FinderPoint(Event):
-    """How far the search for a learning rate is; the newest of the points, which `FinderDone` gives in full."""
-
-    done: int
-    total: int
-    rate: float
-    loss: float
-    smoothed: float
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class FinderDone(Event):
-    """The finder's curve and what it suggests. stopped: "end", "diverged", "fault" or "cancelled". None: no clear answer.
-
-    sha256: of the state, the same before and after.
-    """
-
-    rates: tuple[float, ...]
-    losses: tuple[float, ...]
-    smoothed: tuple[float, ...]
-    steepest: float | None
-    valley: float | None
-    stopped: str
-    step: int
-    sha256: str
-    text: str
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Grid(Event):
-    """A new output surface lies in shared memory: `Client.grid()` reads it."""
-
-    step: int
-    size: int
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Done(Event):
-    """The command with this serial has been carried out, or was not applicable (applied is false)."""
-
-    serial: int
-    applied: bool
-    step: int
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -286,6 +169,10 @@ class Start(Command):
     continued: bool
     paused: bool
 
+    @property
+    def descriptors(self) -> int:
+        return len(self.blocks)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Act(Command):
@@ -295,47 +182,10 @@ class Act(Command):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SetKnob(Command):
-    """Change a knob from the next step on."""
-
-    name: str
-    value: float
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class SetSpeed(Command):
     """Do at most so many steps a second, for this run and those to come; 0 is as many as the machine can."""
 
+    stands = True
+    waits = True
+
     steps_per_second: float
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class FindRate(Command):
-    """Search for a learning rate from the present state and leave that state as it is."""
-
-    low: float
-    high: float
-    steps: int
-    smoothing: float
-    stop_factor: float
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class WatchGrid(Command):
-    """Keep the output over a square of the input plane up to date. low, high: (x, y) in the data's own unit; size 0: stop."""
-
-    low: tuple[float, float]
-    high: tuple[float, float]
-    size: int
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class WatchNorms(Command):
-    """Measure gradient norms and update ratios of the layers now and then, or stop doing so."""
-
-    on: bool
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Shutdown(Command):
-    """Leave at once; nothing is saved."""
