@@ -1,4 +1,4 @@
-"""Docks and where they stand: two layouts of one window, each remembered, both made from the table of panels."""
+"""Docks and where they stand: the layouts of one window, each remembered, all made from the tables of layouts and of panels."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from playground.ui import settings
-from playground.ui.panel import LAYOUTS, Panel
+from playground.ui.layout_table import AREAS, LAYOUT_TABLE, Layout
+from playground.ui.panel import Panel
 from playground.ui.session import Session
 from playground.ui.title_bar import TitleBar
 
 VERSION = 4  # raised when docks change so much that a remembered state would mislead
-SIZES = {  # what a fresh layout gives: area -> pixels at 1440 × 900
-    "build": {"left": 216, "right": 296, "bottom": 150},
-    "train": {"right": 292, "bottom": 444, "bottom-left": 740, "bottom-right": 400},
-}
-AREAS = {
+DOCK_AREAS = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
+    "centre": Qt.DockWidgetArea.TopDockWidgetArea,  # nothing stands below it where the canvas is not shown
     "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
     "bottom-right": Qt.DockWidgetArea.BottomDockWidgetArea,
 }
+BARS = 124  # pixels of the window that are no canvas and no dock: menu bar, toolbar, titles, status line
+DESIGNED = 900
 
 
 class Dock(QDockWidget):
@@ -62,6 +62,7 @@ class Layouts(QObject):
         super().__init__(window)
         self.window_shown = window
         self.current = ""
+        self.known = {layout.name: layout for layout in LAYOUT_TABLE}
         self._bare: QByteArray | None = None
         self.docks = {panel.id: Dock(panel, session, window) for panel in table}
         window.setDockOptions(
@@ -70,8 +71,11 @@ class Layouts(QObject):
             | QMainWindow.DockOption.GroupedDragging
         )
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        for corner, area in ((Qt.Corner.BottomLeftCorner, AREAS["left"]), (Qt.Corner.BottomRightCorner, AREAS["right"])):
-            window.setCorner(corner, area)
+        for corner, area in (
+            (Qt.Corner.TopLeftCorner, "left"), (Qt.Corner.BottomLeftCorner, "left"),
+            (Qt.Corner.TopRightCorner, "right"), (Qt.Corner.BottomRightCorner, "right"),
+        ):  # fmt: skip
+            window.setCorner(corner, DOCK_AREAS[area])
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.timeout.connect(self._after_change)
@@ -80,9 +84,14 @@ class Layouts(QObject):
             dock.topLevelChanged.connect(lambda _: self._settle.start(0))
             dock.visibilityChanged.connect(lambda _: self._settle.start(0))
 
+    @property
+    def layout_shown(self) -> Layout:
+        """The record of the present layout."""
+        return self.known[self.current]
+
     def show(self, name: str) -> None:
-        """Switch to "build" or "train", as it was left."""
-        if name not in LAYOUTS or name == self.current:
+        """Switch to a layout of the table, as it was left."""
+        if name not in self.known or name == self.current:
             return
         self.remember()
         self.current = name
@@ -117,6 +126,9 @@ class Layouts(QObject):
             window.removeDockWidget(dock)
         if self._bare is None:
             self._bare = window.saveState(VERSION)
+        centre = window.centralWidget()
+        if centre is not None:
+            centre.setVisible(self.layout_shown.canvas)
         window.restoreState(self._bare, VERSION)  # Qt keeps the places of removed docks; a remembered state would bring them back
         placed = [(dock, dock.panel.places[name]) for dock in self.docks.values() if name in dock.panel.places]
         first: dict[str, Dock] = {}
@@ -126,7 +138,7 @@ class Layouts(QObject):
             if place == "bottom-right" and "bottom" in first:
                 window.splitDockWidget(first["bottom"], first[place], Qt.Orientation.Horizontal)
             else:
-                window.addDockWidget(AREAS[place], first[place])
+                window.addDockWidget(DOCK_AREAS[place], first[place])
         for dock, place in placed:
             if dock is not first[place]:
                 window.tabifyDockWidget(first[place], dock)
@@ -141,16 +153,15 @@ class Layouts(QObject):
         """Give each area its designed size, in proportion to the window."""
         window = self.window_shown
         first = first if first is not None else self._first()
-        wanted = SIZES[self.current]
+        wanted, grows = self.layout_shown.sizes, self.layout_shown.grows
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         for area in ("left", "right"):
             if area in first:
                 window.resizeDocks([first[area]], [first[area].panel.width or wanted.get(area, 260)], across)
-        if "bottom" in first:
-            high = wanted["bottom"]
-            if self.current == "train":
-                high = round(high * max(window.height() - 124, 200) / (900 - 124))
-            window.resizeDocks([first["bottom"]], [high], down)
+        part = max(window.height() - BARS, 200) / (DESIGNED - BARS) if grows else 1.0
+        high = {area: round(wanted[area] * part) for area in ("centre", "bottom") if area in first}
+        if high:
+            window.resizeDocks([first[area] for area in high], list(high.values()), down)
         if "bottom-right" in first and "bottom" in first:
             window.resizeDocks([first["bottom"], first["bottom-right"]], [wanted["bottom-left"], wanted["bottom-right"]], across)
 

@@ -19,10 +19,11 @@ from playground.ui.canvas.view import CanvasView
 from playground.ui.documents import Documents
 from playground.ui.inspector.grouping import fill_group_menu
 from playground.ui.kinds import groups
+from playground.ui.layout_table import LAYOUT_TABLE
 from playground.ui.layouts import Dock, Layouts
 from playground.ui.notices import NoticeBar
 from playground.ui.palette import Palette
-from playground.ui.panel import Panel, dialogs, panels, register_panel, start_page
+from playground.ui.panel import LAYOUTS, Panel, dialogs, panels, register_panel, start_page
 from playground.ui.session import Session
 from playground.ui.shortcuts import ShortcutList, about
 from playground.ui.status import StatusLine
@@ -80,7 +81,8 @@ class MainWindow(QMainWindow):
         if shape is not None:
             self.restoreGeometry(shape)
         self.layouts.changed.connect(lambda _: self.refresh())
-        self.layouts.show("train" if settings.word("layout", "build") == "train" else "build")
+        last = settings.word("layout", LAYOUTS[0])
+        self.layouts.show(last if last in LAYOUTS else LAYOUTS[0])
         palette = self._palette()
         if palette is not None:
             palette.added.connect(self.canvas.commands.add_kind)
@@ -98,13 +100,14 @@ class MainWindow(QMainWindow):
         bar = self.menuBar()
         bar.setNativeMenuBar(False)  # a native bar has no corner for the tabs
         bar.setFixedHeight(28)
-        menus = {name: bar.addMenu(name) for name in MENUS}
-        group = dict.fromkeys(MENUS, 0)
+        filled = {action.menu for action in ACTIONS}
+        menus = {name: bar.addMenu(name) for name in MENUS if name in filled}
+        group: dict[str, int] = {}
         switches = QActionGroup(self)
         for action in ACTIONS:
             if not action.menu:
                 continue
-            if action.group != group[action.menu]:
+            if group.setdefault(action.menu, action.group) != action.group:
                 menus[action.menu].addSeparator()
                 group[action.menu] = action.group
             menus[action.menu].addAction(self.actions_made[action.id])
@@ -119,10 +122,7 @@ class MainWindow(QMainWindow):
         self.recent.aboutToShow.connect(self._fill_recent)
         self.menus = menus
         bar.setCornerWidget(Logo(bar), Qt.Corner.TopLeftCorner)
-        tabs = [
-            LayoutTab("Build", "auto", self.actions_made["build"]),
-            LayoutTab("Train", "curve", self.actions_made["train_layout"]),
-        ]
+        tabs = [LayoutTab(layout.title, layout.icon, self.actions_made[layout.action]) for layout in LAYOUT_TABLE]
         bar.setCornerWidget(Corner(self.session, tabs, bar), Qt.Corner.TopRightCorner)
 
     def _fill_insert(self, menu: QMenu) -> None:
@@ -285,6 +285,7 @@ class MainWindow(QMainWindow):
             self.session.file_changed.connect(self.leave_start)
         self.layouts.remember()
         self.middle.setCurrentWidget(self.start)
+        self.middle.show()  # a layout without canvas hides it
         for dock in self.layouts.docks.values():
             dock.hide()
         self.tool_bar.hide()

@@ -31,7 +31,7 @@ BY_HAND = (
 def rows() -> list[tuple[str, str, str]]:
     """(menu, what, keys) of everything that has keys."""
     found = [(action.menu, action.text.rstrip("…"), action.shortcut) for action in ACTIONS if action.shortcut]
-    return sorted(found, key=lambda row: MENUS.index(row[0])) + list(BY_HAND)
+    return sorted(found, key=lambda row: (*MENUS, "").index(row[0])) + list(BY_HAND)
 
 
 class ShortcutList(QDialog):

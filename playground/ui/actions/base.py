@@ -1,0 +1,76 @@
+"""What an action of the window is, and the tests that many of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playground.ui.main_window import MainWindow
+
+Test = Callable[["MainWindow"], bool]
+#: In the order of the menu bar; one without actions is not shown.
+MENUS = ("File", "Edit", "Insert", "Network", "Train", "Analyse", "View", "Help")
+
+
+def always(window: MainWindow) -> bool:
+    return True
+
+
+def selected(window: MainWindow) -> bool:
+    return bool(window.session.selection)
+
+
+def several(window: MainWindow) -> bool:
+    return len(window.session.selected_nodes()) > 1
+
+
+def nodes(window: MainWindow) -> bool:
+    return bool(window.session.project.network.nodes)
+
+
+def live(window: MainWindow) -> bool:
+    return window.session.run.state in ("running", "paused", "starting")
+
+
+def has_run(window: MainWindow) -> bool:
+    return window.session.run.state in ("running", "paused", "finished", "failed", "dead")
+
+
+def can_train(window: MainWindow) -> bool:
+    return window.session.ready or live(window)
+
+
+def can_step(window: MainWindow) -> bool:
+    state = window.session.run.state
+    return state == "paused" or (state in ("idle", "finished", "failed") and window.session.ready)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """One thing that the window can do.
+
+    menu: one of MENUS; "" for none.  group: groups stand in rising order, with a line between them.  order: the same within a
+    group; actions of one order stand as in their file, files by name.  label: the text now, where it varies.
+    checked: whether it is on, for a switch.  local: the shortcut works only while the canvas has the focus.
+    tool: its place in the toolbar, rising, with a line between one hundred and the next; up to 299 stand left of what to train,
+    the others at the right end; 0 is none.  look: of that button, "icon", "quiet" (icon and text) or "primary".
+    place: where it has a button outside the bars, such as "knobs", the foot of the knobs panel; "" for none.
+    """
+
+    id: str
+    text: str
+    run: Callable[[MainWindow], object]
+    shortcut: str = ""
+    icon: str = ""
+    menu: str = ""
+    group: int = 0
+    enabled: Test = always
+    label: Callable[[MainWindow], str] | None = None
+    checked: Test | None = None
+    local: bool = False
+    order: int = 0
+    tool: int = 0
+    look: str = "icon"
+    place: str = ""

@@ -1,0 +1,29 @@
+"""The View menu. Layouts, zoom and look."""
+
+from __future__ import annotations
+
+from playground.ui.actions.base import Action, nodes
+from playground.ui.layout_table import LAYOUT_TABLE, Layout
+from playground.ui.theme import theme
+
+
+def _layout(layout: Layout) -> Action:
+    return Action(id=layout.action, text=f"{layout.title} layout", run=lambda w: w.show_layout(layout.name), shortcut=layout.shortcut,
+                  icon=layout.icon, menu="View", checked=lambda w: w.layouts.current == layout.name)  # fmt: skip
+
+
+ACTIONS = (
+    *(_layout(layout) for layout in LAYOUT_TABLE),
+    Action(id="reset_layout", text="Reset layout", run=lambda w: w.layouts.reset(), menu="View"),
+    Action(id="zoom_in", text="Zoom in", run=lambda w: w.canvas.zoom_by(1.25), shortcut="Ctrl++", menu="View", group=1),
+    Action(id="zoom_out", text="Zoom out", run=lambda w: w.canvas.zoom_by(0.8), shortcut="Ctrl+-", menu="View", group=1),
+    Action(id="zoom_full", text="Zoom to 100 %", run=lambda w: w.canvas.zoom_by(1 / w.canvas.zoom), shortcut="Ctrl+0", menu="View",
+           group=1),
+    Action(id="zoom_fit", text="Zoom to fit", run=lambda w: w.canvas.zoom_to_fit(), shortcut="Ctrl+9", icon="fit", menu="View",
+           group=1, enabled=nodes),
+    Action(id="light", text="Light", run=lambda w: w.use_theme("light"), menu="View", group=2,
+           checked=lambda w: theme().choice == "light"),
+    Action(id="dark", text="Dark", run=lambda w: w.use_theme("dark"), menu="View", group=2, checked=lambda w: theme().choice == "dark"),
+    Action(id="system", text="Follow the system", run=lambda w: w.use_theme("system"), menu="View", group=2,
+           checked=lambda w: theme().choice == "system"),
+)  # fmt: skip
