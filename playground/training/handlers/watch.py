@@ -1,0 +1,24 @@
+"""What is measured because somebody looks at it. These commands stand: the worker repeats them for every new run."""
+
+from __future__ import annotations
+
+from playground.training import messages
+from playground.training.handlers import handles
+from playground.training.worker import Worker
+
+
+@handles(messages.WatchNorms)
+def watch_norms(worker: Worker, command: messages.WatchNorms, descriptors: tuple[int, ...]) -> bool:
+    if worker.run is not None:
+        worker.run.norms_on = command.on
+    return True
+
+
+@handles(messages.WatchGrid)
+def watch_grid(worker: Worker, command: messages.WatchGrid, descriptors: tuple[int, ...]) -> bool:
+    """False when this run has nothing to show."""
+    if worker.run is None:
+        return True
+    shown = worker.run.grid.watch(command.low, command.high, command.size)
+    worker.run.look()
+    return shown
