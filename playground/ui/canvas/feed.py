@@ -22,9 +22,9 @@ from playground.training.messages import Fault, Reset, Started
 from playground.training.saturation import saturations
 from playground.ui.canvas import pictures
 from playground.ui.canvas.answers import Array, cost_of, image_forms, known_graph, length_columns, node_outputs, start_weights
+from playground.ui.canvas.levels import NAMED
 from playground.ui.canvas.local import LocalNames
 from playground.ui.canvas.look import short_number
-from playground.ui.canvas.node_item import NAMED
 from playground.ui.canvas.plane import grid_points, plane_of
 from playground.ui.canvas.preview import PreviewData
 from playground.ui.canvas.wire_labels import gradient_norms

@@ -6,7 +6,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from playground.ui.canvas.node_item import NAMED, NodeItem
+from playground.ui.canvas.levels import NAMED
+from playground.ui.canvas.node_item import NodeItem
 from playground.ui.painting import AA, CENTRE, box, put, stamp, width_of
 from playground.ui.theme import theme
 

@@ -1,16 +1,15 @@
-"""A wire between two ports, its label, and the loose wire of a gesture."""
+"""A wire between two ports, or the loose wire of a gesture: its state and its way; `wire_paint` draws it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker, QPen
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from playground.ui.canvas.node_item import DETAILED, NAMED, NodeItem
-from playground.ui.painting import AA, CENTRE, box, put, width_of
-from playground.ui.theme import theme
+from playground.ui.canvas.node_item import NodeItem
+from playground.ui.canvas.wire_paint import paint_wire
+from playground.ui.painting import width_of
 
-INK = {"idle": "wire", "fits": "ok", "refused": "error", "waiting": "disabled", "target": "accent"}
 LANE = 26  # how far below its own row a wire runs back to the start of the next one
 SHORT = 72  # below this distance the label stands above the wire instead of in a pill
 
@@ -97,35 +96,7 @@ class WireItem(QGraphicsItem):
         return stroke.createStroke(self.path)
 
     def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        zoom = p.worldTransform().m11()
-        chosen = self.isSelected()
-        ink = theme().color("accent" if chosen else INK[self.state])
-        p.setBrush(Qt.BrushStyle.NoBrush)
-        if zoom < NAMED:
-            p.setRenderHint(AA, False)
-            p.setPen(QPen(ink, 0))
-            p.drawPath(self.path)
-            return
-        pen = QPen(ink, 2.5 if chosen or self.state == "target" else self.thickness)
-        if self.state in ("refused", "waiting"):
-            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-            pen.setDashPattern([3, 2])
-        p.setRenderHint(AA)
-        p.setPen(pen)
-        p.drawPath(self.path)
-        if self.label and zoom >= DETAILED:
-            self._paint_label(p)
-
-    def _paint_label(self, p: QPainter) -> None:
-        token = "accent" if self.isSelected() else INK[self.state] if self.state in ("fits", "refused") else "text2"
-        if self.short:
-            room = QRectF(self.middle.x() - 40, self.middle.y() - 20, 80, 14)
-            put(p, room, self.label, 10, token, how=CENTRE)
-            return
-        pill = QRectF(0, 0, width_of(self.label, 10) + 14, 16)
-        pill.moveCenter(self.middle)
-        box(p, pill, 8, theme().color("canvas"), theme().color(token if token != "text2" else "border"))
-        put(p, pill.adjusted(2, 0, -2, 0), self.label, 10, token, how=CENTRE)
+        paint_wire(p, self)
 
 
 def route(a: QPointF, b: QPointF, lane: float | None) -> QPainterPath:
