@@ -6,11 +6,13 @@ import json
 import sys
 from collections.abc import Sequence
 
-from playground.api.own_layers import FormulaRefused, add_to_palette
 from playground.errors import PlaygroundError
+from playground.ui import lifeline
 
 
 def main(words: Sequence[str]) -> int:
+    from playground.api.own_layers import FormulaRefused, add_to_palette
+
     name, formula = words
     try:
         layer, judged = add_to_palette(name, formula)
@@ -23,4 +25,5 @@ def main(words: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    lifeline.hold()
     sys.exit(main(sys.argv[1:]))

@@ -12,6 +12,7 @@ from playground.document.block_files import remove_personal, save_personal
 from playground.document.own_layers import checked_name, remove_own_layer
 from playground.document.project import Project
 from playground.errors import PlaygroundError
+from playground.ui.dialogs.aside import tied_process
 
 
 class Library(QObject):
@@ -41,7 +42,7 @@ class Library(QObject):
         except PlaygroundError as error:
             self.judged.emit(name, False, str(error))
             return
-        self._process = QProcess(self)
+        self._process = tied_process(self)
         self._process.finished.connect(self._done)
         self._process.errorOccurred.connect(self._broken)
         self._process.start(sys.executable, ["-m", "playground.ui.gate_process", self._name, formula])

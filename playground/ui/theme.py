@@ -14,6 +14,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
 from playground.paths import assets_dir
+from playground.ui.plain_text import make_plain
 
 DRAWN_IN = "#464E59"  # the one stroke colour of every icon file
 
@@ -156,10 +157,13 @@ def theme() -> Theme:
 
 
 class _SystemWatch(QObject):
-    """Follows the system's light or dark while the choice is "system"."""
+    """Follows the system's light or dark while the choice is "system". Sees every event, so it is the one that keeps labels plain."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ThemeChange and theme().choice == "system" and isinstance(watched, QApplication):
+        kind = event.type()
+        if kind == QEvent.Type.Polish:
+            make_plain(watched)
+        elif kind == QEvent.Type.ThemeChange and theme().choice == "system" and isinstance(watched, QApplication):
             apply(watched, "system")
         return False
 

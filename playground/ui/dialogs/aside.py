@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QProcess, Signal
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
 from playground.core.fields import Path as PathField
 from playground.core.fields import fields_of
@@ -19,6 +19,7 @@ from playground.core.spec import Spec
 from playground.document.edits import SetField
 from playground.document.project import Project
 from playground.errors import PlaygroundError
+from playground.ui import lifeline
 
 
 def movable(project: Project, folder: Path) -> tuple[Project, list[str]]:
@@ -87,8 +88,7 @@ class Aside(QObject):
         except PlaygroundError as error:
             self._end(Ended(None, ({"event": "error", "text": str(error)},)))
             return
-        process = QProcess(self)
-        self._process = process
+        process = self._process = tied_process(self)
         process.finished.connect(self._done)
         process.errorOccurred.connect(self._broken)
         process.start(sys.executable, ["-m", self._module, str(len(paths)), *paths, *words(self._source)])
@@ -120,6 +120,15 @@ class Aside(QObject):
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
+
+
+def tied_process(parent: QObject) -> QProcess:
+    """A process, not started yet, that ends with this one when it calls `lifeline.hold`."""
+    process, environment = QProcess(parent), QProcessEnvironment.systemEnvironment()
+    for name, value in lifeline.tied().items():
+        environment.insert(name, value)
+    process.setProcessEnvironment(environment)
+    return process
 
 
 def events_of(lines: list[str]) -> tuple[Mapping[str, Any], ...]:

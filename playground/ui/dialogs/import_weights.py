@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from playground.errors import PlaygroundError
@@ -90,6 +90,7 @@ def open_import_weights(session: Session, window: QWidget) -> None:
 def _may_replace(session: Session, window: QWidget) -> bool:
     title = "Replace the weights of the run?"
     box = QMessageBox(QMessageBox.Icon.Question, title, title, parent=window)
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setInformativeText(
         f"The run ends, and its weights of step {session.client.step:,} are not saved. Save or export them first to keep them."
     )
