@@ -64,7 +64,7 @@ class WireGesture:
 
     def move(self, at: QPointF) -> None:
         """The pointer is at a viewport position."""
-        found = self.view.port_under(at)
+        found = self.view.pointer.port_under(at)
         port = (found[0], found[2]) if found and found[1] == "in" and found[0] is not self.source else None
         self.aim(port, self.view.mapToScene(at.toPoint()), at.toPoint())
 

@@ -1,0 +1,81 @@
+"""What comes onto the canvas from outside: layers dragged from a palette, and those picked in the quick list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QDropEvent
+
+from playground.ui.canvas.quick_add import QuickAdd
+from playground.ui.canvas.wire_item import WireItem
+from playground.ui.kinds import MIME, Kind, from_mime
+
+if TYPE_CHECKING:
+    from playground.ui.canvas.view import CanvasView
+
+
+class CanvasDrops:
+    """Reads drags for the view and keeps its quick list."""
+
+    def __init__(self, view: CanvasView) -> None:
+        self.view = view
+        self._marked: WireItem | None = None
+        self.quick = QuickAdd(view, lambda: view.session.view)
+        self.quick.picked.connect(self._add_picked)
+        self._quick_spot: QPointF | None = None
+
+    def open_quick_add(self, at: QPointF | None, text: str) -> None:
+        """Open the quick list at a viewport position, the pointer's when none is given."""
+        pointer, inside = self.view.pointer, QRectF(self.view.viewport().rect())
+        pointer.at = at if at is not None else pointer.at
+        if not inside.contains(pointer.at):
+            pointer.at = inside.center()
+        self._quick_spot = self.view.mapToScene(pointer.at.toPoint()) if at is not None else None
+        self.quick.ask(pointer.at.toPoint(), text)
+
+    def _add_picked(self, kind: Kind) -> None:
+        self.view.setFocus()
+        self.view.commands.add_kind(kind, self._quick_spot)
+
+    def enter(self, event: QDropEvent) -> None:
+        """A drag came over the canvas."""
+        event.setAccepted(event.mimeData().hasFormat(MIME))
+
+    def move(self, event: QDropEvent) -> None:
+        """It moves on: mark the wire that it would be inserted into."""
+        event.setAccepted(event.mimeData().hasFormat(MIME))
+        self._mark(self.wire_at(event.position()))
+
+    def leave(self) -> None:
+        """It went away again."""
+        self._mark(None)
+
+    def drop(self, event: QDropEvent) -> None:
+        """Add what was dropped, on a wire or in the open."""
+        wire = self.wire_at(event.position())
+        self._mark(None)
+        spec = from_mime(bytes(event.mimeData().data(MIME).data()), self.view.session.view)
+        if spec is None:
+            event.ignore()
+            return
+        at = self.view.mapToScene(event.position().toPoint())
+        self.view.setFocus()
+        if wire is not None:
+            self.view.commands.add_to_wire(spec, wire.id, at)
+        else:
+            self.view.commands.add(spec, at)
+        event.acceptProposedAction()
+
+    def wire_at(self, at: QPointF) -> WireItem | None:
+        """The wire at a viewport position."""
+        pos = self.view.mapToScene(at.toPoint())
+        near = self.view.canvas.items(QRectF(pos.x() - 8, pos.y() - 8, 16, 16))
+        return next((item for item in near if isinstance(item, WireItem) and item.id), None)
+
+    def _mark(self, wire: WireItem | None) -> None:
+        if wire is not self._marked:
+            for item, state in ((self._marked, "idle"), (wire, "target")):
+                if item is not None:
+                    item.show_state(item.label, state, item.thickness)
+            self._marked = wire
