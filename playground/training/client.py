@@ -371,7 +371,7 @@ class Client:
 
     def _buried(self, ended: Ended) -> Event:
         """The worker has gone: say why, keep everything else."""
-        peak = self._view.board.peak_bytes if self._view and self._view.board else 0
+        peak = self._view.board.life.peak_bytes if self._view and self._view.board else 0
         free = memory.free_bytes()
         cause = causes.of_death(ended.status, ended.stderr, killed=ended.killed, peak_bytes=peak, free_bytes=free, step=self.step)
         if self._state not in LIVE:
@@ -385,7 +385,7 @@ class Client:
         if board is None or self._state != "running":
             self._silent = False
             return []
-        seconds = (time.monotonic_ns() - board.last_beat_ns) / 1e9
+        seconds = (time.monotonic_ns() - board.life.last_beat_ns) / 1e9
         if (seconds >= SILENCE) == self._silent:
             return []
         self._silent = not self._silent

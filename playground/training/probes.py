@@ -101,4 +101,4 @@ class GridProbe:
         averaged = self._assembled.project.training.judges_averaged
         response = self._assembled.judge.respond(self._machine.predict(self._points, averaged=averaged))
         shape = (-1, self.size, self._board.plan.outputs)
-        self._board.write_grid(self._machine.step, self.low, self.high, np.asarray(response, np.float32).reshape(shape))
+        self._board.grid.write(self._machine.step, self.low, self.high, np.asarray(response, np.float32).reshape(shape))

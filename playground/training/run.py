@@ -338,7 +338,7 @@ class Run:
             self.board.beat(time.monotonic_ns(), self.machine.step)
         if self._peaks.due:
             with self._peaks:
-                self.board.peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+                self.board.life.peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
     def look(self, *, force: bool = False) -> None:
         """Bring the output surface up to date, when somebody looks at it."""

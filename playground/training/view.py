@@ -123,7 +123,7 @@ class RunView:
         return norms_of(self._norms.rows, self.board.plan)
 
     def grid(self) -> Surface | None:
-        found = self.board.read_grid() if self.board else None
+        found = self.board.grid.read() if self.board else None
         return Surface(*found) if found else None
 
     def tensors(self, groups: tuple[str, ...], *, best: bool = False) -> dict[str, Array]:

@@ -118,6 +118,8 @@ def test_a_knob_that_is_turned_while_the_worker_is_dead_counts_after_the_resume(
     client.set_knob("rate", 0.5)
     client.resume()
     client.wait(lambda c: c.knobs.get("rate") == 0.5 and c.state == "running")
+    heard = client.step
+    client.wait(lambda c: c.step > heard)
     client.stop()
     client.wait(lambda c: c.state == "finished")
     assert client.history().rate[-1] == 0.5
