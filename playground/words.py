@@ -15,7 +15,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ VARIABLE = "PLAYGROUND_LANGUAGE"
 _PLACE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _BRACED = re.compile(r"\{[^{}]*\}|[{}]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_ENGLISH = {"{s}", "{an}"}
 _MOST_UNKNOWN = 10_000
 
 _language = "en"
@@ -45,22 +46,28 @@ class Sentence(str):
     """English words for a person, and what they were made of.
 
     It is an ordinary string wherever one is wanted, in comparisons, files and messages. `say` finds `key` and `values` in it;
-    values that are sentences are said as well, others are put in as they are. What cuts or joins it gets a plain string.
+    values that are sentences are said as well, others are put in as they are. What cuts it gets a plain string.
     """
 
     key: str
-    values: Mapping[str, object]
+    values: Mapping[str, str]
 
-    def __new__(cls, key: str, values: Mapping[str, object]) -> Sentence:
-        made = super().__new__(cls, _filled(key, values))
-        made.key, made.values = key, values
+    def __new__(cls, key: str, values: Mapping[str, object], shown: str | None = None) -> Sentence:
+        """shown: the English text where it is not the key with its values."""
+        texts = {name: _text(value) for name, value in values.items()}
+        made = super().__new__(cls, _filled(key, texts) if shown is None else shown)
+        made.key, made.values = key, texts
         return made
 
     def __str__(self) -> str:
         return self  # so that str(error) gives back the sentence the error was raised with
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Sentence, (self.key, dict(self.values))
+        return Sentence, (self.key, dict(self.values), str.__str__(self))
+
+    def lower(self) -> Sentence:
+        """Lower case in English; the same words elsewhere."""
+        return Sentence(self.key, self.values, super().lower())
 
 
 def sentence(text: str, /, **values: object) -> Sentence:
@@ -73,22 +80,29 @@ def counted_sentence(count: int, one: str, many: str, /, **values: object) -> Se
     return Sentence(_count_text(count, one, many), {"n": f"{count:,}", **values})
 
 
+def joined(parts: Iterable[object], between: str = ", ") -> Sentence:
+    """Sentences and other texts side by side, each to be said later."""
+    values = {f"p{at}": part for at, part in enumerate(parts)}
+    return Sentence(between.join(f"{{{name}}}" for name in values), values)
+
+
 def say(text: str, /, **values: object) -> str:
     """The text in the language of the window. Values replace `{name}`; a sentence brings its own."""
     if _table is None and not values:
-        return text
+        return text if type(text) is str else str.__str__(text)
     key = text
     if isinstance(text, Sentence):
-        key, values = text.key, {name: _said(value) for name, value in text.values.items()}
+        key, values = text.key, dict(text.values)
     if _table is None:
         return _filled(key, values)
+    values = {name: _said(_text(value)) for name, value in values.items()}
     if _language == PSEUDO:
         return _marked(_filled(key, values))
     found = _table.get(key)
     if found is None:
-        if len(_unknown) < _MOST_UNKNOWN:
+        if has_words(key) and len(_unknown) < _MOST_UNKNOWN:
             _unknown.add(key)
-        found = key
+        found = key if values else str(text)
     return _filled(found, values)
 
 
@@ -155,13 +169,19 @@ def read(path: Path) -> dict[str, str]:
 
 
 def sound(key: str, text: object) -> bool:
-    """Whether a translation may stand for its English text: it has the same values, and no control characters."""
-    return (
-        isinstance(text, str)
-        and bool(text.strip())
-        and set(_BRACED.findall(text)) == set(_BRACED.findall(key))
-        and not _CONTROL.search(text)
-    )
+    """Whether a translation may stand for its English text: it has the same values, and no control characters.
+
+    Only `{s}` and `{an}`, the ending of a plural and an article, may be left out.
+    """
+    if not isinstance(text, str) or not text.strip() or _CONTROL.search(text):
+        return False
+    given, wanted = set(_BRACED.findall(text)), set(_BRACED.findall(key))
+    return given <= wanted and wanted - given <= _ENGLISH
+
+
+def has_words(text: str) -> bool:
+    """Whether there is anything to translate besides the values."""
+    return any(sign.isalpha() for sign in _BRACED.sub("", text))
 
 
 def _count_text(count: int, one: str, many: str) -> str:
@@ -169,15 +189,20 @@ def _count_text(count: int, one: str, many: str) -> str:
     return word if "{n}" in word else f"{{n}} {word}"
 
 
-def _said(value: object) -> object:
-    return say(value) if isinstance(value, Sentence) else value
+def _text(value: object) -> str:
+    """A value as text; a sentence stays one, also where an error carries it."""
+    return value if isinstance(value, Sentence) else str(value)
+
+
+def _said(text: str) -> str:
+    return say(text) if isinstance(text, Sentence) else text
 
 
 def _filled(text: str, values: Mapping[str, object]) -> str:
     """The text with its values. Nothing is evaluated; a place without a value stays as it is."""
     if not values or "{" not in text:
         return text
-    return _PLACE.sub(lambda place: format(values[place[1]], "") if place[1] in values else place[0], text)
+    return _PLACE.sub(lambda place: str(values[place[1]]) if place[1] in values else place[0], text)
 
 
 def _marked(text: str) -> str:

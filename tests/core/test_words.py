@@ -11,7 +11,19 @@ import pytest
 
 from playground import words
 from playground.errors import ShapeError
-from playground.words import Sentence, capital, chosen, counted, counted_sentence, language, say, sentence, set_language, sound
+from playground.words import (
+    Sentence,
+    capital,
+    chosen,
+    counted,
+    counted_sentence,
+    joined,
+    language,
+    say,
+    sentence,
+    set_language,
+    sound,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +96,34 @@ def test_a_sentence_is_english_until_it_is_said(speak: Callable[[object], str]) 
     assert say(made) == "“Train”需要3 个输入。"
     assert say(sentence("Train")) == "训练"
     assert json.dumps(made, ensure_ascii=False) == '"“Train” needs 3 inputs."'
+
+
+def test_a_value_may_be_a_sentence_in_an_error_or_in_a_list(speak: Callable[[object], str]) -> None:
+    speak(
+        {
+            "needs {n} inputs": "需要 {n} 个输入",
+            "Bad: {why}": "错误：{why}",
+            "Learning rate": "学习率",
+            "Set {field}": "设置{field}",
+        }
+    )
+    inner = sentence("needs {n} inputs", n=3)
+    assert say("Bad: {why}", why=ShapeError(inner)) == say(sentence("Bad: {why}", why=ShapeError(inner))) == "错误：需要 3 个输入"
+    both = joined([inner, "plain", inner], "; ")
+    assert both == "needs 3 inputs; plain; needs 3 inputs"
+    assert say(both) == "需要 3 个输入; plain; 需要 3 个输入"
+    low = sentence("Set {field}", field=sentence("Learning rate").lower())
+    assert low == "Set learning rate"
+    assert say(low) == "设置学习率"
+    assert pickle.loads(pickle.dumps(low)) == low
+    assert not words.unknown()
+
+
+def test_a_sentence_keeps_what_its_values_were(speak: Callable[[object], str]) -> None:
+    values = [1, 2]
+    made = sentence("{values}", values=values)
+    values.append(3)
+    assert made == say(made) == "[1, 2]"
 
 
 def test_a_sentence_survives_an_error_and_a_pickle(speak: Callable[[object], str]) -> None:
@@ -169,3 +209,8 @@ def test_what_ships_can_be_read() -> None:
     unsound = [key for key, text in table.items() if not sound(key, text)]
     assert not unsound, unsound
     assert set_language("zh_CN") == "zh_CN"
+
+
+def test_endings_and_articles_are_english_only(speak: Callable[[object], str]) -> None:
+    speak({"{n} argument{s} of {an} {kind}": "{kind} 的 {n} 个参数"})
+    assert say("{n} argument{s} of {an} {kind}", n=2, s="s", an="a", kind="x") == "x 的 2 个参数"
