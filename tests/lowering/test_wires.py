@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from playground.document.edits import AddLink
 from playground.document.project import Project
 from playground.lowering import fits, inspect
 from tests.lowering.projects import add, chain, images, mended, wire
@@ -33,6 +34,16 @@ def test_an_unequal_sum_is_refused_with_a_mend_that_draws_the_wire():
     assert problem.mend.text == "Insert a 1×1 convolution to 32 after conv1"
     after = inspect(mended(project, problem), images())
     assert after.types[total] == after.types[second]
+
+
+def test_every_remedy_of_a_refusal_draws_the_wire_first():
+    project, first, _, total = skip()
+    problem = fits(project, images(), first, total, 1)
+    assert problem.mends
+    for mend in problem.mends:
+        drawn = mend.edits[0]
+        assert isinstance(drawn, AddLink)
+        assert (drawn.source, drawn.target, drawn.port) == (first, total, 1)
 
 
 def test_a_wire_replaces_the_one_at_its_port():
