@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStyle, QTabBar, QTabWidget, QWidget
 
 from playground.ui import settings
 from playground.ui.layout_table import AREAS, LAYOUT_TABLE, Layout
@@ -58,11 +58,13 @@ class Layouts(QObject):
 
     changed = Signal(str)
 
-    def __init__(self, window: QMainWindow, session: Session, table: tuple[Panel, ...]) -> None:
+    def __init__(
+        self, window: QMainWindow, session: Session, table: tuple[Panel, ...], layouts: tuple[Layout, ...] = LAYOUT_TABLE
+    ) -> None:
         super().__init__(window)
         self.window_shown = window
         self.current = ""
-        self.known = {layout.name: layout for layout in LAYOUT_TABLE}
+        self.known = {layout.name: layout for layout in layouts}
         self._bare: QByteArray | None = None
         self.docks = {panel.id: Dock(panel, session, window) for panel in table}
         window.setDockOptions(
@@ -151,19 +153,35 @@ class Layouts(QObject):
 
     def size(self, first: dict[str, Dock] | None = None) -> None:
         """Give each area its designed size, in proportion to the window."""
-        window = self.window_shown
+        window, shown = self.window_shown, self.layout_shown
         first = first if first is not None else self._first()
-        wanted, grows = self.layout_shown.sizes, self.layout_shown.grows
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        for area in ("left", "right"):
-            if area in first:
-                window.resizeDocks([first[area]], [first[area].panel.width or wanted.get(area, 260)], across)
-        part = max(window.height() - BARS, 200) / (DESIGNED - BARS) if grows else 1.0
-        high = {area: round(wanted[area] * part) for area in ("centre", "bottom") if area in first}
+        edges: tuple[str, ...] = ("left", "right")
+        sides = {area: first[area].panel.width or shown.sizes.get(area, 260) for area in edges if area in first}
+        for area, wide in sides.items():
+            window.resizeDocks([first[area]], [wide], across)
+        part = max(window.height() - BARS, 200) / (DESIGNED - BARS) if shown.grows else 1.0
+        levels: tuple[str, ...] = ("centre", "bottom")
+        high = {area: round(shown.sizes[area] * part) for area in levels if area in first}
         if high:
             window.resizeDocks([first[area] for area in high], list(high.values()), down)
         if "bottom-right" in first and "bottom" in first:
-            window.resizeDocks([first["bottom"], first["bottom-right"]], [wanted["bottom-left"], wanted["bottom-right"]], across)
+            pair = [shown.sizes["bottom-left"], shown.sizes["bottom-right"]]
+            if not shown.canvas:
+                pair = [round(wide * (self._between(sides) - self._splitter) / sum(pair)) for wide in pair]
+            window.resizeDocks([first["bottom"], first["bottom-right"]], pair, across)
+        if "centre" in first:  # without a canvas Qt gives the sides their width only where all widths of a row are asked for
+            row = {**sides, "centre": self._between(sides)}
+            window.resizeDocks([first[area] for area in row], list(row.values()), across)
+
+    def _between(self, sides: dict[str, int]) -> int:
+        """Pixels of width that the sides leave."""
+        return max(self.window_shown.width() - sum(sides.values()) - self._splitter * len(sides), 200)
+
+    @property
+    def _splitter(self) -> int:
+        window = self.window_shown
+        return window.style().pixelMetric(QStyle.PixelMetric.PM_DockWidgetSeparatorExtent, None, window)
 
     def _first(self) -> dict[str, Dock]:
         found: dict[str, Dock] = {}

@@ -1,4 +1,5 @@
-"""The knobs panel: live numbers, a slider for every number that may change while training, layers to freeze, the journal."""
+"""The knobs panel: live numbers, a slider for every number that may change while training, layers to freeze, the journal,
+and at the foot the actions that have their place here."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from playground.errors import PlaygroundError
 from playground.lowering import lower
 from playground.lowering.folding import local_edit
 from playground.lowering.lower import KnobInfo
+from playground.ui.action_button import ActionStrip
 from playground.ui.inspector.asking import set_plan
 from playground.ui.inspector.following import follow_knobs
 from playground.ui.inspector.text import Label, Section
@@ -38,6 +40,7 @@ class Knobs(QWidget):
         self.journal = journal_of(session)
         follow_knobs(session)
         self.live, self.list, self.speed = LiveNumbers(), JournalList(), SpeedRow()
+        self.foot = ActionStrip("knobs")
         self.speed.chosen.connect(session.run.set_speed)
         self.rows: dict[str, KnobRow] = {}
         self.layers: dict[str, LayerRow] = {}
@@ -78,6 +81,7 @@ class Knobs(QWidget):
         outer.setSpacing(0)
         outer.addWidget(self.live)
         outer.addWidget(area, 1)
+        outer.addWidget(self.foot)
         self.setMinimumWidth(260)
 
     def infos(self) -> tuple[KnobInfo, ...]:

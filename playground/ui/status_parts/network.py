@@ -1,0 +1,39 @@
+"""The network in the status line, while no run speaks: whether it can be trained, and its size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playground.training.messages import Started
+from playground.ui.canvas.look import count_text
+from playground.ui.status_part import Part, StatusPart
+
+if TYPE_CHECKING:
+    from playground.ui.status import StatusLine
+
+
+def say_network(line: StatusLine) -> list[Part]:
+    """What keeps it from training, or its nodes, parameters and work."""
+    state = line.session.run.state
+    if state in ("starting", "failed", "dead") or (state in ("running", "paused") and line.newest(Started) is not None):
+        return []
+    project, found = line.session.project, line.session.inspection
+    count = len(project.network.nodes)
+    if not project.network.of_kind("dataset") and not project.network.of_kind("loss"):
+        return [Part("Nothing to train yet: add data and a loss")]
+    problems = len(found.errors)
+    if line.session.samples is None and not line.session.samples_error and not problems:
+        first = Part("Reading the data", "clock", "info")
+    elif problems:
+        first = Part("1 problem" if problems == 1 else f"{problems} problems", "error", "error", True)
+    else:
+        first = Part("Ready to train", "check", "ok")
+    return [
+        first,
+        Part("1 node" if count == 1 else f"{count:,} nodes"),
+        Part(f"{found.total_parameters:,} parameters" if found.total_parameters else "No parameters yet"),
+        *([Part(f"{count_text(found.total_flops // 2)} multiply-adds")] if found.total_flops else []),
+    ]
+
+
+PARTS = (StatusPart(id="network", say=say_network, hears=(Started,), order=20),)

@@ -1,0 +1,62 @@
+"""The run in the status line: its state, how far it is and how fast, and what it takes of the machine."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from playground.training.messages import Compiling, Progress, Started
+from playground.ui.status_part import Part, StatusPart, bytes_text, duration_text
+
+if TYPE_CHECKING:
+    from playground.ui.status import StatusLine
+
+
+def say_run(line: StatusLine) -> list[Part]:
+    """Where it stands, while there is one, and how it ended."""
+    state, started = line.session.run.state, line.newest(Started)
+    if state == "starting":
+        return [Part(*_starting(line), "info", True)]
+    if state in ("running", "paused") and started is not None:
+        return _going(line, state, started)
+    if state in ("failed", "dead"):
+        return [Part(line.session.client.text or "The run ended.", "error", "error", True)]
+    if state == "finished":
+        return [Part(line.session.client.text or f"Finished at step {line.session.client.step:,}", "check", "ok", True)]
+    return []
+
+
+def _starting(line: StatusLine) -> tuple[str, str]:
+    found = line.newest(Compiling)
+    if found is not None and found.total:
+        return f"Compiling {found.done} of {found.total}, once on this machine", "clock"
+    return "Starting", "clock"
+
+
+def _going(line: StatusLine, state: str, started: Started) -> list[Part]:
+    step = line.session.client.step
+    progress, total = line.newest(Progress), max(started.total_steps, 1)
+    parts = [Part("Training" if state == "running" else "Paused", "dot", "ok" if state == "running" else "warn", True)]
+    parts += [Part(f"Step {step:,} of {total:,}"), Part(f"{100 * step / total:.0f} %", progress=step / total)]
+    if progress is not None and state == "running" and progress.steps_per_second > 0:
+        if math.isfinite(progress.seconds_left):
+            parts.append(Part(f"{duration_text(progress.seconds_left)} left"))
+        parts.append(Part(f"{progress.steps_per_second:,.0f} steps/s"))
+    return parts
+
+
+def say_machine(line: StatusLine) -> list[Part]:
+    """Threads while it runs, and memory."""
+    state, started, progress = line.session.run.state, line.newest(Started), line.newest(Progress)
+    parts = []
+    if progress is not None and state == "running":
+        parts.append(Part("1 core" if progress.threads == 1 else f"{progress.threads} cores"))
+    if started is not None and state != "idle":
+        parts.append(Part(bytes_text(started.arena_bytes)))
+    return parts
+
+
+PARTS = (
+    StatusPart(id="run", say=say_run, hears=(Started, Compiling, Progress), order=10),
+    StatusPart(id="machine", say=say_machine, hears=(Started, Progress), side="right", order=90),
+)
