@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 from typing import Any
 
@@ -121,6 +122,15 @@ def history_of(steps: Growing) -> History:
 def epochs_of(rows: Array, plan: BoardPlan) -> list[EpochRecord]:
     """Rows of the board's epoch list as records."""
     return [epoch_record(row, plan) for row in rows]
+
+
+def epoch_at(step: int, epochs: list[EpochRecord], steps_per_epoch: int) -> int:
+    """The epoch, from 1, to which a step (from 1) belongs. epochs: those finished, ascending; after them the present batch counts."""
+    at = bisect.bisect_left(epochs, step, key=lambda record: record.step)
+    if at < len(epochs):
+        return epochs[at].epoch
+    last = (epochs[-1].epoch, epochs[-1].step) if epochs else (0, 0)
+    return last[0] + 1 + max(step - last[1] - 1, 0) // max(steps_per_epoch, 1)
 
 
 def epoch_record(row: Array, plan: BoardPlan) -> EpochRecord:

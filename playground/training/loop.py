@@ -24,6 +24,7 @@ from playground.training.board import STEP_ROW
 from playground.training.judge import Judge
 from playground.training.messages import EpochRecord, Event
 from playground.training.pace import Pace
+from playground.words import sentence
 
 Array = npt.NDArray[Any]
 
@@ -54,17 +55,19 @@ class PrivateKeeper:
 class Memory:
     """What the loop knows beside the machine's state; both together are a whole copy.
 
-    loss_sum: of the steps of the present epoch, added one by one.  best_loss: of the validation part, or of the training part
-    where there is none.  best_place: where the keeper has it.  stale: epochs since.  seconds: of training so far.  heard: what the
-    schedule remembers of the losses.
+    loss_sum: of the steps of the present epoch, added one by one; epoch_steps: how many those are.  best_loss: of the validation part, or of the training part
+    where there is none.  best_place: where the keeper has it.  stale: epochs since.  last_step: how far it ran; last_epoch: finished
+    ones there.  seconds: of training so far.  heard: what the schedule remembers of the losses.
     """
 
     loss_sum: float = 0.0
+    epoch_steps: int = 0
     best_loss: float | None = None
     best_epoch: int = 0
     best_place: int | None = None
     stale: int = 0
     last_step: int = 0
+    last_epoch: int = 0
     seconds: float = 0.0
     finished: str = ""
     heard: dict[str, float] = dataclasses.field(default_factory=dict)
@@ -102,8 +105,8 @@ class Trainer:
         self.keeper = PrivateKeeper() if keeper is None else keeper
         self._interrupt = nullcontext() if interrupt is None else interrupt
         self.memory = Memory()
+        #: Of a whole epoch with the present batch.
         self.steps_per_epoch = training.steps_of_epoch(prepared.train.count)
-        self.total_steps = self.steps_per_epoch * training.epochs
         self.pace = Pace(machine.plan.chains, len(machine.ring()) // 2)
 
     @property
@@ -111,8 +114,20 @@ class Trainer:
         return bool(self.memory.finished)
 
     @property
+    def complete(self) -> bool:
+        """Every epoch is done."""
+        return self.machine.epoch >= self.training.epochs
+
+    @property
     def steps_to_epoch_end(self) -> int:
-        return self.steps_per_epoch - self.machine.step % self.steps_per_epoch
+        """From the samples that this epoch has not yet seen, so that it holds whatever the batch was before."""
+        return self.training.steps_of_epoch(self.prepared.train.count - self.machine.cursor)
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of the whole run: those done and, with the present batch, those to come."""
+        machine = self.machine
+        return machine.step + self.steps_to_epoch_end + (self.training.epochs - machine.epoch - 1) * self.steps_per_epoch
 
     def factors(self, first: int, count: int) -> Array:
         """What the base rate is multiplied by at steps first, first + 1, ... Shapes: (count,) float32."""
@@ -131,11 +146,12 @@ class Trainer:
             self.pace.took(ran.steps, threads, took)
         rows = self._rows(first, ran.steps)
         self.memory.loss_sum = float(np.add.accumulate(np.append(self.memory.loss_sum, rows["loss"].astype(float)))[-1])
-        self.memory.last_step = self.machine.step
+        self.memory.epoch_steps += ran.steps
+        self.memory.last_step, self.memory.last_epoch = self.machine.step, self.machine.epoch
         self.memory.seconds += took
         if ran.status == "fault":
             return Burst(rows, None, False, (self.fault(),), "fault")
-        if ran.steps and self.machine.step % self.steps_per_epoch == 0:
+        if ran.steps and self.machine.cursor == 0:
             return self._epoch_end(rows, threads)
         return Burst(rows, None, False, (), "halted" if ran.status == "halted" else "running")
 
@@ -153,7 +169,7 @@ class Trainer:
 
     def reopen(self) -> bool:
         """Undo a stop, so that the run goes on; false when there is nothing left to do."""
-        if self.machine.step >= self.total_steps:
+        if self.complete:
             return False
         if self.memory.finished == "early":
             self.memory.stale = 0
@@ -168,8 +184,16 @@ class Trainer:
     def fault(self) -> messages.Fault:
         """Where the first number that is not finite came up, in words."""
         found = self.machine.explain_fault()
-        at = f"the {found.direction} pass of {found.op} in {found.node}" if found.node else f"{found.op} ({found.direction})"
-        text = f"Stopped at step {found.step + 1:,}: {at} gave a number that is not finite. The weights are unharmed. Lower the rate or clip."
+        at = (
+            sentence("the {direction} pass of {op} in {node}", direction=found.direction, op=found.op, node=found.node)
+            if found.node
+            else f"{found.op} ({found.direction})"
+        )
+        text = sentence(
+            "Stopped at step {step}: {at} gave a number that is not finite. The weights are unharmed. Lower the rate or clip.",
+            step=f"{found.step + 1:,}",
+            at=at,
+        )
         return messages.Fault(node=found.node, op=found.op, direction=found.direction, step=found.step, text=text)
 
     def _rows(self, first: int, count: int) -> Array:
@@ -185,8 +209,8 @@ class Trainer:
     def _epoch_end(self, rows: Array, threads: int) -> Burst:
         begun = time.perf_counter()
         memory, machine = self.memory, self.machine
-        epoch, train_loss = machine.step // self.steps_per_epoch, memory.loss_sum / self.steps_per_epoch
-        memory.loss_sum = 0.0
+        epoch, train_loss = machine.epoch, memory.loss_sum / memory.epoch_steps
+        memory.loss_sum, memory.epoch_steps = 0.0, 0
         validation_loss, metrics = self._judged(threads)
         record = EpochRecord(
             epoch=epoch,
@@ -204,7 +228,7 @@ class Trainer:
         patience = self.training.patience
         if patience and validation_loss is not None and memory.stale >= patience:
             events += (self._finish("early"),)
-        elif machine.step >= self.total_steps:
+        elif self.complete:
             events += (self._finish("done"),)
         return Burst(rows, record, best, events, "finished" if self.finished else "running")
 
@@ -242,7 +266,7 @@ class Trainer:
                 machine.restore(np.frombuffer(kept[1], np.float32))
                 restored = True
         memory.finished = reason
-        epoch = memory.last_step // self.steps_per_epoch
+        epoch = memory.last_epoch
         return messages.Finished(
             reason=reason,
             step=machine.step,
@@ -260,8 +284,18 @@ class Trainer:
 
 def _ending(reason: str, memory: Memory, epoch: int, patience: int, restored: bool) -> str:
     if reason == "early":
-        back = f" The weights are those of epoch {memory.best_epoch}." if restored else ""
-        return f"Stopped early after epoch {epoch:,}: no better validation loss for {patience:,} epochs.{back}"
+        back = sentence(" The weights are those of epoch {best_epoch}.", best_epoch=memory.best_epoch) if restored else ""
+        return sentence(
+            "Stopped early after epoch {epoch}: no better validation loss for {patience} epochs.{back}",
+            epoch=f"{epoch:,}",
+            patience=f"{patience:,}",
+            back=back,
+        )
     if reason == "stopped":
-        return f"Stopped at step {memory.last_step:,}."
-    return f"Trained {epoch:,} epochs, {memory.last_step:,} steps in {memory.seconds:.1f} s."
+        return sentence("Stopped at step {last_step}.", last_step=f"{memory.last_step:,}")
+    return sentence(
+        "Trained {epoch} epochs, {last_step} steps in {seconds} s.",
+        epoch=f"{epoch:,}",
+        last_step=f"{memory.last_step:,}",
+        seconds=f"{memory.seconds:.1f}",
+    )

@@ -75,12 +75,12 @@ class Worker:
                 if self.governor.wait(time.monotonic()) == 0:
                     self._guarded(self._turn)
             elif self.run is not None:
-                self.run.report_saved()
+                self.run.files.report()
             self._channel.flush()
 
     def _patience(self) -> float | None:
         """How long to wait for a command while nothing trains."""
-        busy = self._channel.has_unsent or (self.run is not None and self.run.writing)
+        busy = self._channel.has_unsent or (self.run is not None and self.run.files.writing)
         return 0.02 if busy else None
 
     def _turn(self) -> bool:
@@ -209,7 +209,7 @@ class Speed:
         left = (run.trainer.total_steps - step) / per_second if per_second > 0 else float("inf")
         return messages.Progress(
             step=step,
-            epoch=step // run.trainer.steps_per_epoch,
+            epoch=run.machine.epoch,
             steps_per_second=per_second,
             seconds=run.trainer.memory.seconds,
             seconds_left=left,

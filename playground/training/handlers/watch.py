@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from playground.training import messages
 from playground.training.handlers import handles
+from playground.training.probes.grid import GridProbe
+from playground.training.probes.norms import NormProbe
 from playground.training.worker import Worker
 
 
 @handles(messages.WatchNorms)
 def watch_norms(worker: Worker, command: messages.WatchNorms, descriptors: tuple[int, ...]) -> bool:
     if worker.run is not None:
-        worker.run.norms_on = command.on
+        worker.run.probes[NormProbe].on = command.on
     return True
 
 
@@ -19,6 +21,7 @@ def watch_grid(worker: Worker, command: messages.WatchGrid, descriptors: tuple[i
     """False when this run has nothing to show."""
     if worker.run is None:
         return True
-    shown = worker.run.grid.watch(command.low, command.high, command.size)
-    worker.run.look()
+    grid = worker.run.probes[GridProbe]
+    shown = grid.watch(command.low, command.high, command.size)
+    grid.look(force=False)
     return shown

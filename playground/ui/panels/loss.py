@@ -11,6 +11,7 @@ from playground.core.fields import Real
 from playground.core.spec import Schedule
 from playground.document.project import Project
 from playground.lowering.schedule import warmed
+from playground.training.history import epoch_at
 from playground.ui.inspector.controls import CheckBox
 from playground.ui.inspector.editors import NumberEditor
 from playground.ui.inspector.text import Label
@@ -115,9 +116,10 @@ class LossPanel(QWidget):
         self.feed()
 
     def _word(self, x: float) -> tuple[str, str]:
-        started = self.session.client.started
-        per_epoch = started.steps_per_epoch if started else 0
-        return f"Step {x:,.0f}", f"epoch {int(max(x - 1, 0) // per_epoch) + 1:,}" if per_epoch else ""
+        client = self.session.client
+        if client.started is None:
+            return f"Step {x:,.0f}", ""
+        return f"Step {x:,.0f}", f"epoch {epoch_at(round(x), client.epochs, client.started.steps_per_epoch):,}"
 
 
 register_panel(
