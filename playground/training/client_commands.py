@@ -1,0 +1,193 @@
+"""What a client asks of its worker."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from playground.core.samples import Samples
+from playground.document.project import Project
+from playground.training import messages, payload
+from playground.training.block import Block
+from playground.training.line import Line
+from playground.training.messages import Command
+from playground.training.view import RunView
+
+
+class Commands:
+    """The buttons, knobs and looks of a run. Every method returns at once; one that does not fit the state does nothing."""
+
+    _line: Line
+    _view: RunView | None
+    _state: str
+    _text: str
+    _silent: bool
+    #: The worker has given the run up, and lives.
+    _broken: bool
+
+    def __init__(self) -> None:
+        self._generation = 0
+        self._samples: tuple[Samples, tuple[Block, Block]] | None = None
+        #: Commands that hold for every run: a new worker is told them before it starts one.
+        self._standing: dict[type[Command], Command] = {}
+
+    def send(self, command: Command) -> int:
+        """Hand any command to the worker, if there is one; its serial number, which `Done` repeats."""
+        if command.stands:
+            self._standing[type(command)] = command
+        return self._line.send(command)
+
+    def start(
+        self,
+        project: Project,
+        samples: Samples,
+        folder: Path | None = None,
+        resume: Path | None = None,
+        *,
+        every: int = 0,
+        paused: bool = False,
+    ) -> None:
+        """Begin a run, in place of any other. Ends in `Started`, or in `Failed` with a sentence.
+
+        folder: where checkpoints and the run record go; None: nowhere.  resume: a checkpoint to go on from.
+        every: keep a checkpoint of every so many epochs.  paused: wait for `resume`, `step_batch` or `step_epoch`.
+        """
+        self._generation += 1
+        x, y = self._sample_blocks(samples)
+        blocks = (Block.holding(payload.pack(project, samples)), x, y, Block.create(), Block.create())
+        if self._view is not None:
+            self._view.close()
+        start = messages.Start(
+            blocks={name: block.nbytes for name, block in zip(payload.BLOCKS, blocks, strict=True)},
+            x_shape=samples.x.shape,
+            y_shape=samples.y.shape,
+            y_dtype=samples.y.dtype.str,
+            folder=str(folder or ""),
+            checkpoint=str(resume or ""),
+            every=every,
+            generation=self._generation,
+            continued=False,
+            paused=paused,
+        )
+        self._view = RunView(start, blocks, averaged=project.training.judges_averaged, optimizer=project.training.optimizer)
+        self._begin(start)
+
+    def resume(self) -> None:
+        """Go on: after a pause, a stop or a fault, or in a new worker when the old one died."""
+        if self._view is None:
+            return
+        if self._abandoned and self._state in ("dead", "finished", "failed"):
+            self._continue(paused=False)
+        elif self._state in ("paused", "finished", "failed"):
+            self._act("resume")
+
+    def pause(self) -> None:
+        """Wait after the present step."""
+        self._act("pause")
+
+    def step_batch(self) -> None:
+        """Do one step, then pause."""
+        self._act("step_batch")
+
+    def step_epoch(self) -> None:
+        """Go to the end of the epoch, then pause."""
+        self._act("step_epoch")
+
+    def stop(self) -> None:
+        """End the run after the present step; its results stay."""
+        self._act("stop")
+
+    def kill(self) -> None:
+        """End the worker at once, for when `stop` is not heard. Leads to "dead"; `resume` goes on."""
+        self._line.kill()
+
+    def reset(self) -> None:
+        """Back to the start weights and an empty curve, paused."""
+        if self._view is not None and self._abandoned and self._state in ("dead", "finished", "failed"):
+            self._view.renew()
+            self._begin(dataclasses.replace(self._view.start, checkpoint="", paused=True))
+        else:
+            self._act("reset")
+
+    def save(self) -> None:
+        """Write the checkpoint "last" now."""
+        self._act("save")
+
+    def set_knob(self, name: str, value: float) -> None:
+        """Change a knob from the next step on; `KnobChanged` tells which step that was."""
+        if self._view is not None:
+            serial = self.send(messages.SetKnob(name=name, value=float(value)))
+            self._view.wanted[name] = (float(value), serial)
+
+    def find_rate(
+        self, *, low: float = 1e-7, high: float = 10.0, steps: int = 100, smoothing: float = 0.98, stop_factor: float = 4.0
+    ) -> None:
+        """Search for a learning rate from the present state, which stays as it is. Ends in `FinderDone`."""
+        self.send(messages.FindRate(low=low, high=high, steps=steps, smoothing=smoothing, stop_factor=stop_factor))
+
+    def cancel_find(self) -> None:
+        """Leave a search early; `FinderDone` has what was found."""
+        self._act("cancel_finder")
+
+    def predict_grid(self, low: tuple[float, float] | None, high: tuple[float, float] | None = None, size: int = 64) -> None:
+        """Keep `grid()` up to date, within a twentieth of the worker's time. low None: stop.
+
+        low, high: corners in the data's own unit, (first input, second input); the second counts only where there is one.
+        size: points on a side, at most 192.
+        """
+        if low is None or high is None:
+            self.send(messages.WatchGrid(low=(0.0, 0.0), high=(1.0, 1.0), size=0))
+        else:
+            self.send(messages.WatchGrid(low=low, high=high, size=size))
+
+    def watch_norms(self, on: bool) -> None:
+        """Measure the layers' norms now and then (on from the start), or do not."""
+        self.send(messages.WatchNorms(on=on))
+
+    def set_speed(self, steps_per_second: float) -> None:
+        """Do at most so many steps a second, to watch them; 0 is full speed. Survives the end of a run and of a worker."""
+        self.send(messages.SetSpeed(steps_per_second=float(steps_per_second)))
+
+    # What happens behind.
+
+    def _sample_blocks(self, samples: Samples) -> tuple[Block, Block]:
+        """The samples in shared memory; the same samples are copied once."""
+        if self._samples is None or self._samples[0] is not samples:
+            self._drop_samples()
+            self._samples = (samples, (Block.holding(samples.x), Block.holding(samples.y)))
+        return self._samples[1]
+
+    def _drop_samples(self) -> None:
+        for block in self._samples[1] if self._samples else ():
+            block.close()
+        self._samples = None
+
+    def _begin(self, start: messages.Start) -> None:
+        """Send the run to a worker, new or waiting."""
+        assert self._view is not None
+        self._line.launch()
+        self._state, self._text = "starting", ""
+        self._silent = False
+        for command in self._standing.values():
+            self._line.send(command)
+        self._line.send(start, descriptors=tuple(block.descriptor for block in self._view.blocks))
+
+    def _continue(self, *, paused: bool) -> None:
+        """Let a new worker take over what the dead one left."""
+        view = self._view
+        assert view is not None
+        whole = view.board is not None
+        if not whole:
+            view.renew()
+        self._begin(dataclasses.replace(view.start, continued=whole, paused=paused))
+        for name, (value, _) in list(view.wanted.items()):
+            self.set_knob(name, value)
+
+    def _act(self, what: str) -> None:
+        if self._state in ("starting", "running", "paused", "finished", "failed"):
+            self.send(messages.Act(what=what))
+
+    @property
+    def _abandoned(self) -> bool:
+        """No worker has the run any more."""
+        return self._line.process is None or self._broken
