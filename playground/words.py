@@ -70,20 +70,39 @@ class Sentence(str):
         return Sentence(self.key, self.values, super().lower())
 
 
-def sentence(text: str, /, **values: object) -> Sentence:
-    """An English sentence that can be said in another language later. Values stand in the text as `{name}`."""
+def sentence(text: str, /, **values: object) -> str:
+    """A `Sentence`: English that can be said in another language later. Values stand in the text as `{name}`."""
     return Sentence(text, values)
 
 
-def counted_sentence(count: int, one: str, many: str, /, **values: object) -> Sentence:
+def counted_sentence(count: int, one: str, many: str, /, **values: object) -> str:
     """As `counted`, to be said later."""
     return Sentence(_count_text(count, one, many), {"n": f"{count:,}", **values})
 
 
-def joined(parts: Iterable[object], between: str = ", ") -> Sentence:
+def joined(parts: Iterable[object], between: str = ", ") -> str:
     """Sentences and other texts side by side, each to be said later."""
     values = {f"p{at}": part for at, part in enumerate(parts)}
     return Sentence(between.join(f"{{{name}}}" for name in values), values)
+
+
+def packed(text: str) -> str | dict[str, Any]:
+    """A sentence as strict JSON for another process of ours; any other text as it is."""
+    if not isinstance(text, Sentence):
+        return text
+    values = {name: packed(value) for name, value in text.values.items()}
+    return {"key": text.key, "values": values, "shown": str.__str__(text)}
+
+
+def unpacked(found: object) -> str:
+    """The inverse of `packed`. Raises ValueError for anything else."""
+    if isinstance(found, str):
+        return found
+    if isinstance(found, dict) and found.keys() == {"key", "values", "shown"}:
+        key, values, shown = found["key"], found["values"], found["shown"]
+        if isinstance(key, str) and isinstance(values, dict) and isinstance(shown, str):
+            return Sentence(key, {str(name): unpacked(value) for name, value in values.items()}, shown)
+    raise ValueError("a text or a packed sentence was expected")
 
 
 def say(text: str, /, **values: object) -> str:

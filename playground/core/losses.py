@@ -13,6 +13,7 @@ from playground.core.samples import NO_CLASS
 from playground.core.spec import Loss
 from playground.core.tensor import Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ class ClassLoss(Loss):
     def check(self, prediction: Value, target: Value) -> None:
         """Raises ShapeError unless there is a number for each class and a class index."""
         if not prediction.shape or prediction.shape[:-1] != target.shape:
-            raise ShapeError("needs one number for each class.")
+            raise ShapeError(sentence("needs one number for each class."))
 
     def counted(
         self, g: Builder, prediction: Value, target: Value, weights: Value | None, *, by_class: bool = True
@@ -60,7 +61,13 @@ class ClassLoss(Loss):
     def table(self, g: Builder, prediction: Value) -> Value:
         """The weights of the classes as a constant. Raises ShapeError when they are not one for each."""
         if len(self.class_weights) != prediction.shape[-1]:
-            raise ShapeError(f"has {len(self.class_weights)} class weights and needs {prediction.shape[-1]}, one for each class.")
+            raise ShapeError(
+                sentence(
+                    "has {class_weights_count} class weights and needs {shape}, one for each class.",
+                    class_weights_count=len(self.class_weights),
+                    shape=prediction.shape[-1],
+                )
+            )
         return g.constant("class_weights", np.array(self.class_weights))
 
 
@@ -79,7 +86,7 @@ class ValueLoss(Loss):
     def compared(self, g: Builder, op: str, prediction: Value, target: Value, weights: Value | None, **attributes: Any) -> Value:
         """The op on prediction and target. Raises ShapeError when the two or the weights do not fit."""
         if prediction.shape != target.shape:
-            raise ShapeError("needs one number for each value of the target.")
+            raise ShapeError(sentence("needs one number for each value of the target."))
         inputs = [prediction, target]
         if weights is not None:
             inputs.append(weights)
@@ -87,7 +94,13 @@ class ValueLoss(Loss):
         if self.output_weights:
             outputs, total = prediction.shape[-1] if prediction.shape else 1, sum(self.output_weights)
             if len(self.output_weights) != outputs or not prediction.shape:
-                raise ShapeError(f"has {len(self.output_weights)} output weights and needs {outputs}, one for each output.")
+                raise ShapeError(
+                    sentence(
+                        "has {output_weights_count} output weights and needs {outputs}, one for each output.",
+                        output_weights_count=len(self.output_weights),
+                        outputs=outputs,
+                    )
+                )
             scale = outputs / total if total else 0.0
             inputs.append(g.constant("output_weights", np.array(self.output_weights) * scale))
             attributes["by_column"] = True
@@ -103,7 +116,7 @@ class SignLoss(Loss):
     def compared(self, g: Builder, op: str, prediction: Value, target: Value, weights: Value | None) -> Value:
         """The op on prediction and target. Raises ShapeError when the two do not fit."""
         if prediction.shape != target.shape:
-            raise ShapeError("needs one number for each answer.")
+            raise ShapeError(sentence("needs one number for each answer."))
         if weights is None:
             return g.op(op, prediction, target)
         return g.op(op, prediction, target, weights, weighted=True)

@@ -9,6 +9,7 @@ from playground.document.groups import Settings, fitting, settings
 from playground.document.problems import Mend, Problem, participants
 from playground.document.project import Node, Project
 from playground.document.wiring import ordered
+from playground.words import sentence
 
 
 def weighty(project: Project, parameters: Mapping[str, int]) -> list[Node]:
@@ -29,6 +30,10 @@ def group_problems(project: Project, parameters: Mapping[str, int]) -> Iterator[
     nodes = weighty(project, parameters)
     for group in project.groups:
         if group.rule and not fitting(group.rule, nodes):
-            text = f"The rule {group.rule} of the group {group.name} fits no layer with weights. Change the rule, or delete the group."
-            mend = Mend(text=f"Delete {group.name}", edits=(RemoveGroup(group.id),))
+            text = sentence(
+                "The rule {rule} of the group {group} fits no layer with weights. Change the rule, or delete the group.",
+                rule=group.rule,
+                group=group.name,
+            )
+            mend = Mend(text=sentence("Delete {group}", group=group.name), edits=(RemoveGroup(group.id),))
             yield Problem(text=text, field="groups", severity="warning", mends=(mend,))

@@ -21,6 +21,7 @@ from playground.lowering.groups import group_problems
 from playground.lowering.memory import memory_problem
 from playground.lowering.mends import shape_mend
 from playground.lowering.sequence_mends import token_problems
+from playground.words import counted_sentence, joined, sentence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,13 +104,13 @@ def _output(flow: Flow, source: Source) -> TensorType | None:
 
 
 def _layers(count: int) -> str:
-    return "1 layer" if count == 1 else f"{count} layers"
+    return counted_sentence(count, "layer", "layers")
 
 
 def _sum_formula(use: str, parameters: dict[str, int]) -> str:
     """The parameters of a block, and in how many layers they are."""
     counts = [count for id, count in parameters.items() if id.startswith(f"{use}/") and count]
-    return f"{sum(counts):,} in {_layers(len(counts))}" if counts else ""
+    return sentence("{count} in {layers}", count=f"{sum(counts):,}", layers=_layers(len(counts))) if counts else ""
 
 
 def shape_problem(flow: Flow, node: Node, links: list[Link], found: Facts, newest: Link | None = None) -> Problem:
@@ -119,12 +120,19 @@ def shape_problem(flow: Flow, node: Node, links: list[Link], found: Facts, newes
     if len(links) == 2:
         drawn = newest or max(links, key=lambda link: (link.port, link.id))
         at = links.index(drawn)
-        given = f"{gives[at][0]} gives {gives[at][1]}; the other input is {gives[1 - at][1]}."
+        given = sentence(
+            "{node} gives {form}; the other input is {other}.",
+            node=gives[at][0],
+            form=gives[at][1],
+            other=gives[1 - at][1],
+        )
         field = port_title(node.spec, drawn.port)
     else:
-        given = "; ".join(f"{name} gives {type}" for name, type in gives) + "."
+        given = sentence(
+            "{listed}.", listed=joined((sentence("{node} gives {form}", node=name, form=type) for name, type in gives), "; ")
+        )
     own = found.reason[:1].islower()
-    text = f"{node.name} {found.reason} {given}" if own else f"{node.name}: {found.reason} {given}"
+    text = joined((joined((node.name, found.reason), " " if own else ": "), given), " ")
     verb, _, rest = found.mend.partition(" ")
     if verb == "set":
         field = rest.partition(" ")[0]
@@ -143,7 +151,9 @@ def _fit_problems(project: Project, samples: Samples | None, flow: Flow) -> Iter
         yield too_large
     if losses and flow.inputs(losses[0]) is not None and not any(found.parameters for found in flow.facts.values()):
         yield Problem(
-            text=f"{losses[0].name} has nothing to train: add a layer with weights.", node=losses[0].id, severity="warning"
+            text=sentence("{losses} has nothing to train: add a layer with weights.", losses=losses[0].name),
+            node=losses[0].id,
+            severity="warning",
         )
 
 
@@ -156,8 +166,13 @@ def _batch_problems(project: Project, flow: Flow) -> Iterator[Problem]:
             continue
         least = node.spec.least_batch(_present(inputs))
         if isinstance(batch, int) and 0 < batch < least:
-            mend = Mend(text=f"Set batch to {least}", edits=(SetPlan("training", "batch", least),))
-            text = f"{node.name} needs at least {least} samples in a batch; the training plan has {batch}."
+            mend = Mend(text=sentence("Set batch to {least}", least=least), edits=(SetPlan("training", "batch", least),))
+            text = sentence(
+                "{node} needs at least {least} samples in a batch; the training plan has {batch}.",
+                node=node.name,
+                least=least,
+                batch=batch,
+            )
             yield Problem(text=text, node=id, mends=(mend,))
 
 

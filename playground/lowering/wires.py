@@ -15,6 +15,7 @@ from playground.lowering.facts import facts, in_range
 from playground.lowering.flow import flow_of
 from playground.lowering.folding import folded
 from playground.lowering.inspection import shape_problem
+from playground.words import sentence
 
 
 def fits(project: Project, samples: Samples | None, source: str, target: str, port: int, output: int = 0) -> Problem | None:
@@ -33,7 +34,14 @@ def fits(project: Project, samples: Samples | None, source: str, target: str, po
     flow = flow_of(project, samples)
     given, giver = flow.outputs.get(source, ()), flow.nodes[source]
     if isinstance(giver.spec, Dataset) and output < len(given) and given[output] is None:
-        return Problem(text=f"{giver.name} has no {output_names(giver.spec)[output]}. Choose another output.", node=source)
+        return Problem(
+            text=sentence(
+                "{giver} has no {output_names}. Choose another output.",
+                giver=giver.name,
+                output_names=output_names(giver.spec)[output],
+            ),
+            node=source,
+        )
     node = flow.nodes[target]
     if not isinstance(node.spec, Layer) or not in_range(node.spec):
         return None
@@ -59,7 +67,14 @@ def _fits_unfolded(wired: Project, samples: Samples | None, wire: AddLink) -> Pr
     giver = wired.network.node(wire.source)
     given = flow.outputs.get(wire.source, ())
     if isinstance(giver.spec, Dataset) and wire.output < len(given) and given[wire.output] is None:
-        return Problem(text=f"{giver.name} has no {output_names(giver.spec)[wire.output]}. Choose another output.", node=giver.id)
+        return Problem(
+            text=sentence(
+                "{giver} has no {output_names}. Choose another output.",
+                giver=giver.name,
+                output_names=output_names(giver.spec)[wire.output],
+            ),
+            node=giver.id,
+        )
     for id in flow.order:
         found = flow.facts.get(id)
         if (id == target or id.startswith(f"{target}/")) and found is not None and found.type is None:

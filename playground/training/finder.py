@@ -18,6 +18,7 @@ from playground.engine.machine import Machine
 from playground.engine.registers import RATE
 from playground.errors import BadValue
 from playground.training.messages import FinderDone
+from playground.words import joined, sentence
 
 Array = npt.NDArray[Any]
 
@@ -35,13 +36,26 @@ class Options:
     def check(self) -> None:
         """Raises BadValue."""
         if not 0.0 < self.low < self.high <= 1e6:
-            raise BadValue(f"The rates must rise from above 0 to at most 1,000,000; {self.low:g} to {self.high:g} was given.")
+            raise BadValue(
+                sentence(
+                    "The rates must rise from above 0 to at most 1,000,000; {low} to {high} was given.",
+                    low=f"{self.low:g}",
+                    high=f"{self.high:g}",
+                )
+            )
         if not 2 <= self.steps <= 10_000:
-            raise BadValue(f"The search must have 2 to 10,000 steps; {self.steps} was given.")
+            raise BadValue(sentence("The search must have 2 to 10,000 steps; {steps} was given.", steps=self.steps))
         if not 0.0 <= self.smoothing < 1.0:
-            raise BadValue(f"Smoothing must lie in 0 to below 1; {self.smoothing:g} was given.")
+            raise BadValue(
+                sentence("Smoothing must lie in 0 to below 1; {smoothing} was given.", smoothing=f"{self.smoothing:g}")
+            )
         if not self.stop_factor > 1.0:
-            raise BadValue(f"The search must stop at more than 1 times the best loss; {self.stop_factor:g} was given.")
+            raise BadValue(
+                sentence(
+                    "The search must stop at more than 1 times the best loss; {stop_factor} was given.",
+                    stop_factor=f"{self.stop_factor:g}",
+                )
+            )
 
     def rates(self) -> Array:
         """Shapes: (steps,) float32, rising geometrically."""
@@ -155,18 +169,24 @@ def valley(rates: Sequence[float], losses: Sequence[float]) -> float | None:
     return float(rates[max(0, start + int(third) + int(third / 2))])
 
 
-def sentence(found: Found) -> str:
+def outcome(found: Found) -> str:
     """What came out, in words."""
     how = {
-        "end": f"Tried {len(found.points)} rates.",
-        "diverged": f"The loss diverged at a rate of {found.points[-1].rate:.2g}." if found.points else "",
-        "fault": "A number was no longer finite; the search stopped there.",
-        "cancelled": "The search was left early.",
+        "end": sentence("Tried {points_count} rates.", points_count=len(found.points)),
+        "diverged": sentence("The loss diverged at a rate of {rate}.", rate=f"{found.points[-1].rate:.2g}")
+        if found.points
+        else "",
+        "fault": sentence("A number was no longer finite; the search stopped there."),
+        "cancelled": sentence("The search was left early."),
     }[found.stopped]
     if found.valley is None and found.steepest is None:
-        return f"{how} The loss never fell, so there is nothing to suggest."
-    named = [f"{name} {value:.2g}" for name, value in (("valley", found.valley), ("steepest descent", found.steepest)) if value]
-    return f"{how} Suggested: {', '.join(named)}."
+        return sentence("{how} The loss never fell, so there is nothing to suggest.", how=how)
+    named = [
+        joined((name, f"{value:.2g}"), " ")
+        for name, value in ((sentence("valley"), found.valley), (sentence("steepest descent"), found.steepest))
+        if value
+    ]
+    return sentence("{how} Suggested: {named}.", how=how, named=joined(named))
 
 
 def told(found: Found, step: int, sha256: str) -> FinderDone:
@@ -180,5 +200,5 @@ def told(found: Found, step: int, sha256: str) -> FinderDone:
         stopped=found.stopped,
         step=step,
         sha256=sha256,
-        text=sentence(found),
+        text=outcome(found),
     )

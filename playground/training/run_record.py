@@ -17,6 +17,7 @@ from playground.document import project_json, strict_json
 from playground.document.project import Project
 from playground.training.messages import EpochRecord, Finished, KnobChanged
 from playground.training.wire import plain
+from playground.words import sentence
 
 NAME = "run.json"
 #: Epochs and changes kept; of more, every second one is dropped, again and again.
@@ -72,16 +73,16 @@ def fingerprint(project: Project, samples: Samples, chains: int) -> dict[str, An
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """Sentences on what differs between two fingerprints; empty when a resumed run gives the same bits."""
     words = {
-        "project_sha256": "the network or its settings",
-        "samples_sha256": "the data",
-        "seed": "the seed",
-        "data_seed": "the seed of the split",
-        "chains": "the number of chains",
-        "processor": "the processor",
-        "versions": "the versions of the libraries",
+        "project_sha256": sentence("the network or its settings"),
+        "samples_sha256": sentence("the data"),
+        "seed": sentence("the seed"),
+        "data_seed": sentence("the seed of the split"),
+        "chains": sentence("the number of chains"),
+        "processor": sentence("the processor"),
+        "versions": sentence("the versions of the libraries"),
     }
     changed = [word for key, word in words.items() if before.get(key) != now.get(key)]
-    return [f"It goes on, but not bit for bit: {word} changed since the checkpoint." for word in changed]
+    return [sentence("It goes on, but not bit for bit: {word} changed since the checkpoint.", word=word) for word in changed]
 
 
 class RunRecord:

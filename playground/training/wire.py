@@ -9,6 +9,7 @@ import types
 import typing
 from typing import Any
 
+from playground import words
 from playground.core.registry import scan
 from playground.errors import PlaygroundError
 from playground.training import messages
@@ -59,6 +60,8 @@ def plain(value: Any) -> Any:
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, tuple | list):
         return [plain(v) for v in value]
+    if isinstance(value, words.Sentence):
+        return words.packed(value)
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
     return value
@@ -123,6 +126,11 @@ def _typed(hint: Any, value: Any, where: str) -> Any:
         return {k: _typed(arguments[1], v, where) for k, v in value.items()}
     if isinstance(hint, type) and issubclass(hint, Message):
         return _record(hint, value, where)
+    if hint is str and isinstance(value, dict):
+        try:
+            return words.unpacked(value)
+        except (ValueError, RecursionError) as error:
+            raise BadMessage(f"{where} must be a text: {error}.") from error
     if hint is float:
         if isinstance(value, str) and value in _WORDS:
             return _WORDS[value]

@@ -17,6 +17,7 @@ from playground.document.picks import recall
 from playground.ui import settings, theme
 from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
+from playground.words import say
 
 log = logging.getLogger("playground")
 
@@ -48,12 +49,12 @@ def show_error(kind: type[BaseException], error: BaseException, trace: Traceback
     if any(isinstance(widget, QMessageBox) and widget.objectName() == "unexpected" for widget in QApplication.topLevelWidgets()):
         return  # one is enough; a fault that repeats would bury the window
     kept = [widget.autosave.try_flush() for widget in QApplication.topLevelWidgets() if isinstance(widget, MainWindow)]
-    box = QMessageBox(QMessageBox.Icon.Warning, "Playground", "Something went wrong inside the program.")
+    box = QMessageBox(QMessageBox.Icon.Warning, "Playground", say("Something went wrong inside the program."))
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setObjectName("unexpected")
     box.setTextFormat(Qt.TextFormat.PlainText)
-    safe = "is autosaved" if all(kept) else "could not be autosaved"
-    box.setInformativeText(f"Your project {safe}. Save it, and report the details below if it happens again.")
+    safe = say("is autosaved") if all(kept) else say("could not be autosaved")
+    box.setInformativeText(say("Your project {safe}. Save it, and report the details below if it happens again.", safe=safe))
     box.setDetailedText(text)
     box.open()
 

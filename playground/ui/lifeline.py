@@ -12,6 +12,8 @@ import os
 import signal
 import sys
 
+from playground.cli.output import SENTENCES
+
 #: Holds the number of the process that a child may not outlive.
 VARIABLE = "PLAYGROUND_PARENT"
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of <sys/prctl.h>
@@ -19,7 +21,7 @@ _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of <sys/prctl.h>
 
 def tied() -> dict[str, str]:
     """What a process that ends with this one has in its environment besides ours."""
-    return {VARIABLE: str(os.getpid())}
+    return {VARIABLE: str(os.getpid()), SENTENCES: "1"}
 
 
 def hold() -> None:

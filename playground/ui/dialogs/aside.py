@@ -20,6 +20,7 @@ from playground.document.edits import SetField
 from playground.document.project import Project
 from playground.errors import PlaygroundError
 from playground.ui import lifeline
+from playground.words import say, unpacked
 
 
 def movable(project: Project, folder: Path) -> tuple[Project, list[str]]:
@@ -49,10 +50,10 @@ class Ended:
     source: Path = Path()
 
     def reason(self, job: str) -> str:
-        """Why it came to nothing."""
-        told = [str(event["text"]) for event in self.events if event.get("text") and event.get("event") != "warning"]
+        """Why it came to nothing. job: what it is called, in the language of the window."""
+        told = [text_of(event) for event in self.events if event.get("text") and event.get("event") != "warning"]
         last = self.errors.splitlines()[-1] if self.errors else ""
-        return " ".join(told) or last or f"The {job} ended with code {self.code} and gave no reason."
+        return " ".join(told) or last or say("The {job} ended with code {code} and gave no reason.", job=job, code=self.code)
 
 
 class Aside(QObject):
@@ -86,7 +87,7 @@ class Aside(QObject):
         try:
             save(whole, self._source, weights=weights)
         except PlaygroundError as error:
-            self._end(Ended(None, ({"event": "error", "text": str(error)},)))
+            self._end(Ended(None, ({"event": "error", "text": say(str(error))},)))
             return
         process = self._process = tied_process(self)
         process.finished.connect(self._done)
@@ -109,7 +110,7 @@ class Aside(QObject):
 
     def _broken(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
-            text = "The process for it could not be started. Free some memory and try again."
+            text = say("The process for it could not be started. Free some memory and try again.")
             self._end(Ended(None, ({"event": "error", "text": text},)))
 
     def _end(self, ended: Ended) -> None:
@@ -129,6 +130,14 @@ def tied_process(parent: QObject) -> QProcess:
         environment.insert(name, value)
     process.setProcessEnvironment(environment)
     return process
+
+
+def text_of(event: Mapping[str, Any]) -> str:
+    """What an event says, in the language of the window."""
+    try:
+        return say(unpacked(event["text"]))
+    except ValueError:
+        return str(event["text"])
 
 
 def events_of(lines: list[str]) -> tuple[Mapping[str, Any], ...]:

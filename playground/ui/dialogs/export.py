@@ -25,6 +25,7 @@ from playground.ui.painting import put, stamp
 from playground.ui.panel import Dialog, register_dialog
 from playground.ui.run_control import names_of
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -86,8 +87,8 @@ class ExportDialog(Sheet):
         self.rows = [FormatRow(found) for found in formats()]
         self.group = QButtonGroup(self)
         self.path, self.which = LineField(), ComboField()
-        self.state = CheckBox("With the optimizer's state", px=12)
-        self.choose = Button("Choose…", "secondary")
+        self.state = CheckBox(say("With the optimizer's state"), px=12)
+        self.choose = Button(say("Choose…"), "secondary")
         self.card, self.notice = CertificateCard(), Notice("info", "")
         self.card.hide()
         self._assemble()
@@ -115,16 +116,16 @@ class ExportDialog(Sheet):
         lines.setSpacing(10)
         first = QHBoxLayout()
         first.setSpacing(10)
-        first.addWidget(_caption("File"))
-        self.path.setAccessibleName("File")
+        first.addWidget(_caption(say("File")))
+        self.path.setAccessibleName(say("File"))
         first.addWidget(self.path, 1)
         self.choose.setFixedHeight(26)
         first.addWidget(self.choose)
         lines.addLayout(first)
         second = QHBoxLayout()
         second.setSpacing(10)
-        second.addWidget(_caption("Weights"))
-        self.which.setAccessibleName("Weights")
+        second.addWidget(_caption(say("Weights")))
+        self.which.setAccessibleName(say("Weights"))
         self.which.setFixedWidth(240)
         second.addWidget(self.which)
         second.addWidget(self.state)
@@ -135,8 +136,8 @@ class ExportDialog(Sheet):
         lines.addStretch(1)
         self.body.addWidget(main, 1)
         self.choose.clicked.connect(self._ask_path)
-        self.cancel = self.button("Close")
-        self.go = self.button("Export", "primary")
+        self.cancel = self.button(say("Close"))
+        self.go = self.button(say("Export"), "primary")
         self.cancel.clicked.connect(self.close)
         self.go.clicked.connect(self.export)
 
@@ -149,14 +150,14 @@ class ExportDialog(Sheet):
         client = self.session.client
         choices = []
         if client.step:
-            choices = [(f"Newest, step {client.step:,}", "newest")]
+            choices = [(say("Newest, step {step}", step=f"{client.step:,}"), "newest")]
             if any(record.validation_loss is not None for record in client.epochs):
                 choices.append(("Best epoch", "best"))
             if client.live("averages"):
                 kinds = ("averaged", "raw") if self.session.project.training.judges_averaged else ("raw", "averaged")
                 choices = [(f"{text}, {kind}", f"{word} {kind}") for text, word in choices for kind in kinds]
         elif self.session.file_weights:
-            choices = [("Saved with the project", "file")]
+            choices = [(say("Saved with the project"), "file")]
         if choices != [(self.which.itemText(k), self.which.itemData(k)) for k in range(self.which.count())]:
             kept = self.which.currentData()
             self.which.clear()
@@ -167,18 +168,18 @@ class ExportDialog(Sheet):
         place = self.format.keeps_optimizer
         self.state.setEnabled(bool(client.step) and place)
         self.state.setToolTip(
-            f"{self.format.title} has no place for it." if not place
-            else "What the optimizer remembers of every weight, its numbers and the step, under names that begin with optimizer/."
-            if client.step else "Only a run of this session has it."
+            say('{format} has no place for it.', format=say(self.format.title)) if not place
+            else say('What the optimizer remembers of every weight, its numbers and the step, under names that begin with optimizer/.')
+            if client.step else say('Only a run of this session has it.')
         )  # fmt: skip
         last = client.epochs[-1] if client.epochs else None
         shown = ", ".join(f"{name} {value:.3g}" for name, value in last.metrics.items()) if last else ""
         self.strip.show_note(f"step {client.step:,}{', ' + shown if shown else ''}" if client.step else "")
         problem = next((problem.text for problem in self.session.problems if problem.severity == "error"), "")
-        reason = "" if choices else "There are no weights yet. Train first, or open a project that was saved after training."
+        reason = "" if choices else say("There are no weights yet. Train first, or open a project that was saved after training.")
         self.go.setEnabled(bool(choices) and not problem and not self.exporter.busy)
         if problem or reason:
-            self._tell("warn", problem or reason, "Nothing to export")
+            self._tell("warn", problem or reason, say("Nothing to export"))
 
     def weights(self) -> Mapping[str, np.ndarray]:
         """The chosen weights, under the names that nodes have now."""
@@ -204,7 +205,7 @@ class ExportDialog(Sheet):
         to = to if to.is_absolute() else self.session.folder / to
         weights = self.weights()
         self.card.show_certificate(None)
-        self._tell("info", "The file is written, read back and run on a probe of the data.", f"Exporting {to.name}")
+        self._tell("info", say("The file is written, read back and run on a probe of the data."), f"Exporting {to.name}")
         self.go.setEnabled(False)
         self.exporter.export(self.session.project, weights, self.session.folder, to, self.format.id, self.optimizer())
 
@@ -213,9 +214,9 @@ class ExportDialog(Sheet):
         row.show_state("check" if outcome.certificate else "error")
         self.card.show_certificate(outcome.certificate)
         if outcome.certificate:
-            self._tell("ok", str(outcome.path), "Exported")
+            self._tell("ok", str(outcome.path), say("Exported"))
         else:
-            self._tell("error", outcome.text, f"{row.format.title} is blocked")
+            self._tell("error", outcome.text, say("{format} is blocked", format=say(row.format.title)))
         self.go.setEnabled(True)
 
     def _tell(self, level: str, text: str, title: str = "") -> None:
@@ -233,7 +234,7 @@ class ExportDialog(Sheet):
 
     def _ask_path(self) -> None:
         start = str(self.session.folder / self.path.text())
-        found, _ = QFileDialog.getSaveFileName(self, "Export to", start, f"{self.format.title} (*{self.format.suffix})")
+        found, _ = QFileDialog.getSaveFileName(self, say("Export to"), start, f"{self.format.title} (*{self.format.suffix})")
         if found:
             self.path.setText(found)
 
