@@ -14,6 +14,7 @@ from playground.document.edits import AddNode, Edit, EditBlock, InsertOnLink
 from playground.document.problems import Mend, Problem, remedies, structural_problems
 from playground.document.project import Network, Project
 from playground.lowering.expansion import Expanded, expanded
+from playground.words import Sentence, joined
 
 T = TypeVar("T", int, float)
 
@@ -46,9 +47,16 @@ def folded(project: Project, problem: Problem) -> Problem:
     text, node = problem.text, top(id)
     if "/" in id:
         path = _path(project, id.rpartition("/")[0])
-        text = f"{path}: {text.replace(f'{path}/', '')}"
+        text = joined((path, _without(text, f"{path}/")), ": ")
     mends = remedies(*(localised(project, mend) for mend in problem.mends))
     return dataclasses.replace(problem, text=text, node=node, field=problem.field if node == id else "", mends=mends)
+
+
+def _without(text: str, prefix: str) -> str:
+    """The sentence with shorter names of nodes."""
+    if isinstance(text, Sentence):
+        return Sentence(text.key, {name: _without(value, prefix) for name, value in text.values.items()})
+    return text.replace(prefix, "")
 
 
 def _path(project: Project, id: str) -> str:
@@ -125,4 +133,4 @@ def inner_problems(project: Project, whole: Expanded, known: Iterable[str]) -> I
                 for mend in problem.mends
             )
             severity = problem.severity if top(use) in part else "warning"
-            yield Problem(text=f"{path}: {problem.text}", node=top(use), severity=severity, mends=mends)
+            yield Problem(text=joined((path, problem.text), ": "), node=top(use), severity=severity, mends=mends)

@@ -14,6 +14,7 @@ from playground.document.project import Project
 from playground.errors import PlaygroundError
 from playground.ui.block_library import Offer, offers, record_of
 from playground.ui.painting import GROUP_COLORS, group_color
+from playground.words import say
 
 MIME = "application/x-playground-kind"
 #: What may stand in a block alone.
@@ -58,8 +59,8 @@ class Kind:
     @property
     def help(self) -> str:
         if self.block is not None:
-            return self.block.help or "A block of this project."
-        return self.spec.summary() if self.own is None else f"Your own: {self.own.formula}"
+            return self.block.help or say("A block of this project.")
+        return self.spec.summary() if self.own is None else say("Your own: {formula}", formula=self.own.formula)
 
     def mime(self) -> bytes:
         """What a drag carries: words that are looked up again, never an object."""

@@ -29,6 +29,7 @@ from playground.ui.shortcuts import ShortcutList, about
 from playground.ui.status import StatusLine
 from playground.ui.tabs import Corner, LayoutTab, Logo
 from playground.ui.toolbar import Toolbar
+from playground.words import say
 
 __all__ = ["MainWindow", "Panel", "register_panel"]
 
@@ -114,10 +115,10 @@ class MainWindow(QMainWindow):
             if action.id in THEMES:
                 switches.addAction(self.actions_made[action.id])
         self._fill_insert(menus["Insert"])
-        view = menus["View"].addMenu("Panels")
+        view = menus["View"].addMenu(say("Panels"))
         for dock in self.layouts.docks.values():
             view.addAction(dock.toggleViewAction())
-        self.recent = QMenu("Open recent", self)
+        self.recent = QMenu(say("Open recent"), self)
         menus["File"].insertMenu(self.actions_made["save"], self.recent)
         self.recent.aboutToShow.connect(self._fill_recent)
         self.menus = menus
@@ -143,7 +144,7 @@ class MainWindow(QMainWindow):
             entry.setToolTip(str(path))
             entry.triggered.connect(lambda _=False, chosen=path: self.documents.open(chosen))
         if not self.recent.actions():
-            self.recent.addAction("No projects yet").setEnabled(False)
+            self.recent.addAction(say("No projects yet")).setEnabled(False)
 
     def _make_toolbar(self) -> None:
         self.tools = Toolbar(self, self.actions_made)
@@ -177,7 +178,7 @@ class MainWindow(QMainWindow):
         self.actions_made.refresh()
         self.tools.refresh()
         name = self.session.project.name
-        self.setWindowTitle(f"{name}[*] - Playground")
+        self.setWindowTitle(say("{name}[*] - Playground", name=name))
         self.setWindowModified(self.session.modified)
 
     # What actions ask

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from playground.ui.painting import box, metrics, stamp
 from playground.ui.session import Session
 from playground.ui.theme import theme
+from playground.words import say
 
 SHOWN_MS = {"info": 5_000, "warning": 9_000, "error": 15_000}
 INK = {"info": "info", "warning": "warn", "error": "error"}
@@ -27,7 +28,7 @@ class NoticeBar(QWidget):
         self._timer.timeout.connect(self.hide)
         session.message.connect(self.tell)
         parent.installEventFilter(self)
-        self.setToolTip("Click to put this away")
+        self.setToolTip(say("Click to put this away"))
         self.hide()
 
     def tell(self, text: str, level: str) -> None:

@@ -23,6 +23,7 @@ from playground.ui.library import library
 from playground.ui.painting import RIGHT, Painted, box, chip, put, rule, stamp, width_of
 from playground.ui.session import Session
 from playground.ui.theme import theme
+from playground.words import say
 
 ROLE = Qt.ItemDataRole.UserRole
 ROW = 26
@@ -63,7 +64,7 @@ class PaletteTree(QTreeWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Layers")
+        self.setAccessibleName(say("Layers"))
         self.setHeaderHidden(True)
         self.setIndentation(0)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -141,9 +142,9 @@ class PaletteHelp(Painted):
     def __init__(self) -> None:
         super().__init__(84)
         self.kind: Kind | None = None
-        self.more = Button("Reference", "link", "book", parent=self)
+        self.more = Button(say("Reference"), "link", "book", parent=self)
         self.more.setFixedHeight(20)
-        self.more.setToolTip("Formula, shapes, settings, source and a picture")
+        self.more.setToolTip(say("Formula, shapes, settings, source and a picture"))
         self.more.clicked.connect(self._open)
         self.more.hide()
 
@@ -192,8 +193,8 @@ class Palette(QWidget):
         self.session, self._had_data = session, False
         self._blocks: tuple[Kind, ...] = ()
         self._said: set[str] = set()
-        self.search = LineField(icon="search", hint="Search layers")
-        self.search.setAccessibleName("Search layers")
+        self.search = LineField(icon="search", hint=say("Search layers"))
+        self.search.setAccessibleName(say("Search layers"))
         self.search.unit = "/"
         self.tree, self.help = PaletteTree(), PaletteHelp()
         self.tree.added.connect(self.added)

@@ -14,6 +14,7 @@ from playground.core.spec import Spec
 from playground.document.edits import Edit, ReplacePlanPart, ReplaceSpec, SetPlan
 from playground.ui.session import Session
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.main_window import MainWindow
@@ -41,7 +42,13 @@ def idle(session: Session) -> bool:
 def _node_value(kind: str) -> Callable[[Session], str]:
     def value(session: Session) -> str:
         found = session.project.network.of_kind(kind)
-        return NOTHING if not found else found[0].spec.title if len(found) == 1 or kind != "loss" else f"{len(found)} losses"
+        return (
+            NOTHING
+            if not found
+            else found[0].spec.title
+            if len(found) == 1 or kind != "loss"
+            else say("{found_count} losses", found_count=len(found))
+        )
 
     return value
 
@@ -50,7 +57,7 @@ def _part_value(part: str) -> Callable[[Session], str]:
     def value(session: Session) -> str:
         training = session.project.training
         title: str = getattr(training, part).title
-        return f"{title}, warm-up" if part == "schedule" and training.warmup else title
+        return say("{title}, warm-up", title=title) if part == "schedule" and training.warmup else title
 
     return value
 

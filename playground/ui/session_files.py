@@ -17,6 +17,7 @@ from playground.document.weights import renamed
 from playground.errors import PlaygroundError
 from playground.ui.run_control import names_of
 from playground.ui.session_core import SessionCore
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.document.file import Loaded
@@ -81,7 +82,11 @@ class FilesPart(SessionCore):
             return False
         self._replace(loaded.project, path, loaded)
         if loaded.problems:
-            more = f" {len(loaded.problems) - 3} more of this kind." if len(loaded.problems) > 3 else ""
+            more = (
+                say(" {problems_count} more of this kind.", problems_count=len(loaded.problems) - 3)
+                if len(loaded.problems) > 3
+                else ""
+            )
             self.message.emit(" ".join(problem.text for problem in loaded.problems[:3]) + more, "warning")
         return True
 
@@ -131,7 +136,7 @@ class FilesPart(SessionCore):
             if isinstance(edit.value, str) and Path(edit.value).is_absolute():
                 remember(edit.value)  # it could be read from the old folder, and can be from the new one
         if edits:
-            self.do(Several("Follow the project's folder", edits))
+            self.do(Several(sentence("Follow the project's folder"), edits))
 
     def _replace(self, project: Project, path: Path | None, loaded: Loaded | None = None) -> None:
         self.run.forget()

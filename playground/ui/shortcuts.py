@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from playground.ui.actions import ACTIONS, MENUS
+from playground.words import say
 
 BY_HAND = (
     ("Canvas", "Walk along the wires", "Arrows"),
@@ -40,12 +41,12 @@ class ShortcutList(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Keyboard shortcuts")
+        self.setWindowTitle(say("Keyboard shortcuts"))
         self.resize(560, 620)
         found = rows()
         self.table = QTableWidget(len(found), 3, self)
         self.table.setHorizontalHeaderLabels(["Menu", "Action", "Keys"])
-        self.table.setAccessibleName("Keyboard shortcuts")
+        self.table.setAccessibleName(say("Keyboard shortcuts"))
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setShowGrid(False)
@@ -68,14 +69,19 @@ def about(parent: QWidget) -> None:
     try:
         number = version("neural-playground")
     except PackageNotFoundError:  # a checkout that was never installed
-        number = "from a checkout"
+        number = say("from a checkout")
     box = QMessageBox(parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setWindowTitle("About Playground")
+    box.setWindowTitle(say("About Playground"))
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText("Playground")
+    box.setText(say("Playground"))
     box.setInformativeText(
-        "Build neural networks on a canvas, train them live, take the weights away.\n\n"
-        f"Version {number}\nPython {platform.python_version()}, Qt {qVersion()}\nMIT licence"
+        say(
+            "Build neural networks on a canvas, train them live, take the weights away.\n\n"
+            "Version {number}\nPython {python_version}, Qt {qversion}\nMIT licence",
+            number=number,
+            python_version=platform.python_version(),
+            qversion=qVersion(),
+        )
     )
     box.open()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 from playground.ui.painting import RIGHT, Painted, box, put, stamp, width_of
 from playground.ui.session import Session
 from playground.ui.theme import theme
+from playground.words import say
 
 TAB_WIDTH = 90
 
@@ -22,8 +23,8 @@ class LayoutTab(QAbstractButton):
         self.setText(text)
         self.setFixedSize(TAB_WIDTH, 22)
         self.setCheckable(True)
-        self.setAccessibleName(f"{text} layout")
-        self.setToolTip(f"{text} layout ({action.shortcut().toString()})")
+        self.setAccessibleName(say("{what} layout", what=text))
+        self.setToolTip(say("{what} layout ({tostring})", what=text, tostring=action.shortcut().toString()))
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.clicked.connect(action.trigger)
         action.changed.connect(self.follow)

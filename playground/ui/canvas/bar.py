@@ -12,6 +12,7 @@ from playground.ui.canvas.breadcrumb import Breadcrumb
 from playground.ui.canvas.wire_labels import CHOICES
 from playground.ui.painting import Painted, put, rule, stamp, width_of
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -63,15 +64,15 @@ class LabelChoice(QAbstractButton):
     def __init__(self, view: CanvasView) -> None:
         super().__init__()
         self.view = view
-        self.setText("Wire labels")
-        self.setToolTip("What stands on the wires")
+        self.setText(say("Wire labels"))
+        self.setToolTip(say("What stands on the wires"))
         self.setFixedHeight(24)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.clicked.connect(self.choose)
         self._follow()
 
     def _follow(self) -> None:
-        self.setAccessibleName(f"Wire labels: {self.value}")
+        self.setAccessibleName(say("Wire labels: {value}", value=self.value))
         self.setFixedWidth(self.sizeHint().width())
         self.updateGeometry()
         self.update()
@@ -121,10 +122,10 @@ class CanvasBar(QWidget):
         row.setSpacing(3)
         self.crumbs = Breadcrumb(view.session)
         row.addWidget(self.crumbs)
-        self.tidy = BarButton("auto", "Lay out in reading order")
-        self.fit = BarButton("fit", "Zoom to fit")
-        self.map = BarButton("map", "Map", checkable=True)
-        self.note = BarButton("note", "Add a note")
+        self.tidy = BarButton("auto", say("Lay out in reading order"))
+        self.fit = BarButton("fit", say("Zoom to fit"))
+        self.map = BarButton("map", say("Map"), checkable=True)
+        self.note = BarButton("note", say("Add a note"))
         self.map.setChecked(True)
         self.tidy.clicked.connect(view.tidy)
         self.fit.clicked.connect(lambda: view.zoom_to_fit())

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 from playground.ui.canvas.starters import STARTERS, Starter
 from playground.ui.painting import CENTRE, box, chip, put, width_of
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -48,7 +49,7 @@ class EmptyCanvas(QWidget):
     def __init__(self, view: CanvasView) -> None:
         super().__init__(view)
         self.view = view
-        self.setAccessibleName("Drag a layer here to begin")
+        self.setAccessibleName(say("Drag a layer here to begin"))
         self.setAcceptDrops(True)  # a scroll area hears only what its viewport gets, so drops are passed on by hand
         self.cards = QWidget(self)
         row = QHBoxLayout(self.cards)
@@ -82,19 +83,19 @@ class EmptyCanvas(QWidget):
         put(
             p,
             QRectF(frame.x(), frame.y() + (38 if tall else 14), frame.width(), 28),
-            "Drag a layer here to begin",
+            say("Drag a layer here to begin"),
             20,
             "text",
             True,
             CENTRE,
         )
-        words = "or type its name: the list opens at the pointer."
+        words = say("or type its name: the list opens at the pointer.")
         put(p, QRectF(frame.x(), frame.y() + (70 if tall else 42), frame.width(), 22), words, 13, "text2", how=CENTRE)
         if tall:
             self._paint_steps(p, frame)
             self._paint_hints(p, frame)
         title = QRectF(frame.x(), frame.y() + self._cards_top() - 30, frame.width(), 20)
-        put(p, title, "Start from a shape that works", 12, "text", True, CENTRE)
+        put(p, title, say("Start from a shape that works"), 12, "text", True, CENTRE)
         p.end()
 
     def _paint_steps(self, p: QPainter, frame: QRectF) -> None:

@@ -29,6 +29,7 @@ from playground.ui.canvas.plane import grid_points, plane_of
 from playground.ui.canvas.preview import PreviewData
 from playground.ui.canvas.wire_labels import gradient_norms
 from playground.ui.scope import Scope
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -251,7 +252,9 @@ class PreviewFeed(QObject):
         client, several = self.session.client, len(self.session.project.network.of_kind("loss")) > 1
         if several:
             epochs = client.epochs if client.step else ()
-            return (epochs[-1].metrics.get(node.name) if epochs else None), self._guess(node) if not epochs else "after the epoch"
+            return (epochs[-1].metrics.get(node.name) if epochs else None), self._guess(node) if not epochs else say(
+                "after the epoch"
+            )
         loss = client.history().loss if client.step else ()
         return (float(np.mean(loss[-20:])) if len(loss) else None), self._guess(node)
 
@@ -267,4 +270,4 @@ class PreviewFeed(QObject):
             or wired
         ):
             return ""
-        return f"guess: ln {samples.classes} = {math.log(samples.classes):.2f}"
+        return say("guess: ln {classes} = {log}", classes=samples.classes, log=f"{math.log(samples.classes):.2f}")

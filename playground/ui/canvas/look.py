@@ -15,6 +15,7 @@ from playground.lowering import Inspection
 from playground.lowering.groups import weighty
 from playground.ui.canvas.ports import node_ports
 from playground.ui.painting import group_color, width_of
+from playground.words import say
 
 MAPS, MAP_GAP, MAP_SIDE = 94, 2, 4  # one picture of all maps; the fewer they are, the larger is each
 
@@ -142,7 +143,7 @@ class Surroundings:
     def _tied(self, node: Node) -> str:
         """Whose weights a node uses, for the shape line and for screen readers; "" for its own."""
         giver = self.names.get(node.shares, "")
-        return f"shares with {giver}" + (", transposed" if node.transposed else "") if giver else ""
+        return say("shares with {giver}", giver=giver) + (", transposed" if node.transposed else "") if giver else ""
 
 
 def look_of(node: Node, project: Project, inspection: Inspection, samples: Samples | None) -> NodeLook:
@@ -168,7 +169,7 @@ def _line(node: Node, inspection: Inspection, samples: Samples | None) -> str:
         return spec.title
     output = inspection.types.get(node.id)
     if output is None or not isinstance(spec, Layer):
-        return "shape unknown"
+        return say("shape unknown")
     caption = inspection.captions.get(node.id, "")
     parameters = inspection.parameters.get(node.id, 0)
     return " · ".join(

@@ -18,6 +18,7 @@ from playground.ui.canvas.look import MAP_SIDE
 from playground.ui.canvas.plane import grid_points, in_square, plane_of
 from playground.ui.canvas.preview import PreviewData
 from playground.ui.canvas.sequences import attention, has_weights, heat, length_of, strip_of
+from playground.words import say
 
 MOST_POINTS = 240
 SATURATED = 0.95
@@ -123,7 +124,11 @@ def activity(spec: Any, given: Array | None) -> str:
         return ""
     ends = spec.curve(np.array([-1e3, 1e3]))
     cut = ends is not None and float(ends[0]) == 0.0 and float(ends[1]) > 10.0
-    dead = f", {100 * found.dead:.0f} % dead" if found.dead > 0 and given is not None and len(given) > 1 else ""
+    dead = (
+        say(", {value} % dead", value=f"{100 * found.dead:.0f}")
+        if found.dead > 0 and given is not None and len(given) > 1
+        else ""
+    )
     return f"{100 * found.share:.0f} % {'zero' if cut else 'saturated'}{dead}"
 
 
@@ -148,7 +153,7 @@ def plane_tiles(samples: Samples, side: int, scaling: str) -> PreviewData:
     points = grid_points(low, high, side).reshape(side, side, 2)[::-1]
     unit = 2 * (points - np.asarray(low)) / np.subtract(high, low) - 1
     names = samples.feature_names if len(samples.feature_names) == 2 else ("x", "y")
-    return PreviewData(maps=unit.transpose(2, 0, 1), notes=names, lines=SCALED.get(scaling, ("As they are",)))
+    return PreviewData(maps=unit.transpose(2, 0, 1), notes=names, lines=SCALED.get(scaling, (say("As they are"),)))
 
 
 def responses(given: Array | None, side: int, spec: Any) -> PreviewData | None:
@@ -187,7 +192,9 @@ def judged(response: Array | None, samples: Samples, prepared: Prepared | None) 
         ends = ("low", "high")
     else:
         names = samples.class_names
-        ends = (names[0][:9], names[1][:9]) if len(names) == 2 else ("class 0", f"class {samples.classes - 1}")
+        ends = (
+            (names[0][:9], names[1][:9]) if len(names) == 2 else ("class 0", say("class {classes}", classes=samples.classes - 1))
+        )
     return PreviewData(maps=_decision(response, samples), points=points, classes=classes.astype(int), ends=ends)
 
 

@@ -9,6 +9,7 @@ from playground.core.spec import Dataset, Layer, Spec
 from playground.core.tensor import TensorType
 from playground.document.project import Placeholder
 from playground.document.wiring import output_names, port_names, port_title, required_ports, variadic
+from playground.words import say
 
 APART = 20  # pixels between two ports of one side
 LEAST = 14  # pixels to a port that shows only when it is wanted
@@ -67,7 +68,7 @@ def node_ports(
 
 def _output(names: Sequence[str], k: int, types: Sequence[TensorType | None] | None) -> str:
     """The name of an output with what it gives."""
-    name = names[k] if k < len(names) and names[k] else f"output {k + 1}"
+    name = names[k] if k < len(names) and names[k] else say("output {k}", k=k + 1)
     type = types[k] if types is not None and k < len(types) else None
     shape = str(type) if type is not None and type.shape else ""
     return f"{name} · {shape}" if shape else name

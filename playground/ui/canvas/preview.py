@@ -13,6 +13,7 @@ from playground.ui.canvas.look import MAP_GAP, MAP_SIDE, MAPS, NodeLook
 from playground.ui.canvas.sequences import Strip, paint_strip
 from playground.ui.painting import CENTRE, LEFT, RIGHT, SMOOTH, box, put, width_of
 from playground.ui.theme import theme
+from playground.words import say
 
 POINT_COLORS = ("#0A4A8C", "#8A3D00")
 
@@ -119,7 +120,7 @@ def paint_missing(p: QPainter, r: QRectF) -> None:
     p.setPen(QPen(theme().color("border"), 1, Qt.PenStyle.DashLine))
     p.setBrush(theme().color("base"))
     p.drawRect(r.adjusted(0.5, 0.5, -0.5, -0.5))
-    put(p, r.adjusted(3, 0, -3, 0), "no preview yet", 10, "text3", how=CENTRE)
+    put(p, r.adjusted(3, 0, -3, 0), say("no preview yet"), 10, "text3", how=CENTRE)
 
 
 def paint_atlas(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData, atlas: Atlas) -> None:

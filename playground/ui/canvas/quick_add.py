@@ -22,6 +22,7 @@ from playground.document.project import Project
 from playground.ui.kinds import Kind, search
 from playground.ui.painting import RIGHT, box, chip, put, stamp, width_of
 from playground.ui.theme import theme
+from playground.words import say
 
 ROLE = Qt.ItemDataRole.UserRole
 ROW, WIDTH, MOST_ROWS = 28, 320, 9
@@ -52,12 +53,12 @@ class QuickAdd(QFrame):
         super().__init__(parent)
         self.project = project
         self.hide()
-        self.setAccessibleName("Quick list of layers")
+        self.setAccessibleName(say("Quick list of layers"))
         self.spot = QPoint()
         self.over = parent
         self.field = QLineEdit(self)
-        self.field.setPlaceholderText("Search layers")
-        self.field.setAccessibleName("Search layers")
+        self.field.setPlaceholderText(say("Search layers"))
+        self.field.setAccessibleName(say("Search layers"))
         self.field.setFixedHeight(30)
         self.field.setTextMargins(32, 0, 8, 0)
         self.rows = QListWidget(self)
@@ -130,5 +131,11 @@ class QuickAdd(QFrame):
         box(p, field, 4, theme().color("base"), theme().color("accent"), 2)
         stamp(p, field.x() + 16, field.center().y(), "search", "text2")
         if not self.rows.count():
-            put(p, QRectF(14, 36, self.width() - 28, ROW), f"No layer matches {self.field.text()!r}", 12, "text2")
+            put(
+                p,
+                QRectF(14, 36, self.width() - 28, ROW),
+                say("No layer matches {field}", field=f"{self.field.text()!r}"),
+                12,
+                "text2",
+            )
         p.end()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from playground.document.problems import Mend, Problem
 from playground.ui.painting import LEFT, box, metrics, put, rule, stamp, width_of
 from playground.ui.theme import theme
+from playground.words import say
 
 ROW = 34
 
@@ -88,5 +89,5 @@ class Refusal(QWidget):
             put(p, QRectF(18, row.y() + 8, 12, 18), "1", 11, "text", True)
             put(p, QRectF(40, row.y(), wide - 48, ROW), self.mend.text, 12, "text", True, LEFT)
             rule(p, 0, row.bottom(), wide)
-            put(p, QRectF(12, row.bottom() + 2, wide - 20, 20), "Press 1, or Esc to let go", 11, "text2")
+            put(p, QRectF(12, row.bottom() + 2, wide - 20, 20), say("Press 1, or Esc to let go"), 11, "text2")
         p.end()

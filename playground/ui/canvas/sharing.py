@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from playground.lowering import Tie, tie_of
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.tie_item import TieItem
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -90,8 +91,12 @@ class ShareGesture:
 
     def _hint(self, item: NodeItem) -> str:
         both = self.judge(item).plain and self.judge(item).transposed
-        hint = "Share transposed" if self.transposed else "Share weights"
-        return f"{hint} (Shift: {'as they are' if self.turned else 'transposed'})" if both else hint
+        hint = say("Share transposed") if self.transposed else say("Share weights")
+        return (
+            say("{hint} (Shift: {value})", hint=hint, value=say("as they are") if self.turned else say("transposed"))
+            if both
+            else hint
+        )
 
     def cycle(self, step: int) -> None:
         """Carry them to the next node by keys, those that can use them first."""

@@ -35,6 +35,7 @@ from playground.ui.canvas.wiring import WireGesture
 from playground.ui.canvas.zoom_view import ZoomView
 from playground.ui.session import Session
 from playground.ui.theme import theme
+from playground.words import say
 
 
 class CanvasView(ZoomView):
@@ -67,7 +68,7 @@ class CanvasView(ZoomView):
         self.show_project()
 
     def _configure(self) -> None:
-        self.setAccessibleName("Network canvas")
+        self.setAccessibleName(say("Network canvas"))
         self.setDragMode(QGraphicsView.DragMode.RubberBandDrag)
         self.setAcceptDrops(True)
         self.setMouseTracking(True)
@@ -110,7 +111,7 @@ class CanvasView(ZoomView):
     def _on_scope(self) -> None:
         self.looking.change_scope()
         way = self.session.scope.names(self.session.project)
-        self.say(f"Inside {way[-1][0]}, a use of {way[-1][1]}" if way else "The network")
+        self.say(say("Inside {way}, a use of {way2}", way=way[-1][0], way2=way[-1][1]) if way else say("The network"))
 
     def _show_selection(self) -> None:
         self.canvas.blockSignals(True)
@@ -120,7 +121,11 @@ class CanvasView(ZoomView):
         nodes = self.session.selected_nodes()
         said = [self.canvas.nodes[node.id].look.said for node in nodes if node.id in self.canvas.nodes]
         self.say(
-            ", ".join(said) + ", selected" if len(said) == 1 else f"{len(said)} nodes selected" if said else "Nothing selected"
+            ", ".join(said) + ", selected"
+            if len(said) == 1
+            else say("{said_count} nodes selected", said_count=len(said))
+            if said
+            else say("Nothing selected")
         )
 
     def say(self, text: str) -> None:

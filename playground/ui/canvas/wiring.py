@@ -10,6 +10,7 @@ from playground.document.problems import Problem
 from playground.lowering import fits
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.wire_item import WireItem
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -111,10 +112,15 @@ class WireGesture:
     def _say(self) -> None:
         """Tell a screen reader where the wire starts and ends."""
         start = self.source.port_name("out", self.output)
-        words = [f"from {start}"] if start else []
+        words = [say("from {start}", start=start)] if start else []
         if self.over is not None:
             item, k = self.over
-            words = [item.look.name, f"input {item.port_name('in', k) or k + 1}", self.wire.state, *words]
+            words = [
+                item.look.name,
+                say("input {port_name}", port_name=item.port_name("in", k) or k + 1),
+                self.wire.state,
+                *words,
+            ]
         self.view.say(", ".join(words))
 
     def finish(self) -> None:

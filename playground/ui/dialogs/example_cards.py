@@ -19,6 +19,7 @@ from playground.ui.painting import AA, RIGHT, box, chip, elided, group_color, pu
 from playground.ui.plots.series import polygon
 from playground.ui.plots.surface import POINT_INKS
 from playground.ui.theme import theme
+from playground.words import say
 
 CARD = (258, 244)
 PICTURE = 157
@@ -46,7 +47,7 @@ def example_of(path: Path, project: Project) -> Example:
     losses = [node.spec for node in project.network.of_kind("loss")]
     values = bool(losses) and isinstance(losses[0], Loss) and losses[0].target == "values"
     layers = len(project.network.of_kind("layer"))
-    about = project.about.strip().splitlines()[0] if project.about.strip() else f"{layers} layers"
+    about = project.about.strip().splitlines()[0] if project.about.strip() else say("{layers} layers", layers=layers)
     return Example(path, project.name, about, "Regress" if values else "Classify", project)
 
 
@@ -67,7 +68,7 @@ class ExampleCard(QAbstractButton):
         self.example = example
         self.samples: Samples | None = None
         self.setText(example.title)
-        self.setAccessibleName(f"Example {example.title}")
+        self.setAccessibleName(say("Example {example}", example=say(example.title)))
         self.setAccessibleDescription(example.about)
         self.setToolTip(example.about)
         self.setFixedSize(*CARD)
@@ -112,7 +113,7 @@ class ExampleCard(QAbstractButton):
         project = self.example.project
         if project is not None:
             stamp(p, 18, PICTURE + 73, "clock", "text3", 13)
-            put(p, QRectF(29, PICTURE + 65, 120, 16), f"{project.training.epochs:,} epochs", 11, "text3")
+            put(p, QRectF(29, PICTURE + 65, 120, 16), say("{epochs} epochs", epochs=f"{project.training.epochs:,}"), 11, "text3")
         p.end()
 
     def _draw_picture(self, p: QPainter, r: QRectF) -> None:

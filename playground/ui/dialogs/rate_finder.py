@@ -23,6 +23,7 @@ from playground.ui.plots.axis import short
 from playground.ui.plots.finder import LOOKS, FinderPlot
 from playground.ui.plots.legend import Legend, legend_row
 from playground.ui.plots.series import Series
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -68,8 +69,8 @@ class Suggestion(QWidget):
         title, meaning = WORDS[name]
         color, dashes = LOOKS[name]
         self.value = Label("—", 14, "text", True)
-        self.use = Button("Use", "primary" if primary else "secondary", small=True)
-        self.use.setAccessibleName(f"Use {title.lower()}")
+        self.use = Button(say("Use"), "primary" if primary else "secondary", small=True)
+        self.use.setAccessibleName(say("Use {title}", title=title.lower()))
         self.use.setEnabled(False)
         top = QHBoxLayout()
         top.setSpacing(8)
@@ -85,7 +86,7 @@ class Suggestion(QWidget):
 
     def show_rate(self, rate: float | None) -> None:
         self.rate = rate
-        self.value.show_text(short(rate) if rate else "no clear answer", "text" if rate else "text3")
+        self.value.show_text(short(rate) if rate else say("no clear answer"), "text" if rate else "text3")
         self.use.setEnabled(rate is not None)
 
 
@@ -125,24 +126,24 @@ class RateFinder(Sheet):
         column.addWidget(self.plot, 1)
         self.body.addWidget(left, 1)
         right, settings = side(314)
-        settings.addWidget(Section("Suggested"))
+        settings.addWidget(Section(say("Suggested")))
         for suggestion in self.suggestions.values():
             settings.addWidget(suggestion)
-        settings.addWidget(Section("Test"))
+        settings.addWidget(Section(say("Test")))
         settings.addWidget(self.form)
         self.form.column.setContentsMargins(11, 4, 11, 6)
         self.form.show_record(self.options, FIELDS, Options())
-        settings.addWidget(Section("Your run"))
+        settings.addWidget(Section(say("Your run")))
         room = QVBoxLayout()
         room.setContentsMargins(11, 10, 11, 10)
         room.addWidget(self.proof)
         settings.addLayout(room)
         settings.addStretch(1)
         self.body.addWidget(right)
-        self.word.show_text("Using a rate is one edit. Undo takes it back.")
-        self.again = self.button("Run again")
+        self.word.show_text(say("Using a rate is one edit. Undo takes it back."))
+        self.again = self.button(say("Run again"))
         self.again.clicked.connect(self.start)
-        close = self.button("Close")
+        close = self.button(say("Close"))
         close.clicked.connect(self.close)
 
     @property
@@ -157,10 +158,10 @@ class RateFinder(Sheet):
         self._show()
         problems = [problem for problem in self.session.problems if problem.severity == "error"]
         if not self.session.ready:
-            text = problems[0].text if problems else self.session.samples_error or "The data is still being read."
-            self.proof.show_notice("error", text, "The test cannot start")
+            text = problems[0].text if problems else self.session.samples_error or say("The data is still being read.")
+            self.proof.show_notice("error", text, say("The test cannot start"))
             return
-        self.proof.show_notice("info", "The test trains a copy of the state and puts the state back.")
+        self.proof.show_notice("info", say("The test trains a copy of the state and puts the state back."))
         self.told.show_text("starting")
         self.session.find_rate(**dataclasses.asdict(self.options))
 
@@ -169,45 +170,56 @@ class RateFinder(Sheet):
         if rate is not None:
             rate = float(f"{rate:.3g}")
             set_plan(self.session, "training", "optimizer.rate", rate)
-            self.word.show_text(f"The learning rate is {short(rate)} now. Undo takes it back.")
+            self.word.show_text(say("The learning rate is {short} now. Undo takes it back.", short=short(rate)))
             self.plot.now = self.rate_now
             self.plot.update()
 
     def _set(self, name: str, value: Any) -> None:
         self.options = dataclasses.replace(self.options, **{name: value})
         self.form.show_record(self.options, FIELDS, Options())
-        self.word.show_text("Run again to use the new settings.")
+        self.word.show_text(say("Run again to use the new settings."))
 
     def _heard(self, event: object) -> None:
         if isinstance(event, messages.FinderPoint):
             if self.points and event.rate < self.points[-1][0]:
                 self.points.clear()
             self.points.append((event.rate, event.loss, event.smoothed))
-            self.told.show_text(f"{event.done} of {event.total} steps")
+            self.told.show_text(say("{done} of {total} steps", done=event.done, total=event.total))
             self._show()
         elif isinstance(event, messages.FinderDone):
             self.points = list(zip(event.rates, event.losses, event.smoothed, strict=True))
             self._show(event)
         elif isinstance(event, messages.Failed | messages.Died):
-            self.proof.show_notice("error", event.text, "The test did not finish")
+            self.proof.show_notice("error", event.text, say("The test did not finish"))
 
     def _show(self, done: messages.FinderDone | None = None) -> None:
         rates, losses, smoothed = zip(*self.points, strict=True) if self.points else ((), (), ())
         self.plot.show_points(rates, losses, smoothed)
         self.legend.show_series([self.plot.series["smoothed"], self.plot.series["raw"]] if self.points else [])
-        self.plot.empty = "The test has not begun." if not self.points else ""
+        self.plot.empty = say("The test has not begun.") if not self.points else ""
         valley, steepest = (done.valley, done.steepest) if done else (None, None)
         self.plot.show_suggestions(valley, steepest, self.rate_now, done is not None and done.stopped in ("diverged", "fault"))
         if done is None:
             return
         self.suggestions["valley"].show_rate(valley)
         self.suggestions["steepest"].show_rate(steepest)
-        self.told.show_text(f"{len(done.rates)} of {self.options.steps} steps, {STOPS.get(done.stopped, done.stopped)}")
+        self.told.show_text(
+            say(
+                "{rates_count} of {steps} steps, {value}",
+                rates_count=len(done.rates),
+                steps=self.options.steps,
+                value=STOPS.get(done.stopped, done.stopped),
+            )
+        )
         hash = f"{done.sha256[:4]} {done.sha256[4:8]}"
         self.proof.show_notice(
             "ok",
-            f"Weights, optimizer and random state are those of step {done.step:,}: {hash} before and after.",
-            "Nothing was changed",
+            say(
+                "Weights, optimizer and random state are those of step {step}: {hash} before and after.",
+                step=f"{done.step:,}",
+                hash=hash,
+            ),
+            say("Nothing was changed"),
         )
         if done.text:
             self.word.show_text(done.text)

@@ -30,6 +30,7 @@ from playground.ui.painting import box, group_color
 from playground.ui.panel import Dialog, register_dialog
 from playground.ui.plots.illustration import IllustrationView
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -132,27 +133,33 @@ class ReferencePage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         if record.formula:
-            column.addWidget(Section("Formula"))
+            column.addWidget(Section(say("Formula")))
             column.addLayout(_inset(_Formula(record.formula)))
         if text := paragraphs(record):
-            column.addWidget(Section("Shapes and behaviour" if issubclass(record, Layer | Loss) else "More"))
+            column.addWidget(Section(say("Shapes and behaviour") if issubclass(record, Layer | Loss) else say("More")))
             column.addLayout(_inset(*(Label(each, 12, "text", wraps=True) for each in text)))
         if fields := fields_of(record):
-            column.addWidget(Section("Settings"))
+            column.addWidget(Section(say("Settings")))
             start = record()
             parts: list[QWidget] = []
             for name, field in fields.items():
                 shown = reference.shown(getattr(start, name), getattr(field, "between", "×"))
-                line = Label(f"{field.title(name)}: {reference.span(field)}; starts as {shown}", 12, "text", True, wraps=True)
+                line = Label(
+                    say("{title}: {span}; starts as {shown}", title=field.title(name), span=reference.span(field), shown=shown),
+                    12,
+                    "text",
+                    True,
+                    wraps=True,
+                )
                 only = ""
                 if field.when:
                     wanted = " or ".join(reference.shown(value) for value in field.wanted)
-                    only = f" Counts only when {field.when[0].replace('_', ' ')} is {wanted}."
-                live = " Changes while training." if field.live else ""
+                    only = say(" Counts only when {when} is {wanted}.", when=field.when[0].replace("_", " "), wanted=wanted)
+                live = say(" Changes while training.") if field.live else ""
                 parts += [line, Label(field.help + only + live, 11, "text2", wraps=True)]
             column.addLayout(_inset(*parts))
         if record.source:
-            column.addWidget(Section("Source"))
+            column.addWidget(Section(say("Source")))
             column.addLayout(_inset(Label(record.source, 12, "text", wraps=True)))
         return made
 
@@ -171,9 +178,13 @@ class ReferenceSheet(Sheet):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("book", "Reference", (820, 700), parent)
-        self.search, self.tree, self.page = LineField(icon="search", hint="Search the reference"), QTreeWidget(), ReferencePage()
-        self.search.setAccessibleName("Search the reference")
-        self.tree.setAccessibleName("Entries of the catalogue")
+        self.search, self.tree, self.page = (
+            LineField(icon="search", hint=say("Search the reference")),
+            QTreeWidget(),
+            ReferencePage(),
+        )
+        self.search.setAccessibleName(say("Search the reference"))
+        self.tree.setAccessibleName(say("Entries of the catalogue"))
         self.tree.setHeaderHidden(True)
         self.tree.setFrameShape(QFrame.Shape.NoFrame)
         self.tree.setIndentation(12)
@@ -196,7 +207,7 @@ class ReferenceSheet(Sheet):
         self.search.textChanged.connect(self.filter)
         self.tree.currentItemChanged.connect(lambda item: self._chosen(item))
         theme().changed.connect(self._recolor)
-        close = self.button("Close")
+        close = self.button(say("Close"))
         close.clicked.connect(self.close)
 
     def _fill(self) -> None:

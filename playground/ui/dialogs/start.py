@@ -25,6 +25,7 @@ from playground.ui.inspector.text import Label
 from playground.ui.painting import RIGHT, box, chip, elided, put, stamp, width_of
 from playground.ui.panel import StartPage, register_start_page
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -51,8 +52,8 @@ def age(seconds: float) -> str:
     for size, word in ((86_400.0 * 7, "week"), (86_400.0, "day"), (3600.0, "hour"), (60.0, "minute")):
         count = int(seconds // size)
         if count:
-            return f"{count} {word}{'s' if count > 1 else ''} ago"
-    return "just now"
+            return say("{count} {word}{s} ago", count=count, word=word, s="s" if count > 1 else "")
+    return say("just now")
 
 
 class WideButton(QAbstractButton):
@@ -98,7 +99,7 @@ class RecentRow(QAbstractButton):
         self.path = path
         self.there = path.is_file()
         self.setText(path.stem)
-        self.setAccessibleName(f"Open {path.stem}")
+        self.setAccessibleName(say("Open {stem}", stem=path.stem))
         self.setToolTip(str(path))
         self.setFixedHeight(38)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -111,7 +112,7 @@ class RecentRow(QAbstractButton):
         elif self.underMouse():
             box(p, QRectF(self.rect()), 4, theme().color("accentsoft"), None)
         chip(p, 4, 5, 28, "doc", "c_linear" if self.there else "c_data", "panel")
-        when = age(time.time() - self.path.stat().st_mtime) if self.there else "not there"
+        when = age(time.time() - self.path.stat().st_mtime) if self.there else say("not there")
         room = wide - 52 - width_of(when, 11)
         put(p, QRectF(42, 3, room, 17), self.path.stem, 12, "text" if self.there else "disabled", True)
         put(p, QRectF(42, 19, wide - 46, 16), elided(str(self.path.parent), wide - 46, 11), 11, "text3")
@@ -134,9 +135,9 @@ class Start(QWidget):
         self.examples = read_examples(assets_dir() / "examples")
         self.cards = [ExampleCard(example) for example in self.examples]
         self.recent: list[RecentRow] = []
-        self.search = LineField(icon="search", hint="Search examples")
+        self.search = LineField(icon="search", hint=say("Search examples"))
         self.filters, self.chips = QButtonGroup(self), [Button(text, "secondary", small=True) for text in FILTERS]
-        self.none = Label("No example has these words. Clear the search to see all of them.", 12, "text2", wraps=True)
+        self.none = Label(say("No example has these words. Clear the search to see all of them."), 12, "text2", wraps=True)
         self._assemble()
         for card in self.cards:
             card.clicked.connect(lambda _=False, c=card: self.opened.emit(c.example.path))
@@ -180,22 +181,22 @@ class Start(QWidget):
         left = QVBoxLayout()
         left.setContentsMargins(16, 22, 16, 16)
         left.setSpacing(8)
-        left.addWidget(Label("Playground", 20, "text", True))
-        left.addWidget(Label("Build, train and look inside networks.", 12, "text2"))
+        left.addWidget(Label(say("Playground"), 20, "text", True))
+        left.addWidget(Label(say("Build, train and look inside networks."), 12, "text2"))
         left.addSpacing(4)
         for text, icon, hint, primary, signal in (
-            ("New network", "plus", "Ctrl+N", True, self.new_asked),
-            ("Open project…", "open", "Ctrl+O", False, self.open_asked),
-            ("Start from my data…", "data", "CSV, images", False, self.import_asked),
+            (say("New network"), "plus", "Ctrl+N", True, self.new_asked),
+            (say("Open project…"), "open", "Ctrl+O", False, self.open_asked),
+            (say("Start from my data…"), "data", "CSV, images", False, self.import_asked),
         ):
             button = WideButton(text, icon, hint, primary)
             button.clicked.connect(signal)
             left.addWidget(button)
         left.addSpacing(10)
-        left.addWidget(Label("Recent projects", 11, "text2", True))
+        left.addWidget(Label(say("Recent projects"), 11, "text2", True))
         self.recent_column = QVBoxLayout()
         self.recent_column.setSpacing(2)
-        self.no_recent = Label("Projects that you save appear here.", 11, "text3")
+        self.no_recent = Label(say("Projects that you save appear here."), 11, "text3")
         left.addWidget(self.no_recent)
         left.addLayout(self.recent_column)
         left.addStretch(1)
@@ -205,7 +206,7 @@ class Start(QWidget):
         """Title, filters and search over the cards."""
         top = QHBoxLayout()
         top.setSpacing(6)
-        top.addWidget(Label("Examples", 16, "text", True))
+        top.addWidget(Label(say("Examples"), 16, "text", True))
         top.addSpacing(12)
         for each in self.chips:
             each.setCheckable(True)
@@ -214,7 +215,7 @@ class Start(QWidget):
         self.chips[0].setChecked(True)
         top.addStretch(1)
         self.search.setFixedWidth(200)
-        self.search.setAccessibleName("Search examples")
+        self.search.setAccessibleName(say("Search examples"))
         top.addWidget(self.search)
         return top
 
@@ -250,9 +251,9 @@ class Start(QWidget):
         for at, card in enumerate(shown):
             self.grid.addWidget(card, at // columns, at % columns)
         self.none.show_text(
-            "No example has these words. Clear the search to see all of them."
+            say("No example has these words. Clear the search to see all of them.")
             if self.cards
-            else "This installation has no examples."
+            else say("This installation has no examples.")
         )
         self.none.setVisible(not shown)
 

@@ -20,6 +20,7 @@ from playground.ui.inspector import numbers
 from playground.ui.inspector.controls import Button, ComboField, LineField, Slider, Switch
 from playground.ui.inspector.text import Label
 from playground.ui.plots.points import PointsPlot
+from playground.words import say
 
 NUMBER_WIDTH = 58
 #: Words of a choice that are abbreviations or names.
@@ -205,14 +206,14 @@ class SizeEditor(Editor):
         self.texts = LineField(), LineField(field.unit)
         self.link = Button("", "icon", "tied", small=True)
         self.link.setCheckable(True)
-        self.link.setToolTip("Keep height and width equal")
+        self.link.setToolTip(say("Keep height and width equal"))
         for at, text in enumerate(self.texts):
             text.setMinimumWidth(40)
             self.part(text, 1, ("height", "width")[at])
             text.editingFinished.connect(lambda at=at: self._typed(at))
             if not at:
                 self.line.addWidget(Label("×", 12, "text2"))
-        self.part(self.link, 0, "height and width equal")
+        self.part(self.link, 0, say("height and width equal"))
 
     def draw_value(self) -> None:
         for text, number in zip(self.texts, self.value, strict=True):
@@ -316,18 +317,20 @@ class PathEditor(LineEditor):
 
     def __init__(self, field: Path, name: str, parent: QWidget | None = None) -> None:
         super().__init__(field, name, parent)
-        self.text.setPlaceholderText("No folder chosen" if field.folder else "No file chosen")
+        self.text.setPlaceholderText(say("No folder chosen") if field.folder else say("No file chosen"))
         self.browse = Button("", "secondary", "open", small=True)
-        self.browse.setToolTip("Choose a folder" if field.folder else "Choose a file")
+        self.browse.setToolTip(say("Choose a folder") if field.folder else say("Choose a file"))
         self.part(self.browse, 0, "choose")
         self.browse.clicked.connect(self._browse)
 
     def _browse(self) -> None:
-        title = f"Choose {self.field.title(self.name).lower()}"
+        title = say("Choose {title}", title=self.field.title(self.name).lower())
         if self.field.folder:
             found = QFileDialog.getExistingDirectory(self.window(), title)
         else:
-            offered = f"Data ({' '.join(self.field.patterns)});;All files (*)" if self.field.patterns else ""
+            offered = (
+                say("Data ({patterns});;All files (*)", patterns=" ".join(self.field.patterns)) if self.field.patterns else ""
+            )
             found, _ = QFileDialog.getOpenFileName(self.window(), title, "", offered)
         if found:
             self.text.setText(found)

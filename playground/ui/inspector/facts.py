@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from playground.core.samples import Samples
 from playground.document.project import Node
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -21,7 +22,7 @@ def node_facts(session: Session, node: Node) -> list[tuple[str, str]]:
     facts = []
     out = inspection.types.get(node.id)
     if node.spec.kind == "loss":
-        facts.append(("In", ", ".join(known) or "not wired"))
+        facts.append(("In", ", ".join(known) or say("not wired")))
     else:
         facts.append(("In → out", f"{' + '.join(known) or '?'} → {out if out is not None else '?'}"))
     if node.id in inspection.parameters and node.spec.kind == "layer":
@@ -31,11 +32,15 @@ def node_facts(session: Session, node: Node) -> list[tuple[str, str]]:
         facts.append(
             (
                 "Parameters",
-                f"{own}, the others shared with {giver}" if giver and count else f"shared with {giver}" if giver else own,
+                say("{own}, the others shared with {giver}", own=own, giver=giver)
+                if giver and count
+                else say("shared with {giver}", giver=giver)
+                if giver
+                else own,
             )
         )
     if inspection.flops.get(node.id):
-        facts.append(("Arithmetic", f"{amount(inspection.flops[node.id])} operations"))
+        facts.append(("Arithmetic", say("{amount} operations", amount=amount(inspection.flops[node.id]))))
     return facts
 
 
@@ -45,10 +50,14 @@ def sample_facts(samples: Samples | None, error: str) -> list[tuple[str, str]]:
         return [("Samples", error or "reading")]
     rows = [("Samples", f"{samples.count:,}"), ("Each", "×".join(map(str, samples.shape)) or "1")]
     if samples.task == "classification":
-        rows.append(("Target", f"{samples.classes} classes"))
+        rows.append(("Target", say("{classes} classes", classes=samples.classes)))
     else:
         rows.append(
-            ("Target", ", ".join(samples.target_names[:3]) or f"{samples.target_shape[0] if samples.target_shape else 1} values")
+            (
+                "Target",
+                ", ".join(samples.target_names[:3])
+                or say("{value} values", value=samples.target_shape[0] if samples.target_shape else 1),
+            )
         )
     return rows
 

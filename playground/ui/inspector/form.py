@@ -19,6 +19,7 @@ from playground.ui.inspector.editors import EDITORS, ChoiceEditor, Editor
 from playground.ui.inspector.formula import FormulaEditor
 from playground.ui.inspector.text import Label
 from playground.ui.painting import Painted, put, stamp, width_of
+from playground.words import say
 
 LABEL_WIDTH = 92
 WIDEST_LABEL = 150
@@ -57,7 +58,7 @@ class PartEditor(Editor):
 
     def draw_value(self) -> None:
         known = isinstance(self.value, Spec)
-        self.combo.setPlaceholderText("" if known else f"{self.value.id}: unknown to this version")
+        self.combo.setPlaceholderText("" if known else say("{id}: unknown to this version", id=self.value.id))
         self.combo.setCurrentIndex(self.combo.findData(self.value.id) if known else -1)
 
     def _chosen(self, at: int) -> None:
@@ -85,7 +86,7 @@ class Row(QWidget):
         self.label.setToolTip(field.help)
         self.editor: Editor = PartEditor(field, name) if isinstance(field, Part) else EDITORS[type(field)](field, name)
         self.reset = Button("", "quiet", "reset", small=True)
-        self.reset.setAccessibleName(f"Reset {field.title(name)}")
+        self.reset.setAccessibleName(say("Reset {title}", title=field.title(name)))
         self.reset.hide()
         self.nested: Form | None = None
         column = QVBoxLayout(self)
@@ -118,7 +119,7 @@ class Row(QWidget):
             self.label.update()
         self.reset.setVisible(differs)
         shown = reference.shown(default, getattr(self.field, "between", "×"))
-        self.reset.setToolTip(f"Back to {shown}")
+        self.reset.setToolTip(say("Back to {shown}", shown=shown))
         if isinstance(self.field, Part):
             self._show_nested(value)
         self.fit()
@@ -199,7 +200,7 @@ class Form(QWidget):
         self.rows: dict[str, Row] = {}
         self.spec: Any = None
         self.reason = ""
-        self.more = Button("More", "link", "right")
+        self.more = Button(say("More"), "link", "right")
         self.more.setCheckable(True)
         self.more.toggled.connect(self._fold)
         self.column = QVBoxLayout(self)
@@ -231,7 +232,7 @@ class Form(QWidget):
         folded = self._show_rows(self.more.isChecked())
         self.more.setVisible(folded and not self.level)
         self.more.glyph = "down" if self.more.isChecked() else "right"
-        self.more.setText("Less" if self.more.isChecked() else "More")
+        self.more.setText(say("Less") if self.more.isChecked() else say("More"))
         if not self.level:
             self.align(self.label_width())
 

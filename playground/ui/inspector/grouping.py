@@ -15,6 +15,7 @@ from playground.lowering.groups import weighty
 from playground.ui.inspector.controls import ComboField
 from playground.ui.inspector.text import Label
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -47,7 +48,7 @@ def fill_group_menu(menu: QMenu, session: Session) -> None:
     nodes = can_group(session)
     if not nodes:
         return
-    own = menu.addMenu(theme().icon("block"), "Put into group")
+    own = menu.addMenu(theme().icon("block"), say("Put into group"))
     by_hand = {group.id for group in session.project.groups if all(node.id in group.nodes for node in nodes)}
     choices = [(group.name, group.id) for group in session.project.groups]
     for title, id in (*choices, (NONE, "")):
@@ -69,10 +70,10 @@ class GroupRow(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session, self.nodes = session, tuple[Node, ...]()
-        self.label, self.combo, self.words = Label("Group", 12, "text2"), ComboField(), Label("", 11, "text3", wraps=True)
+        self.label, self.combo, self.words = Label(say("Group"), 12, "text2"), ComboField(), Label("", 11, "text3", wraps=True)
         self.label.setFixedWidth(92)
-        self.combo.setAccessibleName("Parameter group")
-        self.setToolTip("Layers of one group share a rate factor, a decay factor and whether they are frozen.")
+        self.combo.setAccessibleName(say("Parameter group"))
+        self.setToolTip(say("Layers of one group share a rate factor, a decay factor and whether they are frozen."))
         column = QVBoxLayout(self)
         column.setContentsMargins(11, 0, 11, 6)
         column.setSpacing(2)
@@ -112,9 +113,9 @@ class GroupRow(QWidget):
         if group is None:
             return ""
         by_hand = all(node.id in group.nodes for node in self.nodes)
-        does = [f"rate × {group.rate_factor:g}"] * (group.rate_factor != 1) + [f"decay × {group.decay_factor:g}"] * (
-            group.decay_factor != 1
-        )
+        does = [say("rate × {rate_factor}", rate_factor=f"{group.rate_factor:g}")] * (group.rate_factor != 1) + [
+            say("decay × {decay_factor}", decay_factor=f"{group.decay_factor:g}")
+        ] * (group.decay_factor != 1)
         does += ["frozen"] * group.frozen
         return f"{'By hand' if by_hand else f'By the rule {group.rule}'}: {', '.join(does) or 'nothing changed yet'}."
 

@@ -10,6 +10,7 @@ from playground.ui.inspector.controls import LineField
 from playground.ui.inspector.text import Label
 from playground.ui.painting import Painted, chip
 from playground.ui.theme import theme
+from playground.words import say
 
 
 class Chip(Painted):
@@ -36,8 +37,8 @@ class NameField(LineField):
         self.setFont(theme().font(14, True))
         self.setTextMargins(2, 0, 2, 0)
         self.setFixedHeight(24)
-        self.setAccessibleName("Name")
-        self.setToolTip("Rename")
+        self.setAccessibleName(say("Name"))
+        self.setToolTip(say("Rename"))
 
     def paintEvent(self, event: object) -> None:
         if self.hasFocus() or self.underMouse() or self.refused:
@@ -84,7 +85,7 @@ class Head(QWidget):
         if not self.name.hasFocus():
             self.name.setText(name)
         self.name.setReadOnly(not renames)
-        self.name.setToolTip("Rename" if renames else "")
+        self.name.setToolTip(say("Rename") if renames else "")
         self.kind.show_text(kind)
         while len(self._rows) < len(facts):
             pair = Label("", 12, "text2"), Label("", 12, "text", wraps=True)

@@ -7,6 +7,7 @@ import re
 
 from playground.core.fields import Real, Whole
 from playground.errors import BadValue
+from playground.words import say, sentence
 
 #: Sliders have this many positions.
 TICKS = 1000
@@ -46,7 +47,14 @@ def read(field: Real | Whole, name: str, text: str) -> float | int:
     try:
         value: float | int = int(text) if isinstance(field, Whole) else float(text)
     except ValueError:
-        raise BadValue(f"{field.title(name)} must be a number in {bounds(field)}; {text or 'nothing'!r} was given.") from None
+        raise BadValue(
+            sentence(
+                "{title} must be a number in {bounds}; {what} was given.",
+                title=field.title(name),
+                bounds=bounds(field),
+                what=f"{text or 'nothing'!r}",
+            )
+        ) from None
     return field.check(name, value)
 
 
@@ -56,8 +64,8 @@ def bounds(field: Real | Whole) -> str:
     if low and high:
         return f"{plain(field.low)} to {plain(field.high)}"
     if low:
-        return f"at least {plain(field.low)}"
-    return f"at most {plain(field.high)}" if high else "any number"
+        return say("at least {plain}", plain=plain(field.low))
+    return say("at most {plain}", plain=plain(field.high)) if high else say("any number")
 
 
 def plain(value: float) -> str:

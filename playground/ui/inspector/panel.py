@@ -28,6 +28,7 @@ from playground.ui.inspector.tensors import NumbersSection
 from playground.ui.inspector.text import Section
 from playground.ui.inspector.ties import TieRow
 from playground.ui.painting import group_color
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -49,7 +50,7 @@ class Sections(QWidget):
 
     def add(self, title: str, live: bool = False) -> Form:
         """A new section's form."""
-        strip, form = Section(title, "changes live" if live else "", live), Form()
+        strip, form = Section(title, say("changes live") if live else "", live), Form()
         self.column.addWidget(strip)
         self.column.addWidget(form)
         form.column.setContentsMargins(11, 3, 11, 5)
@@ -74,7 +75,7 @@ class Inspector(QWidget):
         self.head, self.notices, self.foot = Head(), Notices(session.mend), Foot()
         self.several = SeveralNodes(session)
         self.several.helped.connect(self.foot.show_help)
-        self.empty = Empty("slider", "Nothing selected", "Click a node to see its settings here.")
+        self.empty = Empty("slider", say("Nothing selected"), say("Click a node to see its settings here."))
         self.sections = Sections()
         for title, live in (("Source", False), ("Loss", False), ("Layer", False), ("Weights", False), ("Training", True)):
             form = self.sections.add(title, live)
@@ -86,7 +87,7 @@ class Inspector(QWidget):
         self.sections.column.insertWidget(self.sections.column.indexOf(self.sections.forms["Weights"]), self.tie)
         self.group = GroupRow(session)
         self.sections.column.addWidget(self.group)
-        split = self.sections.add("Split and scaling")
+        split = self.sections.add(say("Split and scaling"))
         split.changed.connect(lambda path, value: set_plan(session, "data", path, value))
         split.moved.connect(lambda path, value: set_plan(session, "data", path, value))
         split.helped.connect(self.foot.show_help)
@@ -140,8 +141,8 @@ class Inspector(QWidget):
         self.block.show_node(node, many)
         if node is None:
             self.empty.setVisible(self.block.isHidden() and self.several.isHidden())
-            title = f"{many} nodes selected" if many else "Nothing selected"
-            self.empty.show_text(title, "Click one node to see its settings here.")
+            title = say("{many} nodes selected", many=many) if many else say("Nothing selected")
+            self.empty.show_text(title, say("Click one node to see its settings here."))
             self._helped = ""
             opened = None if self.block.isHidden() else find(self.session.view, self.block.block)
             self.foot.show_help(opened.name if opened else "", opened.help if opened else "")
@@ -153,7 +154,7 @@ class Inspector(QWidget):
             getattr(spec, "icon", "block"),
             group_color(spec.kind, getattr(spec, "group", "")),
             node.name,
-            kind if isinstance(spec, Spec) else f"{kind}: unknown to this version",
+            kind if isinstance(spec, Spec) else say("{kind}: unknown to this version", kind=kind),
             node_facts(self.session, node),
         )
         if node.id != self._helped and isinstance(spec, Spec):
@@ -189,7 +190,7 @@ class Inspector(QWidget):
             else:
                 show(title, None, {}, None)
         plan = self.session.project.data
-        show("Split and scaling", plan, fields_of(plan) if spec.kind == "dataset" else {}, type(plan)())
+        show(say("Split and scaling"), plan, fields_of(plan) if spec.kind == "dataset" else {}, type(plan)())
         reason = LOCKED if busy(self.session) else ""
         forms = [form for form in self.sections.forms.values() if not form.isHidden()]
         width = max((each.label_width() for each in forms), default=LABEL_WIDTH)

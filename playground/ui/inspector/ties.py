@@ -11,6 +11,7 @@ from playground.document.project import Network, Node
 from playground.ui.inspector.controls import Button
 from playground.ui.inspector.text import Label
 from playground.ui.painting import Painted, stamp
+from playground.words import say
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QRectF
@@ -24,9 +25,9 @@ def tie_words(network: Network, node: Node) -> str:
     turned = " (transposed)"
     givers = [other.name for other in network.nodes if other.id == node.shares]
     if givers:
-        return f"shared with {givers[0]}{turned if node.transposed else ''}"
+        return say("shared with {givers}{value}", givers=givers[0], value=turned if node.transposed else "")
     users = [other.name + (turned if other.transposed else "") for other in network.nodes if other.shares == node.id]
-    return f"used by {', '.join(users)} too" if users else ""
+    return say("used by {users} too", users=", ".join(users)) if users else ""
 
 
 class _Link(Painted):
@@ -45,11 +46,11 @@ class TieRow(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session, self.node = session, ""
-        self.label, self.words = Label("Weights", 12, "text2"), Label("", 12, "text", wraps=True)
+        self.label, self.words = Label(say("Weights"), 12, "text2"), Label("", 12, "text", wraps=True)
         self.label.setFixedWidth(92)
         self.stop = Button("", "quiet", "close", small=True)
-        self.stop.setToolTip("Stop sharing: the layer gets weights of its own again")
-        self.stop.setAccessibleName("Stop sharing weights")
+        self.stop.setToolTip(say("Stop sharing: the layer gets weights of its own again"))
+        self.stop.setAccessibleName(say("Stop sharing weights"))
         line = QHBoxLayout(self)
         line.setContentsMargins(11, 4, 11, 4)
         line.setSpacing(8)
@@ -67,7 +68,7 @@ class TieRow(QWidget):
         words = tie_words(self.session.view.network, node)
         self.node = node.id
         self.words.show_text(words)
-        self.setAccessibleName(f"Weights {words}")
+        self.setAccessibleName(say("Weights {words}", words=words))
         self.stop.setVisible(bool(node.shares))
         self.stop.setEnabled(not locked)
         self.setVisible(bool(words))

@@ -27,6 +27,7 @@ from playground.ui.panels.data_facts import FactsView, facts_of
 from playground.ui.panels.data_rows import ImageGrid, RowsTable, SequenceGrid, sample_rows
 from playground.ui.panels.table_import import ImportTable, PreviewReader
 from playground.ui.plots.axis import short
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -44,13 +45,17 @@ class DataPanel(QWidget):
         self.title, self.note = Label("", 12, "text", True), Label("", 11, "text2", wraps=True)
         self.notice = Notice("error", "")
         self.facts = FactsView()
-        self.choose = Button("Choose file…", "secondary", "open", small=True)
-        self.settings = Button("Settings", "link", "slider")
-        self.table, self.columns, self.bad = RowsTable("First samples"), RowsTable("Columns"), RowsTable("Unusable rows")
+        self.choose = Button(say("Choose file…"), "secondary", "open", small=True)
+        self.settings = Button(say("Settings"), "link", "slider")
+        self.table, self.columns, self.bad = (
+            RowsTable(say("First samples")),
+            RowsTable("Columns"),
+            RowsTable(say("Unusable rows")),
+        )
         self.importing, self.images, self.sequences = ImportTable(session), ImageGrid(), SequenceGrid()
         self.tabs, self.pages = QTabBar(), QStackedWidget()
         self._offered: list[QWidget] = []
-        self.none = Empty("data", "No data yet", "Drag a data source onto the canvas, or pick one in the toolbar.", 60)
+        self.none = Empty("data", say("No data yet"), say("Drag a data source onto the canvas, or pick one in the toolbar."), 60)
         self._assemble()
         for signal in (session.project_changed, session.samples_changed):
             signal.connect(self.refresh)
@@ -117,13 +122,15 @@ class DataPanel(QWidget):
         spec = node.spec
         error = self.session.samples_error
         self.title.show_text(
-            f"{getattr(spec, 'title', spec.id)}: {samples.count:,} samples" if samples else getattr(spec, "title", spec.id)
+            say("{getattr}: {count} samples", getattr=getattr(spec, "title", spec.id), count=f"{samples.count:,}")
+            if samples
+            else getattr(spec, "title", spec.id)
         )
         self.notice.setVisible(bool(error))
         self.notice.show_notice("error", error)
         self.facts.setVisible(samples is not None)
         self.choose.setVisible(self._path_field() is not None)
-        self.note.show_text(" ".join(samples.notes) if samples else "" if error else "Reading the data.")
+        self.note.show_text(" ".join(samples.notes) if samples else "" if error else say("Reading the data."))
         if samples is not None:
             self.facts.show_facts(facts_of(samples, self.session.project.data))
             if len(samples.shape) == 3:
@@ -168,7 +175,7 @@ class DataPanel(QWidget):
             pages.append(("Columns", self.columns))
         count = self.bad.rows.rowCount()
         if isinstance(spec, TableFile) and count:
-            pages.append((f"Unusable rows {count:,}", self.bad))
+            pages.append((say("Unusable rows {count}", count=f"{count:,}"), self.bad))
         if [text for text, _ in pages] == [self.tabs.tabText(at) for at in range(self.tabs.count())]:
             return
         front = self.pages.currentWidget()
@@ -224,10 +231,13 @@ class DataPanel(QWidget):
         name, field = found
         start = str(self.session.folder)
         if field.folder:
-            picked = QFileDialog.getExistingDirectory(self.window(), "Choose a folder", start)
+            picked = QFileDialog.getExistingDirectory(self.window(), say("Choose a folder"), start)
         else:
             picked, _ = QFileDialog.getOpenFileName(
-                self.window(), "Choose a file", start, f"Data ({' '.join(field.patterns)});;All files (*)"
+                self.window(),
+                say("Choose a file"),
+                start,
+                say("Data ({patterns});;All files (*)", patterns=" ".join(field.patterns)),
             )
         if picked:
             self.take(Path(picked), node, name)

@@ -15,6 +15,7 @@ from playground.document.plans import DataPlan
 from playground.errors import PlaygroundError
 from playground.ui.painting import RIGHT, Painted, box, put, width_of
 from playground.ui.theme import theme
+from playground.words import say
 
 MOST_CLASSES = 12
 _PARTS = (("train", "s1"), ("validation", "s2"), ("test", "s3"))
@@ -80,4 +81,4 @@ class FactsView(Painted):
             put(p, QRectF(r.width() - 44, y, 44, 16), f"{count:,}", 11, how=RIGHT)
         if len(self.facts.classes) > MOST_CLASSES:
             left = len(self.facts.classes) - MOST_CLASSES
-            put(p, QRectF(0, 44.0 + 17 * MOST_CLASSES, 200, 16), f"and {left} more classes", 11, "text3")
+            put(p, QRectF(0, 44.0 + 17 * MOST_CLASSES, 200, 16), say("and {left} more classes", left=left), 11, "text3")

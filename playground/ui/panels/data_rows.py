@@ -16,6 +16,7 @@ from playground.ui.canvas.sequences import MOST_CURVES, Strip, paint_curves, str
 from playground.ui.painting import LEFT, RIGHT, put, width_of
 from playground.ui.plots.axis import short
 from playground.ui.theme import theme
+from playground.words import say
 
 _NUMBER = re.compile(r"[−-]?[\d,]*\.?\d+(e-?\d+)?")
 ROWS, COLUMNS, IMAGES = 200, 60, 240
@@ -141,7 +142,7 @@ def sample_rows(samples: Samples) -> tuple[list[str], list[list[str]], dict[int,
     if samples.tokens:
         return _token_rows(samples)
     inputs = samples.x[:ROWS].reshape(min(samples.count, ROWS), -1)[:, :COLUMNS]
-    names = list(samples.feature_names[:COLUMNS]) or [f"input {k + 1}" for k in range(inputs.shape[1])]
+    names = list(samples.feature_names[:COLUMNS]) or [say("input {k}", k=k + 1) for k in range(inputs.shape[1])]
     cells = [[short(float(v)) for v in row] for row in inputs]
     if samples.task == "classification":
         targets = [[answer_text(samples, k)] for k in range(len(inputs))]
@@ -182,7 +183,7 @@ class SequenceGrid(QWidget):
         self.strips: list[Strip] = []
         self.words: list[str] = []
         self.names: tuple[str, ...] = ()
-        self.setAccessibleName("First sequences")
+        self.setAccessibleName(say("First sequences"))
 
     def show_samples(self, samples: Samples) -> None:
         """One plot for each sample, a curve for each feature."""
@@ -190,7 +191,9 @@ class SequenceGrid(QWidget):
         self.strips = [strip for strip in found if strip is not None]
         self.words = [answer_text(samples, k) for k in range(len(self.strips))]
         self.names = samples.feature_names[:MOST_CURVES]
-        self.setAccessibleDescription(f"{samples.count:,} sequences of at most {samples.steps:,} steps")
+        self.setAccessibleDescription(
+            say("{count} sequences of at most {steps} steps", count=f"{samples.count:,}", steps=f"{samples.steps:,}")
+        )
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -222,7 +225,7 @@ class ImageGrid(QWidget):
         self.images: list[QImage] = []
         self.grey = False
         self.words: list[str] = []
-        self.setAccessibleName("First images")
+        self.setAccessibleName(say("First images"))
 
     def show_samples(self, samples: Samples) -> None:
         """Grey for one channel, colour for three; each set spans from its least to its greatest number."""

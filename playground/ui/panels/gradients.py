@@ -12,6 +12,7 @@ from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.health import HealthTable, health_of, stuck_of
 from playground.ui.panels.journal_entries import journal_of
 from playground.ui.plots.curves import NormPlot, reach
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -65,11 +66,11 @@ class NormsPanel(QWidget):
 
 
 def gradients(session: Session) -> NormsPanel:
-    return NormsPanel(session, "Gradient norm", "gradient", True)
+    return NormsPanel(session, say("Gradient norm"), "gradient", True)
 
 
 def weights(session: Session) -> NormsPanel:
-    return NormsPanel(session, "Weight norm", "weight", False)
+    return NormsPanel(session, say("Weight norm"), "weight", False)
 
 
 register_panel(

@@ -18,6 +18,7 @@ from playground.ui.inspector.form import Form
 from playground.ui.inspector.text import Label, Section
 from playground.ui.painting import rule as line_under
 from playground.ui.painting import width_of
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -37,13 +38,13 @@ class GroupCard(QWidget):
         super().__init__(parent)
         self.session, self.group, self.members = session, group, tuple[str, ...]()
         self.name, self.rule = LineField(), LineField(hint=HINT)
-        self.name.setAccessibleName("Name of the group")
-        self.rule.setAccessibleName("Rule of the group")
+        self.name.setAccessibleName(say("Name of the group"))
+        self.rule.setAccessibleName(say("Rule of the group"))
         self.rule.setToolTip(RULE_HELP)
         self.count = Button("", "link")
         self.up, self.delete = Button("", "icon", "up", small=True), Button("", "icon", "close", small=True)
-        self.up.setToolTip("Ask this group's rule earlier")
-        self.delete.setToolTip("Delete the group; its layers stay")
+        self.up.setToolTip(say("Ask this group's rule earlier"))
+        self.delete.setToolTip(say("Delete the group; its layers stay"))
         self.form = Form()
         self._assemble()
         self.name.editingFinished.connect(self._renamed)
@@ -63,7 +64,7 @@ class GroupCard(QWidget):
         first, second = QHBoxLayout(), QHBoxLayout()
         for part, stretch in ((self.name, 1), (self.count, 0), (self.up, 0), (self.delete, 0)):
             first.addWidget(part, stretch)
-        self.label = Label("Rule", 12, "text2")
+        self.label = Label(say("Rule"), 12, "text2")
         second.setSpacing(8)
         second.addWidget(self.label)
         second.addWidget(self.rule, 1)
@@ -79,14 +80,22 @@ class GroupCard(QWidget):
             if not field.hasFocus() or not field.refused:
                 field.setText(text)
                 field.refuse(False)
-        words = "no layers" if not members else "1 layer" if len(members) == 1 else f"{len(members)} layers"
+        words = (
+            say("no layers")
+            if not members
+            else "1 layer"
+            if len(members) == 1
+            else say("{members_count} layers", members_count=len(members))
+        )
         if words != self.count.text():
             self.count.setText(words)
             self.count.setFixedWidth(round(width_of(words, 11, True)) + 10)
-            self.count.setAccessibleName(f"Select the {words} of {group.name}")
+            self.count.setAccessibleName(say("Select the {words} of {group}", words=words, group=group.name))
         self.count.setEnabled(bool(members))
         self.count.setToolTip(
-            "Select them on the canvas" if members else "The rule fits no layer with weights, and none was put in by hand"
+            say("Select them on the canvas")
+            if members
+            else say("The rule fits no layer with weights, and none was put in by hand")
         )
         self.up.setEnabled(not first)
         self.form.show_record(group, NODE_OPTIONS, Group(id="", name=""))
@@ -104,7 +113,7 @@ class GroupCard(QWidget):
         except BadValue as error:
             self.rule.refuse(True)
             self.rule.setToolTip(str(error))
-            self.helped.emit("Rule", str(error))
+            self.helped.emit(say("Rule"), str(error))
             return
         self.rule.setToolTip(RULE_HELP)
         self.session.do(SetGroup(self.group.id, "rule", self.rule.text()), whole=True)
@@ -138,13 +147,13 @@ class GroupsEditor(QWidget):
         self.cards: dict[str, GroupCard] = {}
         self.about = Label(ABOUT, 11, "text3", wraps=True)
         self.about.setContentsMargins(11, 6, 11, 2)
-        self.add = Button("Add a group", "link", "plus")
+        self.add = Button(say("Add a group"), "link", "plus")
         self.add.clicked.connect(lambda: session.do(AddGroup(), whole=True))
         self.rows = QVBoxLayout()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(Section("Parameter groups", "change live", True))
+        column.addWidget(Section(say("Parameter groups"), say("change live"), True))
         column.addWidget(self.about)
         column.addLayout(self.rows)
         foot = QHBoxLayout()

@@ -16,6 +16,7 @@ from playground.training.saturation import Saturation
 from playground.ui.painting import Painted, box, put, rule, stamp
 from playground.ui.plots.axis import short
 from playground.ui.theme import theme
+from playground.words import say
 
 #: Update ÷ weight that is neither stuck nor wild; about 1e-3 is usual for a training network.
 GOOD = (1e-5, 1e-2)
@@ -46,15 +47,15 @@ def judge(layer: str, ratios: np.ndarray, gradients: np.ndarray, frozen: bool) -
     if frozen:
         return Health(layer, ratio, gradient, "Frozen", "frozen", "info")
     if not len(ratios):
-        return Health(layer, ratio, gradient, "Not measured yet", "clock", "text3")
+        return Health(layer, ratio, gradient, say("Not measured yet"), "clock", "text3")
     if not (math.isfinite(ratio) and math.isfinite(gradient)):
-        return Health(layer, ratio, gradient, "Not finite", "error", "error")
+        return Health(layer, ratio, gradient, say("Not finite"), "error", "error")
     if ratio == 0.0:
-        return Health(layer, ratio, gradient, "Does not move", "warn", "warn")
+        return Health(layer, ratio, gradient, say("Does not move"), "warn", "warn")
     if ratio > GOOD[1]:
-        return Health(layer, ratio, gradient, "Steps too large", "warn", "warn")
+        return Health(layer, ratio, gradient, say("Steps too large"), "warn", "warn")
     if ratio < GOOD[0]:
-        return Health(layer, ratio, gradient, "Hardly moves", "warn", "warn")
+        return Health(layer, ratio, gradient, say("Hardly moves"), "warn", "warn")
     return Health(layer, ratio, gradient, "Healthy", "check", "ok")
 
 
@@ -69,9 +70,9 @@ def stuck_of(stuck: Mapping[str, Saturation]) -> list[Health]:
     """Every activation that can saturate: what share of its outputs passes no gradient, and what share of its units never does."""
     rows = []
     for layer, found in stuck.items():
-        dead = f", {100 * found.dead:.0f} % of units dead" if found.dead > 0 else ""
+        dead = say(", {value} % of units dead", value=f"{100 * found.dead:.0f}") if found.dead > 0 else ""
         bad = found.dead >= DEAD or found.share >= SATURATED
-        state = f"{100 * found.share:.0f} % saturated{dead}"
+        state = say("{value} % saturated{dead}", value=f"{100 * found.share:.0f}", dead=dead)
         rows.append(Health(layer, math.nan, math.nan, state, "warn" if bad else "check", "warn" if bad else "ok"))
     return rows
 
@@ -108,7 +109,7 @@ class HealthTable(Painted):
         rule(p, 0, 0, r.width())
         if not self.rows:
             rule(p, 0, ROW, r.width())
-            put(p, QRectF(8, ROW, r.width() - 16, ROW), "Layers are measured while training.", 11, "text3")
+            put(p, QRectF(8, ROW, r.width() - 16, ROW), say("Layers are measured while training."), 11, "text3")
         for k, row in enumerate(self.rows, 1):
             y = k * float(ROW)
             rule(p, 0, y, r.width())

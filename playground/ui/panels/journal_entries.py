@@ -15,6 +15,7 @@ from playground.lowering.expansion import expanded
 from playground.training import messages
 from playground.ui.plots.axis import short
 from playground.ui.plots.marks import Mark
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -55,22 +56,26 @@ class Journal(QObject):
     def _heard(self, event: object) -> None:
         match event:
             case messages.Started() if event.step == 0:
-                self.entries = [Entry(step=0, text=f"Started, seed {self.session.project.training.seed}", icon="play")]
+                self.entries = [
+                    Entry(step=0, text=say("Started, seed {seed}", seed=self.session.project.training.seed), icon="play")
+                ]
             case messages.Started():
-                self.entries.append(Entry(step=event.step, text="Went on", icon="play"))
+                self.entries.append(Entry(step=event.step, text=say("Went on"), icon="play"))
             case messages.Reset():
-                self.entries = [Entry(step=0, text="Reset to the start weights", icon="reset")]
+                self.entries = [Entry(step=0, text=say("Reset to the start weights"), icon="reset")]
             case messages.KnobChanged():
                 self._turned(event)
             case messages.Fault():
-                flag = f"{event.node} not finite" if event.node else "not finite"
+                flag = say("{node} not finite", node=event.node) if event.node else say("not finite")
                 self.entries.append(Entry(step=event.step, text=event.text, icon="error", token="error", flag=flag))
             case messages.Finished():
                 self.entries.append(
                     Entry(step=event.last_step, text=event.text.replace(f", {event.last_step:,} steps", ""), icon="check")
                 )
             case messages.Died():
-                self.entries.append(Entry(step=event.step, text=event.text, icon="error", token="error", flag="worker ended"))
+                self.entries.append(
+                    Entry(step=event.step, text=event.text, icon="error", token="error", flag=say("worker ended"))
+                )
             case messages.Warned():
                 self.entries.append(Entry(step=self.session.client.step, text=event.text, icon="warn", token="warn"))
             case _:

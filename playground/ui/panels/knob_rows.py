@@ -17,6 +17,7 @@ from playground.ui.inspector.form import RowLabel
 from playground.ui.inspector.numbers import tidy
 from playground.ui.painting import Painted, chip, group_color, put, rule, stamp, width_of
 from playground.ui.plots.axis import short
+from playground.words import say
 
 FIELD_WIDTH = 92
 #: Steps a second to choose from; 0 is as many as the machine can.
@@ -38,7 +39,7 @@ class KnobRow(NumberEditor):
         if self.slider:
             self.line.removeWidget(self.slider)
             self.column.addWidget(self.slider)
-            self.slider.setAccessibleName(f"{label} slider")
+            self.slider.setAccessibleName(say("{label} slider", label=label))
         for at in reversed(range(self.line.count())):
             item = self.line.itemAt(at)
             if item is not None and item.spacerItem() is not None:
@@ -56,11 +57,11 @@ class SpeedRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.label, self.field = RowLabel("Speed", True), ComboField()
+        self.label, self.field = RowLabel(say("Speed"), True), ComboField()
         for speed in SPEEDS:
-            self.field.addItem(f"{speed:,.0f} steps/s" if speed else "Full speed", speed)
-        self.field.setAccessibleName("Speed")
-        self.setToolTip("How many steps a second the run may do. Slow motion shows single steps and changes no number.")
+            self.field.addItem(say("{speed} steps/s", speed=f"{speed:,.0f}") if speed else say("Full speed"), speed)
+        self.field.setAccessibleName(say("Speed"))
+        self.setToolTip(say("How many steps a second the run may do. Slow motion shows single steps and changes no number."))
         self.label.setMinimumWidth(40)
         self.label.setMaximumWidth(16777215)
         self.field.setFixedWidth(140)
@@ -83,7 +84,7 @@ class LayerRow(QWidget):
     def __init__(self, node: Node, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.face = _LayerFace()
-        self.switch = Switch(f"Freeze {node.name}")
+        self.switch = Switch(say("Freeze {node}", node=node.name))
         line = QHBoxLayout(self)
         line.setContentsMargins(11, 1, 9, 1)
         line.setSpacing(6)
@@ -96,7 +97,7 @@ class LayerRow(QWidget):
         self.face.node = node
         self.face.update()
         self.switch.setChecked(node.frozen)
-        self.switch.setToolTip("Its weights stay as they are while the others train")
+        self.switch.setToolTip(say("Its weights stay as they are while the others train"))
 
 
 class _LayerFace(Painted):
@@ -111,9 +112,9 @@ class _LayerFace(Painted):
         spec = node.spec
         chip(p, 0, 3, 20, getattr(spec, "icon", "block"), group_color(spec.kind, getattr(spec, "group", "")), "panel")
         freeze = width_of("Freeze", 11)
-        put(p, QRectF(r.width() - freeze, 0, freeze + 2, 26), "Freeze", 11, "text2")
+        put(p, QRectF(r.width() - freeze, 0, freeze + 2, 26), say("Freeze"), 11, "text2")
         stamp(p, r.width() - freeze - 12, 13, "frozen", "info" if node.frozen else "text2", 14)
-        factor = f"rate × {node.rate_factor:g}"
+        factor = say("rate × {rate_factor}", rate_factor=f"{node.rate_factor:g}")
         room = r.width() - freeze - 24
         wide = width_of(factor, 11)
         put(p, QRectF(room - wide - 2, 0, wide + 2, 26), factor, 11, "text2")
@@ -170,14 +171,14 @@ class JournalList(QWidget):
             at = (event.pos().y() - 2) // 26
             if 0 <= at < len(self.rows):
                 step, _, _, text = self.rows[at]
-                QToolTip.showText(event.globalPos(), f"Step {step:,}: {text}", self)
+                QToolTip.showText(event.globalPos(), say("Step {step}: {what}", step=f"{step:,}", what=text), self)
                 return True
         return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         p, wide = QPainter(self), float(self.width())
         if not self.rows:
-            put(p, QRectF(11, 2, wide - 22, 26), "Nothing yet. Turn a knob while it trains.", 11, "text3")
+            put(p, QRectF(11, 2, wide - 22, 26), say("Nothing yet. Turn a knob while it trains."), 11, "text3")
         for k, (step, icon, token, text) in enumerate(self.rows):
             y = 26.0 * k + 2
             stamp(p, 18, y + 13, icon, token, 14)

@@ -22,6 +22,7 @@ from playground.ui.inspector.text import Label, Section
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.journal_entries import journal_of
 from playground.ui.panels.knob_rows import JournalList, KnobRow, LayerRow, LiveNumbers, SpeedRow, metric_shown
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -62,13 +63,13 @@ class Knobs(QWidget):
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(0)
         self.knob_column, self.layer_column = QVBoxLayout(), QVBoxLayout()
-        self.layer_strip = Section("Layers")
+        self.layer_strip = Section(say("Layers"))
         column.addWidget(self.none)
         column.addLayout(self.knob_column)
         column.addWidget(self.speed)
         column.addWidget(self.layer_strip)
         column.addLayout(self.layer_column)
-        column.addWidget(Section("Journal"))
+        column.addWidget(Section(say("Journal")))
         column.addWidget(self.list)
         column.addStretch(1)
         area = QScrollArea()
@@ -99,10 +100,10 @@ class Knobs(QWidget):
         infos = [info for info in self.infos() if not info.name.endswith(("rate_factor", "decay_factor"))][:MOST_KNOBS]
         self.none.setVisible(not infos)
         if not infos and self.session.samples is None:
-            self.none.show_text(self.session.samples_error or "Nothing to tune yet: add data, layers and a loss.")
+            self.none.show_text(self.session.samples_error or say("Nothing to tune yet: add data, layers and a loss."))
         elif not infos:
             problem = next((p for p in self.session.problems if p.severity == "error"), None)
-            self.none.show_text(problem.text if problem else "Nothing to tune yet: add layers and a loss.")
+            self.none.show_text(problem.text if problem else say("Nothing to tune yet: add layers and a loss."))
         if [info.name for info in infos] != list(self.rows):
             self._build(infos)
         for info in infos:

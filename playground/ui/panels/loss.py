@@ -20,6 +20,7 @@ from playground.ui.panels.journal_entries import journal_of
 from playground.ui.plots.curves import LossPlot, RatePlot, reach
 from playground.ui.plots.legend import Legend, legend_row
 from playground.ui.plots.plot import link
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -58,8 +59,8 @@ class LossPanel(QWidget):
         self.session, self.journal = session, journal_of(session)
         self.plot, self.rate, self.legend = LossPlot(), RatePlot(), Legend()
         self.rate.setFixedHeight(84)
-        self.log = CheckBox("Log", True)
-        self.log.setToolTip("A logarithmic axis for the loss")
+        self.log = CheckBox(say("Log"), True)
+        self.log.setToolTip(say("A logarithmic axis for the loss"))
         self.smooth = NumberEditor(SMOOTHING, "smooth")
         if self.smooth.slider:
             self.smooth.slider.hide()
@@ -69,7 +70,7 @@ class LossPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(legend_row(self.legend, self.log, Label("Smooth", 11, "text2"), self.smooth))
+        column.addWidget(legend_row(self.legend, self.log, Label(say("Smooth"), 11, "text2"), self.smooth))
         column.addWidget(self.plot, 1)
         column.addWidget(self.rate)
         link(self.plot, self.rate)
@@ -99,7 +100,7 @@ class LossPanel(QWidget):
         for plot in (self.plot, self.rate):
             plot.reach = reach(history.steps, total)
             plot.show_marks(self.journal.marks())
-        self.plot.empty = "Compiling or starting the run." if client.state == "starting" else "No run yet. Press Train."
+        self.plot.empty = say("Compiling or starting the run.") if client.state == "starting" else say("No run yet. Press Train.")
         self.rate.empty = ""
 
     def showEvent(self, event: object) -> None:
@@ -118,8 +119,10 @@ class LossPanel(QWidget):
     def _word(self, x: float) -> tuple[str, str]:
         client = self.session.client
         if client.started is None:
-            return f"Step {x:,.0f}", ""
-        return f"Step {x:,.0f}", f"epoch {epoch_at(round(x), client.epochs, client.started.steps_per_epoch):,}"
+            return say("Step {x}", x=f"{x:,.0f}"), ""
+        return say("Step {x}", x=f"{x:,.0f}"), say(
+            "epoch {epoch_at}", epoch_at=f"{epoch_at(round(x), client.epochs, client.started.steps_per_epoch):,}"
+        )
 
 
 register_panel(

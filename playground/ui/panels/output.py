@@ -15,6 +15,7 @@ from playground.ui.plots.plot import Plot
 from playground.ui.plots.series import Series
 from playground.ui.plots.surface import SurfacePlot, nice_bounds
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -48,7 +49,7 @@ class OutputPanel(QWidget):
         super().__init__(parent)
         self.session = session
         self.surface, self.curve = SurfacePlot(), AnswerCurve()
-        self.none = Empty("map", "No picture for these inputs", OTHERS)
+        self.none = Empty("map", say("No picture for these inputs"), OTHERS)
         self.pages = QStackedLayout(self)
         for page in (self.none, self.surface, self.curve):
             self.pages.addWidget(page)
@@ -72,7 +73,7 @@ class OutputPanel(QWidget):
         """Follow the data."""
         samples, inputs = self.session.samples, self.inputs
         self.pages.setCurrentIndex({0: 0, 1: 2, 2: 1}[inputs])
-        self.none.show_text("No picture for these inputs", SEQUENCES if samples is not None and samples.steps else OTHERS)
+        self.none.show_text(say("No picture for these inputs"), SEQUENCES if samples is not None and samples.steps else OTHERS)
         self._step, self._watching = -1, False
         if samples is not None and inputs == 2:
             self.surface.show_response(None, (0, 0), (1, 1))

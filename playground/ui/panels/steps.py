@@ -27,6 +27,7 @@ from playground.ui.painting import CENTRE, LEFT, RIGHT, Painted, put, width_of
 from playground.ui.panel import Panel, register_panel
 from playground.ui.plots.axis import short
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -59,8 +60,8 @@ def views_of(node: Node, answers: dict[str, Array], samples: Samples, index: int
         given = answers.get(f"{name}:weights{tail}")
         if has_weights(spec) and given is not None:
             values = attention(given[0], length_of(samples, index, given.shape[-1]))
-            heads = tuple((f"head {k + 1}" if len(values) > 1 else "", one) for k, one in enumerate(values))
-            found.append(View(f"Attention weights{turn}", heads, 0.0, "queries", "keys"))
+            heads = tuple((say("head {k}", k=k + 1) if len(values) > 1 else "", one) for k, one in enumerate(values))
+            found.append(View(say("Attention weights{turn}", turn=turn), heads, 0.0, "queries", "keys"))
         gates: tuple[str, ...] = getattr(spec, "gates", ())
         given = answers.get(f"{name}:gates{tail}")
         if gates and given is not None:
@@ -97,7 +98,15 @@ class HeatMaps(Painted):
         self.view, self.words = view, words
         if view is not None:
             shapes = ", ".join(f"{name or view.title}: {values.shape[0]} by {values.shape[1]}" for name, values in view.pictures)
-            self.setAccessibleDescription(f"{view.title}, {view.down} down, {view.across} across. {shapes}")
+            self.setAccessibleDescription(
+                say(
+                    "{view}, {down} down, {across} across. {shapes}",
+                    view=say(view.title),
+                    down=view.down,
+                    across=view.across,
+                    shapes=shapes,
+                )
+            )
         self.update()
 
     def draw(self, p: QPainter, r: QRectF) -> None:
@@ -147,7 +156,7 @@ class HeatMaps(Painted):
 
     def _draw_scale(self, p: QPainter, r: QRectF, view: View) -> None:
         lut = theme().lut if view.low < 0 else theme().lut[128:]
-        low, high = (short(view.low), short(-view.low)) if view.low < 0 else ("0", "greatest of each")
+        low, high = (short(view.low), short(-view.low)) if view.low < 0 else ("0", say("greatest of each"))
         bar = QImage(np.ascontiguousarray(lut).data, len(lut), 1, 4 * len(lut), QImage.Format.Format_RGB32)
         left = width_of(low, 9) + 5
         put(p, r, low, 9, "text2", how=LEFT)
@@ -182,10 +191,10 @@ class StepsPanel(QWidget):
         theme().changed.connect(self.maps.update)
 
     def _assemble(self) -> None:
-        self.what.setAccessibleName("What to look at")
+        self.what.setAccessibleName(say("What to look at"))
         self.what.setFixedWidth(140)
         self.what.activated.connect(self._choose)
-        for button, name, by in ((self.back, "Sample before", -1), (self.on, "Next sample", 1)):
+        for button, name, by in ((self.back, say("Sample before"), -1), (self.on, say("Next sample"), 1)):
             button.setAccessibleName(name)
             button.setToolTip(name)
             button.clicked.connect(lambda _=False, by=by: self.leaf(by))
@@ -238,7 +247,7 @@ class StepsPanel(QWidget):
         if node is None or samples is None or not self._views:
             return
         self.name.show_text(node.name)
-        self.answer.show_text(f"sample {self.sample + 1:,} of {samples.count:,}")
+        self.answer.show_text(say("sample {sample} of {count}", sample=f"{self.sample + 1:,}", count=f"{samples.count:,}"))
         titles = [view.title for view in self._views]
         if titles != [self.what.itemText(k) for k in range(self.what.count())]:
             self.what.clear()

@@ -18,6 +18,7 @@ from playground.document.edits import SetField, Several
 from playground.document.project import Node
 from playground.errors import PlaygroundError
 from playground.ui.panels.data_rows import RowsTable
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -83,7 +84,7 @@ class ImportTable(RowsTable):
         self.node: Node | None = None
         self.preview: Preview | None = None
         self.horizontalHeader().setSectionsClickable(True)
-        self.horizontalHeader().setToolTip("Click to choose what the column is used for")
+        self.horizontalHeader().setToolTip(say("Click to choose what the column is used for"))
         self.horizontalHeader().sectionClicked.connect(self._offer)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
@@ -123,4 +124,4 @@ class ImportTable(RowsTable):
         elif target == name:
             target = ""
         edits = (SetField(node.id, "ignore", ", ".join(ignored)), SetField(node.id, "target", target))
-        self.session.do(Several(f"Use {name} as {ROLES[role].lower()}", edits))
+        self.session.do(Several(sentence("Use {name} as {roles}", name=name, roles=ROLES[role].lower()), edits))

@@ -22,6 +22,7 @@ from playground.ui.panels.loss import planned_rates
 from playground.ui.plots.axis import short
 from playground.ui.plots.planned import PlannedPlot
 from playground.ui.plots.plot import link
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -65,10 +66,10 @@ class TrainingPanel(QWidget):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(Section("Planned learning rate"))
+        column.addWidget(Section(say("Planned learning rate")))
         column.addWidget(self.preview)
         column.addWidget(self.words)
-        column.addWidget(Section("Training", "changes live", True))
+        column.addWidget(Section(say("Training"), say("changes live"), True))
         column.addWidget(self.form)
         column.addWidget(self.groups)
         column.addStretch(1)
@@ -110,7 +111,13 @@ class TrainingPanel(QWidget):
         steps, rates = planned_rates(self.session.project, 0, total, most=MOST_STEPS)
         self.preview.show_plan(steps, rates, total)
         if total:
-            text = f"{total:,} steps: {training.epochs:,} epochs of {each:,}; highest rate {short(self.preview.highest)}."
+            text = say(
+                "{total} steps: {epochs} epochs of {each}; highest rate {short}.",
+                total=f"{total:,}",
+                epochs=f"{training.epochs:,}",
+                each=f"{each:,}",
+                short=short(self.preview.highest),
+            )
             listens = isinstance(training.schedule, Schedule) and training.schedule.listens
             self.words.show_text(text + LISTENS * listens)
         else:

@@ -13,6 +13,7 @@ from playground.ui.plots.axis import Axis
 from playground.ui.plots.plot import Plot
 from playground.ui.plots.series import Series
 from playground.ui.plots.smoothing import Smoother
+from playground.words import say
 
 MOST_LAYERS = 7
 
@@ -50,7 +51,7 @@ class LossPlot(Plot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Loss over steps", log=True, parent=parent)
-        self.add(Series("raw", "each batch", "points", 1))
+        self.add(Series("raw", say("each batch"), "points", 1))
         self.add(Series("validation", "validation", "smooth", 2))
         self.add(Series("train", "train", "smooth", 1, tip=True))
         self.smoother = Smoother(0.97)
@@ -93,7 +94,7 @@ class RatePlot(Plot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Learning rate over steps", top=6, parent=parent)
-        self.title, self.flags = "Learning rate", False
+        self.title, self.flags = say("Learning rate"), False
         self.add(Series("plan", "planned", "smooth", 3, dashes=(2.0, 3.0)))
         self.add(Series("rate", "rate", "smooth", 3, dashes=()))
 

@@ -15,6 +15,7 @@ from playground.ui.plots.marks import Band
 from playground.ui.plots.plot import Plot
 from playground.ui.plots.series import Series
 from playground.ui.theme import theme
+from playground.words import say
 
 #: Colour numbers and dashes of the suggestions, as in the list beside the plot.
 LOOKS = {"valley": (3, (2.0, 3.0)), "steepest": (2, (7.0, 3.0))}
@@ -27,10 +28,10 @@ class FinderPlot(Plot):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Loss over learning rate", log_x=True, right=16, parent=parent)
         self.margins = (48, 8, 16, 34)
-        self.x_title = "Learning rate, log scale"
-        self.empty = "No test yet. Press Run."
-        self.x_word = lambda x: (f"Rate {short(x)}", "")
-        self.add(Series("raw", "each batch", "points", 1))
+        self.x_title = say("Learning rate, log scale")
+        self.empty = say("No test yet. Press Run.")
+        self.x_word = lambda x: (say("Rate {short}", short=short(x)), "")
+        self.add(Series("raw", say("each batch"), "points", 1))
         self.add(Series("smoothed", "smoothed", "smooth", 1))
         self.suggested: dict[str, float] = {}
         self.now: float | None = None
@@ -73,7 +74,7 @@ class FinderPlot(Plot):
             p.setPen(Qt.PenStyle.NoPen)
             p.setBrush(theme().color("text"))
             p.drawPolygon(QPolygonF([QPointF(x, r.bottom() - 7), QPointF(x + 4.5, r.bottom()), QPointF(x - 4.5, r.bottom())]))
-            words = f"now {short(self.now)}"
+            words = say("now {short}", short=short(self.now))
             p.fillRect(QRectF(x + 6, r.bottom() - 15, width_of(words, 10) + 4, 14), theme().color("plot"))
             put(p, QRectF(x + 8, r.bottom() - 15, 100, 14), words, 10, "text2")
         p.end()

@@ -15,6 +15,7 @@ from playground.ui.plots.axis import Axis, around, short
 from playground.ui.plots.marks import Band, Mark, Reading, draw_bands, draw_crosses, draw_marks, draw_readout
 from playground.ui.plots.series import Series
 from playground.ui.theme import theme
+from playground.words import say
 
 NO_RUN = "No run yet. Press Train."
 
@@ -48,7 +49,7 @@ class Plot(QWidget):
         self.bands: Sequence[Band] = ()
         self.flags, self.ends, self.readout = True, False, True
         self.empty = NO_RUN
-        self.x_word: Callable[[float], tuple[str, str]] = lambda x: (f"Step {x:,.0f}", "")
+        self.x_word: Callable[[float], tuple[str, str]] = lambda x: (say("Step {x}", x=f"{x:,.0f}"), "")
         self.across, self.up = Axis(0.0, 1.0, False), Axis(0.1, 1.0, log)
         self.follow, self.reach = True, 0.0
         self.cursor_x: float | None = None

@@ -11,6 +11,7 @@ from playground.ui.painting import AA, CENTRE, LEFT, RIGHT, put
 from playground.ui.plots.axis import Axis, short
 from playground.ui.plots.series import polygon
 from playground.ui.theme import theme
+from playground.words import say
 
 #: Colours of the samples by class; the first two are those of the diverging map's ends.
 POINT_INKS = ("#0A4A8C", "#8A3D00")
@@ -42,7 +43,7 @@ class SurfacePlot(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Output over the two inputs")
+        self.setAccessibleName(say("Output over the two inputs"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(140, 140)
         self.low, self.high = (-1.0, -1.0), (1.0, 1.0)
@@ -52,7 +53,7 @@ class SurfacePlot(QWidget):
         self.limit, self.middle = 1.0, 0.0
         self.points = np.zeros((0, 2))
         self.targets = np.zeros(0)
-        self.empty = "No run yet. Press Train."
+        self.empty = say("No run yet. Press Train.")
         self._image: QImage | None = None
         self._over: QPixmap | None = None
         self._over_key: tuple[object, ...] = ()

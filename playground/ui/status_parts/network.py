@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from playground.training.messages import Started
 from playground.ui.canvas.look import count_text
 from playground.ui.status_part import Part, StatusPart
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.status import StatusLine
@@ -20,19 +21,23 @@ def say_network(line: StatusLine) -> list[Part]:
     project, found = line.session.project, line.session.inspection
     count = len(project.network.nodes)
     if not project.network.of_kind("dataset") and not project.network.of_kind("loss"):
-        return [Part("Nothing to train yet: add data and a loss")]
+        return [Part(say("Nothing to train yet: add data and a loss"))]
     problems = len(found.errors)
     if line.session.samples is None and not line.session.samples_error and not problems:
-        first = Part("Reading the data", "clock", "info")
+        first = Part(say("Reading the data"), "clock", "info")
     elif problems:
-        first = Part("1 problem" if problems == 1 else f"{problems} problems", "error", "error", True)
+        first = Part("1 problem" if problems == 1 else say("{problems} problems", problems=problems), "error", "error", True)
     else:
-        first = Part("Ready to train", "check", "ok")
+        first = Part(say("Ready to train"), "check", "ok")
     return [
         first,
-        Part("1 node" if count == 1 else f"{count:,} nodes"),
-        Part(f"{found.total_parameters:,} parameters" if found.total_parameters else "No parameters yet"),
-        *([Part(f"{count_text(found.total_flops // 2)} multiply-adds")] if found.total_flops else []),
+        Part("1 node" if count == 1 else say("{count} nodes", count=f"{count:,}")),
+        Part(
+            say("{total_parameters} parameters", total_parameters=f"{found.total_parameters:,}")
+            if found.total_parameters
+            else say("No parameters yet")
+        ),
+        *([Part(say("{count_text} multiply-adds", count_text=count_text(found.total_flops // 2)))] if found.total_flops else []),
     ]
 
 

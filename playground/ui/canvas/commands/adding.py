@@ -17,6 +17,7 @@ from playground.ui.canvas.commands.part import Part
 from playground.ui.canvas.placing import beside, free, snapped
 from playground.ui.canvas.starters import Starter
 from playground.ui.kinds import Kind
+from playground.words import sentence
 
 NEW_SIZE = (106.0, 52.0)  # what a node is taken to measure before it is drawn
 
@@ -40,7 +41,7 @@ class Adding(Part):
         brought = bringing(spec, self.session.view)
         wires = self._wires(made, anchor, brought) if anchor is not None else ()
         edits = (*brought, made, *wires)
-        edit: Edit = Several(f"Add {made.made(self.session.view).name}", edits) if len(edits) > 1 else made
+        edit: Edit = Several(sentence("Add {made}", made=made.made(self.session.view).name), edits) if len(edits) > 1 else made
         return self.finish(edit, made.id)
 
     def add_to_wire(self, spec: Spec, link: str, at: QPointF) -> str:

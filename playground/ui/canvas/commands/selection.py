@@ -25,6 +25,7 @@ from playground.document.edits import (
 from playground.errors import PlaygroundError
 from playground.ui.canvas.commands.part import Part
 from playground.ui.canvas.placing import snapped
+from playground.words import say, sentence
 
 
 class Selection(Part):
@@ -45,7 +46,7 @@ class Selection(Part):
         if notes:
             edits.append(RemoveNotes(notes))
         if edits:
-            self.session.do(edits[0] if len(edits) == 1 else Several("Delete selection", tuple(edits)))
+            self.session.do(edits[0] if len(edits) == 1 else Several(sentence("Delete selection"), tuple(edits)))
 
     def copy(self) -> bool:
         """Put the selection on the clipboard as text. False when there is nothing to copy."""
@@ -67,7 +68,7 @@ class Selection(Part):
 
         text = QGuiApplication.clipboard().text()
         if not text.strip():
-            self.session.message.emit("The clipboard holds no network. Copy some nodes first.", "info")
+            self.session.message.emit(say("The clipboard holds no network. Copy some nodes first."), "info")
             return
         try:
             edit = pasted(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playground.document.edits import AddLink, RemoveLinks, Several, ShareWeights
 from playground.lowering import tie_of
 from playground.ui.canvas.commands.part import Part
+from playground.words import sentence
 
 
 class Wiring(Part):
@@ -17,7 +18,7 @@ class Wiring(Part):
         """Move the end of a wire to another port as one step."""
         old = next((k for k in self.session.view.network.links if k.id == link), None)
         if old is not None and (old.target, old.port, old.output) != (target, port, output):
-            self.session.do(Several("Move wire", (RemoveLinks((link,)), AddLink(source, target, port, output=output))))
+            self.session.do(Several(sentence("Move wire"), (RemoveLinks((link,)), AddLink(source, target, port, output=output))))
 
     def unwire(self, link: str) -> None:
         self.session.do(RemoveLinks((link,)))
