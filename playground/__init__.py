@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from playground.api import Project as Project
+    from playground.api import add_to_palette as add_to_palette
     from playground.api import dataset as dataset
     from playground.api import initializer as initializer
     from playground.api import layer as layer
@@ -27,7 +28,18 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 #: The Python API; `playground.api` defines it.
-__all__ = ["Project", "__version__", "dataset", "initializer", "layer", "loss", "optimizer", "penalty", "schedule"]
+__all__ = [
+    "Project",
+    "__version__",
+    "add_to_palette",
+    "dataset",
+    "initializer",
+    "layer",
+    "loss",
+    "optimizer",
+    "penalty",
+    "schedule",
+]
 
 
 def __getattr__(name: str) -> Any:

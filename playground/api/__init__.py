@@ -3,7 +3,8 @@
 `playground` hands these names on, so that a script reads `import playground as pg; pg.Project.chain(...)`.
 """
 
+from playground.api.own_layers import add_to_palette
 from playground.api.parts import dataset, initializer, layer, loss, optimizer, penalty, schedule
 from playground.api.project import Project
 
-__all__ = ["Project", "dataset", "initializer", "layer", "loss", "optimizer", "penalty", "schedule"]
+__all__ = ["Project", "add_to_palette", "dataset", "initializer", "layer", "loss", "optimizer", "penalty", "schedule"]

@@ -23,6 +23,7 @@ from playground.document.edits import (
     SetGroup,
     SetNodeOption,
     SetPlan,
+    Several,
     ShareWeights,
     UngroupBlock,
 )
@@ -78,9 +79,7 @@ class Building:
 
         Raises BadValue for a name or type that does not fit; a number out of its range is one of `problems`.
         """
-        node = self.node(name)
-        for field, value in settings.items():
-            self._do(SetNodeOption(node.id, field, value) if field in OPTIONS else SetField(node.id, field, value))
+        self._do(_settings(self.node(name), settings))
         return self
 
     def group(self, name: str, *nodes: str, rule: str = "", **settings: Any) -> Self:
@@ -89,9 +88,7 @@ class Building:
         settings: rate_factor, decay_factor, frozen. Of a node in several groups the first counts. Raises BadValue or EditError.
         """
         made = AddGroup(name=name, rule=rule, nodes=tuple(self.node(node).id for node in nodes))
-        self._do(made)
-        for field, value in settings.items():
-            self._do(SetGroup(made.id, field, value))
+        self._do(Several(f"Add group {name}", (made, *(SetGroup(made.id, field, value) for field, value in settings.items()))))
         return self
 
     def set(self, **training: Any) -> Self:
@@ -147,9 +144,7 @@ class Building:
         if inner is None:
             names = ", ".join(one.name for one in found.network.nodes)
             raise UnknownKind(f"{found.name} holds no node called {node!r}; it holds: {names}.")
-        for field, value in settings.items():
-            edit: Edit = SetNodeOption(inner.id, field, value) if field in OPTIONS else SetField(inner.id, field, value)
-            self._do(EditBlock(found.id, edit))
+        self._do(EditBlock(found.id, _settings(inner, settings)))
         return self
 
     def keep_block(self, block: str) -> Path:
@@ -170,3 +165,12 @@ class Building:
                 return made
         names = ", ".join(dict.fromkeys([*(one.name for one in self.record.blocks), *(entry.name for entry in entries)]))
         raise UnknownKind(f"There is no block called {name!r}; there are: {names}.")
+
+
+def _settings(node: records.Node, settings: dict[str, Any]) -> Several:
+    """All of the settings of a node, or none where one of them does not fit."""
+    edits = [
+        SetNodeOption(node.id, field, value) if field in OPTIONS else SetField(node.id, field, value)
+        for field, value in settings.items()
+    ]
+    return Several(f"Change {node.name}", tuple(edits))

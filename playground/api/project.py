@@ -30,6 +30,7 @@ from playground.formats import npz_file, safetensors_file
 from playground.formats.certificate import Certificate
 from playground.formats.export import export, format_of
 from playground.lowering import inspect
+from playground.training.saturation import Saturation
 
 #: What a network is judged by when nobody says otherwise.
 USUAL_LOSS = {"classification": "cross_entropy", "regression": "mean_squared_error"}
@@ -97,10 +98,16 @@ class Project(Building):
         return self.samples() if specs and (self._samples is not None or not files) else None
 
     def problems(self) -> list[Problem]:
-        """What keeps the project from training; warnings are left out."""
+        """What keeps the project from training."""
+        return [problem for problem in self._noticed() if problem.severity == "error"]
+
+    def warnings(self) -> list[Problem]:
+        """What training goes on in spite of and is likely not meant, such as weights of samples that no loss reads."""
+        return [problem for problem in self._noticed() if problem.severity != "error"]
+
+    def _noticed(self) -> list[Problem]:
         has_data = bool(self.record.network.of_kind("dataset"))
-        found = inspect(self.record, self.samples() if has_data else None).problems
-        return [problem for problem in found if problem.severity == "error"]
+        return list(inspect(self.record, self.samples() if has_data else None).problems)
 
     # ------------------------------------------------------------------------------------------------- training and judging
 
@@ -133,9 +140,23 @@ class Project(Building):
         """Loss and metrics of the trained network on the "train", "validation" or "test" part. averaged: as in `export`."""
         return self._judged(self._chosen(averaged)).evaluate(part)
 
-    def predict(self, x: np.ndarray, *, averaged: bool | None = None) -> np.ndarray:
-        """Probabilities for classes, or values in the data's own unit. Shapes: raw inputs (n, *sample) -> (n, *output)."""
-        return self._judged(self._chosen(averaged)).predict(np.asarray(x, dtype=np.float32))
+    def predict(self, x: np.ndarray, *, lengths: np.ndarray | None = None, averaged: bool | None = None) -> np.ndarray:
+        """Probabilities for classes, or values in the data's own unit. averaged: as in `export`.
+
+        Shapes: raw inputs (n, *sample), lengths (n,) how many steps of each are there, all unless given -> (n, *output).
+        """
+        return self._judged(self._chosen(averaged)).predict(np.asarray(x, dtype=np.float32), lengths)
+
+    def observe(self, x: np.ndarray, *, lengths: np.ndarray | None = None, averaged: bool | None = None) -> dict[str, np.ndarray]:
+        """What every node gives for some inputs, by its name, and what else it has to show: "lstm1/gates", "attention1/weights".
+
+        Shapes: as in `predict` -> (n, *output of the node) each.
+        """
+        return self._judged(self._chosen(averaged)).observe(np.asarray(x, dtype=np.float32), lengths)
+
+    def stuck(self, part: str = "validation", *, averaged: bool | None = None) -> dict[str, Saturation]:
+        """Of every layer that can saturate or die, by its name: the share of outputs that pass no gradient, and that of dead units."""
+        return self._judged(self._chosen(averaged)).stuck(part)
 
     def _chosen(self, averaged: bool | None) -> dict[str, np.ndarray] | None:
         """The averaged weights, the raw ones, or for None what training decided. Raises BadValue where there are none."""
@@ -174,7 +195,9 @@ class Project(Building):
         if optimizer and not format_of(path, format).keeps_optimizer:
             raise BadValue(f"{format_of(path, format).title} has no place for an optimizer's state. Choose safetensors or NPZ.")
         state = self._state_to_export() if optimizer else None
-        return export(dataclasses.replace(self._judged(self._chosen(averaged)).model(self.record.name), optimizer=state), path, format)
+        return export(
+            dataclasses.replace(self._judged(self._chosen(averaged)).model(self.record.name), optimizer=state), path, format
+        )
 
     def _state_to_export(self) -> OptimizerState:
         if self.optimizer_state is None:

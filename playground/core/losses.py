@@ -59,15 +59,16 @@ class ClassLoss(Loss):
         return g.op("class_weights", *inputs, **said)
 
     def table(self, g: Builder, prediction: Value) -> Value:
-        """The weights of the classes as a constant. Raises ShapeError when they are not one for each."""
+        """The weights of the classes as a constant. Raises ShapeError when they are not one for each, or all 0."""
         if len(self.class_weights) != prediction.shape[-1]:
-            raise ShapeError(
-                sentence(
-                    "has {class_weights_count} class weights and needs {shape}, one for each class.",
-                    class_weights_count=len(self.class_weights),
-                    shape=prediction.shape[-1],
-                )
+            text = sentence(
+                "has {class_weights_count} class weights and needs {shape}, one for each class.",
+                class_weights_count=len(self.class_weights),
+                shape=prediction.shape[-1],
             )
+            raise ShapeError(text, "set class_weights []")
+        if not any(self.class_weights):
+            raise ShapeError(sentence("needs a class weight above 0; all are 0."), "set class_weights []")
         return g.constant("class_weights", np.array(self.class_weights))
 
 
@@ -94,15 +95,15 @@ class ValueLoss(Loss):
         if self.output_weights:
             outputs, total = prediction.shape[-1] if prediction.shape else 1, sum(self.output_weights)
             if len(self.output_weights) != outputs or not prediction.shape:
-                raise ShapeError(
-                    sentence(
-                        "has {output_weights_count} output weights and needs {outputs}, one for each output.",
-                        output_weights_count=len(self.output_weights),
-                        outputs=outputs,
-                    )
+                text = sentence(
+                    "has {output_weights_count} output weights and needs {outputs}, one for each output.",
+                    output_weights_count=len(self.output_weights),
+                    outputs=outputs,
                 )
-            scale = outputs / total if total else 0.0
-            inputs.append(g.constant("output_weights", np.array(self.output_weights) * scale))
+                raise ShapeError(text, "set output_weights []")
+            if not total:
+                raise ShapeError(sentence("needs an output weight above 0; all are 0."), "set output_weights []")
+            inputs.append(g.constant("output_weights", np.array(self.output_weights) * (outputs / total)))
             attributes["by_column"] = True
         return g.op(op, *inputs, **attributes)
 
@@ -133,6 +134,7 @@ class SignLoss(Loss):
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Shares along the last axis that sum to 1. Shapes: (..., c) -> the same."""
-    e = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    """Shares along the last axis that sum to 1; no numbers where a logit is infinite. Shapes: (..., c) -> the same."""
+    with np.errstate(invalid="ignore"):
+        e = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(e / e.sum(axis=-1, keepdims=True))

@@ -375,9 +375,11 @@ class Machine:
                 rows = min(size, whole - first)
                 self.R[CURSOR], self.R[FIRST_ROW], self.R[ROWS] = start + first, first, rows
                 bound.follow(rows)
-                for row in range(bound.rows_before_update()):
+                origins = self.plan.train.origins[: bound.rows_before_update()]
+                for row, origin in enumerate(origins):
                     bound.call(self, row)
-                    origin = self.plan.train.origins[row]
+                    if row + 1 < len(origins) and origins[row + 1] is origin:
+                        continue  # what the task's next instruction is to write still holds numbers of the failed step
                     if not all(_finite(self.F, *span) for span in origin.spans):
                         return Fault(origin.owner or "data", origin.op, origin.direction, self.step)
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -54,9 +54,33 @@ class Certificate:
         return json.dumps(dataclasses.asdict(self), sort_keys=True, allow_nan=False)
 
 
-def certify(model: Model, answers: np.ndarray, *, format: str, interpreter: str, versions: Mapping[str, str]) -> Certificate:
-    """The certificate for the answers that the interpreter gave. Raises ExportBlocked when they are not the engine's."""
-    expected = model.expected
+def certify(
+    model: Model, answers: Sequence[np.ndarray], *, format: str, interpreter: str, versions: Mapping[str, str]
+) -> Certificate:
+    """The certificate for the answers that the interpreter gave, of several losses the one with the largest share of what is allowed.
+
+    Raises ExportBlocked when they are not the engine's.
+    """
+    if len(answers) != len(model.answers()):
+        raise ExportBlocked(
+            f"The {format} file was not written: {interpreter} gives {len(answers)} answers, the network {len(model.answers())}."
+        )
+    found = [_difference(one, expected, format, interpreter) for one, expected in zip(answers, model.answers(), strict=True)]
+    error, allowed = max(found, key=lambda one: one[0] / one[1])
+    return Certificate(
+        format=format,
+        interpreter=interpreter,
+        error=error,
+        allowed=allowed,
+        probe_rows=len(model.probe),
+        probe_sha256=array_sha256(np.asarray(model.probe, dtype=np.float32)),
+        weights_sha256=tensors_sha256(model.tensors()),
+        versions={"playground": playground.__version__, "python": platform.python_version(), "numpy": np.__version__, **versions},
+    )
+
+
+def _difference(answers: np.ndarray, expected: np.ndarray, format: str, interpreter: str) -> tuple[float, float]:
+    """The largest difference and what is allowed. Raises ExportBlocked where it is more."""
     if answers.shape != expected.shape:
         raise ExportBlocked(
             sentence(
@@ -90,13 +114,4 @@ def certify(model: Model, answers: np.ndarray, *, format: str, interpreter: str,
                 allowed=f"{allowed:.1e}",
             )
         )
-    return Certificate(
-        format=format,
-        interpreter=interpreter,
-        error=error,
-        allowed=allowed,
-        probe_rows=len(model.probe),
-        probe_sha256=array_sha256(np.asarray(model.probe, dtype=np.float32)),
-        weights_sha256=tensors_sha256(model.tensors()),
-        versions={"playground": playground.__version__, "python": platform.python_version(), "numpy": np.__version__, **versions},
-    )
+    return error, allowed

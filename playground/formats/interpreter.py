@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import zip_longest
 
 import numpy as np
 
@@ -10,14 +11,17 @@ from playground.core.tensor import TensorType
 from playground.engine import ops
 from playground.engine.graph import Graph
 from playground.errors import FileError
-from playground.formats.model import Affine, Model, further_inputs, needed
+from playground.formats.model import Affine, Model, further_inputs, further_outputs, needed
 from playground.words import sentence
 
 
 def forward(
     graph: Graph, tensors: Mapping[str, np.ndarray], x: np.ndarray, columns: Mapping[str, np.ndarray] | None = None
-) -> np.ndarray:
-    """What the network gives for scaled inputs. Shapes: (n, *input) -> (n, *output). Raises FileError for a missing tensor."""
+) -> tuple[np.ndarray, ...]:
+    """What the network gives for scaled inputs, to its first loss and to others. Shapes: (n, *input) -> (n, *output) each.
+
+    Raises FileError for a missing tensor.
+    """
     held: dict[int, np.ndarray] = {graph.input: x}
     for value in graph.values:
         if value.kind in ("parameter", "statistic"):
@@ -27,20 +31,48 @@ def forward(
     for node in needed(graph):
         inputs = [held[i] for i in node.inputs]
         held |= zip(node.outputs, ops.find(node.op).results(inputs, node.attributes), strict=True)
-    return held[graph.output]
+    return tuple(held[value] for value in (graph.output, *further_outputs(graph)))
 
 
-def answer(model: Model, tensors: Mapping[str, np.ndarray], scaling: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The answer to the model's probe with the given arrays instead of the model's own, in float64, scaling included."""
+def observed(
+    graph: Graph, tensors: Mapping[str, np.ndarray], x: np.ndarray, columns: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """What every node gives for scaled inputs, by its name; "node/name" is what else its ops give, such as gates and attention weights.
+
+    Of several ops of a node with outputs of one name the later ones are "node/name 2" and so on. Shapes: (n, *input) -> (n, ...) each.
+    """
+    held: dict[int, np.ndarray] = {graph.input: x}
+    held |= {v.index: _tensor(tensors, v.name, v.type) for v in graph.values if v.kind in ("parameter", "statistic")}
+    held |= {column: columns[name] for column in graph.columns if (name := graph.values[column].name) in columns}
+    held |= {constant.value: constant.array for constant in graph.constants}
+    found: dict[str, np.ndarray] = {}
+    for node in graph.nodes:
+        rule = ops.find(node.op)
+        if rule.is_loss or not node.owner or any(i not in held for i in node.inputs):
+            continue
+        held |= zip(node.outputs, rule.results([held[i] for i in node.inputs], node.attributes), strict=True)
+        if node.owner not in graph.mains:
+            found[node.owner] = held[node.output]
+        for value, name in zip(node.outputs, rule.outputs, strict=True):
+            if len(rule.outputs) > 1 or name != "y":
+                same = sum(one == f"{node.owner}/{name}" or one.startswith(f"{node.owner}/{name} ") for one in found)
+                found[f"{node.owner}/{name}" + (f" {same + 1}" if same else "")] = held[value]
+    return found | {owner: held[main] for owner, main in graph.mains.items() if main in held}
+
+
+def answer(model: Model, tensors: Mapping[str, np.ndarray], scaling: Mapping[str, np.ndarray]) -> tuple[np.ndarray, ...]:
+    """The answers to the model's probe with the given arrays instead of the model's own, in float64, scaling included."""
     wide = {name: array.astype(np.float64) for name, array in tensors.items()}
     x = model.probe.astype(np.float64)
-    before, after = affine(scaling, "input"), affine(scaling, "output")
-    y = forward(model.graph, wide, x if before is None else before.apply(x), model.columns)
-    return y if after is None else after.invert(y)
+    before = affine(scaling, "input")
+    given = forward(model.graph, wide, x if before is None else before.apply(x), model.columns)
+    names = ("output", *(one.name for one in model.further))
+    afters = [affine(scaling, name) for name in names]
+    return tuple(y if after is None else after.invert(y) for y, after in zip_longest(given, afters))
 
 
 def affine(scaling: Mapping[str, np.ndarray], name: str) -> Affine | None:
-    """The scaling at the "input" or "output" among arrays of a file."""
+    """The scaling at the "input", the "output" or a further one among arrays of a file."""
     if f"{name}.shift" not in scaling:
         return None
     return Affine(scaling[f"{name}.shift"].astype(np.float64), scaling[f"{name}.scale"].astype(np.float64))

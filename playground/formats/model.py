@@ -27,6 +27,16 @@ class Affine:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Further:
+    """What the network answers to another loss than the first. name: in the file.  value: of the graph.  expected, after: as in `Model`."""
+
+    name: str
+    value: int
+    expected: np.ndarray
+    after: Affine | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Model:
     """A trained network as it leaves the house.
 
@@ -35,6 +45,7 @@ class Model:
     columns: what the output reads besides the probe, such as lengths, (n, ...).  probe: raw inputs, (n, *sample) float32.
     expected: what the engine that trained the network answers to the probe, scaling included.  about: further metadata.
     optimizer: its state, for the formats that hold weights by name; ONNX has no place for it.
+    further: the other answers of a network with several losses, as `further_outputs` lists them.
     """
 
     name: str
@@ -48,6 +59,11 @@ class Model:
     about: Mapping[str, str] = dataclasses.field(default_factory=dict)
     columns: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
     optimizer: OptimizerState | None = None
+    further: tuple[Further, ...] = ()
+
+    def answers(self) -> tuple[np.ndarray, ...]:
+        """All that is expected, the first loss's first."""
+        return (self.expected, *(one.expected for one in self.further))
 
     def tensors(self) -> dict[str, np.ndarray]:
         """All arrays of the network by name, contiguous float32, in a fixed order."""
@@ -57,16 +73,21 @@ class Model:
     def scaling(self) -> dict[str, np.ndarray]:
         """The arrays of the scaling by name, float64: a large shift against a small spread needs it."""
         found = {}
-        for name, affine in (("input", self.before), ("output", self.after)):
+        for name, affine in (("input", self.before), ("output", self.after), *((one.name, one.after) for one in self.further)):
             if affine is not None:
                 found[f"{name}.shift"] = np.ascontiguousarray(affine.shift, dtype=np.float64)
                 found[f"{name}.scale"] = np.ascontiguousarray(affine.scale, dtype=np.float64)
         return found
 
 
-def needed(graph: Graph) -> tuple[OpNode, ...]:
-    """The ops that lead to the output, in order; the loss and whatever only it reads are left out."""
-    wanted: set[int] = {graph.output}
+def further_outputs(graph: Graph) -> tuple[int, ...]:
+    """What the losses judge besides the output, which the first one judges."""
+    return tuple(value for value in dict.fromkeys(graph.outputs[: len(graph.losses)]) if value != graph.output)
+
+
+def needed(graph: Graph, *, first: bool = False) -> tuple[OpNode, ...]:
+    """The ops that lead to the output and, unless `first`, to the further ones, in order; losses and whatever only they read are left out."""
+    wanted: set[int] = {graph.output, *(() if first else further_outputs(graph))}
     kept = []
     for node in reversed(graph.nodes):
         if wanted.intersection(node.outputs):
@@ -76,7 +97,7 @@ def needed(graph: Graph) -> tuple[OpNode, ...]:
 
 
 def further_inputs(graph: Graph) -> list[int]:
-    """Columns that the output depends on: they come in beside the input."""
+    """Columns that the outputs depend on: they come in beside the input."""
     read = {i for node in needed(graph) for i in node.inputs}
     return [column for column in graph.columns if column in read]
 

@@ -63,6 +63,7 @@ def build(model: Model) -> Any:
     graph = model.graph
     w = Writer(graph, tensors)
     w.fresh(INPUT), w.fresh(OUTPUT)
+    names = [w.fresh(one.name) for one in model.further]
     w.hold(graph.input, _scaled(w, INPUT, model.before, "input", invert=False))
     further = further_inputs(graph)
     for column in further:
@@ -71,12 +72,16 @@ def build(model: Model) -> Any:
         w.write(node)
     result = _scaled(w, w.last(graph.output), model.after, "output", invert=True)
     _end_as_output(w, result)
+    for one, name in zip(model.further, names, strict=True):
+        value = _scaled(w, w.last(one.value), one.after, one.name, invert=True)
+        w.nodes.append(helper.make_node("Identity", [value], [name], name=f"{name}/Identity"))
 
     def info(name: str, value: int) -> Any:
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *graph.values[value].type.shape])
 
     made = helper.make_graph(
-        w.nodes, model.name or "network", [info(INPUT, graph.input), *(info(w.held(column).name, column) for column in further)], [info(OUTPUT, graph.output)],
+        w.nodes, model.name or "network", [info(INPUT, graph.input), *(info(w.held(column).name, column) for column in further)],
+        [info(OUTPUT, graph.output), *(info(name, one.value) for one, name in zip(model.further, names, strict=True))],
         [numpy_helper.from_array(array, name) for name, array in w.initialisers.items()],
     )  # fmt: skip
     return helper.make_model(

@@ -39,7 +39,7 @@ def take(path: Path, graph: Graph, present: Mapping[str, np.ndarray]) -> Taken:
     except FileError as error:
         raise FileError(joined((path.name, error), ": ")) from error
 
-    def answers(model: Model) -> np.ndarray:
+    def answers(model: Model) -> tuple[np.ndarray, ...]:
         _check_operators(proto, places, path.name)
         return run(proto, model.probe, model.columns)
 
@@ -107,6 +107,8 @@ def _tensors(
     _check_names(stored, places)
     numbers, known = np.zeros(places.count, np.float32), np.zeros(places.count, bool)
     for name, place in places.held.items():
+        if name in places.further and name not in stored and place.otherwise not in stored:
+            continue
         array = _array(stored.get(name) or stored[place.otherwise], name, place).ravel()[place.at]
         before = known[place.sources]
         if not np.array_equal(numbers[place.sources][before].view(np.uint32), array[before].view(np.uint32)):
@@ -144,7 +146,8 @@ def _tensors(
 
 def _check_names(stored: Mapping[str, Any], places: Places) -> None:
     """Constants may differ between versions of this program, so theirs are not asked for; weights are, and nothing else may be there."""
-    missing = [name for name, place in places.held.items() if name not in stored and place.otherwise not in stored]
+    asked = {name: place for name, place in places.held.items() if name not in places.further}
+    missing = [name for name, place in asked.items() if name not in stored and place.otherwise not in stored]
     if missing:
         raise FileError(
             sentence(

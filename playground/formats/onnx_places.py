@@ -40,6 +40,8 @@ class Place:
 class Places:
     """names, shapes, starts: the tensors, and where each begins among all numbers.  constants: the other initialisers.
 
+    further: the initialisers that hold only what the first output does not read.
+
     operators: the kinds of the nodes.
     """
 
@@ -47,6 +49,7 @@ class Places:
     starts: Mapping[str, int]
     count: int
     held: Mapping[str, Place]
+    further: frozenset[str]
     constants: frozenset[str]
     operators: frozenset[str]
 
@@ -74,17 +77,18 @@ def places_of(graph: Graph) -> Places:
         starts=starts,
         count=count,
         held={name: place for name, place in held.items() if place is not None},
+        further=frozenset(one.initialisers.keys() - _written(graph, labels(1), first=True).initialisers.keys()),
         constants=frozenset(name for name, place in held.items() if place is None),
         operators=frozenset(node.op_type for node in one.nodes),
     )
 
 
-def _written(graph: Graph, tensors: Mapping[str, np.ndarray]) -> Writer:
+def _written(graph: Graph, tensors: Mapping[str, np.ndarray], *, first: bool = False) -> Writer:
     w = Writer(graph, tensors)
     w.hold(graph.input, w.fresh("input"))
     for column in further_inputs(graph):
         w.hold(column, w.fresh(graph.values[column].name))
-    for node in needed(graph):
+    for node in needed(graph, first=first):
         w.write(node)
     return w
 

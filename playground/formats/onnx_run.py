@@ -16,14 +16,15 @@ INPUT, OUTPUT = "input", "output"
 MOST_BYTES = 2**31 - 2**20
 
 
-def run(proto: Any, x: np.ndarray, columns: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
-    """What ONNX's own reference interpreter makes of the inputs. columns: further inputs by name; others are left out."""
+def run(proto: Any, x: np.ndarray, columns: Mapping[str, np.ndarray] | None = None) -> tuple[np.ndarray, ...]:
+    """What ONNX's own reference interpreter makes of the inputs, for every output. columns: further inputs by name; others are left out."""
     from onnx.reference import ReferenceEvaluator
 
     with np.errstate(all="ignore"):  # exp of a large negative number is a proper zero
         names = {one.name for one in proto.graph.input}
         given = {name: np.asarray(array, dtype=np.float32) for name, array in (columns or {}).items() if name in names}
-        return np.asarray(ReferenceEvaluator(proto).run(None, {INPUT: np.asarray(x, dtype=np.float32), **given})[0])
+        found = ReferenceEvaluator(proto).run(None, {INPUT: np.asarray(x, dtype=np.float32), **given})
+        return tuple(np.asarray(one) for one in found)
 
 
 def parse(data: bytes) -> Any:

@@ -99,7 +99,7 @@ def take_weights(contents: Contents, path: Path) -> Taken:
     """The weights of a file, and what it answers to a probe with its own scaling, in plain NumPy."""
     tensors = contents.tensors()
 
-    def answers(model: Model) -> np.ndarray:
+    def answers(model: Model) -> tuple[np.ndarray, ...]:
         return answer(model, tensors, contents.scaling())
 
     return Taken(

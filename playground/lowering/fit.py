@@ -17,7 +17,7 @@ from playground.engine.builder import GraphBuilder
 from playground.errors import ShapeError
 from playground.lowering.facts import facts
 from playground.lowering.flow import Flow
-from playground.lowering.mends import insertion, made, set_field
+from playground.lowering.mends import insertion, made, set_field, shape_mend
 from playground.lowering.sequence_mends import sequence_mend
 from playground.words import joined, sentence
 
@@ -66,8 +66,8 @@ def loss_problems(project: Project, samples: Samples, flow: Flow, node: Node) ->
         if inputs[0] is not None and inputs[0].shape != wanted:
             yield _count_problem(flow, node, loss, wanted)
             return
-    reason = loss_reason(loss, inputs, samples)
-    if reason:
+    error = loss_error(loss, inputs, samples)
+    if error is not None:
         given = joined(
             (
                 sentence("{node} gives {form}", node=flow.nodes[link.source].name, form=flow.type_of(link))
@@ -75,13 +75,14 @@ def loss_problems(project: Project, samples: Samples, flow: Flow, node: Node) ->
             ),
             "; ",
         )
-        yield Problem(
-            text=sentence("{node} {why} {given}.", node=node.name, why=reason, given=given), node=node.id, field="prediction"
-        )
+        field = error.mend.split()[1] if error.mend.startswith("set ") else "prediction"
+        mend = shape_mend(flow, node, list(flow.into[node.id]), error.mend)
+        text = sentence("{node} {why} {given}.", node=node.name, why=error, given=given)
+        yield Problem(text=text, node=node.id, field=field, mends=remedies(mend))
 
 
-def loss_reason(loss: Loss, inputs: tuple[TensorType | None, ...], samples: Samples) -> str:
-    """Why a loss cannot be built from these types, going on from its name; "" where it can."""
+def loss_error(loss: Loss, inputs: tuple[TensorType | None, ...], samples: Samples) -> ShapeError | None:
+    """Why a loss cannot be built from these types, going on from its name; None where it can."""
     g = GraphBuilder()
     prediction, target, weights = (None if type is None else g.take_input(type) for type in inputs)
     if target is None:
@@ -91,8 +92,8 @@ def loss_reason(loss: Loss, inputs: tuple[TensorType | None, ...], samples: Samp
             assert prediction is not None
             loss.build(g, prediction, target, weights)
     except ShapeError as error:
-        return str(error)
-    return ""
+        return error
+    return None
 
 
 def _absent_data(flow: Flow, node: Node) -> Iterator[Problem]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from playground.document.edits import RemoveGroup
+from playground.document.edits import RemoveGroup, SetNodeOption
 from playground.document.groups import Settings, fitting, settings
+from playground.document.options import NODE_OPTIONS
 from playground.document.problems import Mend, Problem, participants
 from playground.document.project import Node, Project
 from playground.document.wiring import ordered
@@ -37,3 +38,22 @@ def group_problems(project: Project, parameters: Mapping[str, int]) -> Iterator[
             )
             mend = Mend(text=sentence("Delete {group}", group=group.name), edits=(RemoveGroup(group.id),))
             yield Problem(text=text, field="groups", severity="warning", mends=(mend,))
+
+
+def tie_problems(project: Project) -> Iterator[Problem]:
+    """A warning for every node whose weights are another's and that says something about how they train."""
+    nodes, usual = {node.id: node for node in project.network.nodes}, Node(id="", name="", spec=project.data)
+    for node in project.network.nodes:
+        said = {option: getattr(node, option) for option in NODE_OPTIONS if getattr(node, option) != getattr(usual, option)}
+        giver = nodes.get(node.shares)
+        if giver is None or not said:
+            continue
+        handed = tuple(SetNodeOption(giver.id, option, value) for option, value in said.items())
+        taken = tuple(SetNodeOption(node.id, option, getattr(usual, option)) for option in said)
+        mend = Mend(text=sentence("Hand these settings to {giver}", giver=giver.name), edits=(*handed, *taken))
+        text = sentence(
+            "{node} uses the weights of {giver}, and {giver} alone says whether and how fast they train.",
+            node=node.name,
+            giver=giver.name,
+        )
+        yield Problem(text=text, node=node.id, severity="warning", mends=(mend,))

@@ -8,16 +8,18 @@ from collections.abc import Iterator
 from playground.core.samples import Samples
 from playground.core.spec import Layer, Loss
 from playground.core.tensor import TensorType
+from playground.data.split import part_sizes
 from playground.document.edits import SetPlan
 from playground.document.problems import Mend, Problem, participants, remedies, structural_problems
 from playground.document.project import Link, Node, Project
 from playground.document.wiring import port_title
+from playground.errors import PlaygroundError
 from playground.lowering.expansion import Source, expanded
 from playground.lowering.facts import Facts, in_range
 from playground.lowering.fit import loss_problems
 from playground.lowering.flow import Flow, flow_of
 from playground.lowering.folding import folded, inner_problems, summed
-from playground.lowering.groups import group_problems
+from playground.lowering.groups import group_problems, tie_problems
 from playground.lowering.memory import memory_problem
 from playground.lowering.mends import shape_mend
 from playground.lowering.sequence_mends import token_problems
@@ -71,6 +73,7 @@ def inspect(project: Project, samples: Samples | None) -> Inspection:
     own += [*token_problems(flow), *_fit_problems(flat, samples, flow)]
     part = participants(flat) | {""}
     problems = [*structural_problems(project), *inner_problems(project, whole, participants(project))]
+    problems += tie_problems(project)
     problems += [folded(project, one) for one in group_problems(flat, {id: found.parameters for id, found in known.items()})]
     problems += [folded(project, one if one.node in part else dataclasses.replace(one, severity="warning")) for one in own]
     outputs = {**flow.outputs, **{use: given for use, exits in whole.exits.items() if (given := _given(flow, exits))}}
@@ -145,7 +148,7 @@ def _fit_problems(project: Project, samples: Samples | None, flow: Flow) -> Iter
         for node in losses:
             if isinstance(node.spec, Loss) and in_range(node.spec):
                 yield from loss_problems(project, samples, flow, node)
-    yield from _batch_problems(project, flow)
+    yield from _batch_problems(project, samples, flow)
     too_large = memory_problem(project, samples, flow)
     if too_large is not None:
         yield too_large
@@ -157,23 +160,50 @@ def _fit_problems(project: Project, samples: Samples | None, flow: Flow) -> Iter
         )
 
 
-def _batch_problems(project: Project, flow: Flow) -> Iterator[Problem]:
+def _batch_problems(project: Project, samples: Samples | None, flow: Flow) -> Iterator[Problem]:
     batch = project.training.batch
+    if not isinstance(batch, int) or batch <= 0:
+        return
+    rows = _training_rows(project, samples)
     for id, found in flow.facts.items():
         node = flow.nodes[id]
         inputs = flow.inputs(node)
         if found.type is None or inputs is None or not isinstance(node.spec, Layer):
             continue
         least = node.spec.least_batch(_present(inputs))
-        if isinstance(batch, int) and 0 < batch < least:
-            mend = Mend(text=sentence("Set batch to {least}", least=least), edits=(SetPlan("training", "batch", least),))
+        if batch < least:
             text = sentence(
                 "{node} needs at least {least} samples in a batch; the training plan has {batch}.",
                 node=node.name,
                 least=least,
                 batch=batch,
             )
-            yield Problem(text=text, node=id, mends=(mend,))
+            yield Problem(text=text, node=id, mends=(_batch_mend(least),))
+        elif 0 < rows % batch < least:
+            text = sentence(
+                "{node} needs at least {least} samples in a batch; the last of {rows} in batches of {batch} has {left}.",
+                node=node.name,
+                least=least,
+                rows=f"{rows:,}",
+                batch=batch,
+                left=rows % batch,
+            )
+            fits = next((size for size in range(batch + 1, rows + 1) if not 0 < rows % size < least), None)
+            yield Problem(text=text, node=id, mends=remedies(None if fits is None else _batch_mend(fits)))
+
+
+def _training_rows(project: Project, samples: Samples | None) -> int:
+    """Samples of the training part; 0 where that is not known."""
+    if samples is None:
+        return 0
+    try:
+        return part_sizes(samples.count, project.data.validation, project.data.test)[0]
+    except PlaygroundError:
+        return 0  # said of the data plan
+
+
+def _batch_mend(size: int) -> Mend:
+    return Mend(text=sentence("Set batch to {least}", least=size), edits=(SetPlan("training", "batch", size),))
 
 
 def _caption(flow: Flow, node: Node) -> str:

@@ -38,7 +38,7 @@ def set_field(node: Node, field: str, value: Any) -> Mend:
     """One setting changed, in words."""
     kind = fields_of(node.spec)[field]
     title, between = kind.title(field).lower(), f"{kind.between} ".replace("× ", "×") if isinstance(kind, Wholes) else "×"
-    shown = between.join(map(str, value)) if isinstance(value, tuple) else str(value)
+    shown = (between.join(map(str, value)) or getattr(kind, "off", "")) if isinstance(value, tuple) else str(value)
     return Mend(
         text=sentence("Set {title} of {node} to {shown}", title=title, node=node.name, shown=shown),
         edits=(SetField(node.id, field, value),),

@@ -12,6 +12,7 @@ from playground.core.losses import ClassLoss
 from playground.core.samples import NO_CLASS
 from playground.core.spec import Loss, Metric
 from playground.data.prepare import Prepared, Split
+from playground.data.scaling import Scaler
 from playground.engine.machine import Evaluated
 from playground.lowering.network import INPUTS, TARGETS, Head
 
@@ -52,6 +53,10 @@ class Judge:
         """Probabilities, or values in the original unit, of the first loss. Shapes: (n, ...) -> (n, ...)."""
         return self._heads[0].respond(outputs)
 
+    def scaler(self, at: int) -> Scaler | None:
+        """How the numbers that a loss compares were scaled; None where they are the data's own. at: the loss's place."""
+        return self._heads[at].scaler
+
     def metrics(self, found: Evaluated, split: Split) -> dict[str, float]:
         """Name -> value, from what the network gave for the samples of the split."""
         figures: dict[str, float] = {}
@@ -76,7 +81,7 @@ class _HeadJudge:
         values = self._kind == "regression"
         own = values and task == "regression" and (head.column or head.wired == TARGETS)
         #: What leads from the network's numbers to the data's; None where they are the same.
-        self._scaler = prepared.target_scaler if own else prepared.scaler if values and head.wired == INPUTS else None
+        self.scaler = prepared.target_scaler if own else prepared.scaler if values and head.wired == INPUTS else None
         self._targets: dict[int, Array] = {}
 
     def nothing(self) -> dict[str, float]:
@@ -121,6 +126,6 @@ class _HeadJudge:
         return known
 
     def _unscaled(self, values: Array, shape: tuple[int, ...]) -> Array:
-        if self._scaler is None or not self._scaler.shift:
+        if self.scaler is None or not self.scaler.shift:
             return values
-        return self._scaler.invert(values.reshape(*shape[:1], -1, len(self._scaler.shift))).reshape(shape)
+        return self.scaler.invert(values.reshape(*shape[:1], -1, len(self.scaler.shift))).reshape(shape)

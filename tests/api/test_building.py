@@ -76,8 +76,12 @@ def test_groups_and_options_of_nodes():
     made.set_node("head", units=4, frozen=True, rate_factor=0.5)
     head = made.node("head")
     assert (head.spec.units, head.frozen, head.rate_factor) == (4, True, 0.5)
+    before = made.record
     with pytest.raises(BadValue, match="unitz"):
-        made.set_node("head", unitz=4)
+        made.set_node("head", units=9, unitz=4)
+    with pytest.raises(BadValue, match="Rate factor"):
+        made.group("Fast", "bend", rate_factor=-1.0)
+    assert made.record == before
     assert any("Units must be" in problem.text for problem in made.set_node("head", units=-1).problems())
     with pytest.raises(EditError, match="loss"):
         made.make_block("All", "head", "loss")

@@ -135,8 +135,10 @@ def test_a_hundred_steps_as_torch(id, settings, make):
         expected = tensors[name].detach().numpy()
         scale = np.abs(expected).max()
         assert np.abs(expected - start[name]).max() > 0.01 * scale  # it did move
-        # Single precision against torch in double: only rounding may show, and that of 100 steps comes to 1.6e-6 at most.
-        assert np.abs(view - expected).max() <= 2e-6 * scale, name
+        # Single precision against torch in double: only rounding may show. Where steps are divided by a root it grows faster, in
+        # torch's own single precision too.
+        most = 1e-6 if id in ("sgd", "momentum", "nesterov") else 2.5e-6
+        assert np.abs(view - expected).max() <= most * scale, name
 
 
 @pytest.mark.parametrize(("id", "settings", "make"), CASES)

@@ -194,7 +194,8 @@ def record_of(example: Example) -> records.Project:
     shipped_ids = {entry.id for entry in shipped()}
     named = {block.id: block.id if block.id in shipped_ids else digest(block.name) for block in project.blocks}
     blocks = tuple(
-        dataclasses.replace(block, id=named[block.id], network=renamed(block.network, block.name, named)) for block in project.blocks
+        dataclasses.replace(block, id=named[block.id], network=renamed(block.network, block.name, named))
+        for block in project.blocks
     )
     return dataclasses.replace(project, network=renamed(project.network, "", named), blocks=blocks)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from sklearn.linear_model import Lasso
 
 import playground as pg
 from playground.document.file import load
+from playground.training.assembly import assemble
 from tests.examples.recipes import EXAMPLES, FOLDER, Example, record_of
 
 each = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
@@ -35,6 +38,21 @@ def test_it_reaches_its_result(example: Example) -> None:
     assert run.fault is None
     value = project.evaluate(example.part)[example.metric]
     assert example.reached(value), f"{example.metric} on the {example.part} part is {value:.4f}"
+
+
+@pytest.mark.result
+def test_the_lasso_has_exactly_the_zeros_of_scikit_learn() -> None:
+    project = pg.Project.load(FOLDER / "diabetes_lasso.play")
+    project.train()
+    assert project.weights is not None
+    found = project.weights["dense1.weight"][:, 0]
+    made = assemble(project.record, project.samples())
+    train = made.prepared.train
+    # scikit-learn halves the squared error; the loss does not, so its strength is twice alpha
+    lasso = Lasso(alpha=0.04, tol=1e-12, max_iter=100_000).fit(train.x, made.lowered.columns(train)["target"][:, 0])
+    assert ((found == 0.0) == (lasso.coef_ == 0.0)).all()
+    assert np.count_nonzero(found == 0.0) == 3
+    np.testing.assert_allclose(found, lasso.coef_, atol=1e-5)
 
 
 @pytest.mark.result

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from playground.core.tensor import TensorType
+from playground.data.split import part_sizes
 from playground.document.edits import SetField, SetPlan
 from playground.document.project import Project
 from playground.lowering import inspect
@@ -294,6 +295,18 @@ def test_batch_norm_of_one_row_is_refused():
     problem = one(project, images(), "batch_norm1 needs at least 2 samples in a batch; the training plan has 1.")
     assert inspect(mended(project, problem), images()).problems == []
     assert problem.node == ids[2]
+
+
+def test_batch_norm_of_one_row_that_is_left_over_is_refused():
+    """Where torch's BatchNorm1d raises in the last step of the epoch."""
+    project, ids = chain(("flatten", {}), ("batch_norm", {}), ("dense", {"units": 10}))
+    rows = part_sizes(images().count, project.data.validation, project.data.test)[0]
+    project = SetPlan("training", "batch", rows - 1).apply(project)
+    said = f"batch_norm1 needs at least 2 samples in a batch; the last of {rows:,} in batches of {rows - 1} has 1."
+    problem = one(project, images(), said)
+    assert inspect(mended(project, problem), images()).problems == []
+    assert problem.node == ids[2]
+    assert inspect(project, None).problems == []
 
 
 def test_a_network_without_weights_is_a_warning():

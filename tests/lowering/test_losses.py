@@ -161,6 +161,9 @@ def test_class_weights_of_another_number_of_classes_are_named():
     project, samples = network("cross_entropy", "", class_weights=(1.0, 2.0))
     (problem,) = inspect(project, samples).errors
     assert problem.text == "cross_entropy1 has 2 class weights and needs 3, one for each class. dense1 gives 3."
+    assert problem.field == "class_weights"
+    assert problem.mend is not None
+    assert problem.mend.text == "Set class weights of cross_entropy1 to all alike"
 
 
 def test_weights_of_the_data_that_no_loss_reads_are_pointed_out():

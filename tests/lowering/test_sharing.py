@@ -108,6 +108,23 @@ def test_it_survives_the_file_and_the_end_of_the_node_it_shares_with():
     assert alone.network.node(nodes["decode"].id).shares == ""
 
 
+def test_settings_of_how_weights_train_are_those_of_their_owner():
+    project = pg.Project.chain(pg.dataset("iris"), *[pg.layer("dense", units=6) for _ in range(3)], pg.layer("dense", units=3))
+    project.share("dense3", "dense2")
+    assert project.warnings() == []
+    project.set_node("dense3", frozen=True)
+    start, found = project.train(epochs=1, seed=2).weights, project.train(epochs=2, seed=2).weights
+    assert not np.array_equal(start["dense2.weight"], found["dense2.weight"])
+    (problem,) = project.warnings()
+    assert problem.text == "dense3 uses the weights of dense2, and dense2 alone says whether and how fast they train."
+    for edit in problem.mend.edits:
+        project.record = edit.apply(project.record)
+    assert project.warnings() == []
+    assert (project.node("dense2").frozen, project.node("dense3").frozen) == (True, False)
+    start, found = project.train(epochs=1, seed=2).weights, project.train(epochs=2, seed=2).weights
+    assert np.array_equal(start["dense2.weight"], found["dense2.weight"])
+
+
 def test_what_is_refused_says_why():
     record = autoencoder().record
     ids = {node.name: node.id for node in record.network.nodes}

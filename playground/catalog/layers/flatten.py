@@ -16,6 +16,7 @@ class Flatten(Layer):
     """
 
     formula = "y[(i·width + j)·channels + c] = x[i, j, c]"
+    source = "PyTorch: torch.nn.Flatten"
     examples = (
         ("image", {}, ((3, 2, 5),)),
         ("sequence", {}, ((4, 3),)),

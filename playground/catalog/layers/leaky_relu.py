@@ -23,7 +23,10 @@ class LeakyReLU(Layer):
 
     preview = "glyph"
     formula = "y = x where x > 0, else slope·x"
-    source = "Maas, Hannun and Ng: Rectifier nonlinearities improve neural network acoustic models (2013)"
+    source = (
+        "Maas, Hannun and Ng: Rectifier nonlinearities improve neural network acoustic models (2013); "
+        "Goodfellow, Bengio and Courville: Deep Learning (2016), section 6.3.1"
+    )
     examples = (("features", {}, ((5,),)), ("steep image", {"slope": 0.3}, ((3, 2, 7),)), ("one number", {}, ((1,),)))
 
     def build(self, g: Builder, *inputs: Value) -> Value:

@@ -33,7 +33,10 @@ class LSTM(Recurrent):
     optional = 2
     outputs = ("y", "state", "cell")
     formula = "i, f, o = σ(xₜ·W + b + hₜ₋₁·U + c); g = tanh(xₜ·Wᵍ + bᵍ + hₜ₋₁·Uᵍ + cᵍ); cₜ = f·cₜ₋₁ + i·g; hₜ = o·tanh(cₜ)"
-    source = "Hochreiter and Schmidhuber: Long short-term memory (1997); forget gate: Gers, Schmidhuber and Cummins (2000)"
+    source = (
+        "Hochreiter and Schmidhuber: Long short-term memory (1997); forget gate: Gers, Schmidhuber and Cummins (2000); "
+        "gates as in PyTorch: torch.nn.LSTM"
+    )
     examples = (
         ("plain", {"units": 5}, ((7, 3),)),
         ("one step, one number", {"units": 1}, ((1, 1),)),

@@ -19,7 +19,10 @@ class ReLU(Layer):
 
     preview = "glyph"
     formula = "y = max(0, x)"
-    source = "Nair and Hinton: Rectified linear units improve restricted Boltzmann machines (2010)"
+    source = (
+        "Nair and Hinton: Rectified linear units improve restricted Boltzmann machines (2010); "
+        "Goodfellow, Bengio and Courville: Deep Learning (2016), section 6.3.1"
+    )
     examples = (("features", {}, ((5,),)), ("image", {}, ((3, 2, 7),)), ("one number", {}, ((1,),)))
 
     def build(self, g: Builder, *inputs: Value) -> Value:

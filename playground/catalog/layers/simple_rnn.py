@@ -30,7 +30,7 @@ class SimpleRNN(Recurrent):
     optional = 1
     outputs = ("y", "state")
     formula = "hₜ = tanh(xₜ·W + b + hₜ₋₁·U + c)"
-    source = "Elman: Finding structure in time (1990)"
+    source = "Elman: Finding structure in time (1990), figure 2; PyTorch: torch.nn.RNN"
     examples = (
         ("plain", {"units": 5}, ((7, 3),)),
         ("one step, one number", {"units": 1}, ((1, 1),)),

@@ -30,7 +30,7 @@ class Upsample(Layer):
 
     preview = "maps"
     formula = "nearest: y[i, j, c] = x[⌊i/s⌋, ⌊j/s⌋, c]; bilinear: x read at (i + ½)/s - ½, (j + ½)/s - ½"
-    source = "Odena, Dumoulin and Olah: Deconvolution and checkerboard artifacts (2016)"
+    source = "Odena, Dumoulin and Olah: Deconvolution and checkerboard artifacts (2016); PyTorch: torch.nn.Upsample"
     examples = (
         ("nearest", {}, ((3, 4, 5),)),
         ("bilinear", {"mode": "bilinear"}, ((3, 4, 5),)),

@@ -62,13 +62,12 @@ class BinaryCrossEntropy(Loss):
         if self.positive_weights:
             outputs = prediction.shape[-1]
             if len(self.positive_weights) not in (1, outputs):
-                raise ShapeError(
-                    sentence(
-                        "has {positive_weights_count} positive weights and needs {outputs}, one for each answer.",
-                        positive_weights_count=len(self.positive_weights),
-                        outputs=outputs,
-                    )
+                text = sentence(
+                    "has {positive_weights_count} positive weights and needs {outputs}, one for each answer.",
+                    positive_weights_count=len(self.positive_weights),
+                    outputs=outputs,
                 )
+                raise ShapeError(text, "set positive_weights []")
             inputs.append(g.constant("positive_weights", np.broadcast_to(self.positive_weights, (outputs,))))
             said["by_column"] = True
         return g.op("binary_cross_entropy_logits", *inputs, **said)

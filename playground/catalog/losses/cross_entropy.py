@@ -82,13 +82,10 @@ class CrossEntropy(ClassLoss):
             return None
         u = np.array(self.distribution or (1.0,) * classes)
         if len(u) != classes or not u.sum():
-            raise ShapeError(
-                sentence(
-                    "needs a smoothing distribution of {classes} numbers, not all 0; it has {u_count}.",
-                    classes=classes,
-                    u_count=len(u),
-                )
+            text = sentence(
+                "needs a smoothing distribution of {classes} numbers, not all 0; it has {u_count}.", classes=classes, u_count=len(u)
             )
+            raise ShapeError(text, "set distribution []")
         return np.asarray(u / u.sum() * (np.array(self.class_weights) if self.class_weights else 1.0))
 
     def respond(self, prediction: np.ndarray) -> np.ndarray:

@@ -38,5 +38,8 @@ class Sgd(Optimizer):
     update = "sgd"
     slots = ()
     formula = "w ← w - rate·(g + l2·w)"
-    source = "Robbins and Monro: A stochastic approximation method (1951)"
+    source = (
+        "Robbins and Monro: A stochastic approximation method (1951); "
+        "Goodfellow, Bengio and Courville: Deep Learning (2016), algorithm 8.1"
+    )
     examples = (("plain", {}, ()), ("decayed", {"rate": 0.05, "l2": 0.01}, ()))

@@ -39,7 +39,7 @@ class Drawn(Schedule):
     log: bool = flag(False, label="Log axis", help="Draw on a logarithmic axis, from 0.0001 to 1 times the rate.")
 
     formula = "factor = curve(t / T) through the points; smooth is a monotone cubic, on a log axis the curve is of log factor"
-    source = "Fritsch and Carlson: Monotone piecewise cubic interpolation (1980)"
+    source = "Fritsch and Carlson: Monotone piecewise cubic interpolation (1980); SciPy: PchipInterpolator"
     examples = (
         ("plain", {}, ()),
         ("straight", {"curve": "straight", "points": ((0.0, 1.0), (0.5, 0.25), (1.0, 0.75))}, ()),

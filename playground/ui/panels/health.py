@@ -67,12 +67,14 @@ def health_of(norms: LayerNorms | None, frozen: Sequence[str]) -> list[Health]:
 
 
 def stuck_of(stuck: Mapping[str, Saturation]) -> list[Health]:
-    """Every activation that can saturate: what share of its outputs passes no gradient, and what share of its units never does."""
+    """Every activation that can saturate: the share of units that never pass a gradient, or else of its outputs."""
     rows = []
     for layer, found in stuck.items():
-        dead = say(", {value} % of units dead", value=f"{100 * found.dead:.0f}") if found.dead > 0 else ""
         bad = found.dead >= DEAD or found.share >= SATURATED
-        state = say("{value} % saturated{dead}", value=f"{100 * found.share:.0f}", dead=dead)
+        if found.dead > 0:
+            state = say("{value} % of units dead", value=f"{100 * found.dead:.0f}")
+        else:
+            state = say("{value} % saturated", value=f"{100 * found.share:.0f}")
         rows.append(Health(layer, math.nan, math.nan, state, "warn" if bad else "check", "warn" if bad else "ok"))
     return rows
 
