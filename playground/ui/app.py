@@ -10,14 +10,14 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QLocale, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from playground.document.picks import recall
 from playground.ui import settings, theme
 from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
-from playground.words import say
+from playground.words import chosen, say, set_language
 
 log = logging.getLogger("playground")
 
@@ -30,6 +30,7 @@ def make_application() -> QApplication:
     app.setApplicationName("playground")
     app.setApplicationDisplayName("Playground")
     app.setDesktopFileName("playground")
+    set_language(chosen(settings.word("language", "system"), QLocale.system().name()))
     app.setWindowIcon(theme.theme().icon("dense", 32, "accent"))
     theme.apply(app, settings.word("theme", "system"))
     return app

@@ -62,7 +62,7 @@ class Autosave(QObject):
             try:
                 self.saver.saved(self.session.path)
             except PlaygroundError as error:
-                self.session.message.emit(str(error), "warning")
+                self.session.message.emit(say(str(error)), "warning")
         elif not self.session.history.dirty:
             self.saver.close()
             self.saver = Autosaver()
@@ -89,7 +89,7 @@ class Autosave(QObject):
             self._at = time.monotonic()
         else:
             self.told.emit(say("Not autosaved"))
-            self.session.message.emit(str(error), "warning")
+            self.session.message.emit(say(str(error)), "warning")
 
     def _wait(self) -> None:
         if self._busy is not None:

@@ -33,7 +33,7 @@ def offers(project: Project) -> tuple[Offer, ...]:
     for entry in (*shipped(), *personal()[0]):
         if entry.id not in known:
             known.add(entry.id)
-            tail = "yours" if entry.personal else entry.tail
+            tail = say("yours") if entry.personal else entry.tail
             others.append(Offer(entry.id, entry.name, entry.help, tail, "personal" if entry.personal else "shipped"))
     return (*own, *others)
 

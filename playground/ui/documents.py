@@ -57,7 +57,7 @@ class Documents(QObject):
         try:
             note_recent(path)
         except PlaygroundError as error:
-            self.session.message.emit(str(error), "warning")
+            self.session.message.emit(say(str(error)), "warning")
 
     def save(self) -> bool:
         """Save where the project lies, or ask where."""
@@ -118,7 +118,7 @@ class Documents(QObject):
                 elif self._offer(found, adopt):
                     return
             except PlaygroundError as error:
-                self.session.message.emit(str(error), "error")
+                self.session.message.emit(say(str(error)), "error")
 
     def _offer(self, found: Recovery, adopt: Adopt) -> bool:
         """Ask about one find; whether it is open now. Raises FileError."""

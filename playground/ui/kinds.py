@@ -44,7 +44,7 @@ class Kind:
     def title(self) -> str:
         if self.block is not None:
             return self.block.name
-        return self.spec.title if self.own is None else self.own.name
+        return say(self.spec.title) if self.own is None else self.own.name
 
     @property
     def icon(self) -> str:
@@ -54,13 +54,13 @@ class Kind:
     def tail(self) -> str:
         if self.block is not None:
             return self.block.tail
-        return self.spec.tail if self.own is None else "own"
+        return say(self.spec.tail) if self.own is None else say("own")
 
     @property
     def help(self) -> str:
         if self.block is not None:
             return self.block.help or say("A block of this project.")
-        return self.spec.summary() if self.own is None else say("Your own: {formula}", formula=self.own.formula)
+        return say(self.spec.summary()) if self.own is None else say("Your own: {formula}", formula=self.own.formula)
 
     def mime(self) -> bytes:
         """What a drag carries: words that are looked up again, never an object."""

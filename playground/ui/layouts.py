@@ -10,6 +10,7 @@ from playground.ui.layout_table import AREAS, LAYOUT_TABLE, Layout
 from playground.ui.panel import Panel
 from playground.ui.session import Session
 from playground.ui.title_bar import TitleBar
+from playground.words import say
 
 VERSION = 4  # raised when docks change so much that a remembered state would mislead
 DOCK_AREAS = {
@@ -27,7 +28,7 @@ class Dock(QDockWidget):
     """A dock whose panel is made when it is first shown."""
 
     def __init__(self, panel: Panel, session: Session, window: QMainWindow) -> None:
-        super().__init__(panel.title, window)
+        super().__init__(say(panel.title), window)
         self.panel, self.session = panel, session
         self.setObjectName(panel.id)
         self.title = TitleBar(self, panel.icon)

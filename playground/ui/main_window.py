@@ -102,7 +102,7 @@ class MainWindow(QMainWindow):
         bar.setNativeMenuBar(False)  # a native bar has no corner for the tabs
         bar.setFixedHeight(28)
         filled = {action.menu for action in ACTIONS}
-        menus = {name: bar.addMenu(name) for name in MENUS if name in filled}
+        menus = {name: bar.addMenu(say(name)) for name in MENUS if name in filled}
         group: dict[str, int] = {}
         switches = QActionGroup(self)
         for action in ACTIONS:
@@ -123,13 +123,13 @@ class MainWindow(QMainWindow):
         self.recent.aboutToShow.connect(self._fill_recent)
         self.menus = menus
         bar.setCornerWidget(Logo(bar), Qt.Corner.TopLeftCorner)
-        tabs = [LayoutTab(layout.title, layout.icon, self.actions_made[layout.action]) for layout in LAYOUT_TABLE]
+        tabs = [LayoutTab(say(layout.title), layout.icon, self.actions_made[layout.action]) for layout in LAYOUT_TABLE]
         bar.setCornerWidget(Corner(self.session, tabs, bar), Qt.Corner.TopRightCorner)
 
     def _fill_insert(self, menu: QMenu) -> None:
         menu.addSeparator()
         for name, kinds in groups(Project()).items():
-            sub = menu.addMenu(name)
+            sub = menu.addMenu(say(name))
             sub.setToolTipsVisible(True)
             for kind in kinds:
                 entry = QAction(theme.theme().icon(kind.icon, 16, kind.color), kind.title, sub)
@@ -148,7 +148,7 @@ class MainWindow(QMainWindow):
 
     def _make_toolbar(self) -> None:
         self.tools = Toolbar(self, self.actions_made)
-        bar = QToolBar("Main")
+        bar = QToolBar(say("Toolbar"))
         bar.setObjectName("toolbar")
         bar.setMovable(False)
         bar.setFixedHeight(48)

@@ -45,7 +45,7 @@ def _node_value(kind: str) -> Callable[[Session], str]:
         return (
             NOTHING
             if not found
-            else found[0].spec.title
+            else say(found[0].spec.title)
             if len(found) == 1 or kind != "loss"
             else say("{found_count} losses", found_count=len(found))
         )
@@ -56,7 +56,7 @@ def _node_value(kind: str) -> Callable[[Session], str]:
 def _part_value(part: str) -> Callable[[Session], str]:
     def value(session: Session) -> str:
         training = session.project.training
-        title: str = getattr(training, part).title
+        title = say(getattr(training, part).title)
         return say("{title}, warm-up", title=title) if part == "schedule" and training.warmup else title
 
     return value
@@ -88,7 +88,7 @@ def _fill_kinds(kind: str) -> Callable[[QMenu, MainWindow], None]:
         now = session.project.network.of_kind(kind)
         if kind == "loss" and len(now) > 1:
             for at, node in enumerate(now):
-                own = menu.addMenu(f"{node.name}: {node.spec.title}")
+                own = menu.addMenu(f"{node.name}: {say(node.spec.title)}")
                 _entries(own, kind, node.spec.id, lambda cls, at=at: _choose_node(session, cls, window, at))  # type: ignore[misc]
             return
         _entries(menu, kind, now[0].spec.id if now else "", lambda cls: _choose_node(session, cls, window))
@@ -110,8 +110,8 @@ def _fill_parts(part: str) -> Callable[[QMenu, MainWindow], None]:
 def _entries(menu: QMenu, kind: str, now: str, choose: Callable[[type[Spec]], None]) -> None:
     marks = QActionGroup(menu)
     for cls in sorted(registry.entries(kind), key=lambda cls: cls.title.lower()):
-        entry = QAction(theme().icon(cls.icon), cls.title, menu)
-        entry.setToolTip(cls.summary())
+        entry = QAction(theme().icon(cls.icon), say(cls.title), menu)
+        entry.setToolTip(say(cls.summary()))
         entry.setCheckable(True)
         entry.setChecked(cls.id == now)
         entry.triggered.connect(lambda _=False, chosen=cls: choose(chosen))

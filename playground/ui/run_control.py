@@ -31,6 +31,7 @@ from playground.training.messages import (
     Warned,
 )
 from playground.ui.canvas.plane import plane_of
+from playground.words import say
 
 TICK_MS, SLOWEST_MS = 33, 200
 #: Of a core that live drawing takes at most; on two, training wants both, and a step waits for the slower of its threads.
@@ -103,7 +104,7 @@ class RunControl(QObject):
         try:
             command()
         except PlaygroundError as error:
-            self.told.emit(str(error), "error")
+            self.told.emit(say(str(error)), "error")
         self._drain()
         self.changed.emit()
 

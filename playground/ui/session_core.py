@@ -19,6 +19,7 @@ from playground.training.client import Client
 from playground.ui.run_control import RunControl
 from playground.ui.sample_loader import SampleLoader
 from playground.ui.scope import Scope
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.training.saturation import Saturation
@@ -127,7 +128,7 @@ class SessionCore(QObject):
         try:
             self.history.do(edit if whole else self.scope.routed(edit, self.project, self.samples))
         except PlaygroundError as error:
-            self.message.emit(str(error), "error")
+            self.message.emit(say(str(error)), "error")
             return False
         self._changed()
         return True

@@ -78,7 +78,7 @@ class FilesPart(SessionCore):
         try:
             loaded = load(path)
         except PlaygroundError as error:
-            self.message.emit(str(error), "error")
+            self.message.emit(say(str(error)), "error")
             return False
         self._replace(loaded.project, path, loaded)
         if loaded.problems:
@@ -87,7 +87,7 @@ class FilesPart(SessionCore):
                 if len(loaded.problems) > 3
                 else ""
             )
-            self.message.emit(" ".join(problem.text for problem in loaded.problems[:3]) + more, "warning")
+            self.message.emit(" ".join(say(problem.text) for problem in loaded.problems[:3]) + more, "warning")
         return True
 
     def detach(self) -> None:
@@ -118,7 +118,7 @@ class FilesPart(SessionCore):
         try:
             saved = save(self.project, path, weights, self._file_runs, expect_sha256=expected or None)
         except PlaygroundError as error:
-            self.message.emit(str(error), "error")
+            self.message.emit(say(str(error)), "error")
             return False
         self.path, self._file_sha256, self._kept_run = path, saved.sha256, mark
         self.file_weights, self._file_names, self.weights_taken = weights, names_of(self.project), False

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playground.ui.actions.base import Action, nodes, selected
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.main_window import MainWindow
 
 
 def _undo_text(window: MainWindow) -> str:
-    return f"Undo {_low(window.session.history.undo_text)}".strip()
+    return say("Undo {edit}", edit=_low(say(window.session.history.undo_text))).strip()
 
 
 def _redo_text(window: MainWindow) -> str:
-    return f"Redo {_low(window.session.history.redo_text)}".strip()
+    return say("Redo {edit}", edit=_low(say(window.session.history.redo_text))).strip()
 
 
 def _low(text: str) -> str:

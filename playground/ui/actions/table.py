@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from playground.ui.actions.base import MENUS, Action
 from playground.ui.discover import entries
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.main_window import MainWindow
@@ -39,7 +40,7 @@ class ActionSet(QObject):
         self.window = window
         self.made: dict[str, QAction] = {}
         for action in ACTIONS:
-            made = self.made[action.id] = QAction(action.text, window)
+            made = self.made[action.id] = QAction(say(action.text), window)
             made.setObjectName(action.id)
             if action.shortcut:
                 made.setShortcut(QKeySequence(action.shortcut))
@@ -80,7 +81,8 @@ class ActionSet(QObject):
 
 def tooltip(action: Action) -> str:
     """The text with its shortcut."""
-    return f"{action.text} ({action.shortcut})" if action.shortcut else action.text
+    text = say(action.text)
+    return f"{text} ({action.shortcut})" if action.shortcut else text
 
 
 def placed(place: str) -> tuple[Action, ...]:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from playground.ui.actions.base import Action, nodes
 from playground.ui.layout_table import LAYOUT_TABLE, Layout
 from playground.ui.theme import theme
+from playground.words import sentence
 
 
 def _layout(layout: Layout) -> Action:
-    return Action(id=layout.action, text=f"{layout.title} layout", run=lambda w: w.show_layout(layout.name), shortcut=layout.shortcut,
-                  icon=layout.icon, menu="View", checked=lambda w: w.layouts.current == layout.name)  # fmt: skip
+    return Action(
+        id=layout.action,
+        text=sentence("{layout} layout", layout=sentence(layout.title)),
+        run=lambda w: w.show_layout(layout.name),
+        shortcut=layout.shortcut,
+        icon=layout.icon,
+        menu="View",
+        checked=lambda w: w.layouts.current == layout.name,
+    )
 
 
 ACTIONS = (

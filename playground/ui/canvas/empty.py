@@ -27,10 +27,10 @@ class StarterCard(QAbstractButton):
     def __init__(self, starter: Starter, parent: QWidget) -> None:
         super().__init__(parent)
         self.starter = starter
-        self.setText(starter.title)
+        self.setText(say(starter.title))
         self.setFixedSize(148, 60)
-        self.setAccessibleName(f"{starter.title}, {starter.help}")
-        self.setToolTip(starter.help)
+        self.setAccessibleName(f"{say(starter.title)}, {say(starter.help)}")
+        self.setToolTip(say(starter.help))
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -38,8 +38,8 @@ class StarterCard(QAbstractButton):
         lit = self.hasFocus() or self.underMouse()
         box(p, r, 6, theme().color("base"), theme().color("accent" if lit else "strong"), 2 if lit else 1)
         chip(p, 12, 15, 30, self.starter.icon, self.starter.color, "base")
-        put(p, QRectF(51, 13, 94, 18), self.starter.title, 12, "text", True)
-        put(p, QRectF(51, 31, 94, 16), self.starter.tail, 11, "text2")
+        put(p, QRectF(51, 13, 94, 18), say(self.starter.title), 12, "text", True)
+        put(p, QRectF(51, 31, 94, 16), say(self.starter.tail), 11, "text2")
         p.end()
 
 

@@ -129,7 +129,7 @@ class Surroundings:
             badge="error" if errors else "warn" if reasons else self._mark(node),
             weighty=bool(node.shares) or inspection.parameters.get(node.id, 0) > 0,
             detail="\n".join(p.text for p in reasons),
-            said=", ".join(filter(None, (node.name, spec.title, shape, ports.said, self._tied(node)))),
+            said=", ".join(filter(None, (node.name, say(spec.title), shape, ports.said, self._tied(node)))),
             width=width,
             height=height,
         )
@@ -164,9 +164,9 @@ def _line(node: Node, inspection: Inspection, samples: Samples | None) -> str:
         what = (
             "sequences" if samples.steps else "images" if len(samples.shape) == 3 else "points" if is_planar(samples) else "rows"
         )
-        return f"{samples.count:,} {what}" if is_planar(samples) else f"{spec.title} · {samples.count:,} {what}"
+        return f"{samples.count:,} {what}" if is_planar(samples) else f"{say(spec.title)} · {samples.count:,} {what}"
     if spec.kind == "loss" or isinstance(spec, Placeholder):
-        return spec.title
+        return say(spec.title)
     output = inspection.types.get(node.id)
     if output is None or not isinstance(spec, Layer):
         return say("shape unknown")

@@ -34,14 +34,18 @@ class Refusal(QWidget):
         """Show the reason beside a point of the parent, kept inside it."""
         if problem != self.problem:
             self.problem = problem
-            self.title, _, self.rest = problem.text.partition(". ")
+            text = say(problem.text)
+            stop = "。" if "。" in text else ". "
+            self.title, _, self.rest = text.partition(stop)
             self.title = self.title.rstrip(".")
             wide = max(width_of(self.title, 12, True) + 48, 240.0)
-            wide = max(wide, min(width_of(self.rest, 11) + 28, 380), width_of(self.mend.text, 12, True) + 60 if self.mend else 0)
+            wide = max(
+                wide, min(width_of(self.rest, 11) + 28, 380), width_of(say(self.mend.text), 12, True) + 60 if self.mend else 0
+            )
             lines = metrics(11).boundingRect(QRectF(0, 0, wide - 24, 400), int(Qt.TextFlag.TextWordWrap), self.rest)
             self.head = 32 + (lines.height() + 8 if self.rest else 0)
             self.resize(round(wide), round(self.head + (ROW + 24 if self.mend else 0)))
-            self.setAccessibleName(problem.text)
+            self.setAccessibleName(text)
         room = self.over.rect().bottomRight() - self.rect().bottomRight()
         self.move(max(0, min(at.x() + 14, room.x())), max(0, min(at.y() + 18, room.y())))
         self.show()
@@ -87,7 +91,7 @@ class Refusal(QWidget):
             p.fillRect(row, theme().color("accentsoft"))
             box(p, QRectF(12, row.y() + 8, 18, 18), 4, theme().color("base"), theme().color("strong"))
             put(p, QRectF(18, row.y() + 8, 12, 18), "1", 11, "text", True)
-            put(p, QRectF(40, row.y(), wide - 48, ROW), self.mend.text, 12, "text", True, LEFT)
+            put(p, QRectF(40, row.y(), wide - 48, ROW), say(self.mend.text), 12, "text", True, LEFT)
             rule(p, 0, row.bottom(), wide)
             put(p, QRectF(12, row.bottom() + 2, wide - 20, 20), say("Press 1, or Esc to let go"), 11, "text2")
         p.end()

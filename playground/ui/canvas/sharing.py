@@ -122,7 +122,7 @@ class ShareGesture:
     def _say(self) -> None:
         if self.over is not None:
             problem = self.judge(self.over).problem
-            self.view.say(f"{self.over.look.name}, {problem.text if problem is not None else self._hint(self.over)}")
+            self.view.say(f"{self.over.look.name}, {say(problem.text) if problem is not None else self._hint(self.over)}")
 
     def finish(self) -> None:
         """Share if the weights fit; else let go."""

@@ -39,7 +39,7 @@ class Starter:
             left, before = left + width + GAP, made.id
         for field, value in (("batch", self.batch), ("epochs", self.epochs), ("optimizer.rate", self.rate)):
             edits.append(SetPlan("training", field, value))
-        return Several(sentence("Start from {title}", title=self.title.lower()), tuple(edits))
+        return Several(sentence("Start from {title}", title=sentence(self.title).lower()), tuple(edits))
 
 
 def _dense(units: int, width: float = 106, height: float = 238) -> tuple[str, str, dict[str, Any], float, float]:

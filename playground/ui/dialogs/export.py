@@ -39,11 +39,11 @@ class FormatRow(QAbstractButton):
     def __init__(self, format: Format, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.format, self.state = format, ""
-        self.setText(format.title)
+        self.setText(say(format.title))
         self.setCheckable(True)
         self.setFixedSize(_LEFT, 62)
-        self.setAccessibleDescription(format.help)
-        self.setToolTip(format.help)
+        self.setAccessibleDescription(say(format.help))
+        self.setToolTip(say(format.help))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_state(self, icon: str) -> None:
@@ -67,10 +67,12 @@ class FormatRow(QAbstractButton):
             p.fillRect(self.rect(), theme().color("window"))
         if self.hasFocus():
             p.fillRect(QRectF(0, 0, 3, self.height()), theme().color("accent"))
-        put(p, QRectF(14, 6, wide - 46, 18), self.format.title, 12, "text", True)
+        put(p, QRectF(14, 6, wide - 46, 18), say(self.format.title), 12, "text", True)
         p.setFont(theme().font(11))
         p.setPen(theme().color("text2"))
-        p.drawText(QRectF(14, 24, wide - 46, 32), int(Qt.AlignmentFlag.AlignTop) | Qt.TextFlag.TextWordWrap, self.format.help)
+        p.drawText(
+            QRectF(14, 24, wide - 46, 32), int(Qt.AlignmentFlag.AlignTop) | Qt.TextFlag.TextWordWrap, say(self.format.help)
+        )
         if self.state:
             stamp(p, wide - 20, 31, self.state, "ok" if self.state == "check" else "error", 17)
         p.end()
@@ -82,7 +84,7 @@ class ExportDialog(Sheet):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         from playground.formats.export import formats  # brings onnx, which nothing else here needs
 
-        super().__init__("export", f"Export {session.project.name}", (900, 560), parent)
+        super().__init__("export", say("Export {project}", project=session.project.name), (900, 560), parent)
         self.session, self.exporter = session, Exporter(self)
         self.rows = [FormatRow(found) for found in formats()]
         self.group = QButtonGroup(self)
@@ -152,10 +154,10 @@ class ExportDialog(Sheet):
         if client.step:
             choices = [(say("Newest, step {step}", step=f"{client.step:,}"), "newest")]
             if any(record.validation_loss is not None for record in client.epochs):
-                choices.append(("Best epoch", "best"))
+                choices.append((say("Best epoch"), "best"))
             if client.live("averages"):
                 kinds = ("averaged", "raw") if self.session.project.training.judges_averaged else ("raw", "averaged")
-                choices = [(f"{text}, {kind}", f"{word} {kind}") for text, word in choices for kind in kinds]
+                choices = [(f"{text}, {say(kind)}", f"{word} {kind}") for text, word in choices for kind in kinds]
         elif self.session.file_weights:
             choices = [(say("Saved with the project"), "file")]
         if choices != [(self.which.itemText(k), self.which.itemData(k)) for k in range(self.which.count())]:
@@ -174,8 +176,8 @@ class ExportDialog(Sheet):
         )  # fmt: skip
         last = client.epochs[-1] if client.epochs else None
         shown = ", ".join(f"{name} {value:.3g}" for name, value in last.metrics.items()) if last else ""
-        self.strip.show_note(f"step {client.step:,}{', ' + shown if shown else ''}" if client.step else "")
-        problem = next((problem.text for problem in self.session.problems if problem.severity == "error"), "")
+        self.strip.show_note(say("step {step}", step=f"{client.step:,}") + (f", {shown}" if shown else "") if client.step else "")
+        problem = next((say(problem.text) for problem in self.session.problems if problem.severity == "error"), "")
         reason = "" if choices else say("There are no weights yet. Train first, or open a project that was saved after training.")
         self.go.setEnabled(bool(choices) and not problem and not self.exporter.busy)
         if problem or reason:
@@ -205,7 +207,9 @@ class ExportDialog(Sheet):
         to = to if to.is_absolute() else self.session.folder / to
         weights = self.weights()
         self.card.show_certificate(None)
-        self._tell("info", say("The file is written, read back and run on a probe of the data."), f"Exporting {to.name}")
+        self._tell(
+            "info", say("The file is written, read back and run on a probe of the data."), say("Exporting {file}", file=to.name)
+        )
         self.go.setEnabled(False)
         self.exporter.export(self.session.project, weights, self.session.folder, to, self.format.id, self.optimizer())
 
@@ -228,13 +232,13 @@ class ExportDialog(Sheet):
         endings = {row.format.suffix for row in self.rows}
         stem = now.with_suffix("") if now.suffix in endings else now
         self.path.setText(f"{stem}{self.format.suffix}")
-        self._tell("info", self.format.help, self.format.title)
+        self._tell("info", say(self.format.help), say(self.format.title))
         self.card.show_certificate(None)
         self.refresh()
 
     def _ask_path(self) -> None:
         start = str(self.session.folder / self.path.text())
-        found, _ = QFileDialog.getSaveFileName(self, say("Export to"), start, f"{self.format.title} (*{self.format.suffix})")
+        found, _ = QFileDialog.getSaveFileName(self, say("Export to"), start, f"{say(self.format.title)} (*{self.format.suffix})")
         if found:
             self.path.setText(found)
 

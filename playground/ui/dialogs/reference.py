@@ -115,10 +115,10 @@ class ReferencePage(QWidget):
         """Show a record's page. spec: the settings that the picture is drawn with, else the defaults."""
         self.record = record
         self.chip.show_icon(record.icon, color_of(record))
-        self.title.show_text(record.title)
+        self.title.show_text(say(record.title))
         group = record.group if record.kind == "layer" else ""
-        self.kind.show_text(" · ".join(filter(None, (KINDS[record.kind], group, record.tail))))
-        self.summary.show_text(record.summary())
+        self.kind.show_text(" · ".join(filter(None, (say(KINDS[record.kind]), say(group), say(record.tail)))))
+        self.summary.show_text(say(record.summary()))
         self.picture.show_illustration(illustrate(spec if isinstance(spec, record) else record()))
         if self.rest is not None:
             self.column.removeWidget(self.rest)
@@ -156,7 +156,7 @@ class ReferencePage(QWidget):
                     wanted = " or ".join(reference.shown(value) for value in field.wanted)
                     only = say(" Counts only when {when} is {wanted}.", when=field.when[0].replace("_", " "), wanted=wanted)
                 live = say(" Changes while training.") if field.live else ""
-                parts += [line, Label(field.help + only + live, 11, "text2", wraps=True)]
+                parts += [line, Label(say(field.help) + only + live, 11, "text2", wraps=True)]
             column.addLayout(_inset(*parts))
         if record.source:
             column.addWidget(Section(say("Source")))
@@ -215,9 +215,9 @@ class ReferenceSheet(Sheet):
             group = QTreeWidgetItem(self.tree, [title])
             group.setFlags(Qt.ItemFlag.ItemIsEnabled)
             for record in sorted(registry.entries(kind), key=lambda record: record.title.lower()):
-                row = QTreeWidgetItem(group, [record.title])
+                row = QTreeWidgetItem(group, [say(record.title)])
                 row.setData(0, ROLE, record)
-                row.setToolTip(0, record.summary())
+                row.setToolTip(0, say(record.summary()))
                 self.rows[kind, record.id] = row
             group.setExpanded(kind == "layer")
         self._recolor()
@@ -249,7 +249,7 @@ class ReferenceSheet(Sheet):
         wanted = text.casefold().strip()
         for row in self.rows.values():
             record = row.data(0, ROLE)
-            words = f"{record.title} {record.id} {record.summary()}".casefold()
+            words = f"{record.title} {say(record.title)} {record.id} {say(record.summary())}".casefold()
             row.setHidden(bool(wanted) and wanted not in words)
         for at in range(self.tree.topLevelItemCount()):
             group = self.tree.topLevelItem(at)

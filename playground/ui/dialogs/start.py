@@ -43,7 +43,7 @@ def read_examples(folder: Path) -> list[Example]:
         try:
             found.append(example_of(path, load(path).project))
         except PlaygroundError as error:
-            found.append(Example(path, path.stem, str(error)))
+            found.append(Example(path, path.stem, say(str(error))))
     return sorted(found, key=lambda example: (len(example.project.network.nodes) if example.project else 0, example.title))
 
 

@@ -122,6 +122,6 @@ class BlockCard(QWidget):
         try:
             library().save_block(self.session.project, block.id)
         except PlaygroundError as error:
-            self.session.message.emit(str(error), "error")
+            self.session.message.emit(say(str(error)), "error")
             return
         self.session.message.emit(say("{block} is in your library of blocks.", block=block.name), "info")

@@ -49,12 +49,12 @@ class Editor(QWidget):
         self.line = QHBoxLayout()
         self.line.setSpacing(8)
         self.column.addLayout(self.line)
-        self.setToolTip(field.help)
+        self.setToolTip(say(field.help))
 
     def part(self, widget: QWidget, stretch: int = 0, name: str = "") -> None:
         """Add a control, named for screen readers."""
-        widget.setAccessibleName(f"{self.field.title(self.name)} {name}".strip())
-        widget.setAccessibleDescription(self.field.help)
+        widget.setAccessibleName(f"{say(self.field.title(self.name))} {say(name)}".strip())
+        widget.setAccessibleDescription(say(self.field.help))
         self.line.addWidget(widget, stretch)
 
     def show_value(self, value: Any) -> None:
@@ -64,7 +64,7 @@ class Editor(QWidget):
             self.field.check(self.name, value)
             self.mark("")
         except BadValue as error:
-            self.mark(str(error))
+            self.mark(say(str(error)))
         self.draw_value()
 
     def show_record(self, record: Any) -> None:
@@ -79,7 +79,7 @@ class Editor(QWidget):
         try:
             value = self.field.check(self.name, value)
         except BadValue as error:
-            self.mark(str(error))
+            self.mark(say(str(error)))
             return
         self.mark("")
         if value != self.value or isinstance(value, bool):
@@ -89,7 +89,7 @@ class Editor(QWidget):
         """Show or clear a refusal."""
         if error != self.error:
             self.error = error
-            self.setToolTip(error or self.field.help)
+            self.setToolTip(error or say(self.field.help))
             self.draw_mark()
             self.refused.emit(error)
 
@@ -101,7 +101,7 @@ class Editor(QWidget):
     def lock(self, reason: str) -> None:
         """Disable the editor with a reason, or enable it again with ""."""
         self.setEnabled(not reason)
-        self.setToolTip(reason or self.error or self.field.help)
+        self.setToolTip(reason or self.error or say(self.field.help))
 
 
 class NumberEditor(Editor):
@@ -110,7 +110,7 @@ class NumberEditor(Editor):
     def __init__(self, field: Real | Whole, name: str, parent: QWidget | None = None) -> None:
         super().__init__(field, name, parent)
         wide = NUMBER_WIDTH + (24 if len(field.unit) > 2 else 0)
-        self.text = LineField(field.unit, wide)
+        self.text = LineField(say(field.unit), wide)
         self.slider = Slider() if numbers.slides(field) else None
         self.note = Label("", 11, "error")
         self.part(self.text)
@@ -149,7 +149,7 @@ class NumberEditor(Editor):
         try:
             self.ask(numbers.read(self.field, self.name, self.text.text()))
         except BadValue as error:
-            self.mark(str(error))
+            self.mark(say(str(error)))
 
     def _slid(self, position: int) -> None:
         value = numbers.value_at(self.field, position)
@@ -169,7 +169,7 @@ class ChoiceEditor(Editor):
 
     def __init__(self, field: Choice, name: str, parent: QWidget | None = None) -> None:
         super().__init__(field, name, parent)
-        self.combo = ComboField(field.unit)
+        self.combo = ComboField(say(field.unit))
         for word, meaning in field.options.items():
             self.combo.addItem(SPELT.get(word, word.replace("_", " ").capitalize()), word)
             self.combo.setItemData(self.combo.count() - 1, meaning, Qt.ItemDataRole.ToolTipRole)
@@ -203,7 +203,7 @@ class SizeEditor(Editor):
 
     def __init__(self, field: Size, name: str, parent: QWidget | None = None) -> None:
         super().__init__(field, name, parent)
-        self.texts = LineField(), LineField(field.unit)
+        self.texts = LineField(), LineField(say(field.unit))
         self.link = Button("", "icon", "tied", small=True)
         self.link.setCheckable(True)
         self.link.setToolTip(say("Keep height and width equal"))
@@ -237,7 +237,7 @@ class LineEditor(Editor):
 
     def __init__(self, field: Text, name: str, parent: QWidget | None = None) -> None:
         super().__init__(field, name, parent)
-        self.text = LineField(field.unit)
+        self.text = LineField(say(field.unit))
         self.part(self.text, 1)
         self.text.editingFinished.connect(self._typed)
 
@@ -273,7 +273,7 @@ class RealsEditor(LineEditor):
 
     def __init__(self, field: Reals, name: str, parent: QWidget | None = None) -> None:
         super().__init__(field, name, parent)  # type: ignore[arg-type]
-        self.text.setPlaceholderText(field.off.capitalize())
+        self.text.setPlaceholderText(say(field.off).capitalize())
 
     def draw_value(self) -> None:
         self.text.setText(", ".join(f"{number:.15g}" for number in self.value))

@@ -51,8 +51,8 @@ class PartEditor(Editor):
         super().__init__(field, name, parent)
         self.combo = ComboField()
         for record in registry.entries(field.kind):
-            self.combo.addItem(record.title, record.id)
-            self.combo.setItemData(self.combo.count() - 1, record.summary(), Qt.ItemDataRole.ToolTipRole)
+            self.combo.addItem(say(record.title), record.id)
+            self.combo.setItemData(self.combo.count() - 1, say(record.summary()), Qt.ItemDataRole.ToolTipRole)
         self.part(self.combo, 1)
         self.combo.activated.connect(self._chosen)
 
@@ -82,8 +82,8 @@ class Row(QWidget):
         super().__init__(parent)
         self.name, self.field, self.level = name, field, level
         self.default: Any = dataclasses.MISSING
-        self.label = RowLabel(field.title(name), field.live)
-        self.label.setToolTip(field.help)
+        self.label = RowLabel(say(field.title(name)), field.live)
+        self.label.setToolTip(say(field.help))
         self.editor: Editor = PartEditor(field, name) if isinstance(field, Part) else EDITORS[type(field)](field, name)
         self.reset = Button("", "quiet", "reset", small=True)
         self.reset.setAccessibleName(say("Reset {title}", title=field.title(name)))
@@ -106,7 +106,7 @@ class Row(QWidget):
             column.addWidget(self.editor)
         self.editor.changed.connect(lambda value: self.changed.emit(name, value))
         self.editor.moved.connect(lambda value: self.moved.emit(name, value))
-        self.editor.refused.connect(lambda error: self.helped.emit(field.title(name), error or field.help))
+        self.editor.refused.connect(lambda error: self.helped.emit(say(field.title(name)), error or say(field.help)))
         self.reset.clicked.connect(lambda: self.changed.emit(name, self.default))
 
     def show_value(self, value: Any, default: Any) -> None:
@@ -306,7 +306,7 @@ class Form(QWidget):
         while at is not None and not isinstance(at, Row):
             at = at.parentWidget()
         if isinstance(at, Row):
-            self.helped.emit(at.field.title(at.name), at.editor.error or at.field.help)
+            self.helped.emit(say(at.field.title(at.name)), at.editor.error or say(at.field.help))
             while at is not None and not (isinstance(at, Row) and isinstance(at.field, Part)):
                 at = at.parentWidget()
             self.recorded.emit(at.editor.value if isinstance(at, Row) else self.spec)

@@ -17,7 +17,7 @@ _DECADES = 8
 def shown(field: Real | Whole, value: float) -> str:
     """The value as the field shows it: the word for "not used", 1e-4 rather than 0.0001, two decimals on plain scales, none far up a logarithmic one."""
     if field.off and value == field.low:
-        return field.off
+        return say(field.off)
     if isinstance(field, Whole):
         return f"{value:.0f}"
     if not math.isfinite(value):
@@ -42,7 +42,7 @@ def tidy(text: str) -> str:
 def read(field: Real | Whole, name: str, text: str) -> float | int:
     """What was typed, checked. Raises BadValue with the range."""
     text = text.strip().replace("−", "-").replace(",", "" if isinstance(field, Whole) else ".")
-    if field.off and text.casefold() in (field.off.casefold(), "off"):
+    if field.off and text.casefold() in (field.off.casefold(), say(field.off).casefold(), "off"):
         return field.low
     try:
         value: float | int = int(text) if isinstance(field, Whole) else float(text)

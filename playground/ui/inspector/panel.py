@@ -160,7 +160,7 @@ class Inspector(QWidget):
         if node.id != self._helped and isinstance(spec, Spec):
             self._helped = node.id
             block = find(self.session.view, spec.block) if isinstance(spec, BlockUse) else None
-            self.foot.show_help(spec.title, block.help if block is not None else spec.summary())
+            self.foot.show_help(say(spec.title), block.help if block is not None else say(spec.summary()))
             self.foot.show_record(spec)
         problems = [problem for problem in self.session.seen.problems if problem.node == node.id]
         self.notices.show_problems(problems)

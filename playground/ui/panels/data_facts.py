@@ -36,7 +36,7 @@ def facts_of(samples: Samples, plan: DataPlan) -> Facts:
     try:
         sizes = part_sizes(samples.count, plan.validation, plan.test)
     except PlaygroundError as error:
-        return Facts((), classes, str(error))
+        return Facts((), classes, say(str(error)))
     return Facts(sizes, classes)
 
 

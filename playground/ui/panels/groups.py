@@ -112,8 +112,8 @@ class GroupCard(QWidget):
             check_rule(self.rule.text())
         except BadValue as error:
             self.rule.refuse(True)
-            self.rule.setToolTip(str(error))
-            self.helped.emit(say("Rule"), str(error))
+            self.rule.setToolTip(say(str(error)))
+            self.helped.emit(say("Rule"), say(str(error)))
             return
         self.rule.setToolTip(RULE_HELP)
         self.session.do(SetGroup(self.group.id, "rule", self.rule.text()), whole=True)

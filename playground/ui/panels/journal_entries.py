@@ -111,11 +111,11 @@ def knob_label(project: Project, name: str) -> str:
             return f"{node_name} {field_name.replace('_', ' ')}"
         for spec in (project.training.optimizer, project.training):
             if name in fields_of(spec):
-                return fields_of(spec)[name].title(name)
+                return say(fields_of(spec)[name].title(name))
         return name
     for node in expanded(project).project.network.nodes:
         if node.name == node_name and isinstance(node.spec, Spec) and field_name in fields_of(node.spec):
-            return f"{node_name} {fields_of(node.spec)[field_name].title(field_name)}"
+            return f"{node_name} {say(fields_of(node.spec)[field_name].title(field_name))}"
     return name
 
 

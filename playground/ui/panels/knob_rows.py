@@ -205,7 +205,7 @@ def metric_shown(metrics: dict[str, float]) -> tuple[str, str] | None:
     known = {record.id: record for record in entries("metric")}
     name = next((name for name in metrics if name.rpartition(": ")[2] == "accuracy"), next(iter(metrics)))
     head, _, id = name.rpartition(": ")
-    title = known[id].title if id in known else id
+    title = say(known[id].title) if id in known else id
     value = metrics[name]
     words = title if title.isupper() or id not in known else title.lower()
     return f"{head} {words}".strip(), f"{100 * value:.1f} %" if id == "accuracy" else short(value)

@@ -92,7 +92,7 @@ class Knobs(QWidget):
         try:
             return lower(self.session.project, self.session.samples).knobs
         except PlaygroundError as error:
-            self.none.show_text(str(error))
+            self.none.show_text(say(str(error)))
             return ()
 
     def refresh(self) -> None:
@@ -103,7 +103,7 @@ class Knobs(QWidget):
             self.none.show_text(self.session.samples_error or say("Nothing to tune yet: add data, layers and a loss."))
         elif not infos:
             problem = next((p for p in self.session.problems if p.severity == "error"), None)
-            self.none.show_text(problem.text if problem else say("Nothing to tune yet: add layers and a loss."))
+            self.none.show_text(say(problem.text) if problem else say("Nothing to tune yet: add layers and a loss."))
         if [info.name for info in infos] != list(self.rows):
             self._build(infos)
         for info in infos:

@@ -89,8 +89,8 @@ class MetricsPanel(QWidget):
         self.names, self.plots = names, {}
         for id, heads in by_metric(names).items():
             record = titles.get(id)
-            title = record.title if record else say("Loss of each") if id == LOSS else id
-            unit = record.unit if record is not None and issubclass(record, Metric) else ""
+            title = say(record.title) if record else say("Loss of each") if id == LOSS else id
+            unit = say(record.unit) if record is not None and issubclass(record, Metric) else ""
             plot = MetricPlot(id, title, None if list(heads) == [""] else heads)
             plot.title = f"{title}, {unit}" if unit else title
             plot.flags = not self.plots

@@ -36,18 +36,18 @@ class ProblemRow(QWidget):
     def __init__(self, problem: Problem, node: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.problem, self.node = problem, node
-        self.words = without_name(problem.text, node)
+        self.words = without_name(say(problem.text), node)
         self.column = 72.0
         self.setFixedHeight(28)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(f"{problem.severity}: {problem.text}")
-        self.setToolTip(problem.text)
+        self.setAccessibleName(f"{say(problem.severity)}: {say(problem.text)}")
+        self.setToolTip(say(problem.text))
         self.button: Button | None = None
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 8, 0)
         line.addStretch(1)
         if problem.mend is not None or problem.node:
-            self.button = Button(problem.mend.text if problem.mend else say("Show"), "link")
+            self.button = Button(say(problem.mend.text) if problem.mend else say("Show"), "link")
             line.addWidget(self.button)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

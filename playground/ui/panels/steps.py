@@ -248,7 +248,7 @@ class StepsPanel(QWidget):
             return
         self.name.show_text(node.name)
         self.answer.show_text(say("sample {sample} of {count}", sample=f"{self.sample + 1:,}", count=f"{samples.count:,}"))
-        titles = [view.title for view in self._views]
+        titles = [say(view.title) for view in self._views]
         if titles != [self.what.itemText(k) for k in range(self.what.count())]:
             self.what.clear()
             self.what.addItems(titles)

@@ -17,7 +17,7 @@ from playground.ui.canvas.commands.part import Part
 from playground.ui.canvas.placing import beside, free, snapped
 from playground.ui.canvas.starters import Starter
 from playground.ui.kinds import Kind
-from playground.words import sentence
+from playground.words import say, sentence
 
 NEW_SIZE = (106.0, 52.0)  # what a node is taken to measure before it is drawn
 
@@ -30,7 +30,7 @@ class Adding(Part):
         try:
             return self.add(kind.made(self.session.view), at)
         except PlaygroundError as error:
-            self.session.message.emit(str(error), "error")
+            self.session.message.emit(say(str(error)), "error")
             return ""
 
     def add(self, spec: Spec, at: QPointF | None = None) -> str:

@@ -73,7 +73,7 @@ class Selection(Part):
         try:
             edit = pasted(text)
         except PlaygroundError as error:
-            self.session.message.emit(str(error), "warning")
+            self.session.message.emit(say(str(error)), "warning")
             return
         fragment = edit.fragment
         corners = [*(node.position for node in fragment.nodes), *(note.position for note in fragment.notes)]
