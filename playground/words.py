@@ -225,7 +225,9 @@ def _filled(text: str, values: Mapping[str, object]) -> str:
 
 
 def _marked(text: str) -> str:
-    """The text between marks; what is marked already, or has no words, stays as it is."""
-    if text.startswith(OPEN) or not any(sign.isalpha() for sign in text):
-        return text
-    return f"{OPEN}{text}{CLOSE}"
+    """The text between marks; what is marked already as a whole, or has no words, stays as it is."""
+    depth, parts = 0, 0
+    for sign in text:
+        parts += not depth and sign != OPEN
+        depth += (sign == OPEN) - (sign == CLOSE)
+    return f"{OPEN}{text}{CLOSE}" if parts and any(sign.isalpha() for sign in text) else text

@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QLocale, Qt, QTimer
+from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from playground.document.picks import recall
@@ -30,10 +30,22 @@ def make_application() -> QApplication:
     app.setApplicationName("playground")
     app.setApplicationDisplayName("Playground")
     app.setDesktopFileName("playground")
-    set_language(chosen(settings.word("language", "system"), QLocale.system().name()))
+    speak(app, chosen(settings.word("language", "system"), QLocale.system().name()))
     app.setWindowIcon(theme.theme().icon("dense", 32, "accent"))
     theme.apply(app, settings.word("theme", "system"))
     return app
+
+
+def speak(app: QApplication, language: str) -> None:
+    """Say everything in a language from now on, the buttons of Qt's own dialogs too. What is shown already stays as it is."""
+    spoken = set_language(language)
+    old = app.findChild(QTranslator, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    if old is not None:
+        app.removeTranslator(old)
+        old.deleteLater()
+    translator = QTranslator(app)
+    if translator.load(f"qtbase_{spoken}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+        app.installTranslator(translator)
 
 
 def show_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -43,7 +43,7 @@ class Kind:
     @property
     def title(self) -> str:
         if self.block is not None:
-            return self.block.name
+            return say(self.block.name) if self.block.origin == "shipped" else self.block.name
         return say(self.spec.title) if self.own is None else self.own.name
 
     @property
@@ -53,13 +53,14 @@ class Kind:
     @property
     def tail(self) -> str:
         if self.block is not None:
-            return self.block.tail
+            return say(self.block.tail) if self.block.origin == "shipped" else self.block.tail
         return say(self.spec.tail) if self.own is None else say("own")
 
     @property
     def help(self) -> str:
         if self.block is not None:
-            return self.block.help or say("A block of this project.")
+            help = say(self.block.help) if self.block.origin == "shipped" else self.block.help
+            return help or say("A block of this project.")
         return say(self.spec.summary()) if self.own is None else say("Your own: {formula}", formula=self.own.formula)
 
     def mime(self) -> bytes:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from playground.ui.theme import theme
+from playground.words import say
 
 AA = QPainter.RenderHint.Antialiasing
 SMOOTH = QPainter.RenderHint.SmoothPixmapTransform
@@ -103,7 +104,7 @@ class Painted(QWidget):
     def __init__(self, height: int = 0, width: int = 0, name: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         if name:
-            self.setAccessibleName(name)
+            self.setAccessibleName(say(name))
         if height:
             self.setFixedHeight(height)
         if width:

@@ -43,7 +43,7 @@ def _node_value(kind: str) -> Callable[[Session], str]:
     def value(session: Session) -> str:
         found = session.project.network.of_kind(kind)
         return (
-            NOTHING
+            say(NOTHING)
             if not found
             else say(found[0].spec.title)
             if len(found) == 1 or kind != "loss"

@@ -149,9 +149,9 @@ class RunControl(QObject):
             then()
         elif isinstance(event, Failed | Died | Fault):
             self._then = None
-            self.told.emit(event.text, "error")
+            self.told.emit(say(event.text), "error")
         elif isinstance(event, Warned) or (isinstance(event, Silent) and event.seconds):
-            self.told.emit(event.text, "warning")
+            self.told.emit(say(event.text), "warning")
 
     def _tick(self) -> None:
         self._drain()

@@ -31,8 +31,10 @@ BY_HAND = (
 
 def rows() -> list[tuple[str, str, str]]:
     """(menu, what, keys) of everything that has keys."""
-    found = [(action.menu, action.text.rstrip("…"), action.shortcut) for action in ACTIONS if action.shortcut]
-    return sorted(found, key=lambda row: (*MENUS, "").index(row[0])) + list(BY_HAND)
+    found = [(action.menu, say(action.text).rstrip("…"), action.shortcut) for action in ACTIONS if action.shortcut]
+    return sorted(found, key=lambda row: (*MENUS, "").index(row[0])) + [
+        (menu, say(what), say(keys)) for menu, what, keys in BY_HAND
+    ]
 
 
 class ShortcutList(QDialog):
@@ -45,7 +47,7 @@ class ShortcutList(QDialog):
         self.resize(560, 620)
         found = rows()
         self.table = QTableWidget(len(found), 3, self)
-        self.table.setHorizontalHeaderLabels(["Menu", "Action", "Keys"])
+        self.table.setHorizontalHeaderLabels([say("Menu"), say("Action"), say("Keys")])
         self.table.setAccessibleName(say("Keyboard shortcuts"))
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -54,7 +56,7 @@ class ShortcutList(QDialog):
         self.table.verticalHeader().setDefaultSectionSize(28)
         for at, row in enumerate(found):
             for column, text in enumerate(row):
-                self.table.setItem(at, column, QTableWidgetItem(text))
+                self.table.setItem(at, column, QTableWidgetItem(text if column else say(text)))
         self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.table.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         column_ = QVBoxLayout(self)

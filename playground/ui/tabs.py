@@ -78,7 +78,7 @@ class ProjectName(Painted):
 
     @property
     def text(self) -> str:
-        return self.session.project.name + (" • edited" if self.session.modified else "")
+        return self.session.project.name + (say(" • edited") if self.session.modified else "")
 
     def _follow(self) -> None:
         self.setAccessibleName(self.text)

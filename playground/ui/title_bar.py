@@ -72,6 +72,6 @@ class TitleBar(QWidget):
         if self.note:
             room = QRectF(31 + width_of(self.dock.windowTitle(), 12, True) + 24, 0, 0, HEIGHT)
             room.setRight(wide - 32)
-            put(p, room, self.note, 11, "text2", how=RIGHT)
-            stamp(p, room.right() - width_of(self.note, 11) - 9, 14, "bolt", "accent", 11)
+            put(p, room, say(self.note), 11, "text2", how=RIGHT)
+            stamp(p, room.right() - width_of(say(self.note), 11) - 9, 14, "bolt", "accent", 11)
         p.end()

@@ -53,13 +53,13 @@ class PickerButton(QAbstractButton):
         if value != self.value:
             self.value = value
             self.setText(value)
-            self.setAccessibleName(f"{self.picker.caption}: {value}")
+            self.setAccessibleName(f"{say(self.picker.caption)}: {value}")
             self.setToolTip(say(self.picker.help))
             self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        wide = max(width_of(self.value, 12), width_of(self.picker.caption, 10))
+        wide = max(width_of(self.value, 12), width_of(say(self.picker.caption), 10))
         return QSize(round(min(max(wide + 42, 66), 176)), 36)
 
     def minimumSizeHint(self) -> QSize:
@@ -78,7 +78,7 @@ class PickerButton(QAbstractButton):
         lit = self.hasFocus()
         edge = "accent" if lit else "strong" if on and self.underMouse() else "border"
         box(p, r, 4, theme().color("base"), theme().color(edge), 2 if lit else 1)
-        put(p, QRectF(9, 3, r.width() - 12, 14), self.picker.caption, 10, "text2" if on else "disabled")
+        put(p, QRectF(9, 3, r.width() - 12, 14), say(self.picker.caption), 10, "text2" if on else "disabled")
         put(p, QRectF(9, 16, r.width() - 32, 17), self.value, 12, "text" if on else "disabled")
         stamp(p, r.right() - 13, 18, "down", "text2" if on else "disabled", 13)
         p.end()

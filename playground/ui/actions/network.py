@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from playground.document.blocks import BlockUse
 from playground.ui.actions.base import Action, nodes, selected, several
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.main_window import MainWindow
@@ -41,7 +42,7 @@ def _share_text(window: MainWindow) -> str:
         if len(chosen) == 2
         else {n.shares for n in chosen if n.shares}
     )
-    return "Stop sharing weights" if tied and len(chosen) <= 2 else "Share weights"
+    return say("Stop sharing weights") if tied and len(chosen) <= 2 else say("Share weights")
 
 
 ACTIONS = (

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playground.ui.actions.base import Action, can_step, can_train, has_run, live
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.main_window import MainWindow
 
 
 def _train_text(window: MainWindow) -> str:
-    return {"running": "Pause", "starting": "Pause", "paused": "Resume", "dead": "Resume"}.get(window.session.run.state, "Train")
+    state = window.session.run.state
+    if state in ("running", "starting"):
+        return say("Pause")
+    return say("Resume") if state in ("paused", "dead") else say("Train")
 
 
 ACTIONS = (

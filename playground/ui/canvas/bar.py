@@ -79,7 +79,7 @@ class LabelChoice(QAbstractButton):
 
     @property
     def value(self) -> str:
-        return CHOICES[self.view.canvas.labels]
+        return say(CHOICES[self.view.canvas.labels])
 
     def sizeHint(self) -> QSize:
         return QSize(round(width_of(self.text(), 11) + width_of(self.value, 11, True)) + 34, 24)
@@ -89,7 +89,7 @@ class LabelChoice(QAbstractButton):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for what, title in CHOICES.items():
-            entry = menu.addAction(title)
+            entry = menu.addAction(say(title))
             entry.setCheckable(True)
             entry.setChecked(what == self.view.canvas.labels)
             entry.triggered.connect(lambda _=False, chosen=what: self.set(chosen))

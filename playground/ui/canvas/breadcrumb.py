@@ -84,7 +84,7 @@ class Breadcrumb(QWidget):
     def refresh(self) -> None:
         """Show the way as it is now."""
         project, scope = self.session.project, self.session.scope
-        way = (("Main", ""), *scope.names(project))
+        way = ((say("Main"), ""), *scope.names(project))
         if (project.name, way) == self._shown:
             return
         self._shown = project.name, way

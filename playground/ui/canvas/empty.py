@@ -109,18 +109,18 @@ class EmptyCanvas(QWidget):
             if k < 3:
                 p.drawLine(QPointF(x + wide, y + 19), QPointF(x + wide + gap, y + 19))
             chip(p, x + 9, y + 9, 20, icon, color)
-            put(p, QRectF(x + 37, y, wide - 40, 38), text, 12, "text2")
+            put(p, QRectF(x + 37, y, wide - 40, 38), say(text), 12, "text2")
             x += wide + gap
 
     def _paint_hints(self, p: QPainter, frame: QRectF) -> None:
-        widths = [width_of(key, 11) + 14 + 8 + width_of(text, 11) for key, text in HINTS]
+        widths = [width_of(key, 11) + 14 + 8 + width_of(say(text), 11) for key, text in HINTS]
         x = frame.center().x() - (sum(widths) + 26 * (len(HINTS) - 1)) / 2
         y = frame.y() + 298
         for (key, text), wide in zip(HINTS, widths, strict=True):
             cap = QRectF(x, y, width_of(key, 11) + 14, 20)
             box(p, cap, 3, theme().color("base"), theme().color("strong"))
             put(p, cap, key, 11, "text", how=CENTRE)
-            put(p, QRectF(cap.right() + 8, y, 200, 20), text, 11, "text2")
+            put(p, QRectF(cap.right() + 8, y, 200, 20), say(text), 11, "text2")
             x += wide + 26
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -18,7 +18,7 @@ from playground.ui.canvas.look import MAP_SIDE
 from playground.ui.canvas.plane import grid_points, in_square, plane_of
 from playground.ui.canvas.preview import PreviewData
 from playground.ui.canvas.sequences import attention, has_weights, heat, length_of, strip_of
-from playground.words import say
+from playground.words import say, sentence
 
 MOST_POINTS = 240
 SATURATED = 0.95
@@ -129,7 +129,8 @@ def activity(spec: Any, given: Array | None) -> str:
         if found.dead > 0 and given is not None and len(given) > 1
         else ""
     )
-    return f"{100 * found.share:.0f} % {'zero' if cut else 'saturated'}{dead}"
+    share = f"{100 * found.share:.0f}"
+    return (say("{share} % zero", share=share) if cut else say("{share} % saturated", share=share)) + dead
 
 
 def bars(given: Array | None, samples: Samples | None) -> PreviewData | None:
@@ -144,7 +145,10 @@ def bars(given: Array | None, samples: Samples | None) -> PreviewData | None:
     return PreviewData(bars=values, bar_names=tuple(names))
 
 
-SCALED = {"standardise": ("Standardised", "from train part"), "unit": ("Scaled to 0 ... 1", "from train part")}
+SCALED = {
+    "standardise": (sentence("Standardised"), sentence("from train part")),
+    "unit": (sentence("Scaled to 0 ... 1"), sentence("from train part")),
+}
 
 
 def plane_tiles(samples: Samples, side: int, scaling: str) -> PreviewData:
@@ -189,11 +193,13 @@ def judged(response: Array | None, samples: Samples, prepared: Prepared | None) 
     classes = samples.y[shown].reshape(len(shown), -1)[:, 0]
     if samples.task != "classification":
         classes = (classes > np.median(classes)).astype(int)
-        ends = ("low", "high")
+        ends = (say("low"), say("high"))
     else:
         names = samples.class_names
         ends = (
-            (names[0][:9], names[1][:9]) if len(names) == 2 else ("class 0", say("class {classes}", classes=samples.classes - 1))
+            (names[0][:9], names[1][:9])
+            if len(names) == 2
+            else (say("class {classes}", classes=0), say("class {classes}", classes=samples.classes - 1))
         )
     return PreviewData(maps=_decision(response, samples), points=points, classes=classes.astype(int), ends=ends)
 

@@ -142,7 +142,7 @@ def paint_atlas(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData, atlas
     for k, note in enumerate(data.notes):
         put(p, QRectF(x + k * (TILE + TILE_GAP), below + 1, TILE, 14), note, 10, "text2", how=CENTRE)
     for k, line in enumerate(data.lines):
-        put(p, QRectF(r.x(), below + 21 + 15 * k, r.width(), 15), line, 10, "text2")
+        put(p, QRectF(r.x(), below + 21 + 15 * k, r.width(), 15), say(line), 10, "text2")
 
 
 def paint_field_foot(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData) -> None:

@@ -10,12 +10,12 @@ from PySide6.QtGui import QGuiApplication
 from playground.lowering import Tie, tie_of
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.tie_item import TieItem
-from playground.words import say
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
 
-INVITE = "Drag onto a layer to share these weights"
+INVITE = sentence("Drag onto a layer to share these weights")
 
 
 def weights_under(view: CanvasView, at: QPointF, anywhere: bool = False, tell: bool = False) -> NodeItem | None:

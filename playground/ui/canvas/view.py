@@ -121,7 +121,7 @@ class CanvasView(ZoomView):
         nodes = self.session.selected_nodes()
         said = [self.canvas.nodes[node.id].look.said for node in nodes if node.id in self.canvas.nodes]
         self.say(
-            ", ".join(said) + ", selected"
+            say("{node}, selected", node=said[0])
             if len(said) == 1
             else say("{said_count} nodes selected", said_count=len(said))
             if said

@@ -37,7 +37,7 @@ class CertificateCard(Painted):
     """Empty until there is a certificate."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(0, 0, "Certificate", parent)
+        super().__init__(0, 0, say("Certificate"), parent)
         self.found: Mapping[str, Any] | None = None
         self.setFixedHeight(HEAD + 5 * ROW + CHART + 12)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -59,13 +59,13 @@ class CertificateCard(Painted):
         return [
             (say("Run by"), str(found.get("interpreter", "")), ""),
             (
-                "Probe",
+                say("Probe"),
                 say("{value} samples", value=f"{found.get('probe_rows', 0):,}"),
                 short_hash(str(found.get("probe_sha256", ""))),
             ),
-            ("Weights", say("SHA-256 over names, shapes and numbers"), short_hash(str(found.get("weights_sha256", "")))),
-            ("Versions", versions, ""),
-            ("File", size_words(int(found.get("bytes", 0))), ""),
+            (say("Weights"), say("SHA-256 over names, shapes and numbers"), short_hash(str(found.get("weights_sha256", "")))),
+            (say("Versions"), versions, ""),
+            (say("File"), size_words(int(found.get("bytes", 0))), ""),
         ]
 
     def draw(self, p: QPainter, r: QRectF) -> None:

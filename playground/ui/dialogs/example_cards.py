@@ -39,7 +39,16 @@ class Example:
     def words(self) -> str:
         """Everything that a search looks through."""
         nodes = self.project.network.nodes if self.project else ()
-        return " ".join([self.title, self.about, self.group, *(getattr(node.spec, "title", "") for node in nodes)]).casefold()
+        return " ".join(
+            [
+                self.title,
+                say(self.title),
+                self.about,
+                say(self.about),
+                self.group,
+                *(getattr(node.spec, "title", "") for node in nodes),
+            ]
+        ).casefold()
 
 
 def example_of(path: Path, project: Project) -> Example:
@@ -67,10 +76,10 @@ class ExampleCard(QAbstractButton):
         super().__init__(parent)
         self.example = example
         self.samples: Samples | None = None
-        self.setText(example.title)
+        self.setText(say(example.title))
         self.setAccessibleName(say("Example {example}", example=say(example.title)))
-        self.setAccessibleDescription(example.about)
-        self.setToolTip(example.about)
+        self.setAccessibleDescription(say(example.about))
+        self.setToolTip(say(example.about))
         self.setFixedSize(*CARD)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -106,10 +115,10 @@ class ExampleCard(QAbstractButton):
         self._draw_picture(p, inner)
         p.restore()
         rule(p, 1, PICTURE, r.width() - 2)
-        put(p, QRectF(12, PICTURE + 9, r.width() - 24, 20), self.example.title, 13, "text", True)
-        for k, line in enumerate(two_lines(self.example.about, r.width() - 24)):
+        put(p, QRectF(12, PICTURE + 9, r.width() - 24, 20), say(self.example.title), 13, "text", True)
+        for k, line in enumerate(two_lines(say(self.example.about), r.width() - 24)):
             put(p, QRectF(12, PICTURE + 29 + 14 * k, r.width() - 24, 16), line, 11, "text2")
-        put(p, QRectF(12, PICTURE + 65, r.width() - 24, 16), self.example.group, 11, "text3", how=RIGHT)
+        put(p, QRectF(12, PICTURE + 65, r.width() - 24, 16), say(self.example.group), 11, "text3", how=RIGHT)
         project = self.example.project
         if project is not None:
             stamp(p, 18, PICTURE + 73, "clock", "text3", 13)

@@ -66,7 +66,7 @@ class Suggestion(QWidget):
     def __init__(self, name: str, primary: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rate: float | None = None
-        title, meaning = WORDS[name]
+        title, meaning = (say(word) for word in WORDS[name])
         color, dashes = LOOKS[name]
         self.value = Label("—", 14, "text", True)
         self.use = Button(say("Use"), "primary" if primary else "secondary", small=True)
@@ -103,7 +103,7 @@ class RateFinder(Sheet):
     """Runs the test at once when it opens, if the network can train."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__("finder", "Find learning rate", (980, 600), parent)
+        super().__init__("finder", say("Find learning rate"), (980, 600), parent)
         self.session = session
         self.options = Options()
         self.points: list[tuple[float, float, float]] = []
@@ -158,11 +158,11 @@ class RateFinder(Sheet):
         self._show()
         problems = [problem for problem in self.session.problems if problem.severity == "error"]
         if not self.session.ready:
-            text = problems[0].text if problems else self.session.samples_error or say("The data is still being read.")
+            text = say(problems[0].text) if problems else self.session.samples_error or say("The data is still being read.")
             self.proof.show_notice("error", text, say("The test cannot start"))
             return
         self.proof.show_notice("info", say("The test trains a copy of the state and puts the state back."))
-        self.told.show_text("starting")
+        self.told.show_text(say("starting"))
         self.session.find_rate(**dataclasses.asdict(self.options))
 
     def use(self, rate: float | None) -> None:
@@ -190,7 +190,7 @@ class RateFinder(Sheet):
             self.points = list(zip(event.rates, event.losses, event.smoothed, strict=True))
             self._show(event)
         elif isinstance(event, messages.Failed | messages.Died):
-            self.proof.show_notice("error", event.text, say("The test did not finish"))
+            self.proof.show_notice("error", say(event.text), say("The test did not finish"))
 
     def _show(self, done: messages.FinderDone | None = None) -> None:
         rates, losses, smoothed = zip(*self.points, strict=True) if self.points else ((), (), ())
@@ -208,7 +208,7 @@ class RateFinder(Sheet):
                 "{rates_count} of {steps} steps, {value}",
                 rates_count=len(done.rates),
                 steps=self.options.steps,
-                value=STOPS.get(done.stopped, done.stopped),
+                value=say(STOPS.get(done.stopped, done.stopped)),
             )
         )
         hash = f"{done.sha256[:4]} {done.sha256[4:8]}"
@@ -222,7 +222,7 @@ class RateFinder(Sheet):
             say("Nothing was changed"),
         )
         if done.text:
-            self.word.show_text(done.text)
+            self.word.show_text(say(done.text))
 
 
 def open_finder(session: Session, window: QWidget) -> None:

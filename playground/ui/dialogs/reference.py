@@ -137,7 +137,7 @@ class ReferencePage(QWidget):
             column.addLayout(_inset(_Formula(record.formula)))
         if text := paragraphs(record):
             column.addWidget(Section(say("Shapes and behaviour") if issubclass(record, Layer | Loss) else say("More")))
-            column.addLayout(_inset(*(Label(each, 12, "text", wraps=True) for each in text)))
+            column.addLayout(_inset(*(Label(say(each), 12, "text", wraps=True) for each in text)))
         if fields := fields_of(record):
             column.addWidget(Section(say("Settings")))
             start = record()
@@ -153,8 +153,12 @@ class ReferencePage(QWidget):
                 )
                 only = ""
                 if field.when:
-                    wanted = " or ".join(reference.shown(value) for value in field.wanted)
-                    only = say(" Counts only when {when} is {wanted}.", when=field.when[0].replace("_", " "), wanted=wanted)
+                    wanted = say(" or ").join(say(reference.shown(value)) for value in field.wanted)
+                    only = say(
+                        " Counts only when {when} is {wanted}.",
+                        when=fields[field.when[0]].title(field.when[0]).lower(),
+                        wanted=wanted,
+                    )
                 live = say(" Changes while training.") if field.live else ""
                 parts += [line, Label(say(field.help) + only + live, 11, "text2", wraps=True)]
             column.addLayout(_inset(*parts))
@@ -177,7 +181,7 @@ class ReferenceSheet(Sheet):
     """Every entry by kind on the left, searchable; its page on the right."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("book", "Reference", (820, 700), parent)
+        super().__init__("book", say("Reference"), (820, 700), parent)
         self.search, self.tree, self.page = (
             LineField(icon="search", hint=say("Search the reference")),
             QTreeWidget(),
@@ -212,7 +216,7 @@ class ReferenceSheet(Sheet):
 
     def _fill(self) -> None:
         for kind, title in KINDS.items():
-            group = QTreeWidgetItem(self.tree, [title])
+            group = QTreeWidgetItem(self.tree, [say(title)])
             group.setFlags(Qt.ItemFlag.ItemIsEnabled)
             for record in sorted(registry.entries(kind), key=lambda record: record.title.lower()):
                 row = QTreeWidgetItem(group, [say(record.title)])

@@ -25,7 +25,7 @@ from playground.ui.inspector.text import Label
 from playground.ui.painting import RIGHT, box, chip, elided, put, stamp, width_of
 from playground.ui.panel import StartPage, register_start_page
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import counted, say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -52,7 +52,7 @@ def age(seconds: float) -> str:
     for size, word in ((86_400.0 * 7, "week"), (86_400.0, "day"), (3600.0, "hour"), (60.0, "minute")):
         count = int(seconds // size)
         if count:
-            return say("{count} {word}{s} ago", count=count, word=word, s="s" if count > 1 else "")
+            return counted(count, f"{{n}} {word} ago", f"{{n}} {word}s ago")
     return say("just now")
 
 
@@ -136,7 +136,7 @@ class Start(QWidget):
         self.cards = [ExampleCard(example) for example in self.examples]
         self.recent: list[RecentRow] = []
         self.search = LineField(icon="search", hint=say("Search examples"))
-        self.filters, self.chips = QButtonGroup(self), [Button(text, "secondary", small=True) for text in FILTERS]
+        self.filters, self.chips = QButtonGroup(self), [Button(say(text), "secondary", small=True) for text in FILTERS]
         self.none = Label(say("No example has these words. Clear the search to see all of them."), 12, "text2", wraps=True)
         self._assemble()
         for card in self.cards:
@@ -187,7 +187,7 @@ class Start(QWidget):
         for text, icon, hint, primary, signal in (
             (say("New network"), "plus", "Ctrl+N", True, self.new_asked),
             (say("Open project…"), "open", "Ctrl+O", False, self.open_asked),
-            (say("Start from my data…"), "data", "CSV, images", False, self.import_asked),
+            (say("Start from my data…"), "data", say("CSV, images"), False, self.import_asked),
         ):
             button = WideButton(text, icon, hint, primary)
             button.clicked.connect(signal)
@@ -234,7 +234,7 @@ class Start(QWidget):
     def shown(self) -> list[ExampleCard]:
         """Cards that filter and search leave."""
         wanted = self.search.text().casefold().split()
-        group = next((button.text() for button in self.chips if button.isChecked()), "All")
+        group = next((group for button, group in zip(self.chips, FILTERS, strict=True) if button.isChecked()), "All")
         return [
             card
             for card in self.cards

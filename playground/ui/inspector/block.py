@@ -60,7 +60,7 @@ class BlockCard(QWidget):
         grid.setColumnMinimumWidth(0, LABELS)
         grid.setColumnStretch(1, 1)
         for at, (title, part) in enumerate([("Name", self.name), ("Help", self.help_text), *self.rows.items()]):
-            grid.addWidget(Label(title, 12, "text2"), at, 0)
+            grid.addWidget(Label(say(title), 12, "text2"), at, 0)
             grid.addWidget(part, at, 1)
         column.addLayout(grid)
         line = QHBoxLayout()
@@ -98,9 +98,9 @@ class BlockCard(QWidget):
     def _show_rows(self, block: Block) -> None:
         inputs, outputs = ([n.name for n in block.network.nodes if n.spec.id == kind] for kind in ("block_input", "block_output"))
         count = len(all_uses(self.session.project, block.id))
-        self.rows["In"].show_text(", ".join(inputs) or "none")
-        self.rows["Out"].show_text(", ".join(outputs) or "none")
-        times = {1: "once", 2: "twice"}.get(count, say("{count} times", count=count))
+        self.rows["In"].show_text(", ".join(inputs) or say("none"))
+        self.rows["Out"].show_text(", ".join(outputs) or say("none"))
+        times = {1: say("once"), 2: say("twice")}.get(count, say("{count} times", count=count))
         self.rows["Used"].show_text(times if count == 1 else say("{times}; a change inside holds for all", times=times))
 
     def _rename(self) -> None:

@@ -171,8 +171,8 @@ class ChoiceEditor(Editor):
         super().__init__(field, name, parent)
         self.combo = ComboField(say(field.unit))
         for word, meaning in field.options.items():
-            self.combo.addItem(SPELT.get(word, word.replace("_", " ").capitalize()), word)
-            self.combo.setItemData(self.combo.count() - 1, meaning, Qt.ItemDataRole.ToolTipRole)
+            self.combo.addItem(say(SPELT.get(word, word.replace("_", " ").capitalize())), word)
+            self.combo.setItemData(self.combo.count() - 1, say(meaning), Qt.ItemDataRole.ToolTipRole)
         self.part(self.combo, 1)
         self.combo.activated.connect(lambda at: self.ask(self.combo.itemData(at)))
 

@@ -22,16 +22,16 @@ def node_facts(session: Session, node: Node) -> list[tuple[str, str]]:
     facts = []
     out = inspection.types.get(node.id)
     if node.spec.kind == "loss":
-        facts.append(("In", ", ".join(known) or say("not wired")))
+        facts.append((say("In"), ", ".join(known) or say("not wired")))
     else:
-        facts.append(("In → out", f"{' + '.join(known) or '?'} → {out if out is not None else '?'}"))
+        facts.append((say("In → out"), f"{' + '.join(known) or '?'} → {out if out is not None else '?'}"))
     if node.id in inspection.parameters and node.spec.kind == "layer":
         count = inspection.parameters[node.id]
-        own = inspection.formulas.get(node.id) or (f"{count:,}" if count else "none")
+        own = inspection.formulas.get(node.id) or (f"{count:,}" if count else say("none"))
         giver = next((other.name for other in session.view.network.nodes if other.id == node.shares), "")
         facts.append(
             (
-                "Parameters",
+                say("Parameters"),
                 say("{own}, the others shared with {giver}", own=own, giver=giver)
                 if giver and count
                 else say("shared with {giver}", giver=giver)
@@ -40,21 +40,21 @@ def node_facts(session: Session, node: Node) -> list[tuple[str, str]]:
             )
         )
     if inspection.flops.get(node.id):
-        facts.append(("Arithmetic", say("{amount} operations", amount=amount(inspection.flops[node.id]))))
+        facts.append((say("Arithmetic"), say("{amount} operations", amount=amount(inspection.flops[node.id]))))
     return facts
 
 
 def sample_facts(samples: Samples | None, error: str) -> list[tuple[str, str]]:
     """Rows about the data source."""
     if samples is None:
-        return [("Samples", error or "reading")]
-    rows = [("Samples", f"{samples.count:,}"), ("Each", "×".join(map(str, samples.shape)) or "1")]
+        return [(say("Samples"), error or say("reading"))]
+    rows = [(say("Samples"), f"{samples.count:,}"), (say("Each"), "×".join(map(str, samples.shape)) or "1")]
     if samples.task == "classification":
-        rows.append(("Target", say("{classes} classes", classes=samples.classes)))
+        rows.append((say("Target"), say("{classes} classes", classes=samples.classes)))
     else:
         rows.append(
             (
-                "Target",
+                say("Target"),
                 ", ".join(samples.target_names[:3])
                 or say("{value} values", value=samples.target_shape[0] if samples.target_shape else 1),
             )

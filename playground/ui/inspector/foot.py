@@ -70,7 +70,7 @@ class Empty(QWidget):
     def __init__(self, icon: str, title: str, text: str, top: int = 104, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.icon, self.top = icon, top
-        self.title, self.text = Label(title, 12, "text", True), Label(text, 12, "text2", wraps=True)
+        self.title, self.text = Label(say(title), 12, "text", True), Label(say(text), 12, "text2", wraps=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, top, 24, 24)
         column.setSpacing(6)

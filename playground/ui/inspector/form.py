@@ -19,7 +19,7 @@ from playground.ui.inspector.editors import EDITORS, ChoiceEditor, Editor
 from playground.ui.inspector.formula import FormulaEditor
 from playground.ui.inspector.text import Label
 from playground.ui.painting import Painted, put, stamp, width_of
-from playground.words import say
+from playground.words import say, sentence
 
 LABEL_WIDTH = 92
 WIDEST_LABEL = 150
@@ -119,7 +119,7 @@ class Row(QWidget):
             self.label.update()
         self.reset.setVisible(differs)
         shown = reference.shown(default, getattr(self.field, "between", "×"))
-        self.reset.setToolTip(say("Back to {shown}", shown=shown))
+        self.reset.setToolTip(say("Back to {shown}", shown=sentence(shown)))
         if isinstance(self.field, Part):
             self._show_nested(value)
         self.fit()
@@ -281,7 +281,7 @@ class Form(QWidget):
             self.column.removeWidget(head)
             head.hide()
             head.deleteLater()
-        self.heads = {name: Label(text, 11, "text2", True) for name, text in self.headings.items() if name in self.rows}
+        self.heads = {name: Label(say(text), 11, "text2", True) for name, text in self.headings.items() if name in self.rows}
         for row in self.rows.values():
             if row.name in self.heads:
                 self.heads[row.name].setContentsMargins(0, 12, 0, 2)

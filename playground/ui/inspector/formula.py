@@ -26,7 +26,7 @@ class Mistake(Painted):
     """The part of the formula around a mistake, and a caret under its first character."""
 
     def __init__(self) -> None:
-        super().__init__(30, name="Where the formula is wrong")
+        super().__init__(30, name=say("Where the formula is wrong"))
         self.text, self.at = "", 0
 
     def show_mistake(self, text: str, position: int) -> None:
@@ -54,7 +54,7 @@ class Curves(Painted):
     """f (solid) and its derivative (dashed) over x; further inputs stand at 1, learned numbers at their start."""
 
     def __init__(self) -> None:
-        super().__init__(84, name="Curve of the formula and of its derivative")
+        super().__init__(84, name=say("Curve of the formula and of its derivative"))
         self.lines: list[np.ndarray] = []
 
     def show_formula(self, formula: Parsed | None) -> None:

@@ -136,7 +136,7 @@ class Inspector(QWidget):
         self.numbers.show_node(node)
         for part in (self.head, self.notices, self.sections):
             part.setVisible(node is not None)
-        self.several.show_nodes(self.session.selected_nodes() if many > 1 else (), LOCKED if self._locked else "")
+        self.several.show_nodes(self.session.selected_nodes() if many > 1 else (), say(LOCKED) if self._locked else "")
         self.empty.setVisible(node is None and self.several.isHidden())
         self.block.show_node(node, many)
         if node is None:
@@ -149,7 +149,7 @@ class Inspector(QWidget):
             self.foot.show_record(None)
             return
         spec = node.spec
-        kind = getattr(spec, "title", spec.id)
+        kind = say(getattr(spec, "title", spec.id))
         self.head.show_node(
             getattr(spec, "icon", "block"),
             group_color(spec.kind, getattr(spec, "group", "")),
@@ -176,7 +176,7 @@ class Inspector(QWidget):
         live = {n: f for n, f in fields.items() if f.live}
         show("Layer", spec, {n: f for n, f in fields.items() if n not in weights and n not in live}, default)
         trains = self.session.seen.parameters.get(node.id, 0) > 0
-        self.tie.show_node(node, LOCKED if busy(self.session) else "")
+        self.tie.show_node(node, say(LOCKED) if busy(self.session) else "")
         show("Weights", spec, weights if trains or not node.shares else {}, default)
         if not self.tie.isHidden():
             self.sections.strips["Weights"].show()
@@ -191,7 +191,7 @@ class Inspector(QWidget):
                 show(title, None, {}, None)
         plan = self.session.project.data
         show(say("Split and scaling"), plan, fields_of(plan) if spec.kind == "dataset" else {}, type(plan)())
-        reason = LOCKED if busy(self.session) else ""
+        reason = say(LOCKED) if busy(self.session) else ""
         forms = [form for form in self.sections.forms.values() if not form.isHidden()]
         width = max((each.label_width() for each in forms), default=LABEL_WIDTH)
         for form in forms:

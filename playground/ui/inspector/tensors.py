@@ -107,7 +107,7 @@ class TensorTable(Painted):
     """A title for each tensor; below it a line for its values, its gradient and each slot."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(ROW, 0, "Numbers of the weights", parent)
+        super().__init__(ROW, 0, say("Numbers of the weights"), parent)
         self.tensors: list[Tensor] = []
 
     def show_tensors(self, tensors: list[Tensor]) -> None:
@@ -131,7 +131,7 @@ class TensorTable(Painted):
         for at, tensor in enumerate(self.tensors):
             if at:
                 rule(p, EDGE, y, r.width() - 2 * EDGE)
-            title = f"{tensor.name}  {'×'.join(map(str, tensor.shape)) or 'one number'}"
+            title = f"{tensor.name}  {'×'.join(map(str, tensor.shape)) or say('one number')}"
             title += say(", every {every}th number", every=tensor.every) if tensor.every > 1 else ""
             put(p, QRectF(EDGE, y, r.width() - 2 * EDGE, ROW), title, 11, "text", True)
             y += ROW

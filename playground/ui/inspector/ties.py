@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def tie_words(network: Network, node: Node) -> str:
     """Whose weights a node uses, or who uses its own; "" where nothing is shared."""
-    turned = " (transposed)"
+    turned = say(" (transposed)")
     givers = [other.name for other in network.nodes if other.id == node.shares]
     if givers:
         return say("shared with {givers}{value}", givers=givers[0], value=turned if node.transposed else "")

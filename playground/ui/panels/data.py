@@ -49,7 +49,7 @@ class DataPanel(QWidget):
         self.settings = Button(say("Settings"), "link", "slider")
         self.table, self.columns, self.bad = (
             RowsTable(say("First samples")),
-            RowsTable("Columns"),
+            RowsTable(say("Columns")),
             RowsTable(say("Unusable rows")),
         )
         self.importing, self.images, self.sequences = ImportTable(session), ImageGrid(), SequenceGrid()
@@ -122,15 +122,15 @@ class DataPanel(QWidget):
         spec = node.spec
         error = self.session.samples_error
         self.title.show_text(
-            say("{getattr}: {count} samples", getattr=getattr(spec, "title", spec.id), count=f"{samples.count:,}")
+            say("{getattr}: {count} samples", getattr=say(getattr(spec, "title", spec.id)), count=f"{samples.count:,}")
             if samples
-            else getattr(spec, "title", spec.id)
+            else say(getattr(spec, "title", spec.id))
         )
         self.notice.setVisible(bool(error))
         self.notice.show_notice("error", error)
         self.facts.setVisible(samples is not None)
         self.choose.setVisible(self._path_field() is not None)
-        self.note.show_text(" ".join(samples.notes) if samples else "" if error else say("Reading the data."))
+        self.note.show_text(" ".join(map(say, samples.notes)) if samples else "" if error else say("Reading the data."))
         if samples is not None:
             self.facts.show_facts(facts_of(samples, self.session.project.data))
             if len(samples.shape) == 3:
@@ -161,7 +161,9 @@ class DataPanel(QWidget):
             ]
             for c in (*found.inputs, *found.targets)
         ]
-        self.columns.rows.show_rows(["Name", "Least", "Greatest", "Mean", "Spread", "Missing", "Distinct"], rows)
+        self.columns.rows.show_rows(
+            [say("Name"), say("Least"), say("Greatest"), say("Mean"), say("Spread"), say("Missing"), say("Distinct")], rows
+        )
         self.columns.fit()
 
     def _show_tabs(self, spec: object) -> None:
@@ -169,10 +171,10 @@ class DataPanel(QWidget):
         samples = self.session.samples
         pages: list[tuple[str, QWidget]] = []
         if isinstance(spec, TableFile) and spec.path:
-            pages.append(("Import", self.importing))
+            pages.append((say("Import"), self.importing))
         if samples is not None:
             pages.append(self._samples_page(samples))
-            pages.append(("Columns", self.columns))
+            pages.append((say("Columns"), self.columns))
         count = self.bad.rows.rowCount()
         if isinstance(spec, TableFile) and count:
             pages.append((say("Unusable rows {count}", count=f"{count:,}"), self.bad))
@@ -195,8 +197,8 @@ class DataPanel(QWidget):
     def _samples_page(self, samples: Samples) -> tuple[str, QWidget]:
         """How these samples are best looked at."""
         if len(samples.shape) == 3:
-            return "Images", self.images
-        return ("Sequences", self.sequences) if samples.steps and not samples.tokens else ("Rows", self.table)
+            return say("Images"), self.images
+        return (say("Sequences"), self.sequences) if samples.steps and not samples.tokens else (say("Rows"), self.table)
 
     def _turn(self, at: int) -> None:
         if 0 <= at < len(self._offered):
@@ -212,11 +214,11 @@ class DataPanel(QWidget):
             self.notice.show_notice("error", error)
         else:
             self.importing.show_preview(node, spec, found)
-            rows = [[f"{row.line:,}", row.reason, row.text] for row in found.bad[:1000]]
-            self.bad.rows.show_rows(["Line", "Why", "Text"], rows)
+            rows = [[f"{row.line:,}", say(row.reason), row.text] for row in found.bad[:1000]]
+            self.bad.rows.show_rows([say("Line"), say("Why"), say("Text")], rows)
             self.bad.fit()
             if self.session.samples is None:
-                self.note.show_text(" ".join(found.notes))
+                self.note.show_text(" ".join(map(say, found.notes)))
         self._show_tabs(spec)
 
     def _path_field(self) -> tuple[str, PathField] | None:

@@ -44,7 +44,7 @@ class FactsView(Painted):
     """A bar of the parts with their sizes, then a bar for every class."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(48, 0, "Split and classes", parent)
+        super().__init__(48, 0, say("Split and classes"), parent)
         self.facts = Facts((), ())
 
     def show_facts(self, facts: Facts) -> None:
@@ -52,7 +52,7 @@ class FactsView(Painted):
             return
         self.facts = facts
         self.setFixedHeight(48 + 17 * min(len(facts.classes), MOST_CLASSES + 1))
-        words = [f"{count:,} {name}" for (name, _), count in zip(_PARTS, facts.counts, strict=False)]
+        words = [f"{count:,} {say(name)}" for (name, _), count in zip(_PARTS, facts.counts, strict=False)]
         self.setAccessibleDescription(", ".join([*words, *(f"{name}: {count:,}" for name, count in facts.classes)]))
         self.update()
 
@@ -68,7 +68,7 @@ class FactsView(Painted):
             p.fillRect(QRectF(x, 6, max(wide - 1, 1), 8), theme().color(token))
             x += wide
             box(p, QRectF(text_x, 24, 8, 8), 2, theme().color(token), None)
-            words = f"{count:,} {name}"
+            words = f"{count:,} {say(name)}"
             put(p, QRectF(text_x + 12, 19, 130, 18), words, 11, "text2")
             text_x += 26 + width_of(words, 11)
         most = max([count for _, count in self.facts.classes], default=1)

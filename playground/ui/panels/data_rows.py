@@ -85,7 +85,7 @@ class FlatHeader(QHeaderView):
         cell = self.model().index(0, at).data(Qt.ItemDataRole.TextAlignmentRole) if across else None
         how = RIGHT if not across or (cell and cell & int(Qt.AlignmentFlag.AlignRight)) else LEFT
         for k, text in enumerate(words):
-            ink = "text2" if not k else "accent" if text.startswith("Target") else "text3"
+            ink = "text2" if not k else "accent" if text.startswith(say("Target")) else "text3"
             line = QRectF(room.x(), room.y() + k * tall, room.width(), tall)
             put(painter, line, text, 10 if k else 11, ink, across and not k, how)
         edge = QRect(rect.left(), rect.bottom(), rect.width(), 1) if across else QRect(rect.right(), rect.top(), 1, rect.height())
@@ -146,11 +146,11 @@ def sample_rows(samples: Samples) -> tuple[list[str], list[list[str]], dict[int,
     cells = [[short(float(v)) for v in row] for row in inputs]
     if samples.task == "classification":
         targets = [[answer_text(samples, k)] for k in range(len(inputs))]
-        heads = ["classes" if samples.per_step else "class"]
+        heads = [say("classes") if samples.per_step else say("class")]
     else:
         values = samples.y[:ROWS].reshape(len(inputs), -1)[:, :8]
         targets = [[short(float(v)) for v in row] for row in values]
-        heads = list(samples.target_names[:8]) or [f"target {k + 1}" for k in range(values.shape[1])]
+        heads = list(samples.target_names[:8]) or [say("target {k}", k=k + 1) for k in range(values.shape[1])]
     rows = [target + cell for target, cell in zip(targets, cells, strict=True)]
     return heads + names, rows, dict.fromkeys(range(len(heads)), "accent")
 

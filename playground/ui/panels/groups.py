@@ -18,15 +18,17 @@ from playground.ui.inspector.form import Form
 from playground.ui.inspector.text import Label, Section
 from playground.ui.painting import rule as line_under
 from playground.ui.painting import width_of
-from playground.words import say
+from playground.words import counted, say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
-ABOUT = "Layers of a group share a rate factor, a decay factor and whether they are frozen. A layer belongs to the group that it was put"
-ABOUT += " into by hand, else to the first whose rule fits it."
-RULE_HELP = "A pattern of node names (conv*), a kind (layer:dense) or a depth (first 3, last 2). Empty: by hand alone."
-HINT = "conv* or first 3"
+ABOUT = sentence(
+    "Layers of a group share a rate factor, a decay factor and whether they are frozen. A layer belongs to the group that it was put"
+    " into by hand, else to the first whose rule fits it."
+)
+RULE_HELP = sentence("A pattern of node names (conv*), a kind (layer:dense) or a depth (first 3, last 2). Empty: by hand alone.")
+HINT = sentence("conv* or first 3")
 
 
 class GroupCard(QWidget):
@@ -37,10 +39,10 @@ class GroupCard(QWidget):
     def __init__(self, session: Session, group: Group, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session, self.group, self.members = session, group, tuple[str, ...]()
-        self.name, self.rule = LineField(), LineField(hint=HINT)
+        self.name, self.rule = LineField(), LineField(hint=say(HINT))
         self.name.setAccessibleName(say("Name of the group"))
         self.rule.setAccessibleName(say("Rule of the group"))
-        self.rule.setToolTip(RULE_HELP)
+        self.rule.setToolTip(say(RULE_HELP))
         self.count = Button("", "link")
         self.up, self.delete = Button("", "icon", "up", small=True), Button("", "icon", "close", small=True)
         self.up.setToolTip(say("Ask this group's rule earlier"))
@@ -80,13 +82,7 @@ class GroupCard(QWidget):
             if not field.hasFocus() or not field.refused:
                 field.setText(text)
                 field.refuse(False)
-        words = (
-            say("no layers")
-            if not members
-            else "1 layer"
-            if len(members) == 1
-            else say("{members_count} layers", members_count=len(members))
-        )
+        words = say("no layers") if not members else counted(len(members), "layer", "layers")
         if words != self.count.text():
             self.count.setText(words)
             self.count.setFixedWidth(round(width_of(words, 11, True)) + 10)
@@ -115,7 +111,7 @@ class GroupCard(QWidget):
             self.rule.setToolTip(say(str(error)))
             self.helped.emit(say("Rule"), say(str(error)))
             return
-        self.rule.setToolTip(RULE_HELP)
+        self.rule.setToolTip(say(RULE_HELP))
         self.session.do(SetGroup(self.group.id, "rule", self.rule.text()), whole=True)
 
     def _ask(self, field: str, value: Any) -> None:
@@ -145,7 +141,7 @@ class GroupsEditor(QWidget):
         super().__init__(parent)
         self.session = session
         self.cards: dict[str, GroupCard] = {}
-        self.about = Label(ABOUT, 11, "text3", wraps=True)
+        self.about = Label(say(ABOUT), 11, "text3", wraps=True)
         self.about.setContentsMargins(11, 6, 11, 2)
         self.add = Button(say("Add a group"), "link", "plus")
         self.add.clicked.connect(lambda: session.do(AddGroup(), whole=True))

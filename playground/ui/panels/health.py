@@ -45,7 +45,7 @@ def judge(layer: str, ratios: np.ndarray, gradients: np.ndarray, frozen: bool) -
     ratio = float(ratios[-RECENT:].mean()) if len(ratios) else math.nan
     gradient = float(gradients[-RECENT:].mean()) if len(gradients) else math.nan
     if frozen:
-        return Health(layer, ratio, gradient, "Frozen", "frozen", "info")
+        return Health(layer, ratio, gradient, say("Frozen"), "frozen", "info")
     if not len(ratios):
         return Health(layer, ratio, gradient, say("Not measured yet"), "clock", "text3")
     if not (math.isfinite(ratio) and math.isfinite(gradient)):
@@ -56,7 +56,7 @@ def judge(layer: str, ratios: np.ndarray, gradients: np.ndarray, frozen: bool) -
         return Health(layer, ratio, gradient, say("Steps too large"), "warn", "warn")
     if ratio < GOOD[0]:
         return Health(layer, ratio, gradient, say("Hardly moves"), "warn", "warn")
-    return Health(layer, ratio, gradient, "Healthy", "check", "ok")
+    return Health(layer, ratio, gradient, say("Healthy"), "check", "ok")
 
 
 def health_of(norms: LayerNorms | None, frozen: Sequence[str]) -> list[Health]:
@@ -93,7 +93,7 @@ class HealthTable(Painted):
     """Layer, update ÷ weight on a small scale, state."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(ROW * 2, 0, "Layer health", parent)
+        super().__init__(ROW * 2, 0, say("Layer health"), parent)
         self.rows: list[Health] = []
 
     def show_rows(self, rows: list[Health]) -> None:
@@ -106,7 +106,7 @@ class HealthTable(Painted):
     def draw(self, p: QPainter, r: QRectF) -> None:
         p.fillRect(r, theme().color("panel"))
         second, third = 88.0, max(200.0, r.width() * 0.6)
-        for x, text in ((8.0, "Layer"), (second, "Update ÷ weight"), (third, "State")):
+        for x, text in ((8.0, say("Layer")), (second, say("Update ÷ weight")), (third, say("State"))):
             put(p, QRectF(x, 0, 150, ROW), text, 11, "text2", True)
         rule(p, 0, 0, r.width())
         if not self.rows:

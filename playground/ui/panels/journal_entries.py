@@ -67,17 +67,17 @@ class Journal(QObject):
                 self._turned(event)
             case messages.Fault():
                 flag = say("{node} not finite", node=event.node) if event.node else say("not finite")
-                self.entries.append(Entry(step=event.step, text=event.text, icon="error", token="error", flag=flag))
+                self.entries.append(Entry(step=event.step, text=say(event.text), icon="error", token="error", flag=flag))
             case messages.Finished():
                 self.entries.append(
-                    Entry(step=event.last_step, text=event.text.replace(f", {event.last_step:,} steps", ""), icon="check")
+                    Entry(step=event.last_step, text=say(event.text).replace(f", {event.last_step:,} steps", ""), icon="check")
                 )
             case messages.Died():
                 self.entries.append(
-                    Entry(step=event.step, text=event.text, icon="error", token="error", flag=say("worker ended"))
+                    Entry(step=event.step, text=say(event.text), icon="error", token="error", flag=say("worker ended"))
                 )
             case messages.Warned():
-                self.entries.append(Entry(step=self.session.client.step, text=event.text, icon="warn", token="warn"))
+                self.entries.append(Entry(step=self.session.client.step, text=say(event.text), icon="warn", token="warn"))
             case _:
                 return
         self.changed.emit()

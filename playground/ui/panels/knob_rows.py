@@ -125,15 +125,15 @@ class LiveNumbers(Painted):
     """The newest training loss, validation loss and metric, 18 px."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(54, 0, "Live numbers", parent)
+        super().__init__(54, 0, say("Live numbers"), parent)
         self.values: list[tuple[str, str, str]] = []
 
     def show_numbers(self, train: float | None, validation: float | None, metric: tuple[str, str] | None) -> None:
         """Show what is known; a dash for the rest."""
         values = [
-            ("train", _number(train), "error" if train is not None and not math.isfinite(train) else "s1"),
-            ("validation", _number(validation), "s2"),
-            (*(metric or ("metric", "—")), "text"),
+            (say("train"), _number(train), "error" if train is not None and not math.isfinite(train) else "s1"),
+            (say("validation"), _number(validation), "s2"),
+            (*(metric or (say("metric"), "—")), "text"),
         ]
         if values != self.values:
             self.values = values
@@ -162,7 +162,8 @@ class JournalList(QWidget):
         if rows != self.rows:
             self.rows = rows
             self.setFixedHeight(26 * max(len(rows), 1) + 6)
-            self.setAccessibleName("Journal: " + "; ".join(f"step {step:,} {text}" for step, _, _, text in rows[:20]))
+            told = "; ".join(f"{step:,} {text}" for step, _, _, text in rows[:20])
+            self.setAccessibleName(say("Journal, by steps: {entries}", entries=told))
             self.update()
 
     def event(self, event: QEvent) -> bool:

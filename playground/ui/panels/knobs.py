@@ -119,7 +119,7 @@ class Knobs(QWidget):
         for info in infos:
             if not isinstance(info.field, Real):
                 continue
-            row = KnobRow(info.field, info.name, info.label)
+            row = KnobRow(info.field, info.name, say(info.label))
             row.changed.connect(lambda value, k=info: self._turn(k, value))
             row.moved.connect(lambda value, k=info: self._turn(k, value))
             self.rows[info.name] = row

@@ -15,23 +15,25 @@ from playground.ui.plots.plot import Plot
 from playground.ui.plots.series import Series
 from playground.ui.plots.surface import SurfacePlot, nice_bounds
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
 GRID = 96
-OTHERS = "Data with one or two inputs is drawn here: choose a 2-D set or a curve."
-SEQUENCES = "A sequence has too many inputs for a map of the answers. Select a layer and open Steps to see what it makes of one."
+OTHERS = sentence("Data with one or two inputs is drawn here: choose a 2-D set or a curve.")
+SEQUENCES = sentence(
+    "A sequence has too many inputs for a map of the answers. Select a layer and open Steps to see what it makes of one."
+)
 
 
 class AnswerCurve(Plot):
     """Samples of one input and one target, and the network's answer as a line."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Output over the input", parent=parent)
-        self.add(Series("samples", "samples", "points", 1))
-        self.add(Series("network", "network", "smooth", 2, dashes=()))
+        super().__init__(say("Output over the input"), parent=parent)
+        self.add(Series("samples", say("samples"), "points", 1))
+        self.add(Series("network", say("network"), "smooth", 2, dashes=()))
         self.x_word = lambda x: (f"{self.x_title or 'x'} {x:.3g}", "")
 
     def show_samples(self, samples: Samples) -> None:
@@ -73,7 +75,9 @@ class OutputPanel(QWidget):
         """Follow the data."""
         samples, inputs = self.session.samples, self.inputs
         self.pages.setCurrentIndex({0: 0, 1: 2, 2: 1}[inputs])
-        self.none.show_text(say("No picture for these inputs"), SEQUENCES if samples is not None and samples.steps else OTHERS)
+        self.none.show_text(
+            say("No picture for these inputs"), say(SEQUENCES if samples is not None and samples.steps else OTHERS)
+        )
         self._step, self._watching = -1, False
         if samples is not None and inputs == 2:
             self.surface.show_response(None, (0, 0), (1, 1))

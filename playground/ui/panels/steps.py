@@ -27,14 +27,17 @@ from playground.ui.painting import CENTRE, LEFT, RIGHT, Painted, put, width_of
 from playground.ui.panel import Panel, register_panel
 from playground.ui.plots.axis import short
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
 EVERY_S = 0.2  # at most so often while a run goes on
 MOST_COST = 40_000_000
-NONE = ("No steps to look at", "Select a recurrent layer, an attention or another layer that gives a sequence.")
+NONE = (
+    sentence("No steps to look at"),
+    sentence("Select a recurrent layer, an attention or another layer that gives a sequence."),
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class View:
     pictures: tuple[tuple[str, Array], ...]
     low: float
     down: str
-    across: str = "steps"
+    across: str = sentence("steps")
 
 
 def views_of(node: Node, answers: dict[str, Array], samples: Samples, index: int) -> list[View]:
@@ -61,34 +64,34 @@ def views_of(node: Node, answers: dict[str, Array], samples: Samples, index: int
         if has_weights(spec) and given is not None:
             values = attention(given[0], length_of(samples, index, given.shape[-1]))
             heads = tuple((say("head {k}", k=k + 1) if len(values) > 1 else "", one) for k, one in enumerate(values))
-            found.append(View(say("Attention weights{turn}", turn=turn), heads, 0.0, "queries", "keys"))
+            found.append(View(say("Attention weights{turn}", turn=turn), heads, 0.0, say("queries"), say("keys")))
         gates: tuple[str, ...] = getattr(spec, "gates", ())
         given = answers.get(f"{name}:gates{tail}")
         if gates and given is not None:
             parts = np.split(heat(given[0], length_of(samples, index, given.shape[1])), len(gates))
-            found.append(View(f"Gates{turn}", tuple(zip(gates, parts, strict=True)), -1.0, "units"))
+            found.append(View(say("Gates{turn}", turn=turn), tuple(zip(gates, parts, strict=True)), -1.0, say("units")))
         given = answers.get(f"{name}:cells{tail}")
         if given is not None:
-            found.append(_over_steps(f"Cell{turn}", given, samples, index))
+            found.append(_over_steps(say("Cell{turn}", turn=turn), given, samples, index))
     given = answers.get(name)
     if given is not None and given.ndim == 2:  # the last state alone: the states before are what an op of it gives
         given = answers.get(f"{name}:y")
     if given is not None and given.ndim == 3:
-        found.append(_over_steps("Output", given, samples, index))
+        found.append(_over_steps(say("Output"), given, samples, index))
     return found
 
 
 def _over_steps(title: str, given: Array, samples: Samples, index: int) -> View:
     values = heat(given[0], length_of(samples, index, given.shape[1]))
     finite = values[np.isfinite(values)]
-    return View(title, (("", values),), -max(float(np.abs(finite).max(initial=0.0)), 1e-12), "units")
+    return View(title, (("", values),), -max(float(np.abs(finite).max(initial=0.0)), 1e-12), say("units"))
 
 
 class HeatMaps(Painted):
     """Pictures side by side on one scale, with the steps' tokens or numbers under them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(0, 0, "Values over the steps", parent)
+        super().__init__(0, 0, say("Values over the steps"), parent)
         self.view: View | None = None
         self.words: tuple[str, ...] = ()
         self.setMinimumSize(120, 90)
@@ -97,7 +100,7 @@ class HeatMaps(Painted):
         """words: what the steps are, or () to number them."""
         self.view, self.words = view, words
         if view is not None:
-            shapes = ", ".join(f"{name or view.title}: {values.shape[0]} by {values.shape[1]}" for name, values in view.pictures)
+            shapes = ", ".join(f"{name or view.title}: {values.shape[0]}×{values.shape[1]}" for name, values in view.pictures)
             self.setAccessibleDescription(
                 say(
                     "{view}, {down} down, {across} across. {shapes}",
@@ -141,7 +144,7 @@ class HeatMaps(Painted):
         p.rotate(-90)
         put(p, QRectF(-area.height() / 2, -7, area.height(), 14), view.down, 10, "text3", how=CENTRE)
         p.restore()
-        self._draw_steps(p, QRectF(area.x(), area.bottom() + 1, area.width(), 13), values.shape[1], view.across)
+        self._draw_steps(p, QRectF(area.x(), area.bottom() + 1, area.width(), 13), values.shape[1], say(view.across))
 
     def _draw_steps(self, p: QPainter, r: QRectF, steps: int, across: str) -> None:
         """Under each step its token where there is room, else the first and the last number."""

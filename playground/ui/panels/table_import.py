@@ -55,7 +55,7 @@ class PreviewReader(QObject):
         try:
             found = preview(resolve(spec.path, folder), spec.options())
         except (PlaygroundError, OSError) as refused:
-            error = str(refused)
+            error = say(str(refused))
         if isValid(self):
             with contextlib.suppress(RuntimeError):  # the panel may go away between the check and the call
                 self._read.emit(spec, found, error)
@@ -79,7 +79,7 @@ class ImportTable(RowsTable):
     """The first rows of the file. A click on a column's head offers its roles."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__("First rows of the file", parent)
+        super().__init__(say("First rows of the file"), parent)
         self.session = session
         self.node: Node | None = None
         self.preview: Preview | None = None
@@ -92,7 +92,9 @@ class ImportTable(RowsTable):
         """Rows with names and roles over them."""
         self.node, self.preview = node, found
         roles = [role_of(column.name, column.role, spec) for column in found.columns]
-        heads = [f"{column.name}\n{ROLES[role]}, {column.kind}" for column, role in zip(found.columns, roles, strict=True)]
+        heads = [
+            f"{column.name}\n{say(ROLES[role])}, {say(column.kind)}" for column, role in zip(found.columns, roles, strict=True)
+        ]
         inks = {at: _INKS[role] for at, role in enumerate(roles) if role in _INKS}
         self.rows.show_rows(heads, [list(cells) for _, cells in found.rows], [f"{line}" for line, _ in found.rows], inks)
         self.horizontalHeader().setFixedHeight(38)

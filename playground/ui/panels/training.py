@@ -100,13 +100,13 @@ class TrainingPanel(QWidget):
 
     def _run_changed(self) -> None:
         if bool(self.form.reason) != busy(self.session):
-            self.form.lock(LOCKED if busy(self.session) else "")
+            self.form.lock(say(LOCKED) if busy(self.session) else "")
 
     def refresh(self) -> None:
         """Show the training plan as it is now."""
         training = self.session.project.training
         self.form.show_spec(training)
-        self.form.lock(LOCKED if busy(self.session) else "")
+        self.form.lock(say(LOCKED) if busy(self.session) else "")
         each, total = self.steps()
         steps, rates = planned_rates(self.session.project, 0, total, most=MOST_STEPS)
         self.preview.show_plan(steps, rates, total)

@@ -50,10 +50,10 @@ class LossPlot(Plot):
     """Each batch's loss as points, its moving average, the validation loss of every epoch."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Loss over steps", log=True, parent=parent)
+        super().__init__(say("Loss over steps"), log=True, parent=parent)
         self.add(Series("raw", say("each batch"), "points", 1))
-        self.add(Series("validation", "validation", "smooth", 2))
-        self.add(Series("train", "train", "smooth", 1, tip=True))
+        self.add(Series("validation", say("validation"), "smooth", 2))
+        self.add(Series("train", say("train"), "smooth", 1, tip=True))
         self.smoother = Smoother(0.97)
         self._judged = EpochColumn(lambda record: record.validation_loss)
 
@@ -76,7 +76,7 @@ class MetricPlot(Plot):
     """
 
     def __init__(self, metric: str, title: str, heads: Mapping[str, str] | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(f"{title} over steps", right=78 if heads else 24, parent=parent)
+        super().__init__(say("{title} over steps", title=title), right=78 if heads else 24, parent=parent)
         self.metric_id, self.ends = metric, bool(heads)
         self._columns: dict[str, EpochColumn] = {}
         for color, (key, name) in enumerate((heads or {"metric": metric}).items()):
@@ -93,10 +93,10 @@ class RatePlot(Plot):
     """The learning rate of every step, and the schedule's plan for the steps to come, dotted."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Learning rate over steps", top=6, parent=parent)
+        super().__init__(say("Learning rate over steps"), top=6, parent=parent)
         self.title, self.flags = say("Learning rate"), False
-        self.add(Series("plan", "planned", "smooth", 3, dashes=(2.0, 3.0)))
-        self.add(Series("rate", "rate", "smooth", 3, dashes=()))
+        self.add(Series("plan", say("planned"), "smooth", 3, dashes=(2.0, 3.0)))
+        self.add(Series("rate", say("rate"), "smooth", 3, dashes=()))
 
     def _whole_range(self, shown: Sequence[Series]) -> Axis:
         """The plan may go on beyond what the loss above shows."""
@@ -117,7 +117,7 @@ class NormPlot(Plot):
     """One number of every layer over the steps, named at the line's end. what: "gradient", "weight" or "ratio"."""
 
     def __init__(self, title: str, what: str, parent: QWidget | None = None) -> None:
-        super().__init__(f"{title} over steps", log=True, right=78, parent=parent)
+        super().__init__(say("{title} over steps", title=title), log=True, right=78, parent=parent)
         self.what, self.ends, self.flags = what, True, False
         self._layers: tuple[str, ...] = ()
 

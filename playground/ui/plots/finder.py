@@ -26,13 +26,13 @@ class FinderPlot(Plot):
     """Each batch's loss and the smoothed one; suggestions as labelled lines; a mark for the rate in use."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Loss over learning rate", log_x=True, right=16, parent=parent)
+        super().__init__(say("Loss over learning rate"), log_x=True, right=16, parent=parent)
         self.margins = (48, 8, 16, 34)
         self.x_title = say("Learning rate, log scale")
         self.empty = say("No test yet. Press Run.")
         self.x_word = lambda x: (say("Rate {short}", short=short(x)), "")
         self.add(Series("raw", say("each batch"), "points", 1))
-        self.add(Series("smoothed", "smoothed", "smooth", 1))
+        self.add(Series("smoothed", say("smoothed"), "smooth", 1))
         self.suggested: dict[str, float] = {}
         self.now: float | None = None
 
@@ -51,9 +51,9 @@ class FinderPlot(Plot):
         x, y = self.series["smoothed"].x, self.series["smoothed"].y
         if len(x) and valley and np.isfinite(y).any():
             best = float(x[int(np.nanargmin(np.where(np.isfinite(y), y, np.nan)))])
-            bands.append(Band(valley / 10, max(best, steepest or 0.0), "ok", "learns"))
+            bands.append(Band(valley / 10, max(best, steepest or 0.0), "ok", say("learns")))
         if diverged and len(x):
-            bands.append(Band(float(x[-1]), float(x[-1]) * 1e9, "error", "diverges"))
+            bands.append(Band(float(x[-1]), float(x[-1]) * 1e9, "error", say("diverges")))
         self.show_marks((), bands)
         self.update()
 
@@ -97,7 +97,7 @@ class FinderPlot(Plot):
 
     def _draw_tag(self, p: QPainter, r: QRectF, name: str, rate: float, until: list[float]) -> None:
         x, ink = self.px(rate), theme().series(LOOKS[name][0])[0]
-        text = f"{WORDS[name]} {short(rate)}"
+        text = f"{say(WORDS[name])} {short(rate)}"
         wide = width_of(text, 11, True) + 16
         left = min(max(x + 6, r.x()), r.right() - wide)
         row = 0 if left >= until[0] else 1

@@ -18,9 +18,9 @@ class PlannedPlot(Plot):
     """Rate over the steps of the actual run, warm-up included, with both axes named."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Planned learning rate over steps", parent=parent)
-        self.add(Series("rate", "rate", "smooth", 3, dashes=()))
-        self.title, self.x_title = say("learning rate"), "step"
+        super().__init__(say("Planned learning rate over steps"), parent=parent)
+        self.add(Series("rate", say("rate"), "smooth", 3, dashes=()))
+        self.title, self.x_title = say("learning rate"), say("step")
         self.margins, self.tick_gaps = (52, 22, 22, 34), (50, 22)
         self.setFixedHeight(146)
         self.empty = say("Add data to see the schedule.")

@@ -15,9 +15,9 @@ from playground.ui.plots.axis import Axis, around, short
 from playground.ui.plots.marks import Band, Mark, Reading, draw_bands, draw_crosses, draw_marks, draw_readout
 from playground.ui.plots.series import Series
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, sentence
 
-NO_RUN = "No run yet. Press Train."
+NO_RUN = sentence("No run yet. Press Train.")
 
 
 class Plot(QWidget):
@@ -144,7 +144,7 @@ class Plot(QWidget):
         p.fillRect(self.rect(), theme().color("plot"))
         if not self.has_data:
             self._draw_frame(p, r)
-            put(p, QRectF(0, r.y(), self.width(), r.height()), self.empty, 12, "text3", how=CENTRE)
+            put(p, QRectF(0, r.y(), self.width(), r.height()), say(self.empty), 12, "text3", how=CENTRE)
             self._draw_title(p, r)
             p.end()
             return

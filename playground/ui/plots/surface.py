@@ -116,7 +116,7 @@ class SurfacePlot(QWidget):
         p, r = QPainter(self), self.area
         p.fillRect(self.rect(), theme().color("plot"))
         if self._image is None and not len(self.points):
-            put(p, QRectF(self.rect()), self.empty, 12, "text3", how=CENTRE)
+            put(p, QRectF(self.rect()), say(self.empty), 12, "text3", how=CENTRE)
             p.end()
             return
         if self._image is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from playground.training.messages import Started
 from playground.ui.canvas.look import count_text
 from playground.ui.status_part import Part, StatusPart
-from playground.words import say
+from playground.words import counted, say
 
 if TYPE_CHECKING:
     from playground.ui.status import StatusLine
@@ -26,12 +26,12 @@ def say_network(line: StatusLine) -> list[Part]:
     if line.session.samples is None and not line.session.samples_error and not problems:
         first = Part(say("Reading the data"), "clock", "info")
     elif problems:
-        first = Part("1 problem" if problems == 1 else say("{problems} problems", problems=problems), "error", "error", True)
+        first = Part(counted(problems, "problem", "problems"), "error", "error", True)
     else:
         first = Part(say("Ready to train"), "check", "ok")
     return [
         first,
-        Part("1 node" if count == 1 else say("{count} nodes", count=f"{count:,}")),
+        Part(counted(count, "node", "nodes")),
         Part(
             say("{total_parameters} parameters", total_parameters=f"{found.total_parameters:,}")
             if found.total_parameters

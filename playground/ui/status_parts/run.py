@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playground.training.messages import Compiling, Progress, Started
 from playground.ui.status_part import Part, StatusPart, bytes_text, duration_text
-from playground.words import say
+from playground.words import counted, say
 
 if TYPE_CHECKING:
     from playground.ui.status import StatusLine
@@ -21,11 +21,11 @@ def say_run(line: StatusLine) -> list[Part]:
     if state in ("running", "paused") and started is not None:
         return _going(line, state, started)
     if state in ("failed", "dead"):
-        return [Part(line.session.client.text or say("The run ended."), "error", "error", True)]
+        return [Part(say(line.session.client.text) or say("The run ended."), "error", "error", True)]
     if state == "finished":
         return [
             Part(
-                line.session.client.text or say("Finished at step {step}", step=f"{line.session.client.step:,}"),
+                say(line.session.client.text) or say("Finished at step {step}", step=f"{line.session.client.step:,}"),
                 "check",
                 "ok",
                 True,
@@ -38,13 +38,13 @@ def _starting(line: StatusLine) -> tuple[str, str]:
     found = line.newest(Compiling)
     if found is not None and found.total:
         return say("Compiling {done} of {total}, once on this machine", done=found.done, total=found.total), "clock"
-    return "Starting", "clock"
+    return say("Starting"), "clock"
 
 
 def _going(line: StatusLine, state: str, started: Started) -> list[Part]:
     step = line.session.client.step
     progress, total = line.newest(Progress), max(started.total_steps, 1)
-    parts = [Part("Training" if state == "running" else "Paused", "dot", "ok" if state == "running" else "warn", True)]
+    parts = [Part(say("Training") if state == "running" else say("Paused"), "dot", "ok" if state == "running" else "warn", True)]
     parts += [
         Part(say("Step {step} of {total}", step=f"{step:,}", total=f"{total:,}")),
         Part(f"{100 * step / total:.0f} %", progress=step / total),
@@ -61,7 +61,7 @@ def say_machine(line: StatusLine) -> list[Part]:
     state, started, progress = line.session.run.state, line.newest(Started), line.newest(Progress)
     parts = []
     if progress is not None and state == "running":
-        parts.append(Part("1 core" if progress.threads == 1 else say("{threads} cores", threads=progress.threads)))
+        parts.append(Part(counted(progress.threads, "core", "cores")))
     if started is not None and state != "idle":
         parts.append(Part(bytes_text(started.arena_bytes)))
     return parts
