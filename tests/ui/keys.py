@@ -9,7 +9,10 @@ from typing import Any
 
 from playground.core import registry
 from playground.core.fields import Choice, Field, fields_of
+from playground.document.file import load
 from playground.document.options import NODE_OPTIONS
+from playground.paths import assets_dir
+from playground.ui.inspector.editors import SPELT
 from playground.words import has_words
 
 PRODUCT = Path(__file__).resolve().parents[2] / "playground"
@@ -69,7 +72,7 @@ def records() -> dict[str, str]:
 
 def page(record: Any) -> list[str]:
     """The paragraphs of a record's reference page behind its first line."""
-    from playground.core.reference import paragraphs
+    from playground.ui.dialogs.reference import paragraphs
 
     return paragraphs(record)
 
@@ -84,4 +87,80 @@ def _fields(place: str, fields: Iterable[tuple[str, Field]], add: Any) -> None:
 
 def shown_choice(word: str) -> str:
     """A choice as the form shows it."""
-    return word.replace("_", " ").capitalize() if word.islower() else word
+    return SPELT.get(word, word.replace("_", " ").capitalize())
+
+
+def tables() -> dict[str, str]:
+    """Texts of the window's own tables, of the examples and of the blocks that ship -> where they stand."""
+    from playground.core.spec import Dataset, Loss
+    from playground.document.block_files import shipped
+    from playground.formats.export import formats
+    from playground.ui import layout_table, painting, pickers, shortcuts
+    from playground.ui.actions import ACTIONS, MENUS
+    from playground.ui.canvas import bar, empty, starters
+    from playground.ui.dialogs import example_cards, rate_finder, reference, start
+    from playground.ui.inspector import asking, panel
+    from playground.ui.panel import panels
+    from playground.ui.panels import data_facts, table_import, training
+    from playground.ui.plots import finder
+
+    found: dict[str, str] = {}
+
+    def add(place: str, *texts: object) -> None:
+        for text in texts:
+            if isinstance(text, str) and has_words(text):
+                found.setdefault(getattr(text, "key", text), place)
+
+    add("actions", *MENUS, *(action.text for action in ACTIONS))
+    add("shortcuts", *(text for row in shortcuts.BY_HAND for text in row))
+    add("layouts", *(layout.title for layout in layout_table.LAYOUT_TABLE), *(one.title for one in panels()))
+    add("palette", *painting.GROUP_COLORS)
+    add("toolbar", pickers.NOTHING, *(text for one in pickers.PICKERS for text in (one.caption, one.help)))
+    add("canvas", *bar.CHOICES.values(), *(text for text, *_ in empty.STEPS), *(text for _, text in empty.HINTS))
+    add("starters", *(text for one in starters.STARTERS for text in (one.title, one.tail, one.help)))
+    add("reference", *reference.KINDS.values())
+    add(
+        "rate finder",
+        *(text for pair in rate_finder.WORDS.values() for text in pair),
+        *rate_finder.STOPS.values(),
+        *finder.WORDS.values(),
+    )
+    _fields("rate finder", rate_finder.FIELDS.items(), add)
+    add(
+        "inspector",
+        asking.LOCKED,
+        *(text for pair in panel._KINDS.values() for text in pair),
+        *training.HEADINGS.values(),
+        training.LISTENS,
+    )
+    add(
+        "data panel",
+        *table_import.ROLES.values(),
+        *(name for name, *_ in data_facts._PARTS),
+        "number",
+        "text",
+        "error",
+        "warning",
+    )
+    add("formats", *(text for one in formats() for text in (one.title, one.help)))
+    add(
+        "start page",
+        *start.FILTERS,
+        *(text for word in ("week", "day", "hour", "minute") for text in (f"{{n}} {word} ago", f"{{n}} {word}s ago")),
+    )
+    for path in sorted((assets_dir() / "examples").glob("*.play")):
+        one = example_cards.example_of(path, load(path).project)
+        add(f"example {path.stem}", one.title, one.about, one.group)
+    for entry in shipped():
+        add(f"block {entry.id}", entry.name, entry.help, entry.tail)
+    for record in registry.entries("layer"):
+        add(f"ports of {record.id}", *(name for name in (*record.ports, *record.outputs) if len(name) > 1))
+    add("kinds", "layer", "loss", "dataset")
+    add("ports", *Loss.ports, *Dataset.outputs)
+    add("kinds", "optimizer", "schedule", "initializer", "penalty", "metric")
+    return found
+
+
+def everything() -> dict[str, str]:
+    """All of it."""
+    return {**tables(), **records(), **named()}

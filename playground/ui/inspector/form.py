@@ -19,7 +19,7 @@ from playground.ui.inspector.editors import EDITORS, ChoiceEditor, Editor
 from playground.ui.inspector.formula import FormulaEditor
 from playground.ui.inspector.text import Label
 from playground.ui.painting import Painted, put, stamp, width_of
-from playground.words import say, sentence
+from playground.words import say
 
 LABEL_WIDTH = 92
 WIDEST_LABEL = 150
@@ -119,7 +119,7 @@ class Row(QWidget):
             self.label.update()
         self.reset.setVisible(differs)
         shown = reference.shown(default, getattr(self.field, "between", "×"))
-        self.reset.setToolTip(say("Back to {shown}", shown=sentence(shown)))
+        self.reset.setToolTip(say("Back to {shown}", shown=shown))
         if isinstance(self.field, Part):
             self._show_nested(value)
         self.fit()

@@ -62,7 +62,7 @@ def bounds(field: Real | Whole) -> str:
     """The range in a few characters: "0 to 0.95", "at least 1"."""
     low, high = math.isfinite(field.low), math.isfinite(field.high) and field.high < 2**31 - 1
     if low and high:
-        return f"{plain(field.low)} to {plain(field.high)}"
+        return say("{low} to {high}", low=plain(field.low), high=plain(field.high))
     if low:
         return say("at least {plain}", plain=plain(field.low))
     return say("at most {plain}", plain=plain(field.high)) if high else say("any number")
