@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from playground.ui.painting import AA, CENTRE, LEFT, RIGHT, put
 from playground.ui.plots.axis import Axis, around, short
@@ -25,9 +25,12 @@ class Plot(QWidget):
 
     `across` is the x axis; `follow` makes it hold all data and `reach`, a pan or zoom ends that, a double click starts it again.
     cursor_moved(x or None): the pointer's place, for plots that share the axis.  range_changed: after a pan or a zoom.
+    picked(x): a click that was no drag, or Enter at the cursor.  asked(x, place): a menu is wanted there; place: on the screen.
     """
 
     cursor_moved = Signal(object)
+    picked = Signal(float)
+    asked = Signal(float, object)
     range_changed = Signal()
 
     def __init__(
@@ -55,6 +58,7 @@ class Plot(QWidget):
         self.cursor_x: float | None = None
         self.fixed_up: Axis | None = None
         self._pan: float | None = None
+        self._pressed: float | None = None
         self._ring = False
         self._stale = True
 
@@ -245,10 +249,22 @@ class Plot(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._pan = event.position().x()
+            self._pan = self._pressed = event.position().x()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._pan = None
+        self._pan, pressed = None, self._pressed
+        self._pressed = None
+        x = event.position().x()
+        still = pressed is not None and abs(x - pressed) < QApplication.startDragDistance()
+        if still and self.has_data and self.area.left() <= x <= self.area.right():
+            self.picked.emit(self.x_at(x))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The pointer's place, or with the menu key the cursor's."""
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        x = self.cursor_x if by_key else self.x_at(event.pos().x())
+        if x is not None and self.has_data:
+            self.asked.emit(x, event.globalPos())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.show_all()
@@ -267,12 +283,24 @@ class Plot(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         keys = {Qt.Key.Key_Plus: lambda: self.zoom(0.8), Qt.Key.Key_Minus: lambda: self.zoom(1.25), Qt.Key.Key_Home: self.show_all,
-                Qt.Key.Key_0: self.show_all, Qt.Key.Key_Left: lambda: self._slide(-0.1), Qt.Key.Key_Right: lambda: self._slide(0.1)}  # fmt: skip
+                Qt.Key.Key_0: self.show_all, Qt.Key.Key_Left: lambda: self._slide(-0.1), Qt.Key.Key_Right: lambda: self._slide(0.1),
+                Qt.Key.Key_Return: self._pick_cursor, Qt.Key.Key_Enter: self._pick_cursor,
+                Qt.Key.Key_Comma: lambda: self._walk(-1), Qt.Key.Key_Period: lambda: self._walk(1)}  # fmt: skip
         act = keys.get(Qt.Key(event.key()))
         if act is None:
             super().keyPressEvent(event)
         else:
             act()
+
+    def _pick_cursor(self) -> None:
+        if self.cursor_x is not None and self.has_data:
+            self.picked.emit(self.cursor_x)
+
+    def _walk(self, pixels: int) -> None:
+        """Move the cursor by keys: comma and full stop, the keys of < and >."""
+        if self.has_data:
+            at = self.area.right() if self.cursor_x is None else self.px(self.cursor_x) + 2 * pixels
+            self.cursor_moved.emit(self.x_at(min(max(at, self.area.left()), self.area.right())))
 
     def show_all(self) -> None:
         """Follow the data again."""
