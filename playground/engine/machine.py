@@ -128,6 +128,16 @@ class Machine:
                     rows[:, start : start + n] = np.asarray(given, np.float32).reshape(len(x), n)
         self._loaded[split] = len(x)
 
+    def loaded(self, split: str) -> int:
+        """Samples of a part that are in use; 0 before any are loaded."""
+        return self._loaded.get(split, 0)
+
+    def use(self, split: str, count: int) -> None:
+        """Use the first samples of a part, as they lie in its window. Raises ValueError for more than it has room for."""
+        if not 0 <= count <= self.layout.windows[split][2]:
+            raise ValueError(f"{split} has room for {self.layout.windows[split][2]} samples; {count} were asked for")
+        self._loaded[split] = count
+
     # ------------------------------------------------------------------------------------------------------------ running
 
     def run(self, steps: int, factors: np.ndarray | None = None, threads: int = 1) -> Ran:

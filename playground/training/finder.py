@@ -18,6 +18,7 @@ from playground.engine.machine import Machine
 from playground.engine.registers import RATE
 from playground.errors import BadValue
 from playground.training.messages import FinderDone
+from playground.training.shadow import Shadow
 from playground.words import joined, sentence
 
 Array = npt.NDArray[Any]
@@ -90,17 +91,17 @@ class Search:
     def __init__(self, machine: Machine, options: Options, threads: int = 1) -> None:
         options.check()
         self._machine, self._options, self._threads = machine, options, threads
+        self._shadow = Shadow(machine)
         self.points: list[Point] = []
         self._stopped = "cancelled"
 
     def __enter__(self) -> Search:
-        self._state, self._knobs = self._machine.snapshot(), self._machine.knobs.copy()
+        self._shadow.__enter__()
         self._machine.knobs[RATE] = 1.0
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._machine.restore(self._state)
-        self._machine.knobs[...] = self._knobs
+    def __exit__(self, *found: object) -> None:
+        self._shadow.__exit__(*found)
 
     def __iter__(self) -> Iterator[Point]:
         """Points until the rates are through, the loss has grown beyond the stop factor, or a number is not finite."""
