@@ -11,6 +11,7 @@ from playground.training import messages, payload
 from playground.training.block import Block
 from playground.training.line import Line
 from playground.training.messages import Command
+from playground.training.messages.tiles import WatchTiles
 from playground.training.view import RunView
 
 
@@ -139,6 +140,20 @@ class Commands:
             self.send(messages.WatchGrid(low=(0.0, 0.0), high=(1.0, 1.0), size=0))
         else:
             self.send(messages.WatchGrid(low=low, high=high, size=size))
+
+    def watch_tiles(
+        self,
+        nodes: tuple[tuple[str, int], ...],
+        low: tuple[float, float] = (0.0, 0.0),
+        high: tuple[float, float] = (1.0, 1.0),
+        sample: int = 0,
+    ) -> None:
+        """Keep `pictures()` of these nodes up to date, within a twelfth of the worker's time; no nodes: stop.
+
+        nodes: names in the run and the first unit that shows.  low, high: the input plane, for data with two inputs.
+        sample: whose outputs are shown.
+        """
+        self.send(WatchTiles(nodes=nodes, low=low, high=high, sample=sample))
 
     def watch_norms(self, on: bool) -> None:
         """Measure the layers' norms now and then (on from the start), or do not."""

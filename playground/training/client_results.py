@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from playground.engine.optimizer_state import OptimizerState
 from playground.training.areas.steps import STEP_ROW
+from playground.training.areas.tiles import TILES, Pictures
 from playground.training.history import Growing, History, LayerNorms, history_of
 from playground.training.messages import EpochRecord
 from playground.training.view import RunView, Surface
@@ -37,6 +38,10 @@ class Results:
     def grid(self) -> Surface | None:
         """The newest output surface."""
         return self._view.grid() if self._view else None
+
+    def pictures(self) -> Pictures | None:
+        """The newest pictures of the nodes that `watch_tiles` asked for."""
+        return self._view.board[TILES].read() if self._view and self._view.board else None
 
     def parameters(self, *, best: bool = False) -> dict[str, Array]:
         """Copies of all weights as of the last whole copy of the state, or of the best epoch; empty before there is any."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from playground.engine.bookends import spans, width
 from playground.engine.machine import Machine
 from playground.engine.plan import Plan, plan_network
 from playground.lowering.network import LENGTHS, usual_columns
@@ -81,6 +82,14 @@ class Observer:
         """
         usual = usual_columns(self._own.plan.graph, len(x)) | dict(columns or {})
         return self._own.observe(np.asarray(x, np.float32), 1, usual)
+
+    def heads(self, count: int) -> tuple[Array, ...]:
+        """What each loss judges, from the last `outputs` of so many inputs; views. Shapes: (count, *output) each."""
+        graph, own = self._own.plan.graph, self._own
+        rows = own.F[own.layout.outputs :][: count * width(graph, graph.outputs)].reshape(count, -1)
+        shapes = [graph.values[output].type.shape for output in graph.outputs]
+        found = zip(shapes, spans(graph, graph.outputs), strict=True)
+        return tuple(rows[:, start : start + n].reshape(count, *shape) for shape, (start, n) in found)
 
     def passes(self, x: Array, columns: Mapping[str, Array] | None = None) -> Iterator[tuple[slice, dict[str, Array]]]:
         """`outputs` for any number of inputs, in parts: which of them, and what the nodes gave."""
