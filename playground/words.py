@@ -205,7 +205,7 @@ def has_words(text: str) -> bool:
 
 def _count_text(count: int, one: str, many: str) -> str:
     word = one if count == 1 else many
-    return word if "{n}" in word else f"{{n}} {word}"
+    return word if "{n}" in one + many else f"{{n}} {word}"
 
 
 def _text(value: object) -> str:

@@ -17,7 +17,7 @@ from playground.document.picks import recall
 from playground.ui import settings, theme
 from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
-from playground.words import chosen, say, set_language
+from playground.words import chosen, language, say, set_language
 
 log = logging.getLogger("playground")
 
@@ -36,9 +36,9 @@ def make_application() -> QApplication:
     return app
 
 
-def speak(app: QApplication, language: str) -> None:
+def speak(app: QApplication, wanted: str) -> None:
     """Say everything in a language from now on, the buttons of Qt's own dialogs too. What is shown already stays as it is."""
-    spoken = set_language(language)
+    spoken = set_language(wanted)
     old = app.findChild(QTranslator, options=Qt.FindChildOption.FindDirectChildrenOnly)
     if old is not None:
         app.removeTranslator(old)
@@ -84,6 +84,11 @@ def main(file: Path | None = None) -> int:
         window.documents.open(file)
     else:
         window.show_start()
+    if language() == "zh_CN" and not theme.chinese_family():
+        # In English, since nothing else could be read.
+        session.message.emit(
+            "No installed font shows Chinese. Install one, such as fonts-wqy-microhei, and start again.", "warning"
+        )
     session.file_changed.connect(freeze_later)
     QTimer.singleShot(0, window, lambda: window.documents.offer_recovery(window.autosave.adopt))
     freeze_later()

@@ -81,6 +81,7 @@ def test_counts(speak: Callable[[object], str]) -> None:
     assert counted(1, "node", "nodes") == "1 node"
     assert counted(1234, "node", "nodes") == "1,234 nodes"
     assert counted(2, "One is left in {place}", "{n} are left in {place}", place="a") == "2 are left in a"
+    assert counted(1, "One is left in {place}", "{n} are left in {place}", place="a") == "One is left in a"
     speak({"{n} node": "{n} 个节点", "{n} nodes": "{n} 个节点"})
     assert counted(1, "node", "nodes") == "1 个节点"
     assert say(counted_sentence(3, "node", "nodes")) == "3 个节点"

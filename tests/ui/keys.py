@@ -11,6 +11,7 @@ from playground.core import registry
 from playground.core.fields import Choice, Field, fields_of
 from playground.document.file import load
 from playground.document.options import NODE_OPTIONS
+from playground.document.plans import DataPlan, TrainingPlan
 from playground.paths import assets_dir
 from playground.ui.inspector.editors import SPELT
 from playground.words import has_words
@@ -38,7 +39,8 @@ def _of_call(call: ast.Call) -> Iterator[str]:
     if name in _SAY and call.args:
         yield from _literals(call.args[0])
     if name in _COUNT and len(call.args) > 2:
-        yield from (text if "{n}" in text else f"{{n}} {text}" for arg in call.args[1:3] for text in _literals(arg))
+        both = [text for arg in call.args[1:3] for text in _literals(arg)]
+        yield from both if any("{n}" in text for text in both) else (f"{{n}} {text}" for text in both)
 
 
 def _literals(node: ast.expr) -> Iterator[str]:
@@ -67,6 +69,8 @@ def records() -> dict[str, str]:
             add(f"{kind} {record.id}", *page(record))
             _fields(f"{kind} {record.id}", fields_of(record()).items(), add)
     _fields("option of a node", NODE_OPTIONS.items(), add)
+    for plan in (TrainingPlan(), DataPlan()):
+        _fields(type(plan).__name__, fields_of(plan).items(), add)
     return found
 
 

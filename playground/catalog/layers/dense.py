@@ -8,7 +8,7 @@ from playground.core.registry import register
 from playground.core.spec import Initializer, Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
-from playground.words import sentence
+from playground.words import counted_sentence, sentence
 
 
 @register("dense", title="Dense", group="Dense and convolution", icon="dense", tail="x·W + b")
@@ -57,4 +57,4 @@ class Dense(Layer):
         return f"{self.units}·({i}+1)" if self.bias else f"{self.units}·{i}"
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return sentence("{units} units", units=self.units) if self.units != 1 else "1 unit"
+        return counted_sentence(self.units, "unit", "units")

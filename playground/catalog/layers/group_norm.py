@@ -8,7 +8,7 @@ from playground.core.registry import find, register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
-from playground.words import sentence
+from playground.words import counted_sentence, sentence
 
 
 @register("group_norm", title="GroupNorm", group="Normalise, regularise", icon="norm_group", tail="by groups of channels")
@@ -69,4 +69,4 @@ class GroupNorm(Layer):
         return f"2·{inputs[0].shape[-1]}" if self.affine else ""
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return sentence("{groups} groups", groups=self.groups) if self.groups != 1 else "1 group"
+        return counted_sentence(self.groups, "group", "groups")

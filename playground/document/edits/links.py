@@ -17,7 +17,7 @@ from playground.document.wiring import (
     takes_port,
     variadic,
 )
-from playground.words import sentence
+from playground.words import counted_sentence, sentence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +57,7 @@ class AddLink(Edit):
             )
         if not takes_port(target.spec, port):
             count = len(port_names(target.spec))
-            has = sentence("no input") if not count else "1 input" if count == 1 else sentence("{count} inputs", count=count)
+            has = counted_sentence(count, "input", "inputs") if count else sentence("no input")
             raise EditError(
                 sentence("{target} has {has}; input {port} was asked for.", target=target.name, has=has, port=port + 1)
             )
