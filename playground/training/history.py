@@ -17,6 +17,8 @@ Array = npt.NDArray[Any]
 #: Steps and epochs kept one by one; of more, the older half is thinned, keeping the smallest and the largest loss of every four.
 MOST_STEPS = 1 << 22
 MOST_EPOCHS = 1 << 16
+#: Rows of layer norms that are kept, likewise.
+MOST_NORMS = 1 << 14
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,9 +37,10 @@ class History:
 
 @dataclasses.dataclass(frozen=True)
 class LayerNorms:
-    """Norms of the layers with weights, sampled a few times a second. ratio: length of an update over length of the weights.
+    """Norms of the layers with weights, at some steps. ratio: length of an update over length of the weights.
 
-    Shapes: steps (n,); gradient, weight, ratio (n, layers); layers: node names in the order of the columns.
+    gradient, weight: Euclidean (L2); l1, largest: the weights' sum of magnitudes and the greatest of them (L∞).
+    Shapes: steps (n,); the others (n, layers); layers: node names in the order of the columns.
     """
 
     layers: tuple[str, ...]
@@ -45,6 +48,8 @@ class LayerNorms:
     gradient: Array
     weight: Array
     ratio: Array
+    l1: Array = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
+    largest: Array = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
 
 
 class Growing:
@@ -157,6 +162,9 @@ def epoch_row(record: EpochRecord, best: bool, plan: BoardPlan) -> Array:
 def norms_of(rows: Array, plan: BoardPlan) -> LayerNorms:
     """Rows of the board's norm list, by layer."""
     by_layer = rows[:, 1:].reshape(len(rows), len(plan.layers), len(NORM_COLUMNS))
-    gradient, weight, update = (by_layer[:, :, i] for i in range(3))
-    ratio = np.divide(update, weight, out=np.zeros_like(update), where=weight > 0)
-    return LayerNorms(plan.layers, rows[:, 0].astype(np.int64), gradient, weight, ratio)
+    found = {name: by_layer[:, :, i] for i, name in enumerate(NORM_COLUMNS)}
+    update, weight = found["update"], found["weight"]
+    with np.errstate(invalid="ignore"):
+        ratio = np.divide(update, weight, out=np.zeros_like(update), where=weight != 0)
+    steps = rows[:, 0].astype(np.int64)
+    return LayerNorms(plan.layers, steps, found["gradient"], weight, ratio, found["weight_l1"], found["weight_max"])

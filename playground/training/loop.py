@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
@@ -17,13 +17,17 @@ import numpy.typing as npt
 
 from playground.data.prepare import Prepared, Split
 from playground.document.plans import TrainingPlan
-from playground.engine.machine import Machine
+from playground.engine.machine import Machine, Ran
 from playground.lowering import Lowered
 from playground.training import messages
 from playground.training.board import STEP_ROW
+from playground.training.faults import fault_message
 from playground.training.judge import Judge
 from playground.training.messages import EpochRecord, Event
 from playground.training.pace import Pace
+from playground.training.recorder import Recorder
+from playground.training.ring import Ring
+from playground.training.snapshots import SnapshotRing
 from playground.words import sentence
 
 Array = npt.NDArray[Any]
@@ -35,6 +39,20 @@ class Keeper(Protocol):
     def write(self, memory: dict[str, Any], state: Any) -> int: ...
 
     def read(self, place: int | None = None) -> tuple[dict[str, Any], bytes] | None: ...
+
+
+class Watch(Protocol):
+    """Looks closely at single steps of a burst; `run_probes.RunProbes` is one."""
+
+    def choose(self, first: int, count: int) -> Sequence[int]:
+        """Which of the next steps, counted from 0, ascending."""
+        ...
+
+    def before(self, step: int) -> None: ...
+
+    def after(self, step: int) -> None:
+        """The step is done; not told of one that was refused."""
+        ...
 
 
 class PrivateKeeper:
@@ -56,7 +74,7 @@ class Memory:
     """What the loop knows beside the machine's state; both together are a whole copy.
 
     loss_sum: of the steps of the present epoch, added one by one; epoch_steps: how many those are.  best_loss: of the validation part, or of the training part
-    where there is none.  best_place: where the keeper has it.  stale: epochs since.  last_step: how far it ran; last_epoch: finished
+    where there is none.  best_place: where the keeper has it; best_step: the end of that epoch.  stale: epochs since.  last_step: how far it ran; last_epoch: finished
     ones there.  seconds: of training so far.  heard: what the schedule remembers of the losses.
     """
 
@@ -65,6 +83,7 @@ class Memory:
     best_loss: float | None = None
     best_epoch: int = 0
     best_place: int | None = None
+    best_step: int = 0
     stale: int = 0
     last_step: int = 0
     last_epoch: int = 0
@@ -99,12 +118,18 @@ class Trainer:
         judge: Judge,
         keeper: Keeper | None = None,
         interrupt: AbstractContextManager[object] | None = None,
+        ring: SnapshotRing | None = None,
+        changes: Ring | None = None,
     ) -> None:
-        """keeper: of the best state; interrupt: entered while steps are done, for whoever may want to halt them."""
+        """keeper: of the best state; interrupt: entered while steps are done, for whoever may want to halt them.
+
+        ring, changes: where copies of earlier steps and changes of knobs are kept; None: in memory of its own.
+        """
         self.lowered, self.prepared, self.machine, self.training, self.judge = lowered, prepared, machine, training, judge
         self.keeper = PrivateKeeper() if keeper is None else keeper
         self._interrupt = nullcontext() if interrupt is None else interrupt
         self.memory = Memory()
+        self.recorder = Recorder(self, ring, changes)
         #: Of a whole epoch with the present batch.
         self.steps_per_epoch = training.steps_of_epoch(prepared.train.count)
         self.pace = Pace(machine.plan.chains, len(machine.ring()) // 2)
@@ -133,14 +158,26 @@ class Trainer:
         """What the base rate is multiplied by at steps first, first + 1, ... Shapes: (count,) float32."""
         return self.lowered.factors(first, count, self.total_steps, self.memory.heard.get("factor", 1.0))
 
-    def advance(self, most: int | None = None) -> Burst:
-        """Do a burst of at most so many steps; an epoch that ends in it is judged."""
+    def advance(self, most: int | None = None, watch: Watch | None = None) -> Burst:
+        """Do a burst of at most so many steps; an epoch that ends in it is judged. watch: is shown single steps of it.
+
+        Status "fault": a number was not finite; the run stands before the step that made it.
+        """
+        self.recorder.follow()
+        burst = self.burst(most, watch)
+        if burst.status != "fault" and not (burst.record is None and self.recorder.spoiled()):
+            return burst
+        fault = self.fault()
+        return Burst(burst.rows[burst.rows["step"] <= self.machine.step], None, False, (fault,), "fault")
+
+    def burst(self, most: int | None = None, watch: Watch | None = None) -> Burst:
+        """A burst as it comes: where a number is not finite, nothing more is done."""
         steps, threads = self.pace.next_burst()
         steps = min(steps, self.steps_to_epoch_end, steps if most is None else most)
         first, begun = self.machine.step, time.perf_counter()
         factors = self.factors(first, steps)
         with self._interrupt:
-            ran = self.machine.run(steps, factors, threads)
+            ran = self._ran(first, factors, threads, watch)
         took = time.perf_counter() - begun
         if most != 1:  # a lone step is mostly the call
             self.pace.took(ran.steps, threads, took)
@@ -150,10 +187,35 @@ class Trainer:
         self.memory.last_step, self.memory.last_epoch = self.machine.step, self.machine.epoch
         self.memory.seconds += took
         if ran.status == "fault":
-            return Burst(rows, None, False, (self.fault(),), "fault")
+            return Burst(rows, None, False, (), "fault")
         if ran.steps and self.machine.cursor == 0:
+            if self.recorder.spoiled(now=True):
+                return Burst(rows, None, False, (), "fault")
             return self._epoch_end(rows, threads)
         return Burst(rows, None, False, (), "halted" if ran.status == "halted" else "running")
+
+    def _ran(self, first: int, factors: Array, threads: int, watch: Watch | None) -> Ran:
+        """As many steps as there are factors. Where they are watched, one call becomes several, which changes no number."""
+        steps, machine = len(factors), self.machine
+        done, ran = 0, Ran(0, "done")
+        if watch is None:
+            return machine.run(steps, factors, threads)
+        for step in watch.choose(first, steps):
+            if step - first > done:
+                ran = machine.run(step - first - done, factors[done : step - first], threads)
+                done += ran.steps
+            if ran.status != "done":
+                return Ran(done, ran.status)
+            watch.before(step)
+            ran = machine.run(1, factors[done : done + 1], threads)
+            done += ran.steps
+            if ran.status != "done":
+                return Ran(done, ran.status)
+            watch.after(step)
+        if done < steps:
+            ran = machine.run(steps - done, factors[done:], threads)
+            done += ran.steps
+        return Ran(done, ran.status)
 
     def train(self) -> Iterator[Burst]:
         """Bursts until the end of the run."""
@@ -180,21 +242,11 @@ class Trainer:
         """Back to the start weights; knobs too."""
         self.machine.initialise(self.training.seed)
         self.memory = Memory()
+        self.recorder.begin()
 
     def fault(self) -> messages.Fault:
-        """Where the first number that is not finite came up, in words."""
-        found = self.machine.explain_fault()
-        at = (
-            sentence("the {direction} pass of {op} in {node}", direction=found.direction, op=found.op, node=found.node)
-            if found.node
-            else f"{found.op} ({found.direction})"
-        )
-        text = sentence(
-            "Stopped at step {step}: {at} gave a number that is not finite. The weights are unharmed. Lower the rate or clip.",
-            step=f"{found.step + 1:,}",
-            at=at,
-        )
-        return messages.Fault(node=found.node, op=found.op, direction=found.direction, step=found.step, text=text)
+        """Where the first number that is not finite came up, in words. The run stands before that step then, weights unharmed."""
+        return fault_message(self.recorder.explain(), self.machine.epoch)
 
     def _rows(self, first: int, count: int) -> Array:
         """The ring's rows of some steps, numbered from 1."""
@@ -252,7 +304,7 @@ class Trainer:
         if not (memory.best_loss is None or loss < memory.best_loss) or not np.isfinite(loss):
             memory.stale += 1
             return False
-        memory.best_loss, memory.best_epoch, memory.stale = loss, epoch, 0
+        memory.best_loss, memory.best_epoch, memory.best_step, memory.stale = loss, epoch, self.machine.step, 0
         state = self.machine.layout.state_view(self.machine.F)
         memory.best_place = self.keeper.write({"epoch": epoch, "step": self.machine.step, "loss": loss}, state)
         return True

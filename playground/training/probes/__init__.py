@@ -5,13 +5,13 @@ One file for each probe. A file that is put here registers its class by itself; 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from playground.core.registry import scan
 from playground.training.probes.share import Share
 
 if TYPE_CHECKING:
-    from playground.training.loop import Burst
     from playground.training.run import Run
 
 __all__ = ["Probe", "Share", "kinds", "register"]
@@ -22,7 +22,8 @@ K = TypeVar("K")
 class Probe(Generic[K]):
     """Measures something of a run. share: of the worker's time, with how often a second; each class has its own.
 
-    A probe that needs a single step overrides `due`, `before` and `after`; one that only looks at the state overrides `look`.
+    A probe that looks closely at single steps overrides `due` (the last step of the next burst is one) or `steps` (these ones), `before`
+    and `after`; one that only looks at the state overrides `look`.
     """
 
     share: Share
@@ -32,15 +33,22 @@ class Probe(Generic[K]):
 
     @property
     def due(self) -> bool:
-        """Whether the next burst should be the single step that it measures."""
+        """Whether the next burst should have a step that it measures."""
         return False
 
+    def steps(self, first: int, count: int) -> Sequence[int]:
+        """Which of the next steps it wants to measure, counted from 0 and ascending."""
+        return (first + count - 1,) if self.due else ()
+
     def before(self) -> K | None:
-        """Before that step; what it gives comes back in `after`. All three count in its share of the time."""
+        """Before such a step; what it gives comes back in `after`. Both count in its share of the time."""
         return None
 
-    def after(self, kept: K | None, burst: Burst) -> None:
-        """After that step, unless it was not done or ended the run."""
+    def after(self, kept: K | None) -> None:
+        """After that step, unless it was refused."""
+
+    def refused(self) -> None:
+        """A step was refused because it gave numbers that are not finite; its gradients are still there."""
 
     def look(self, *, force: bool) -> None:
         """After every burst, and with `force` whenever the run comes to rest; keeps to its share by itself."""

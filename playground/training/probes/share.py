@@ -21,9 +21,12 @@ class Share:
         """Due at once."""
         self._due = 0.0
 
+    def spent(self, seconds: float) -> None:
+        """It has just happened, and took so long."""
+        self._due = time.perf_counter() + max(self._interval, seconds / self._share)
+
     def __enter__(self) -> None:
         self._begun = time.perf_counter()
 
     def __exit__(self, *_: object) -> None:
-        now = time.perf_counter()
-        self._due = now + max(self._interval, (now - self._begun) / self._share)
+        self.spent(time.perf_counter() - self._begun)
