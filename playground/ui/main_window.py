@@ -4,6 +4,7 @@ beyond what the table of actions asks of it."""
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QShowEvent
@@ -31,6 +32,9 @@ from playground.ui.tabs import Corner, LayoutTab, Logo
 from playground.ui.toolbar import Toolbar
 from playground.words import say
 
+if TYPE_CHECKING:
+    from playground.ui.command_palette import CommandPalette
+
 __all__ = ["MainWindow", "Panel", "register_panel"]
 
 MOST_RECENT = 8
@@ -56,6 +60,7 @@ class MainWindow(QMainWindow):
         self.notices = NoticeBar(self.middle, self.canvas, session)
         self.setCentralWidget(self.middle)
         self.start: QWidget | None = None
+        self._commands: CommandPalette | None = None
         self.layouts = Layouts(self, session, panels())
         self.documents = Documents(session, self)
         self.autosave = Autosave(session, self)
@@ -218,6 +223,7 @@ class MainWindow(QMainWindow):
         """Bring a dock to the front and give it the keyboard."""
         dock: Dock | None = self.layouts.docks.get(id)
         if dock is not None:
+            self.leave_start()
             dock.show()
             dock.raise_()
             dock.make().setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -245,6 +251,20 @@ class MainWindow(QMainWindow):
             theme.apply(app, mode)
             settings.set_word("theme", mode)
             self.refresh()
+
+    def show_canvas(self) -> None:
+        """The canvas in the middle, in the first layout that has one where the present one has none."""
+        self.leave_start()
+        if not self.layouts.layout_shown.canvas:
+            self.show_layout(next(layout.name for layout in LAYOUT_TABLE if layout.canvas))
+
+    def open_commands(self, text: str = "") -> None:
+        """The command palette over the window."""
+        if self._commands is None:
+            from playground.ui.command_palette import CommandPalette
+
+            self._commands = CommandPalette(self)
+        self._commands.ask(text)
 
     def show_shortcuts(self) -> None:
         ShortcutList(self).show()

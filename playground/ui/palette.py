@@ -212,9 +212,7 @@ class Palette(QWidget):
         self.search.returnPressed.connect(self._add_first)
         self.tree.currentItemChanged.connect(lambda item: self.help.show_kind(self.tree.kind_of(item)))
         self.tree.itemEntered.connect(lambda item, _: self._hint(item))
-        shown = self.rows()
-        if shown:
-            self.tree.setCurrentItem(shown[0])
+        self._mark_first()
         theme().changed.connect(self.tree.viewport().update)
         library().changed.connect(self._refill)
         self.setMinimumWidth(176)
@@ -231,7 +229,18 @@ class Palette(QWidget):
         first = self.tree.topLevelItem(0)
         if has != self._had_data and first is not None and not self.search.text():
             first.setExpanded(not has)
+            self._mark_first()
         self._had_data = has
+
+    def _mark_first(self) -> None:
+        """Mark the first row that can be seen, unless the marked one can."""
+        now = self.tree.currentItem()
+        parent = now.parent() if now is not None else None
+        if parent is None or not parent.isExpanded():
+            seen = next((row for row in self.rows() if (group := row.parent()) is not None and group.isExpanded()), None)
+            if seen is not None:
+                self.tree.setCurrentItem(seen)
+                self.tree.scrollToTop()
 
     def _fill(self) -> None:
         if self.session is not None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from playground.words import say
+
 if TYPE_CHECKING:
     from playground.ui.main_window import MainWindow
 
@@ -57,6 +59,7 @@ class Action:
     tool: its place in the toolbar, rising, with a line between one hundred and the next; up to 299 stand left of what to train,
     the others at the right end; 0 is none.  look: of that button, "icon", "quiet" (icon and text) or "primary".
     place: where it has a button outside the bars, such as "knobs", the foot of the knobs panel; "" for none.
+    why: a sentence for while it is not possible, where its test is none of those above.
     """
 
     id: str
@@ -74,3 +77,38 @@ class Action:
     tool: int = 0
     look: str = "icon"
     place: str = ""
+    why: str = ""
+
+
+def obstacle(action: Action, window: MainWindow) -> str:
+    """Why an action is not possible now, as a sentence with what to do; "" where it is."""
+    if action.enabled(window):
+        return ""
+    if action.why:
+        return say(action.why)
+    found = _OBSTACLES.get(action.enabled)
+    return found(window) if found is not None else say("Not possible just now.")
+
+
+def _not_ready(window: MainWindow) -> str:
+    """What keeps the project from training."""
+    session = window.session
+    if session.loading:
+        return say("The data is still being read.")
+    worst = next((problem for problem in session.problems if problem.severity == "error"), None)
+    return say(worst.text) if worst is not None else say("Nothing to train yet: add data and a loss.")
+
+
+def _no_step(window: MainWindow) -> str:
+    return say("Pause the run first.") if live(window) else _not_ready(window)
+
+
+_OBSTACLES: dict[Test, Callable[[MainWindow], str]] = {
+    selected: lambda window: say("Nothing is selected. Select a node first."),
+    several: lambda window: say("Select two nodes or more first."),
+    nodes: lambda window: say("The canvas is empty. Add a node first."),
+    live: lambda window: say("No run is going. Press Train first."),
+    has_run: lambda window: say("There is no run yet. Press Train first."),
+    can_train: _not_ready,
+    can_step: _no_step,
+}

@@ -25,9 +25,9 @@ def _low(text: str) -> str:
 
 ACTIONS = (
     Action(id="undo", text="Undo", run=lambda w: w.session.undo(), shortcut="Ctrl+Z", icon="undo", menu="Edit",
-           enabled=lambda w: w.session.history.can_undo, label=_undo_text, tool=201),
+           enabled=lambda w: w.session.history.can_undo, label=_undo_text, tool=201, why="Nothing to undo."),
     Action(id="redo", text="Redo", run=lambda w: w.session.redo(), shortcut="Ctrl+Shift+Z", icon="redo", menu="Edit",
-           enabled=lambda w: w.session.history.can_redo, label=_redo_text, tool=202),
+           enabled=lambda w: w.session.history.can_redo, label=_redo_text, tool=202, why="Nothing to redo."),
     Action(id="cut", text="Cut", run=lambda w: w.canvas.commands.cut(), shortcut="Ctrl+X", menu="Edit", group=1, enabled=selected,
            local=True),
     Action(id="copy", text="Copy", run=lambda w: w.copy(), shortcut="Ctrl+C", menu="Edit", group=1, enabled=selected, local=True),
