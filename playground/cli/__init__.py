@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, Protocol, cast
 import playground
 from playground.cli.output import Output
 from playground.errors import PlaygroundError
+from playground.words import LANGUAGES, PSEUDO, VARIABLE
 
 #: Command -> its help, in the order of `playground --help`; each is a module of `playground.cli.commands`, imported when it is used.
 COMMANDS = {
@@ -47,6 +49,8 @@ def main(argv: Sequence[str] | None = None, window: Window | None = None) -> int
     if words and words[0] in COMMANDS:
         return _command(words, window)
     args = _window_parser().parse_args(words)
+    if args.language:
+        os.environ[VARIABLE] = args.language
     if args.file is not None and not args.file.is_file():
         print(f"There is no file {args.file}. `playground new {args.file}` makes one.", file=sys.stderr)
         return REFUSED
@@ -99,6 +103,9 @@ def _window_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a .play project to open; without one the start page")
+    made.add_argument(
+        "--language", choices=(*LANGUAGES, PSEUDO), help="of the window, for this start; otherwise as in its View menu"
+    )
     made.add_argument("--version", action="version", version=f"playground {playground.__version__}")
     return made
 

@@ -104,6 +104,7 @@ def tables() -> dict[str, str]:
     from playground.ui.canvas import bar, empty, starters
     from playground.ui.dialogs import example_cards, rate_finder, reference, start
     from playground.ui.inspector import asking, panel
+    from playground.ui.lessons.coach import TRY
     from playground.ui.panel import panels
     from playground.ui.panels import data_facts, table_import, training
     from playground.ui.plots import finder
@@ -153,8 +154,12 @@ def tables() -> dict[str, str]:
         *(text for word in ("week", "day", "hour", "minute") for text in (f"{{n}} {word} ago", f"{{n}} {word}s ago")),
     )
     for path in sorted((assets_dir() / "examples").glob("*.play")):
-        one = example_cards.example_of(path, load(path).project)
-        add(f"example {path.stem}", one.title, one.about, one.group)
+        project = load(path).project
+        one = example_cards.example_of(path, project)
+        tries = (line.removeprefix(TRY) for line in project.about.splitlines() if line.startswith(TRY))
+        add(f"example {path.stem}", one.title, one.about, one.group, *tries)
+    for lesson in registry.entries("lesson"):
+        add(f"lesson {lesson.id}", lesson.title, lesson.summary(), *(step.text for step in lesson.steps))
     for entry in shipped():
         add(f"block {entry.id}", entry.name, entry.help, entry.tail)
     for record in registry.entries("layer"):
