@@ -200,14 +200,14 @@ def test_a_fault_names_its_place_and_harms_nothing() -> None:
     run = trainer(plain(optimizer=of("optimizer", "sgd", rate=1.0), epochs=50), 1, 1)
     run.machine.knobs[run.machine.plan.knob_index["rate"]] = 1e20
     fault = None
-    before = ""
+    before = run.machine.state_sha256()
     while fault is None and not run.finished:
-        before = run.machine.state_sha256()
         fault = next((e for e in run.advance().events if isinstance(e, messages.Fault)), None)
     assert fault is not None
     assert fault.node
-    assert fault.direction in ("forward", "backward")
+    assert (fault.direction, fault.step, fault.batch, fault.epoch) == ("update", 0, 1, 1)
     assert run.machine.state_sha256() == before
+    assert run.machine.knobs[run.machine.plan.knob_index["rate"]] == np.float32(1e20)
     assert all(np.isfinite(w).all() for w in run.machine.parameters().values())
     assert f"step {run.machine.step + 1}" in fault.text
 

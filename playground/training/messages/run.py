@@ -115,13 +115,20 @@ class Finished(Event):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Fault(Event):
-    """A number was not finite; training stopped before the update, so the weights of the step before are unharmed."""
+    """A number was not finite; training stands before the step that made it, so the weights are unharmed.
+
+    direction: "forward", "backward" or "update"; batch: its number in the epoch, from 1; step: steps done before it.
+    what: "NaN", "infinity", or how large the update made a weight.
+    """
 
     node: str
     op: str
     direction: str
     step: int
     text: str
+    batch: int = 0
+    epoch: int = 0
+    what: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
