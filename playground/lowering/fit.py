@@ -201,6 +201,12 @@ def wanted_shape(loss: Loss, samples: Samples) -> tuple[int, ...]:
     return (*shape, samples.classes) if loss.target == "class" else shape
 
 
+def suits(loss: Loss, type: TensorType, samples: Samples) -> bool:
+    """Whether a loss reads a prediction of this type for the targets that the data have."""
+    node = Node(id="", name="", spec=loss)
+    return _task_problem(samples, node, loss, type) is None and wanted_shape(loss, samples) == type.shape
+
+
 def _task_problem(samples: Samples, node: Node, loss: Loss, prediction: TensorType | None) -> Problem | None:
     """A loss for another kind of target than the data has."""
     classes = samples.task == "classification"

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QDropEvent
 
+from playground.ui.canvas.ghost import Ghost
 from playground.ui.canvas.quick_add import QuickAdd
+from playground.ui.canvas.suggesting import Choice, Place, choices
 from playground.ui.canvas.wire_item import WireItem
 from playground.ui.kinds import MIME, Kind, from_mime
 
@@ -21,12 +23,21 @@ class CanvasDrops:
     def __init__(self, view: CanvasView) -> None:
         self.view = view
         self._marked: WireItem | None = None
-        self.quick = QuickAdd(view, lambda: view.session.view)
+        self.quick = QuickAdd(view, self._choices)
         self.quick.picked.connect(self._add_picked)
+        self.ghost = Ghost(view)
         self._quick_spot: QPointF | None = None
+        self._place: Place | None = None
+        self._wired = False
 
-    def open_quick_add(self, at: QPointF | None, text: str) -> None:
-        """Open the quick list at a viewport position, the pointer's when none is given."""
+    def open_quick_add(self, at: QPointF | None, text: str = "", place: Place | None = None) -> None:
+        """Open the quick list at a viewport position, the pointer's when none is given.
+
+        place: where a wire was let go, so that what is picked is wired there. Without a place and a position what is picked goes
+        behind the selected node, and what fits there is shown.
+        """
+        self._wired = place is not None
+        self._place = place if place is not None else self.view.commands.place_behind() if at is None else None
         pointer, inside = self.view.pointer, QRectF(self.view.viewport().rect())
         pointer.at = at if at is not None else pointer.at
         if not inside.contains(pointer.at):
@@ -36,7 +47,14 @@ class CanvasDrops:
 
     def _add_picked(self, kind: Kind) -> None:
         self.view.setFocus()
-        self.view.commands.add_kind(kind, self._quick_spot)
+        if self._wired and self._place is not None and self._quick_spot is not None:
+            self.view.commands.add_wired(kind, self._place, self._quick_spot)
+        else:
+            self.view.commands.add_kind(kind, self._quick_spot)
+
+    def _choices(self, text: str) -> list[Choice]:
+        session = self.view.session
+        return choices(text, self._place, session.view, session.samples)
 
     def enter(self, event: QDropEvent) -> None:
         """A drag came over the canvas."""

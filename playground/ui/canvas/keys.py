@@ -1,5 +1,8 @@
 """The canvas by keyboard: arrows walk along the wires, letters search layers, Enter edits or opens a block, Escape leaves it, Ctrl+L wires.
 
+Tab opens the quick list; Ctrl+Tab and Shift+Tab move the focus. Right of the last node stands the ghost of what usually follows: the
+right arrow steps onto it, Enter takes it.
+
 While a wire is under construction left and right choose where it ends, up and down at which output it starts.
 """
 
@@ -34,6 +37,18 @@ class CanvasKeys:
             return Key(event.key()) in (Key.Key_Escape, Key.Key_Return, Key.Key_Enter, Key.Key_1, *ARROWS)
         return False
 
+    def tab(self, event: QKeyEvent) -> bool:
+        """Tab opens the quick list, for the wire under construction where there is one; with Ctrl it moves the focus, as Shift+Tab does."""
+        if event.key() != Key.Key_Tab:
+            return False
+        if event.modifiers() & Modifier.ControlModifier:
+            self.view.focusNextChild()
+        elif self.view.gesture is not None:
+            self.view.gesture.ask()
+        else:
+            self.view.open_quick_add()
+        return True
+
     def press(self, event: QKeyEvent) -> bool:
         """Act on a key; False leaves it to Qt."""
         key = Key(event.key())
@@ -45,7 +60,7 @@ class CanvasKeys:
         if key in ARROWS:
             return self._arrow(key, event.modifiers())
         if key in (Key.Key_Return, Key.Key_Enter):
-            return self._edit()
+            return self.view.drops.ghost.accept() if self.view.drops.ghost.aimed else self._edit()
         if key == Key.Key_Escape and self.view.session.selection:
             self.view.session.select(())
             return True
@@ -73,6 +88,8 @@ class CanvasKeys:
         if modifiers & (Modifier.ControlModifier | Modifier.AltModifier):
             step = FINE if modifiers & Modifier.AltModifier else NUDGE
             self.view.commands.nudge(dx * step, dy * step)
+            return True
+        if self.view.drops.ghost.aim(dx):
             return True
         target = self._next(dx, dy)
         if target is not None:

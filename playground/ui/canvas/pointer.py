@@ -13,6 +13,7 @@ from playground.ui.canvas.note_item import NoteItem
 from playground.ui.canvas.sharing import ShareGesture, weights_under
 from playground.ui.canvas.wire_item import WireItem
 from playground.ui.canvas.wiring import WireGesture
+from playground.ui.canvas.wiring_back import BackGesture
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -52,6 +53,8 @@ class CanvasPointer:
             return True
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed_at = at
+            if self.view.drops.ghost.press(self.view.mapToScene(at.toPoint())):
+                return True
             return self._grab_port(at) or self._grab_weights(at, event.modifiers())
         if event.button() == Qt.MouseButton.RightButton:
             self._select_under(at)
@@ -68,8 +71,9 @@ class CanvasPointer:
         else:
             wire = next((w for w in self.view.canvas.wires.values() if w.target is item and w.port == port), None)
             if wire is None:
-                return False
-            self.view.gesture = WireGesture(self.view, wire.source, wire.id, wire.output)
+                self.view.gesture = BackGesture(self.view, item, port)
+            else:
+                self.view.gesture = WireGesture(self.view, wire.source, wire.id, wire.output)
         self.view.gesture.move(at)
         return True
 

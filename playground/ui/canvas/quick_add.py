@@ -1,4 +1,4 @@
-"""The quick list: type a few letters, Enter puts the layer where the pointer was."""
+"""The quick list: what fits where it was asked for; type a few letters, Enter or Tab puts the layer there."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
-from playground.document.project import Project
-from playground.ui.kinds import Kind, search
+from playground.ui.canvas.suggesting import Choice
 from playground.ui.painting import RIGHT, box, chip, put, stamp, width_of
 from playground.ui.theme import theme
 from playground.words import say
@@ -35,23 +34,24 @@ class KindRow(QStyledItemDelegate):
         return QSize(100, ROW)
 
     def paint(self, p: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        kind: Kind = index.data(ROLE)
-        r = QRectF(option.rect)
+        choice: Choice = index.data(ROLE)
+        kind, r = choice.kind, QRectF(option.rect)
         if option.state & QStyle.StateFlag.State_Selected:
             box(p, r.adjusted(4, 1, -4, -1), 4, theme().color("accentsoft"), None)
         chip(p, 11, r.y() + 4, 20, kind.icon, kind.color, "panel")
-        put(p, r.adjusted(40, 0, 0, 0), kind.title)
-        put(p, r.adjusted(48 + width_of(kind.title), 0, -12, 0), kind.tail, 10, "text3", how=RIGHT)
+        put(p, r.adjusted(40, 0, 0, 0), kind.title, 12, "text" if choice.fits else "disabled")
+        tail = kind.tail if choice.fits else say("does not fit here")
+        put(p, r.adjusted(48 + width_of(kind.title), 0, -12, 0), tail, 10, "text3", how=RIGHT)
 
 
 class QuickAdd(QFrame):
-    """Lies over the canvas; picked(kind) and it is gone. Esc or a click elsewhere puts it away. project: what the canvas shows."""
+    """Lies over the canvas; picked(kind) and it is gone. Esc or a click elsewhere puts it away. choices: what some letters mean here."""
 
     picked = Signal(object)
 
-    def __init__(self, parent: QWidget, project: Callable[[], Project]) -> None:
+    def __init__(self, parent: QWidget, choices: Callable[[str], list[Choice]]) -> None:
         super().__init__(parent)
-        self.project = project
+        self.choices = choices
         self.hide()
         self.setAccessibleName(say("Quick list of layers"))
         self.spot = QPoint()
@@ -89,10 +89,12 @@ class QuickAdd(QFrame):
 
     def _filter(self, text: str) -> None:
         self.rows.clear()
-        for kind in search(text, self.project()):
+        for choice in self.choices(text):
+            kind = choice.kind
             item = QListWidgetItem(kind.title)
-            item.setData(ROLE, kind)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{kind.title}, {kind.help}")
+            item.setData(ROLE, choice)
+            said = (kind.title, kind.help) if choice.fits else (kind.title, say("does not fit here"), kind.help)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join(said))
             item.setToolTip(kind.help)
             self.rows.addItem(item)
         self.rows.setCurrentRow(0)
@@ -106,7 +108,7 @@ class QuickAdd(QFrame):
     def _pick(self, item: QListWidgetItem | None) -> None:
         if item is not None:
             self.hide()
-            self.picked.emit(item.data(ROLE))
+            self.picked.emit(item.data(ROLE).kind)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
@@ -114,7 +116,7 @@ class QuickAdd(QFrame):
             if step is not None:
                 self.rows.setCurrentRow(max(0, min(self.rows.count() - 1, self.rows.currentRow() + step)))
                 return True
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab):
                 self._pick(self.rows.currentItem())
                 return True
             if event.key() == Qt.Key.Key_Escape:
@@ -134,7 +136,9 @@ class QuickAdd(QFrame):
             put(
                 p,
                 QRectF(14, 36, self.width() - 28, ROW),
-                say("No layer matches {field}", field=f"{self.field.text()!r}"),
+                say("No layer matches {field}", field=f"{self.field.text()!r}")
+                if self.field.text()
+                else say("Nothing fits here"),
                 12,
                 "text2",
             )

@@ -143,6 +143,9 @@ class ShareGesture:
         self.view.port_names.clear()
         self.view.refusal.dismiss()
 
+    def ask(self) -> None:
+        """Weights are carried to a node that is there, so nothing is asked."""
+
     def cancel(self) -> None:
         """Let go without sharing."""
         self.end()

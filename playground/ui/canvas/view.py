@@ -32,6 +32,7 @@ from playground.ui.canvas.refusal import Refusal
 from playground.ui.canvas.scene import CanvasScene
 from playground.ui.canvas.sharing import ShareGesture
 from playground.ui.canvas.wiring import WireGesture
+from playground.ui.canvas.wiring_back import BackGesture
 from playground.ui.canvas.zoom_view import ZoomView
 from playground.ui.session import Session
 from playground.ui.theme import theme
@@ -50,7 +51,7 @@ class CanvasView(ZoomView):
         self.canvas = CanvasScene(self)
         self.adopt(self.canvas)
         self._configure()
-        self.gesture: WireGesture | ShareGesture | None = None
+        self.gesture: WireGesture | BackGesture | ShareGesture | None = None
         self.port_names = PortNames(self.canvas)
         self.pointer = CanvasPointer(self)
         self.commands = CanvasCommands(session, self.canvas, self)
@@ -236,5 +237,7 @@ class CanvasView(ZoomView):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self.keys.claims(event):
             event.accept()
+            return True
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self.keys.tab(event):
             return True
         return super().event(event)

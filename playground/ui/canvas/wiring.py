@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QPointF
 from playground.document.problems import Problem
 from playground.lowering import fits
 from playground.ui.canvas.node_item import NodeItem
+from playground.ui.canvas.suggesting import Place
 from playground.ui.canvas.wire_item import WireItem
 from playground.words import say
 
@@ -124,7 +125,7 @@ class WireGesture:
         self.view.say(", ".join(words))
 
     def finish(self) -> None:
-        """Make the wire if it fits; keep the refusal's card if it offers a mend; else let go."""
+        """Make the wire if it fits; keep the refusal's card if it offers a mend; in the open ask what is to stand there."""
         over, refused = self.over, self.over is not None and self.judge(*self.over) is not None
         self.end()
         if over is not None and not refused:
@@ -136,6 +137,8 @@ class WireGesture:
             self.view.refusal.settle()
         elif self.replaces:
             self.view.commands.unwire(self.replaces)
+        else:
+            ask_in_the_open(self.view, self.wire.loose, Place(self.source.id, self.output))
 
     def end(self) -> None:
         """Take the gesture's marks off the canvas."""
@@ -149,7 +152,22 @@ class WireGesture:
         if self.replaces in self.view.canvas.wires:
             self.view.canvas.wires[self.replaces].setVisible(True)
 
+    def ask(self) -> None:
+        """By keys: let the wire go beside its source, and ask what is to stand there."""
+        self.end()
+        self.view.refusal.dismiss()
+        beside = self.source.mapToScene(self.source.port("out", self.output)) + QPointF(54, 0)
+        self.view.drops.open_quick_add(QPointF(self.view.mapFromScene(beside)), "", Place(self.source.id, self.output))
+
     def cancel(self) -> None:
         """Let go without a wire."""
         self.end()
         self.view.refusal.dismiss()
+
+
+def ask_in_the_open(view: CanvasView, at: QPointF, place: Place) -> None:
+    """A wire was let go at a point of the scene: where nothing stands, the quick list shows what fits at its other end."""
+    spot = QPointF(view.mapFromScene(at))
+    inside = view.viewport().rect().contains(spot.toPoint())
+    if inside and not any(isinstance(item, NodeItem) for item in view.canvas.items(at)):
+        view.drops.open_quick_add(spot, "", place)

@@ -16,6 +16,7 @@ from playground.ui.block_library import bringing
 from playground.ui.canvas.commands.part import Part
 from playground.ui.canvas.placing import beside, free, snapped
 from playground.ui.canvas.starters import Starter
+from playground.ui.canvas.suggesting import Place
 from playground.ui.kinds import Kind
 from playground.words import say, sentence
 
@@ -43,6 +44,51 @@ class Adding(Part):
         edits = (*brought, made, *wires)
         edit: Edit = Several(sentence("Add {made}", made=made.made(self.session.view).name), edits) if len(edits) > 1 else made
         return self.finish(edit, made.id)
+
+    def add_wired(self, kind: Kind, place: Place, at: QPointF) -> str:
+        """Add what was picked where a wire was let go: its port there, and the wire drawn. Where it does not fit it is added without."""
+        try:
+            spec = kind.made(self.session.view)
+        except PlaygroundError as error:
+            self.session.message.emit(say(str(error)), "error")
+            return ""
+        spot = snapped(at.x() if place.behind else at.x() - NEW_SIZE[0], at.y() - NEW_SIZE[1] / 2)
+        made = AddNode(spec, position=spot, name=self._name(spec))
+        brought = bringing(spec, self.session.view)
+        wire = self._wire_at(place, made, brought)
+        edits: tuple[Edit, ...] = (*brought, made) if wire is None else (*brought, made, wire)
+        added = sentence("Add {made}", made=made.made(self.session.view).name)
+        return self.finish(Several(added, edits) if len(edits) > 1 else made, made.id)
+
+    def _wire_at(self, place: Place, made: AddNode, brought: Iterable[Edit]) -> AddLink | None:
+        """The wire between a place and a new node; None with the reason told where the node does not fit."""
+        grown = self.session.view
+        for edit in (*brought, made):
+            grown = edit.apply(grown)
+        if place.behind:
+            source, target, port, output = place.node, made.id, 0, place.k
+            possible = takes_port(made.spec, 0)
+        else:
+            source, target, port, output = made.id, place.node, place.k, 0
+            possible = gives_output(made.spec)
+        if not possible or any(id not in {node.id for node in grown.network.nodes} for id in (source, target)):
+            return None
+        refused = fits(grown, self.session.samples, source, target, port, output)
+        if refused is not None:
+            self.session.message.emit(say(refused.text), "warning")
+            return None
+        return AddLink(source, target, port, output=output)
+
+    def place_behind(self) -> Place | None:
+        """Where a new node would be wired by itself: behind the selected node, before it where it lacks an input, else behind the last."""
+        anchor = self._anchor()
+        if anchor is None:
+            return None
+        if gives_output(anchor.spec):
+            return Place(anchor.id)
+        return (
+            Place(anchor.id, behind=False) if port_names(anchor.spec) and not self.session.view.network.into(anchor.id) else None
+        )
 
     def add_to_wire(self, spec: Spec, link: str, at: QPointF) -> str:
         """Add a node on a wire; where it does not fit there it is added beside it."""
