@@ -11,9 +11,11 @@ from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core import reference, registry
+from playground.core.cloud import Cloud
 from playground.core.fields import Field, Formula, Part, fields_of
 from playground.core.spec import Spec
 from playground.document.project import Placeholder
+from playground.ui.inspector.cloud import CloudEditor
 from playground.ui.inspector.controls import Button, ComboField
 from playground.ui.inspector.editors import EDITORS, ChoiceEditor, Editor
 from playground.ui.inspector.formula import FormulaEditor
@@ -26,6 +28,7 @@ WIDEST_LABEL = 150
 INDENT = 10
 
 EDITORS[Formula] = FormulaEditor  # it stands on the editor of a line, so that module cannot name it
+EDITORS[Cloud] = CloudEditor
 
 
 class RowLabel(Painted):
