@@ -31,6 +31,8 @@ class Commands:
         self._samples: tuple[Samples, tuple[Block, Block]] | None = None
         #: Commands that hold for every run: a new worker is told them before it starts one.
         self._standing: dict[type[Command], Command] = {}
+        #: Changes that were asked for and not yet answered, by serial number.
+        self._changes: dict[int, tuple[messages.Start, tuple[Block, ...], Project]] = {}
 
     def send(self, command: Command) -> int:
         """Hand any command to the worker, if there is one; its serial number, which `Done` repeats."""
@@ -54,24 +56,38 @@ class Commands:
         every: keep a checkpoint of every so many epochs.  paused: wait for `resume`, `step_batch` or `step_epoch`.
         """
         self._generation += 1
-        x, y = self._sample_blocks(samples)
-        blocks = (Block.holding(payload.pack(project, samples)), x, y, Block.create(), Block.create())
+        blocks = self._blocks_of(project, samples)
         if self._view is not None:
             self._view.close()
-        start = messages.Start(
-            blocks={name: block.nbytes for name, block in zip(payload.BLOCKS, blocks, strict=True)},
-            x_shape=samples.x.shape,
-            y_shape=samples.y.shape,
-            y_dtype=samples.y.dtype.str,
-            folder=str(folder or ""),
-            checkpoint=str(resume or ""),
-            every=every,
-            generation=self._generation,
-            continued=False,
-            paused=paused,
+        start = self._start_of(
+            samples, blocks, folder=str(folder or ""), checkpoint=str(resume or ""), every=every, paused=paused
         )
         self._view = RunView(start, blocks, averaged=project.training.judges_averaged, optimizer=project.training.optimizer)
         self._begin(start)
+
+    def change(self, project: Project, samples: Samples | None = None) -> int:
+        """Let the run go on with another plan from its next step on: another batch, schedule, optimizer, thawed layers, other data.
+
+        Ends in `Replanned`, or in `ChangeRefused` with a sentence, and then the run goes on as it was. samples: other ones, None for
+        those it has. Gives the serial number that both name; 0 without a run to change.
+        """
+        view = self._view
+        if (
+            view is None
+            or self._samples is None
+            or self._abandoned
+            or self._state not in ("running", "paused", "finished", "failed")
+        ):
+            return 0
+        used = self._samples[0] if samples is None else samples
+        same = used is self._samples[0]
+        blocks = self._blocks_of(project, used)
+        kept = view.start
+        start = self._start_of(used, blocks, folder=kept.folder, checkpoint=kept.checkpoint, every=kept.every, paused=kept.paused)
+        command = messages.Change(start=start, same_samples=same)
+        serial = self._line.send(command, descriptors=tuple(block.descriptor for block in blocks))
+        self._changes[serial] = (start, blocks, project)
+        return serial
 
     def resume(self) -> None:
         """Go on: after a pause, a stop or a fault, or in a new worker when the old one died."""
@@ -147,13 +163,14 @@ class Commands:
         low: tuple[float, float] = (0.0, 0.0),
         high: tuple[float, float] = (1.0, 1.0),
         sample: int = 0,
+        mark: int = 0,
     ) -> None:
         """Keep `pictures()` of these nodes up to date, within a twelfth of the worker's time; no nodes: stop.
 
         nodes: names in the run and the first unit that shows.  low, high: the input plane, for data with two inputs.
-        sample: whose outputs are shown.
+        sample: whose outputs are shown.  mark: a number that comes back with the pictures.
         """
-        self.send(WatchTiles(nodes=nodes, low=low, high=high, sample=sample))
+        self.send(WatchTiles(nodes=nodes, low=low, high=high, sample=sample, mark=mark))
 
     def watch_norms(self, on: bool) -> None:
         """Measure the layers' norms now and then (on from the start), or do not."""
@@ -164,6 +181,41 @@ class Commands:
         self.send(messages.SetSpeed(steps_per_second=float(steps_per_second)))
 
     # What happens behind.
+
+    def _blocks_of(self, project: Project, samples: Samples) -> tuple[Block, ...]:
+        """What a run is given, in the order of `payload.BLOCKS`."""
+        x, y = self._sample_blocks(samples)
+        return (Block.holding(payload.pack(project, samples)), x, y, Block.create(), Block.create())
+
+    def _start_of(
+        self, samples: Samples, blocks: tuple[Block, ...], *, folder: str, checkpoint: str, every: int, paused: bool
+    ) -> messages.Start:
+        return messages.Start(
+            blocks={name: block.nbytes for name, block in zip(payload.BLOCKS, blocks, strict=True)},
+            x_shape=samples.x.shape,
+            y_shape=samples.y.shape,
+            y_dtype=samples.y.dtype.str,
+            folder=folder,
+            checkpoint=checkpoint,
+            every=every,
+            generation=self._generation,
+            continued=False,
+            paused=paused,
+        )
+
+    def _replanned(self, serial: int) -> tuple[messages.Start, tuple[Block, ...], Project] | None:
+        """What was sent with a change that has been answered; it is asked for once."""
+        return self._changes.pop(serial, None)
+
+    def _forget_changes(self) -> None:
+        """Those that were sent to a worker which is no more."""
+        for serial in list(self._changes):
+            self._drop_change(serial)
+
+    def _drop_change(self, serial: int) -> None:
+        sent = self._changes.pop(serial, None)
+        for block in (sent[1][0], *sent[1][3:]) if sent else ():
+            block.close()
 
     def _sample_blocks(self, samples: Samples) -> tuple[Block, Block]:
         """The samples in shared memory; the same samples are copied once."""
@@ -181,6 +233,7 @@ class Commands:
         """Send the run to a worker, new or waiting."""
         assert self._view is not None
         self._line.launch()
+        self._forget_changes()
         self._state, self._text = "starting", ""
         self._silent = False
         for command in self._standing.values():

@@ -54,7 +54,7 @@ class RunControl(QObject):
     changed: the run's state, or its figures while no tick shows them. heard(event): every event. ticked: 30 Hz while it goes on,
     less often where the drawing that follows would take more than its share, and once after.
     told(text, level): what a person should know.
-    number: counts the runs.  names: node id -> name, as the present run knows them.
+    number: counts the runs.  project: of the present run.  names: node id -> name, as the present run knows them.
     """
 
     changed = Signal()
@@ -67,6 +67,7 @@ class RunControl(QObject):
         self.client = Client()
         self.speed = 0.0
         self.number = 0
+        self.project: Project | None = None
         self.names: dict[str, str] = {}
         self._then: Callable[[], None] | None = None
         self._notifier = self._listening()
@@ -94,6 +95,7 @@ class RunControl(QObject):
         """Begin a new run. then: what to do once it is set up, instead of training."""
         self._then = then
         self.number += 1
+        self.project = project
         self.names = names_of(project)
         self.ask(lambda: self.client.start(project, samples, folder, paused=then is not None))
         if samples.shape == (2,):

@@ -135,15 +135,15 @@ def test_a_set_is_read_whole_or_not_at_all() -> None:
     area = Tiles(room, numbers)
     assert area.read() is None
     for step in range(1, 4):
-        area.write(step, {"a": Tile(np.full((2, 4, 4), step, np.uint8), 1.5, (1,))}, {"b": np.full(3, step, np.float32)})
+        area.write(step, 7, {"a": Tile(np.full((2, 4, 4), step, np.uint8), 1.5, (1,))}, {"b": np.full(3, step, np.float32)})
         found = area.read()
         assert found is not None
-        assert (found.step, found.tiles["a"].most, found.tiles["a"].flagged) == (step, 1.5, (1,))
+        assert (found.step, found.mark, found.tiles["a"].most, found.tiles["a"].flagged) == (step, 7, 1.5, (1,))
         assert found.tiles["a"].array.tolist() == np.full((2, 4, 4), step).tolist()
         assert found.values["b"].tolist() == [step] * 3
     numbers[np.argmax(numbers)] = 0  # what a writer does first, and then dies
     assert area.read().step == 2
-    area.write(9, {"large": Tile(np.zeros(1 << 20, np.uint8))}, {"b": np.zeros(1, np.float32)})
+    area.write(9, 8, {"large": Tile(np.zeros(1 << 20, np.uint8))}, {"b": np.zeros(1, np.float32)})
     assert area.read().tiles == {}
     area.clear()
     assert area.read() is None

@@ -31,9 +31,13 @@ class Tile:
 
 @dataclasses.dataclass(frozen=True)
 class Pictures:
-    """One set. tiles: node -> its responses.  values: node -> its output for the sample that is shown, float32; "node/name" further ones."""
+    """One set. mark: of the command that asked for it.  tiles: node -> its responses.
+
+    values: node -> its output for the sample that is shown, float32; "node:name" further ones.
+    """
 
     step: int
+    mark: int
     tiles: dict[str, Tile]
     values: dict[str, Array]
 
@@ -54,7 +58,7 @@ class Tiles:
         """Of the newest set, rising; 0 before the first."""
         return int(self._numbers.max())
 
-    def write(self, step: int, tiles: Mapping[str, Tile], values: Mapping[str, Array]) -> None:
+    def write(self, step: int, mark: int, tiles: Mapping[str, Tile], values: Mapping[str, Array]) -> None:
         """Those that find no room are left out."""
         place = 1 - int(np.argmax(self._numbers))
         number = int(self._numbers.max()) + 1
@@ -69,9 +73,9 @@ class Tiles:
             most = tile.most if np.isfinite(tile.most) else None
             listed.append([name, turn < len(tiles), array.dtype.str, array.shape, at, most, tile.flagged])
             at += -(-array.nbytes // 64) * 64
-        head = json.dumps([step, listed]).encode()
+        head = json.dumps([step, mark, listed]).encode()
         if len(head) + 8 > _HEAD:
-            head = json.dumps([step, []]).encode()
+            head = json.dumps([step, mark, []]).encode()
         room[:8].view("<i8")[0] = len(head)
         room[8 : 8 + len(head)] = np.frombuffer(head, np.uint8)
         self._numbers[place] = number
@@ -87,7 +91,7 @@ class Tiles:
             head = bytes(room[8 : 8 + min(max(int(room[:8].view("<i8")[0]), 0), _HEAD)])
             if self._numbers[place] != number:  # overwritten meanwhile: what was read may be torn
                 continue
-            step, listed = json.loads(head)
+            step, mark, listed = json.loads(head)
             tiles: dict[str, Tile] = {}
             values: dict[str, Array] = {}
             for name, is_tile, dtype, shape, at, most, flagged in listed:
@@ -98,7 +102,7 @@ class Tiles:
                 else:
                     values[name] = array
             if self._numbers[place] == number:
-                return Pictures(step, tiles, values)
+                return Pictures(step, mark, tiles, values)
         return None
 
 

@@ -21,6 +21,7 @@ class WatchTiles(Command):
     """Keep pictures of these nodes up to date. nodes: names in the run and the first unit that shows; none: stop.
 
     low, high: corners of the input plane in the data's own unit, for data with two inputs.  sample: whose outputs are shown.
+    mark: a number that comes back with the pictures.
     """
 
     stands = True
@@ -30,3 +31,4 @@ class WatchTiles(Command):
     low: tuple[float, float]
     high: tuple[float, float]
     sample: int
+    mark: int

@@ -64,7 +64,8 @@ class TilesProbe(Probe[None]):
                 self._asked = None
                 return
             tiles = self._tiles(self._observer, self._asked) if self._points is not None else {}
-            self.run.board[TILES].write(self.run.machine.step, tiles, self._values(self._observer, self._asked))
+            values = self._values(self._observer, self._asked)
+            self.run.board[TILES].write(self.run.machine.step, self._asked.mark, tiles, values)
         self.run.send(Pictured(step=self.run.machine.step))
 
     def _tiles(self, observer: Observer, asked: WatchTiles) -> dict[str, Tile]:
@@ -110,12 +111,13 @@ class TilesProbe(Probe[None]):
         given = observer.outputs(x, columns) | dict.fromkeys(self._data, np.asarray(x, np.float32))
         found = {}
         for key, value in given.items():
-            name = key if key in names else key.partition("/")[0] if key.partition("/")[0] in names else ""
-            if not name:
+            owner, _, further = key.rpartition("/")
+            name, shown = (key, key) if key in names else (owner, f"{owner}:{further}")
+            if name not in names:
                 continue
             one = value[0]
             if one.ndim == 3 and one.shape[2] > MOST_CHANNELS:
                 one = one[:, :, first[name] : first[name] + MOST_CHANNELS]
             if one.size <= MOST_VALUES:
-                found[key] = one.copy()
+                found[shown] = one.copy()
         return found

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 
 from playground.core.samples import Samples
-from playground.core.spec import Layer
+from playground.core.spec import Layer, Spec
 from playground.data.prepare import Prepared
 from playground.document.node_size import MOST_TILES
 from playground.document.project import Node
+from playground.training import surfaces
+from playground.training.areas.tiles import Tile
 from playground.training.saturation import saturation
+from playground.training.surfaces import Coded
 from playground.ui.canvas.answers import Array
 from playground.ui.canvas.look import MAP_SIDE
 from playground.ui.canvas.plane import grid_points, in_square, plane_of
@@ -21,7 +24,6 @@ from playground.ui.canvas.sequences import attention, has_weights, heat, length_
 from playground.words import say, sentence
 
 MOST_POINTS = 240
-SATURATED = 0.95
 
 
 def _symmetric(values: Array) -> Array:
@@ -160,32 +162,50 @@ def plane_tiles(samples: Samples, side: int, scaling: str) -> PreviewData:
     return PreviewData(maps=unit.transpose(2, 0, 1), notes=names, lines=SCALED.get(scaling, (say("As they are"),)))
 
 
-def responses(given: Array | None, side: int, spec: Any) -> PreviewData | None:
-    """Each unit's answer over the plane, on one scale; units of a bounded activation that hardly move are flagged."""
-    if given is None or given.ndim != 2:
+def responses(given: Array | None, side: int, spec: Spec | None, first: int = 0) -> PreviewData | None:
+    """Each unit's answer over the plane, on one scale, from the unit `first` on; units that are stuck are flagged."""
+    if given is None or given.ndim != 2 or len(given) != side * side:
         return None
-    units = given[:, :MOST_TILES].T.reshape(-1, side, side)[:, ::-1]
-    bounded = getattr(spec, "id", "") in ("tanh", "sigmoid")
-    if bounded:
-        span = units if spec.id == "tanh" else 2 * units - 1
-        stuck = tuple(int(k) for k in np.flatnonzero(np.mean(np.abs(span) > SATURATED, axis=(1, 2)) > 0.95))
-        return PreviewData(maps=span, flagged=stuck)
-    dead = tuple(int(k) for k in np.flatnonzero(np.abs(units).max(axis=(1, 2)) == 0.0)) if spec.id == "relu" else ()
-    most = np.abs(units).max(axis=(1, 2), keepdims=True)
-    return PreviewData(maps=units / np.where(most > 0, most, 1.0), flagged=dead)
+    units = np.ascontiguousarray(given[:, first : first + MOST_TILES].T, np.float32)
+    return of_coded(surfaces.responses(units, spec, side))
+
+
+def of_coded(found: Coded) -> PreviewData:
+    """Pictures that are coded already."""
+    return PreviewData(maps=found.codes, flagged=found.flagged)
+
+
+def of_tile(found: Tile | None) -> PreviewData | None:
+    """What the worker made of a node."""
+    return None if found is None else PreviewData(maps=found.array, flagged=found.flagged)
 
 
 def field(given: Array | None, side: int) -> PreviewData | None:
     """One unit's answer over the plane, with the ends of its scale."""
-    if given is None:
+    if given is None or len(given) != side * side:
         return None
-    values = given[:, 0].reshape(side, side)[::-1]
-    most = float(np.abs(values).max())
-    return PreviewData(maps=_symmetric(values)[None], ends=(f"−{most:.3g}", f"+{most:.3g}"))
+    found = surfaces.field(np.asarray(given[:, 0], np.float32), side)
+    return PreviewData(maps=found.codes, ends=_ends(found.most))
 
 
-def judged(response: Array | None, samples: Samples, prepared: Prepared | None) -> PreviewData:
-    """What the network decides over the plane, under the points. Shapes: response (size, size, outputs), rows from low to high."""
+def of_field(found: Tile) -> PreviewData:
+    """One unit's answer as the worker made it."""
+    return PreviewData(maps=found.array, ends=_ends(found.most))
+
+
+def _ends(most: float) -> tuple[str, str]:
+    return (f"−{most:.3g}", f"+{most:.3g}")
+
+
+def decided(response: Array | None, samples: Samples, side: int) -> Array | None:
+    """What a network decides over the plane, coded; None where it does not answer in points of the plane."""
+    if response is None or len(response) != side * side:
+        return None
+    return surfaces.decision(np.asarray(response, np.float32).reshape(side * side, -1), samples.task, side).codes
+
+
+def judged(codes: Array | None, samples: Samples, prepared: Prepared | None) -> PreviewData:
+    """What the network decides over the plane, under the points. Shapes: codes (1, size, size)."""
     low, high = plane_of(samples)
     rows = prepared.train.index if prepared is not None else np.arange(samples.count)
     shown = rows[:: max(1, len(rows) // MOST_POINTS)]
@@ -201,18 +221,4 @@ def judged(response: Array | None, samples: Samples, prepared: Prepared | None) 
             if len(names) == 2
             else (say("class {classes}", classes=0), say("class {classes}", classes=samples.classes - 1))
         )
-    return PreviewData(maps=_decision(response, samples), points=points, classes=classes.astype(int), ends=ends)
-
-
-def _decision(response: Array | None, samples: Samples) -> Array | None:
-    if response is None:
-        return None
-    outputs = response.shape[2]
-    if samples.task != "classification":
-        values = response[:, :, 0]
-        middle = float(np.median(values))
-        return _symmetric(values - middle)[::-1][None]
-    if outputs == 1:
-        return (2 * response[::-1, :, 0] - 1)[None]
-    places = np.linspace(-1.0, 1.0, outputs)
-    return (response[::-1] @ places)[None]
+    return PreviewData(maps=codes, points=points, classes=classes.astype(int), ends=ends)
