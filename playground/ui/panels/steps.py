@@ -13,11 +13,9 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from playground.core.samples import Samples
-from playground.data.prepare import Prepared, prepare
 from playground.document.project import Node
-from playground.engine.graph import Graph
-from playground.errors import PlaygroundError
-from playground.ui.canvas.answers import Array, cost_of, known_graph, length_columns, node_outputs, start_weights
+from playground.ui.answering import Answering
+from playground.ui.canvas.answers import Array, length_columns
 from playground.ui.canvas.local import LocalNames
 from playground.ui.canvas.sequences import attention, has_weights, heat, length_of
 from playground.ui.inspector.controls import Button, ComboField
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from playground.ui.session import Session
 
 EVERY_S = 0.2  # at most so often while a run goes on
-MOST_COST = 40_000_000
 NONE = (
     sentence("No steps to look at"),
     sentence("Select a recurrent layer, an attention or another layer that gives a sequence."),
@@ -178,10 +175,7 @@ class StepsPanel(QWidget):
         self.back, self.on = Button("", "icon", "left", small=True), Button("", "icon", "right", small=True)
         self._views: list[View] = []
         self._wished = ""
-        self._key: tuple[Any, ...] = ()
-        self._graph: Graph | None = None
-        self._prepared: Prepared | None = None
-        self._start: dict[str, Array] = {}
+        self._answering = Answering(session)
         self._last = 0.0
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -274,34 +268,12 @@ class StepsPanel(QWidget):
             self.maps.show_view(self._views[at], words)
 
     def _answers(self, samples: Samples | None) -> dict[str, Array]:
-        project = self.session.project
-        key = (project.network, project.blocks, project.data, project.training.seed, id(samples))
-        if key != self._key:
-            self._key, self._graph, self._prepared, self._start = key, None, None, {}
-            if samples is not None and samples.count:
-                self.sample = min(self.sample, samples.count - 1)
-                self._take(samples)
-        if samples is None or self._graph is None or self._prepared is None or cost_of(self._graph, 1) > MOST_COST:
+        if samples is None or not samples.count:
             return {}
-        x = self._prepared.scaler.apply(samples.x[self.sample : self.sample + 1])
-        with np.errstate(all="ignore"):
-            weights = self.session.weights() or self._start
-            found = node_outputs(self._graph, weights, x, length_columns(samples, [self.sample]))
-        return LocalNames(project, self.session.scope).answers(found)
-
-    def _take(self, samples: Samples) -> None:
-        project, plan = self.session.project, self.session.project.data
-        self._graph = known_graph(project, samples)
-        if self._graph is None:
-            return
-        self._start = start_weights(self._graph, project.training.seed)
-        try:
-            self._prepared = prepare(
-                samples, validation=plan.validation, test=plan.test, stratified=plan.stratified, scaling=plan.scaling,
-                scale_targets=plan.scale_targets, seed=plan.seed,
-            )  # fmt: skip
-        except PlaygroundError:  # the run will tell why; pictures wait
-            self._prepared = None
+        self.sample = min(self.sample, samples.count - 1)
+        x = samples.x[self.sample : self.sample + 1]
+        found = self._answering.answers(samples, x, length_columns(samples, [self.sample]))
+        return LocalNames(self.session.project, self.session.scope).answers(found)
 
     def keyPressEvent(self, event: Any) -> None:
         if event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
