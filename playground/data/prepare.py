@@ -31,6 +31,26 @@ class Split:
     def count(self) -> int:
         return len(self.index)
 
+    def at(self, rows: np.ndarray) -> Split:
+        """Some of its samples. Shapes: rows (k,) places in this part."""
+        return Split(
+            self.x[rows],
+            self.y[rows],
+            self.index[rows],
+            None if self.weights is None else self.weights[rows],
+            None if self.lengths is None else self.lengths[rows],
+        )
+
+    def first(self, count: int) -> Split:
+        """Its first samples, without copies."""
+        return Split(
+            self.x[:count],
+            self.y[:count],
+            self.index[:count],
+            None if self.weights is None else self.weights[:count],
+            None if self.lengths is None else self.lengths[:count],
+        )
+
 
 @dataclasses.dataclass(frozen=True)
 class Prepared:

@@ -49,8 +49,7 @@ class Shadow:
         for split in list(self._samples):
             self.unload(split)
         machine.ring()[...] = self._ring
-        at, length = layout.gradient_run
-        _put(machine.F, at, self._gradient)
+        _put(machine.F, layout.gradient_run[0], self._gradient)
         _put(machine.F, layout.order, self._order)
         halt = int(machine.R[HALT])  # another thread's word, not ours
         _put(machine.F, 2 * CONTROL, self._control)
