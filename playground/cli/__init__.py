@@ -25,6 +25,7 @@ COMMANDS = {
     "train": "train a project and keep weights, curve and record",
     "eval": "judge a trained project on a part of its data",
     "lr-find": "raise the learning rate batch by batch and say where the loss falls best",
+    "preflight": "look at a project before it trains: can it learn, and what will it cost here",
     "export": "write a trained network as ONNX, safetensors or NPZ, checked by an independent interpreter",
     "bench": "measure speed, on request beside PyTorch and JAX in the same run",
     "doctor": "look over this machine: libraries, display, compiler, folders",
