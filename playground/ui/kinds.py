@@ -95,7 +95,7 @@ def kinds() -> tuple[Kind, ...]:
         for spec in registry.entries(kind)
     ]
     places = {group: at for at, group in enumerate(GROUP_COLORS)}
-    return tuple(sorted(found, key=lambda k: (places.get(k.group, len(places)), k.group, k.title.lower())))
+    return tuple(sorted(found, key=lambda k: (places.get(k.group, len(places)), k.group, k.spec.title.lower())))
 
 
 def own_kinds() -> tuple[Kind, ...]:

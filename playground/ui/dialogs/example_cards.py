@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import numpy as np
@@ -60,13 +61,17 @@ def example_of(path: Path, project: Project) -> Example:
     return Example(path, project.name, about, "Regress" if values else "Classify", project)
 
 
+#: What a line keeps together: a word with the space behind it, or a Chinese letter with the mark behind it, which begins no line.
+_BREAKS = re.compile(r"[\u2e80-\u9fff][，。；：、？！）”]*|[^\s\u2e80-\u9fff]+\s*|\s+")
+
+
 def two_lines(text: str, room: float) -> list[str]:
     """The text on two lines of 11 px, broken between words, the second cut with an ellipsis where it is too long."""
-    first: list[str] = []
-    words = text.split()
-    while words and width_of(" ".join([*first, words[0]]), 11) <= room:
-        first.append(words.pop(0))
-    return [" ".join(first), elided(" ".join(words), room, 11)] if first else [elided(text, room, 11)]
+    first = ""
+    words = _BREAKS.findall(text)
+    while words and width_of((first + words[0]).rstrip(), 11) <= room:
+        first += words.pop(0)
+    return [first.rstrip(), elided("".join(words), room, 11)] if first else [elided(text, room, 11)]
 
 
 class ExampleCard(QAbstractButton):
