@@ -1,12 +1,16 @@
-"""A message over the canvas or the start page: an icon, a sentence, gone after a while or by a click. The newest stands alone."""
+"""A message over the canvas or the start page: an icon, a sentence, perhaps a button. Gone after a while or by a click; the newest stands alone."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from playground.ui.inspector.controls import Button
 from playground.ui.painting import box, metrics, stamp
+from playground.ui.remedies import Remedy, remedy_of
 from playground.ui.session import Session
 from playground.ui.theme import theme
 from playground.words import say
@@ -26,13 +30,20 @@ class NoticeBar(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.hide)
+        self.button = Button("", "secondary", small=True, parent=self)
+        self.button.hide()
+        self._cure: Callable[[], object] | None = None
+        self.button.clicked.connect(self._press)
         session.message.connect(self.tell)
+        session.heard.connect(lambda event: self.offer(remedy_of(event, session)))
         parent.installEventFilter(self)
         self.setToolTip(say("Click to put this away"))
         self.hide()
 
     def tell(self, text: str, level: str) -> None:
         """Show a sentence."""
+        self._cure = None
+        self.button.hide()
         self.text, self.level = text, level if level in INK else "info"
         self.setAccessibleName(text)
         self.show()  # brings the layouts up to date, which the place depends on
@@ -41,10 +52,33 @@ class NoticeBar(QWidget):
         self.update()
         self._timer.start(SHOWN_MS[self.level])
 
+    def offer(self, remedy: Remedy | None) -> None:
+        """A button beside the sentence that is shown, which then stays until it is pressed or put away."""
+        if remedy is None or not self.isVisible():
+            return
+        words, self._cure = remedy
+        self.button.show_text(words)
+        self.button.show()
+        self._timer.stop()
+        self._place()
+
+    def _press(self) -> None:
+        cure, self._cure = self._cure, None
+        self.hide()
+        if cure is not None:
+            cure()
+
+    @property
+    def _aside(self) -> int:
+        """What the button takes at the right."""
+        return self.button.width() + 10 if self._cure is not None else 0
+
     def _place(self) -> None:
-        room = self.over.width() - 48
+        room = self.over.width() - 48 - self._aside
         text = metrics(12).boundingRect(QRectF(0, 0, min(room, 620) - 52, 400), int(Qt.TextFlag.TextWordWrap), self.text)
-        self.resize(round(min(text.width() + 56, room)), round(text.height() + 16))
+        high = max(round(text.height() + 16), self.button.height() + 10 if self._aside else 0)
+        self.resize(round(min(text.width() + 56, room)) + self._aside, high)
+        self.button.move(self.width() - self._aside, (high - self.button.height()) // 2)
         top = (
             self.canvas.mapTo(self.over, QPoint(0, 12)).y()
             if self.canvas.isVisible()
@@ -70,5 +104,6 @@ class NoticeBar(QWidget):
         stamp(p, 20, 17, ICON[self.level], ink, 16)
         p.setFont(theme().font(12))
         p.setPen(theme().color("text"))
-        p.drawText(QRectF(36, 8, self.width() - 48, self.height() - 12), int(Qt.TextFlag.TextWordWrap), self.text)
+        where = QRectF(36, 8, self.width() - 48 - self._aside, self.height() - 16)
+        p.drawText(where, int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignVCenter), self.text)
         p.end()
