@@ -26,7 +26,7 @@ from playground.ui.notices import NoticeBar
 from playground.ui.palette import Palette
 from playground.ui.panel import LAYOUTS, Panel, dialogs, panels, register_panel, start_page
 from playground.ui.session import Session
-from playground.ui.shortcuts import ShortcutList, about
+from playground.ui.shortcuts import about
 from playground.ui.status import StatusLine
 from playground.ui.tabs import Corner, LayoutTab, Logo
 from playground.ui.toolbar import Toolbar
@@ -267,7 +267,10 @@ class MainWindow(QMainWindow):
         self._commands.ask(text)
 
     def show_shortcuts(self) -> None:
-        ShortcutList(self).show()
+        """The list of shortcuts, where each can be changed."""
+        from playground.ui.shortcut_editor import ShortcutEditor
+
+        ShortcutEditor(self).show()
 
     def show_about(self) -> None:
         about(self)

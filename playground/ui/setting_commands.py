@@ -18,6 +18,7 @@ from playground.document.options import NODE_OPTIONS
 from playground.errors import BadValue
 from playground.ui.commands import Command, score
 from playground.ui.inspector.asking import LOCKED, busy, set_node, set_plan
+from playground.ui.inspector.editors import SPELT
 from playground.words import say
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def _options(field: Field) -> list[tuple[str, Any, str]]:
     if isinstance(field, Part):
         return [(record.id, record(), say(record.title)) for record in registry.entries(field.kind)]
     if isinstance(field, Choice):
-        return [(word, word, say(word.replace("_", " "))) for word in field.options]
+        return [(word, word, say(SPELT.get(word, word.replace("_", " ").capitalize()))) for word in field.options]
     return [("on", True, say("on")), ("off", False, say("off"))]
 
 

@@ -5,18 +5,10 @@ from __future__ import annotations
 import platform
 
 from PySide6.QtCore import Qt, qVersion
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QDialog,
-    QHeaderView,
-    QMessageBox,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from playground.ui.actions import ACTIONS, MENUS
+from playground.ui.keymap import chosen, keys_of
 from playground.words import say
 
 BY_HAND = (
@@ -34,37 +26,11 @@ BY_HAND = (
 
 def rows() -> list[tuple[str, str, str]]:
     """(menu, what, keys) of everything that has keys."""
-    found = [(action.menu, say(action.text).rstrip("…"), action.shortcut) for action in ACTIONS if action.shortcut]
+    mine = chosen()
+    found = [(action.menu, say(action.text).rstrip("…"), keys) for action in ACTIONS if (keys := keys_of(action, mine))]
     return sorted(found, key=lambda row: (*MENUS, "").index(row[0])) + [
         (menu, say(what), say(keys)) for menu, what, keys in BY_HAND
     ]
-
-
-class ShortcutList(QDialog):
-    """A table to read."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(say("Keyboard shortcuts"))
-        self.resize(560, 620)
-        found = rows()
-        self.table = QTableWidget(len(found), 3, self)
-        self.table.setHorizontalHeaderLabels([say("Menu"), say("Action"), say("Keys")])
-        self.table.setAccessibleName(say("Keyboard shortcuts"))
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setShowGrid(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(28)
-        for at, row in enumerate(found):
-            for column, text in enumerate(row):
-                self.table.setItem(at, column, QTableWidgetItem(text if column else say(text)))
-        self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        self.table.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
-        column_ = QVBoxLayout(self)
-        column_.setContentsMargins(0, 0, 0, 0)
-        column_.addWidget(self.table)
 
 
 def about(parent: QWidget) -> None:

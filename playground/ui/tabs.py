@@ -24,13 +24,14 @@ class LayoutTab(QAbstractButton):
         self.setFixedSize(TAB_WIDTH, 22)
         self.setCheckable(True)
         self.setAccessibleName(say("{what} layout", what=text))
-        self.setToolTip(say("{what} layout ({tostring})", what=text, tostring=action.shortcut().toString()))
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.clicked.connect(action.trigger)
         action.changed.connect(self.follow)
         self.follow()
 
     def follow(self) -> None:
+        keys = self.action_shown.shortcut().toString()
+        self.setToolTip(f"{self.accessibleName()} ({keys})" if keys else self.accessibleName())
         self.setChecked(self.action_shown.isChecked())
         self.update()
 

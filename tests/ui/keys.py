@@ -116,7 +116,7 @@ def tables() -> dict[str, str]:
             if isinstance(text, str) and has_words(text):
                 found.setdefault(getattr(text, "key", text), place)
 
-    add("actions", *MENUS, *(action.text for action in ACTIONS))
+    add("actions", *MENUS, *(text for action in ACTIONS for text in (action.text, action.why)))
     add("shortcuts", *(text for row in shortcuts.BY_HAND for text in row))
     add("layouts", *(layout.title for layout in layout_table.LAYOUT_TABLE), *(one.title for one in panels()))
     add("palette", *painting.GROUP_COLORS)

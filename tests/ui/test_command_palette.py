@@ -185,7 +185,7 @@ def test_a_setting_without_value_asks_for_one(palette: CommandPalette, qtbot: Qt
     qtbot.keyClick(palette.field, Qt.Key.Key_Return)
     assert palette.isVisible()
     assert palette.field.text() == "set Scaling "
-    assert palette.titles()[:3] == ["Set scaling to none", "Set scaling to standardise", "Set scaling to unit"]
+    assert palette.titles()[:3] == ["Set scaling to None", "Set scaling to Standardise", "Set scaling to Unit"]
 
 
 def test_a_bad_value_is_refused_with_the_range(palette: CommandPalette, session: Session, qtbot: QtBot) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from playground.ui.actions.base import MENUS, Action
 from playground.ui.discover import entries
+from playground.ui.keymap import chosen, keys_of
 from playground.ui.theme import theme
 from playground.words import say
 
@@ -42,16 +43,22 @@ class ActionSet(QObject):
         for action in ACTIONS:
             made = self.made[action.id] = QAction(say(action.text), window)
             made.setObjectName(action.id)
-            if action.shortcut:
-                made.setShortcut(QKeySequence(action.shortcut))
-                context = Qt.ShortcutContext.WidgetWithChildrenShortcut if action.local else Qt.ShortcutContext.WindowShortcut
-                made.setShortcutContext(context)
+            local, wide = Qt.ShortcutContext.WidgetWithChildrenShortcut, Qt.ShortcutContext.WindowShortcut
+            made.setShortcutContext(local if action.local else wide)
             made.setCheckable(action.checked is not None)
-            made.setToolTip(tooltip(action))
             made.triggered.connect(lambda _=False, chosen=action: self._run(chosen))
             (window.canvas if action.local else window).addAction(made)
         theme().changed.connect(self.recolor)
+        self.bind()
         self.recolor()
+
+    def bind(self) -> None:
+        """Keys and tool tips as the table and the person's own choice have them now."""
+        mine = chosen()
+        for action in ACTIONS:
+            keys, made = keys_of(action, mine), self.made[action.id]
+            made.setShortcut(QKeySequence(keys))
+            made.setToolTip(tooltip(action, keys))
 
     def _run(self, action: Action) -> None:
         """An action may have become impossible since the menu was drawn."""
@@ -79,10 +86,10 @@ class ActionSet(QObject):
         return self.made[id]
 
 
-def tooltip(action: Action) -> str:
-    """The text with its shortcut."""
-    text = say(action.text)
-    return f"{text} ({action.shortcut})" if action.shortcut else text
+def tooltip(action: Action, keys: str | None = None) -> str:
+    """The text with its shortcut. keys: those it has now, where they are known."""
+    text, keys = say(action.text), keys_of(action) if keys is None else keys
+    return f"{text} ({keys})" if keys else text
 
 
 def placed(place: str) -> tuple[Action, ...]:
