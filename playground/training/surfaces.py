@@ -19,6 +19,9 @@ Array = npt.NDArray[Any]
 SIDE = 64
 #: A unit of a bounded activation that is so near its ends almost everywhere is stuck.
 SATURATED, EVERYWHERE = 0.95, 0.95
+#: So many codes at either end are that near.
+NEAR = np.uint8(round(127.5 * (1 - SATURATED)))
+INNER = np.uint8(256 - 2 * int(NEAR))
 #: Of these, where outputs begin and end.
 BOUNDED = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
 
@@ -40,9 +43,8 @@ def coded(values: Array, most: Array | float) -> Array:
     scale = np.divide(127.5, most, out=np.zeros(np.shape(most), np.float32), where=np.asarray(most) > 0)
     found = np.multiply(values, scale, dtype=np.float32)
     found += 127.5
-    np.clip(found, 0.0, 255.0, out=found)
     if not np.isfinite(found.sum()):
-        found[np.isnan(found)] = 127.5
+        found = np.clip(np.nan_to_num(found, nan=127.5), 0.0, 255.0)
     return found.astype(np.uint8)
 
 
@@ -55,10 +57,10 @@ def responses(values: Array, spec: Spec | None, size: int = SIDE) -> Coded:
         ends = BOUNDED.get(getattr(spec, "id", ""))
         if ends is not None:
             half = (ends[1] - ends[0]) / 2
-            span = values - np.float32(ends[0] + half)
-            near = np.mean(np.abs(span) > SATURATED * half, axis=1)
-            flagged = tuple(int(k) for k in np.flatnonzero(near > EVERYWHERE))
-            return Coded(_upright(coded(span, half), size), half, flagged)
+            codes = coded(values - np.float32(ends[0] + half), half)
+            inner = np.count_nonzero(codes - NEAR < INNER, axis=1)  # counts below 0 wrap round
+            flagged = tuple(int(k) for k in np.flatnonzero(inner < (1 - EVERYWHERE) * values.shape[1]))
+            return Coded(_upright(codes, size), half, flagged)
         most = np.maximum(values.max(axis=1, keepdims=True), -values.min(axis=1, keepdims=True))
         dead = getattr(spec, "id", "") == "relu"
         flagged = tuple(int(k) for k in np.flatnonzero(most == 0.0)) if dead else ()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 
 #: Rows that are observed at once, where memory allows: few enough to stay in the cache, many enough to be worth a call.
-ROWS = 512
+ROWS = 1024
 #: Bytes that the private machine may take.
 MOST_BYTES = 256 << 20
 

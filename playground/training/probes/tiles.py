@@ -28,11 +28,11 @@ MOST_VALUES, MOST_CHANNELS = 1 << 16, 16
 
 @register
 class TilesProbe(Probe[None]):
-    """Writes pictures of the nodes that are asked for, most 20 times a second."""
+    """Writes pictures of the nodes that are asked for, at most 18 times a second."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
-        self.share = Share(0.08, 20)
+        self.share = Share(0.15, 18)
         self._asked: WatchTiles | None = None
         self._points: Array | None = None
         self._observer: Observer | None = None

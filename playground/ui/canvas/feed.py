@@ -166,6 +166,8 @@ class PreviewFeed(QObject):
         seen = self.view.visible()
         if self.view.zoom < NAMED:
             return
+        if self._filled and self.live.step >= 0:  # what came into view has to be asked for
+            self._draw_soon()
         for node in self.session.view.network.nodes:
             item = self.scene.nodes.get(node.id)
             if item is None or node.id in self._filled or not seen.intersects(item.sceneBoundingRect()):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from playground.core.samples import Samples
 from playground.core.spec import Spec
 from playground.document.project import Node
 from playground.training.areas.tiles import Tile
@@ -31,6 +32,7 @@ class PictureMaker:
         self._answers: dict[str, Array] = {}
         self._weights: dict[str, Array] = {}
         self._tiles: dict[str, Tile] = {}
+        self._inputs: tuple[tuple[int, str], PreviewData] | None = None
 
     def take(self, answers: dict[str, Array], weights: dict[str, Array], tiles: dict[str, Tile]) -> None:
         """What pictures are made from now on. answers: for one sample where the worker made the tiles, else for what pictures show."""
@@ -67,11 +69,18 @@ class PictureMaker:
     def _responses(self, node: Node) -> PreviewData | None:
         samples = self.session.samples
         if node.spec.kind == "dataset" and samples is not None:
-            return pictures.plane_tiles(samples, SIDE, self.session.project.data.scaling)
+            return self._plane(samples)
         if self._tiles:
             return pictures.of_tile(self._tiles.get(node.name))
         spec = node.spec if isinstance(node.spec, Spec) else None
         return pictures.responses(self._answers.get(node.name), SIDE, spec, self.first.get(node.id, 0))
+
+    def _plane(self, samples: Samples) -> PreviewData:
+        """The inputs themselves; the same picture for as long as it is the same plane."""
+        key = (id(samples), self.session.project.data.scaling)
+        if self._inputs is None or self._inputs[0] != key:
+            self._inputs = (key, pictures.plane_tiles(samples, SIDE, key[1]))
+        return self._inputs[1]
 
     def _field(self, node: Node) -> PreviewData | None:
         samples, lowered = self.session.samples, self.feed.lowered

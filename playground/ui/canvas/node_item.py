@@ -61,6 +61,8 @@ class NodeItem(QGraphicsItem):
 
     def show_data(self, data: PreviewData | None) -> None:
         """Take new preview values and repaint only the preview."""
+        if data is self.data_shown and data is not None:
+            return
         self.data_shown = data
         self._compose()
         self.update(self.preview_rect())

@@ -12,7 +12,7 @@ from playground.document.node_size import TILE, TILE_GAP
 from playground.training.surfaces import SIDE
 from playground.ui.canvas.look import MAP_GAP, MAP_SIDE, MAPS, NodeLook
 from playground.ui.canvas.sequences import Strip, paint_strip
-from playground.ui.painting import CENTRE, LEFT, RIGHT, SMOOTH, box, put, width_of
+from playground.ui.painting import AA, CENTRE, LEFT, RIGHT, SMOOTH, box, put, width_of
 from playground.ui.theme import theme
 from playground.words import say
 
@@ -45,22 +45,41 @@ class PreviewData:
 
 
 class Atlas:
-    """Pictures composed in one image that wraps a fixed buffer, so that an update allocates little.
+    """Pictures composed in one image that wraps a buffer of its own, so that an update allocates little.
 
-    size, gap: in the image's own pixels; on the canvas all of it is `scale` times as large.
+    size, gap: in the image's own pixels; on the canvas all of it is `scale` times as large.  edge: colour of a frame round each picture.
     """
 
     def __init__(self, rows: int, cols: int, size: int, gap: int, grey: bool = False, scale: float = 1.0) -> None:
-        self.rows, self.cols, self.size, self.gap, self.grey, self.scale = rows, cols, size, gap, grey, scale
-        height, width = (n * size + (n - 1) * gap for n in (rows, cols))
+        self.rows, self.cols, self.grey = rows, cols, grey
+        self.edge: int | None = None
+        self._maps: np.ndarray | None = None
+        self._lay(size, gap, scale)
+
+    def _lay(self, size: int, gap: int, scale: float) -> None:
+        self.size, self.gap, self.scale = size, gap, scale
+        height, width = (n * size + (n - 1) * gap for n in (self.rows, self.cols))
         self.words = np.zeros((height, width), np.uint32)
         self.image = QImage(self.words.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
 
+    def fit(self, size: int, gap: int, pixels: float) -> None:
+        """Compose anew so that the image is drawn as it is: size, gap: on the canvas; pixels: of the screen, for each of the canvas."""
+        cell, apart = max(2, round(size * pixels)), round(gap * pixels)
+        if (cell, apart) != (self.size, self.gap):
+            self._lay(cell, apart, 1 / pixels)
+            if self._maps is not None:
+                self.compose(self._maps, self.edge)
+
     def compose(self, maps: np.ndarray, edge: int | None = None) -> None:
         """Colour pictures of values. Shapes: maps (n, h, w); only the first rows·cols are drawn."""
-        self.words[:] = 0
+        self._maps, self.edge = maps, edge
+        if len(maps) < self.rows * self.cols:
+            self.words[:] = 0
         maps = maps[: self.rows * self.cols]
         if maps.dtype == np.uint8:
+            if maps.shape[1] != self.size:
+                to = (np.arange(self.size) * maps.shape[1]) // self.size
+                maps = maps[:, to[:, None], to]
             words = theme().lut[maps]
         elif self.grey:
             maps = np.nan_to_num(maps, nan=0.0, posinf=1.0, neginf=-1.0)
@@ -135,10 +154,14 @@ def paint_missing(p: QPainter, r: QRectF) -> None:
 def paint_atlas(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData, atlas: Atlas) -> None:
     """Tiles, filter maps, one image or one large field."""
     zoom = p.worldTransform().m11()
-    p.setRenderHint(SMOOTH, (zoom != 1 or atlas.scale != 1) and look.preview not in ("maps", "image"))
+    tiled = look.preview == "tiles"
+    if tiled:
+        atlas.fit(TILE, TILE_GAP, zoom * p.device().devicePixelRatio())
+    p.setRenderHint(SMOOTH, (zoom != 1 or atlas.scale != 1) and look.preview not in ("maps", "image", "tiles"))
     wide, high = atlas.image.width() * atlas.scale, atlas.image.height() * atlas.scale
     y = r.y() + (2 if look.preview == "image" else 0)
     x = float(round(r.center().x() - wide / 2))
+    p.setRenderHint(AA, False)
     p.drawImage(QRectF(x, y, wide, high), atlas.image)
     if look.preview == "field":
         paint_field_foot(p, r, look, data)
