@@ -79,6 +79,12 @@ class Growing:
         for piece in np.split(rows, back):
             self._append(piece)
 
+    def cut(self, step: int) -> None:
+        """Forget what came after a step; views that were handed out keep what they showed."""
+        kept = int(np.searchsorted(self.steps(self.rows), step, side="right"))
+        if kept < self._count:
+            self._rows, self._count = self._rows.copy(), kept
+
     def _append(self, rows: Array) -> None:
         """Rows whose steps rise."""
         if not len(rows):

@@ -26,8 +26,6 @@ from playground.training.judge import Judge
 from playground.training.messages import EpochRecord, Event
 from playground.training.pace import Pace
 from playground.training.recorder import Recorder
-from playground.training.ring import Ring
-from playground.training.snapshots import SnapshotRing
 from playground.words import sentence
 
 Array = npt.NDArray[Any]
@@ -118,18 +116,13 @@ class Trainer:
         judge: Judge,
         keeper: Keeper | None = None,
         interrupt: AbstractContextManager[object] | None = None,
-        ring: SnapshotRing | None = None,
-        changes: Ring | None = None,
     ) -> None:
-        """keeper: of the best state; interrupt: entered while steps are done, for whoever may want to halt them.
-
-        ring, changes: where copies of earlier steps and changes of knobs are kept; None: in memory of its own.
-        """
+        """keeper: of the best state; interrupt: entered while steps are done, for whoever may want to halt them."""
         self.lowered, self.prepared, self.machine, self.training, self.judge = lowered, prepared, machine, training, judge
         self.keeper = PrivateKeeper() if keeper is None else keeper
         self._interrupt = nullcontext() if interrupt is None else interrupt
         self.memory = Memory()
-        self.recorder = Recorder(self, ring, changes)
+        self.recorder = Recorder(self)
         #: Of a whole epoch with the present batch.
         self.steps_per_epoch = training.steps_of_epoch(prepared.train.count)
         self.pace = Pace(machine.plan.chains, len(machine.ring()) // 2)

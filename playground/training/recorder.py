@@ -44,6 +44,8 @@ def still_valid(rows: Array) -> list[tuple[int, int, float]]:
         if int(knob) == WENT_BACK:
             found = [change for change in found if change[0] < step]
         else:
+            # Made at an earlier step than one of the same knob: a worker died, and steps were done again.
+            found = [change for change in found if change[1] != knob or change[0] <= step]
             found.append((int(step), int(knob), float(value)))
     return found
 
@@ -67,17 +69,19 @@ class _Here:
 
 
 class Recorder:
-    """Belongs to a trainer. ring, changes: where copies and changes are kept; None: in memory of its own."""
+    """Belongs to a trainer. Keeps copies and changes in memory of its own, until it is given another place for both."""
 
-    def __init__(self, trainer: Trainer, ring: SnapshotRing | None = None, changes: Ring | None = None) -> None:
+    def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
-        state_bytes = 4 * trainer.machine.layout.state[1]
-        self.ring = SnapshotRing.private(state_bytes + 4 * KNOB_COUNT) if ring is None else ring
-        rows = np.zeros((2 * _MOST_CHANGES, len(CHANGE_COLUMNS)))
-        self.changes = Ring(rows, np.zeros(1, np.int64)) if changes is None else changes
+        self.ring = SnapshotRing.private(4 * (trainer.machine.layout.state[1] + KNOB_COUNT))
+        self.changes = Ring(np.zeros((2 * _MOST_CHANGES, len(CHANGE_COLUMNS))), np.zeros(1, np.int64))
         self.share, self._checks = Share(0.01, 20), Share(0.005, 1e6)
         self._seen = 0
         self._busy = False
+
+    def keep_in(self, ring: SnapshotRing, changes: Ring) -> None:
+        """Where copies and changes are kept from now on, such as memory that outlives this process."""
+        self.ring, self.changes = ring, changes
 
     # On the way.
 
@@ -101,6 +105,11 @@ class Recorder:
         """The run begins anew, here."""
         self.ring.clear()
         self._seen = self.changes.written
+        self.take()
+
+    def go_on(self) -> None:
+        """The run goes on from here, wherever it was before."""
+        self.ring.forget_after(self._trainer.machine.step)
         self.take()
 
     def spoiled(self, *, now: bool = False) -> bool:

@@ -31,6 +31,12 @@ class Hook:
     def resumed(self) -> None:
         """The run goes on from the whole copy that a dead worker left on the board."""
 
+    def carried(self, previous: Hook) -> None:
+        """The run goes on with another plan, in other memory: board, machine and trainer are new and stand where the old ones did.
+
+        previous: the hook of this kind that followed it until now.
+        """
+
     def next_stop(self) -> int | None:
         """The step, after the present one, at which the next burst has to end; None: wherever it likes."""
         return None
@@ -52,6 +58,12 @@ class Hook:
 
     def ended(self, finished: messages.Finished) -> None:
         """The run is over; told after this."""
+
+    def reopened(self, reason: str) -> None:
+        """The run was over and goes on. reason: of its end, "done", "stopped" or "early"."""
+
+    def travelled(self, step: int) -> None:
+        """The run stands at an earlier step again, and what it did after that is void; told after this."""
 
     def reset(self) -> None:
         """The run is back at its start weights, and the board is empty."""
