@@ -115,13 +115,16 @@ def _loss(spec: Loss) -> Curves:
     if spec.target == "values":
         return Curves("prediction − target", "loss", (("loss", m, _losses(spec, m[:, None], np.zeros((len(m), 1)))),))
     if spec.target == "binary":
-        lines = [(f"target {t}", m, _losses(spec, m[:, None], np.full((len(m), 1), float(t)))) for t in (1, 0)]
+        lines = [(sentence("target {t}", t=t), m, _losses(spec, m[:, None], np.full((len(m), 1), float(t)))) for t in (1, 0)]
         return Curves("prediction", "loss", tuple(lines))
     share = np.linspace(0.01, 0.99, 99)
     rows = np.stack([share, 1 - share], axis=1)
     said = rows if spec.expects == "probabilities" else np.log(rows)
     if spec.target == "distribution":
-        lines = [(f"target {t:g}", share, _losses(spec, said, np.tile([t, 1 - t], (len(share), 1)))) for t in (0.9, 0.5)]
+        lines = [
+            (sentence("target {t}", t=f"{t:g}"), share, _losses(spec, said, np.tile([t, 1 - t], (len(share), 1))))
+            for t in (0.9, 0.5)
+        ]
         return Curves(sentence("share of the first class"), "loss", tuple(lines))
     right = np.zeros(len(share), np.int64)
     if spec.expects in ("probabilities", "log_probabilities"):

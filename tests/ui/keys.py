@@ -106,7 +106,7 @@ def tables() -> dict[str, str]:
     from playground.ui.inspector import asking, panel
     from playground.ui.lessons.coach import TRY
     from playground.ui.panel import panels
-    from playground.ui.panels import data_facts, table_import, training
+    from playground.ui.panels import data_facts, loss, table_import, training
     from playground.ui.plots import finder
 
     found: dict[str, str] = {}
@@ -131,6 +131,9 @@ def tables() -> dict[str, str]:
         *finder.WORDS.values(),
     )
     _fields("rate finder", rate_finder.FIELDS.items(), add)
+    add("loss panel", loss.SMOOTHING.help, loss.SMOOTHING.label)
+    add("block", "In", "Out", "Used", "Name", "Help")
+    add("metrics", *(record.id.replace("_", " ") for record in registry.entries("metric")))
     add(
         "inspector",
         asking.LOCKED,

@@ -175,7 +175,7 @@ class ExportDialog(Sheet):
             if client.step else say('Only a run of this session has it.')
         )  # fmt: skip
         last = client.epochs[-1] if client.epochs else None
-        shown = ", ".join(f"{say(name)} {value:.3g}" for name, value in last.metrics.items()) if last else ""
+        shown = ", ".join(f"{say(name.replace('_', ' '))} {value:.3g}" for name, value in last.metrics.items()) if last else ""
         self.strip.show_note(say("step {step}", step=f"{client.step:,}") + (f", {shown}" if shown else "") if client.step else "")
         problem = next((say(problem.text) for problem in self.session.problems if problem.severity == "error"), "")
         reason = "" if choices else say("There are no weights yet. Train first, or open a project that was saved after training.")

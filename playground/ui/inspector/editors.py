@@ -115,7 +115,7 @@ class NumberEditor(Editor):
         self.note = Label("", 11, "error")
         self.part(self.text)
         if self.slider:
-            self.part(self.slider, 1, "slider")
+            self.part(self.slider, 1, say("slider"))
             self.slider.valueChanged.connect(self._slid)
             self.slider.sliderReleased.connect(self._released)
             self.slider.committed.connect(self._released)
@@ -209,7 +209,7 @@ class SizeEditor(Editor):
         self.link.setToolTip(say("Keep height and width equal"))
         for at, text in enumerate(self.texts):
             text.setMinimumWidth(40)
-            self.part(text, 1, ("height", "width")[at])
+            self.part(text, 1, (say("height"), say("width"))[at])
             text.editingFinished.connect(lambda at=at: self._typed(at))
             if not at:
                 self.line.addWidget(Label("×", 12, "text2"))
@@ -320,7 +320,7 @@ class PathEditor(LineEditor):
         self.text.setPlaceholderText(say("No folder chosen") if field.folder else say("No file chosen"))
         self.browse = Button("", "secondary", "open", small=True)
         self.browse.setToolTip(say("Choose a folder") if field.folder else say("Choose a file"))
-        self.part(self.browse, 0, "choose")
+        self.part(self.browse, 0, say("choose"))
         self.browse.clicked.connect(self._browse)
 
     def _browse(self) -> None:

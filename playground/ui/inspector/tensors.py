@@ -154,7 +154,7 @@ class NumbersSection(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session, self.node = session, ""
-        self.strip, self.table = Section(say("Numbers"), "live"), TensorTable()
+        self.strip, self.table = Section(say("Numbers"), say("live")), TensorTable()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
