@@ -23,6 +23,7 @@ COMMANDS = {
     "demo": "open an example in the window, or train it in the terminal where there is no display",
     "new": "make a project file, from an example or from a line of layers",
     "train": "train a project and keep weights, curve and record",
+    "replay": "do a run again from its record, with every change on the way, and compare bit for bit",
     "eval": "judge a trained project on a part of its data",
     "lr-find": "raise the learning rate batch by batch and say where the loss falls best",
     "preflight": "look at a project before it trains: can it learn, and what will it cost here",

@@ -8,6 +8,7 @@ from typing import Any
 
 from playground.core.samples import Samples
 from playground.data.prepare import Prepared, prepare
+from playground.document.plans import DataPlan
 from playground.document.project import Project
 from playground.engine.machine import Machine, Progress
 from playground.engine.plan import Plan, plan_network
@@ -55,19 +56,16 @@ class Assembled:
         return machine
 
 
-def assemble(project: Project, samples: Samples) -> Assembled:
-    """Lower, split and scale, plan. Raises Refused, DataError or DoesNotFit."""
+def assemble(project: Project, samples: Samples, before: Assembled | None = None) -> Assembled:
+    """Lower, split and scale, plan. Raises Refused, DataError or DoesNotFit.
+
+    before: the same run as it was; what was made of the same samples in the same way is not made again.
+    """
     lowered = lower(project, samples)
-    data = project.data
-    prepared = prepare(
-        samples,
-        validation=data.validation,
-        test=data.test,
-        stratified=data.stratified,
-        scaling=data.scaling,
-        scale_targets=data.scale_targets,
-        seed=data.seed,
-    )
+    if before is not None and before.samples is samples and before.project.data == project.data:
+        prepared = before.prepared
+    else:
+        prepared = _prepared(project.data, samples)
     counts = {"train": prepared.train.count}
     if prepared.validation is not None:
         counts["validation"] = prepared.validation.count
@@ -85,3 +83,15 @@ def assemble(project: Project, samples: Samples) -> Assembled:
     memory.check(needed, project.training.batch, memory.free_bytes())
     plan = planned(project.training.batch)
     return Assembled(project, samples, lowered, prepared, plan, Judge(lowered.heads, samples.task, prepared))
+
+
+def _prepared(data: DataPlan, samples: Samples) -> Prepared:
+    return prepare(
+        samples,
+        validation=data.validation,
+        test=data.test,
+        stratified=data.stratified,
+        scaling=data.scaling,
+        scale_targets=data.scale_targets,
+        seed=data.seed,
+    )

@@ -12,10 +12,11 @@ from typing import Any
 import numpy.typing as npt
 
 from playground.training import causes, memory, messages
-from playground.training.client_commands import Commands
 from playground.training.client_results import Results
+from playground.training.client_travel import Travels
 from playground.training.line import Ended, Line
 from playground.training.messages import Event
+from playground.training.messages.travel import Travelled
 from playground.training.view import RunView
 from playground.words import sentence
 
@@ -27,7 +28,7 @@ LIVE = ("starting", "running", "paused")
 SILENCE = 10.0
 
 
-class Client(Commands, Results):
+class Client(Travels, Results):
     """One training run at a time, in a worker process.
 
     Every method returns at once; results come as events from `poll`. A command that does not fit the state does nothing, so any
@@ -92,6 +93,7 @@ class Client(Commands, Results):
     def close(self) -> None:
         """End the worker and give all memory back."""
         self._line.close()
+        self._forget_changes()
         if self._view is not None:
             self._view.close()
             self._view = None
@@ -145,8 +147,21 @@ class Client(Commands, Results):
             return False
         if isinstance(event, messages.Started):
             view.begin(event)
+        elif isinstance(event, messages.Replanned):
+            sent = self._replanned(event.change)
+            if sent is None:
+                return False
+            view.change(sent[0], sent[1], event.started, sent[2].training)
+        elif isinstance(event, messages.ChangeRefused):
+            self._drop_change(event.change)
         elif isinstance(event, messages.Reset):
             view.forget_curves()
+            self._forget_branches()
+        elif isinstance(event, Travelled):
+            self._travelled(event)
+        elif isinstance(event, messages.Fault):
+            view.drain()
+            view.cut(event.step, view.written())
         elif isinstance(event, messages.KnobChanged):
             view.knobs[event.name] = event.value
             if view.wanted.get(event.name, (None, 0))[0] == event.value:
@@ -157,6 +172,7 @@ class Client(Commands, Results):
 
     def _buried(self, ended: Ended) -> Event:
         """The worker has gone: say why, keep everything else."""
+        self._forget_changes()
         peak = self._view.board.life.peak_bytes if self._view and self._view.board else 0
         free = memory.free_bytes()
         cause = causes.of_death(ended.status, ended.stderr, killed=ended.killed, peak_bytes=peak, free_bytes=free, step=self.step)

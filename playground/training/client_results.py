@@ -10,8 +10,10 @@ import numpy.typing as npt
 from playground.engine.optimizer_state import OptimizerState
 from playground.training.areas.steps import STEP_ROW
 from playground.training.areas.tiles import TILES, Pictures
+from playground.training.areas.watching import WATCHING, Costs
 from playground.training.history import Growing, History, LayerNorms, history_of
 from playground.training.messages import EpochRecord
+from playground.training.messages.change import Entry
 from playground.training.view import RunView, Surface
 
 Array = npt.NDArray[Any]
@@ -31,9 +33,23 @@ class Results:
         """Every finished epoch; of more than 65,536, the older ones are thinned, extremes kept."""
         return self._view.epochs() if self._view else []
 
+    def journal(self) -> list[Entry]:
+        """Everything that was done to the run and happened to it, in the order in which a replay does it again."""
+        return self._view.journal() if self._view else []
+
     def layer_norms(self) -> LayerNorms | None:
         """Gradient norms and update ratios of the layers, sampled a few times a second; None before the first run."""
         return self._view.layer_norms() if self._view else None
+
+    @property
+    def watching(self) -> Costs | None:
+        """What it has cost the worker to be watched; None before the first run."""
+        return self._view.board[WATCHING] if self._view and self._view.board else None
+
+    @property
+    def last_beat_ns(self) -> int:
+        """When the worker last wrote to the board, on the clock of `time.monotonic_ns`; 0 before the first run."""
+        return self._view.board.life.last_beat_ns if self._view and self._view.board else 0
 
     def grid(self) -> Surface | None:
         """The newest output surface."""

@@ -13,18 +13,21 @@ import numpy as np
 import numpy.typing as npt
 
 from playground.core.fields import Real
+from playground.document.patch import differences
 from playground.engine.machine import Machine, Progress
 from playground.errors import BadValue
-from playground.training import checkpoints, hooks, messages, run_record
+from playground.training import checkpoints, hooks, messages, replan, run_record
 from playground.training.assembly import Assembled
 from playground.training.block import Block
 from playground.training.board import Board
 from playground.training.history import epoch_row
 from playground.training.hooks import Hook
+from playground.training.hooks.journal import RunJournal
 from playground.training.interrupt import Interrupt
 from playground.training.loop import Burst, Memory, Trainer
 from playground.training.messages import Event
 from playground.training.probes import Share
+from playground.training.replay import take_checkpoint
 from playground.training.run_files import RunFiles
 from playground.training.run_probes import RunProbes
 from playground.words import sentence
@@ -47,7 +50,9 @@ class Run:
         send: Send,
         compiling: Progress,
         interrupt: Interrupt,
+        previous: Run | None = None,
     ) -> None:
+        """previous: the same run with another plan; it stays as it is until this one takes its place."""
         arena, board = blocks
         plan, sizes = assembled.plan, assembled.board_plan()
         self.assembled, self.start, self.send = assembled, start, send
@@ -62,7 +67,7 @@ class Run:
         self.trainer = Trainer(
             assembled.lowered, assembled.prepared, self.machine, training, assembled.judge, self.board.best, interrupt
         )
-        interrupt.machine = self.machine
+        self._interrupt = interrupt
         self.notes = assembled.prepared.notes
         #: "paused" or "running"; until: the step at which a single batch ends, or the count of epochs at which a single epoch does.
         self.mode = "paused"
@@ -72,7 +77,12 @@ class Run:
         self.probes = RunProbes(self)
         self.files = RunFiles(self)
         self.hooks: list[Hook] = [*(kind(self) for kind in hooks.kinds()), self.files]
-        self._begin_state()
+        self.journal = next(hook for hook in self.hooks if isinstance(hook, RunJournal))
+        if previous is None:
+            self._begin_state()
+        else:
+            self._carry_on(previous)
+        interrupt.machine = self.machine
         self.publish()
 
     # Starting points.
@@ -90,6 +100,18 @@ class Run:
         for hook in self.hooks:
             hook.began()
 
+    def _carry_on(self, previous: Run) -> None:
+        """From another plan, in whose place this one comes."""
+        self.mode = previous.mode
+        self._until_step, self._until_epoch = previous._until_step, previous._until_epoch
+        replan.continue_from(previous.trainer, previous.assembled, self.assembled, self.trainer)
+        epochs, _ = previous.board.epochs.since(0)
+        if epochs.shape[1:] == self.board.epochs.rows.shape[1:]:
+            self.board.epochs.append(epochs)
+        before = {type(hook): hook for hook in previous.hooks}
+        for hook in self.hooks:
+            hook.carried(before[type(hook)])
+
     def _go_on(self, memory: dict[str, Any], state: bytes) -> None:
         """From the copy that the last worker left."""
         self.machine.knobs[...] = np.frombuffer(bytes.fromhex(memory.pop("knobs")), np.float32)
@@ -101,13 +123,8 @@ class Run:
 
     def _take(self, path: Path) -> None:
         """From a checkpoint on disk."""
-        found = checkpoints.read(path, self.machine.layout)
-        self.machine.restore(found.state)
-        for name, value in found.knobs.items():
-            self.machine.set_knob(name, value)
-        self.trainer.memory = Memory(**self._counted(found.memory))
+        found = take_checkpoint(self.trainer, path)
         best = path.with_name("best.safetensors")
-        self.trainer.memory.best_place = None
         if (checkpoints.memory_of(best) or {}).get("best_epoch") == self.trainer.memory.best_epoch > 0:
             kept = checkpoints.read(best, self.machine.layout)
             self.trainer.memory.best_place = self.board.best.write({"epoch": self.trainer.memory.best_epoch}, kept.state)
@@ -115,11 +132,28 @@ class Run:
         self.notes = (*self.notes, *run_record.differences(found.fingerprint, now))
         self.trainer.reopen()
 
-    def _counted(self, memory: dict[str, Any]) -> dict[str, Any]:
-        """Files from before the loop counted steps and epochs by itself come of runs with one batch throughout."""
-        whole = self.trainer.steps_per_epoch
-        known = {"epoch_steps": self.machine.step % whole, "last_epoch": int(memory.get("last_step", 0)) // whole}
-        return known | memory
+    @property
+    def checkpoint(self) -> Path:
+        """The file that the run began from; only where there is one."""
+        return Path(self.start.checkpoint)
+
+    def changed(
+        self, assembled: Assembled, start: messages.Start, blocks: tuple[Block, Block], compiling: Progress
+    ) -> tuple[Run, messages.Entry]:
+        """The same run with another plan from the next step on, and its entry in the journal. This one may go on where that fails.
+
+        start: of the change. Raises BadValue for a plan that it cannot go on with.
+        """
+        replan.check(self.assembled, assembled, self.machine.epoch, complete=self.trainer.complete)
+        found = differences(self.assembled.project, assembled.project)
+        kept = dataclasses.replace(start, folder=self.start.folder, checkpoint=self.start.checkpoint, every=self.start.every)
+        run = Run(assembled, kept, blocks, self.send, compiling, self._interrupt, previous=self)
+        after = {one.path: one.after for one in found}
+        if assembled.samples is not self.assembled.samples:
+            after["samples_sha256"] = run_record.samples_sha256(assembled.samples)
+        note = replan.told(self.assembled, assembled)
+        entry = run.journal.add("plan", "", {one.path: one.before for one in found}, after, note)
+        return run, entry
 
     def started(self) -> messages.Started:
         prepared, trainer = self.assembled.prepared, self.trainer
@@ -199,7 +233,14 @@ class Run:
         return True
 
     def _may_go_on(self) -> bool:
-        return not self.trainer.complete and (not self.trainer.finished or self.trainer.reopen())
+        if self.trainer.complete or not self.trainer.finished:
+            return not self.trainer.complete
+        reason = self.trainer.memory.finished
+        if not self.trainer.reopen():
+            return False
+        for hook in self.hooks:
+            hook.reopened(reason)
+        return True
 
     def _step_batch(self) -> bool:
         """One step, here and now, so that what is asked next finds it done."""
@@ -254,6 +295,7 @@ class Run:
             if info.name == name:
                 value = float((info.field if isinstance(info.field, Real) else Real(help="")).check(info.label, value))
         before = float(self.machine.knobs[index])
+        self.journal.add("knob", name, before, value)
         self.board.changes.append(np.array([[self.machine.step, index, value]]))
         self.machine.knobs[index] = value
         change = messages.KnobChanged(name=name, value=value, before=before, step=self.machine.step)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from playground.document import project_json
 from playground.training import checkpoints, messages, run_record
 from playground.training.areas.epochs import EPOCH_COLUMNS
 from playground.training.causes import of_error
@@ -34,6 +35,11 @@ class RunFiles(Hook):
         self._saved_best = 0
         self._writer: checkpoints.Writer | None = None
         self._record: run_record.RunRecord | None = None
+        self._fingerprint: dict[str, Any] = {}
+
+    def _open(self) -> None:
+        """Begin the files of a run."""
+        run = self.run
         if run.start.folder:
             folder = Path(run.start.folder)
             folder.mkdir(parents=True, exist_ok=True)
@@ -42,10 +48,17 @@ class RunFiles(Hook):
             self._writer = checkpoints.Writer(folder, run.machine.layout)
             self._record = run_record.RunRecord(folder, made.project, self._fingerprint, run.notes)
 
+    def began(self) -> None:
+        self._open()
+
     def resumed(self) -> None:
-        """The epochs up to here are part of the record again."""
+        """The epochs up to here are part of the record again, which still says how the run began."""
+        self._open()
         if self._record is None:
             return
+        root = run_record.root_of(self._record.path) if self.run.journal.replanned else None
+        if root is not None:
+            self._record.begin_with(*root)
         board = self.run.board
         rows, _ = board.epochs.since(0)
         known = Growing(rows[:0], EPOCH_COLUMNS.index("step"))
@@ -53,6 +66,18 @@ class RunFiles(Hook):
         for record in epochs_of(known.rows, board.plan):
             if record.step <= self.run.machine.step:
                 self._record.add_epoch(record)
+
+    def carried(self, previous: Hook) -> None:
+        """The same files, in which checkpoints now fit the new plan."""
+        assert isinstance(previous, RunFiles)
+        self._saved_at, self._saved_best = previous._saved_at, previous._saved_best
+        self._writer, self._record = previous._writer, previous._record
+        if self._writer is not None:
+            made = self.run.assembled
+            self._fingerprint = run_record.fingerprint(made.project, made.samples, made.plan.chains)
+            self._writer.layout = self.run.machine.layout
+            self._saved_best = 0
+            self._save_all()
 
     def after_burst(self, burst: Burst) -> None:
         if burst.record is None:
@@ -68,9 +93,9 @@ class RunFiles(Hook):
             self._save_all()
         self.report()
 
-    def knob_changed(self, change: messages.KnobChanged) -> None:
+    def reopened(self, reason: str) -> None:
         if self._record:
-            self._record.add_change(change)
+            self._record.finish(None)
 
     def ended(self, finished: messages.Finished) -> None:
         if self._record:
@@ -78,10 +103,17 @@ class RunFiles(Hook):
             self._save_all()
             self.report(wait=True)
 
+    def travelled(self, step: int) -> None:
+        self._saved_best = 0
+        if self._record:
+            self._record.keep_until(step)
+
     def reset(self) -> None:
         self._saved_best = 0
         if self._record:
+            made = self.run.assembled
             self._record.clear()
+            self._record.begin_with(project_json.to_json(made.project), self._fingerprint)
 
     def close(self) -> None:
         """Wait for what is being written."""
@@ -115,7 +147,9 @@ class RunFiles(Hook):
             self._saved_best = memory.best_epoch
         self.save("last")
         if self._writer and self._record:
-            self._writer.write_record(self._record.path, self._record.encoded(), machine.step, machine.epoch)
+            self._writer.write_record(
+                self._record.path, self._record.encoded(self.run.journal.entries), machine.step, machine.epoch
+            )
         self._saved_at = time.monotonic()
 
     @property

@@ -120,6 +120,29 @@ class RunView:
                 self._journal.take(entry)
         return list(self._journal)
 
+    def cut(self, step: int, rows: tuple[int, ...]) -> None:
+        """Forget what came after a step. rows: those of steps, epochs and norms that had come until then; later ones are new."""
+        self._seen = dict(zip(("steps", "epochs", "norms"), rows, strict=True))
+        for growing in (self._steps, self._epochs, self._norms):
+            if growing is not None:
+                growing.cut(step)
+        self._records.clear()
+
+    def written(self) -> tuple[int, ...]:
+        """Rows of steps, epochs and norms that have come until now."""
+        board = self.board
+        return (board.steps.written, board.epochs.written, board.norms.written) if board else (0, 0, 0)
+
+    def drain_until(self, rows: tuple[int, ...]) -> bool:
+        """Take in the steps up to so many rows. False where later ones have been taken in already."""
+        seen = self._seen["steps"]
+        if self.board is None or seen > rows[0]:
+            return False
+        found, written = self.board.steps.since(seen)
+        self._steps.add(found[: max(0, len(found) - (written - rows[0]))])
+        self._seen["steps"] = rows[0]
+        return True
+
     def drain(self) -> None:
         """Copy new rows out of the rings before they are overwritten."""
         board = self.board

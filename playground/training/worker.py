@@ -14,8 +14,10 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from playground.lowering import Refused
 from playground.training import causes, handlers, messages, payload
@@ -29,6 +31,7 @@ from playground.training.pace import Governor
 from playground.training.run import Run
 from playground.training.run_record import versions
 
+Array = npt.NDArray[Any]
 #: A command and the descriptors that came with it.
 Taken = tuple[Command, tuple[int, ...]]
 
@@ -140,23 +143,54 @@ class Worker:
         self._drop()
         self._began = time.monotonic()
         self._generation = start.generation
-        blocks = [Block(descriptor) for descriptor in descriptors]
-        try:
-            given = dict(zip(payload.BLOCKS, blocks, strict=True))
-            x = given["x"].array(np.float32, start.x_shape)
-            y = given["y"].array(np.dtype(start.y_dtype), start.y_shape)
-            text = bytes(given["payload"].buffer()[: start.blocks["payload"]])
-            assembled = assemble(*payload.unpack(text, x, y))
-            self.run = Run(assembled, start, (given["arena"], given["board"]), self.send, self._compiling, self._interrupt)
-        finally:
-            for block in blocks:
-                block.close()
+        with self._given(start, descriptors) as (memory, x, y, text):
+            self.run = Run(assemble(*payload.unpack(text, x, y)), start, memory, self.send, self._compiling, self._interrupt)
         self.send(self.run.started())
         for command in self._standing.values():
             self._do(command, ())
         self._speed = Speed()
         if not start.paused and not self.run.act("resume"):
             self.run.rest()
+
+    @contextlib.contextmanager
+    def _given(
+        self, start: messages.Start, descriptors: tuple[int, ...]
+    ) -> Iterator[tuple[tuple[Block, Block], Array, Array, bytes]]:
+        """What came with a start or a change: arena and board, inputs, targets, payload. descriptors: of `payload.BLOCKS`."""
+        blocks = [Block(descriptor) for descriptor in descriptors]
+        try:
+            given = dict(zip(payload.BLOCKS, blocks, strict=True))
+            x = given["x"].array(np.float32, start.x_shape)
+            y = given["y"].array(np.dtype(start.y_dtype), start.y_shape)
+            yield (given["arena"], given["board"]), x, y, bytes(given["payload"].buffer()[: start.blocks["payload"]])
+        finally:
+            for block in blocks:
+                block.close()
+
+    def change(self, change: messages.Change, descriptors: tuple[int, ...]) -> bool:
+        """Let the present run go on with another plan. What is wrong with that plan is told, and the run goes on as it was."""
+        run, start = self.run, change.start
+        try:
+            with self._given(start, descriptors) as (memory, x, y, text):
+                if run is None:
+                    return False
+                self._began = time.monotonic()
+                project, samples = payload.unpack(text, x, y)
+                before = run.assembled
+                made = assemble(project, before.samples if change.same_samples else samples, before)
+                after, entry = run.changed(made, start, memory, self._compiling)
+        except Exception as error:  # noqa: BLE001 - the boundary: everything becomes a sentence for the window
+            problems = tuple((p.node, p.field, p.text) for p in error.problems) if isinstance(error, Refused) else ()
+            batch = error.batch if isinstance(error, DoesNotFit) else 0
+            text_of = causes.of_error(error).text
+            self.send(messages.ChangeRefused(change=change.serial, text=text_of, batch=batch, problems=problems))
+            return False
+        self.run, self._generation = after, start.generation
+        self.send(messages.Replanned(change=change.serial, started=after.started(), entry=entry))
+        for command in self._standing.values():
+            self._do(command, ())
+        self._speed = Speed()
+        return True
 
     def _compiling(self, name: str, done: int, total: int) -> None:
         """Kernels out of the cache are not worth a word."""

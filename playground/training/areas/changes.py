@@ -1,4 +1,4 @@
-"""Every change of a knob."""
+"""Every change of a knob, for whoever does steps again; memory that is never written costs nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from playground.training.ring import Ring
 
 #: A knob's change: the first step that has it, the knob's place, its value.
 CHANGE_COLUMNS = ("step", "knob", "value")
-_ROWS = 1 << 14
+_ROWS = 1 << 20
 
 CHANGES = register(
     Area(

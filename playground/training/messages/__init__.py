@@ -6,6 +6,7 @@ One file for each topic. A file that is put here is known to the wire by itself 
 """
 
 from playground.training.messages.base import PROTOCOL, Command, Event, Message
+from playground.training.messages.change import Change, ChangeRefused, Entry, Replanned
 from playground.training.messages.finder import FinderDone, FinderPoint, FindRate
 from playground.training.messages.knobs import KnobChanged, SetKnob
 from playground.training.messages.process import Compiling, Died, Done, Ready, Shutdown, Silent, Warned
@@ -30,10 +31,13 @@ from playground.training.messages.watch import Grid, WatchGrid, WatchNorms
 __all__ = [
     "PROTOCOL",
     "Act",
+    "Change",
+    "ChangeRefused",
     "Command",
     "Compiling",
     "Died",
     "Done",
+    "Entry",
     "EpochDone",
     "EpochRecord",
     "Event",
@@ -49,6 +53,7 @@ __all__ = [
     "Paused",
     "Progress",
     "Ready",
+    "Replanned",
     "Reset",
     "Running",
     "Saved",
