@@ -25,6 +25,8 @@ SCALE = (1e-6, 1e-1)
 RECENT = 8
 #: Shares of dead units and of saturated outputs from which on a layer is worth a look.
 DEAD, SATURATED = 0.1, 0.9
+#: A gradient or weights so many times longer than usual in this run have blown up.
+EXPLODED = 1000.0
 ROW = 23
 
 
@@ -40,8 +42,8 @@ class Health:
     token: str
 
 
-def judge(layer: str, ratios: np.ndarray, gradients: np.ndarray, frozen: bool) -> Health:
-    """A word for the newest samples of a layer. Shapes: (n,), (n,)."""
+def judge(layer: str, ratios: np.ndarray, gradients: np.ndarray, frozen: bool, weights: np.ndarray | None = None) -> Health:
+    """A word for the newest samples of a layer. weights: the lengths of its weights. Shapes: (n,) each."""
     ratio = float(ratios[-RECENT:].mean()) if len(ratios) else math.nan
     gradient = float(gradients[-RECENT:].mean()) if len(gradients) else math.nan
     if frozen:
@@ -50,6 +52,8 @@ def judge(layer: str, ratios: np.ndarray, gradients: np.ndarray, frozen: bool) -
         return Health(layer, ratio, gradient, say("Not measured yet"), "clock", "text3")
     if not (math.isfinite(ratio) and math.isfinite(gradient)):
         return Health(layer, ratio, gradient, say("Not finite"), "error", "error")
+    if _jumped(gradients) or (weights is not None and _jumped(weights)):
+        return Health(layer, ratio, gradient, say("Exploded"), "error", "error")
     if ratio == 0.0:
         return Health(layer, ratio, gradient, say("Does not move"), "warn", "warn")
     if ratio > GOOD[1]:
@@ -59,11 +63,25 @@ def judge(layer: str, ratios: np.ndarray, gradients: np.ndarray, frozen: bool) -
     return Health(layer, ratio, gradient, say("Healthy"), "check", "ok")
 
 
+def _jumped(lengths: np.ndarray) -> bool:
+    """Whether the newest samples lie far above all that was usual before. Shapes: (n,)."""
+    before, newest = lengths[:-RECENT], lengths[-RECENT:]
+    if len(before) < RECENT:
+        return False
+    usual = float(np.median(before))
+    return usual > 0 and float(newest.max()) > EXPLODED * usual
+
+
 def health_of(norms: LayerNorms | None, frozen: Sequence[str]) -> list[Health]:
     """Every layer with weights."""
     if norms is None:
         return []
-    return [judge(layer, norms.ratio[:, k], norms.gradient[:, k], layer in frozen) for k, layer in enumerate(norms.layers)]
+    columns = (norms.ratio, norms.gradient, norms.weight)
+    found = []
+    for k, layer in enumerate(norms.layers):
+        ratios, gradients, weights = (table[:, k] for table in columns)
+        found.append(judge(layer, ratios, gradients, layer in frozen, weights))
+    return found
 
 
 def stuck_of(stuck: Mapping[str, Saturation]) -> list[Health]:

@@ -17,6 +17,7 @@ from playground.ui.inspector.editors import NumberEditor
 from playground.ui.inspector.text import Label
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.journal_entries import journal_of
+from playground.ui.plots.cursor import share_cursor
 from playground.ui.plots.curves import LossPlot, RatePlot, reach
 from playground.ui.plots.legend import Legend, legend_row
 from playground.ui.plots.plot import link
@@ -61,6 +62,8 @@ class LossPanel(QWidget):
         self.rate.setFixedHeight(84)
         self.log = CheckBox(say("Log"), True)
         self.log.setToolTip(say("A logarithmic axis for the loss"))
+        self.log_x = CheckBox(say("Log steps"), False)
+        self.log_x.setToolTip(say("A logarithmic axis for the steps"))
         self.smooth = NumberEditor(SMOOTHING, "smooth")
         if self.smooth.slider:
             self.smooth.slider.hide()
@@ -70,13 +73,15 @@ class LossPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(legend_row(self.legend, self.log, Label(say("Smooth"), 11, "text2"), self.smooth))
+        column.addWidget(legend_row(self.legend, self.log_x, self.log, Label(say("Smooth"), 11, "text2"), self.smooth))
         column.addWidget(self.plot, 1)
         column.addWidget(self.rate)
         link(self.plot, self.rate)
+        share_cursor(session, self.plot, self.rate)
         self.plot.x_word = self._word
         self.rate.readout = False
         self.log.toggled.connect(self.plot.set_log)
+        self.log_x.toggled.connect(self.plot.set_log_x)
         self.smooth.changed.connect(self._smoothed)
         session.tick.connect(self.feed)
         session.run_changed.connect(self._run_changed)
@@ -113,7 +118,7 @@ class LossPanel(QWidget):
 
     def _smoothed(self, factor: float) -> None:
         self.smooth.show_value(factor)
-        self.plot.smoother.set_factor(factor)
+        self.plot.set_smoothing(factor)
         self.feed()
 
     def _word(self, x: float) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from playground.core import registry
 from playground.core.spec import Metric
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.journal_entries import journal_of
+from playground.ui.plots.cursor import share_cursor
 from playground.ui.plots.curves import MetricPlot, reach
 from playground.ui.plots.plot import NO_RUN, Plot, link
 from playground.words import say
@@ -97,6 +98,7 @@ class MetricsPanel(QWidget):
             self.plots[id] = plot
             self.column.addWidget(plot)
         link(*self.plots.values())
+        share_cursor(self.session, *self.plots.values())
 
 
 register_panel(

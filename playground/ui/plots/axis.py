@@ -13,6 +13,8 @@ from playground.words import say
 _TINY = 1e-300
 #: A logarithmic axis shows no more than so many powers of ten below its greatest value: what lies deeper is rounding.
 DECADES = 12
+#: It ends at these powers of ten, where the numbers of the machine do.
+POWERS = 300
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +45,8 @@ class Axis:
         """The inverse of `place`."""
         if not self.log:
             return self.low + part * (self.high - self.low)
-        return 10.0 ** (math.log10(self.low) + part * (math.log10(self.high) - math.log10(self.low)))
+        power = math.log10(self.low) + part * (math.log10(self.high) - math.log10(self.low))
+        return float(10.0 ** min(max(power, -POWERS), POWERS))
 
     def ticks(self, most: int) -> list[float]:
         """At most `most` round values within the ends."""
