@@ -1,8 +1,12 @@
-"""Every English text that the program may say: those that the code names, and those of records, which are said where they are shown."""
+"""Every English text that the program may say: those that the code names, and those of records, which are said where they are shown.
+
+`python -m tests.ui.keys` prints what still has no translation.
+"""
 
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +18,7 @@ from playground.document.options import NODE_OPTIONS
 from playground.document.plans import DataPlan, TrainingPlan
 from playground.paths import assets_dir
 from playground.ui.inspector.editors import SPELT
-from playground.words import has_words
+from playground.words import has_words, read
 
 PRODUCT = Path(__file__).resolve().parents[2] / "playground"
 _SAY = {"say", "sentence"}
@@ -176,3 +180,15 @@ def tables() -> dict[str, str]:
 def everything() -> dict[str, str]:
     """All of it."""
     return {**tables(), **records(), **named()}
+
+
+def main() -> int:
+    """Print what has no Chinese yet, ready to be filled into assets/words/zh_CN.json, and what is said nowhere any more."""
+    said, table = everything(), read(assets_dir() / "words" / "zh_CN.json")
+    lacking = {text: "" for text in sorted(said) if text not in table}
+    print(json.dumps({"lacking": lacking, "stale": sorted(set(table) - set(said))}, ensure_ascii=False, indent=2))
+    return 1 if lacking else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
