@@ -11,7 +11,6 @@ from playground.engine.optimizer_state import OptimizerState
 from playground.training.areas.steps import STEP_ROW
 from playground.training.areas.tiles import TILES, Pictures
 from playground.training.areas.watching import WATCHING, Costs
-from playground.training.areas.watching import WATCHING, Costs
 from playground.training.history import Growing, History, LayerNorms, history_of
 from playground.training.messages import EpochRecord
 from playground.training.messages.change import Entry
@@ -41,16 +40,6 @@ class Results:
     def layer_norms(self) -> LayerNorms | None:
         """Gradient norms and update ratios of the layers, sampled a few times a second; None before the first run."""
         return self._view.layer_norms() if self._view else None
-
-    @property
-    def watching(self) -> Costs | None:
-        """What it has cost the worker to be watched; None before the first run."""
-        return self._view.board[WATCHING] if self._view and self._view.board else None
-
-    @property
-    def last_beat_ns(self) -> int:
-        """When the worker last wrote to the board, on the clock of `time.monotonic_ns`; 0 before the first run."""
-        return self._view.board.life.last_beat_ns if self._view and self._view.board else 0
 
     @property
     def watching(self) -> Costs | None:
