@@ -106,7 +106,8 @@ def tables() -> dict[str, str]:
     from playground.ui import layout_table, painting, pickers, shortcuts
     from playground.ui.actions import ACTIONS, MENUS
     from playground.ui.canvas import bar, empty, starters
-    from playground.ui.dialogs import example_cards, rate_finder, reference, start
+    from playground.ui.dialogs import example_cards, reference, start
+    from playground.ui.discover import modules
     from playground.ui.inspector import asking, panel
     from playground.ui.lessons.coach import TRY
     from playground.ui.panel import panels
@@ -128,13 +129,15 @@ def tables() -> dict[str, str]:
     add("canvas", *bar.CHOICES.values(), *(text for text, *_ in empty.STEPS), *(text for _, text in empty.HINTS))
     add("starters", *(text for one in starters.STARTERS for text in (one.title, one.tail, one.help)))
     add("reference", *reference.KINDS.values())
-    add(
-        "rate finder",
-        *(text for pair in rate_finder.WORDS.values() for text in pair),
-        *rate_finder.STOPS.values(),
-        *finder.WORDS.values(),
-    )
-    _fields("rate finder", rate_finder.FIELDS.items(), add)
+    for module in modules("playground.ui.dialogs"):
+        place = module.__name__.rpartition(".")[2]
+        add(
+            place,
+            *(text for pair in getattr(module, "WORDS", {}).values() for text in pair),
+            *getattr(module, "STOPS", {}).values(),
+        )
+        _fields(place, getattr(module, "FIELDS", {}).items(), add)
+    add("rate finder", *finder.WORDS.values())
     add("loss panel", loss.SMOOTHING.help, loss.SMOOTHING.label)
     add("block", "In", "Out", "Used", "Name", "Help")
     add("metrics", *(record.id.replace("_", " ") for record in registry.entries("metric")))
