@@ -13,8 +13,9 @@ from playground.lowering import Inspection
 from playground.ui.canvas.look import NodeLook, Surroundings
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.note_item import NoteItem
+from playground.ui.canvas.routing import Ends, tie_ways, ways
 from playground.ui.canvas.tie_item import TieItem
-from playground.ui.canvas.wire_item import WireItem
+from playground.ui.canvas.wire_item import WireItem, at
 from playground.ui.canvas.wire_labels import label_of
 
 EXTENT = 20_000
@@ -120,8 +121,22 @@ class CanvasScene(QGraphicsScene):
 
     def reroute(self) -> None:
         """Lay every wire anew: the lane of one depends on where all nodes stand."""
-        for wire in self.wires.values():
-            wire.follow()
+        bodies = {id: item.body().translated(item.pos()) for id, item in self.nodes.items()}
+        rects = {id: (body.left(), body.top(), body.right(), body.bottom()) for id, body in bodies.items()}
+        ends = {
+            id: Ends(at(wire.source.mapToScene(wire.source.port("out", wire.output))),
+                     at(wire.target.mapToScene(wire.target.port("in", wire.port))), wire.source.id, wire.target.id)
+            for id, wire in self.wires.items() if wire.target is not None
+        }  # fmt: skip
+        found = ways(rects, ends)
+        for id, led in ends.items():
+            self.wires[id].lead(found.get(id), led.start, led.end)
+        hung = {
+            id: (at(tie.source.mapToScene(tie.source.handle())), at(tie.target.mapToScene(tie.target.handle())))
+            for id, tie in self.ties.items() if tie.target is not None
+        }  # fmt: skip
+        for id, way in tie_ways(rects, hung).items():
+            self.ties[id].lead(way)
 
     def _drop(self, items: dict[str, NodeItem] | dict[str, WireItem] | dict[str, NoteItem], kept: set[str]) -> None:
         for id in [id for id in items if id not in kept]:

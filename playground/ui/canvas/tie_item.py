@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from playground.ui.canvas.levels import NAMED
 from playground.ui.canvas.node_item import NodeItem
+from playground.ui.canvas.routing import Way
+from playground.ui.canvas.wire_item import at, rounded
 from playground.ui.painting import AA, CENTRE, box, put, stamp, width_of
 from playground.ui.theme import theme
 
@@ -23,6 +25,7 @@ class TieItem(QGraphicsItem):
         self.source, self.target = source, target
         self.transposed, self.lit, self.refused, self.loose = False, False, False, QPointF()
         self.path, self.middle, self.rect = QPainterPath(), QPointF(), QRectF()
+        self.way: Way | None = None
         self.setZValue(-2)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         for end in self.ends:
@@ -49,6 +52,12 @@ class TieItem(QGraphicsItem):
             self.follow()
             self.update()
 
+    def lead(self, way: Way | None) -> None:
+        """Take the corners of a way that keeps clear of nodes; None where there is none."""
+        self.way = way
+        self.follow()
+        self.update()
+
     def light(self, on: bool) -> None:
         """Stand out together with both nodes."""
         self.lit = on
@@ -62,7 +71,9 @@ class TieItem(QGraphicsItem):
         a = self.source.mapToScene(self.source.handle())
         b = self.target.mapToScene(self.target.handle()) if self.target is not None else self.loose
         path = QPainterPath(a)
-        if self.target is None:
+        if self.way and (self.way[0], self.way[-1]) == (at(a), at(b)):
+            path = rounded(self.way)
+        elif self.target is None:
             path.lineTo(b)
         else:
             low = max(a.y(), b.y()) + SAG

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from playground.ui.canvas.node_item import NodeItem
+from playground.ui.canvas.routing import Way
 from playground.ui.canvas.wire_paint import paint_wire
 from playground.ui.painting import width_of
 
 LANE = 26  # how far below its own row a wire runs back to the start of the next one
+ROUND = 18.0  # radius of a corner of a way
 SHORT = 72  # below this distance the label stands above the wire instead of in a pill
 
 
@@ -25,6 +29,8 @@ class WireItem(QGraphicsItem):
         self.id, self.source, self.target, self.port, self.output = id, source, target, port, output
         self.label, self.state, self.thickness, self.loose = "", "idle", 2.0, QPointF()
         self.path, self.middle, self.rect, self.short = QPainterPath(), QPointF(), QRectF(), True
+        self.way: Way | None = None
+        self.led: tuple[tuple[float, float], tuple[float, float]] | None = None  # between which points the way was sought
         self.setZValue(-1)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable, target is not None)
         if target is not None:
@@ -50,12 +56,20 @@ class WireItem(QGraphicsItem):
         self.prepareGeometryChange()
         a = self.source.mapToScene(self.source.port("out", self.output))
         b = self.target.mapToScene(self.target.port("in", self.port)) if self.target is not None else self.loose
-        self.path = route(a, b, self._lane(a, b))
-        self.middle = self.path.pointAtPercent(0.5)
-        self.short = abs(b.x() - a.x()) < SHORT and b.x() >= a.x()
+        if self.way is not None and self.led != (at(a), at(b)):
+            self.way = None  # an end has moved since the ways of all wires were sought
+        self.path = rounded(self.way) if self.way else route(a, b, self._lane(a, b) if self.way is None else None)
+        self.middle = self.path.pointAtPercent(0.5) if not self.way else longest_middle(self.way)
+        self.short = not self.way and abs(b.x() - a.x()) < SHORT and b.x() >= a.x()
         self.rect = self.path.controlPointRect().adjusted(-4, -18, 4, 10)
         half = width_of(self.label, 10) / 2 + 10
         self.rect |= QRectF(self.middle.x() - half, self.middle.y() - 22, 2 * half, 34)
+
+    def lead(self, way: Way | None, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Take the corners of a way that keeps clear of nodes, none for a plain curve; None where there is no such way."""
+        self.way, self.led = way, (start, end)
+        self.follow()
+        self.update()
 
     def _lane(self, a: QPointF, b: QPointF) -> float | None:
         """The height at which a wire that runs backwards crosses, or a skip passes below the nodes between; else None."""
@@ -120,3 +134,29 @@ def route(a: QPointF, b: QPointF, lane: float | None) -> QPainterPath:
     path.lineTo(end)
     path.cubicTo(end - bend, b - bend, b)
     return path
+
+
+def at(point: QPointF) -> tuple[float, float]:
+    """A point as numbers."""
+    return point.x(), point.y()
+
+
+def rounded(way: Way) -> QPainterPath:
+    """A path along the corners of a way, each rounded as far as its arms allow."""
+    path = QPainterPath(QPointF(*way[0]))
+    for before, corner, after in zip(way, way[1:], way[2:], strict=False):
+        a, c, b = QPointF(*before), QPointF(*corner), QPointF(*after)
+        for_in, for_out = (c - a).manhattanLength(), (b - c).manhattanLength()
+        turn = min(ROUND, for_in / 2, for_out / 2)
+        if turn > 0:
+            path.lineTo(c + (a - c) * (turn / for_in))
+            path.quadTo(c, c + (b - c) * (turn / for_out))
+    path.lineTo(QPointF(*way[-1]))
+    return path
+
+
+def longest_middle(way: Way) -> QPointF:
+    """The middle of the longest level part, where a label has most room."""
+    level = [(a, b) for a, b in pairwise(way) if a[1] == b[1]]
+    a, b = max(level, key=lambda part: abs(part[1][0] - part[0][0]))
+    return QPointF((a[0] + b[0]) / 2, a[1])

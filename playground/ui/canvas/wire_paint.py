@@ -41,11 +41,19 @@ def paint_wire(p: QPainter, wire: WireItem) -> None:
 
 def _label(p: QPainter, wire: WireItem) -> None:
     token = "accent" if wire.isSelected() else INK[wire.state] if wire.state in ("fits", "refused") else "text2"
+    pill = label_room(wire)
     if wire.short:
-        room = QRectF(wire.middle.x() - 40, wire.middle.y() - 20, 80, 14)
-        put(p, room, wire.label, 10, token, how=CENTRE)
+        put(p, pill.adjusted(-20, 0, 20, 0), wire.label, 10, token, how=CENTRE)
         return
-    pill = QRectF(0, 0, width_of(wire.label, 10) + 14, 16)
-    pill.moveCenter(wire.middle)
     box(p, pill, 8, theme().color("canvas"), theme().color(token if token != "text2" else "border"))
     put(p, pill.adjusted(2, 0, -2, 0), wire.label, 10, token, how=CENTRE)
+
+
+def label_room(wire: WireItem) -> QRectF:
+    """Where the label stands: above a short wire, else in a pill on it."""
+    if wire.short:
+        wide = width_of(wire.label, 10)
+        return QRectF(wire.middle.x() - wide / 2, wire.middle.y() - 20, wide, 14)
+    pill = QRectF(0, 0, width_of(wire.label, 10) + 14, 16)
+    pill.moveCenter(wire.middle)
+    return pill
