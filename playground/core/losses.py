@@ -135,6 +135,6 @@ class SignLoss(Loss):
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Shares along the last axis that sum to 1; no numbers where a logit is infinite. Shapes: (..., c) -> the same."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         e = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(e / e.sum(axis=-1, keepdims=True))

@@ -20,7 +20,11 @@ def fault_message(found: Fault, epoch: int) -> messages.Fault:
     else:
         why = sentence("the forward pass of {op} in {where} gave {what}", op=found.op, where=where, what=what or found.what)
     at = {"step": f"{found.step + 1:,}", "epoch": f"{epoch + 1:,}", "batch": f"{found.batch:,}"}
-    if found.direction == "update":
+    if found.direction == "start":
+        text = sentence(
+            "The weights of {where} held a number that is not finite before this step. Re-initialise the layer.", where=where
+        )
+    elif found.direction == "update":
         text = sentence(
             "Stopped at step {step} (epoch {epoch}, batch {batch}): {why}. The weights are those before it.", why=why, **at
         )

@@ -156,8 +156,8 @@ class Trainer:
 
         Status "fault": a number was not finite; the run stands before the step that made it.
         """
-        self.recorder.follow()
-        burst = self.burst(most, watch)
+        fit = self.recorder.follow()
+        burst = self.burst(most, watch) if fit else Burst(self._rows(self.machine.step, 0), None, False, (), "fault")
         if burst.status != "fault" and not (burst.record is None and self.recorder.spoiled()):
             return burst
         fault = self.fault()

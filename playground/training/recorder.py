@@ -77,7 +77,7 @@ class Recorder:
         self.changes = Ring(np.zeros((2 * _MOST_CHANGES, len(CHANGE_COLUMNS))), np.zeros(1, np.int64))
         self.share, self._checks = Share(0.01, 20), Share(0.005, 1e6)
         self._seen = 0
-        self._busy = False
+        self._busy, self._unfit = False, False
 
     def keep_in(self, ring: SnapshotRing, changes: Ring) -> None:
         """Where copies and changes are kept from now on, such as memory that outlives this process."""
@@ -85,11 +85,15 @@ class Recorder:
 
     # On the way.
 
-    def follow(self) -> None:
-        """Before a burst: take a copy when it is time for one."""
+    def follow(self) -> bool:
+        """Before a burst: take a copy when it is time for one. False where the run was given numbers that are not finite."""
+        self._unfit = self._unfit and bool(diagnosis.not_finite(self._trainer.machine))
+        if self._unfit:
+            return False
         if not self._busy and (self.share.due or self.changes.written - self._seen > _MOST_CHANGES):
             with self.share:
                 self.take()
+        return True
 
     def take(self) -> bool:
         """Keep a copy of the present; one with numbers that are not finite is never kept."""
@@ -105,11 +109,13 @@ class Recorder:
         """The run begins anew, here."""
         self.ring.clear()
         self._seen = self.changes.written
+        self._unfit = bool(diagnosis.not_finite(self._trainer.machine))
         self.take()
 
     def go_on(self) -> None:
         """The run goes on from here, wherever it was before."""
         self.ring.forget_after(self._trainer.machine.step)
+        self._unfit = bool(diagnosis.not_finite(self._trainer.machine))
         self.take()
 
     def spoiled(self, *, now: bool = False) -> bool:
@@ -215,7 +221,9 @@ class Recorder:
     def explain(self) -> Fault:
         """Where the first number that is not finite came up. Afterwards the run stands before the step that made it, weights unharmed."""
         machine, knobs, step = self._trainer.machine, self._trainer.machine.knobs.copy(), self._trainer.machine.step
-        if diagnosis.not_finite(machine):
+        if self._unfit:
+            found = dataclasses.replace(self._update_fault(diagnosis.not_finite(machine), "NaN"), direction="start")
+        elif diagnosis.not_finite(machine):
             found = self._spoiling_update()
         else:
             found = machine.explain_fault()
@@ -251,9 +259,9 @@ class Recorder:
         self._busy = True
         try:
             most = 1 << 20
-            while (at := machine.step) <= last:
-                self._carry_out(pending, last + 1)
-                here, stop = self._here(), min([last + 1, *(change[0] for change in pending if change[0] > at)])
+            while (at := machine.step) < last:
+                stop = self._carry_out(pending, last)
+                here = self._here()
                 burst = trainer.burst(min(most, stop - at))
                 trainer.memory.finished = ""
                 bad = diagnosis.not_finite(machine)
@@ -279,7 +287,11 @@ class Recorder:
         if max(now.values(), default=0.0) < _LARGE or step < 0 or self.ring.nearest(step) is None:
             return None
         here = self._here()
-        self._replay(step)
+        try:
+            self._replay(step)
+        except BadValue:  # the way there is not known; then this is as far back as it goes
+            self._restore(here)
+            return None
         before = diagnosis.sizes(machine)
         grown = {layer: size / max(before[layer], 1e-3) for layer, size in now.items() if size >= _LARGE}
         worst = max(grown, key=lambda layer: grown[layer])

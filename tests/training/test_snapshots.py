@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,8 @@ from playground.training.ring import Ring
 from playground.training.snapshots import DIRECTORY_BYTES, ENTRIES, SnapshotRing, room
 from tests.training import networks
 
-#: Points of the curve at which an unchanged fork is compared; 50 in the campaign.
-POINTS = 50 if os.environ.get("PLAYGROUND_CAMPAIGN") else 8
+#: Points of the curve at which an unchanged fork is compared.
+POINTS = [8, pytest.param(50, marks=pytest.mark.campaign)]
 
 
 def filled(nbytes: int, state: int, steps: list[int]) -> tuple[SnapshotRing, dict[int, bytes]]:
@@ -124,11 +123,12 @@ def series(trainer: Trainer, until: int) -> dict[int, tuple[str, float]]:
 
 
 @pytest.mark.parametrize("name", networks.NETWORKS)
-def test_any_step_can_be_stood_at_again(name: str) -> None:
+@pytest.mark.parametrize("points", POINTS)
+def test_any_step_can_be_stood_at_again(name: str, points: int) -> None:
     trainer = networks.trainer(networks.NETWORKS[name](), burst=1)
     trainer.recorder.share = Often(9)
     seen = series(trainer, 60)
-    for step in np.random.default_rng(4).permutation(trainer.machine.step + 1)[:POINTS]:
+    for step in np.random.default_rng(4).permutation(trainer.machine.step + 1)[:points]:
         here = trainer.recorder._here()
         trainer.recorder.to(int(step))
         assert state(trainer.machine) == seen[int(step)][0]
@@ -136,13 +136,14 @@ def test_any_step_can_be_stood_at_again(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", networks.NETWORKS)
-def test_an_unchanged_fork_equals_its_parent(name: str) -> None:
+@pytest.mark.parametrize("points", POINTS)
+def test_an_unchanged_fork_equals_its_parent(name: str, points: int) -> None:
     parent = networks.trainer(networks.NETWORKS[name](), burst=1)
     parent.recorder.share = Often(7)
     whole = series(parent, 1 << 30)
     last = parent.machine.step
     memory = vars(parent.memory) | {"seconds": 0, "best_place": None}
-    for step in np.random.default_rng(5).integers(0, last, POINTS):
+    for step in np.random.default_rng(5).integers(0, last, points):
         parent.recorder.go_back(int(step))
         assert parent.machine.step == step
         assert not parent.finished

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,8 +13,8 @@ from playground.training.messages.travel import Reinitialised, Travelled
 from tests.training.networks import NETWORKS, of, plain, trainer
 from tests.training.watching import of_kind, to_end, until
 
-#: Points of the curve of each network; with four networks more than 50 in the campaign.
-POINTS = 13 if os.environ.get("PLAYGROUND_CAMPAIGN") else 2
+#: Points of the curve of each of four networks; more than 50 in the campaign.
+POINTS = [2, pytest.param(13, marks=pytest.mark.campaign)]
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +36,12 @@ def epochs_on(client: Client, count: int) -> int:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_an_unchanged_fork_equals_its_parent_bit_for_bit(worker: Client, name: str) -> None:
+@pytest.mark.parametrize("points", POINTS)
+def test_an_unchanged_fork_equals_its_parent_bit_for_bit(worker: Client, name: str, points: int) -> None:
     made = NETWORKS[name]()
     end = to_end(worker, made)
     parent, epochs = worker.history(), worker.epochs
-    for step in np.random.default_rng(8).integers(0, end.last_step, POINTS).tolist():
+    for step in np.random.default_rng(8).integers(0, end.last_step, points).tolist():
         worker.fork(step)
         travelled = of_kind(until(worker, Travelled), Travelled)[-1]
         assert (travelled.step, travelled.before, travelled.kind) == (step, end.last_step, "fork")

@@ -117,7 +117,7 @@ class Finished(Event):
 class Fault(Event):
     """A number was not finite; training stands before the step that made it, so the weights are unharmed.
 
-    direction: "forward", "backward" or "update"; batch: its number in the epoch, from 1; step: steps done before it.
+    direction: "forward", "backward", "update", or "start" where it was given such weights; batch: its number in the epoch, from 1; step: steps done before it.
     what: "NaN", "infinity", or how large the update made a weight.
     """
 
