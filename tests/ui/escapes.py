@@ -27,7 +27,7 @@ PROPER = frozenset(
     name
     for line in (
         "Playground Python Qt ONNX NumPy NPZ PyTorch JAX CSV IDX PNG JSON SHA px ms kB MB GB KB max min log exp tanh sin cos",
-        "Ctrl Shift Alt Esc Del Tab Enter Space Ins Home End",
+        "Ctrl Shift Alt Esc Del Tab Enter Space Ins Home End PgUp PgDown",
         "untitled",  # the name that a project has before it is saved
     )
     for name in line.split()

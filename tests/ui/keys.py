@@ -100,16 +100,13 @@ def shown_choice(word: str) -> str:
 
 def tables() -> dict[str, str]:
     """Texts of the window's own tables, of the examples and of the blocks that ship -> where they stand."""
-    from playground.core.spec import Dataset, Loss
-    from playground.document.block_files import shipped
     from playground.formats.export import formats
     from playground.ui import layout_table, painting, pickers, shortcuts
     from playground.ui.actions import ACTIONS, MENUS
     from playground.ui.canvas import bar, empty, starters
-    from playground.ui.dialogs import example_cards, reference, start
+    from playground.ui.dialogs import reference, start
     from playground.ui.discover import modules
     from playground.ui.inspector import asking, panel
-    from playground.ui.lessons.coach import TRY
     from playground.ui.panel import panels
     from playground.ui.panels import data_facts, loss, table_import, training
     from playground.ui.plots import finder
@@ -163,6 +160,23 @@ def tables() -> dict[str, str]:
         *start.FILTERS,
         *(text for word in ("week", "day", "hour", "minute") for text in (f"{{n}} {word} ago", f"{{n}} {word}s ago")),
     )
+    return found
+
+
+def contents() -> dict[str, str]:
+    """Texts of the examples, lessons and blocks that ship, and of ports -> where they stand."""
+    from playground.core.spec import Dataset, Loss
+    from playground.document.block_files import shipped
+    from playground.ui.dialogs import example_cards
+    from playground.ui.lessons.coach import TRY
+
+    found: dict[str, str] = {}
+
+    def add(place: str, *texts: object) -> None:
+        for text in texts:
+            if isinstance(text, str) and has_words(text):
+                found.setdefault(getattr(text, "key", text), place)
+
     for path in sorted((assets_dir() / "examples").glob("*.play")):
         project = load(path).project
         one = example_cards.example_of(path, project)
@@ -182,7 +196,7 @@ def tables() -> dict[str, str]:
 
 def everything() -> dict[str, str]:
     """All of it."""
-    return {**tables(), **records(), **named()}
+    return {**tables(), **contents(), **records(), **named()}
 
 
 def main() -> int:
