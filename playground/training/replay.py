@@ -18,6 +18,7 @@ from playground.training import checkpoints, replan
 from playground.training.assembly import Assembled, assemble
 from playground.training.journal import Entry
 from playground.training.loop import Burst, Memory, Trainer
+from playground.training.recorder import REINITIALISED
 from playground.training.run_record import samples_sha256
 from playground.words import sentence
 
@@ -85,6 +86,10 @@ class Player:
                 yield from self._ended(entry)
             case "resume":
                 self.trainer.reopen()
+                self.trainer.recorder.go_on()
+            case "reinit":
+                yield from self._to(entry.step)
+                self._reinitialise(entry)
             case _:
                 raise ReplayError(
                     sentence("Step {step}: this version cannot do {kind} again.", step=f"{entry.step:,}", kind=repr(entry.kind))
@@ -126,6 +131,13 @@ class Player:
             raise ReplayError(sentence("The project has no knob called {name}.", name=repr(entry.what)))
         self._note(knob, float(entry.after))
         self.trainer.machine.knobs[knob] = float(entry.after)
+
+    def _reinitialise(self, entry: Entry) -> None:
+        layers = list(dict.fromkeys(parameter.owner for parameter in self.made.plan.graph.parameters))
+        if entry.what not in layers:
+            raise ReplayError(sentence("The project has no layer with weights called {name}.", name=repr(entry.what)))
+        self._note(REINITIALISED - layers.index(entry.what), float(entry.after))
+        self.trainer.machine.reinitialise(entry.what, int(entry.after))
 
     def _note(self, knob: int, value: float) -> None:
         """A change for the recorder, which may have to do these steps again."""
