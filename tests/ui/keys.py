@@ -100,11 +100,10 @@ def shown_choice(word: str) -> str:
 
 def tables() -> dict[str, str]:
     """Texts of the window's own tables, of the examples and of the blocks that ship -> where they stand."""
-    from playground.formats.export import formats
     from playground.ui import layout_table, painting, pickers, shortcuts
     from playground.ui.actions import ACTIONS, MENUS
     from playground.ui.canvas import bar, empty, starters
-    from playground.ui.dialogs import reference, start
+    from playground.ui.dialogs import reference
     from playground.ui.discover import modules
     from playground.ui.inspector import asking, panel
     from playground.ui.panel import panels
@@ -154,12 +153,6 @@ def tables() -> dict[str, str]:
         "error",
         "warning",
     )
-    add("formats", *(text for one in formats() for text in (one.title, one.help)))
-    add(
-        "start page",
-        *start.FILTERS,
-        *(text for word in ("week", "day", "hour", "minute") for text in (f"{{n}} {word} ago", f"{{n}} {word}s ago")),
-    )
     return found
 
 
@@ -167,7 +160,8 @@ def contents() -> dict[str, str]:
     """Texts of the examples, lessons and blocks that ship, and of ports -> where they stand."""
     from playground.core.spec import Dataset, Loss
     from playground.document.block_files import shipped
-    from playground.ui.dialogs import example_cards
+    from playground.formats.export import formats
+    from playground.ui.dialogs import example_cards, start
     from playground.ui.lessons.coach import TRY
 
     found: dict[str, str] = {}
@@ -177,6 +171,12 @@ def contents() -> dict[str, str]:
             if isinstance(text, str) and has_words(text):
                 found.setdefault(getattr(text, "key", text), place)
 
+    add("formats", *(text for one in formats() for text in (one.title, one.help)))
+    add(
+        "start page",
+        *start.FILTERS,
+        *(text for word in ("week", "day", "hour", "minute") for text in (f"{{n}} {word} ago", f"{{n}} {word}s ago")),
+    )
     for path in sorted((assets_dir() / "examples").glob("*.play")):
         project = load(path).project
         one = example_cards.example_of(path, project)
