@@ -18,16 +18,20 @@ from playground.document.project import Node, Project
 from playground.engine.graph import Graph
 from playground.errors import PlaygroundError
 from playground.lowering import Lowered, lower
+from playground.lowering.expansion import expanded
 from playground.training.messages import Fault, Reset, Started
+from playground.training.messages.analysis import LayersTimed
 from playground.training.saturation import saturations
 from playground.training.surfaces import SIDE
 from playground.ui.canvas.answers import Array, cost_of, image_forms, known_graph, length_columns, node_outputs, start_weights
+from playground.ui.canvas.faring import Cost, alarm, costs, worst
 from playground.ui.canvas.levels import NAMED
 from playground.ui.canvas.live import LivePictures
 from playground.ui.canvas.local import LocalNames
 from playground.ui.canvas.making import PictureMaker
 from playground.ui.canvas.plane import grid_points, plane_of
 from playground.ui.canvas.wire_labels import gradient_norms
+from playground.ui.panels.health import Health, health_of, stuck_of
 from playground.ui.scope import Scope
 
 if TYPE_CHECKING:
@@ -38,6 +42,7 @@ SHARE = 0.06  # of the time goes into pictures at most while a run goes on, wher
 LIVE_SHARE = 0.25  # where it only draws them
 APART_MS = 8  # after the curves, in a turn of its own: in one turn the two would hold up whatever a person does
 CROWD, CROWD_EVERY_S = 64, 1.0  # samples that shares of stuck outputs are taken over, and how often
+FARE_EVERY_S = 0.25
 MOST_COST = 80_000_000  # beyond this many numbers a picture of one grid is not worth the wait
 MARGIN = 120  # around what is in view, for wires that come from just outside
 
@@ -66,6 +71,10 @@ class PreviewFeed(QObject):
         self._answers_now: dict[str, Array] = {}
         self._crowd_now: dict[str, Array] = {}
         self._crowd_at = 0.0
+        self._health: dict[str, Health] = {}
+        self._costs: dict[str, Cost] = {}
+        self._timed: LayersTimed | None = None
+        self._fared = 0.0
         self._key: tuple[Any, ...] = ()
         self._last, self._took = 0.0, 0.0
         self.sample, self.drawn = 0, 0
@@ -80,7 +89,11 @@ class PreviewFeed(QObject):
         """New pictures; or the node at which the run stopped, marked until it goes on."""
         if self.live.hear(event):
             self._draw_soon()
+        if isinstance(event, LayersTimed):
+            self._timed, self._fared = event, 0.0
+            self._draw_soon()
         if isinstance(event, Started):
+            self._timed = None
             self.live.follow()
         if isinstance(event, Fault | Started | Reset):
             for item in self.scene.nodes.values():
@@ -146,8 +159,7 @@ class PreviewFeed(QObject):
         weights = functools.cache(self._weights)
         live = self.live.read(self._names)
         self._answers_now = self.live.values if live else self._names.answers(self._answers(weights()))
-        shown = {item.look.preview for item in self.scene.nodes.values()}
-        self._weights_now = self._names.weights(weights()) if shown & {"maps", "tiles"} and not (live and self.live.tiles) else {}
+        self._weights_now = self._names.weights(weights()) if self._wants_weights(live) else {}
         if self._crowd_is_due():
             self._look_at_crowd(weights())
             layers = {node.name: node.spec for node in self.session.view.network.nodes if isinstance(node.spec, Layer)}
@@ -155,7 +167,8 @@ class PreviewFeed(QObject):
         self._norms = self._names.norms(gradient_norms(self.session.client)) if self.session.run.state != "idle" else {}
         if self.scene.labels == "gradient":
             self.scene.show_labels(self.session.view, self.session.seen, self._norms)
-        self.maker.take(self._answers_now, self._weights_now, self.live.tiles if live else {})
+        self.maker.take(self._answers_now, self._weights_now, self.live.tiles if live else {}, self._crowd_now)
+        self._fare()
         self._filled.clear()
         self.draw_new()
         self.drawn += 1
@@ -175,7 +188,43 @@ class PreviewFeed(QObject):
             self._filled.add(node.id)
             if item.look.preview:
                 item.show_data(self.maker.picture(node, item.look.preview))
-            item.show_progress(self._progress(node), self.maker.live_line(node, self._norms, self._crowd_now.get(node.name)))
+            item.show_page(self.maker.first.get(node.id, 0))
+            item.on_page = self.turn_page
+            cost = self._costs.get(node.name)
+            item.show_progress(self._progress(node), self.maker.live_line(node, self._norms, cost))
+            item.show_faring(*alarm(self._health.get(node.name)), "" if cost is None else cost.words)
+
+    def _wants_weights(self, live: bool) -> bool:
+        """Whether any picture is made of them; copying all of a large network's takes its time."""
+        kinds = {item.look.preview for item in self.scene.nodes.values()}
+        return "maps" in kinds or ("tiles" in kinds and (self.maker.mode == "weights" or not live))
+
+    def _fare(self) -> None:
+        """How the nodes fare, a few times a second."""
+        session, now = self.session, time.monotonic()
+        if session.run.state == "idle":
+            self._health, self._costs = {}, {}
+            return
+        if now - self._fared < FARE_EVERY_S and session.run.going:
+            return
+        self._fared = now
+        shown = [node.name for node in session.view.network.nodes]
+        frozen = [node.name for node in expanded(session.project).project.network.nodes if node.frozen]
+        measured = health_of(session.client.layer_norms(), frozen)
+        self._health = worst(measured, stuck_of(session.stuck) if measured else [], self._names, shown)
+        self._costs = costs(self._timed, self._names, shown)
+
+    def show_mode(self, mode: str) -> None:
+        """Have tiles show "response", "weights" or "activation"."""
+        self.maker.mode = mode
+        self.draw()
+
+    def turn_page(self, node: str, back: bool = False) -> None:
+        """Show the next units of a node, or the ones before; after the last the first."""
+        item = self.scene.nodes.get(node)
+        if item is not None and item.look.more:
+            self.maker.turn(node, item.look.units, item.look.units + item.look.more, back)
+            self.draw()
 
     def _ask(self) -> None:
         """Have the worker make what is in view."""

@@ -15,28 +15,44 @@ from playground.training.areas.tiles import Tile
 from playground.training.surfaces import SIDE
 from playground.ui.canvas import pictures
 from playground.ui.canvas.answers import Array
+from playground.ui.canvas.faring import Cost, duration, percent
 from playground.ui.canvas.look import short_number
 from playground.ui.canvas.preview import PreviewData
-from playground.words import say
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.canvas.feed import PreviewFeed
 
 
+#: What tiles show, and its words.
+MODES = {"response": sentence("Response"), "weights": sentence("Weights"), "activation": sentence("Activation")}
+
+
 class PictureMaker:
-    """first: node id -> the first unit that its picture shows."""
+    """first: node id -> the first unit that its picture shows.  mode: what tiles show, a word of MODES."""
 
     def __init__(self, feed: PreviewFeed) -> None:
         self.feed, self.session = feed, feed.session
         self.first: dict[str, int] = {}
+        self.mode = "response"
         self._answers: dict[str, Array] = {}
         self._weights: dict[str, Array] = {}
         self._tiles: dict[str, Tile] = {}
+        self._crowd: dict[str, Array] = {}
         self._inputs: tuple[tuple[int, str], PreviewData] | None = None
 
-    def take(self, answers: dict[str, Array], weights: dict[str, Array], tiles: dict[str, Tile]) -> None:
-        """What pictures are made from now on. answers: for one sample where the worker made the tiles, else for what pictures show."""
-        self._answers, self._weights, self._tiles = answers, weights, tiles
+    def take(self, answers: dict[str, Array], weights: dict[str, Array], tiles: dict[str, Tile], crowd: dict[str, Array]) -> None:
+        """What pictures are made from now on. answers: for one sample where the worker made the tiles, else for what pictures show.
+
+        crowd: outputs for some samples at once.
+        """
+        self._answers, self._weights, self._tiles, self._crowd = answers, weights, tiles, crowd
+
+    def turn(self, node: str, units: int, all_units: int, back: bool = False) -> None:
+        """Show the next units of a node; after the last the first. units: of a page."""
+        pages = -(-all_units // max(units, 1))
+        page = (self.first.get(node, 0) // max(units, 1) + (-1 if back else 1)) % pages
+        self.first[node] = page * units
 
     def picture(self, node: Node, kind: str) -> PreviewData | None:
         """The picture of one kind; None while there is nothing to make it from."""
@@ -53,27 +69,36 @@ class PictureMaker:
         }
         return makers[kind]() if kind in makers else None
 
-    def live_line(self, node: Node, norms: dict[str, float], crowd: Array | None) -> str:
-        """The gradient while a layer trains; what an activation does; else nothing."""
+    def live_line(self, node: Node, norms: dict[str, float], cost: Cost | None) -> str:
+        """The gradient while a layer trains, and its time; what an activation does; else nothing."""
         if self.session.run.going and node.name in norms:
-            return f"∇ {short_number(norms[node.name])}"
-        return pictures.activity(node.spec, crowd)
+            line = f"∇ {short_number(norms[node.name])}"
+            return line if cost is None else f"{line} · {duration(cost.seconds)}"
+        line = pictures.activity(node.spec, self._crowd.get(node.name))
+        return line if line or cost is None else f"{duration(cost.seconds)} · {percent(cost.share)}"
 
     def _maps(self, node: Node) -> PreviewData | None:
         answers = self._answers
         found = pictures.sequence(node, answers, self.session.samples, self.feed.sample)
         if found is not None:
             return found
-        return pictures.maps(self._weights.get(f"{node.name}.weight"), answers.get(node.name), self.feed.forms.get(node.id, ()))
+        weight = None if self.mode == "activation" else self._weights.get(f"{node.name}.weight")
+        first = self.first.get(node.id, 0)
+        return pictures.maps(weight, answers.get(node.name), self.feed.forms.get(node.id, ()), first)
 
     def _responses(self, node: Node) -> PreviewData | None:
         samples = self.session.samples
         if node.spec.kind == "dataset" and samples is not None:
             return self._plane(samples)
+        first = self.first.get(node.id, 0)
+        if self.mode == "weights" and f"{node.name}.weight" in self._weights:
+            return pictures.weight_tiles(self._weights[f"{node.name}.weight"], self._weights.get(f"{node.name}.bias"), first)
+        if self.mode == "activation" and node.name in self._crowd:
+            return pictures.histograms(self._crowd[node.name], first)
         if self._tiles:
             return pictures.of_tile(self._tiles.get(node.name))
         spec = node.spec if isinstance(node.spec, Spec) else None
-        return pictures.responses(self._answers.get(node.name), SIDE, spec, self.first.get(node.id, 0))
+        return pictures.responses(self._answers.get(node.name), SIDE, spec, first)
 
     def _plane(self, samples: Samples) -> PreviewData:
         """The inputs themselves; the same picture for as long as it is the same plane."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QGraphicsSceneMouseEvent, QStyleOptionGraphicsItem, QWidget
 
 from playground.document.node_size import HEAD
 from playground.ui.canvas.look import NodeLook
@@ -40,6 +41,9 @@ class NodeItem(QGraphicsItem):
         self.progress = -1.0
         self.live_line = ""
         self.faulty = False
+        self.alarm, self.fares, self.cost = "", "", ""
+        self.first = 0
+        self.on_page: Callable[[str], None] | None = None
         self.hover = False
         flag = QGraphicsItem.GraphicsItemFlag
         self.setFlags(flag.ItemIsMovable | flag.ItemIsSelectable | flag.ItemSendsGeometryChanges)
@@ -55,7 +59,7 @@ class NodeItem(QGraphicsItem):
         if (old.preview, old.units, old.width) != (look.preview, look.units, look.width):
             self.atlas = make_atlas(look)
             self._compose()
-        self.setToolTip(look.detail)
+        self._tell()
         self._lead_wires()
         self.update()
 
@@ -77,6 +81,33 @@ class NodeItem(QGraphicsItem):
         if (share, line) != (self.progress, self.live_line):
             self.progress, self.live_line = share, line
             self.update()
+
+    def show_faring(self, alarm: str, fares: str, cost: str) -> None:
+        """How it fares while a run goes on: the colour of its edge ("warn", "error" or "" for none), in words, and what it costs."""
+        if (alarm, fares, cost) != (self.alarm, self.fares, self.cost):
+            self.alarm, self.fares, self.cost = alarm, fares, cost
+            self._tell()
+            self.update()
+
+    def _tell(self) -> None:
+        self.setToolTip("\n".join(filter(None, (self.look.detail, self.fares, self.cost))))
+
+    def show_page(self, first: int) -> None:
+        """The first unit that the picture shows."""
+        if first != self.first:
+            self.first = first
+            self.update()
+
+    def more_rect(self) -> QRectF:
+        """Where the further units are told, to be clicked for the next of them; empty where all show."""
+        return QRectF(self.look.width - 50, 4, 46, 22) if self.look.more and not self.look.badge else QRectF()
+
+    def mousePressEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        if self.on_page is not None and event.button() == Qt.MouseButton.LeftButton and self.more_rect().contains(event.pos()):
+            self.on_page(self.id)
+            event.accept()
+            return
+        super().mousePressEvent(event)
 
     def show_fault(self, on: bool) -> None:
         """Whether the run stopped at this node, because a number was not finite."""

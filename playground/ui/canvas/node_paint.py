@@ -65,9 +65,19 @@ def _small(p: QPainter, item: NodeItem, zoom: float) -> None:
 
 
 def _edge(item: NodeItem) -> QColor:
-    bad = item.look.state == "error" or item.faulty
+    bad = item.look.state == "error" or item.faulty or item.alarm == "error"
     return theme().color(
-        "accent" if item.isSelected() else "error" if bad else "c_block" if item.lit else "strong" if item.hover else "border"
+        "accent"
+        if item.isSelected()
+        else "error"
+        if bad
+        else "warn"
+        if item.alarm
+        else "c_block"
+        if item.lit
+        else "strong"
+        if item.hover
+        else "border"
     )
 
 
@@ -76,7 +86,7 @@ def _fill(item: NodeItem) -> QColor:
 
 
 def _body(p: QPainter, item: NodeItem) -> None:
-    look, chosen, bad = item.look, item.isSelected(), item.look.state == "error" or item.faulty
+    look, chosen, bad = item.look, item.isSelected(), item.look.state == "error" or item.faulty or bool(item.alarm)
     body = item.body()
     if chosen:
         ring = QColor(theme().color("accent"))
@@ -93,7 +103,7 @@ def _head(p: QPainter, item: NodeItem, zoom: float) -> None:
     look = item.look
     chip(p, 9, 6, 18, look.icon, look.group)
     badge = "error" if item.faulty else look.badge
-    further = f"+{look.more:,}" if look.more and not badge and zoom >= DETAILED else ""
+    further = further_text(look.more, item.first, look.units) if look.more and not badge and zoom >= DETAILED else ""
     beside = 20 if badge else 7 + width_of(further, 9) if further else 0
     put(p, QRectF(33, 6, look.width - 36 - beside, 18), look.name, 12, "text", True)
     if badge:
@@ -103,6 +113,11 @@ def _head(p: QPainter, item: NodeItem, zoom: float) -> None:
         put(p, QRectF(9, 28, look.width - 15, 16), line, 10, "error" if look.state == "error" else "text2")
     if further:
         put(p, QRectF(look.width - 50, 6, 44, 18), further, 9, "text3", how=RIGHT)
+
+
+def further_text(more: int, first: int, units: int) -> str:
+    """How many further units there are, or which of them show."""
+    return f"{first + 1}–{min(first + units, more + units)}" if first else f"+{more:,}"
 
 
 def _ports(p: QPainter, item: NodeItem) -> None:

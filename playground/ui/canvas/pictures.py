@@ -15,7 +15,7 @@ from playground.document.project import Node
 from playground.training import surfaces
 from playground.training.areas.tiles import Tile
 from playground.training.saturation import saturation
-from playground.training.surfaces import Coded
+from playground.training.surfaces import SIDE, Coded
 from playground.ui.canvas.answers import Array
 from playground.ui.canvas.look import MAP_SIDE
 from playground.ui.canvas.plane import grid_points, in_square, plane_of
@@ -24,6 +24,7 @@ from playground.ui.canvas.sequences import attention, has_weights, heat, length_
 from playground.words import say, sentence
 
 MOST_POINTS = 240
+BINS = 32
 
 
 def _symmetric(values: Array) -> Array:
@@ -91,15 +92,15 @@ def number(loss: float | None, caption: str) -> PreviewData:
     return PreviewData(number=text, caption=caption)
 
 
-def maps(weight: Array | None, given: Array | None, form: tuple[int, ...]) -> PreviewData | None:
-    """Filters of a convolution, weight pictures of a dense layer, else the maps that come out.
+def maps(weight: Array | None, given: Array | None, form: tuple[int, ...], first: int = 0) -> PreviewData | None:
+    """Filters of a convolution, weight pictures of a dense layer, else the maps that come out; from the unit `first` on.
 
     form: shape of the image whose flattened numbers a dense layer reads, or () where there is none.
     """
     if weight is not None and weight.ndim == 4:
-        return PreviewData(maps=_symmetric(weight.mean(axis=2).transpose(2, 0, 1)[: MAP_SIDE**2]))
+        return PreviewData(maps=_symmetric(weight.mean(axis=2).transpose(2, 0, 1)[first : first + MAP_SIDE**2]))
     if weight is not None and weight.ndim == 2:
-        return PreviewData(maps=_symmetric(_unit_weights(weight, form)))
+        return PreviewData(maps=_symmetric(_unit_weights(weight[:, first:], form)))
     if given is None:
         return None
     if given.ndim == 4:
@@ -114,6 +115,35 @@ def _unit_weights(weight: Array, form: tuple[int, ...]) -> Array:
         return weight.reshape(*form, -1).mean(axis=2).transpose(2, 0, 1)[: MAP_SIDE**2]
     high = max(d for d in range(1, int(np.sqrt(inputs)) + 1) if inputs % d == 0)
     return weight.T[: MAP_SIDE**2].reshape(-1, high, inputs // high)
+
+
+def weight_tiles(weight: Array, bias: Array | None, first: int) -> PreviewData | None:
+    """Each unit's incoming weights as bars, its bias last, all on one scale. Shapes: weight (inputs, units), bias (units,)."""
+    if weight.ndim != 2:
+        return None
+    numbers = weight if bias is None or bias.shape != weight.shape[1:] else np.concatenate([weight, bias[None]])
+    return PreviewData(maps=_bars_of(_symmetric(numbers)[:, first : first + MOST_TILES].T))
+
+
+def histograms(given: Array, first: int) -> PreviewData:
+    """What each unit gives for some samples, from −most to most: how often. Shapes: given (samples, ..., units)."""
+    units = given.reshape(-1, given.shape[-1])[:, first : first + MOST_TILES].T
+    finite = np.where(np.isfinite(units), units, 0.0)
+    most = np.abs(finite).max(axis=1, keepdims=True)
+    places = ((finite / np.where(most > 0, most, 1.0) + 1) * (BINS / 2)).clip(0, BINS - 1).astype(int)
+    counts = np.stack([np.bincount(row, minlength=BINS) for row in places])
+    return PreviewData(maps=_bars_of(counts / counts.max(axis=1, keepdims=True)))
+
+
+def _bars_of(shares: Array) -> Array:
+    """Bars from the middle line or, where none is below it, from the foot. Shapes: shares (pictures, bars), −1 to 1 -> coded tiles."""
+    wide = np.repeat(shares, max(1, SIDE // shares.shape[1]), axis=1)[:, :SIDE]
+    below = bool((shares < 0).any())
+    height = np.linspace(1.0, -1.0, SIDE)[:, None] if below else np.linspace(1.0, 0.0, SIDE)[:, None]
+    inside = (np.abs(height) <= np.abs(wide[:, None])) & (height * wide[:, None] >= 0) & (wide[:, None] != 0)
+    codes = np.where(inside, np.where(wide[:, None] > 0, 255, 0), 127).astype(np.uint8)
+    spare = SIDE - codes.shape[2]
+    return np.pad(codes, ((0, 0), (0, 0), (spare // 2, spare - spare // 2)), constant_values=127)
 
 
 def activity(spec: Any, given: Array | None) -> str:
