@@ -11,7 +11,8 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from playground.document import project_json
+from playground.document import project_json, strict_json
+from playground.document.edits.base import Edit
 from playground.document.project import Project
 from playground.errors import BadValue
 from playground.words import sentence
@@ -27,6 +28,21 @@ class Difference:
     path: str
     before: Any
     after: Any
+
+
+@dataclasses.dataclass(frozen=True)
+class SetValues(Edit):
+    """Other values at some places of a project, as one step. values: (path, strict JSON as text)."""
+
+    label: str
+    values: tuple[tuple[str, str], ...]
+
+    @property
+    def text(self) -> str:
+        return self.label
+
+    def apply(self, project: Project) -> Project:
+        return patched(project, {path: strict_json.decode(value) for path, value in self.values})
 
 
 def differences(before: Project, after: Project) -> tuple[Difference, ...]:

@@ -39,6 +39,11 @@ def idle(session: Session) -> bool:
     return session.run.state not in ("running", "starting")
 
 
+def settled(session: Session) -> bool:
+    """Whether how it is trained may be changed: always, but while a run is being set up."""
+    return session.run.state != "starting"
+
+
 def _node_value(kind: str) -> Callable[[Session], str]:
     def value(session: Session) -> str:
         found = session.project.network.of_kind(kind)
@@ -135,7 +140,7 @@ def _fill_batches(menu: QMenu, window: MainWindow) -> None:
 PICKERS = (
     Picker("Data", "Where the samples come from", _node_value("dataset"), _fill_kinds("dataset"), idle),
     Picker("Loss", "What training makes small", _node_value("loss"), _fill_kinds("loss"), idle),
-    Picker("Optimizer", "How a step changes the weights", _part_value("optimizer"), _fill_parts("optimizer"), idle),
-    Picker("Schedule", "How the learning rate moves over the run", _part_value("schedule"), _fill_parts("schedule"), idle),
-    Picker("Batch", "Samples in one step", lambda session: f"{session.project.training.batch:,}", _fill_batches, idle),
+    Picker("Optimizer", "How a step changes the weights", _part_value("optimizer"), _fill_parts("optimizer"), settled),
+    Picker("Schedule", "How the learning rate moves over the run", _part_value("schedule"), _fill_parts("schedule"), settled),
+    Picker("Batch", "Samples in one step", lambda session: f"{session.project.training.batch:,}", _fill_batches, settled),
 )

@@ -17,7 +17,7 @@ from playground.document.edits import ReplacePlanPart
 from playground.document.options import NODE_OPTIONS
 from playground.errors import BadValue
 from playground.ui.commands import Command, score
-from playground.ui.inspector.asking import LOCKED, busy, set_node, set_plan
+from playground.ui.inspector.asking import FIXED, LOCKED, busy, set_node, set_plan
 from playground.ui.inspector.editors import SPELT
 from playground.words import say
 
@@ -110,9 +110,14 @@ def setting_commands(session: Session, typed: str) -> list[Command]:
     return [command for *_, command in sorted(rows, key=lambda row: row[:2])]
 
 
+def _live(setting: Setting) -> bool:
+    """Whether a run that goes on can take it over."""
+    return setting.field.live or (setting.owner == say("Training") and setting.path not in FIXED)
+
+
 def _offers(session: Session, setting: Setting, value: str, listed: bool) -> list[Command]:
     """The change to a value, or while there is none what can be chosen. listed: also every option of a list."""
-    field, locked = setting.field, say(LOCKED) if busy(session) and not setting.field.live else ""
+    field, locked = setting.field, say(LOCKED) if busy(session) and not _live(setting) else ""
     chosen = isinstance(field, Part | Choice | Flag)
     if value and not chosen:
         new, wrong = parsed(field, setting.path.rpartition(".")[2], value)

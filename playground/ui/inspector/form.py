@@ -81,11 +81,22 @@ class Row(QWidget):
     moved = Signal(str, object)
     helped = Signal(str, str)
 
-    def __init__(self, name: str, field: Field, level: int = 0, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        field: Field,
+        level: int = 0,
+        parent: QWidget | None = None,
+        *,
+        live: bool | None = None,
+        fixed: Collection[str] | None = None,
+    ) -> None:
+        """live: whether it may change while training; None: as the field says.  fixed: of the nested form, as in `Form`."""
         super().__init__(parent)
         self.name, self.field, self.level = name, field, level
+        self.live, self.fixed = field.live if live is None else live, fixed
         self.default: Any = dataclasses.MISSING
-        self.label = RowLabel(say(field.title(name)), field.live)
+        self.label = RowLabel(say(field.title(name)), self.live)
         self.label.setToolTip(say(field.help))
         self.editor: Editor = PartEditor(field, name) if isinstance(field, Part) else EDITORS[type(field)](field, name)
         self.reset = Button("", "quiet", "reset", small=True)
@@ -157,7 +168,7 @@ class Row(QWidget):
                 self.nested.hide()
             return
         if self.nested is None:
-            self.nested = Form(self.level + 1)
+            self.nested = Form(self.level + 1, fixed=self.fixed)
             self.nested.changed.connect(lambda name, part: self.changed.emit(f"{self.name}.{name}", part))
             self.nested.moved.connect(lambda name, part: self.moved.emit(f"{self.name}.{name}", part))
             self.nested.helped.connect(self.helped)
@@ -167,7 +178,7 @@ class Row(QWidget):
 
     def lock(self, reason: str, live: bool) -> None:
         """Lock the row with a reason unless it may change while training."""
-        mine = "" if self.field.live and live else reason
+        mine = "" if self.live and live else reason
         self.label.setEnabled(not mine)
         self.label.update()
         self.editor.lock(mine)
@@ -195,9 +206,13 @@ class Form(QWidget):
         hide: Collection[str] = (),
         headings: Mapping[str, str] | None = None,
         parent: QWidget | None = None,
+        *,
+        fixed: Collection[str] | None = None,
     ) -> None:
-        """headings: a few words above the row of a field, for a long form."""
+        """headings: a few words above the row of a field, for a long form.  fixed: all but these may change while training; None: as
+        the fields say."""
         super().__init__(parent)
+        self.fixed = fixed
         self.headings, self.heads = dict(headings or {}), dict[str, Label]()
         self.level, self.only, self.hidden_names = level, only, frozenset(hide)
         self.rows: dict[str, Row] = {}
@@ -262,7 +277,7 @@ class Form(QWidget):
         needs = [0.0]
         for row in self.rows.values():
             if not row.isHidden():
-                needs.append(width_of(row.label.text, 12, True) + (18 if row.field.live else 2))
+                needs.append(width_of(row.label.text, 12, True) + (18 if row.live else 2))
                 needs.append(row.nested._widest() + INDENT if row.nested else 0.0)
         return max(needs)
 
@@ -279,7 +294,7 @@ class Form(QWidget):
             self.column.removeWidget(row)
             row.hide()
             row.deleteLater()
-        self.rows = {name: Row(name, field, self.level, self) for name, field in wanted.items()}
+        self.rows = {name: self._row(name, field) for name, field in wanted.items()}
         for head in self.heads.values():
             self.column.removeWidget(head)
             head.hide()
@@ -294,6 +309,10 @@ class Form(QWidget):
             row.helped.connect(self.helped)
             self.column.addWidget(row)
         self.column.addWidget(self.more)
+
+    def _row(self, name: str, field: Field) -> Row:
+        live = None if self.fixed is None else name not in self.fixed
+        return Row(name, field, self.level, self, live=live, fixed=None if self.fixed is None else ())
 
     def lock(self, reason: str) -> None:
         """Lock what may not change while training, with the reason; "" unlocks."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QRectF, Signal
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolTip, QWidget
 
-from playground.core.fields import Real
+from playground.core.fields import Real, Whole
 from playground.core.registry import entries
 from playground.document.project import Node
 from playground.ui.inspector.controls import ComboField, Switch
 from playground.ui.inspector.editors import NumberEditor
 from playground.ui.inspector.form import RowLabel
 from playground.ui.inspector.numbers import tidy
-from playground.ui.painting import Painted, chip, group_color, put, rule, stamp, width_of
+from playground.ui.painting import Painted, box, chip, group_color, put, rule, stamp, width_of
 from playground.ui.plots.axis import short
+from playground.ui.theme import theme
 from playground.words import say
 
 FIELD_WIDTH = 92
@@ -27,7 +28,7 @@ SPEEDS = (0.0, 1000.0, 240.0, 60.0, 16.0, 4.0)
 class KnobRow(NumberEditor):
     """Label and field over a slider of the full width."""
 
-    def __init__(self, field: Real, name: str, label: str, parent: QWidget | None = None) -> None:
+    def __init__(self, field: Real | Whole, name: str, label: str, parent: QWidget | None = None) -> None:
         super().__init__(field, name, parent)
         self.label = RowLabel(label, True)
         self.label.setMinimumWidth(40)
@@ -150,17 +151,21 @@ class LiveNumbers(Painted):
 
 
 class JournalList(QWidget):
-    """Entries, newest first; the texts break where they must."""
+    """Entries, newest first; the texts break where they must. chosen(row): double-clicked, or Enter on the row that has the focus."""
+
+    chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: list[tuple[int, str, str, str]] = []
+        self.at = 0
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFixedHeight(32)
 
     def show_entries(self, rows: list[tuple[int, str, str, str]]) -> None:
         """(step, icon, token, text) of every entry, newest first."""
         if rows != self.rows:
-            self.rows = rows
+            self.rows, self.at = rows, 0
             self.setFixedHeight(26 * max(len(rows), 1) + 6)
             told = "; ".join(f"{step:,} {text}" for step, _, _, text in rows[:20])
             self.setAccessibleName(say("Journal, by steps: {entries}", entries=told))
@@ -176,8 +181,32 @@ class JournalList(QWidget):
                 return True
         return super().event(event)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)
+        if step and self.rows:
+            self.at = min(max(self.at + step, 0), len(self.rows) - 1)
+            self.update()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.rows:
+            self.chosen.emit(self.at)
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.at = self._row_at(event.position().toPoint().y())
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        at = (event.position().toPoint().y() - 2) // 26
+        if 0 <= at < len(self.rows):
+            self.chosen.emit(at)
+
+    def _row_at(self, y: int) -> int:
+        return min(max((y - 2) // 26, 0), max(len(self.rows) - 1, 0))
+
     def paintEvent(self, event: QPaintEvent) -> None:
         p, wide = QPainter(self), float(self.width())
+        if self.rows and self.hasFocus():
+            box(p, QRectF(4, 26.0 * self.at + 2, wide - 8, 26), 4, None, theme().color("accent"))
         if not self.rows:
             put(p, QRectF(11, 2, wide - 22, 26), say("Nothing yet. Turn a knob while it trains."), 11, "text3")
         for k, (step, icon, token, text) in enumerate(self.rows):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from playground.core.fields import Real
+from playground.core.fields import Real, Whole, fields_of
 from playground.document.edits import SetField, SetNodeOption
+from playground.document.plans import TrainingPlan
 from playground.document.project import Node
 from playground.errors import PlaygroundError
 from playground.lowering import lower
@@ -44,6 +45,7 @@ class Knobs(QWidget):
         self.foot = ActionStrip("knobs")
         self.speed.chosen.connect(session.run.set_speed)
         self.rows: dict[str, KnobRow] = {}
+        self.batch = self._batch_row()
         self.layers: dict[str, LayerRow] = {}
         self.none = Label("", 12, "text2", wraps=True)
         self.none.setContentsMargins(11, 10, 11, 10)
@@ -53,6 +55,7 @@ class Knobs(QWidget):
         session.run_changed.connect(self._run_changed)
         session.tick.connect(self.show_numbers)
         self.journal.changed.connect(self.show_journal)
+        self.list.chosen.connect(self.journal.take_back)
         self.refresh()
         self.show_numbers()
         self.show_journal()
@@ -66,6 +69,7 @@ class Knobs(QWidget):
         self.layer_strip = Section(say("Layers"))
         column.addWidget(self.none)
         column.addLayout(self.knob_column)
+        column.addWidget(self.batch)
         column.addWidget(self.speed)
         column.addWidget(self.layer_strip)
         column.addLayout(self.layer_column)
@@ -99,6 +103,8 @@ class Knobs(QWidget):
         """Show the project's knobs."""
         infos = [info for info in self.infos() if not info.name.endswith(("rate_factor", "decay_factor"))][:MOST_KNOBS]
         self.none.setVisible(not infos)
+        self.batch.setVisible(bool(infos))
+        self.batch.show_value(self.session.project.training.batch)
         if not infos and self.session.samples is None:
             self.none.show_text(self.session.samples_error or say("Nothing to tune yet: add data, layers and a loss."))
         elif not infos:
@@ -109,6 +115,15 @@ class Knobs(QWidget):
         for info in infos:
             self.rows[info.name].show_value(info.value)
         self._show_layers()
+
+    def _batch_row(self) -> KnobRow:
+        """How many samples a step sees: no knob of the run, which goes on with another plan instead."""
+        field = fields_of(TrainingPlan)["batch"]
+        assert isinstance(field, Whole)
+        row = KnobRow(field, "batch", say(field.title("batch")))
+        for signal in (row.changed, row.moved):
+            signal.connect(lambda value: set_plan(self.session, "training", "batch", value))
+        return row
 
     def _build(self, infos: list[KnobInfo]) -> None:
         for row in self.rows.values():
@@ -166,7 +181,7 @@ class Knobs(QWidget):
             self.show_numbers()
 
     def show_journal(self) -> None:
-        self.list.show_entries([(e.step, e.icon, e.token, e.text) for e in reversed(self.journal.entries)])
+        self.list.show_entries(self.journal.rows())
 
 
 register_panel(

@@ -12,7 +12,7 @@ from playground.core.spec import Schedule
 from playground.data.split import part_sizes
 from playground.document.settings import field_at
 from playground.errors import PlaygroundError
-from playground.ui.inspector.asking import LOCKED, busy, set_plan
+from playground.ui.inspector.asking import FIXED, LOCKED, busy, set_plan
 from playground.ui.inspector.foot import Foot
 from playground.ui.inspector.form import Form
 from playground.ui.inspector.text import Label, Section
@@ -45,7 +45,7 @@ class TrainingPanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
-        self.form, self.foot, self.groups = Form(headings=HEADINGS), Foot(), GroupsEditor(session)
+        self.form, self.foot, self.groups = Form(headings=HEADINGS, fixed=FIXED), Foot(), GroupsEditor(session)
         self.groups.helped.connect(self.foot.show_help)
         self.preview = PlannedPlot()
         link(self.preview)
