@@ -7,12 +7,14 @@ import functools
 from typing import Any
 
 from playground.core.samples import Samples
+from playground.core.spec import Layer
 from playground.data.prepare import Prepared, prepare
 from playground.document.plans import DataPlan
 from playground.document.project import Project
 from playground.engine.machine import Machine, Progress
 from playground.engine.plan import Plan, plan_network
 from playground.lowering import Lowered, lower
+from playground.lowering.expansion import expanded
 from playground.training import memory
 from playground.training.board import BoardPlan
 from playground.training.judge import Judge
@@ -44,7 +46,14 @@ class Assembled:
             layers=tuple(owners),
             metrics=self.judge.names,
             outputs=outputs.count if plane else 0,
+            nodes=tuple(dict.fromkeys(n.owner for n in self.plan.graph.nodes if n.owner in self.layers)),
         )
+
+    @functools.cached_property
+    def layers(self) -> dict[str, Layer]:
+        """The network's layers by name, those in blocks as "block1/dense1"."""
+        nodes = expanded(self.project).project.network.nodes
+        return {node.name: node.spec for node in nodes if isinstance(node.spec, Layer)}
 
     def machine(self, arena: Any = None, progress: Progress | None = None) -> Machine:
         """A machine with the data in its windows; its state is whatever the memory holds."""

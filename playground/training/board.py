@@ -39,12 +39,16 @@ def _rounded(nbytes: int) -> int:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BoardPlan:
-    """What decides the board's size. layers: names of those with weights; outputs: numbers the network gives; 0: no grid."""
+    """What decides the board's size. layers: names of those with weights; outputs: numbers the network gives; 0: no grid.
+
+    nodes: names of all layers whose outputs can be looked at.
+    """
 
     state_bytes: int
     layers: tuple[str, ...]
     metrics: tuple[str, ...]
     outputs: int
+    nodes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
@@ -56,6 +60,7 @@ class BoardPlan:
             layers=tuple(data["layers"]),
             metrics=tuple(data["metrics"]),
             outputs=int(data["outputs"]),
+            nodes=tuple(data["nodes"]),
         )
 
     @property

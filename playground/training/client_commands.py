@@ -11,6 +11,8 @@ from playground.training import messages, payload
 from playground.training.block import Block
 from playground.training.line import Line
 from playground.training.messages import Command
+from playground.training.messages.layers import WatchLayers
+from playground.training.messages.slow import StepPhase
 from playground.training.messages.tiles import WatchTiles
 from playground.training.view import RunView
 
@@ -106,6 +108,11 @@ class Commands:
         """Do one step, then pause."""
         self._act("step_batch")
 
+    def step_phase(self) -> None:
+        """Do the next phase of a step, what one node does in one direction; the first of a new step where none is under way."""
+        if self._state in ("paused", "finished", "failed"):
+            self.send(StepPhase())
+
     def step_epoch(self) -> None:
         """Go to the end of the epoch, then pause."""
         self._act("step_epoch")
@@ -173,8 +180,12 @@ class Commands:
         self.send(WatchTiles(nodes=nodes, low=low, high=high, sample=sample, mark=mark))
 
     def watch_norms(self, on: bool) -> None:
-        """Measure the layers' norms now and then (on from the start), or do not."""
+        """Measure the layers' norms, outputs and histograms now and then (on from the start), or do not."""
         self.send(messages.WatchNorms(on=on))
+
+    def watch_layers(self, what: str, on: bool) -> None:
+        """Look into the layers of a large network too, until the run ends; small ones always are. what: "activations", "histograms"."""
+        self.send(WatchLayers(what=what, on=on))
 
     def set_speed(self, steps_per_second: float) -> None:
         """Do at most so many steps a second, to watch them; 0 is full speed. Survives the end of a run and of a worker."""

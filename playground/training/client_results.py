@@ -12,6 +12,7 @@ from playground.training.areas.steps import STEP_ROW
 from playground.training.areas.tiles import TILES, Pictures
 from playground.training.areas.watching import WATCHING, Costs
 from playground.training.history import Growing, History, LayerNorms, history_of
+from playground.training.layer_history import Activations, Histograms
 from playground.training.messages import EpochRecord
 from playground.training.messages.change import Entry
 from playground.training.view import RunView, Surface
@@ -40,6 +41,21 @@ class Results:
     def layer_norms(self) -> LayerNorms | None:
         """Gradient norms and update ratios of the layers, sampled a few times a second; None before the first run."""
         return self._view.layer_norms() if self._view else None
+
+    def activations(self) -> Activations | None:
+        """What the layers' outputs were like, sampled a few times a second; None before the first run."""
+        view = self._view
+        return view.layers.activations(view.board.plan) if view and view.board else None
+
+    def histograms(self, kind: str, name: str) -> Histograms | None:
+        """Over the steps, of a layer's "weights" or "gradients" or of a node's "activations"; None before there are any."""
+        view = self._view
+        return view.layers.histograms(view.board.plan, kind, name) if view and view.board else None
+
+    def layer_names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Layers with weights, and all whose outputs can be looked at, in the present run."""
+        plan = self._view.board.plan if self._view and self._view.board else None
+        return (plan.layers, plan.nodes) if plan else ((), ())
 
     @property
     def watching(self) -> Costs | None:

@@ -118,6 +118,14 @@ class Growing:
         return True
 
 
+    def halve(self, most: int) -> None:
+        """Where there are more rows than `most`, every second of the older half goes."""
+        if self._count > most:
+            old = self._count // 2
+            rows = np.concatenate([self.rows[:old:2], self.rows[old:]])
+            self._rows, self._count = rows, len(rows)
+
+
 def _column(rows: Array, which: str | int) -> Array:
     found: Array = rows[which] if isinstance(which, str) else rows[:, which]
     return found

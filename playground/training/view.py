@@ -28,6 +28,7 @@ from playground.training.history import (
     norms_of,
 )
 from playground.training.journal import Entry, Journal, decoded
+from playground.training.layer_history import LayerHistory
 from playground.training.messages import EpochRecord
 from playground.training.optimizer_state import copied, optimizer_state
 
@@ -76,6 +77,7 @@ class RunView:
         self._epochs: Growing | None = None
         self._norms: Growing | None = None
         self._records: list[EpochRecord] = []
+        self.layers = LayerHistory()
         self._seen = dict.fromkeys(("steps", "epochs", "norms"), 0)
 
     def renew(self) -> None:
@@ -106,6 +108,7 @@ class RunView:
         self.begin(started)
         # The journal came along in full; all other lists are empty there, or hold again what is known.
         self._seen = dict.fromkeys(self._seen, 0)
+        self.layers.begin_again()
         if before is None or self.board is None or before.metrics != self.board.plan.metrics:
             self._epochs, self._records = None, []
 
@@ -165,6 +168,7 @@ class RunView:
             self._norms = self._norms or Growing(rows[:0], 0, min(1, rows.shape[1] - 1))
             self._norms.add(rows)
             self._norms.thin(MOST_NORMS)
+        self.layers.drain(board)
 
     def history(self) -> History:
         self.drain()

@@ -23,7 +23,13 @@ from tests.training.networks import convolutional, of, plain, regression, traine
 from tests.training.watching import of_kind, to_end, until
 
 
-def run_of(made: Any, burst: int | None = None) -> SimpleNamespace:
+class Held(SimpleNamespace):
+    """As much of a run as probes need; known by its identity, as a run is."""
+
+    __hash__ = object.__hash__
+
+
+def run_of(made: Any, burst: int | None = None) -> Held:
     """As much of a run as probes need, in this process."""
     from playground.training.assembly import assemble
 
@@ -31,10 +37,10 @@ def run_of(made: Any, burst: int | None = None) -> SimpleNamespace:
     plan = assembled.board_plan()
     found = trainer_of(assembled, burst=burst)
     board = Board(plan, Block.create(plan.nbytes))
-    return SimpleNamespace(assembled=assembled, machine=found.machine, board=board, trainer=found, send=lambda event: None)
+    return Held(assembled=assembled, machine=found.machine, board=board, trainer=found, send=lambda event: None)
 
 
-def names_of(run: SimpleNamespace) -> dict[str, list[str]]:
+def names_of(run: Held) -> dict[str, list[str]]:
     return {layer: [p.name for p in run.machine.plan.graph.parameters if p.owner == layer] for layer in run.board.plan.layers}
 
 

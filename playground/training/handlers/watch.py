@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from playground.training import messages
 from playground.training.handlers import handles
+from playground.training.probes.activations import ActivationProbe
 from playground.training.probes.grid import GridProbe
+from playground.training.probes.histograms import HistogramProbe
 from playground.training.probes.norms import NormProbe
 from playground.training.worker import Worker
 
@@ -12,7 +14,10 @@ from playground.training.worker import Worker
 @handles(messages.WatchNorms)
 def watch_norms(worker: Worker, command: messages.WatchNorms, descriptors: tuple[int, ...]) -> bool:
     if worker.run is not None:
-        worker.run.probes[NormProbe].on = command.on
+        probes = worker.run.probes
+        probes[NormProbe].on = command.on
+        for crowd in (probes[ActivationProbe].crowd, probes[HistogramProbe].crowd):
+            crowd.off = not command.on
     return True
 
 

@@ -31,7 +31,7 @@ class WatchGrid(Command):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class WatchNorms(Command):
-    """Measure gradient norms and update ratios of the layers now and then, or stop doing so."""
+    """Measure norms, outputs and histograms of the layers now and then, or stop doing so."""
 
     stands = True
     waits = True

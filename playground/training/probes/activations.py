@@ -1,0 +1,50 @@
+"""Mean, spread, dead units and saturated outputs of every layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from playground.training.areas.activations import ACTIVATION_COLUMNS, ACTIVATIONS
+from playground.training.probes import Probe, Share, register
+from playground.training.probes.looking import FIRST, Array, Crowd
+from playground.training.saturation import saturation
+
+if TYPE_CHECKING:
+    from playground.core.spec import Layer
+    from playground.training.run import Run
+
+
+@register
+class ActivationProbe(Probe[None]):
+    """Rows for `board[ACTIVATIONS]`, at most ten a second and a hundredth of the time."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self.share = Share(0.01, 10)
+        self.share.spent(FIRST)
+        self.crowd = Crowd(run)
+        self._last = -1
+
+    def look(self, *, force: bool) -> None:
+        step = self.run.machine.step
+        if not self.crowd.wanted or step == self._last or not (force or self.share.due):
+            return
+        with self.share:
+            self._last = step
+            outputs = self.crowd.outputs()
+            if outputs:
+                layers = self.run.assembled.layers
+                row = [float(step)]
+                for name in self.crowd.nodes:
+                    row += described(layers[name], outputs[name]) if name in outputs else [np.nan] * len(ACTIVATION_COLUMNS)
+                self.run.board[ACTIVATIONS].append(np.array([row]))
+
+
+def described(layer: Layer, y: Array) -> list[float]:
+    """The columns for one layer. Shapes: y (samples, *output)."""
+    stuck = saturation(layer, y)
+    with np.errstate(all="ignore"):
+        mean, deviation = float(y.mean(dtype=np.float64)), float(y.std(dtype=np.float64))
+    return [mean, deviation, stuck.dead if stuck else np.nan, stuck.share if stuck else np.nan]
