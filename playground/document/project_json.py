@@ -25,7 +25,7 @@ from playground.words import joined, sentence
 FORMAT = "playground project"
 NODE_KEYS = ("id", "name", "spec", "position", "frozen", "rate_factor", "decay_factor", "shares", "transposed")
 LINK_KEYS = ("id", "source", "target", "port", "output")
-NOTE_KEYS = ("id", "text", "position", "size")
+NOTE_KEYS = ("id", "text", "position", "size", "frame")
 NETWORK_KEYS = ("nodes", "links", "notes")
 PROJECT_KEYS = ("format", "version", "name", "about", "network", "data", "training", "groups", "blocks")
 BLOCK_KEYS = ("id", "name", "help", "network")
@@ -73,7 +73,13 @@ def network_to_json(network: Network) -> dict[str, Any]:
         ],
         "links": [{key: getattr(link, key) for key in LINK_KEYS} for link in network.links],
         "notes": [
-            {"id": note.id, "text": note.text, "position": _floats(note.position), "size": _floats(note.size)}
+            {
+                "id": note.id,
+                "text": note.text,
+                "position": _floats(note.position),
+                "size": _floats(note.size),
+                "frame": note.frame,
+            }
             for note in network.notes
         ],
     }
@@ -125,7 +131,14 @@ def network_from_json(data: Any, place: str, found: Findings) -> Network:
             nodes.append(Node(id=raw["id"], name=raw["name"], spec=spec, **fixed, **shared))
     links = tuple(Link(**{key: raw[key] for key in LINK_KEYS if key in raw}) for raw in data["links"])
     notes = tuple(
-        Note(id=raw["id"], text=raw["text"], position=_pair(raw["position"]), size=_pair(raw["size"])) for raw in data["notes"]
+        Note(
+            id=raw["id"],
+            text=raw["text"],
+            position=_pair(raw["position"]),
+            size=_pair(raw["size"]),
+            frame=raw.get("frame", False),
+        )
+        for raw in data["notes"]
     )
     return Network(nodes=tuple(nodes), links=links, notes=notes)
 

@@ -62,6 +62,7 @@ class NoteShape(Shape):
     text: Annotated[str, Field(max_length=MOST_NOTE)]
     position: Place
     size: Extent
+    frame: bool = False
 
 
 class GroupShape(Shape):
@@ -158,6 +159,7 @@ EXPECTED: dict[str, str] = {
     "/network/notes/[]/id": _ID,
     "/network/notes/[]/text": sentence("a text of at most {most_note} characters", most_note=f"{MOST_NOTE:,}"),
     "/network/notes/[]/position": _PLACE,
+    "/network/notes/[]/frame": "true or false",
     "/network/notes/[]/size": sentence("two numbers in {sizes} to {sizes2}", sizes=f"{SIZES[0]:g}", sizes2=f"{SIZES[1]:,.0f}"),
 }
 #: The same inside a record, wherever it stands.

@@ -169,9 +169,9 @@ class MainWindow(QMainWindow):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if self.session.selection:
             names: tuple[str, ...] = ("rename", "wire", "share", "freeze", "", "group", "ungroup", "open_block", "", "cut", "copy", "paste",
-                                      "duplicate", "delete", "", "align_left", "align_middle", "", "reference")  # fmt: skip
+                                      "duplicate", "delete", "", "frame", "zoom_selection", "reference")  # fmt: skip
         else:
-            names = ("quick", "note", "paste", "", "tidy", "zoom_fit", "select_all")
+            names = ("quick", "note", "frame", "paste", "", "tidy", "zoom_fit", "select_all")
         for name in names:
             menu.addAction(self.actions_made[name]) if name else menu.addSeparator()
             if name == "freeze":
@@ -179,6 +179,13 @@ class MainWindow(QMainWindow):
         menu.popup(at)
 
     def refresh(self) -> None:
+        if self.session.selection:
+            placing = menu.addMenu(say("Align and distribute"))
+            for name in ("left", "centre", "right", "top", "middle", "bottom"):
+                placing.addAction(self.actions_made[f"align_{name}"])
+            placing.addSeparator()
+            for name in ("across", "down"):
+                placing.addAction(self.actions_made[f"distribute_{name}"])
         """Texts and availability of everything in the bars."""
         self.actions_made.refresh()
         self.tools.refresh()

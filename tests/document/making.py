@@ -187,7 +187,7 @@ MAKERS: dict[str, Maker] = {
     "set plan": _set_plan,
     "part": lambda p, r: e.ReplacePlanPart("training", "optimizer", spec_of(r.choice(registry.entries("optimizer")), r)),
     "project": lambda p, r: e.SetProject(name=r.choice((None, "A name", "", "two\nlines")), about=r.choice((None, *WORDS))),
-    "add note": lambda p, r: e.AddNote(r.choice(WORDS), place(r), id=_id(r)),
+    "add note": lambda p, r: e.AddNote(r.choice(WORDS), place(r), id=_id(r), frame=r.random() < 0.3),
     "remove notes": lambda p, r: e.RemoveNotes(_some(p.network.notes, r)),
     "set note": _note,
     "paste": _paste,

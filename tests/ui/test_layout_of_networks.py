@@ -111,6 +111,7 @@ def test_the_inside_of_a_block_is_laid_out_clear(window: MainWindow, session: Se
     session.enter(made.id)
     settle()
     window.canvas.tidy()
+    window.canvas.looking.glide.finish()
     settle()
     check_wires(window)
 
@@ -122,6 +123,7 @@ def test_skips_over_skips_have_lanes_of_their_own(window: MainWindow, session: S
     links += [AddLink(chain[k].id, chain[5].id, k + 1) for k in range(4)]
     session.do(Several("Make", (*chain, *links)))
     window.canvas.tidy()
+    window.canvas.looking.glide.finish()
     settle()
     check_wires(window)
     lanes = [wire.way[2][1] for wire in window.canvas.canvas.wires.values() if wire.way]

@@ -17,19 +17,20 @@ Pair = tuple[float, float]
 
 @dataclasses.dataclass(frozen=True)
 class AddNote(Edit):
-    """A comment on the canvas."""
+    """A comment on the canvas, or a frame round nodes."""
 
     words: str
     position: Pair
     size: Pair = (240.0, 56.0)
     id: str = dataclasses.field(default_factory=new_id)
+    frame: bool = False
 
     @property
     def text(self) -> str:
-        return sentence("Add note")
+        return sentence("Add frame") if self.frame else sentence("Add note")
 
     def apply(self, project: Project) -> Project:
-        note = _checked(Note(id=self.id, text=self.words, position=self.position, size=self.size))
+        note = _checked(Note(id=self.id, text=self.words, position=self.position, size=self.size, frame=self.frame))
         return _with_notes(project, (*project.network.notes, note))
 
 

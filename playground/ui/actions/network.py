@@ -35,6 +35,21 @@ def one_block(window: MainWindow) -> bool:
     return has_block(window) and len(window.session.selected_nodes()) == 1
 
 
+def many(window: MainWindow) -> bool:
+    """Whether two or more things are selected."""
+    return len(window.session.selection) > 1
+
+
+def three(window: MainWindow) -> bool:
+    """Whether three or more things are selected."""
+    return len(window.session.selection) > 2
+
+
+def _align(edge: str, text: str) -> Action:
+    return Action(id=f"align_{edge}", text=text, run=lambda w: w.canvas.commands.align(edge), menu="Network", group=2, enabled=many,
+                  why="Select two or more nodes or notes first.")  # fmt: skip
+
+
 def _share_text(window: MainWindow) -> str:
     chosen = window.session.selected_nodes()
     tied = (
@@ -64,6 +79,12 @@ ACTIONS = (
            enabled=several),
     Action(id="align_middle", text="Align in a row", run=lambda w: w.canvas.commands.align("middle"), menu="Network", group=2,
            enabled=several),
+    *(_align(edge, text) for edge, text in (("right", "Align right"), ("top", "Align top"), ("bottom", "Align bottom"),
+                                            ("centre", "Align in a column"))),
+    Action(id="distribute_across", text="Distribute across", run=lambda w: w.canvas.commands.distribute(True), menu="Network", group=2,
+           enabled=three, why="Select three or more nodes or notes first."),
+    Action(id="distribute_down", text="Distribute down", run=lambda w: w.canvas.commands.distribute(False), menu="Network", group=2,
+           enabled=three, why="Select three or more nodes or notes first."),
     Action(id="tidy", text="Lay out", run=lambda w: w.canvas.tidy(), shortcut="Ctrl+Shift+L", icon="auto", menu="Network", group=2,
            enabled=nodes),
 )  # fmt: skip

@@ -63,16 +63,16 @@ class CanvasDrops:
     def move(self, event: QDropEvent) -> None:
         """It moves on: mark the wire that it would be inserted into."""
         event.setAccepted(event.mimeData().hasFormat(MIME))
-        self._mark(self.wire_at(event.position()))
+        self.mark(self.wire_at(event.position()))
 
     def leave(self) -> None:
         """It went away again."""
-        self._mark(None)
+        self.mark(None)
 
     def drop(self, event: QDropEvent) -> None:
         """Add what was dropped, on a wire or in the open."""
         wire = self.wire_at(event.position())
-        self._mark(None)
+        self.mark(None)
         spec = from_mime(bytes(event.mimeData().data(MIME).data()), self.view.session.view)
         if spec is None:
             event.ignore()
@@ -91,7 +91,8 @@ class CanvasDrops:
         near = self.view.canvas.items(QRectF(pos.x() - 8, pos.y() - 8, 16, 16))
         return next((item for item in near if isinstance(item, WireItem) and item.id), None)
 
-    def _mark(self, wire: WireItem | None) -> None:
+    def mark(self, wire: WireItem | None) -> None:
+        """Show that what is dragged would be put on this wire, or on none."""
         if wire is not self._marked:
             for item, state in ((self._marked, "idle"), (wire, "target")):
                 if item is not None:

@@ -51,6 +51,7 @@ class CanvasKeys:
 
     def press(self, event: QKeyEvent) -> bool:
         """Act on a key; False leaves it to Qt."""
+        self.view.looking.glide.finish()
         key = Key(event.key())
         if self.view.gesture is not None:
             return self._wiring(key)

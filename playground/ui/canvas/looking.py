@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize
 
 from playground.document.arranging import Size
+from playground.ui.canvas.gliding import Glide
 from playground.ui.canvas.minimap import Minimap
+from playground.ui.canvas.zoom_view import MARGIN
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -21,7 +23,10 @@ class CanvasLooking:
     def __init__(self, view: CanvasView) -> None:
         self.view = view
         self.map = Minimap(view)
+        self.glide = Glide(view)
         self.map_wanted = True
+        self._fitted = 0.0  # the zoom that a change of the view's size gave; 0 for one that a person chose
+        self._most = 1.0  # the zoom before that
         self.fresh = bool(view.session.view.network.nodes)
         self._stands: tuple[str, ...] = ()
         self._looked_at: dict[tuple[str, ...], tuple[float, QPointF]] = {}
@@ -57,6 +62,19 @@ class CanvasLooking:
             self.view.session.place(self.view.commands.tidy_places(self._room()))
             self.view.zoom_to_fit(most=1.0)
 
+    def resized(self, before: QSize) -> None:
+        """Keep everything in view where everything was; after the view was small, go back to what it was fitted to."""
+        view = self.view
+        if self.fresh or not view.canvas.nodes or not before.isValid() or not view.isVisible():
+            return
+        all_seen = view.mapToScene(QRect(QPoint(0, 0), before)).boundingRect().contains(view.world())
+        if all_seen and (not view.shows_all() or view.zoom == self._fitted):
+            self._most = self._most if view.zoom == self._fitted else view.zoom
+            view.zoom_to_fit(most=self._most)
+            self._fitted = view.zoom
+        elif view.zoom != self._fitted:
+            self._fitted = 0.0
+
     def change_scope(self) -> None:
         """Another network is on the canvas: show all of a block that was opened, of the others what was seen of them before."""
         view = self.view
@@ -86,9 +104,37 @@ class CanvasLooking:
             view.ensureVisible(bounds, 40, 40)
 
     def tidy(self) -> None:
-        """Lay everything out in reading order, in as many rows as show it largest."""
+        """Lay everything out in reading order, in as many rows as show it largest; nodes glide there."""
+        self.glide.finish()
+        before = self.view.canvas.positions()
         self.view.commands.tidy(self._room())
         self.view.zoom_to_fit(most=1.0)
+        self.glide.start(before)
+
+    def add_frame(self) -> None:
+        """A frame round the selection, or in the middle of the view, open for its title."""
+        seen = self.view.visible()
+        room = QRectF(0, 0, 320, 200)
+        room.moveCenter(seen.center())
+        made = self.view.commands.frame(room)
+        if made in self.view.canvas.notes:
+            self.view.naming.edit(self.view.canvas.notes[made])
+
+    def zoom_to_selection(self) -> None:
+        """Show what is selected as large as it goes, at most at 150 %; everything where nothing is selected."""
+        view = self.view
+        bounds = QRectF()
+        for id in view.session.selection:
+            item = view.canvas.item_of(id)
+            if item is not None:
+                bounds |= item.sceneBoundingRect()
+        if bounds.isNull():
+            view.zoom_to_fit()
+            return
+        room = view.viewport().rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+        zoom = min(room.width() / bounds.width(), room.height() / bounds.height(), 1.5)
+        view.zoom_about(zoom, QPointF(view.viewport().rect().center()))
+        view.centerOn(bounds.center())
 
     def _room(self) -> Size:
         port = self.view.viewport()

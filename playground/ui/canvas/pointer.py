@@ -8,8 +8,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QGraphicsItem
 
+from playground.ui.canvas.dragging import Dragging
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.note_item import NoteItem
+from playground.ui.canvas.resizing import ResizeGesture
 from playground.ui.canvas.sharing import ShareGesture, weights_under
 from playground.ui.canvas.wire_item import WireItem
 from playground.ui.canvas.wiring import WireGesture
@@ -28,6 +30,8 @@ class CanvasPointer:
         self.view = view
         self.at = QPointF(200, 160)
         self._pressed_at: QPointF | None = None
+        self.dragging = Dragging(view)
+        self._modifiers, self._held = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.NoButton
 
     def port_under(self, at: QPointF) -> tuple[NodeItem, str, int] | None:
         """The port at a viewport position."""
@@ -41,6 +45,7 @@ class CanvasPointer:
     def press(self, event: QMouseEvent) -> bool:
         """A button went down; False leaves it to Qt, which selects, moves and draws the rubber band."""
         at = event.position()
+        self.view.looking.glide.finish()
         if self.view.refusal.isVisible():
             self.view.refusal.dismiss()
         if event.button() == Qt.MouseButton.MiddleButton:
@@ -55,10 +60,20 @@ class CanvasPointer:
             self._pressed_at = at
             if self.view.drops.ghost.press(self.view.mapToScene(at.toPoint())):
                 return True
-            return self._grab_port(at) or self._grab_weights(at, event.modifiers())
+            self.dragging.begin()
+            return self._grab_corner(at) or self._grab_port(at) or self._grab_weights(at, event.modifiers())
         if event.button() == Qt.MouseButton.RightButton:
             self._select_under(at)
             return True
+        return False
+
+    def _grab_corner(self, at: QPointF) -> bool:
+        """Take hold of the lower right corner of a selected note or frame, to resize it."""
+        pos = self.view.mapToScene(at.toPoint())
+        for item in self.view.canvas.notes.values():
+            if item.isSelected() and item.corner_at(item.mapFromScene(pos)):
+                self.view.gesture = ResizeGesture(self.view, item)
+                return True
         return False
 
     def _grab_port(self, at: QPointF) -> bool:
@@ -93,14 +108,17 @@ class CanvasPointer:
 
     def move(self, event: QMouseEvent) -> bool:
         """The mouse moved; False leaves it to Qt, and `hover` is to follow."""
-        self.at = event.position()
+        self.at, self._modifiers, self._held = event.position(), event.modifiers(), event.buttons()
         if self.view.gesture is None:
             return False
         self.view.gesture.move(self.at)
         return True
 
     def hover(self) -> None:
-        """Name the port that the mouse stands over, and say what the handle of the weights does."""
+        """Qt has moved what is dragged. Name the port that the mouse stands over, and say what the handle of the weights does."""
+        if self._held & Qt.MouseButton.LeftButton:
+            self.dragging.follow(free=bool(self._modifiers & Qt.KeyboardModifier.AltModifier))
+            return
         self.view.port_names.hover(self.port_under(self.at))
         weights_under(self.view, self.at, tell=True)
 
@@ -114,7 +132,7 @@ class CanvasPointer:
     def let_go(self, event: QMouseEvent) -> None:
         """Qt has finished with the release."""
         if event.button() == Qt.MouseButton.LeftButton:
-            self._finish_move()
+            self.dragging.finish()
 
     def _release_wire(self, at: QPointF) -> None:
         """A press and release on one spot leaves the wire at the pointer until the next click; a drag ends here."""
@@ -127,14 +145,6 @@ class CanvasPointer:
         else:
             gesture.move(at)
             gesture.finish()
-
-    def _finish_move(self) -> None:
-        """Everything that was dragged becomes one edit."""
-        network = self.view.session.view.network
-        before = {node.id: node.position for node in network.nodes} | {note.id: note.position for note in network.notes}
-        moved = {id: at for id, at in self.view.canvas.positions().items() if id in before and before[id] != at}
-        if moved:
-            self.view.commands.move({id: (round(x), round(y)) for id, (x, y) in moved.items()})
 
     def double_click(self, at: QPointF) -> None:
         """Open a block, a name or a note; in the open the quick list."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 from playground.core.samples import Samples
 from playground.document.project import Project
 from playground.lowering import Inspection
+from playground.ui.canvas.frame_item import FrameItem
 from playground.ui.canvas.look import NodeLook, Surroundings
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.note_item import NoteItem
@@ -66,7 +67,7 @@ class CanvasScene(QGraphicsScene):
             self.reroute()
         for note in network.notes:
             if note.id not in self.notes:
-                self.notes[note.id] = NoteItem(note)
+                self.notes[note.id] = FrameItem(note) if note.frame else NoteItem(note)
                 self.addItem(self.notes[note.id])
             self.notes[note.id].show_note(note)
             self.notes[note.id].setPos(*note.position)

@@ -29,6 +29,7 @@ from playground.ui.canvas.note_item import NoteItem
 from playground.ui.canvas.pointer import CanvasPointer
 from playground.ui.canvas.port_names import PortNames
 from playground.ui.canvas.refusal import Refusal
+from playground.ui.canvas.resizing import ResizeGesture
 from playground.ui.canvas.scene import CanvasScene
 from playground.ui.canvas.sharing import ShareGesture
 from playground.ui.canvas.wiring import WireGesture
@@ -51,7 +52,7 @@ class CanvasView(ZoomView):
         self.canvas = CanvasScene(self)
         self.adopt(self.canvas)
         self._configure()
-        self.gesture: WireGesture | BackGesture | ShareGesture | None = None
+        self.gesture: WireGesture | BackGesture | ShareGesture | ResizeGesture | None = None
         self.port_names = PortNames(self.canvas)
         self.pointer = CanvasPointer(self)
         self.commands = CanvasCommands(session, self.canvas, self)

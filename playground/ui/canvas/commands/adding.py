@@ -150,17 +150,34 @@ class Adding(Part):
             return () if refused is not None else (AddLink(made.id, anchor.id, 0),)
         return ()
 
+    def put_on_wire(self, id: str, link: str, at: tuple[float, float]) -> bool:
+        """Put a node that is on the canvas on a wire, at a place. False where it cannot stand there; the reason is told."""
+        insert = InsertOnLink(link, id)
+        try:
+            insert.apply(self.session.view)
+        except PlaygroundError as error:
+            self.session.message.emit(say(str(error)), "warning")
+            return False
+        item = self.scene.nodes[id]
+        spot = QRectF(*at, item.look.width, item.look.height)
+        edits = (MoveNodes({id: at}), insert, *self._room_for(spot, id))
+        self.session.history.seal()
+        done = self.session.do(Several(insert.describe(self.session.view), edits))
+        self.session.history.seal()
+        return done
+
     def _make_room(self, edit: InsertOnLink, made: AddNode) -> tuple[Edit, ...]:
-        """Push what stands right of the new node on its row further right, when there is too little room."""
-        spot = QRectF(*made.position, *NEW_SIZE)
-        hit = [i for i in self.scene.nodes.values() if i.body().translated(i.pos()).adjusted(-16, 0, 16, 0).intersects(spot)]
+        return self._room_for(QRectF(*made.position, *NEW_SIZE), made.id)
+
+    def _room_for(self, spot: QRectF, id: str) -> tuple[Edit, ...]:
+        """Push what stands right of a node put at a place on its row further right, when there is too little room."""
+        others = [item for item in self.scene.nodes.values() if item.id != id]
+        hit = [i for i in others if i.body().translated(i.pos()).adjusted(-16, 0, 16, 0).intersects(spot)]
         right = [item for item in hit if item.pos().x() >= spot.x()]
         if not right:
             return ()
         push = spot.right() + 54 - min(item.pos().x() for item in right)
-        row = [
-            i for i in self.scene.nodes.values() if i.pos().x() >= spot.x() and abs(self._level(i.id) - spot.center().y()) < 120
-        ]
+        row = [i for i in others if i.pos().x() >= spot.x() and abs(self._level(i.id) - spot.center().y()) < 120]
         return (MoveNodes({item.id: (item.pos().x() + push, item.pos().y()) for item in row}),)
 
     def _level(self, id: str) -> float:
