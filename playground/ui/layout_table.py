@@ -17,6 +17,7 @@ class Layout:
     "right", height of "centre" and "bottom", and width of "bottom-left" and "bottom-right" where the bottom is shared; pixels.
     grows: those heights are in proportion to the window's; else they stay, and the canvas takes what is left.
     canvas: whether the canvas is shown; a layout without it has a "centre".
+    base: of a layout of one's own, the one of the table from which it was made; panels stand where they stand there.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Layout:
     sizes: Mapping[str, int] = field(default_factory=dict)
     grows: bool = False
     canvas: bool = True
+    base: str = ""
 
     def __post_init__(self) -> None:
         if not set(self.areas) <= set(AREAS) or ("centre" in self.areas) is self.canvas:
@@ -47,5 +49,9 @@ LAYOUT_TABLE = (
     Layout(
         name="train", title="Train", icon="curve", shortcut="Ctrl+2", areas=("right", "bottom", "bottom-right"),
         sizes={"right": 292, "bottom": 444, "bottom-left": 740, "bottom-right": 400}, grows=True,
+    ),
+    Layout(
+        name="compare", title="Compare", icon="table", shortcut="Ctrl+3", areas=("right", "centre", "bottom"),
+        sizes={"right": 300, "centre": 400, "bottom": 390}, grows=True, canvas=False,
     ),
 )  # fmt: skip

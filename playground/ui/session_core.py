@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 class SessionCore(QObject):
     """The part of a session that its other parts, files and the run, stand on. What its signals say is told by `Session`.
 
-    path: of the project's file, None while it is untitled.  stuck: by node name, of what the canvas shows; kept up to date by it.
+    path: of the project's file, None while it is untitled.  run_shelf: where its newest run is kept.
+    stuck: by node name, of what the canvas shows; kept up to date by it.
     """
 
     project_changed = Signal()
@@ -42,6 +43,7 @@ class SessionCore(QObject):
     tick = Signal()
     message = Signal(str, str)
     heard = Signal(object)
+    closing = Signal()
 
     def __init__(self, project: Project | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +51,7 @@ class SessionCore(QObject):
         self.path: Path | None = None
         self._home: Path | None = None
         self.selection: tuple[str, ...] = ()
+        self.run_shelf: Path | None = None
         self.stuck: Mapping[str, Saturation] = {}
         self.scope = Scope()
         self._inspection: Inspection | None = None

@@ -15,6 +15,7 @@ from playground.document.project import Project
 from playground.document.relocate import relocation
 from playground.document.weights import renamed
 from playground.errors import PlaygroundError
+from playground.training.runs import shelf_of, take_along
 from playground.ui.run_control import names_of
 from playground.ui.session_core import SessionCore
 from playground.words import say, sentence
@@ -120,6 +121,8 @@ class FilesPart(SessionCore):
         except PlaygroundError as error:
             self.message.emit(say(str(error)), "error")
             return False
+        if self.run_shelf is not None:
+            take_along(self.run_shelf, shelf_of(path))
         self.path, self._file_sha256, self._kept_run = path, saved.sha256, mark
         self.file_weights, self._file_names, self.weights_taken = weights, names_of(self.project), False
         for note in saved.notes:
@@ -140,6 +143,7 @@ class FilesPart(SessionCore):
 
     def _replace(self, project: Project, path: Path | None, loaded: Loaded | None = None) -> None:
         self.run.forget()
+        self.run_shelf = None
         self.history = History(project)
         self.path, self._home = path, path.absolute().parent if path else None
         self.file_weights, self._file_runs, self._file_sha256, self._kept_run = None, {}, "", (0, 0)
