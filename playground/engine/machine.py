@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from playground.engine import diagnosis
+from playground.engine import diagnosis, phases
 from playground.engine import memory as arena
 from playground.engine.bookends import spans, width
 from playground.engine.diagnosis import Fault
@@ -84,6 +84,8 @@ class Machine:
         for constant in plan.graph.constants:
             self.layout.constants[constant.name].view(self.F)[...] = constant.array
         self._progress = progress
+        #: Told of every instruction of a training step before it is carried out; steps are slow then, and give the same numbers.
+        self.told: phases.Told | None = None
         self._loaded: dict[str, int] = {}
         self._bound: dict[int, _Bound] = {}
 
@@ -140,7 +142,11 @@ class Machine:
         if len(scale) < steps:
             raise ValueError(f"{steps} steps need as many rate factors; {len(scale)} were given")
         before = int(self.R[STEP])
-        self.bound(self.plan.train).run(self, scale, self.layout.ring.view(self.F), steps, threads)
+        bound, ring = self.bound(self.plan.train), self.layout.ring.view(self.F)
+        if self.told is None:
+            bound.run(self, scale, ring, steps, threads)
+        else:
+            phases.run(self, bound.code, bound.program.kernels, scale, ring, steps, self.told)
         done = int(self.R[STEP]) - before
         if done == steps:
             return Ran(done, "done")

@@ -30,6 +30,7 @@ from playground.training.probes import Share
 from playground.training.replay import take_checkpoint
 from playground.training.run_files import RunFiles
 from playground.training.run_probes import RunProbes
+from playground.training.slow import SlowStep
 from playground.words import sentence
 
 Array = npt.NDArray[Any]
@@ -76,6 +77,8 @@ class Run:
         self._copies, self._peaks = Share(_COPY_SHARE, 50), Share(0.01, 1)
         self.probes = RunProbes(self)
         self.files = RunFiles(self)
+        #: The step that is done in slow motion, while there is one.
+        self.slow: SlowStep | None = None
         self.hooks: list[Hook] = [*(kind(self) for kind in hooks.kinds()), self.files]
         self.journal = next(hook for hook in self.hooks if isinstance(hook, RunJournal))
         if previous is None:
@@ -224,7 +227,7 @@ class Run:
     def _resume(self) -> bool:
         if self.mode == "running" and self._aimless:
             return False
-        if not self._may_go_on():
+        if not self.may_go_on():
             return False
         self._aim()
         self.mode = "running"
@@ -232,7 +235,8 @@ class Run:
         self.send(messages.Running(step=self.machine.step))
         return True
 
-    def _may_go_on(self) -> bool:
+    def may_go_on(self) -> bool:
+        """Whether there is anything left to do; a stopped run is opened again."""
         if self.trainer.complete or not self.trainer.finished:
             return not self.trainer.complete
         reason = self.trainer.memory.finished
@@ -242,9 +246,22 @@ class Run:
             hook.reopened(reason)
         return True
 
+    def step_here(self) -> None:
+        """One step, here and now, told of when it is done."""
+        self._aim(step=self.machine.step + 1)
+        self.mode = "running"
+        while self.mode == "running":
+            self.turn(1)
+
+    def end_slow_step(self) -> None:
+        """Bring a step that is done in slow motion to its end."""
+        slow, self.slow = self.slow, None
+        if slow is not None:
+            slow.finish()
+
     def _step_batch(self) -> bool:
         """One step, here and now, so that what is asked next finds it done."""
-        if not self._may_go_on():
+        if not self.may_go_on():
             return False
         self._set_out(step=self.machine.step + 1)
         while self.mode == "running":
@@ -253,7 +270,7 @@ class Run:
 
     def _step_epoch(self) -> bool:
         """To the end of the epoch; asked again meanwhile, to the end of the next one."""
-        if not self._may_go_on():
+        if not self.may_go_on():
             return False
         self._set_out(epoch=(self.machine.epoch if self._until_epoch is None else self._until_epoch) + 1)
         return True

@@ -103,6 +103,8 @@ class Worker:
 
     def _do(self, command: Command, descriptors: tuple[int, ...]) -> bool:
         """Carry out a command; false when it does not apply."""
+        if self.run is not None and not command.during_step:
+            self.run.end_slow_step()
         if command.stands:
             self._standing[type(command)] = command
         return self._handlers[type(command)](self, command, descriptors)

@@ -29,6 +29,9 @@ class Command(Message):
     #: It does not end a search that goes on between two bursts; it is carried out after it.
     waits = False
 
+    #: It is carried out in the middle of a step that is done in slow motion; others first bring that to its end.
+    during_step = False
+
     serial: int = 0
 
     @property

@@ -25,6 +25,7 @@ class WatchTiles(Command):
     """
 
     stands = True
+    during_step = True
     waits = True
 
     nodes: tuple[tuple[str, int], ...]
