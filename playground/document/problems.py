@@ -36,10 +36,11 @@ MOST_LOSSES = 16
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Mend:
-    """A remedy that one key applies. edits: `document.edits.Edit` records, applied as one undoable step."""
+    """A remedy that one key applies. edits: `document.edits.Edit` records, applied as one undoable step.  note: what comes of it."""
 
     text: str
     edits: tuple[object, ...] = ()
+    note: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from playground.document.problems import Mend, Problem, participants, remedies, 
 from playground.document.project import Link, Node, Project
 from playground.document.wiring import port_title
 from playground.errors import PlaygroundError
+from playground.lowering.alternatives import shape_mends
 from playground.lowering.expansion import Source, expanded
 from playground.lowering.facts import Facts, in_range
 from playground.lowering.fit import loss_problems
@@ -21,7 +22,6 @@ from playground.lowering.flow import Flow, flow_of
 from playground.lowering.folding import folded, inner_problems, summed
 from playground.lowering.groups import group_problems, tie_problems
 from playground.lowering.memory import memory_problem
-from playground.lowering.mends import shape_mend
 from playground.lowering.sequence_mends import token_problems
 from playground.words import counted_sentence, joined, sentence
 
@@ -139,7 +139,7 @@ def shape_problem(flow: Flow, node: Node, links: list[Link], found: Facts, newes
     verb, _, rest = found.mend.partition(" ")
     if verb == "set":
         field = rest.partition(" ")[0]
-    return Problem(text=text, node=node.id, field=field, mends=remedies(shape_mend(flow, node, links, found.mend)))
+    return Problem(text=text, node=node.id, field=field, mends=shape_mends(flow, node, links, found.mend))
 
 
 def _fit_problems(project: Project, samples: Samples | None, flow: Flow) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from playground.core.spec import Dataset, Layer, Loss, Spec
 from playground.core.tensor import TensorType
 from playground.document.blocks import BlockUse
 from playground.document.edits import AddLink, EditError
-from playground.document.problems import Mend, Problem
+from playground.document.problems import Problem
 from playground.document.project import Node, Project
 from playground.document.wiring import gives_output, output_names, required_ports, takes_port
 from playground.lowering.facts import Facts, facts, in_range
@@ -111,7 +111,9 @@ def _accepts(flow: Flow, node: Node, port: int, type: TensorType, samples: Sampl
 
 def _drawing(wire: AddLink, problem: Problem) -> Problem:
     """The problem with mends that draw the wire first."""
-    return dataclasses.replace(problem, mends=tuple(Mend(text=mend.text, edits=(wire, *mend.edits)) for mend in problem.mends))
+    return dataclasses.replace(
+        problem, mends=tuple(dataclasses.replace(mend, edits=(wire, *mend.edits)) for mend in problem.mends)
+    )
 
 
 def _fits_unfolded(wired: Project, samples: Samples | None, wire: AddLink) -> Problem | None:

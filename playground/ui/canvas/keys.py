@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Key = Qt.Key
 Modifier = Qt.KeyboardModifier
 ARROWS = {Key.Key_Left: (-1, 0), Key.Key_Right: (1, 0), Key.Key_Up: (0, -1), Key.Key_Down: (0, 1)}
+NUMBERS = (Key.Key_1, Key.Key_2, Key.Key_3)
 NUDGE, FINE = 24, 4
 
 
@@ -34,7 +35,7 @@ class CanvasKeys:
     def claims(self, event: QKeyEvent) -> bool:
         """Whether a key belongs to the canvas although a menu has it as its shortcut."""
         if self.view.gesture is not None or self.view.refusal.isVisible():
-            return Key(event.key()) in (Key.Key_Escape, Key.Key_Return, Key.Key_Enter, Key.Key_1, *ARROWS)
+            return Key(event.key()) in (Key.Key_Escape, Key.Key_Return, Key.Key_Enter, *NUMBERS, *ARROWS)
         return False
 
     def tab(self, event: QKeyEvent) -> bool:
@@ -55,8 +56,8 @@ class CanvasKeys:
         key = Key(event.key())
         if self.view.gesture is not None:
             return self._wiring(key)
-        if self.view.refusal.isVisible() and key in (Key.Key_Escape, Key.Key_1):
-            self.view.refusal.pick() if key == Key.Key_1 else self.view.refusal.dismiss()
+        if self.view.refusal.isVisible() and key in (Key.Key_Escape, *NUMBERS):
+            self.view.refusal.pick(NUMBERS.index(key)) if key in NUMBERS else self.view.refusal.dismiss()
             return True
         if key in ARROWS:
             return self._arrow(key, event.modifiers())
@@ -76,6 +77,9 @@ class CanvasKeys:
             return False
         if key == Key.Key_Escape:
             gesture.cancel()
+        elif key in NUMBERS and self.view.refusal.isVisible():
+            gesture.end()
+            self.view.refusal.pick(NUMBERS.index(key))
         elif key in (Key.Key_Return, Key.Key_Enter, Key.Key_Space):
             gesture.finish()
         elif key in (Key.Key_Up, Key.Key_Down) and gesture.choose(ARROWS[key][1]):
