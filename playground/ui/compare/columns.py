@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from playground.core import registry
+from playground.core.spec import Metric
 from playground.training.runs import Kept, rate_of
 from playground.ui.plots.axis import short
 from playground.words import say, sentence
@@ -63,6 +64,13 @@ def metrics_of(runs: list[Kept]) -> list[str]:
     return list(dict.fromkeys(name for run in runs if run.last for name in run.last.metrics))
 
 
+def is_figure(name: str) -> bool:
+    """Whether a metric says how good the answers are; a readout says something else of them."""
+    id = name.rpartition(": ")[2]
+    record = next((record for record in registry.entries("metric") if record.id == id), None)
+    return not (isinstance(record, type) and issubclass(record, Metric) and record.readout)
+
+
 def metric_title(name: str) -> str:
     """ "accuracy" as its record calls it; "class_loss: accuracy" with the loss before it."""
     head, _, id = name.rpartition(": ")
@@ -84,7 +92,7 @@ def columns_for(runs: list[Kept]) -> list[Column]:
         Column("train", sentence("Train loss"), lambda run: run.last.train_loss if run.last else None),
         Column("validation", sentence("Validation loss"), lambda run: run.last.validation_loss if run.last else None),
     ]
-    for name in metrics_of(runs)[:4]:
+    for name in [name for name in metrics_of(runs) if is_figure(name)][:4]:
         found.append(Column(name, metric_title(name), lambda run, name=name: run.last.metrics.get(name) if run.last else None))  # type: ignore[misc]
     return [
         *found,
