@@ -18,7 +18,7 @@ from playground.engine.machine import Machine
 from playground.engine.registers import RATE
 from playground.errors import BadValue
 from playground.training.loop import Trainer
-from playground.training.messages.fan import FanDone, RayRecord
+from playground.training.messages.fan import FACTORS, STEPS, FanDone, RayRecord
 from playground.training.shadow import Shadow
 from playground.words import sentence
 
@@ -26,8 +26,6 @@ Array = npt.NDArray[Any]
 #: (first step, count) -> what the base rate is multiplied by. Shapes: -> (count,).
 Planned = Callable[[int, int], Array]
 
-FACTORS = (0.1, 0.3, 1.0, 3.0, 10.0)
-STEPS = 50
 #: Steps between two looks at whether the fan is still wanted.
 _PIECE = 5
 

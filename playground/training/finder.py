@@ -1,7 +1,7 @@
 """The learning-rate finder: what the loss does while the rate rises with every batch. The state is left exactly as it was.
 
-Source: L. Smith, Cyclical Learning Rates for Training Neural Networks (2017), section 3.3; the smoothing, the stop and both
-suggestions as in fastai 2.7, fastai/callback/schedule.py (`LRFinder`, `steep`, `valley`) and fastai/learner.py (`AvgSmoothLoss`).
+Source: L. Smith, Cyclical Learning Rates for Training Neural Networks (2017), section 3.3; the smoothing, the stop and the
+suggestions as in fastai 2.7, fastai/callback/schedule.py (`LRFinder`, `steep`, `valley`, `minimum`) and fastai/learner.py (`AvgSmoothLoss`).
 """
 
 from __future__ import annotations
@@ -79,6 +79,7 @@ class Found:
     points: tuple[Point, ...]
     steepest: float | None
     valley: float | None
+    minimum: float | None
     stopped: str
 
 
@@ -128,7 +129,9 @@ class Search:
         """The points so far with their suggestions."""
         trimmed = self.points[self._options.steps // 10 : -5] if len(self.points) > self._options.steps // 10 + 5 + 2 else []
         rates, losses = [p.rate for p in trimmed], [p.smoothed for p in trimmed]
-        return Found(tuple(self.points), steepest(rates, losses), valley(rates, losses), self._stopped)
+        return Found(
+            tuple(self.points), steepest(rates, losses), valley(rates, losses), minimum(rates, losses), self._stopped
+        )
 
 
 def find_rate(machine: Machine, options: Options | None = None, threads: int = 1) -> Found:
@@ -170,6 +173,14 @@ def valley(rates: Sequence[float], losses: Sequence[float]) -> float | None:
     return float(rates[max(0, start + int(third) + int(third / 2))])
 
 
+def minimum(rates: Sequence[float], losses: Sequence[float]) -> float | None:
+    """A tenth of the rate at which the loss is least; None when it never falls below its start."""
+    if len(rates) < 2:
+        return None
+    at = int(np.argmin(losses))
+    return float(rates[at]) / 10 if losses[at] < losses[0] else None
+
+
 def outcome(found: Found) -> str:
     """What came out, in words."""
     how = {
@@ -198,6 +209,7 @@ def told(found: Found, step: int, sha256: str) -> FinderDone:
         smoothed=tuple(p.smoothed for p in found.points),
         steepest=found.steepest,
         valley=found.valley,
+        minimum=found.minimum,
         stopped=found.stopped,
         step=step,
         sha256=sha256,

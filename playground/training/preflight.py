@@ -18,6 +18,7 @@ from playground.data.prepare import Split
 from playground.engine.machine import Evaluated, Machine
 from playground.training import memory
 from playground.training.assembly import Assembled
+from playground.training.durations import in_words
 from playground.training.guessing import guess_loss, targets_of, usual
 from playground.training.judge import Judge
 from playground.training.messages.analysis import CheckRecord, LayerCost
@@ -359,14 +360,6 @@ def _percent(value: float) -> str:
 
 def _r2(value: float) -> str:
     return f"R² {value:.2f}"
-
-
-def in_words(seconds: float) -> str:
-    """Such as "19 ms", "1.4 s", "3 min" or "2.5 h"."""
-    for limit, unit, scale in ((1e-3, "µs", 1e-6), (1.0, "ms", 1e-3), (120.0, "s", 1.0), (7200.0, "min", 60.0)):
-        if seconds < limit:
-            return f"{seconds / scale:.3g} {unit}"
-    return f"{seconds / 3600:.3g} h"
 
 
 def figures_of(found: Found) -> dict[str, Any]:

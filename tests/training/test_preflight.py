@@ -15,9 +15,10 @@ from playground.core.samples import Samples
 from playground.document.edits import SetField, SetNodeOption
 from playground.document.project import Project
 from playground.training.assembly import assemble
+from playground.training.durations import in_words
 from playground.training.guessing import guess_loss
 from playground.training.loop import Trainer
-from playground.training.preflight import Found, in_words, preflight
+from playground.training.preflight import Found, preflight
 from playground.training.timing import Cancelled, time_layers, time_training
 from tests.training.networks import NETWORKS, convolutional, curve, images, of, plain, points, project, regression
 

@@ -186,7 +186,7 @@ def test_the_finder_marks_suggestions_the_present_rate_and_divergence(app: QAppl
     finder.show_suggestions(0.002, 0.05, 0.01, True)
     after = finder.grab().toImage()
     assert finder.across.log
-    assert [band.text for band in finder.bands] == ["learns", "diverges"]
+    assert [band.text for band in finder.bands] == ["too slow", "learns", "diverges"]
     for token in ("s3", "s2"):
         assert count(after, theme.theme().color(token)) > count(before, theme.theme().color(token)) + 20
 

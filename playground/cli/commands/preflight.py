@@ -9,9 +9,10 @@ from playground.cli.opening import check, open_project
 from playground.cli.output import Output
 from playground.training import batches
 from playground.training.assembly import Assembled, assemble
+from playground.training.durations import in_words
 from playground.training.memory import in_words as bytes_in_words
 from playground.training.messages.analysis import LayerCost
-from playground.training.preflight import Found, figures_of, in_words, preflight
+from playground.training.preflight import Found, figures_of, preflight
 
 MARKS = {"ok": "  ok  ", "info": " note ", "warn": " warn ", "error": "FAILED"}
 WORDS = {

@@ -6,6 +6,10 @@ import dataclasses
 
 from playground.training.messages.base import Command, Event, Message
 
+#: What the rate is multiplied by, and the steps of a ray, where nobody says otherwise.
+FACTORS = (0.1, 0.3, 1.0, 3.0, 10.0)
+STEPS = 50
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RayRecord(Message):

@@ -32,6 +32,7 @@ class FinderDone(Event):
     smoothed: tuple[float, ...]
     steepest: float | None
     valley: float | None
+    minimum: float | None
     stopped: str
     step: int
     sha256: str

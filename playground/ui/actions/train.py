@@ -29,6 +29,4 @@ ACTIONS = (
            enabled=live, tool=403),
     Action(id="reset", text="Reset weights", run=lambda w: w.session.reset(), shortcut="Ctrl+Shift+R", icon="reset", menu="Train",
            group=1, enabled=has_run, tool=404),
-    Action(id="find_rate", text="Find rate", run=lambda w: w.find_rate(), shortcut="Ctrl+R", icon="finder", menu="Train", group=2,
-           enabled=can_step, tool=302, look="quiet"),
 )  # fmt: skip

@@ -18,8 +18,8 @@ from playground.ui.theme import theme
 from playground.words import say
 
 #: Colour numbers and dashes of the suggestions, as in the list beside the plot.
-LOOKS = {"valley": (3, (2.0, 3.0)), "steepest": (2, (7.0, 3.0))}
-WORDS = {"valley": "valley", "steepest": "steepest descent"}
+LOOKS = {"valley": (3, (2.0, 3.0)), "steepest": (2, (7.0, 3.0)), "minimum": (4, (7.0, 3.0, 2.0, 3.0))}
+WORDS = {"valley": "valley", "steepest": "steepest descent", "minimum": "minimum ÷ 10"}
 
 
 class FinderPlot(Plot):
@@ -43,14 +43,18 @@ class FinderPlot(Plot):
         self.show_data("smoothed", x, np.asarray(smoothed, float))
         self.fixed_up = around([self.series["smoothed"].y], pad=0.3)  # raw points may leave the picture, the curve may not
 
-    def show_suggestions(self, valley: float | None, steepest: float | None, now: float | None, diverged: bool) -> None:
+    def show_suggestions(
+        self, valley: float | None, steepest: float | None, now: float | None, diverged: bool, minimum: float | None = None
+    ) -> None:
         """Mark the suggestions, the rate in use and the end of the curve if the loss ran away there."""
-        self.suggested = {name: rate for name, rate in (("valley", valley), ("steepest", steepest)) if rate}
+        found = (("valley", valley), ("steepest", steepest), ("minimum", minimum))
+        self.suggested = {name: rate for name, rate in found if rate}
         self.now = now
         bands = []
         x, y = self.series["smoothed"].x, self.series["smoothed"].y
         if len(x) and valley and np.isfinite(y).any():
             best = float(x[int(np.nanargmin(np.where(np.isfinite(y), y, np.nan)))])
+            bands.append(Band(float(x[0]), valley / 10, "text3", say("too slow")))
             bands.append(Band(valley / 10, max(best, steepest or 0.0), "ok", say("learns")))
         if diverged and len(x):
             bands.append(Band(float(x[-1]), float(x[-1]) * 1e9, "error", say("diverges")))
@@ -62,7 +66,7 @@ class FinderPlot(Plot):
         if not self.has_data:
             return
         p, r = QPainter(self), self.area
-        until = [r.x(), r.x()]
+        until = [r.x(), r.x(), r.x()]
         found = sorted(self.suggested.items(), key=lambda item: item[1])
         for name, rate in found:
             self._draw_line(p, r, name, rate)
@@ -100,7 +104,7 @@ class FinderPlot(Plot):
         text = f"{say(WORDS[name])} {short(rate)}"
         wide = width_of(text, 11, True) + 16
         left = min(max(x + 6, r.x()), r.right() - wide)
-        row = 0 if left >= until[0] else 1
+        row = next((row for row in (0, 1) if left >= until[row]), 2)
         until[row] = left + wide + 4
         tag = QRectF(left, r.y() + 6 + 26 * row, wide, 21)
         box(p, tag, 3, theme().color("panel"), ink)
