@@ -156,6 +156,7 @@ class Client(Travels, Results):
             self._drop_change(event.change)
         elif isinstance(event, messages.Reset):
             view.forget_curves()
+            view.read_knobs()
             self._forget_branches()
         elif isinstance(event, Travelled):
             self._travelled(event)

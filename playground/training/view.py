@@ -93,9 +93,14 @@ class RunView:
         self.started = started
         self.layout = Layout.from_json(started.layout)
         self.board = Board(BoardPlan.from_dict(started.board), self.blocks[4])
-        arena = self._arena = np.frombuffer(self.blocks[3].buffer(), np.float32)
-        values = self.layout.knob_view(arena)
-        self.knobs = {name: float(values[index]) for name, index in self.layout.knob_index.items()}
+        self._arena = np.frombuffer(self.blocks[3].buffer(), np.float32)
+        self.read_knobs()
+
+    def read_knobs(self) -> None:
+        """Take the knobs as they are in the worker's memory."""
+        if self.layout is not None and self._arena is not None:
+            values = self.layout.knob_view(self._arena)
+            self.knobs = {name: float(values[index]) for name, index in self.layout.knob_index.items()}
 
     def change(self, start: messages.Start, blocks: tuple[Block, ...], started: messages.Started, plan: TrainingPlan) -> None:
         """The run goes on with another plan in other memory; its curves go on too."""

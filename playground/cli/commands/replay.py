@@ -13,7 +13,7 @@ SAME, OTHER = 0, 1
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or the run.json in it")
+    parser.add_argument("record", type=Path, metavar="RUN", help="a run's folder, or the run.json in it")
     parser.add_argument("--folder", type=Path, metavar="DIR", help="what the data's paths are relative to; otherwise this folder")
 
 
@@ -24,7 +24,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
             bar.show("Replaying", trainer.machine.step, trainer.total_steps, f"epoch {trainer.machine.epoch:,}")
 
         found = replay(
-            args.run,
+            args.record,
             folder=args.folder,
             watch=watch,
             compiling=lambda name, done, total: bar.show("Compiling kernels, once on this machine", done, total, name),

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from playground.core.fields import Real, fields_of
+from playground.core.samples import Samples
 from playground.core.spec import Spec
 from playground.document.options import NODE_OPTIONS
 from playground.document.patch import Difference, differences, patched
@@ -17,7 +18,7 @@ from playground.errors import PlaygroundError
 from playground.lowering.expansion import expanded
 from playground.lowering.flow import flow_of
 from playground.lowering.groups import weight_settings
-from playground.training.messages import ChangeRefused, Replanned, Started
+from playground.training.messages import ChangeRefused, Replanned, Reset, Started
 from playground.words import say
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class KnobFollower(QObject):
         self.session = session
         self._sent: dict[str, float] = {}
         #: Plans that were asked for and not yet answered, by serial number; the one that was refused last.
-        self._asked: dict[int, Project] = {}
+        self._asked: dict[int, tuple[Project, Samples | None]] = {}
         self._refused: Project | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -110,7 +111,7 @@ class KnobFollower(QObject):
             self.session.message.emit(say(str(error)), "error")
             return
         if serial:
-            self._asked[serial] = wanted
+            self._asked[serial] = wanted, samples
 
     def _knobs(self, project: Project) -> dict[str, float]:
         counts = {id: found.parameters for id, found in flow_of(project, self.session.samples).facts.items()}
@@ -118,7 +119,7 @@ class KnobFollower(QObject):
 
     def _wanted(self) -> Project | None:
         """The project that the run should have, or None where its knobs suffice."""
-        trained = next(reversed(self._asked.values()), None) or self.session.run_project
+        trained, _ = next(reversed(self._asked.values()), (self.session.run_project, None))
         if trained is None:
             return None
         data = {f"network/nodes/{node.id}/spec/" for node in trained.network.of_kind("dataset") if node.spec.id in LIVE_DATA}
@@ -145,13 +146,19 @@ class KnobFollower(QObject):
 
     def _heard(self, event: object) -> None:
         if isinstance(event, Replanned):
-            self.session.run_project = self._asked.pop(event.change, self.session.run_project)
+            project, samples = self._asked.pop(event.change, (self.session.run_project, None))
+            self.session.run_project, self.session.run_samples = project, samples or self.session.run_samples
             self._refused = None
             self._sent.clear()
             self.follow()
         elif isinstance(event, ChangeRefused):
-            self._refused = self._asked.pop(event.change, None)
+            self._refused, _ = self._asked.pop(event.change, (None, None))
             self.session.message.emit(say(event.text), "error")
+        elif isinstance(event, Reset):
+            if self.session.run_project is not None and self.session.run_samples is not None:
+                self.session.run_root = (self.session.run_project, self.session.run_samples)
+            self._sent.clear()
+            self.follow()
         elif isinstance(event, Started):
             self._asked.clear()
             self._sent.clear()
