@@ -20,21 +20,23 @@ CORES = os.cpu_count() or 1
 
 
 class Cost:
-    """The window's share of one core over the last moments. It counts all that the window's thread does while a run goes on."""
+    """Shares of the last moments: what the worker measured, of its time, and what the window's thread did, of one core's."""
 
-    def __init__(self) -> None:
-        self._wall, self._spent = time.monotonic(), time.thread_time()
-        self.share: float | None = None
+    def __init__(self, watched: float) -> None:
+        self._wall, self._spent, self._watched = time.monotonic(), time.thread_time(), watched
+        self._shares: tuple[float, float] | None = None
 
-    def look(self) -> float:
-        """Its share now."""
+    def look(self, watched: float) -> tuple[float, float]:
+        """Worker and window. watched: seconds that the worker has measured so far."""
         wall, spent = time.monotonic(), time.thread_time()
-        if wall - self._wall >= SPAN:
-            self.share = (spent - self._spent) / (wall - self._wall)
-            self._wall, self._spent = wall, spent
-        elif self.share is None and wall > self._wall:
-            return (spent - self._spent) / (wall - self._wall)
-        return self.share or 0.0
+        if wall - self._wall >= SPAN or self._shares is None:
+            passed = max(wall - self._wall, 1e-3)
+            shares = max(watched - self._watched, 0.0) / passed, (spent - self._spent) / passed
+            if wall - self._wall < SPAN:  # the first second: what is known so far
+                return shares
+            self._shares = shares
+            self._wall, self._spent, self._watched = wall, spent, watched
+        return self._shares
 
 
 _COSTS: weakref.WeakKeyDictionary[StatusLine, Cost] = weakref.WeakKeyDictionary()
@@ -47,8 +49,8 @@ def say_cost(line: StatusLine) -> list[Part]:
     if line.session.run.state != "running" or found is None or found.run_seconds <= 0:
         _COSTS.pop(line, None)
         return []
-    worker = found.watch_seconds / (found.run_seconds + found.watch_seconds)
-    window = _COSTS.setdefault(line, Cost()).look()
+    seconds = found.watch_seconds
+    worker, window = _COSTS.setdefault(line, Cost(seconds)).look(seconds)
     progress = line.newest(Progress)
     crowded = progress is not None and progress.threads + 1 > CORES
     share = min(1.0, worker + (window if crowded else 0.0))
