@@ -52,7 +52,7 @@ class Command:
 
 def commands(window: MainWindow) -> list[Command]:
     """Everything that can be chosen without a value, in the order in which it stands while nothing is typed."""
-    return [*_actions(window), *_panels(window), *_nodes(window), *_layers(window), *_projects(window)]
+    return [*_actions(window), *_panels(window), *_own_layouts(window), *_nodes(window), *_layers(window), *_projects(window)]
 
 
 def _actions(window: MainWindow) -> Iterator[Command]:
@@ -83,6 +83,18 @@ def _panels(window: MainWindow) -> Iterator[Command]:
             icon=panel.icon,
             tail=say("Panel"),
             words=f"show panel {panel.title} {panel.id}",
+        )
+
+
+def _own_layouts(window: MainWindow) -> Iterator[Command]:
+    for layout in [each for each in window.layouts.known.values() if each.base]:
+        yield Command(
+            id=f"layout:{layout.name}",
+            title=say("{layout} layout", layout=layout.title),
+            run=lambda name=layout.name: window.show_layout(name),  # type: ignore[misc]
+            icon=layout.icon,
+            tail=say("My layouts"),
+            words="layout",
         )
 
 

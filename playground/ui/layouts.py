@@ -7,10 +7,11 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QStyle, QTabBar, QTabWid
 
 from playground.ui import settings
 from playground.ui.layout_table import AREAS, LAYOUT_TABLE, Layout
+from playground.ui.named_layouts import BadLayout, keep, made_layout, own_layouts, renamed
 from playground.ui.panel import Panel
 from playground.ui.session import Session
 from playground.ui.title_bar import TitleBar
-from playground.words import say
+from playground.words import say, sentence
 
 VERSION = 4  # raised when docks change so much that a remembered state would mislead
 DOCK_AREAS = {
@@ -65,7 +66,7 @@ class Layouts(QObject):
         super().__init__(window)
         self.window_shown = window
         self.current = ""
-        self.known = {layout.name: layout for layout in layouts}
+        self.known = {layout.name: layout for layout in (*layouts, *own_layouts({each.name: each for each in layouts}))}
         self._bare: QByteArray | None = None
         self.docks = {panel.id: Dock(panel, session, window) for panel in table}
         window.setDockOptions(
@@ -121,6 +122,36 @@ class Layouts(QObject):
         self._arrange(self.current)
         self._settle.start(0)
 
+    def save_as(self, title: str) -> Layout:
+        """Keep the present arrangement under a name, which is then the present layout. Raises BadLayout."""
+        made = made_layout(title, self.layout_shown, self.known)
+        self.remember()
+        self.known[made.name] = made
+        keep(self.known)
+        self.current = made.name
+        self.remember()
+        settings.set_word("layout", made.name)
+        self.changed.emit(made.name)
+        return made
+
+    def rename(self, name: str, title: str) -> None:
+        """Another name for a layout of one's own. Raises BadLayout."""
+        self.known[name] = renamed(self.known[name], title, self.known)
+        keep(self.known)
+        self.changed.emit(self.current)
+
+    def delete(self, name: str) -> None:
+        """Forget a layout of one's own; where it is the present one, that from which it was made is shown."""
+        gone = self.known[name]
+        if not gone.base:
+            raise BadLayout(sentence("Only a layout of your own can be deleted."))
+        if self.current == name:
+            self.show(gone.base)
+        del self.known[name]
+        keep(self.known)
+        settings.set_block(f"docks/{name}", None)
+        self.changed.emit(self.current)
+
     def _arrange(self, name: str) -> None:
         window = self.window_shown
         window.setUpdatesEnabled(False)
@@ -133,7 +164,8 @@ class Layouts(QObject):
         if centre is not None:
             centre.setVisible(self.layout_shown.canvas)
         window.restoreState(self._bare, VERSION)  # Qt keeps the places of removed docks; a remembered state would bring them back
-        placed = [(dock, dock.panel.places[name]) for dock in self.docks.values() if name in dock.panel.places]
+        base = self.layout_shown.base or name
+        placed = [(dock, dock.panel.places[base]) for dock in self.docks.values() if base in dock.panel.places]
         first: dict[str, Dock] = {}
         for dock, place in placed:
             first.setdefault(place, dock)
@@ -187,7 +219,7 @@ class Layouts(QObject):
     def _first(self) -> dict[str, Dock]:
         found: dict[str, Dock] = {}
         for dock in self.docks.values():
-            place = dock.panel.places.get(self.current)
+            place = dock.panel.places.get(self.layout_shown.base or self.current)
             if place is not None:
                 found.setdefault(place, dock)
         return found

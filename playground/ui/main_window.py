@@ -21,6 +21,7 @@ from playground.ui.documents import Documents
 from playground.ui.inspector.grouping import fill_group_menu
 from playground.ui.kinds import groups
 from playground.ui.layout_table import LAYOUT_TABLE
+from playground.ui.layout_menu import LayoutMenu
 from playground.ui.layouts import Dock, Layouts
 from playground.ui.notices import NoticeBar
 from playground.ui.palette import Palette
@@ -57,7 +58,7 @@ class MainWindow(QMainWindow):
         self.canvas = CanvasView(session)
         self.middle = QStackedWidget()
         self.middle.addWidget(CanvasArea(self.canvas))
-        self.notices = NoticeBar(self.middle, self.canvas, session)
+        self.notices = NoticeBar(self, self.canvas, session)
         self.setCentralWidget(self.middle)
         self.start: QWidget | None = None
         self._commands: CommandPalette | None = None
@@ -88,7 +89,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(shape)
         self.layouts.changed.connect(lambda _: self.refresh())
         last = settings.word("layout", LAYOUTS[0])
-        self.layouts.show(last if last in LAYOUTS else LAYOUTS[0])
+        self.layouts.show(last if last in self.layouts.known else LAYOUTS[0])
         palette = self._palette()
         if palette is not None:
             palette.added.connect(self.canvas.commands.add_kind)
@@ -120,6 +121,7 @@ class MainWindow(QMainWindow):
             if action.id in THEMES:
                 switches.addAction(self.actions_made[action.id])
         self._fill_insert(menus["Insert"])
+        self.own_layouts = LayoutMenu(self, menus["View"], self.actions_made["reset_layout"])
         view = menus["View"].addMenu(say("Panels"))
         for dock in self.layouts.docks.values():
             view.addAction(dock.toggleViewAction())
@@ -221,7 +223,10 @@ class MainWindow(QMainWindow):
     def show_layout(self, name: str) -> None:
         self.leave_start()
         whole = self.canvas.shows_all()
+        held = QApplication.focusWidget()
         self.layouts.show(name)
+        if held is None or not held.isVisible():  # the panel that had the keyboard is gone
+            self.canvas.setFocus() if self.canvas.isVisible() else self.menuBar().setFocus()
         if whole:
             QTimer.singleShot(0, self.canvas, lambda: self.canvas.zoom_to_fit(most=1.0))
         self.refresh()

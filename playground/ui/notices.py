@@ -17,6 +17,7 @@ from playground.words import say
 
 SHOWN_MS = {"info": 5_000, "warning": 9_000, "error": 15_000}
 INK = {"info": "info", "warning": "warn", "error": "error"}
+FOOT = 48  # pixels that stay free below, for the status line and a margin
 ICON = {"info": "info", "warning": "warn", "error": "error"}
 
 
@@ -36,7 +37,9 @@ class NoticeBar(QWidget):
         self.button.clicked.connect(self._press)
         session.message.connect(self.tell)
         session.heard.connect(lambda event: self.offer(remedy_of(event, session)))
-        parent.installEventFilter(self)
+        area = canvas.parentWidget()
+        for watched in (parent, area) if area is not None else (parent,):
+            watched.installEventFilter(self)  # docks move the canvas without changing the window
         self.setToolTip(say("Click to put this away"))
         self.hide()
 
@@ -74,17 +77,15 @@ class NoticeBar(QWidget):
         return self.button.width() + 10 if self._cure is not None else 0
 
     def _place(self) -> None:
-        room = self.over.width() - 48 - self._aside
+        seen = self.canvas.isVisible()
+        left, wide = (self.canvas.mapTo(self.over, QPoint()).x(), self.canvas.width()) if seen else (0, self.over.width())
+        room = wide - 48 - self._aside
         text = metrics(12).boundingRect(QRectF(0, 0, min(room, 620) - 52, 400), int(Qt.TextFlag.TextWordWrap), self.text)
         high = max(round(text.height() + 16), self.button.height() + 10 if self._aside else 0)
         self.resize(round(min(text.width() + 56, room)) + self._aside, high)
         self.button.move(self.width() - self._aside, (high - self.button.height()) // 2)
-        top = (
-            self.canvas.mapTo(self.over, QPoint(0, 12)).y()
-            if self.canvas.isVisible()
-            else self.over.height() - self.height() - 24
-        )
-        self.move((self.over.width() - self.width()) // 2, top)
+        top = self.canvas.mapTo(self.over, QPoint(0, 12)).y() if seen else self.over.height() - self.height() - FOOT
+        self.move(left + (wide - self.width()) // 2, top)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from playground.ui.actions.base import Action, nodes
 from playground.ui.layout_table import LAYOUT_TABLE, Layout
 from playground.ui.theme import theme
 from playground.words import sentence
+
+if TYPE_CHECKING:
+    from playground.ui.main_window import MainWindow
 
 
 def _layout(layout: Layout) -> Action:
@@ -20,8 +25,37 @@ def _layout(layout: Layout) -> Action:
     )
 
 
+_OWN = "Show a layout of your own first: View, My layouts."
+
+
+def own_layout(window: MainWindow) -> bool:
+    """Whether the present layout is one of the person's own."""
+    return bool(window.layouts.current and window.layouts.layout_shown.base)
+
+
+def _save_layout(window: MainWindow) -> None:
+    from playground.ui.layout_menu import ask_save
+
+    ask_save(window)
+
+
+def _rename_layout(window: MainWindow) -> None:
+    from playground.ui.layout_menu import ask_rename
+
+    ask_rename(window)
+
+
+def _delete_layout(window: MainWindow) -> None:
+    from playground.ui.layout_menu import delete
+
+    delete(window)
+
+
 ACTIONS = (
     *(_layout(layout) for layout in LAYOUT_TABLE),
+    Action(id="save_layout", text="Save layout as…", run=_save_layout, menu="View"),
+    Action(id="rename_layout", text="Rename layout…", run=_rename_layout, menu="View", enabled=own_layout, why=_OWN),
+    Action(id="delete_layout", text="Delete layout", run=_delete_layout, menu="View", enabled=own_layout, why=_OWN),
     Action(id="reset_layout", text="Reset layout", run=lambda w: w.layouts.reset(), menu="View"),
     Action(id="zoom_in", text="Zoom in", run=lambda w: w.canvas.zoom_by(1.25), shortcut="Ctrl++", menu="View", group=1),
     Action(id="zoom_out", text="Zoom out", run=lambda w: w.canvas.zoom_by(0.8), shortcut="Ctrl+-", menu="View", group=1),

@@ -163,6 +163,7 @@ class CanvasView(ZoomView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.looking.resized(event.oldSize())
         self.looking.place_map()
         self.empty.setGeometry(self.viewport().rect())
         if self.looking.fresh and self.canvas.nodes:
