@@ -25,6 +25,7 @@ from playground.training.saturation import saturations
 from playground.training.surfaces import SIDE
 from playground.ui.canvas.answers import Array, cost_of, image_forms, known_graph, length_columns, node_outputs, start_weights
 from playground.ui.canvas.faring import Cost, alarm, costs, worst
+from playground.ui.canvas.flowing import Flow
 from playground.ui.canvas.levels import NAMED
 from playground.ui.canvas.live import LivePictures
 from playground.ui.canvas.local import LocalNames
@@ -33,6 +34,7 @@ from playground.ui.canvas.plane import grid_points, plane_of
 from playground.ui.canvas.wire_labels import gradient_norms
 from playground.ui.panels.health import Health, health_of, stuck_of
 from playground.ui.scope import Scope
+from playground.ui.slow_motion import SlowMotion
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -57,7 +59,7 @@ class PreviewFeed(QObject):
         super().__init__(view)
         self.view, self.session, self.scene = view, view.session, view.canvas
         self.live = LivePictures(self.session)
-        self.maker = PictureMaker(self)
+        self.maker, self.flow, self.slow = PictureMaker(self), Flow(self), SlowMotion(self.session)
         self.lowered: Lowered | None = None
         self.prepared: Prepared | None = None
         self.forms: dict[str, tuple[int, ...]] = {}
@@ -84,6 +86,7 @@ class PreviewFeed(QObject):
         self.session.tick.connect(self._draw_soon)
         self.session.run_changed.connect(self._draw_soon)
         self.session.heard.connect(self._hear)
+        self.slow.changed.connect(self._draw_soon)
 
     def _hear(self, event: object) -> None:
         """New pictures; or the node at which the run stopped, marked until it goes on."""
@@ -169,6 +172,7 @@ class PreviewFeed(QObject):
             self.scene.show_labels(self.session.view, self.session.seen, self._norms)
         self.maker.take(self._answers_now, self._weights_now, self.live.tiles if live else {}, self._crowd_now)
         self._fare()
+        self.flow.show(self.live.values if live and self.session.run.state != "idle" else {}, self._names, self.slow.now)
         self._filled.clear()
         self.draw_new()
         self.drawn += 1

@@ -41,6 +41,7 @@ class NodeItem(QGraphicsItem):
         self.progress = -1.0
         self.live_line = ""
         self.faulty = False
+        self.phase = ""
         self.alarm, self.fares, self.cost = "", "", ""
         self.first = 0
         self.on_page: Callable[[str], None] | None = None
@@ -87,6 +88,12 @@ class NodeItem(QGraphicsItem):
         if (alarm, fares, cost) != (self.alarm, self.fares, self.cost):
             self.alarm, self.fares, self.cost = alarm, fares, cost
             self._tell()
+            self.update()
+
+    def show_phase(self, direction: str) -> None:
+        """The direction in which it has just worked in slow motion: "forward", "backward", "update", or "" for none."""
+        if direction != self.phase:
+            self.phase = direction
             self.update()
 
     def _tell(self) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from playground.ui.canvas.levels import BLOCK, DETAILED, LEGIBLE, NAMED
 from playground.ui.canvas.preview import paint_missing, paint_preview
-from playground.ui.painting import AA, RIGHT, box, chip, put, stamp, width_of
+from playground.ui.painting import AA, CENTRE, RIGHT, box, chip, put, stamp, width_of
 from playground.ui.theme import theme
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.canvas.node_item import NodeItem
 
 PORT_RADIUS, QUIET_RADIUS = 4.5, 3.5
 HANDLE = 8  # radius of the handle of the weights
+PHASE_INK = {"forward": "s1", "backward": "s2", "update": "ok"}
+PHASE_WORDS = {"forward": sentence("forward"), "backward": sentence("backward"), "update": sentence("update")}
 BADGE_INK = {"error": "error", "warn": "warn", "frozen": "info", "tied": "c_block"}
 
 
@@ -42,6 +46,8 @@ def paint_node(p: QPainter, item: NodeItem) -> None:
         paint_preview(p, item.preview_rect(), look, item.data_shown, item.atlas)
     if item.progress >= 0:
         p.fillRect(QRectF(4, look.height - 3, (look.width - 6) * min(item.progress, 1.0), 2), theme().color("accent"))
+    if item.phase:
+        _phase(p, item)
     _ports(p, item)
     if item.look.weighty and item.hover and zoom >= DETAILED:
         grip = QRectF(0, 0, 2 * HANDLE, 2 * HANDLE)
@@ -62,6 +68,20 @@ def _small(p: QPainter, item: NodeItem, zoom: float) -> None:
     stamp(p, 23, look.height / 2, look.icon, look.group, 20)
     if zoom >= LEGIBLE:
         put(p, QRectF(42, 0, look.width - 44, look.height), look.name, 24, "text", True)
+
+
+def _phase(p: QPainter, item: NodeItem) -> None:
+    """The light of a node at work in slow motion, with the direction in words above it."""
+    ink = theme().color(PHASE_INK[item.phase])
+    glow = QColor(ink)
+    for wide, alpha in ((6, 0.2), (4, 0.4)):
+        glow.setAlphaF(alpha)
+        box(p, item.body().adjusted(-wide, -wide, wide, wide), 6 + wide, None, glow, 2)
+    box(p, item.body(), 6, None, ink, 2)
+    words = say(PHASE_WORDS[item.phase])
+    pill = QRectF(item.look.width - width_of(words, 10, True) - 20, 27, width_of(words, 10, True) + 12, 17)
+    box(p, pill, 8, theme().color("node"), ink)
+    put(p, pill, words, 10, PHASE_INK[item.phase], True, CENTRE)
 
 
 def _edge(item: NodeItem) -> QColor:
@@ -85,6 +105,15 @@ def _fill(item: NodeItem) -> QColor:
     return theme().tint("error", 0.06) if item.look.state == "error" else theme().color("node")
 
 
+@lru_cache(maxsize=512)
+def _bar(width: float, height: float) -> QPainterPath:
+    """The left edge of a node, as the corners leave it; a path, because a clip is lost in an SVG."""
+    whole, edge = QPainterPath(), QPainterPath()
+    whole.addRoundedRect(QRectF(0, 0, width, height), 6, 6)
+    edge.addRect(QRectF(0, 0, 4, height))
+    return whole.intersected(edge)
+
+
 def _body(p: QPainter, item: NodeItem) -> None:
     look, chosen, bad = item.look, item.isSelected(), item.look.state == "error" or item.faulty or bool(item.alarm)
     body = item.body()
@@ -93,10 +122,9 @@ def _body(p: QPainter, item: NodeItem) -> None:
         ring.setAlphaF(0.35)
         box(p, body.adjusted(-4, -4, 4, 4), 9, None, ring, 2)
     box(p, body, 6, _fill(item), _edge(item), 2 if chosen or bad or item.lit else 1)
-    p.save()
-    p.setClipRect(QRectF(0, 0, 4, look.height), Qt.ClipOperation.IntersectClip)
-    box(p, body, 6, theme().color(look.group), None)
-    p.restore()
+    p.setPen(Qt.PenStyle.NoPen)
+    p.setBrush(theme().color(look.group))
+    p.drawPath(_bar(look.width, look.height))
 
 
 def _head(p: QPainter, item: NodeItem, zoom: float) -> None:

@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.routing import Way
 from playground.ui.canvas.wire_paint import paint_wire
+from playground.ui.canvas.wire_value import Array, WireValue
 from playground.ui.painting import width_of
 
 LANE = 26  # how far below its own row a wire runs back to the start of the next one
 ROUND = 18.0  # radius of a corner of a way
+STEEP = 36  # a short wire that climbs more has its label in a pill too
 SHORT = 72  # below this distance the label stands above the wire instead of in a pill
 
 
@@ -29,6 +31,7 @@ class WireItem(QGraphicsItem):
         self.id, self.source, self.target, self.port, self.output = id, source, target, port, output
         self.label, self.state, self.thickness, self.loose = "", "idle", 2.0, QPointF()
         self.path, self.middle, self.rect, self.short = QPainterPath(), QPointF(), QRectF(), True
+        self.value: WireValue | None = None
         self.way: Way | None = None
         self.led: tuple[tuple[float, float], tuple[float, float]] | None = None  # between which points the way was sought
         self.setZValue(-1)
@@ -60,10 +63,23 @@ class WireItem(QGraphicsItem):
             self.way = None  # an end has moved since the ways of all wires were sought
         self.path = rounded(self.way) if self.way else route(a, b, self._lane(a, b) if self.way is None else None)
         self.middle = self.path.pointAtPercent(0.5) if not self.way else longest_middle(self.way)
-        self.short = not self.way and abs(b.x() - a.x()) < SHORT and b.x() >= a.x()
+        self.short = not self.way and abs(b.x() - a.x()) < SHORT and b.x() >= a.x() and abs(b.y() - a.y()) < STEEP
         self.rect = self.path.controlPointRect().adjusted(-4, -18, 4, 10)
         half = width_of(self.label, 10) / 2 + 10
         self.rect |= QRectF(self.middle.x() - half, self.middle.y() - 22, 2 * half, 34)
+        if self.value is not None:
+            self.value.place()
+
+    def show_value(self, value: Array | None, title: str = "") -> None:
+        """What flows along it, as a small picture; None for nothing. title: what it is."""
+        if value is None and self.value is None:
+            return
+        if self.value is None:
+            self.value = WireValue(self)
+            self.value.show_value(value, title)
+            self.value.place()
+            return
+        self.value.show_value(value, title)
 
     def lead(self, way: Way | None, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Take the corners of a way that keeps clear of nodes, none for a plain curve; None where there is no such way."""
