@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -26,8 +27,8 @@ Array = npt.NDArray[Any]
 #: (first step, count) -> what the base rate is multiplied by. Shapes: -> (count,).
 Planned = Callable[[int, int], Array]
 
-#: Steps between two looks at whether the fan is still wanted.
-_PIECE = 5
+#: Steps between two looks at whether the fan is still wanted, where a step takes no longer than so many seconds.
+_PIECE, _PATIENCE = 5, 0.02
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,13 +97,16 @@ class Fan:
     def __iter__(self) -> Iterator[tuple[int, tuple[float, ...]]]:
         """After every few steps of every ray."""
         planned = np.asarray(self._planned(self.first, self.options.steps), np.float32)
+        wanted = 1
         for at, factor in enumerate(self.options.factors):
             self._shadow.restart()
             losses: list[float] = []
             fault = False
             while len(losses) < self.options.steps and not fault:
-                piece = planned[len(losses) : len(losses) + _PIECE] * np.float32(factor)
+                piece = planned[len(losses) : len(losses) + wanted] * np.float32(factor)
+                began = time.perf_counter()
                 more = self._steps(piece)
+                wanted = _PIECE if time.perf_counter() - began < _PATIENCE * len(piece) else 1
                 losses += more
                 fault = len(more) < len(piece)
                 yield at, tuple(losses)

@@ -10,6 +10,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,8 @@ LEARNT = 0.1
 _PIECE, _MOST_FIT, _LEAST_FIT = 5, 1000, 20
 _MOST_LABELS, _LEAST_LABELS = 500, 10
 _JUDGED = 2000
+#: Seconds of a step up to which several are done before anybody is asked.
+_PATIENCE = 0.02
 _SAMPLE_BYTES = 256 << 20
 
 
@@ -64,10 +67,11 @@ def preflight(
     makers = {"start": flight.start, "fits": flight.fits, "labels": flight.labels, "time": flight.cost}
     stopped = "end"
     try:
-        for at, (id, make) in enumerate(makers.items()):
-            if told is not None:
-                told(id, at, len(makers))
-            make()
+        with Shadow(machine):
+            for at, (id, make) in enumerate(makers.items()):
+                if told is not None:
+                    told(id, at, len(makers))
+                make()
     except Cancelled:
         stopped = "cancelled"
     return Found(tuple(flight.checks), flight.layers, flight.timed, time.perf_counter() - began, stopped)
@@ -83,6 +87,7 @@ class _Flight:
         self.layers: tuple[LayerCost, ...] = ()
         self.timed: Timed | None = None
         self._parts: list[Split] = []  # kept, for the judge knows parts by their identity
+        self._piece = 1  # steps between two looks at whether this is still wanted
 
     def _say(
         self, id: str, level: str, title: str, text: str, remedy: str = "", *, figures: Mapping[str, float] | None = None
@@ -101,6 +106,17 @@ class _Flight:
         self._parts.append(part)
         return part
 
+    @cached_property
+    def _judged(self) -> int:
+        """So many samples are judged: as many as take a quarter of a check's time, a batch at least."""
+        batch = self.made.project.training.batch
+        part = self._some(self.made.prepared.train, batch)
+        self._answers(part)
+        began = time.perf_counter()
+        self._answers(part)
+        each = (time.perf_counter() - began) / part.count
+        return int(min(_JUDGED, max(batch, self.seconds / 4 / max(each, 1e-9))))
+
     def _answers(self, part: Split) -> Evaluated:
         return self.machine.answers(part.x, 1, self.made.lowered.columns(part))
 
@@ -109,7 +125,7 @@ class _Flight:
     def start(self) -> None:
         """The loss of the start weights against that of guessing."""
         self._asked()
-        part = self._some(self.made.prepared.train, _JUDGED)
+        part = self._some(self.made.prepared.train, self._judged)
         with Shadow(self.machine):
             self.machine.initialise(self.made.project.training.seed)
             losses = self._answers(part).losses
@@ -210,9 +226,16 @@ class _Flight:
     def _train(self, steps: int) -> list[float]:
         """Losses of some steps at the base rate; fewer where one could not be done."""
         machine, ring = self.machine, self.machine.ring()
-        first = machine.step
-        done = machine.run(steps, None, self._threads).steps
-        return [float(loss) for loss in ring[np.arange(first, first + done) % len(ring), 0]]
+        losses: list[float] = []
+        while len(losses) < steps:
+            self._asked()
+            first, wanted, began = machine.step, min(self._piece, steps - len(losses)), time.perf_counter()
+            done = machine.run(wanted, None, self._threads).steps
+            self._piece = _PIECE if time.perf_counter() - began < _PATIENCE * wanted else 1
+            losses += [float(loss) for loss in ring[np.arange(first, first + done) % len(ring), 0]]
+            if done < wanted:
+                break
+        return losses
 
     @property
     def _threads(self) -> int:
@@ -251,7 +274,7 @@ class _Flight:
             self._parts += [pool, held]
         if pool.count < 2:
             return self._say("labels", "info", sentence("Too few samples to shuffle"), sentence("There is one sample."))
-        judged = self._some(held, _JUDGED, seed=3)
+        judged = self._some(held, self._judged, seed=3)
         shuffled = dataclasses.replace(pool, y=pool.y[np.random.default_rng(4).permutation(pool.count)])
         until = time.perf_counter() + self.seconds / 2
         steps, real, chance = self._learn(pool, judged, until, 0)
