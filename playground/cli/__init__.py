@@ -28,6 +28,7 @@ COMMANDS = {
     "lr-find": "raise the learning rate batch by batch and say where the loss falls best",
     "preflight": "look at a project before it trains: can it learn, and what will it cost here",
     "export": "write a trained network as ONNX, safetensors or NPZ, checked by an independent interpreter",
+    "picture": "draw the network of a project as SVG or PNG",
     "bench": "measure speed, on request beside PyTorch and JAX in the same run",
     "doctor": "look over this machine: libraries, display, compiler, folders",
 }
