@@ -19,7 +19,7 @@ from playground.errors import BadValue
 from playground.training.areas.changes import CHANGE_COLUMNS
 from playground.training.probes.share import Share
 from playground.training.ring import Ring
-from playground.training.snapshots import SnapshotRing
+from playground.training.snapshots import Snapshot, SnapshotRing
 from playground.words import sentence
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class Recorder:
 
     def _replay(self, step: int) -> None:
         """From the copy before it to a step, as quietly as can be."""
-        trainer, found = self._trainer, self.ring.nearest(step)
+        trainer, found = self._trainer, self._copy_before(step)
         assert found is not None
         pending = self._take_up(found.numbers, found.memory, found.seen)
         was, self._busy = self._busy, True
@@ -170,6 +170,12 @@ class Recorder:
             self._carry_out(pending, step)
         finally:
             self._busy = was
+
+    def _copy_before(self, step: int) -> Snapshot | None:
+        """The copy to begin with. One of that very step may have been taken after knobs were turned there, which comes after it."""
+        rows, _ = self.changes.since(0)
+        turned = bool(((rows[:, 0] == step) & (rows[:, 1] != WENT_BACK)).any())
+        return (self.ring.nearest(step - 1) if turned else None) or self.ring.nearest(step)
 
     def _carry_out(self, pending: list[tuple[int, int, float]], step: int) -> int:
         """Changes that are due; gives the next stop on the way to a step. A change at that very step is not part of the way."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
 
 from playground.ui.actions import action_set_of, placed
 from playground.ui.painting import box, put, rule, stamp, width_of
@@ -85,6 +85,10 @@ class ActionButton(QAbstractButton):
         p.end()
 
 
+#: More actions than this stand in rows of two.
+MOST_IN_ROW = 3
+
+
 class ActionStrip(QWidget):
     """The actions of one place as buttons of equal width under a line, such as the foot of a panel.
 
@@ -95,7 +99,7 @@ class ActionStrip(QWidget):
         super().__init__(parent)
         self.actions_shown = placed(place)
         self.buttons: dict[str, ActionButton] = {}
-        self.row = QHBoxLayout(self)
+        self.row = QGridLayout(self)
         self.row.setContentsMargins(10, 11, 10, 10)
         self.row.setSpacing(6)
         self.setVisible(bool(self.actions_shown))
@@ -105,9 +109,11 @@ class ActionStrip(QWidget):
         made = action_set_of(self)
         if made is None or self.buttons:
             return
-        for action in self.actions_shown:
+        columns = len(self.actions_shown) if len(self.actions_shown) <= MOST_IN_ROW else 2
+        for at, action in enumerate(self.actions_shown):
             button = self.buttons[action.id] = ActionButton(made[action.id], action.icon, "framed")
-            self.row.addWidget(button, 1)
+            self.row.addWidget(button, at // columns, at % columns)
+            self.row.setColumnStretch(at % columns, 1)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)

@@ -20,8 +20,8 @@ from playground.ui.canvas.view import CanvasView
 from playground.ui.documents import Documents
 from playground.ui.inspector.grouping import fill_group_menu
 from playground.ui.kinds import groups
-from playground.ui.layout_table import LAYOUT_TABLE
 from playground.ui.layout_menu import LayoutMenu
+from playground.ui.layout_table import LAYOUT_TABLE
 from playground.ui.layouts import Dock, Layouts
 from playground.ui.notices import NoticeBar
 from playground.ui.palette import Palette
@@ -29,6 +29,7 @@ from playground.ui.panel import LAYOUTS, Panel, dialogs, panels, register_panel,
 from playground.ui.session import Session
 from playground.ui.shortcuts import about
 from playground.ui.status import StatusLine
+from playground.ui.steering.travel import travels_of
 from playground.ui.tabs import Corner, LayoutTab, Logo
 from playground.ui.toolbar import Toolbar
 from playground.words import say
@@ -76,7 +77,7 @@ class MainWindow(QMainWindow):
         self.canvas.edit_asked.connect(lambda: self.show_panel("inspector"))
         for signal in (
             session.project_changed, session.inspection_changed, session.selection_changed, session.run_changed, session.file_changed,
-            session.samples_changed, session.scope_changed,
+            session.samples_changed, session.scope_changed, travels_of(session).changed,
         ):  # fmt: skip
             signal.connect(self.refresh)
         self._show_first()
@@ -178,9 +179,6 @@ class MainWindow(QMainWindow):
             menu.addAction(self.actions_made[name]) if name else menu.addSeparator()
             if name == "freeze":
                 fill_group_menu(menu, self.session)
-        menu.popup(at)
-
-    def refresh(self) -> None:
         if self.session.selection:
             placing = menu.addMenu(say("Align and distribute"))
             for name in ("left", "centre", "right", "top", "middle", "bottom"):
@@ -188,6 +186,9 @@ class MainWindow(QMainWindow):
             placing.addSeparator()
             for name in ("across", "down"):
                 placing.addAction(self.actions_made[f"distribute_{name}"])
+        menu.popup(at)
+
+    def refresh(self) -> None:
         """Texts and availability of everything in the bars."""
         self.actions_made.refresh()
         self.tools.refresh()

@@ -30,6 +30,7 @@ from playground.training.messages import (
     Started,
     Warned,
 )
+from playground.ui import settings
 from playground.ui.canvas.plane import plane_of
 from playground.words import say
 
@@ -46,6 +47,12 @@ NEWS = (Compiling, Done, EpochDone, Grid, Progress, Saved)
 def names_of(project: Project) -> dict[str, str]:
     """Node id -> name; of nodes in blocks "use/inner" -> "block1/inner"."""
     return names(project)
+
+
+def checkpoints_every() -> int:
+    """Epochs between checkpoints that are kept; 0 for none."""
+    word = settings.word("checkpoint_every", "0")
+    return int(word) if word.isdecimal() else 0
 
 
 class RunControl(QObject):
@@ -69,6 +76,8 @@ class RunControl(QObject):
         self.number = 0
         self.project: Project | None = None
         self.names: dict[str, str] = {}
+        #: What the next run goes on from.
+        self.checkpoint: Path | None = None
         self._then: Callable[[], None] | None = None
         self._notifier = self._listening()
         self._timer = QTimer(self)
@@ -97,7 +106,8 @@ class RunControl(QObject):
         self.number += 1
         self.project = project
         self.names = names_of(project)
-        self.ask(lambda: self.client.start(project, samples, folder, paused=then is not None))
+        resume, self.checkpoint = self.checkpoint, None
+        self.ask(lambda: self.client.start(project, samples, folder, resume, every=checkpoints_every(), paused=then is not None))
         if samples.shape == (2,):
             self.client.predict_grid(*plane_of(samples), SURFACE)
 
@@ -149,7 +159,9 @@ class RunControl(QObject):
         if isinstance(event, Started) and self._then is not None:
             then, self._then = self._then, None
             then()
-        elif isinstance(event, Failed | Died | Fault):
+        elif isinstance(event, Fault):
+            self._then = None  # the banner over the canvas says it
+        elif isinstance(event, Failed | Died):
             self._then = None
             self.told.emit(say(event.text), "error")
         elif isinstance(event, Warned) or (isinstance(event, Silent) and event.seconds):

@@ -88,7 +88,7 @@ def test_a_run_goes_on_after_the_remedy() -> None:
         run.advance()
     run.recorder.changes.append(np.array([[run.machine.step, run.machine.layout.knob_index["rate"], 100.0]]))
     run.machine.set_knob("rate", 100.0)
-    while (burst := run.advance()).status != "fault":
+    while run.advance().status != "fault":
         pass
     assert run.machine.knobs[run.machine.layout.knob_index["rate"]] == 100.0
     run.recorder.go_back(run.machine.step - 20)

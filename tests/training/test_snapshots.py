@@ -260,3 +260,16 @@ def test_copies_do_not_change_a_run() -> None:
         for _ in trainer.train():
             pass
     assert state(often.machine) == state(never.machine)
+
+
+def test_a_step_is_stood_at_with_the_knobs_that_led_to_it() -> None:
+    """Copies that were taken at that very step, after knobs were turned there, do not matter."""
+    trainer = networks.trainer(networks.plain(), burst=1)
+    trainer.recorder.share = Often(1)
+    seen = series(trainer, 12)
+    index = trainer.machine.layout.knob_index["rate"]
+    turn(trainer, "rate", 0.5)
+    series(trainer, 20)
+    trainer.recorder.go_back(12)
+    assert trainer.machine.knobs[index] == np.float32(0.01)
+    assert state(trainer.machine) == seen[12][0]

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QVBoxLayout, 
 
 from playground.ui.canvas.breadcrumb import Breadcrumb
 from playground.ui.canvas.making import MODES
+from playground.ui.canvas.stopped import StoppedBanner
 from playground.ui.canvas.wire_labels import CHOICES
 from playground.ui.painting import Painted, put, rule, stamp, width_of
 from playground.ui.theme import theme
@@ -176,5 +177,7 @@ class CanvasArea(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self.stopped = StoppedBanner(view.session)
         column.addWidget(self.bar)
+        column.addWidget(self.stopped)
         column.addWidget(view)

@@ -163,7 +163,10 @@ class Journal(QObject):
                 self.entries.append(Entry(step=step, text=say("Went on"), icon="play"))
             case "rewind" | "fork":
                 words = {"rewind": "Rewound from step {before}", "fork": "Forked from step {before}"}[entry.kind]
-                self.entries.append(Entry(step=entry.after, text=say(words, before=f"{entry.before:,}"), icon="reset"))
+                # Flags of later steps go with the curve that they stood on.
+                self.entries = [dataclasses.replace(e, flag="") if e.step > entry.after else e for e in self.entries]
+                text, token = say(words, before=f"{entry.before:,}"), "accent" if entry.kind == "fork" else "text2"
+                self.entries.append(Entry(step=entry.after, text=text, icon=entry.kind, token=token))
             case "reinit":
                 text = say("{layer}: start weights again", layer=entry.what)
                 self.entries.append(Entry(step=step, text=text, icon="reset", flag=text))
