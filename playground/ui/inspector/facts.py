@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from playground.core.samples import Samples
 from playground.document.project import Node
+from playground.lowering.receptive import Reach, receptive_fields
 from playground.words import say
 
 if TYPE_CHECKING:
@@ -39,9 +40,21 @@ def node_facts(session: Session, node: Node) -> list[tuple[str, str]]:
                 else own,
             )
         )
+    reach = receptive_fields(session.view.network, inspection.types).get(node.id) if node.spec.kind == "layer" else None
+    if reach is not None and max(reach.extents) > 1:
+        facts.append((say("Receptive field"), reach_words(reach)))
     if inspection.flops.get(node.id):
         facts.append((say("Arithmetic"), say("{amount} operations", amount=amount(inspection.flops[node.id]))))
     return facts
+
+
+def reach_words(reach: Reach) -> str:
+    """The receptive field as a person reads it: "7×7 of 28×28 pixels", "all 8×8 pixels", "9 of 50 steps"."""
+    there, unit = "×".join(map(str, reach.of)), say("pixels") if len(reach.of) == 2 else say("steps")
+    if reach.whole:
+        return say("all {there} {unit}", there=there, unit=unit)
+    seen = "×".join(str(min(pair)) for pair in zip(reach.extents, reach.of, strict=True))
+    return say("{seen} of {there} {unit}", seen=seen, there=there, unit=unit)
 
 
 def sample_facts(samples: Samples | None, error: str) -> list[tuple[str, str]]:
