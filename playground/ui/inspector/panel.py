@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -15,6 +15,7 @@ from playground.document.blocks import BlockUse, find
 from playground.document.edits import RenameNode
 from playground.document.options import NODE_OPTIONS
 from playground.document.project import Node
+from playground.ui.actions import action_set_of
 from playground.ui.inspector.asking import LOCKED, busy, set_node, set_plan
 from playground.ui.inspector.block import BlockCard
 from playground.ui.inspector.facts import node_facts
@@ -94,6 +95,7 @@ class Inspector(QWidget):
         self.block = BlockCard(session)
         self._assemble()
         self.head.renamed.connect(self._rename)
+        self.head.menu_asked.connect(self._show_menu)
         for signal in (session.selection_changed, session.inspection_changed, session.samples_changed, session.scope_changed):
             signal.connect(self.refresh)
         session.run_changed.connect(self._run_changed)
@@ -207,6 +209,12 @@ class Inspector(QWidget):
     def _ask(self, path: str, value: Any) -> None:
         if self.node is not None:
             set_node(self.session, self.node, path, value)
+
+    def _show_menu(self, at: QPoint) -> None:
+        """What the canvas offers for the selected node."""
+        made = action_set_of(self)
+        if made is not None:
+            made.window.canvas.menu_asked.emit(at)
 
     def _rename(self, name: str) -> None:
         if self.node is not None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from playground.document.edits import ShareWeights
 from playground.document.project import Network, Node
+from playground.lowering import tie_of
 from playground.ui.inspector.controls import Button
 from playground.ui.inspector.text import Label
 from playground.ui.painting import Painted, stamp
@@ -41,7 +44,7 @@ class _Link(Painted):
 
 
 class TieRow(QWidget):
-    """Shown while the node shares weights, in either direction."""
+    """Shown while the node shares weights, in either direction, and while there is another layer whose weights it might use."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,8 +57,12 @@ class TieRow(QWidget):
         line = QHBoxLayout(self)
         line.setContentsMargins(11, 4, 11, 4)
         line.setSpacing(8)
-        for part, stretch in ((self.label, 0), (_Link(), 0), (self.words, 1), (self.stop, 0)):
+        self.choose = Button("", "quiet", "down", small=True)
+        self.choose.setToolTip(say("Use the weights of another layer"))
+        self.choose.setAccessibleName(say("Tied to"))
+        for part, stretch in ((self.label, 0), (_Link(), 0), (self.words, 1), (self.choose, 0), (self.stop, 0)):
             line.addWidget(part, stretch)
+        self.choose.clicked.connect(lambda: self.ask().popup(self.choose.mapToGlobal(QPoint(0, self.choose.height() + 2))))
         self.stop.clicked.connect(lambda: self.session.do(ShareWeights(self.node, "")))
         self.hide()
 
@@ -63,12 +70,53 @@ class TieRow(QWidget):
         """Give the label the width of those of the forms around."""
         self.label.setFixedWidth(width)
 
+    def givers(self, node: Node) -> list[Node]:
+        """Layers with weights of their own that the node might use instead of its own."""
+        counts = self.session.seen.parameters
+        return [
+            other
+            for other in self.session.view.network.nodes
+            if other.id != node.id and other.spec.kind == "layer" and counts.get(other.id) and not other.shares
+        ]
+
+    def ask(self) -> QMenu:
+        """A menu of the layers whose weights the node could use; those that do not fit say why."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        network = self.session.view.network
+        node = next((each for each in network.nodes if each.id == self.node), None)
+        if node is None:
+            return menu
+        own = menu.addAction(say("Its own weights"))
+        own.setCheckable(True)
+        own.setChecked(not node.shares)
+        own.triggered.connect(lambda: self.session.do(ShareWeights(self.node, "")) if node.shares else None)
+        menu.addSeparator()
+        entries: list[tuple[bool, QAction]] = []
+        for other in self.givers(node):
+            found = tie_of(self.session.view, self.session.samples, other.id, node.id)
+            text = other.name if found.problem is None else f"{other.name}: {say(found.problem.text)}"
+            entry = QAction(text.replace("&", "&&"), menu)
+            entry.setCheckable(True)
+            entry.setChecked(node.shares == other.id)
+            entry.setEnabled(found.problem is None)
+            edit = ShareWeights(node.id, other.id, not found.plain)
+            entry.triggered.connect(lambda _=False, chosen=edit: self.session.do(chosen))
+            entries.append((found.problem is not None, entry))
+        for _, entry in sorted(entries, key=lambda pair: pair[0]):
+            menu.addAction(entry)
+        return menu
+
     def show_node(self, node: Node, locked: str) -> None:
         """Show what a node shares. locked: why it cannot be ended now, or ""."""
         words = tie_words(self.session.view.network, node)
         self.node = node.id
-        self.words.show_text(words)
+        counts = self.session.seen.parameters
+        free = node.spec.kind == "layer" and bool(node.shares or counts.get(node.id)) and bool(self.givers(node))
+        self.words.show_text(words or say("its own"), "text" if words else "text3")
+        self.choose.setVisible(free)
+        self.choose.setEnabled(not locked)
         self.setAccessibleName(say("Weights {words}", words=words))
         self.stop.setVisible(bool(node.shares))
         self.stop.setEnabled(not locked)
-        self.setVisible(bool(words))
+        self.setVisible(bool(words) or free)
