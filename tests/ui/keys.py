@@ -107,7 +107,7 @@ def tables() -> dict[str, str]:
     from playground.ui.discover import modules
     from playground.ui.inspector import asking, panel
     from playground.ui.panel import panels
-    from playground.ui.panels import data_facts, loss, table_import, training
+    from playground.ui.panels import data_facts, loss, preflight, table_import, training
     from playground.ui.plots import finder
 
     found: dict[str, str] = {}
@@ -135,6 +135,11 @@ def tables() -> dict[str, str]:
         _fields(place, getattr(module, "FIELDS", {}).items(), add)
     add("rate finder", *finder.WORDS.values())
     add("loss panel", loss.SMOOTHING.help, loss.SMOOTHING.label)
+    add(
+        "pre-flight",
+        *(text for pair in preflight.QUESTIONS.values() for text in pair),
+        *(text for _, text in preflight.HELPS.values()),
+    )
     add("block", "In", "Out", "Used", "Name", "Help")
     add("metrics", *(record.id.replace("_", " ") for record in registry.entries("metric")))
     add(

@@ -162,10 +162,13 @@ class Journal(QObject):
             case "resume":
                 self.entries.append(Entry(step=step, text=say("Went on"), icon="play"))
             case "rewind" | "fork":
-                words = {"rewind": "Rewound from step {before}", "fork": "Forked from step {before}"}[entry.kind]
+                text = say(
+                    "Forked from step {before}" if entry.kind == "fork" else "Rewound from step {before}",
+                    before=f"{entry.before:,}",
+                )
                 # Flags of later steps go with the curve that they stood on.
                 self.entries = [dataclasses.replace(e, flag="") if e.step > entry.after else e for e in self.entries]
-                text, token = say(words, before=f"{entry.before:,}"), "accent" if entry.kind == "fork" else "text2"
+                token = "accent" if entry.kind == "fork" else "text2"
                 self.entries.append(Entry(step=entry.after, text=text, icon=entry.kind, token=token))
             case "reinit":
                 text = say("{layer}: start weights again", layer=entry.what)
