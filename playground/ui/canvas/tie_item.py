@@ -12,9 +12,10 @@ from playground.ui.canvas.routing import Way
 from playground.ui.canvas.wire_item import at, rounded
 from playground.ui.painting import AA, CENTRE, box, put, stamp, width_of
 from playground.ui.theme import theme
+from playground.words import say, sentence
 
 SAG = 34.0  # how far it hangs below the lower of the two
-TURNED = "transposed"
+TURNED = sentence("transposed")
 
 
 class TieItem(QGraphicsItem):
@@ -79,7 +80,7 @@ class TieItem(QGraphicsItem):
             low = max(a.y(), b.y()) + SAG
             path.cubicTo(QPointF(a.x(), low + (low - a.y()) / 3), QPointF(b.x(), low + (low - b.y()) / 3), b)
         self.path, self.middle = path, path.pointAtPercent(0.5)
-        half = width_of(TURNED, 10) / 2 + 26
+        half = width_of(say(TURNED), 10) / 2 + 26
         self.rect = path.controlPointRect().adjusted(-4, -4, 4, 4)
         self.rect |= QRectF(self.middle.x() - half, self.middle.y() - 12, 2 * half, 24)
 
@@ -97,7 +98,7 @@ class TieItem(QGraphicsItem):
         p.drawPath(self.path)
         if p.worldTransform().m11() < NAMED or self.target is None:
             return
-        words = TURNED if self.transposed else ""
+        words = say(TURNED) if self.transposed else ""
         pill = QRectF(0, 0, 20 + (width_of(words, 10) + 6 if words else 0), 18)
         pill.moveCenter(self.middle)
         box(p, pill, 9, theme().color("canvas"), theme().color(ink))
