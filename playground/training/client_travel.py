@@ -13,7 +13,7 @@ from playground.training.messages.travel import Reinitialise, Travel, Travelled
 MOST_BRANCHES = 8
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Branch:
     """A curve that was left. step: where the run forked from it; last: how far it went."""
 
