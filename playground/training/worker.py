@@ -57,6 +57,7 @@ class Worker:
         self._generation = 0
         self._standing: dict[type[Command], Command] = {}
         self._began = 0.0
+        self._put_off: list[Taken] = []
         self._speed = Speed()
         self._handlers = handlers.table()
 
@@ -98,6 +99,18 @@ class Worker:
         return True
 
     def _carry_out(self, command: Command, descriptors: tuple[int, ...]) -> None:
+        if self._in_slow_step and command.waits and not (command.during_step or isinstance(command, messages.SetKnob)):
+            self._put_off.append((command, descriptors))  # a look may need the memory that the step is working in
+            return
+        self._carried_out(command, descriptors)
+        while self._put_off and not self._in_slow_step:
+            self._carried_out(*self._put_off.pop(0))
+
+    @property
+    def _in_slow_step(self) -> bool:
+        return self.run is not None and self.run.slow is not None
+
+    def _carried_out(self, command: Command, descriptors: tuple[int, ...]) -> None:
         applied = self._guarded(lambda: self._do(command, descriptors))
         self.send(messages.Done(serial=command.serial, applied=applied, step=self.run.machine.step if self.run else 0))
 

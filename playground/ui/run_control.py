@@ -61,7 +61,7 @@ class RunControl(QObject):
     changed: the run's state, or its figures while no tick shows them. heard(event): every event. ticked: 30 Hz while it goes on,
     less often where the drawing that follows would take more than its share, and once after.
     told(text, level): what a person should know.
-    number: counts the runs.  project: of the present run.  names: node id -> name, as the present run knows them.
+    number: counts the runs.  project: that the present run began with.  names: node id -> name, as the present run knows them.
     """
 
     changed = Signal()

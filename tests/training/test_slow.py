@@ -15,7 +15,7 @@ from playground.training.client import Client
 from playground.training.messages.slow import PhaseDone
 from tests.training import networks
 from tests.training.networks import NETWORKS
-from tests.training.watching import of_kind, until
+from tests.training.watching import expected, of_kind, until
 
 
 def _machine(made: Any, told: bool) -> Machine:
@@ -115,6 +115,26 @@ def test_a_run_in_slow_motion_has_the_numbers_of_the_run(client: Client, name: s
         other.close()
     assert slow.state_sha256 == fast.state_sha256
     assert slow.last_step == fast.last_step
+
+
+def test_looks_wait_for_the_end_of_the_step_and_spoil_nothing(client: Client) -> None:
+    """A look at the output uses the memory that the step works in."""
+    made = networks.plain()
+    client.start(*made, paused=True)
+    until(client, messages.Started)
+    client.step_phase()
+    told = of_kind(until(client, PhaseDone), PhaseDone)
+    client.predict_grid((-1.0, -1.0), (1.0, 1.0), 16)
+    client.watch_norms(False)
+    while told[-1].done < told[-1].total:
+        client.step_phase()
+        told += of_kind(until(client, PhaseDone), PhaseDone)
+    assert [one.done for one in told] == list(range(1, told[-1].total + 1))
+    client.wait(lambda c: c.grid() is not None)
+    assert client.grid().step == 1
+    client.resume()
+    end = of_kind(until(client, messages.Finished), messages.Finished)[0]
+    assert end.state_sha256 == expected(made).state_sha256
 
 
 def test_reset_and_stop_in_the_middle_of_a_step(client: Client) -> None:

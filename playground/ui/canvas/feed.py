@@ -21,6 +21,7 @@ from playground.lowering import Lowered, lower
 from playground.lowering.expansion import expanded
 from playground.training.messages import Fault, Reset, Started
 from playground.training.messages.analysis import LayersTimed
+from playground.training.messages.change import Replanned
 from playground.training.saturation import saturations
 from playground.training.surfaces import SIDE
 from playground.ui.canvas.answers import Array, cost_of, image_forms, known_graph, length_columns, node_outputs, start_weights
@@ -76,7 +77,7 @@ class PreviewFeed(QObject):
         self._health: dict[str, Health] = {}
         self._costs: dict[str, Cost] = {}
         self._timed: LayersTimed | None = None
-        self._fared = 0.0
+        self._fared, self._follows = 0.0, False
         self._key: tuple[Any, ...] = ()
         self._last, self._took = 0.0, 0.0
         self.sample, self.drawn = 0, 0
@@ -95,9 +96,8 @@ class PreviewFeed(QObject):
         if isinstance(event, LayersTimed):
             self._timed, self._fared = event, 0.0
             self._draw_soon()
-        if isinstance(event, Started):
-            self._timed = None
-            self.live.follow()
+        if isinstance(event, Started | Replanned):
+            self._timed, self._follows = None, True
         if isinstance(event, Fault | Started | Reset):
             for item in self.scene.nodes.values():
                 item.show_fault(isinstance(event, Fault) and self._names.stands_for(item.look.name, event.node))
@@ -158,6 +158,9 @@ class PreviewFeed(QObject):
         self._last = time.monotonic()
         if self._stale:
             self._take_project()
+        if self._follows:
+            self._follows = False
+            self.live.follow()
         self._ask()
         weights = functools.cache(self._weights)
         live = self.live.read(self._names)
@@ -196,7 +199,9 @@ class PreviewFeed(QObject):
             item.on_page = self.turn_page
             cost = self._costs.get(node.name)
             item.show_progress(self._progress(node), self.maker.live_line(node, self._norms, cost))
-            item.show_faring(*alarm(self._health.get(node.name)), "" if cost is None else cost.words)
+            edge, words = alarm(self._health.get(node.name))
+            over = self.session.run.state == "finished"  # what was amiss at the very end is no alarm any more
+            item.show_faring("" if over else edge, words, "" if cost is None else cost.words)
 
     def _wants_weights(self, live: bool) -> bool:
         """Whether any picture is made of them; copying all of a large network's takes its time."""

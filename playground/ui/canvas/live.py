@@ -10,6 +10,7 @@ from playground.document.node_size import is_planar
 from playground.document.project import Project
 from playground.training.areas.tiles import Pictures, Tile
 from playground.training.messages import Reset, Started
+from playground.training.messages.change import Replanned
 from playground.training.messages.tiles import Pictured
 from playground.ui.canvas.answers import Array
 from playground.ui.canvas.local import LocalNames
@@ -54,14 +55,14 @@ class LivePictures:
 
     def hear(self, event: object) -> bool:
         """Whether the event brings new pictures, or takes them away."""
-        if isinstance(event, Pictured | Reset | Started):
+        if isinstance(event, Pictured | Reset | Started | Replanned):
             self._fresh = True
             return True
         return False
 
     def follow(self) -> None:
         """The project or the run is another: whether the run trains what the canvas shows."""
-        known = self.session.run.project
+        known = self.session.run_project
         fits = known is not None and structure(known) == structure(self.session.project)
         self._fresh |= fits != self._fits
         self._fits = fits

@@ -28,6 +28,7 @@ MOST_CELLS = 64
 WIDE, HIGH, LEAST_WIDE = 40.0, 24.0, 14.0
 #: Cells of a vector in one row, before it goes on in the next.
 ROW = 16
+VECTOR = 7.0  # height of a vector in one row
 LARGE = 152.0
 
 
@@ -102,7 +103,9 @@ class WireValue(QGraphicsItem):
             self._rect = QRectF()
             return
         cell = min(room / columns, HIGH / rows)
-        wide, high = cell * columns, max(cell * rows, 4.0)
+        wide, high = cell * columns, cell * rows
+        if rows == 1:  # a vector: cells need not be square
+            wide, high = room if columns > 1 else cell, VECTOR
         self._rect = QRectF(wire.middle.x() - wide / 2, wire.middle.y() + (5 if wire.short else 11), wide, high)
 
     def card(self) -> QRectF:
