@@ -155,9 +155,9 @@ def test_the_foot_of_the_knobs_holds_the_actions_placed_there(
     said: list[str] = []
     possible = [False]
     mine = (
-        Action(id="fork", text="Fork here", run=lambda w: said.append(w.objectName()), icon="fork", menu="Train", place="knobs",
+        Action(id="mine1", text="First", run=lambda w: said.append(w.objectName()), icon="fork", menu="Train", place="knobs",
                enabled=lambda w: possible[0]),
-        Action(id="rewind", text="Rewind…", run=lambda w: said.append("rewind"), icon="rewind", menu="Analyse", place="knobs"),
+        Action(id="mine2", text="Second", run=lambda w: said.append("rewind"), icon="rewind", menu="Analyse", place="knobs"),
     )  # fmt: skip
     for module in (table, main_window):
         monkeypatch.setattr(module, "ACTIONS", (*ACTIONS, *mine))
@@ -165,7 +165,7 @@ def test_the_foot_of_the_knobs_holds_the_actions_placed_there(
     window = MainWindow(session)
     window.resize(1440, 900)
     window.show()
-    assert [entry.text() for entry in window.menus["Analyse"].actions()] == ["Rewind…"]
+    assert "Second" in [entry.text() for entry in window.menus["Analyse"].actions()]
     window.show_layout("train")
     settle()
     knobs = window.layouts.docks["knobs"].made
