@@ -50,7 +50,10 @@ def _tensors(layout: Layout) -> dict[str, tuple[int, ...]]:
 
 
 def continue_from(trainer: Trainer, old: Assembled, new: Assembled, made: Trainer) -> None:
-    """Bring a trainer of the new plan, with its data, to where another stands, which stays as it is."""
+    """Bring a trainer of the new plan, with its data, to where another stands, which stays as it is.
+
+    Its recorder has to begin there: steps before the change cannot be done again with the new plan.
+    """
     machine = made.machine
     machine.knobs[...] = _knobs(old, trainer.machine, new)
     machine.restore(_state(old, trainer.machine.snapshot(), new))
@@ -65,7 +68,6 @@ def continue_from(trainer: Trainer, old: Assembled, new: Assembled, made: Traine
     else:
         memory.best_loss, memory.best_epoch, memory.stale = None, 0, 0
     made.memory = memory
-    made.recorder.begin()
 
 
 def _keep_best(trainer: Trainer, old: Assembled, new: Assembled, made: Trainer, memory: Memory) -> None:

@@ -156,6 +156,7 @@ class Player:
         replan.check(self.made, new, self.trainer.machine.epoch, complete=self.trainer.complete)
         after = self._trainer(new)
         replan.continue_from(self.trainer, self.made, new, after)
+        after.recorder.begin()
         self.trainer, self.made = after, new
 
     def _faulted(self, entry: Entry) -> Iterator[Burst]:

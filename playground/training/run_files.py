@@ -67,14 +67,19 @@ class RunFiles(Hook):
             if record.step <= self.run.machine.step:
                 self._record.add_epoch(record)
 
+    def _fingerprint_after(self, previous: RunFiles) -> dict[str, Any]:
+        """The same samples are not hashed again; there may be gigabytes of them."""
+        made, before = self.run.assembled, previous.run.assembled
+        known = previous._fingerprint["samples_sha256"] if made.samples is before.samples else None
+        return run_record.fingerprint(made.project, made.samples, made.plan.chains, known)
+
     def carried(self, previous: Hook) -> None:
         """The same files, in which checkpoints now fit the new plan."""
         assert isinstance(previous, RunFiles)
         self._saved_at, self._saved_best = previous._saved_at, previous._saved_best
         self._writer, self._record = previous._writer, previous._record
         if self._writer is not None:
-            made = self.run.assembled
-            self._fingerprint = run_record.fingerprint(made.project, made.samples, made.plan.chains)
+            self._fingerprint = self._fingerprint_after(previous)
             self._writer.layout = self.run.machine.layout
             self._saved_best = 0
             self._save_all()

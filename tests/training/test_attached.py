@@ -54,7 +54,7 @@ class Diary(Hook):
 
 
 class Every(Probe[int]):
-    """Measures every single step."""
+    """Measures each of the first three steps."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
@@ -62,14 +62,13 @@ class Every(Probe[int]):
         self.measured: list[tuple[int | None, int]] = []
         self.forced = 0
 
-    @property
-    def due(self) -> bool:
-        return self.run.machine.step < 3
+    def steps(self, first: int, count: int) -> range:
+        return range(first, min(first + count, 3))
 
     def before(self) -> int:
         return self.run.machine.step
 
-    def after(self, kept: int | None, burst: Burst) -> None:
+    def after(self, kept: int | None) -> None:
         self.measured.append((kept, self.run.machine.step))
 
     def look(self, *, force: bool) -> None:
@@ -115,7 +114,7 @@ def test_a_hook_hears_of_everything_and_ends_bursts(run: Run) -> None:
     run.act("pause")
     run.act("reset")
     run.act("stop")
-    assert diary(run).calls[:3] == ["began", "before 0", "after 1"]
+    assert diary(run).calls[:2] == ["began", "before 0"]
     assert diary(run).calls[-7:] == ["after 5", "rate 0.01 0.5", "stop", "reset", "stop", "stop", "stopped"]
 
 

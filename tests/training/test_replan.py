@@ -50,6 +50,7 @@ def changed(made: Project, samples: Samples, after: Project, steps: int, other: 
     machine = new.machine()
     next_ = Trainer(new.lowered, new.prepared, machine, after.training, new.judge)
     replan.continue_from(before, old, new, next_)
+    next_.recorder.begin()
     return before, next_
 
 
@@ -154,6 +155,7 @@ def test_turned_knobs_stay_unless_the_project_says_otherwise() -> None:
     new = assemble(with_plan(made, batch=8, clip=1.0), samples, old)
     after = Trainer(new.lowered, new.prepared, new.machine(), new.project.training, new.judge)
     replan.continue_from(before, old, new, after)
+    after.recorder.begin()
     index = new.plan.layout.knob_index
     assert [float(after.machine.knobs[index[name]]) for name in ("rate", "clip")] == [0.5, 1.0]
 
