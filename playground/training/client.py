@@ -162,7 +162,7 @@ class Client(Travels, Results):
             self._travelled(event)
         elif isinstance(event, messages.Fault):
             view.drain()
-            view.cut(event.step, view.written())
+            view.cut(event.step, view.written(), refused=True)
         elif isinstance(event, messages.KnobChanged):
             view.knobs[event.name] = event.value
             if view.wanted.get(event.name, (None, 0))[0] == event.value:

@@ -62,6 +62,11 @@ class LayerHistory:
         """The lists of the board are new; what is known stays."""
         self._seen.clear()
 
+    def cut(self, step: int) -> None:
+        """Forget what came after a step."""
+        for kept in self._rows.values():
+            kept.cut(step)
+
     def drain(self, board: Board) -> None:
         """Copy new rows out of the rings before they are overwritten."""
         for area, step, most in ((ACTIVATIONS, 0, MOST_ACTIVATIONS), (HISTOGRAMS, "step", MOST_HISTOGRAMS)):

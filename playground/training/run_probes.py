@@ -24,7 +24,10 @@ class Advance(Protocol):
 
 
 class RunProbes:
-    """All probes of a run; `run.probes[NormProbe]` is the one of that kind."""
+    """All probes of a run; `run.probes[NormProbe]` is the one of that kind.
+
+    What they cost is counted in time of the thread: a wait for another program's turn is no cost of watching.
+    """
 
     def __init__(self, run: Run) -> None:
         self._by_kind: dict[type[Probe[Any]], Probe[Any]] = {kind: kind(run) for kind in probes.kinds()}
@@ -56,20 +59,20 @@ class RunProbes:
     def before(self, step: int) -> None:
         """Just before such a step."""
         self._kept.clear()
-        begun = last = time.perf_counter()
+        begun = last = time.thread_time()
         for probe in self._wanted[step]:
             kept = probe.before()
-            now = time.perf_counter()
+            now = time.thread_time()
             self._kept.append((probe, kept, now - last))
             last = now
         self._costs.watched(last - begun)
 
     def after(self, step: int) -> None:
         """Just after it."""
-        begun = last = time.perf_counter()
+        begun = last = time.thread_time()
         for probe, kept, seconds in self._kept:
             probe.after(kept)
-            now = time.perf_counter()
+            now = time.thread_time()
             probe.share.spent(seconds + now - last)
             last = now
         self._costs.watched(last - begun)
@@ -83,7 +86,7 @@ class RunProbes:
             self._timed(lambda probe: probe.look(force=False))
 
     def _timed(self, act: Callable[[Probe[Any]], None]) -> None:
-        begun = time.perf_counter()
+        begun = time.thread_time()
         for probe in self._all:
             act(probe)
-        self._costs.watched(time.perf_counter() - begun)
+        self._costs.watched(time.thread_time() - begun)

@@ -128,13 +128,21 @@ class RunView:
                 self._journal.take(entry)
         return list(self._journal)
 
-    def cut(self, step: int, rows: tuple[int, ...]) -> None:
-        """Forget what came after a step. rows: those of steps, epochs and norms that had come until then; later ones are new."""
+    def cut(self, step: int, rows: tuple[int, ...], *, refused: bool = False) -> None:
+        """Forget what came after a step. rows: those of steps, epochs and norms that had come until then; later ones are new.
+
+        refused: the next step was not done, and the norms that it had stay.
+        """
+        if refused:
+            self.drain()
         self._seen = dict(zip(("steps", "epochs", "norms"), rows, strict=True))
-        for growing in (self._steps, self._epochs, self._norms):
+        for growing, last in ((self._steps, step), (self._epochs, step), (self._norms, step + int(refused))):
             if growing is not None:
-                growing.cut(step)
+                growing.cut(last)
         self._records.clear()
+        if self.board is not None:
+            self.layers.drain(self.board)
+        self.layers.cut(step)
 
     def written(self) -> tuple[int, ...]:
         """Rows of steps, epochs and norms that have come until now."""

@@ -15,9 +15,11 @@ from playground.training.areas.activations import ACTIVATION_COLUMNS, ACTIVATION
 from playground.training.areas.histograms import BINS, HISTOGRAMS
 from playground.training.client import Client
 from playground.training.layer_history import KINDS, LayerHistory, histogram_places
+from playground.training.probes import notes as notes_module
 from playground.training.probes.activations import ActivationProbe
 from playground.training.probes.histograms import HistogramProbe
 from playground.training.probes.looking import Crowd
+from playground.training.probes.notes import notes_of
 from playground.training.saturation import saturation
 from playground.training.spread import DECADES, MOST, even_edges, fill, signed_edges, thinned
 from tests.training.networks import NETWORKS, convolutional, plain, project
@@ -201,6 +203,59 @@ def test_long_histories_are_thinned_from_their_older_half(monkeypatch: pytest.Mo
     assert (found.steps[0], found.steps[-1]) == (1, 699)
     assert (np.diff(found.steps) > 0).all()
     assert len(history.activations(run.board.plan).steps) == 699
+    history.cut(650)
+    assert history.activations(run.board.plan).steps[-1] == 650
     history.begin_again()
     history.drain(run.board)
     assert (np.diff(history.activations(run.board.plan).steps) > 0).all()
+
+
+def test_a_run_that_is_over_at_once_is_looked_into_afterwards_as_if_it_had_been_slow() -> None:
+    made = plain(epochs=4)
+    slow, fast = run_of(made), run_of(made)
+    marks = list(range(1, 40, 3))
+    wanted = [ActivationProbe(slow), HistogramProbe(slow)]  # type: ignore[arg-type]
+    late = [ActivationProbe(fast), HistogramProbe(fast)]  # type: ignore[arg-type]
+    for step in range(1, 41):
+        for run in (slow, fast):
+            run.machine.run(1)
+        if step in marks:
+            notes_of(fast).add()  # type: ignore[arg-type]
+        if step in marks or step == 40:
+            for probe in wanted:
+                probe.look(force=True)
+    for probe in late:
+        probe.look(force=True)
+    for area in (ACTIVATIONS, HISTOGRAMS):
+        one, two = slow.board[area].since(0)[0], fast.board[area].since(0)[0]
+        assert len(one) == len(two) == len(marks) + 1
+        assert one.tobytes() == two.tobytes()
+    assert slow.machine.state_sha256() == fast.machine.state_sha256()
+
+
+def test_notes_cover_the_run_evenly_and_go_back_with_it() -> None:
+    run = run_of(plain())
+    notes = notes_of(run)  # type: ignore[arg-type]
+    for _ in range(200):
+        run.machine.run(1)
+        notes.add()
+    steps = [note.step for note in notes.between(0, 10_000)]
+    assert notes_module.MOST / 2 <= len(steps) <= notes_module.MOST
+    assert steps[0] == 1
+    assert steps[-1] > 180
+    assert max(np.diff(steps)) <= 2 * min(np.diff(steps)) + 1
+    run.trainer.reset()
+    run.machine.run(1)
+    notes.add()
+    assert [note.step for note in notes.between(0, 10_000)] == [1]
+
+
+def test_a_fast_run_in_a_worker_has_histograms_all_along(client: Client) -> None:
+    end = to_end(client, plain(epochs=300))
+    found, histograms = client.activations(), client.histograms("weights", "dense1")
+    assert found is not None
+    assert histograms is not None
+    for steps in (found.steps, histograms.steps):
+        assert len(steps) >= 8
+        assert (np.diff(steps) > 0).all()
+        assert steps[-1] == end.step

@@ -9,6 +9,7 @@ import numpy as np
 from playground.training.areas.activations import ACTIVATION_COLUMNS, ACTIVATIONS
 from playground.training.probes import Probe, Share, register
 from playground.training.probes.looking import FIRST, Array, Crowd
+from playground.training.probes.notes import notes_of
 from playground.training.saturation import saturation
 
 if TYPE_CHECKING:
@@ -28,18 +29,24 @@ class ActivationProbe(Probe[None]):
         self._last = -1
 
     def look(self, *, force: bool) -> None:
+        """At rest also at past steps that were noted down since the last look."""
         step = self.run.machine.step
         if not self.crowd.wanted or step == self._last or not (force or self.share.due):
             return
         with self.share:
-            self._last = step
-            outputs = self.crowd.outputs()
-            if outputs:
-                layers = self.run.assembled.layers
-                row = [float(step)]
-                for name in self.crowd.nodes:
-                    row += described(layers[name], outputs[name]) if name in outputs else [np.nan] * len(ACTIVATION_COLUMNS)
-                self.run.board[ACTIVATIONS].append(np.array([row]))
+            last, self._last = min(self._last, step), step
+            past = notes_of(self.run).between(last, step) if force and self.crowd.small else []
+            for at, tensors in [*((note.step, note.tensors) for note in past), (step, None)]:
+                self._measure(at, tensors)
+
+    def _measure(self, step: int, tensors: dict[str, Array] | None) -> None:
+        outputs = self.crowd.outputs(tensors)
+        if outputs:
+            layers = self.run.assembled.layers
+            row = [float(step)]
+            for name in self.crowd.nodes:
+                row += described(layers[name], outputs[name]) if name in outputs else [np.nan] * len(ACTIVATION_COLUMNS)
+            self.run.board[ACTIVATIONS].append(np.array([row]))
 
 
 def described(layer: Layer, y: Array) -> list[float]:

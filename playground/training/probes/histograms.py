@@ -9,6 +9,7 @@ import numpy as np
 from playground.training.areas.histograms import HISTOGRAMS, histogram_row
 from playground.training.probes import Probe, Share, register
 from playground.training.probes.looking import FIRST, Array, Crowd
+from playground.training.probes.notes import notes_of
 from playground.training.spread import fill
 
 if TYPE_CHECKING:
@@ -30,25 +31,28 @@ class HistogramProbe(Probe[None]):
         self._names = [[p.name for p in parameters if p.owner == layer] for layer in run.board.plan.layers]
 
     def look(self, *, force: bool) -> None:
-        step = self.run.machine.step
+        """At rest also at past steps that were noted down since the last look."""
+        step, machine = self.run.machine.step, self.run.machine
         if not self.crowd.wanted or step == self._last or not (force or self.share.due):
             return
         with self.share:
-            self._last = step
-            self.run.board[HISTOGRAMS].append(self._row(step))
+            last, self._last = min(self._last, step), step
+            for note in notes_of(self.run).between(last, step) if force and self.crowd.small else ():
+                outputs = self.crowd.outputs(note.tensors)
+                self.run.board[HISTOGRAMS].append(self._row(note.step, note.tensors, note.gradients, outputs))
+            row = self._row(step, machine.parameters(), machine.gradients(), self.crowd.outputs())
+            self.run.board[HISTOGRAMS].append(row)
 
-    def _row(self, step: int) -> Array:
+    def _row(self, step: int, weights: dict[str, Array], gradients: dict[str, Array], outputs: dict[str, Array]) -> Array:
         """Shapes: (1,). What a node does not give is left empty."""
         row = np.zeros(1, self._form)
         row["step"] = step
         cells = row[0]["of"]
-        weights, gradients = self.run.machine.parameters(), self.run.machine.gradients()
         at = 0
         for tensors in (weights, gradients):
             for names in self._names:
                 fill(cells[at], np.concatenate([tensors[name].reshape(-1) for name in names]))
                 at += 1
-        outputs = self.crowd.outputs()
         for name in self.crowd.nodes:
             if name in outputs:
                 fill(cells[at], np.ascontiguousarray(outputs[name]))

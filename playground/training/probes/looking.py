@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,7 @@ SMALL = 1 << 16
 
 
 #: What the first look takes, in seconds, with what has to be made for it: a run earns it before it is spent.
-FIRST = 0.003
+FIRST = 0.01
 
 
 class Crowd:
@@ -47,11 +48,16 @@ class Crowd:
         """Whether to look at all."""
         return (self.small or self.on) and not self.off and bool(self.nodes)
 
-    def outputs(self) -> dict[str, Array]:
-        """By node name; views that the next look overwrites, none where the network is too large. Shapes: (n, *node output)."""
+    def outputs(self, tensors: Mapping[str, Array] | None = None) -> dict[str, Array]:
+        """By node name; views that the next look overwrites, none where the network is too large. Shapes: (n, *node output).
+
+        tensors: weights and statistics of an earlier step; None: those of now.
+        """
         observer = observer_of(self._run)
         if not observer.take():
             return {}
+        if tensors is not None:
+            observer.put(tensors)
         train = self._run.assembled.prepared.train
         rows = self._rows[: observer.rows]
         columns = {name: array[rows] for name, array in self._run.assembled.lowered.columns(train).items()}

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from playground.training.areas.norms import NORM_COLUMNS
 from playground.training.areas.watching import WATCHING
 from playground.training.probes import Probe, Share, register
+from playground.training.probes.notes import notes_of
 
 if TYPE_CHECKING:
     from playground.training.run import Run
@@ -36,7 +37,7 @@ class NormProbe(Probe[Any]):
     """Rows for `board.norms`. on: whether anybody wants them.
 
     Short runs of small networks are over in a tenth of a second, so steps are chosen by number, a 72nd of the run apart, besides by
-    the clock.
+    the clock. What that costs is counted in time of the thread, since a wait for another program's turn is no cost of watching.
     """
 
     def __init__(self, run: Run) -> None:
@@ -72,15 +73,15 @@ class NormProbe(Probe[Any]):
 
     def before(self) -> Any:
         """The weights before the step."""
-        begun = time.perf_counter()
+        begun = time.thread_time()
         kept = self._norms.before()
-        self._took = time.perf_counter() - begun
+        self._took = time.thread_time() - begun
         return kept
 
     def after(self, kept: Any) -> None:
-        begun = time.perf_counter()
+        begun = time.thread_time()
         self._norms.after(kept)
-        took = self._took + time.perf_counter() - begun + _CALL
+        took = self._took + time.thread_time() - begun + _CALL
         self._spent += took
         self._each = 0.8 * self._each + 0.2 * took
 
@@ -90,11 +91,11 @@ class NormProbe(Probe[Any]):
             self._norms.refused()
 
     def look(self, *, force: bool) -> None:
-        begun = time.perf_counter()
+        begun = time.thread_time()
         if self._costs.run_seconds == 0.0:  # reset
             self._spent = 0.0
         self._norms.hand_over(force=force)
-        self._spent += time.perf_counter() - begun
+        self._spent += time.thread_time() - begun
 
 
 class Noted:
@@ -116,6 +117,7 @@ class Noted:
         self._room = min(_ROWS, max(1, _NUMBERS // (3 * max(length, 1))))
         self._kept = np.empty((self._room, 3, length), np.float32)
         self._steps = np.zeros(self._room)
+        self._notes = notes_of(run)
         self._count, self._since = 0, 0.0
 
     def before(self) -> None:
@@ -128,12 +130,14 @@ class Noted:
         row[1], row[2] = self._weights, self._gradients
         self._steps[self._count] = self._machine.step
         self._count += 1
+        self._notes.add()
 
     def refused(self) -> None:
         self.before()
-        self.after(None)
-        self._kept[self._count - 1, 0] = np.nan  # no update was made
-        self._steps[self._count - 1] += 1
+        row = self._kept[self._count]
+        row[0], row[1], row[2] = np.nan, self._weights, self._gradients  # no update was made
+        self._steps[self._count] = self._machine.step + 1
+        self._count += 1
         self.hand_over(force=True)
 
     def hand_over(self, *, force: bool) -> None:

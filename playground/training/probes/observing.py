@@ -75,6 +75,11 @@ class Observer:
             own.knobs[mine] = run.knobs[its]
         return True
 
+    def put(self, tensors: Mapping[str, Array]) -> None:
+        """Weights and statistics of another moment of the same run, by name, in place of those that `take` copied."""
+        for name, array in (self._own.parameters() | self._own.statistics()).items():
+            array[...] = tensors[name]
+
     def outputs(self, x: Array, columns: Mapping[str, Array] | None = None) -> dict[str, Array]:
         """By node name, for scaled inputs, at most `rows` of them; "node/name" are further outputs. Views that the next call overwrites.
 
