@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, 
 
 from playground.document.project import Project
 from playground.document.recent import recent_files
-from playground.ui import settings, theme
+from playground.ui import motion, settings, theme
 from playground.ui.actions import ACTIONS, MENUS, ActionSet
 from playground.ui.autosave import Autosave
 from playground.ui.canvas.bar import CanvasArea
@@ -54,6 +54,7 @@ class MainWindow(QMainWindow):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+        motion.follow()
         self.setObjectName("main")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.canvas = CanvasView(session)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from playground.ui import motion
 from playground.ui.actions.base import Action, nodes
 from playground.ui.layout_table import LAYOUT_TABLE, Layout
 from playground.ui.theme import theme
@@ -68,4 +69,6 @@ ACTIONS = (
     Action(id="dark", text="Dark", run=lambda w: w.use_theme("dark"), menu="View", group=2, checked=lambda w: theme().choice == "dark"),
     Action(id="system", text="Follow the system", run=lambda w: w.use_theme("system"), menu="View", group=2,
            checked=lambda w: theme().choice == "system"),
+    Action(id="reduce_motion", text="Reduce motion", run=lambda w: motion.choose("full" if theme().reduced_motion else "reduced"),
+           menu="View", group=2, checked=lambda w: theme().reduced_motion),
 )  # fmt: skip
