@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from playground.document.layering import heights_of
+from playground.document.layering import Ports, heights_of, port_places
 from playground.document.project import Network
 from playground.document.wiring import ordered, sources, targets
 
@@ -34,13 +34,14 @@ def tidy(
     for id, at in depth.items():
         columns.setdefault(at, []).append(id)
     main = _main_path(network, depth)
+    into, ports = sources(network), port_places(network, sizes)
     for column in columns.values():
-        column.sort(key=lambda id: (id not in main, _mean_place(network, id, columns, depth)))
+        column.sort(key=lambda id: (id not in main, _mean_place(into, id, columns, depth)))
     line = [columns[at] for at in sorted(columns)]
     gaps = [_gap(column, labels or {}) for column in line]
-    tried = [(_place(rows, gaps, sizes, network, main), len(rows)) for rows in _rows(line, gaps, sizes)]
-    places, _ = max(tried, key=lambda one: _seen(one[0], one[1], sizes, views))
-    return places
+    tried = [(_place(rows, gaps, sizes, network, main, ports, untangle=False), rows) for rows in _rows(line, gaps, sizes)]
+    _, best = max(tried, key=lambda one: _seen(one[0], len(one[1]), sizes, views))
+    return _place(best, gaps, sizes, network, main, ports)
 
 
 def _gap(column: Sequence[str], labels: Mapping[str, float]) -> float:
@@ -104,20 +105,29 @@ def _main_path(network: Network, depth: Mapping[str, int]) -> set[str]:
     return path
 
 
-def _mean_place(network: Network, id: str, columns: Mapping[int, list[str]], depth: Mapping[str, int]) -> float:
-    places = [columns[depth[source]].index(source) for source in sources(network)[id] if source in depth]
+def _mean_place(into: Mapping[str, Sequence[str]], id: str, columns: Mapping[int, list[str]], depth: Mapping[str, int]) -> float:
+    places = [columns[depth[source]].index(source) for source in into[id] if source in depth]
     return sum(places) / len(places) if places else 0.0
 
 
 def _place(
-    rows: Sequence[Sequence[list[str]]], gaps: Sequence[float], sizes: Mapping[str, Size], network: Network, main: set[str]
+    rows: Sequence[Sequence[list[str]]],
+    gaps: Sequence[float],
+    sizes: Mapping[str, Size],
+    network: Network,
+    main: set[str],
+    ports: Ports,
+    untangle: bool = True,
 ) -> dict[str, Position]:
-    """Row below row, each with its main path level; between two rows as much room as the wires that cross there need."""
+    """Row below row, each with its main path level; between two rows as much room as the wires that cross there need.
+
+    untangle: reduce crossings; without it the room that is needed is known well enough to compare rows.
+    """
     positions: dict[str, Position] = {}
     row_of = {id: k for k, row in enumerate(rows) for column in row for id in column}
     top, at = 0.0, 0
     for k, row in enumerate(rows):
-        middles, upper, lower = heights_of(row, network, main, sizes)
+        middles, upper, lower = heights_of(row, network, main, sizes, ports, untangle)
         rise = top - upper
         left = 0.0
         for column in row:

@@ -16,9 +16,12 @@ from playground.document.project import Link, Network, Node
 from playground.document.wiring import port_names, required_ports, variadic
 
 Size = tuple[float, float]
+#: Node, "in" or "out", port -> how far it is from the node's middle.
+Ports = Mapping[tuple[str, str, int], float]
 
 NODE_GAP, LANE_GAP, LANE = 36.0, 12.0, 20.0  # between nodes; beside a lane; the height of a lane
 PORTS_APART, RIM = 20.0, 6.0
+MOST_SWAPPED = 24  # items of a column in which neighbours are exchanged one by one
 SWEEPS, ROUNDS = 10, 40
 
 
@@ -36,22 +39,27 @@ class Row:
 
 
 def heights_of(
-    columns: Sequence[Sequence[str]], network: Network, main: set[str], sizes: Mapping[str, Size]
+    columns: Sequence[Sequence[str]],
+    network: Network,
+    main: set[str],
+    sizes: Mapping[str, Size],
+    ports: Ports,
+    untangle: bool = True,
 ) -> tuple[dict[str, float], float, float]:
     """The middle of every node of a row, above (negative) or below the main line; and the row's upper and lower end, lanes included."""
-    row = _row(columns, network, main, sizes)
-    _reduce_crossings(row)
+    row = _row(columns, network, main, sizes, ports)
+    if untangle:
+        _reduce_crossings(row)
     middles = _stacked(row)
     top = min((middle - row.heights[item] / 2 for item, middle in middles.items()), default=0.0)
     bottom = max((middle + row.heights[item] / 2 for item, middle in middles.items()), default=0.0)
     return {id: middles[id] for column in columns for id in column}, top, bottom
 
 
-def _row(columns: Sequence[Sequence[str]], network: Network, main: set[str], sizes: Mapping[str, Size]) -> Row:
+def _row(columns: Sequence[Sequence[str]], network: Network, main: set[str], sizes: Mapping[str, Size], ports: Ports) -> Row:
     at = {id: k for k, column in enumerate(columns) for id in column}
     row = Row([list(column) for column in columns], {id for id in at if id in main}, {id: sizes[id][1] for id in at})
     row.edges = [[] for _ in columns]
-    ports = _port_places(network, sizes)
     single = _runs(network, at)
     for link in network.links:
         if link.source not in at or link.target not in at or at[link.target] <= at[link.source]:
@@ -86,12 +94,16 @@ def _runs(network: Network, at: Mapping[str, int]) -> dict[str, str]:
     return first
 
 
-def _port_places(network: Network, sizes: Mapping[str, Size]) -> dict[tuple[str, str, int], float]:
+def port_places(network: Network, sizes: Mapping[str, Size]) -> dict[tuple[str, str, int], float]:
     """How far every wired port is from its node's middle, as the canvas stands them."""
     found: dict[tuple[str, str, int], float] = {}
+    ending: dict[str, set[int]] = {node.id: set() for node in network.nodes}
+    starting: dict[str, set[int]] = {node.id: {0} for node in network.nodes}
+    for link in network.links:
+        ending.setdefault(link.target, set()).add(link.port)
+        starting.setdefault(link.source, {0}).add(link.output)
     for node in network.nodes:
-        wired = {link.port for link in network.links if link.target == node.id}
-        used = {link.output for link in network.links if link.source == node.id} | {0}
+        wired, used = ending[node.id], starting[node.id]
         for side, usual in (("in", _usual_inputs(node, wired)), ("out", sorted(used))):
             apart = min(PORTS_APART, (sizes.get(node.id, (0.0, 60.0))[1] - 2 * RIM) / max(len(usual) - 1, 1))
             for place, k in enumerate(usual):
@@ -137,7 +149,7 @@ def _by_neighbours(row: Row, layers: list[list[str]], k: int, before: bool) -> l
 def _swap_neighbours(row: Row, layers: list[list[str]]) -> None:
     """Exchange two that stand next to each other wherever that takes crossings away."""
     for k, layer in enumerate(layers):
-        for at in range(len(layer) - 1):
+        for at in range(len(layer) - 1 if len(layer) <= MOST_SWAPPED else 0):
             before = _near_crossings(row, layers, k)
             layer[at], layer[at + 1] = layer[at + 1], layer[at]
             if _near_crossings(row, layers, k) >= before:

@@ -7,8 +7,9 @@ more between two lanes. The nearest clear lane is taken, wires with the shortest
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -23,6 +24,8 @@ CLEAR = 5.0  # the same for a plain curve
 LANES = 22.0  # between two lanes, so that a label on each has room
 TURNS = (16.0, 24.0, 32.0, 10.0)  # how far from a node's edge a wire may turn
 CROSSING = 60.0  # pixels of a longer way that stepping over another wire of the same node is worth
+PAIRS = ((16.0, 16.0), (24.0, 24.0), (32.0, 16.0), (16.0, 32.0), (10.0, 10.0), (32.0, 32.0))
+MOST_WORK = 60_000  # looks at nodes and ways, after which the wires that are left keep their simple lanes
 STEPS = 24  # parts of a plain curve that are looked at
 MOST_LANES = 48  # nearest lanes that are tried
 
@@ -39,12 +42,15 @@ class Ends:
 
 @dataclass
 class _Field:
-    """Nodes sorted by their left edge, and the parts of ways that are taken. widest: node.  leaving, arriving: heights of ports."""
+    """Nodes sorted by their left edge, and the parts of ways that are taken. widest: node.  leaving, arriving: heights of ports.
+    spent: looks at nodes and ways so far.
+    """
 
     rects: list[Rect]
     lefts: list[float]
     widest: float
     taken: list[tuple[Point, Point, str]] = field(default_factory=list)
+    spent: int = 0
     leaving: dict[str, list[float]] = field(default_factory=dict)
     arriving: dict[str, list[float]] = field(default_factory=dict)
 
@@ -89,7 +95,8 @@ def _plain(plane: _Field, nodes: Mapping[str, Rect], ends: Ends) -> bool:
     if bx < ax + 24:
         return False
     own = {nodes[id] for id in (ends.source, ends.target) if id in nodes}
-    others = [rect for rect in plane.near(ax, bx) if rect not in own]
+    high, low = min(ay, by) - CLEAR, max(ay, by) + CLEAR
+    others = [rect for rect in plane.near(ax, bx) if rect[1] < low and rect[3] > high and rect not in own]
     if not others:
         return True
     reach = max(24.0, 0.45 * (bx - ax))
@@ -106,15 +113,17 @@ def _plain(plane: _Field, nodes: Mapping[str, Rect], ends: Ends) -> bool:
 def _way(plane: _Field, ends: Ends) -> Way | None:
     (ax, ay), (bx, by) = ends.start, ends.end
     owner = f"{ends.source} {ends.start[1]:g}"
-    best: tuple[float, Way] | None = None
-    for turn in TURNS:
-        for back in TURNS:
-            x1, x2 = ax + turn, bx - back
-            for y in _lanes(plane, min(x1, x2), max(x1, x2), ay, by):
-                way = ((ax, ay), (x1, ay), (x1, y), (x2, y), (x2, by), (bx, by))
-                cost = abs(y - ay) + abs(y - by) + CROSSING * _passed(plane, ends, y)
-                if (best is None or cost < best[0]) and _clear(plane, way, owner):
-                    best = (cost, way)
+    for turn, back in PAIRS:
+        best: tuple[float, Way] | None = None
+        x1, x2 = ax + turn, bx - back
+        for y in _lanes(plane, min(x1, x2), max(x1, x2), ay, by):
+            length = abs(y - ay) + abs(y - by)
+            if best is not None and length >= best[0]:
+                break  # the lanes come in the order of their lengths
+            way = ((ax, ay), (x1, ay), (x1, y), (x2, y), (x2, by), (bx, by))
+            cost = length + CROSSING * _passed(plane, ends, y)
+            if (best is None or cost < best[0]) and _clear(plane, way, owner):
+                best = (cost, way)
         if best is not None:
             return best[1]
     return _by_the_side(plane, ends, owner)
@@ -134,35 +143,52 @@ def _by_the_side(plane: _Field, ends: Ends, owner: str) -> Way | None:
     left, right = min(plane.lefts, default=0.0), max((rect[2] for rect in plane.rects), default=0.0)
     for k in range(4):
         for side in (left - 24 - k * 14, right + 24 + k * 14):
-            for turn in TURNS:
-                x1, x2 = ax + turn, bx - turn
-                firsts = list(_lanes(plane, min(x1, side), max(x1, side), ay, ay))[:6]
-                seconds = list(_lanes(plane, min(x2, side), max(x2, side), by, by))[:6]
-                for y1 in firsts:
-                    for y2 in seconds:
-                        way = ((ax, ay), (x1, ay), (x1, y1), (side, y1), (side, y2), (x2, y2), (x2, by), (bx, by))
-                        if _clear(plane, way, owner):
-                            return way
+            turn = TURNS[k]
+            x1, x2 = ax + turn, bx - turn
+            firsts = _lanes(plane, min(x1, side), max(x1, side), ay, ay)[:4]
+            seconds = _lanes(plane, min(x2, side), max(x2, side), by, by)[:4]
+            for y1 in firsts:
+                for y2 in seconds:
+                    way = ((ax, ay), (x1, ay), (x1, y1), (side, y1), (side, y2), (x2, y2), (x2, by), (bx, by))
+                    if _clear(plane, way, owner):
+                        return way
     return None
 
 
-def _lanes(plane: _Field, low: float, high: float, ay: float, by: float) -> Iterable[float]:
-    """Heights beside nodes where a level part may run, the shortest way first."""
+def _lanes(plane: _Field, low: float, high: float, ay: float, by: float) -> list[float]:
+    """Heights that are clear of nodes from one x to another, the shortest way first: several in each gap between nodes."""
+    if plane.spent > MOST_WORK:
+        return []
+    inside = sorted((rect[1] - AIR, rect[3] + AIR) for rect in plane.near(low - AIR, high + AIR))
+    plane.spent += len(inside)
+    gaps: list[tuple[float, float]] = []
+    edge = -math.inf
+    for upper, lower in inside:
+        if upper > edge:
+            gaps.append((edge, upper))
+        edge = max(edge, lower)
+    gaps.append((edge, math.inf))
     found: set[float] = set()
-    for _, top, _, bottom in plane.near(low - 40, high + 40):
+    for first, last in gaps:
         for k in range(4):
-            found |= {round(bottom + LANES + k * LANES), round(top - LANES - k * LANES)}
-    mean = (ay + by) / 2
-    return sorted(found, key=lambda y: (abs(y - ay) + abs(y - by), -y, abs(y - mean)))[:MOST_LANES]
+            below, above = first + LANES - AIR + k * LANES, last - LANES + AIR - k * LANES
+            found |= {round(y) for y in (below, above) if first <= y <= last and math.isfinite(y)}
+        if math.isfinite(first) and math.isfinite(last):
+            found.add(round((first + last) / 2))
+    return sorted(found, key=lambda y: (abs(y - ay) + abs(y - by), -y))[:MOST_LANES]
 
 
 def _clear(plane: _Field, way: Way, owner: str) -> bool:
     """Whether a way keeps off all nodes, and off the ways of wires that start elsewhere."""
+    if plane.spent > MOST_WORK:
+        return False
+    plane.spent += 5 + len(plane.taken)
     for k, ((x1, y1), (x2, y2)) in enumerate(pairwise(way)):
         first, last = k == 0, k == len(way) - 2
         low, high = min(x1, x2) + (1 if first else -AIR), max(x1, x2) - (1 if last else -AIR)
         upper, lower = min(y1, y2) - AIR, max(y1, y2) + AIR
         for left, top, right, bottom in plane.near(low, high):
+            plane.spent += 1
             if left < high and right > low and top < lower and bottom > upper:
                 return False
         for (u1, v1), (u2, v2), of in () if first or last else plane.taken:  # at a node ports are closer than lanes
