@@ -24,6 +24,7 @@ from playground.training.messages import (
     Failed,
     FinderDone,
     FinderPoint,
+    Started,
     Warned,
 )
 from playground.training.messages.analysis import (
@@ -66,6 +67,7 @@ class Bench(QObject):
         self._client: Client | None = None
         self._notifier: QSocketNotifier | None = None
         self._serial = 0
+        self._given_up = False  # the worker has dropped the run; after a fault it still has it
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.setInterval(IDLE_MS)
@@ -84,8 +86,8 @@ class Bench(QObject):
         state = self.session.client.state
         if state in ("starting", "running", "paused"):
             return True
-        known = self.session.run.project
-        if state != "finished" or known is None or self.session.client.worker_pid is None:
+        known = self.session.run_project
+        if state not in ("finished", "failed") or self._given_up or known is None or self.session.client.worker_pid is None:
             return False
         return bool(_made_of(known) == _made_of(self.session.project))
 
@@ -153,6 +155,8 @@ class Bench(QObject):
             self._follow(event)
 
     def _heard(self, event: Event) -> None:
+        if isinstance(event, Started | Failed):
+            self._given_up = isinstance(event, Failed)
         if not self.beside:
             self._follow(event)
 

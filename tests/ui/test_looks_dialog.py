@@ -100,6 +100,19 @@ def test_the_end_of_a_run_is_a_place_to_look_from_too(session: Session, qtbot: Q
     other.close()
 
 
+def test_after_a_fault_a_better_rate_is_found_from_where_it_stands(session: Session, qtbot: QtBot) -> None:
+    ready(session, moons(epochs=50), qtbot)
+    bench_of(session)
+    session.train()
+    qtbot.waitUntil(lambda: session.client.state == "running", timeout=90_000)
+    session.set_knob("rate", 100.0)
+    qtbot.waitUntil(lambda: session.client.state in ("failed", "finished"), timeout=60_000)
+    finder = opened(session, qtbot, RANGE)
+    assert not finder.range.bench.beside
+    assert session.client.state in ("failed", "finished")
+    finder.close()
+
+
 def test_batch_sizes_are_measured_and_one_click_sets_the_suggested(session: Session, qtbot: QtBot) -> None:
     ready(session, moons(batch=1), qtbot)
     finder = opened(session, qtbot, BATCH)
