@@ -321,13 +321,14 @@ def test_zoom_to_selection(view: CanvasView, session: Session) -> None:
     assert view.shows_all()
 
 
-def test_the_context_menu_offers_placing(window: MainWindow, session: Session) -> None:
+def test_the_context_menu_offers_placing(window: MainWindow, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[QMenu] = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, at: shown.append(menu))
     window.canvas.commands.add(registry.find("layer", "dense")())
-    window._show_context_menu(window.mapToGlobal(window.rect().center()))
-    (menu,) = [menu for menu in window.findChildren(QMenu) if menu.isVisible()]
-    texts = [action.text() for action in menu.actions()]
-    assert "Frame" in texts
-    assert "Zoom to selection" in texts
-    assert "Align and distribute" in texts
-    menu.close()
+    window.canvas.menu_asked.emit(window.rect().center())
+    texts = [action.text() for action in shown[0].actions()]
+    assert {"Frame", "Zoom to selection", "Align and distribute"} <= set(texts)
+    placing = next(action.menu() for action in shown[0].actions() if action.text() == "Align and distribute")
+    assert len([action for action in placing.actions() if not action.isSeparator()]) == 8
+    shown[0].close()
     settle()
