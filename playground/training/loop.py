@@ -71,9 +71,10 @@ class PrivateKeeper:
 class Memory:
     """What the loop knows beside the machine's state; both together are a whole copy.
 
-    loss_sum: of the steps of the present epoch, added one by one; epoch_steps: how many those are.  best_loss: of the validation part, or of the training part
-    where there is none.  best_place: where the keeper has it; best_step: the end of that epoch.  stale: epochs since.  last_step: how far it ran; last_epoch: finished
-    ones there.  seconds: of training so far.  heard: what the schedule remembers of the losses.
+    loss_sum: of the steps of the present epoch, added one by one; epoch_steps: how many those are.  best_loss: of the validation
+    part, or of the training part where there is none.  best_place: where the keeper has it; best_step: the end of that epoch.
+    stale: epochs since.  last_step: how far it ran; last_epoch: finished ones there.  seconds: of training so far.  heard: what the
+    schedule remembers of the losses.
     """
 
     loss_sum: float = 0.0

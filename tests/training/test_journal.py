@@ -290,3 +290,53 @@ def test_a_reset_begins_the_journal_anew(client: Client, tmp_path: Path) -> None
     for _ in player.bursts():
         pass
     assert player.trainer.machine.state_sha256() == end.state_sha256 == found.finished["state_sha256"]
+
+
+def test_the_way_back_and_layers_that_begin_anew_are_done_again(client: Client, tmp_path: Path) -> None:
+    made, samples = NETWORKS["forgetful"]()
+    made = SetPlan("training", "epochs", 4000).apply(made)
+    client.start(made, samples, tmp_path, paused=True)
+    until(client, messages.Started)
+    client.step_epoch()
+    client.wait(lambda c: c.state == "paused" and c.step == 8)
+    client.set_knob("rate", 0.02)
+    client.step_epoch()
+    client.wait(lambda c: c.state == "paused" and c.step == 16)
+    client.rewind(5)
+    client.wait(lambda c: c.state == "paused" and c.step == 5)
+    client.reinitialise("dense2", 77)
+    client.set_knob("rate", 0.01)
+    client.step_epoch()
+    client.wait(lambda c: c.state == "paused" and c.step == 8)
+    client.change(SetPlan("training", "batch", 13).apply(made))
+    until(client, messages.Replanned)
+    client.step_epoch()
+    client.wait(lambda c: c.state == "paused" and c.step == 18)
+    client.stop()
+    (end,) = of_kind(until(client, messages.Finished), messages.Finished)
+    assert [entry.kind for entry in client.journal()] == ["start", "knob", "rewind", "reinit", "knob", "plan", "end"]
+    player = Player(made, samples, client.journal())
+    for _ in player.bursts():
+        pass
+    assert player.trainer.machine.state_sha256() == end.state_sha256
+
+
+def test_a_fault_and_what_was_done_about_it_are_done_again(client: Client) -> None:
+    made, samples = NETWORKS["regression"](epochs=60, clip=0.0)
+    client.start(made, samples, paused=True)
+    until(client, messages.Started)
+    client.step_epoch()
+    client.wait(lambda c: c.state == "paused" and c.step == 4)
+    client.set_knob("rate", 10.0)
+    client.resume()
+    until(client, messages.Fault)
+    client.rewind(4)
+    client.wait(lambda c: c.state == "paused" and c.step == 4)
+    client.set_knob("rate", 0.005)
+    client.resume()
+    (end,) = of_kind(until(client, messages.Finished), messages.Finished)
+    assert [entry.kind for entry in client.journal()] == ["start", "knob", "fault", "rewind", "knob", "end"]
+    player = Player(made, samples, client.journal())
+    rows = [burst.rows for burst in player.bursts()]
+    assert player.trainer.machine.state_sha256() == end.state_sha256
+    assert rows[-1]["loss"].tolist() == client.history().loss[-len(rows[-1]) :].tolist()
