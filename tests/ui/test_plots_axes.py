@@ -17,6 +17,7 @@ from playground.training.messages import EpochRecord
 from playground.ui import theme
 from playground.ui.panels.gradients import gradients, weights
 from playground.ui.panels.loss import LossPanel
+from playground.ui.plots.axis import Axis
 from playground.ui.plots.cursor import cursor_of
 from playground.ui.plots.curves import LossPlot, RatePlot
 from playground.ui.plots.legend import Legend
@@ -272,3 +273,27 @@ def test_the_legend_names_what_was_laid_under(plot: LossPlot, qtbot: QtBot) -> N
     plot.overlay_run("Run 12", history(30))
     legend.show_series(plot.legend())
     assert "Run 12, train" in legend.accessibleName()
+
+
+def test_gaps_are_found_whether_the_data_grow_or_are_others() -> None:
+    series = Series("a", "a", "smooth")
+    x, y = np.arange(1.0, 5001.0), np.ones(5000)
+
+    def holes(count: int, values: np.ndarray) -> list[float]:
+        series.x, series.y = x[:count], values[:count]
+        series.thin(Axis(0.0, 5000.0), 400)
+        return series.holes.tolist()  # type: ignore[no-any-return]
+
+    assert holes(1000, y) == []
+    assert holes(0, y) == []
+    assert holes(2000, y) == []
+    bad = y.copy()
+    bad[2500] = np.inf
+    assert holes(2400, bad) == []
+    assert holes(3000, bad) == [2501.0]
+    assert holes(5000, bad) == [2501.0]
+    assert holes(5000, 2 * y) == []  # another run
+    early = 3 * y
+    early[7] = np.nan
+    assert holes(5000, early) == [8.0]
+    assert holes(5, early) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any
 
 import numpy as np
@@ -46,19 +47,35 @@ class Series:
     y: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
     shown: tuple[np.ndarray, np.ndarray] = dataclasses.field(default_factory=lambda: (np.zeros(0), np.zeros(0)))
     holes: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
+    #: What is known to be finite or not: the array, held so that its memory is no other's, and its last value then.
+    _checked: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
+    _last: float = 0.0
+    _clean: bool = True
 
     def thin(self, across: Axis, width: float) -> None:
         """Choose what is drawn between the ends of the x axis at this width."""
         part = window(self.x, across.low, across.high)
         x, y = self.x[part], self.y[part]
         most = SMOOTH_POINTS if self.kind == "smooth" else RAW_POINTS // 2 if self.kind == "points" else max(int(width), 2)
-        thinned = every if self.kind == "smooth" else extremes
+        clean = self._all_finite()
+        thinned = functools.partial(every, clean=clean) if self.kind == "smooth" else extremes
         if across.log and len(x) > 2 * most:  # an equal count of steps is no equal width there
             pieces = [thinned(x[cut], y[cut], max(most // LOG_PIECES, 2)) for cut in cuts(x, across.low, across.high, LOG_PIECES)]
             self.shown = np.concatenate([a for a, _ in pieces]), np.concatenate([b for _, b in pieces])
         else:
             self.shown = thinned(x, y, most)
-        self.holes = runs_of_holes(x, y)
+        self.holes = x[:0] if clean else runs_of_holes(x, y)
+
+    def _all_finite(self) -> bool:
+        """Whether there is no gap anywhere; of data that only grew in place, what is new is looked at."""
+        y, done = self.y, len(self._checked)
+        grown = len(y) >= done and _address(y) == _address(self._checked) and y.strides == self._checked.strides
+        if not grown or (done and float(y[done - 1]) != self._last):
+            done, self._clean = 0, True
+        if len(y) > done and self._clean:
+            self._clean = bool(np.isfinite(np.add.reduce(y[done:], dtype=np.float64)))
+        self._checked, self._last = y, float(y[-1]) if len(y) else 0.0
+        return self._clean
 
     @property
     def ink(self) -> QColor:
@@ -155,6 +172,11 @@ class Series:
                 words[y[inside] + down, x[inside] + right] = word
         image = QImage(words.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
         p.drawImage(QRectF(r.x(), r.y(), width / ratio, height / ratio), image)
+
+
+def _address(values: np.ndarray) -> int:
+    """Where the first number lies in memory."""
+    return int(values.__array_interface__["data"][0])
 
 
 def _cut(px: np.ndarray, py: np.ndarray, left: float, right: float) -> tuple[np.ndarray, np.ndarray]:

@@ -64,12 +64,12 @@ def _with_holes(cut: np.ndarray, at: np.ndarray, holes: np.ndarray) -> np.ndarra
     return three
 
 
-def every(x: np.ndarray, y: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """At most `most` points at equal distances, the last one always; and the first of every gap, so that it is drawn."""
+def every(x: np.ndarray, y: np.ndarray, most: int, clean: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """At most `most` points at equal distances, the last one always; and the first of every gap, so that it is drawn. clean: there are none."""
     if len(x) <= most:
         return x, y
     index = np.linspace(0, len(x) - 1, most).round().astype(np.int64)
-    if not np.isfinite(np.add.reduce(y, dtype=np.float64)):
+    if not clean and not np.isfinite(np.add.reduce(y, dtype=np.float64)):
         index = np.union1d(index, _first_bad(y))
     return x[index], y[index]
 
