@@ -120,7 +120,11 @@ class Recorder:
 
     def spoiled(self, *, now: bool = False) -> bool:
         """Whether the state holds a number that is not finite; looked at within a share of the time, or (now) at once."""
-        if self._busy or not (now or self._checks.due):
+        if self._busy:
+            return False
+        if now:
+            return bool(diagnosis.not_finite(self._trainer.machine))
+        if not self._checks.due:
             return False
         with self._checks:
             return bool(diagnosis.not_finite(self._trainer.machine))

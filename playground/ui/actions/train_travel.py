@@ -27,7 +27,7 @@ def _fork_text(window: MainWindow) -> str:
 
 def _rewind_text(window: MainWindow) -> str:
     step = travels_of(window.session).picked
-    return say("Rewind…") if step is None else say("Rewind to {step}", step=f"{step:,}")
+    return say("Rewind here") if step is None else say("Rewind to {step}", step=f"{step:,}")
 
 
 def _resume_from(window: MainWindow) -> None:
@@ -81,7 +81,7 @@ def _keeping(every: int) -> Action:
 ACTIONS = (
     Action(id="fork", text="Fork here", run=lambda w: travels_of(w.session).fork(), shortcut="Ctrl+Alt+F", icon="fork", menu="Train",
            group=3, enabled=_picked, label=_fork_text, place="knobs"),
-    Action(id="rewind", text="Rewind…", run=lambda w: travels_of(w.session).rewind(), shortcut="Ctrl+Alt+R", icon="rewind",
+    Action(id="rewind", text="Rewind here", run=lambda w: travels_of(w.session).rewind(), shortcut="Ctrl+Alt+R", icon="rewind",
            menu="Train", group=3, enabled=_picked, label=_rewind_text, place="knobs"),
     Action(id="resume_from", text="Resume from a checkpoint…", run=_resume_from, menu="Train", group=4,
            enabled=lambda w: w.session.ready),

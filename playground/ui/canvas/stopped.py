@@ -71,6 +71,7 @@ class StoppedBanner(QWidget):
         self.halve.setToolTip(say("Rewind {kept} steps, halve the learning rate, and go on", kept=kept))
         self.setAccessibleName(self.title)
         self.setAccessibleDescription(self.text)
+        self.setToolTip(f"{self.title} {self.text}")
         self._make_room()
         self.update()
 
