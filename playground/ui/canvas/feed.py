@@ -155,7 +155,7 @@ class PreviewFeed(QObject):
     def draw(self) -> None:
         """Fill the pictures that are in view from what is known now; the others wait until they are."""
         self._soon.stop()
-        self._last = time.monotonic()
+        self._last, begun = time.monotonic(), time.thread_time()
         if self._stale:
             self._take_project()
         if self._follows:
@@ -179,7 +179,7 @@ class PreviewFeed(QObject):
         self._filled.clear()
         self.draw_new()
         self.drawn += 1
-        self._took = time.monotonic() - self._last
+        self._took = time.thread_time() - begun
 
     def draw_new(self) -> None:
         """Fill pictures that came into view since."""

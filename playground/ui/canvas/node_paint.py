@@ -136,7 +136,7 @@ def _head(p: QPainter, item: NodeItem, zoom: float) -> None:
     put(p, QRectF(33, 6, look.width - 36 - beside, 18), look.name, 12, "text", True)
     if badge:
         stamp(p, look.width - 14, 15, badge, BADGE_INK.get(badge, "accent"), 13)
-    if zoom >= DETAILED:
+    if zoom >= DETAILED and not item.phase:  # in slow motion the direction stands there
         line = item.live_line if item.live_line and look.state == "normal" else look.line
         put(p, QRectF(9, 28, look.width - 15, 16), line, 10, "error" if look.state == "error" else "text2")
     if further:
