@@ -69,7 +69,7 @@ class SizeTable(Painted):
 
     def draw(self, p: QPainter, r: QRectF) -> None:
         ends = (54.0, 140.0, 216.0, r.width() - 12)
-        for end, title in zip(ends, (say("Batch"), say("Samples/s"), say("Step"), say("Memory")), strict=True):
+        for end, title in zip(ends, (say("Batch"), say("Samples/s"), say("Time"), say("Memory")), strict=True):
             put(p, QRectF(end - 84, 0, 84, ROW), title, 11, "text2", True, RIGHT)
         for at, size in enumerate(self.sizes, 1):
             y, chosen = at * float(ROW), size.batch == self.suggested

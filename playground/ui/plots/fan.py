@@ -34,7 +34,7 @@ class FanPlot(Plot):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(say("Loss at multiples of the rate"), right=56, parent=parent)
         self.margins = (48, 8, 56, 34)
-        self.x_title = say("Step")
+        self.x_title = say("Steps")
         self.empty = say("No fan yet. Press Run again.")
         self.past = self.add(Series("past", say("so far"), "smooth", 1, muted=True))
         self.best = ""
