@@ -16,6 +16,7 @@ from playground.document.project import Node
 from playground.document.recent import recent_files
 from playground.ui import settings
 from playground.ui.actions import ACTIONS, obstacle
+from playground.ui.hidden import hidden
 from playground.ui.kinds import Kind, block_kinds, kinds, own_kinds
 from playground.ui.painting import group_color
 from playground.words import say
@@ -74,8 +75,8 @@ def _actions(window: MainWindow) -> Iterator[Command]:
 
 
 def _panels(window: MainWindow) -> Iterator[Command]:
-    for dock in window.layouts.docks.values():
-        panel = dock.panel
+    off = hidden().now("panels")
+    for panel in [dock.panel for dock in window.layouts.docks.values() if dock.panel.id not in off]:
         yield Command(
             id=f"panel:{panel.id}",
             title=say("Show {panel}", panel=say(panel.title)),
@@ -126,7 +127,10 @@ def _layers(window: MainWindow) -> Iterator[Command]:
         window.show_canvas()
         window.canvas.commands.add_kind(kind)
 
+    off = hidden().now("groups")
     for kind in (*kinds(), *own_kinds(), *block_kinds(window.session.view)):
+        if kind.group in off:
+            continue
         yield Command(
             id=f"add:{kind.spec.kind}:{kind.spec.id}:{kind.title}",
             title=say("Add {what}", what=kind.title),

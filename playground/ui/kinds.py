@@ -13,6 +13,7 @@ from playground.document.own_layers import OwnLayer, own_layers
 from playground.document.project import Project
 from playground.errors import PlaygroundError
 from playground.ui.block_library import Offer, offers, record_of
+from playground.ui.hidden import hidden
 from playground.ui.painting import GROUP_COLORS, group_color
 from playground.words import say
 
@@ -112,6 +113,12 @@ def block_kinds(project: Project) -> tuple[Kind, ...]:
 
 
 def groups(project: Project | None = None) -> dict[str, list[Kind]]:
+    """The groups that are not hidden for a class, as `all_groups` gives them."""
+    off = hidden().now("groups")
+    return {name: found for name, found in all_groups(project).items() if name not in off}
+
+
+def all_groups(project: Project | None = None) -> dict[str, list[Kind]]:
     """Group -> its kinds, in palette order. project: what the canvas shows, whose blocks stand among them."""
     found: dict[str, list[Kind]] = {}
     for kind in (*kinds(), *own_kinds()):
@@ -127,11 +134,11 @@ def search(text: str, project: Project | None = None) -> list[Kind]:
 
     Layers stand before losses and data, because they are added most.
     """
-    wanted = text.casefold().strip()
+    wanted, off = text.casefold().strip(), hidden().now("groups")
     ranked = [
         (rank, ("layer", "loss", "dataset").index(kind.spec.kind), at, kind)
         for at, kind in enumerate((*kinds(), *own_kinds(), *(block_kinds(project) if project is not None else ())))
-        if (rank := _rank(kind, wanted)) is not None
+        if kind.group not in off and (rank := _rank(kind, wanted)) is not None
     ]
     return [kind for *_, kind in sorted(ranked, key=lambda found: found[:3])]
 

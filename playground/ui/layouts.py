@@ -6,6 +6,7 @@ from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStyle, QTabBar, QTabWidget, QWidget
 
 from playground.ui import settings
+from playground.ui.hidden import hidden
 from playground.ui.layout_table import AREAS, LAYOUT_TABLE, Layout
 from playground.ui.named_layouts import BadLayout, keep, made_layout, own_layouts, renamed
 from playground.ui.panel import Panel
@@ -80,6 +81,8 @@ class Layouts(QObject):
             (Qt.Corner.TopRightCorner, "right"), (Qt.Corner.BottomRightCorner, "right"),
         ):  # fmt: skip
             window.setCorner(corner, DOCK_AREAS[area])
+        self._off = hidden().now("panels")
+        hidden().changed.connect(self._follow_class)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.timeout.connect(self._after_change)
@@ -110,11 +113,30 @@ class Layouts(QObject):
         state = settings.block(f"docks/{self.current}")
         if state is not None and self.window_shown.isVisible():
             self.window_shown.restoreState(state, VERSION)
+        self._hide_for_class()
 
     def remember(self) -> None:
         """Keep how the present layout stands."""
         if self.current:
             settings.set_block(f"docks/{self.current}", self.window_shown.saveState(VERSION))
+
+    def _hide_for_class(self) -> None:
+        """Panels that are hidden for a class are neither shown nor offered."""
+        for id, dock in self.docks.items():
+            dock.toggleViewAction().setVisible(id not in self._off)
+            if id in self._off:
+                dock.hide()
+
+    def _follow_class(self) -> None:
+        """Hide what is hidden now, and bring back what no longer is, where the present layout has it."""
+        before, self._off = self._off, hidden().now("panels")
+        self._hide_for_class()
+        if self.current and before - self._off:
+            base = self.layout_shown.base or self.current
+            back = [id for id in before - self._off if base in self.docks[id].panel.places] if before else []
+            if back and self.window_shown.isVisible():
+                self._arrange(self.current)
+        self._settle.start(0)
 
     def reset(self) -> None:
         """The present layout as it was designed."""
@@ -165,7 +187,8 @@ class Layouts(QObject):
             centre.setVisible(self.layout_shown.canvas)
         window.restoreState(self._bare, VERSION)  # Qt keeps the places of removed docks; a remembered state would bring them back
         base = self.layout_shown.base or name
-        placed = [(dock, dock.panel.places[base]) for dock in self.docks.values() if base in dock.panel.places]
+        shown = [dock for dock in self.docks.values() if dock.panel.id not in self._off]
+        placed = [(dock, dock.panel.places[base]) for dock in shown if base in dock.panel.places]
         first: dict[str, Dock] = {}
         for dock, place in placed:
             first.setdefault(place, dock)
@@ -220,7 +243,7 @@ class Layouts(QObject):
         found: dict[str, Dock] = {}
         for dock in self.docks.values():
             place = dock.panel.places.get(self.layout_shown.base or self.current)
-            if place is not None:
+            if place is not None and dock.panel.id not in self._off:
                 found.setdefault(place, dock)
         return found
 

@@ -18,8 +18,9 @@ from playground.ui.autosave import Autosave
 from playground.ui.canvas.bar import CanvasArea
 from playground.ui.canvas.view import CanvasView
 from playground.ui.documents import Documents
+from playground.ui.hidden import hidden
 from playground.ui.inspector.grouping import fill_group_menu
-from playground.ui.kinds import groups
+from playground.ui.kinds import all_groups
 from playground.ui.layout_menu import LayoutMenu
 from playground.ui.layout_table import LAYOUT_TABLE
 from playground.ui.layouts import Dock, Layouts
@@ -64,6 +65,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.middle)
         self.start: QWidget | None = None
         self._commands: CommandPalette | None = None
+        self._insert_menus: dict[str, QMenu] = {}
         self.layouts = Layouts(self, session, panels())
         self.documents = Documents(session, self)
         self.autosave = Autosave(session, self)
@@ -82,7 +84,8 @@ class MainWindow(QMainWindow):
         ):  # fmt: skip
             signal.connect(self.refresh)
         self._show_first()
-        self.refresh()
+        hidden().changed.connect(self._follow_class)
+        self._follow_class()
 
     def _show_first(self) -> None:
         self.resize(1440, 900)
@@ -135,10 +138,17 @@ class MainWindow(QMainWindow):
         tabs = [LayoutTab(say(layout.title), layout.icon, self.actions_made[layout.action]) for layout in LAYOUT_TABLE]
         bar.setCornerWidget(Corner(self.session, tabs, bar), Qt.Corner.TopRightCorner)
 
+    def _follow_class(self) -> None:
+        """The Insert menu without the groups that are hidden for a class."""
+        off = hidden().now("groups")
+        for name, sub in self._insert_menus.items():
+            sub.menuAction().setVisible(name not in off)
+        self.refresh()
+
     def _fill_insert(self, menu: QMenu) -> None:
         menu.addSeparator()
-        for name, kinds in groups(Project()).items():
-            sub = menu.addMenu(say(name))
+        for name, kinds in all_groups(Project()).items():
+            sub = self._insert_menus[name] = menu.addMenu(say(name))
             sub.setToolTipsVisible(True)
             for kind in kinds:
                 entry = QAction(theme.theme().icon(kind.icon, 16, kind.color), kind.title, sub)
@@ -236,7 +246,7 @@ class MainWindow(QMainWindow):
     def show_panel(self, id: str) -> None:
         """Bring a dock to the front and give it the keyboard."""
         dock: Dock | None = self.layouts.docks.get(id)
-        if dock is not None:
+        if dock is not None and id not in hidden().now("panels"):
             self.leave_start()
             dock.show()
             dock.raise_()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from playground.document.edits import DeleteBlock
 from playground.ui.block_library import Offer, damaged
+from playground.ui.hidden import hidden
 from playground.ui.inspector.controls import Button, LineField
 from playground.ui.kinds import MIME, Kind, block_kinds, groups, search
 from playground.ui.library import library
@@ -215,6 +216,7 @@ class Palette(QWidget):
         self._mark_first()
         theme().changed.connect(self.tree.viewport().update)
         library().changed.connect(self._refill)
+        hidden().changed.connect(self._refill)
         self.setMinimumWidth(176)
         if session is not None:
             session.project_changed.connect(self._fold_data)

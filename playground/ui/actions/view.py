@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from playground.ui import motion
 from playground.ui.actions.base import Action, nodes
+from playground.ui.hidden import KINDS, hidden
 from playground.ui.layout_table import LAYOUT_TABLE, Layout
 from playground.ui.theme import theme
 from playground.words import sentence
@@ -52,6 +53,17 @@ def _delete_layout(window: MainWindow) -> None:
     delete(window)
 
 
+def _class_controls(window: MainWindow) -> None:
+    from playground.ui.class_controls import ClassControls
+
+    ClassControls(window).show()
+
+
+def hides(window: MainWindow) -> bool:
+    """Whether something is hidden for a class."""
+    return any(hidden().chosen(kind) for kind in KINDS)
+
+
 ACTIONS = (
     *(_layout(layout) for layout in LAYOUT_TABLE),
     Action(id="save_layout", text="Save layout as…", run=_save_layout, menu="View"),
@@ -71,4 +83,7 @@ ACTIONS = (
            checked=lambda w: theme().choice == "system"),
     Action(id="reduce_motion", text="Reduce motion", run=lambda w: motion.choose("full" if theme().reduced_motion else "reduced"),
            menu="View", group=2, checked=lambda w: theme().reduced_motion),
+    Action(id="class_controls", text="Controls for a class…", run=_class_controls, icon="eye", menu="View", group=4),
+    Action(id="teacher", text="Teacher's view", run=lambda w: hidden().show_all(not hidden().teacher), menu="View", group=4,
+           checked=lambda w: hidden().teacher, enabled=hides, why="Nothing is hidden. Choose View, Controls for a class."),
 )  # fmt: skip
