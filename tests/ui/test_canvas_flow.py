@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from PySide6.QtCore import QEvent, QPointF
 from playground.ui.actions.table import ACTIONS
 from playground.ui.canvas.starters import STARTERS
 from playground.ui.canvas.view import CanvasView
+from playground.ui.canvas.wire_paint import label_room
 from playground.ui.canvas.wire_value import MOST_CELLS, cells_of, words_of
 from playground.ui.session import Session
 from tests.ui import synthetic
@@ -142,3 +144,16 @@ def test_slow_motion_goes_on_by_itself_and_ends_with_the_run(
 def test_the_menu_has_the_speeds() -> None:
     ids = {action.id for action in ACTIONS}
     assert {"step_into", "slow_motion", "slow_1", "slow_16"} <= ids
+
+
+def test_labels_of_ties_stand_on_nothing_else(session: Session, loaded: Callable[[Session], None], view: CanvasView) -> None:
+    """The tied autoencoder, whose two ties run side by side below its decoder."""
+    session.open(Path(__file__).resolve().parents[2] / "assets" / "examples" / "digits_autoencoder.play")
+    loaded(session)
+    ties = list(view.canvas.ties.values())
+    assert len(ties) == 2
+    pills = [tie.pill() for tie in ties]
+    assert not pills[0].intersects(pills[1])
+    for pill in pills:
+        assert not any(pill.intersects(item.body().translated(item.pos())) for item in view.canvas.nodes.values())
+        assert not any(pill.intersects(label_room(wire)) for wire in view.canvas.wires.values())

@@ -18,6 +18,7 @@ from playground.ui.canvas.routing import Ends, tie_ways, ways
 from playground.ui.canvas.tie_item import TieItem
 from playground.ui.canvas.wire_item import WireItem, at
 from playground.ui.canvas.wire_labels import label_of
+from playground.ui.canvas.wire_paint import label_room
 
 EXTENT = 20_000
 
@@ -138,6 +139,17 @@ class CanvasScene(QGraphicsScene):
         }  # fmt: skip
         for id, way in tie_ways(rects, hung).items():
             self.ties[id].lead(way)
+        self._room_for_ties()
+
+    def _room_for_ties(self) -> None:
+        """Their labels stand on no node, no label of a wire and not on one another."""
+        if not self.ties:
+            return
+        taken = [item.body().translated(item.pos()) for item in self.nodes.values()]
+        taken += [label_room(wire) for wire in self.wires.values() if wire.label]
+        for tie in self.ties.values():
+            tie.seek_room(taken)
+            taken.append(tie.pill())
 
     def _drop(self, items: dict[str, NodeItem] | dict[str, WireItem] | dict[str, NoteItem], kept: set[str]) -> None:
         for id in [id for id in items if id not in kept]:

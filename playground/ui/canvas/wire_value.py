@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QStyleOpt
 
 from playground.training.surfaces import coded
 from playground.ui.canvas.levels import DETAILED
+from playground.ui.canvas.wire_paint import label_room
 from playground.ui.painting import AA, SMOOTH, box, put, width_of
 from playground.ui.plots.axis import short
 from playground.ui.theme import theme
@@ -29,6 +30,7 @@ WIDE, HIGH, LEAST_WIDE = 40.0, 24.0, 14.0
 #: Cells of a vector in one row, before it goes on in the next.
 ROW = 16
 VECTOR = 7.0  # height of a vector in one row
+PILL = 16.0  # most height beside a pill
 LARGE = 152.0
 
 
@@ -106,7 +108,11 @@ class WireValue(QGraphicsItem):
         wide, high = cell * columns, cell * rows
         if rows == 1:  # a vector: cells need not be square
             wide, high = room if columns > 1 else cell, VECTOR
-        self._rect = QRectF(wire.middle.x() - wide / 2, wire.middle.y() + (5 if wire.short else 11), wide, high)
+        if wire.short:
+            self._rect = QRectF(wire.middle.x() - wide / 2, wire.middle.y() + 5, wide, high)
+        else:  # behind the label, on the line: below may run the next wire
+            wide, high = wide * min(1.0, PILL / high), min(high, PILL)
+            self._rect = QRectF(label_room(wire).right() + 4, wire.middle.y() - high / 2, wide, high)
 
     def card(self) -> QRectF:
         """Where the large picture stands."""
