@@ -161,12 +161,11 @@ def test_a_fault_leaves_no_later_steps_behind(client: Client) -> None:
     client.set_knob("rate", 100.0)
     client.resume()
     fault = of_kind(until(client, Fault), Fault)[-1]
-    assert fault.direction == "update"
     assert fault.step > last
-    assert "The weights are those before it" in fault.text
+    assert f"step {fault.step + 1:,}" in fault.text
     assert client.state == "failed"
     assert client.history().steps[-1] == fault.step
-    assert max(float(np.abs(weight).max()) for weight in client.parameters().values()) < 1e20
+    assert all(np.isfinite(weight).all() for weight in client.parameters().values())
     client.rewind(last - 3)
     client.wait(lambda c: c.state == "paused" and c.step == last - 3)
     assert client.knobs["rate"] == pytest.approx(0.05)
