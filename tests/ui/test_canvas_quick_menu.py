@@ -61,8 +61,9 @@ def test_tab_opens_what_fits_behind_the_selected_node(view: CanvasView, session:
     qtbot.keyClick(view, Key.Key_Tab)
     assert view.quick.isVisible()
     shown = titles(view)
-    assert "Conv2d" in shown and "Flatten" in shown
-    assert "Conv1d" not in shown and "LSTM" not in shown, "what does not take an image"
+    assert "Conv2d" in shown
+    assert "Flatten" in shown
+    assert not {"Conv1d", "LSTM"} & set(shown), "what does not take an image"
     assert shown.index("ReLU") < 4, "most examples have it there"
     qtbot.keyClick(view.quick.field, Key.Key_Tab)
     assert not view.quick.isVisible()
@@ -112,7 +113,8 @@ def test_a_wire_from_an_input_asks_what_may_feed_it(view: CanvasView, session: S
     assert view.quick.isVisible()
     shown = titles(view)
     assert "Conv2d" in shown, "16 filters, as the other input has"
-    assert "Dense" not in shown and "Flatten" not in shown
+    assert "Dense" not in shown
+    assert "Flatten" not in shown
     qtbot.keyClicks(view.quick.field, "conv2d")
     qtbot.keyClick(view.quick.field, Key.Key_Return)
     assert len(session.project.network.links) == before + 1
