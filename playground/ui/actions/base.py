@@ -87,6 +87,8 @@ def obstacle(action: Action, window: MainWindow) -> str:
     if action.why:
         return say(action.why)
     found = _OBSTACLES.get(action.enabled)
+    if found is None and action.menu in ("Train", "Analyse") and not window.session.ready:
+        found = _not_ready
     return found(window) if found is not None else say("Not possible just now.")
 
 

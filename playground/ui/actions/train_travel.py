@@ -78,13 +78,16 @@ def _keeping(every: int) -> Action:
     )  # fmt: skip
 
 
+_PICK = "Train first, then click a point of the curve."
+
 ACTIONS = (
     Action(id="fork", text="Fork here", run=lambda w: travels_of(w.session).fork(), shortcut="Ctrl+Alt+F", icon="fork", menu="Train",
-           group=3, enabled=_picked, label=_fork_text, place="knobs"),
+           group=3, enabled=_picked, label=_fork_text, place="knobs", why=_PICK),
     Action(id="rewind", text="Rewind here", run=lambda w: travels_of(w.session).rewind(), shortcut="Ctrl+Alt+R", icon="rewind",
-           menu="Train", group=3, enabled=_picked, label=_rewind_text, place="knobs"),
+           menu="Train", group=3, enabled=_picked, label=_rewind_text, place="knobs", why=_PICK),
     Action(id="resume_from", text="Resume from a checkpoint…", run=_resume_from, menu="Train", group=4,
            enabled=lambda w: w.session.ready),
-    Action(id="kill", text="Stop now", run=lambda w: w.session.run.ask(w.session.client.kill), menu="Train", group=4, enabled=_alive),
+    Action(id="kill", text="Stop now", run=lambda w: w.session.run.ask(w.session.client.kill), menu="Train", group=4, enabled=_alive,
+           why="No run is going. Press Train first."),
     *(_keeping(every) for every in EVERY),
 )  # fmt: skip
