@@ -118,7 +118,7 @@ def test_selected_runs_are_set_side_by_side(window: MainWindow, compared: Choice
     assert [run.number for run in compared.compared_runs()] == [3, 1]
     assert panel.title.text() == "Run 3 against Run 1"
     rows = dict(panel.different.rows)
-    assert rows == {"optimizer.rate": ["0.002", "0.01"], "batch": ["64", "32"], "epochs": ["5", "6"]}
+    assert rows == {"Learning rate": ["0.002", "0.01"], "Batch": ["64", "32"], "Epochs": ["5", "6"]}
     assert panel.equal.text().endswith("other settings are equal.")
     results = dict(panel.result.rows)
     assert results["Epochs"] == ["5", "6"]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from playground.core.fields import fields_of
+from playground.document.options import NODE_OPTIONS
+from playground.document.project import Project
 from playground.training.runs import Kept, settings_of, what_differs
 from playground.ui.compare.choice import choice_of
 from playground.ui.compare.columns import columns_for
@@ -37,6 +42,34 @@ def value_text(value: Any) -> str:
     if isinstance(value, tuple | list):
         return counted(len(value), "{n} value", "{n} values") if len(value) > 4 else ", ".join(value_text(one) for one in value)
     return say(str(value))
+
+
+def setting_text(path: str, projects: Sequence[Project]) -> str:
+    """What a path of `settings_of` is called: "Learning rate", "dense1 Units"; the path itself where none of the projects has it."""
+    for project in projects:
+        node = next((one for one in project.network.nodes if path == one.name or path.startswith(f"{one.name}.")), None)
+        if node is not None:
+            names, record, words = path[len(node.name) + 1 :].split("."), node.spec, [node.name]
+        elif path.startswith("data."):
+            names, record, words = path.split(".")[1:], project.data, [say("Data")]
+        else:
+            names, record, words = path.split("."), project.training, []
+        titles = _titles(names, record)
+        if titles is not None:
+            return " ".join([*words, *(titles[1:] if names[0] == "optimizer" and len(titles) > 1 else titles)])
+    return say("Wires") if path == "wires" else path
+
+
+def _titles(names: Sequence[str], record: Any) -> list[str] | None:
+    """What each field on the way is called; None where there is no such field."""
+    found: list[str] = []
+    for name in filter(None, names):
+        field = (fields_of(record) if dataclasses.is_dataclass(record) else {}).get(name) or NODE_OPTIONS.get(name)
+        if field is None:
+            return None
+        found.append(say(field.title(name)))
+        record = getattr(record, name, None)
+    return found
 
 
 class Lines(Painted):
@@ -116,8 +149,10 @@ class ComparisonPanel(QWidget):
         self.title.show_text(
             say("{first} against {others}", first=names[0], others=", ".join(names[1:])) if len(names) > 1 else names[0]
         )
-        rows = what_differs([run.project for run in runs])
-        self.different.show_lines(names if rows else [], [(path, [value_text(v) for v in values]) for path, values in rows])
+        projects = [run.project for run in runs]
+        rows = what_differs(projects)
+        told = [(setting_text(path, projects), [value_text(v) for v in values]) for path, values in rows]
+        self.different.show_lines(names if rows else [], told)
         same = len(dict.fromkeys(path for run in runs for path in settings_of(run.project))) - len(rows)
         self.equal.show_text(
             counted(same, "{n} other setting is equal.", "{n} other settings are equal.") if len(runs) > 1 else ""
