@@ -62,9 +62,10 @@ def unsaid(text: str, own: frozenset[str] = frozenset()) -> str:
 
 
 def own_words(project: Project) -> frozenset[str]:
-    """What the user named: the project, its nodes, blocks, notes and groups."""
+    """What the user wrote: names of the project, its nodes, blocks and groups, what the blocks are for, and notes."""
     networks = [project.network, *(block.network for block in project.blocks)]
-    found = {project.name, *(group.name for group in project.groups), *(block.name for block in project.blocks)}
+    found = {project.name, *(group.name for group in project.groups)}
+    found |= {text for block in project.blocks for text in (block.name, block.help)}
     for network in networks:
         found |= {node.name for node in network.nodes} | {note.text for note in network.notes}
     return frozenset(name for name in found if name)

@@ -5,22 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QGuiApplication, QRawFont
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from playground import words
 from playground.core import registry
+from playground.document.edits import SetPlan
+from playground.document.file import load
 from playground.paths import assets_dir
 from playground.ui import app as program
 from playground.ui import settings, theme
+from playground.ui.bench import bench_of
+from playground.ui.command_palette import CommandPalette
+from playground.ui.compare.choice import choice_of
+from playground.ui.documents import Documents
+from playground.ui.lessons.coach import coach_of
+from playground.ui.lessons.progress import lessons
 from playground.ui.main_window import MainWindow
 from playground.ui.panel import LAYOUTS, panels
+from playground.ui.panels.draw import DrawPanel
+from playground.ui.panels.timing import TimingPanel
 from playground.ui.session import Session
+from playground.ui.steering.travel import travels_of
 from tests.ui import keys
 from tests.ui.conftest import settle
 from tests.ui.escapes import Hunt, data_words, own_words, record_ids, unsaid
-from tests.ui.networks import moons, ready, train
+from tests.ui.networks import chain, moons, ready, train
 
 CHINESE = "学习率"
 
@@ -40,6 +53,13 @@ def marked(app: QApplication, english: None) -> None:
 @pytest.fixture
 def chinese(app: QApplication, english: None) -> None:
     assert words.set_language("zh_CN") == "zh_CN"
+
+
+@pytest.fixture
+def unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is asked whether to keep what was changed."""
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: 0)
+    monkeypatch.setattr(Documents, "may_leave", lambda documents: True)
 
 
 def test_what_counts_as_unsaid() -> None:
@@ -69,7 +89,7 @@ def tour(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None
     hunt.look()
     window.leave_start()
     ready(session, moons(epochs=3), qtbot)
-    hunt.own = own(session)
+    hunt.own |= own(session)
     for layout in LAYOUTS:
         window.show_layout(layout)
         settle()
@@ -100,21 +120,176 @@ def tour(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None
     window.show_about()
     settle()
     hunt.look()
+    close_others(window)
+    for part in (commands, analyses, steering, fault, comparing, drawing, teaching):
+        part(window, session, qtbot, hunt)
+        close_others(window)
+
+
+def close_others(window: MainWindow) -> None:
+    """All windows but the main one."""
     for top in QApplication.topLevelWidgets():
         if top is not window:
             top.close()
+    settle()
 
 
-def test_nothing_escapes(
-    marked: None, window: MainWindow, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(QMessageBox, "exec", lambda box: 0)
+def stands(session: Session, qtbot: QtBot, *states: str) -> None:
+    """Wait for a state of the run."""
+    qtbot.waitUntil(lambda: session.client.state in states and not bench_of(session).busy, timeout=90_000)
+    settle()
+
+
+def commands(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
+    """The command palette, with and without something typed."""
+    for typed in ("", "rate 0.02", "e"):
+        window.open_commands(typed)
+        settle()
+        hunt.look()
+    (palette,) = window.findChildren(CommandPalette)
+    QTest.keyClick(palette.field, Qt.Key.Key_Escape)
+
+
+def analyses(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
+    """Pre-flight, time of layers, range test, fan and batch sizes, each asked for and answered."""
+    for id in ("preflight", "timing"):
+        window.actions_made[id].trigger()
+        settle()
+        hunt.look()
+        stands(session, qtbot, "idle", "finished", "paused")
+        hunt.look()
+    (timing,) = window.findChildren(TimingPanel)
+    timing.start()
+    stands(session, qtbot, "idle", "finished", "paused")
+    hunt.look()
+    for id in ("rate_finder", "rate_fan", "batch_finder"):
+        window.open_dialog(id)
+        settle()
+        hunt.look()
+        stands(session, qtbot, "idle", "finished", "paused")
+        hunt.look()
+        close_others(window)
+
+
+def steering(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
+    """A run looked into, stepped phase by phase, forked, rewound and changed on its way."""
+    for id in ("activations", "histograms", "gradients"):
+        window.show_panel(id)
+        settle()
+        session.step_epoch()
+        stands(session, qtbot, "paused", "finished")
+        hunt.look()
+    window.show_layout("train")
+    travels = travels_of(session)
+    for go in (travels.fork, travels.rewind):
+        travels.pick(session.client.step // 2)
+        hunt.look()
+        go()
+        qtbot.waitUntil(lambda: session.client.state == "paused", timeout=30_000)
+        settle()
+    window.show_layout("build")
+    for _ in range(3):
+        window.actions_made["step_into"].trigger()
+        qtbot.wait(150)
+        hunt.look()
+    session.do(SetPlan("training", "batch", 16))
+    session.step_epoch()
+    stands(session, qtbot, "paused", "finished")
+    for id in ("loss", "journal"):
+        window.show_panel(id)
+        settle()
+        hunt.look()
+
+
+def fault(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
+    """A run that diverges, and the banner that offers what to do."""
+    parts = ("dense", {"units": 4}), ("relu", {}), ("dense", {"units": 1})
+    made = chain(
+        ("dataset", "regression_curve", {}), *(("layer", *part) for part in parts), ("loss", "mean_squared_error", {}), epochs=900
+    )  # fmt: skip
+    ready(session, made, qtbot)
+    hunt.own |= own(session)
+    session.do(SetPlan("training", "optimizer", registry.find("optimizer", "momentum")(rate=0.01)), whole=True)
+    session.step_epoch()
+    stands(session, qtbot, "paused")
+    session.do(SetPlan("training", "optimizer.rate", 100.0), whole=True)
+    session.resume()
+    stands(session, qtbot, "failed")
+    for layout in LAYOUTS:
+        window.show_layout(layout)
+        settle()
+        hunt.look()
+    travels_of(session).halve_rate()
+    qtbot.wait(300)
+    session.stop()
+    stands(session, qtbot, "finished", "failed", "paused")
+    hunt.look()
+
+
+def comparing(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
+    """Runs in the table, over one another and side by side."""
+    ready(session, moons(epochs=2, batch=64), qtbot)
+    hunt.own |= own(session)
+    for batch in (64, 16):
+        session.do(SetPlan("training", "batch", batch))
+        train(session, qtbot)
+    window.show_layout("compare")
+    choice = choice_of(session)
+    qtbot.wait(200)
+    choice.refresh()
+    hunt.look()
+    choice.compare([run.folder for run in choice.runs[:2]])
+    settle()
+    hunt.look()
+    assert choice.runs
+    choice.restore(choice.runs[-1])
+    settle()
+    hunt.look()
+
+
+def drawing(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
+    """Pictures: drawn by hand, in the table of samples, on the nodes and as an outline."""
+    ready(session, load(assets_dir() / "examples" / "digits_cnn.play").project, qtbot)
+    hunt.own |= own(session)
+    window.show_layout("build")
+    for id in ("draw", "outline", "data"):
+        window.show_panel(id)
+        settle()
+        hunt.look()
+    window.findChildren(DrawPanel)[0].take_sample()
+    for node in session.project.network.nodes:
+        session.select([node.id])
+        settle()
+        hunt.look()
+
+
+def teaching(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
+    """Every step of every lesson, and what an example has to try."""
+    coach = coach_of(window)
+    for lesson in lessons():
+        assert coach.begin(lesson)
+        qtbot.waitUntil(lambda: session.samples is not None and session.ready, timeout=30_000)
+        hunt.own |= own(session)
+        for at in range(len(lesson.steps)):
+            coach.show_step(at)
+            settle()
+            hunt.look()
+        coach.leave()
+    coach.tip()
+    settle()
+    hunt.look()
+    coach.leave()
+
+
+def test_nothing_escapes(marked: None, unasked: None, window: MainWindow, session: Session, qtbot: QtBot) -> None:
     hunt = Hunt()
     tour(window, session, qtbot, hunt)
     assert not hunt.lines(), "\n".join(["shown without having been said:", *hunt.lines()])
 
 
-def test_chinese_has_words_for_all_that_is_shown(chinese: None, window: MainWindow, session: Session, qtbot: QtBot) -> None:
+def test_chinese_has_words_for_all_that_is_shown(
+    chinese: None, unasked: None, window: MainWindow, session: Session, qtbot: QtBot
+) -> None:
     tour(window, session, qtbot, Hunt())
     # What is Chinese already was said before, and is a part of something else.
     lacking = sorted(text for text in words.unknown() if not any("\u4e00" <= letter <= "\u9fff" for letter in text))
