@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from playground.core import registry
+from playground.core.cloud import Cloud
 from playground.core.fields import Choice, Field, Flag, Part, Real, Reals, Size, Text, Whole, Wholes, fields_of
 from playground.core.points import Points
 from playground.core.spec import Spec
@@ -49,6 +50,8 @@ def value_of(field: Field, rng: random.Random, wild: bool = False) -> Any:
     if isinstance(field, Reals):
         low, high = max(field.low, -1e6), min(field.high, 1e6)
         return tuple(rng.uniform(low, high) for _ in range(rng.randint(field.least, field.most)))
+    if isinstance(field, Cloud):
+        return field.some(rng)
     if isinstance(field, Points):
         at = sorted(rng.sample(range(1001), rng.randint(field.least, field.most)))
         return tuple((x / 1000, rng.uniform(field.low, field.high)) for x in at)
