@@ -17,12 +17,13 @@ class Session(FilesPart, RunPart):
     when another block was opened or left · samples_changed when the data source's samples arrived or failed (`samples`,
     `samples_error`) · run_changed on any event of the run (state, epoch, rate search) · heard(event) for every
     `training.messages.Event`, as it came · tick at 30 Hz while a run is going, for all live drawing · message(text, level) with
-    level "info", "warning" or "error".
+    level "info", "warning" or "error" · closing before the worker is ended.
 
     `session_core` holds what it knows, edits, selection and blocks, `session_files` its files, `session_run` the run.
     """
 
     def close(self) -> None:
         """End the worker and the loader; the session must not be used afterwards."""
+        self.closing.emit()
         self._loader.close()
         self.run.close()

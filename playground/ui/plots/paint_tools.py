@@ -55,6 +55,8 @@ class PaintPad(QWidget):
     def __init__(self, field: Cloud, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.plot = PaintPlot(field)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusProxy(self.plot)
         self.plot.painting.connect(self._count)
         self.plot.painting.connect(self.painting)
         self.plot.painted.connect(self.painted)
