@@ -104,4 +104,7 @@ class Conv2d(Layer):
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
         plain = self.stride == (1, 1)
-        return f"{shown(self.kernel)} {self.padding}" + ("" if plain else sentence(", stride {shown}", shown=shown(self.stride)))
+        size, stride = shown(self.kernel), shown(self.stride)
+        return sentence(
+            "{size} {padding}" if plain else "{size} {padding}, stride {stride}", size=size, padding=self.padding, stride=stride
+        )

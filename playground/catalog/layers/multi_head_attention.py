@@ -71,4 +71,5 @@ class MultiHeadAttention(Layer):
         return made.build(g, "", query, key, value)
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return sentence("{heads} head{s}", heads=self.heads, s="s" * (self.heads != 1)) + (", causal" if self.causal else "")
+        plural = "s" * (self.heads != 1)
+        return sentence("{heads} head{s}, causal" if self.causal else "{heads} head{s}", heads=self.heads, s=plural)

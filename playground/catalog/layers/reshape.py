@@ -51,4 +51,4 @@ class Reshape(Layer):
         return g.op("reshape", x, shape=tuple(n or count // known for n in self.shape))
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"to {output}"
+        return sentence("to {output}", output=output)

@@ -53,7 +53,7 @@ class Editor(QWidget):
 
     def part(self, widget: QWidget, stretch: int = 0, name: str = "") -> None:
         """Add a control, named for screen readers."""
-        widget.setAccessibleName(f"{say(self.field.title(self.name))} {say(name)}".strip())
+        widget.setAccessibleName(f"{say(self.field.title(self.name.rpartition('.')[2]))} {say(name)}".strip())
         widget.setAccessibleDescription(say(self.field.help))
         self.line.addWidget(widget, stretch)
 

@@ -17,6 +17,7 @@ from playground.training.runs import Kept, settings_of, what_differs
 from playground.ui.compare.choice import choice_of
 from playground.ui.compare.columns import columns_for
 from playground.ui.inspector.controls import Button
+from playground.ui.inspector.editors import SPELT
 from playground.ui.inspector.foot import Empty
 from playground.ui.inspector.text import Label, Section
 from playground.ui.painting import RIGHT, Painted, elided, put, rule
@@ -41,7 +42,8 @@ def value_text(value: Any) -> str:
         return short(value)
     if isinstance(value, tuple | list):
         return counted(len(value), "{n} value", "{n} values") if len(value) > 4 else ", ".join(value_text(one) for one in value)
-    return say(str(value))
+    text = str(value)
+    return say(SPELT.get(text, text.replace("_", " ").capitalize()) if text.isidentifier() and text.islower() else text)
 
 
 def setting_text(path: str, projects: Sequence[Project]) -> str:

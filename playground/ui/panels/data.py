@@ -27,7 +27,7 @@ from playground.ui.panels.data_facts import FactsView, facts_of
 from playground.ui.panels.data_rows import ImageGrid, RowsTable, SequenceGrid, sample_rows
 from playground.ui.panels.table_import import ImportTable, PreviewReader
 from playground.ui.plots.axis import short
-from playground.words import say
+from playground.words import Sentence, say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -151,7 +151,7 @@ class DataPanel(QWidget):
         found = describe(self.session.samples)
         rows = [
             [
-                c.name,
+                say(c.name) if isinstance(c.name, Sentence) else c.name,
                 short(c.minimum),
                 short(c.maximum),
                 short(c.mean),
