@@ -167,7 +167,7 @@ def contents() -> dict[str, str]:
     from playground.document.block_files import shipped
     from playground.formats.export import formats
     from playground.ui.dialogs import example_cards, start
-    from playground.ui.lessons.coach import TRY
+    from playground.ui.lessons.coach import tip_of
 
     found: dict[str, str] = {}
 
@@ -185,8 +185,7 @@ def contents() -> dict[str, str]:
     for path in sorted((assets_dir() / "examples").glob("*.play")):
         project = load(path).project
         one = example_cards.example_of(path, project)
-        tries = (line.removeprefix(TRY) for line in project.about.splitlines() if line.startswith(TRY))
-        add(f"example {path.stem}", one.title, one.about, one.group, *tries)
+        add(f"example {path.stem}", one.title, one.about, one.group, tip_of(project))
     for lesson in registry.entries("lesson"):
         add(f"lesson {lesson.id}", lesson.title, lesson.summary(), *(step.text for step in lesson.steps))
     for entry in shipped():
