@@ -159,7 +159,9 @@ def inputs_of(model: onnx.ModelProto, images: np.ndarray) -> np.ndarray:
 
 def check_record(folder: Path, rates: list[float]) -> None:
     """The run record has the knob's change, at the rate that the curve shows."""
-    (record,) = (json.loads(path.read_text()) for path in (folder / "home").rglob("run.json"))
+    found = [json.loads(path.read_text()) for path in (folder / "home").rglob("run.json")]
+    record = found[0]
+    assert all(one == record for one in found), "the saved project sees the same run"
     changes = [change for change in record["changes"] if change["name"] == "rate"]
     assert changes
     assert np.float32(changes[-1]["value"]) in np.asarray(rates, np.float32)

@@ -16,6 +16,7 @@ from playground.core import registry
 from playground.document.edits import SetPlan
 from playground.document.file import load
 from playground.paths import assets_dir
+from playground.training.runs import kept
 from playground.ui import app as program
 from playground.ui import settings, theme
 from playground.ui.bench import bench_of
@@ -190,7 +191,7 @@ def steering(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> 
     window.show_layout("build")
     for _ in range(3):
         window.actions_made["step_into"].trigger()
-        qtbot.wait(150)
+        settle()
         hunt.look()
     session.do(SetPlan("training", "batch", 16))
     session.step_epoch()
@@ -219,8 +220,9 @@ def fault(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> Non
         window.show_layout(layout)
         settle()
         hunt.look()
+    stood = session.client.step
     travels_of(session).halve_rate()
-    qtbot.wait(300)
+    qtbot.waitUntil(lambda: session.client.step != stood or session.client.state != "failed", timeout=30_000)
     session.stop()
     stands(session, qtbot, "finished", "failed", "paused")
     hunt.look()
@@ -235,7 +237,7 @@ def comparing(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) ->
         train(session, qtbot)
     window.show_layout("compare")
     choice = choice_of(session)
-    qtbot.wait(200)
+    qtbot.waitUntil(lambda: len(kept(session.shelf)) >= 2, timeout=30_000)
     choice.refresh()
     hunt.look()
     choice.compare([run.folder for run in choice.runs[:2]])
