@@ -162,7 +162,7 @@ def check_record(folder: Path, rates: list[float]) -> None:
     found = [json.loads(path.read_text()) for path in (folder / "home").rglob("run.json")]
     record = found[0]
     assert all(one == record for one in found), "the saved project sees the same run"
-    changes = [change for change in record["changes"] if change["name"] == "rate"]
+    changes = [entry for entry in record["journal"] if entry["kind"] == "knob" and entry["what"] == "rate"]
     assert changes
-    assert np.float32(changes[-1]["value"]) in np.asarray(rates, np.float32)
+    assert np.float32(changes[-1]["after"]) in np.asarray(rates, np.float32)
     assert record["finished"] is not None
