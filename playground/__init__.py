@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from playground.api import loss as loss
     from playground.api import optimizer as optimizer
     from playground.api import penalty as penalty
+    from playground.api import replay as replay
     from playground.api import schedule as schedule
 
 __version__ = "0.1.0"
@@ -38,6 +39,7 @@ __all__ = [
     "loss",
     "optimizer",
     "penalty",
+    "replay",
     "schedule",
 ]
 

@@ -6,5 +6,6 @@
 from playground.api.own_layers import add_to_palette
 from playground.api.parts import dataset, initializer, layer, loss, optimizer, penalty, schedule
 from playground.api.project import Project
+from playground.api.replaying import replay
 
-__all__ = ["Project", "add_to_palette", "dataset", "initializer", "layer", "loss", "optimizer", "penalty", "schedule"]
+__all__ = ["Project", "add_to_palette", "dataset", "initializer", "layer", "loss", "optimizer", "penalty", "replay", "schedule"]

@@ -23,6 +23,7 @@ from playground.engine.graph import Graph
 from playground.engine.machine import Machine
 from playground.engine.plan import UpdateRule, plan_network
 from playground.errors import PlaygroundError
+from playground.words import sentence
 
 MOST_RELUS = 100.0
 #: Where every formula is tried, besides random points.
@@ -51,8 +52,11 @@ class Judged:
     relus: float
 
     def sentence(self) -> str:
-        return (
-            f"Derivative right at {self.points:,} points, {self.shapes} shapes right, {self.relus:.1f} times the time of a ReLU."
+        return sentence(
+            "Derivative right at {points} points, {shapes} shapes right, {relus} times the time of a ReLU.",
+            points=f"{self.points:,}",
+            shapes=self.shapes,
+            relus=f"{self.relus:.1f}",
         )
 
 
@@ -76,7 +80,14 @@ def judge(text: str) -> Judged:
         shapes += 1
     relus = time_in_relus(formula)
     if relus > MOST_RELUS:
-        raise FormulaRefused("time", f"It takes {relus:.0f} times as long as a ReLU; at most {MOST_RELUS:.0f} times is let in.")
+        raise FormulaRefused(
+            "time",
+            sentence(
+                "It takes {relus} times as long as a ReLU; at most {most_relus} times is let in.",
+                relus=f"{relus:.0f}",
+                most_relus=f"{MOST_RELUS:.0f}",
+            ),
+        )
     return Judged(formula.text, points, shapes, relus)
 
 
@@ -88,11 +99,11 @@ def check_derivative(formula: Formula) -> int:
     names = (*formula.inputs, *(one.name for one in formula.learned))
     at = _points(formula)
     y = value(formula.body, at)
-    _finite(np.broadcast_to(y, len(at["x"])), at, "the formula")
+    _finite(np.broadcast_to(y, len(at["x"])), at, sentence("the formula"))
     compared = 0
     for name in names:
         slope = np.broadcast_to(value(derivative(formula.body, name), at), len(at["x"]))
-        _finite(slope, at, f"the derivative by {name}")
+        _finite(slope, at, sentence("the derivative by {name}", name=name))
         compared += _compare(formula, name, slope, at)
     return compared
 
@@ -118,7 +129,15 @@ def _points(formula: Formula) -> dict[str, np.ndarray]:
 def _finite(y: np.ndarray, at: dict[str, np.ndarray], what: str) -> None:
     bad = np.flatnonzero(~np.isfinite(y) | (np.abs(y) > np.finfo(np.float32).max))
     if len(bad):
-        raise FormulaRefused("derivative", f"At {_named(at, int(bad[0]))} {what} is {y[bad[0]]:g}, which no layer can pass on.")
+        raise FormulaRefused(
+            "derivative",
+            sentence(
+                "At {named} {what} is {y}, which no layer can pass on.",
+                named=_named(at, int(bad[0])),
+                what=what,
+                y=f"{y[bad[0]]:g}",
+            ),
+        )
 
 
 def _named(at: dict[str, np.ndarray], index: int) -> str:
@@ -135,8 +154,13 @@ def _compare(formula: Formula, name: str, slope: np.ndarray, at: dict[str, np.nd
     wrong = np.flatnonzero(~jumps & (np.abs(slope - wide[0]) > wide[1]) & (np.abs(slope - narrow[0]) > narrow[1]))
     if len(wrong):
         i = int(wrong[0])
-        told = f"the derivative by {name} is {slope[i]:.6g}, differences give {wide[0][i]:.6g}"
-        raise FormulaRefused("derivative", f"At {_named(at, i)} {told}.")
+        told = sentence(
+            "the derivative by {name} is {slope}, differences give {wide}",
+            name=name,
+            slope=f"{slope[i]:.6g}",
+            wide=f"{wide[0][i]:.6g}",
+        )
+        raise FormulaRefused("derivative", sentence("At {named} {told}.", named=_named(at, i), told=told))
     return int(np.sum(~jumps))
 
 
@@ -201,9 +225,9 @@ def _convolved(g: GraphBuilder, y: Value) -> Value:
 def _graphs(formula: Formula) -> Iterator[tuple[str, Graph]]:
     """Graphs of every shape that is tried, with names for sentences."""
     for shape in ((1,), (5,), (16,), (33,), (3, 7), (1, 1, 1), (5, 3, 2), (2, 1, 19)):
-        yield f"the shape {TensorType(shape)}", _graph(formula, shape, lambda g, y: y)
-    yield "steps of which none is present", _graph(formula, (4, 3), lambda g, y: y, masked=True)
-    yield "an image of 5×7×3 with a halo", _graph(formula, (5, 7, 3), _convolved)
+        yield sentence("the shape {tensortype}", tensortype=TensorType(shape)), _graph(formula, shape, lambda g, y: y)
+    yield sentence("steps of which none is present"), _graph(formula, (4, 3), lambda g, y: y, masked=True)
+    yield sentence("an image of 5×7×3 with a halo"), _graph(formula, (5, 7, 3), _convolved)
 
 
 def _evaluated(graph: Graph, x: np.ndarray, target: np.ndarray, tensors: dict[str, np.ndarray]) -> dict[int, np.ndarray]:
@@ -233,14 +257,27 @@ def check_shape(formula: Formula, name: str, graph: Graph) -> None:
     wrong = np.argwhere(~(np.abs(found - expected[: BATCH - 1]) <= room))
     if len(wrong):
         place = tuple(int(i) for i in wrong[0])
-        raise FormulaRefused("shapes", f"With {name} it gives {found[place]:.6g}; {expected[place]:.6g} is right.")
+        raise FormulaRefused(
+            "shapes",
+            sentence(
+                "With {name} it gives {found}; {expected} is right.",
+                name=name,
+                found=f"{found[place]:.6g}",
+                expected=f"{expected[place]:.6g}",
+            ),
+        )
     far = machine.predict(LARGE * x)
     if not np.isfinite(far).all() and np.isfinite(_evaluated(graph, LARGE * x, target, tensors)[graph.output]).all():
         raise FormulaRefused(
-            "shapes", f"With {name} and inputs around {LARGE:,.0f} it goes beyond what float32 holds on its way."
+            "shapes",
+            sentence(
+                "With {name} and inputs around {large} it goes beyond what float32 holds on its way.",
+                name=name,
+                large=f"{LARGE:,.0f}",
+            ),
         )
     if machine.run(1).status != "done":
-        raise FormulaRefused("shapes", f"With {name} a training step gives numbers that are not finite.")
+        raise FormulaRefused("shapes", sentence("With {name} a training step gives numbers that are not finite.", name=name))
     assert graph.loss is not None
     for key, gradient in machine.gradients().items():
         direction = rng.normal(size=gradient.shape)
@@ -250,7 +287,16 @@ def check_shape(formula: Formula, name: str, graph: Graph) -> None:
             ends.append(float(_evaluated(graph, x, target, moved)[graph.loss]))
         right, given = (ends[0] - ends[1]) / 2e-6, float((gradient * direction).sum())
         if not abs(given - right) <= 2e-3 * abs(right) + 1e-3 * float(np.abs(gradient * direction).sum()) + 1e-5:
-            raise FormulaRefused("shapes", f"With {name} the gradient of {key} is {given:.6g}; differences give {right:.6g}.")
+            raise FormulaRefused(
+                "shapes",
+                sentence(
+                    "With {name} the gradient of {key} is {given}; differences give {right}.",
+                    name=name,
+                    key=key,
+                    given=f"{given:.6g}",
+                    right=f"{right:.6g}",
+                ),
+            )
 
 
 # ---------------------------------------------------------------------------------------------------------------------- time

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -15,14 +15,17 @@ from playground.api.checkpoints import kept_in
 from playground.api.importing import Imported, imported
 from playground.api.judging import Judged
 from playground.api.layout import laid_out
+from playground.api.replaying import JournalLine, entries_of
 from playground.api.run import Compiling, Run, Watch, train
 from playground.core.fields import Path as PathField
 from playground.core.fields import fields_of
 from playground.core.samples import Samples
 from playground.core.spec import Dataset, Loss, Spec
 from playground.document import project as records
+from playground.document import project_json
 from playground.document.edits import SetProject
 from playground.document.file import load, save
+from playground.document.patch import patched
 from playground.document.problems import Problem
 from playground.engine.optimizer_state import OptimizerState
 from playground.errors import BadValue, FileError
@@ -30,6 +33,8 @@ from playground.formats import npz_file, safetensors_file
 from playground.formats.certificate import Certificate
 from playground.formats.export import export, format_of
 from playground.lowering import inspect
+from playground.training.journal import Entry
+from playground.training.run_record import project_sha256, samples_sha256
 from playground.training.saturation import Saturation
 
 #: What a network is judged by when nobody says otherwise.
@@ -111,16 +116,54 @@ class Project(Building):
 
     # ------------------------------------------------------------------------------------------------- training and judging
 
-    def train(self, *, watch: Watch | None = None, compiling: Compiling | None = None, **training: Any) -> Run:
+    def train(
+        self,
+        *,
+        watch: Watch | None = None,
+        compiling: Compiling | None = None,
+        journal: Iterable[Entry | JournalLine] = (),
+        **training: Any,
+    ) -> Run:
         """Train from start weights and keep the result. training: settings to change first, such as epochs=5 or seed=3.
 
-        Raises Refused with the project's problems.
+        journal: of a run of this project, whose changes are made again at their steps: entries, or lines of (step, kind, what, before,
+        after). The project is then as it was at the end of that run. Raises Refused with the project's problems.
         """
         self.set(**training)
-        run = train(self.record, self.samples(), watch, compiling)
+        entries = entries_of(journal)
+        run = train(self.record, self.samples(), watch, compiling, journal=entries, load=self._load)
+        if entries:
+            self.record = run.project
         self.weights, self.raw_weights, self.averaged_weights = run.weights, run.raw_weights, run.averaged_weights
         self.optimizer_state = run.optimizer_state
         return run
+
+    @classmethod
+    def of_json(cls, data: Mapping[str, Any], *, folder: Path | None = None) -> Project:
+        """A project out of the JSON that project files hold. Raises BadValue."""
+        record, found = project_json.from_json(dict(data))
+        if record is None:
+            raise BadValue("; ".join(fault for _, fault in found.faults))
+        return cls(record, folder=folder)
+
+    def patch(self, values: Mapping[str, Any]) -> Self:
+        """Other values at places of the project's JSON, such as {"training/fields/batch": 64}. Raises BadValue."""
+        self.record = patched(self.record, values)
+        return self
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all that decides a training, apart from the samples: network, data plan and training plan."""
+        return project_sha256(self.record)
+
+    @property
+    def samples_sha256(self) -> str:
+        """Hash of the samples. Raises DataError or FileError."""
+        return samples_sha256(self.samples())
+
+    def _load(self, record: records.Project) -> Samples:
+        """Samples of this project with another data node."""
+        return Project(record, folder=self.folder).samples()
 
     def take_checkpoint(self, path: str | Path) -> None:
         """Take weights and optimizer's state from a checkpoint of a run of this project. Raises FileError for any other file."""

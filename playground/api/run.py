@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -11,10 +11,13 @@ from playground.api.judging import weights_of
 from playground.core.samples import Samples
 from playground.document.project import Project as Record
 from playground.engine.optimizer_state import OptimizerState
-from playground.training.assembly import assemble
+from playground.training.areas.steps import STEP_ROW
+from playground.training.history import Growing
+from playground.training.journal import Entry, Journal
 from playground.training.loop import Burst, Trainer
 from playground.training.messages import EpochRecord, Fault, Finished
 from playground.training.optimizer_state import optimizer_state
+from playground.training.replay import Load, Player
 
 #: Told after every burst of steps; about fifty times a second.
 Watch = Callable[[Trainer, Burst], None]
@@ -28,7 +31,8 @@ class Run:
     that the plan evaluates with; raw_weights, averaged_weights: of the last step, and their mean (None where there is none).
 
     optimizer_state: what the optimizer remembers, its numbers and the steps done.
-    chains: of the plan; results depend on it.  notes: sentences about the data worth showing.
+    chains: of the plan; results depend on it.  notes: sentences about the data worth showing.  journal: what was done on the way;
+    project: as it was at the end.
     """
 
     epochs: tuple[EpochRecord, ...]
@@ -42,6 +46,8 @@ class Run:
     optimizer_state: OptimizerState
     chains: int
     notes: tuple[str, ...]
+    journal: tuple[Entry, ...]
+    project: Record
 
     @property
     def slots(self) -> dict[str, np.ndarray]:
@@ -59,51 +65,66 @@ class Run:
         return f"{self.finished.text} Training loss {last.train_loss:.4f}{validation}{metrics}."
 
 
-def train(record: Record, samples: Samples, watch: Watch | None = None, compiling: Compiling | None = None) -> Run:
-    """Train to the end of the plan; Ctrl+C ends it after the present step. Raises Refused, DataError or DoesNotFit."""
-    made = assemble(record, samples)
-    machine = made.machine(progress=compiling)
-    machine.initialise(record.training.seed)
-    trainer = Trainer(made.lowered, made.prepared, machine, record.training, made.judge)
-    epochs: list[EpochRecord] = []
-    losses: list[np.ndarray] = []
-    rates: list[np.ndarray] = []
+def train(
+    record: Record,
+    samples: Samples,
+    watch: Watch | None = None,
+    compiling: Compiling | None = None,
+    *,
+    journal: Sequence[Entry] = (),
+    load: Load | None = None,
+) -> Run:
+    """Train to the end of the plan; Ctrl+C ends it after the present step. Raises Refused, DataError or DoesNotFit.
+
+    journal: of a run of this project; what stands there is done again at its steps, and the run ends where that one did. Raises
+    ReplayError where it cannot be done.  load: gives the samples of a project, for a journal that changes the data.
+    """
+    player = Player(record, samples, journal, load=load, compiling=compiling)
+    steps, epochs = Growing(np.empty(0, STEP_ROW), "step"), list[EpochRecord]()
     fault: Fault | None = None
     finished: Finished | None = None
     try:
-        for burst in trainer.train():
-            losses.append(burst.rows["loss"].copy())
-            rates.append(burst.rows["rate"].copy())
+        for burst in player.bursts():
+            steps.add(burst.rows)
             if burst.record is not None:
-                epochs.append(burst.record)
+                epochs = [one for one in epochs if one.step < burst.record.step] + [burst.record]
+            fault, finished = None, None
             for event in burst.events:
                 fault = event if isinstance(event, Fault) else fault
                 finished = event if isinstance(event, Finished) else finished
             if watch is not None:
-                watch(trainer, burst)
+                watch(player.trainer, burst)
     except KeyboardInterrupt:
-        machine.halt(False)
-    if finished is None:
+        player.trainer.machine.halt(False)
+    trainer, made = player.trainer, player.made
+    if finished is None or not trainer.finished:
         finished = trainer.stop()
+    machine, training = trainer.machine, made.project.training
     return Run(
         epochs=tuple(epochs),
-        losses=_joined(losses),
-        rates=_joined(rates),
+        losses=steps.rows["loss"].copy(),
+        rates=steps.rows["rate"].copy(),
         finished=finished,
         fault=fault,
-        weights=weights_of(machine, averaged=record.training.judges_averaged),
+        weights=weights_of(machine, averaged=training.judges_averaged),
         raw_weights=weights_of(machine),
         averaged_weights=weights_of(machine, averaged=True) if machine.averaged else None,
         optimizer_state=optimizer_state(
-            record.training.optimizer,
+            training.optimizer,
             {name: float(machine.knobs[index]) for name, index in machine.layout.knob_index.items()},
             machine.layout,
             machine.snapshot(),
         ),
         chains=made.plan.chains,
         notes=made.prepared.notes,
+        journal=tuple(journal) or plain_journal(training.seed, finished),
+        project=made.project,
     )
 
 
-def _joined(pieces: list[np.ndarray]) -> np.ndarray:
-    return np.concatenate(pieces) if pieces else np.empty(0, np.float32)
+def plain_journal(seed: int, finished: Finished) -> tuple[Entry, ...]:
+    """The journal of a run in which nothing was changed on the way."""
+    made = Journal()
+    made.add("start", 0, "seed", None, seed)
+    made.add("end", finished.step, finished.reason, finished.step, finished.last_step, finished.text)
+    return tuple(made)

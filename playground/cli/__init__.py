@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,15 +16,19 @@ from typing import Any, Protocol, cast
 import playground
 from playground.cli.output import Output
 from playground.errors import PlaygroundError
+from playground.words import LANGUAGES, PSEUDO, VARIABLE
 
 #: Command -> its help, in the order of `playground --help`; each is a module of `playground.cli.commands`, imported when it is used.
 COMMANDS = {
     "demo": "open an example in the window, or train it in the terminal where there is no display",
     "new": "make a project file, from an example or from a line of layers",
     "train": "train a project and keep weights, curve and record",
+    "replay": "do a run again from its record, with every change on the way, and compare bit for bit",
     "eval": "judge a trained project on a part of its data",
     "lr-find": "raise the learning rate batch by batch and say where the loss falls best",
+    "preflight": "look at a project before it trains: can it learn, and what will it cost here",
     "export": "write a trained network as ONNX, safetensors or NPZ, checked by an independent interpreter",
+    "picture": "draw the network of a project as SVG or PNG",
     "bench": "measure speed, on request beside PyTorch and JAX in the same run",
     "doctor": "look over this machine: libraries, display, compiler, folders",
 }
@@ -47,6 +52,8 @@ def main(argv: Sequence[str] | None = None, window: Window | None = None) -> int
     if words and words[0] in COMMANDS:
         return _command(words, window)
     args = _window_parser().parse_args(words)
+    if args.language:
+        os.environ[VARIABLE] = args.language
     if args.file is not None and not args.file.is_file():
         print(f"There is no file {args.file}. `playground new {args.file}` makes one.", file=sys.stderr)
         return REFUSED
@@ -99,6 +106,9 @@ def _window_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a .play project to open; without one the start page")
+    made.add_argument(
+        "--language", choices=(*LANGUAGES, PSEUDO), help="of the window, for this start; otherwise as in its View menu"
+    )
     made.add_argument("--version", action="version", version=f"playground {playground.__version__}")
     return made
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from playground import words
+
 if TYPE_CHECKING:
     from rich.progress import Progress
+
+
+#: Set by the window for its own processes: sentences are then objects that it can say in its language.
+SENTENCES = "PLAYGROUND_SENTENCES"
 
 
 class Output:
@@ -114,4 +121,6 @@ def strict(value: Any) -> Any:
         return {str(name): strict(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
         return [strict(one) for one in value]
+    if isinstance(value, words.Sentence) and os.environ.get(SENTENCES):
+        return words.packed(value)
     return value if isinstance(value, str | int | bool) or value is None else str(value)

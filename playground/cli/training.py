@@ -103,7 +103,7 @@ def keep(project: Project, run: Run, folder: Path, out: Output, *, with_optimize
     for epoch in run.epochs:
         record.add_epoch(epoch)
     record.finish(run.finished)
-    save_atomically(record.path, record.encoded())
+    save_atomically(record.path, record.encoded(run.journal))
 
 
 def _file_name(name: str) -> str:

@@ -11,6 +11,7 @@ from playground.core.registry import find
 from playground.core.spec import Initializer
 from playground.core.tensor import Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 ACTIVATIONS = {
     "relu": "Zero below zero, as in the first Transformer.",
@@ -58,7 +59,7 @@ def epsilon_field() -> Any:
 def sequence(x: Value, what: str = "a sequence") -> None:
     """Raises ShapeError for what is no sequence of features."""
     if len(x.shape) != 2:
-        raise ShapeError(f"needs {what}: steps×features.", "sequence")
+        raise ShapeError(sentence("needs {what}: steps×features.", what=what), "sequence")
 
 
 def seen(g: Builder, key: Value, *values: Value) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
@@ -105,7 +106,10 @@ class Heads:
         for x in (query, key, value):
             sequence(x)
         if self.width % self.heads:
-            raise ShapeError(f"needs features that {self.heads} heads divide; there are {self.width}.", "set heads 1")
+            raise ShapeError(
+                sentence("needs features that {heads} heads divide; there are {width}.", heads=self.heads, width=self.width),
+                "set heads 1",
+            )
         alike = {x.shape[1] for x in (query, key, value)} == {self.width}
         fan_out = 3 * self.width if alike else self.width
         q, k, v = (

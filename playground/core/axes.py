@@ -6,6 +6,7 @@ from typing import Any
 
 from playground.core.fields import whole
 from playground.errors import ShapeError
+from playground.words import sentence
 
 #: Most axes that a sample has.
 MOST_AXES = 6
@@ -20,7 +21,12 @@ def resolved(axis: int, rank: int) -> int:
     """The axis counted from 0. Raises ShapeError where there is none of that number."""
     if not -rank <= axis < rank:
         raise ShapeError(
-            f"needs an axis {axis}, and its input has {rank or 'no'} {'axis' if rank == 1 else 'axes'}.",
+            sentence(
+                "needs an axis {axis}, and its input has {rank} {axes}.",
+                axis=axis,
+                rank=rank or "no",
+                axes=sentence("axis") if rank == 1 else sentence("axes"),
+            ),
             "set axis -1" if rank else "",
         )
     return axis % rank

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from playground.errors import BadValue
+from playground.words import sentence
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -65,7 +66,7 @@ class Field:
         return self.check(name, value)
 
     def title(self, name: str) -> str:
-        return self.label or name.replace("_", " ").capitalize()
+        return sentence(self.label or name.replace("_", " ").capitalize())
 
 
 def is_finite(value: Any) -> bool:
@@ -81,8 +82,10 @@ def _shown(value: Any) -> str:
 def _found(values: Any, good: Callable[[Any], bool], counted: bool) -> str:
     """What was given: all of it, or where the count is right and the whole would not be shown, its first bad entry."""
     if counted and len(repr(values)) > 60:
-        return next(f"entry {k + 1} is {_shown(value)}." for k, value in enumerate(values) if not good(value))
-    return f"{_shown(values)} was given."
+        return next(
+            sentence("entry {k} is {shown}.", k=k + 1, shown=_shown(value)) for k, value in enumerate(values) if not good(value)
+        )
+    return sentence("{shown} was given.", shown=_shown(values))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -96,7 +99,15 @@ class Real(Field):
 
     def check(self, name: str, value: Any) -> float:
         if not is_finite(value) or not self.low <= value <= self.high:
-            raise BadValue(f"{self.title(name)} must lie in {self.low:g} to {self.high:g}; {_shown(value)} was given.")
+            raise BadValue(
+                sentence(
+                    "{title} must lie in {low} to {high}; {shown} was given.",
+                    title=self.title(name),
+                    low=f"{self.low:g}",
+                    high=f"{self.high:g}",
+                    shown=_shown(value),
+                )
+            )
         return float(value)
 
     def wrong(self) -> Iterator[Any]:
@@ -122,7 +133,15 @@ class Whole(Field):
 
     def check(self, name: str, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not self.low <= value <= self.high:
-            raise BadValue(f"{self.title(name)} must be a whole number in {self.low} to {self.high}; {_shown(value)} was given.")
+            raise BadValue(
+                sentence(
+                    "{title} must be a whole number in {low} to {high}; {shown} was given.",
+                    title=self.title(name),
+                    low=self.low,
+                    high=self.high,
+                    shown=_shown(value),
+                )
+            )
         return value
 
     def wrong(self) -> Iterator[Any]:
@@ -140,11 +159,18 @@ class Choice(Field):
 
     def check(self, name: str, value: Any) -> str:
         if not isinstance(value, str) or value not in self.options:
-            raise BadValue(f"{self.title(name)} must be one of {', '.join(self.options)}; {_shown(value)} was given.")
+            raise BadValue(
+                sentence(
+                    "{title} must be one of {options}; {shown} was given.",
+                    title=self.title(name),
+                    options=", ".join(self.options),
+                    shown=_shown(value),
+                )
+            )
         return value
 
     def wrong(self) -> Iterator[Any]:
-        yield from (None, "", "no such option", 0)
+        yield from (None, "", sentence("no such option"), 0)
 
     def some(self, rng: random.Random) -> str:
         return rng.choice(list(self.options))
@@ -156,7 +182,9 @@ class Flag(Field):
 
     def check(self, name: str, value: Any) -> bool:
         if not isinstance(value, bool):
-            raise BadValue(f"{self.title(name)} must be true or false; {_shown(value)} was given.")
+            raise BadValue(
+                sentence("{title} must be true or false; {shown} was given.", title=self.title(name), shown=_shown(value))
+            )
         return value
 
     def wrong(self) -> Iterator[Any]:
@@ -177,7 +205,13 @@ class Size(Field):
         pair = isinstance(value, tuple | list) and len(value) == 2
         if not pair or not all(isinstance(n, int) and not isinstance(n, bool) and self.low <= n <= self.high for n in value):
             raise BadValue(
-                f"{self.title(name)} must be two whole numbers in {self.low} to {self.high}; {_shown(value)} was given."
+                sentence(
+                    "{title} must be two whole numbers in {low} to {high}; {shown} was given.",
+                    title=self.title(name),
+                    low=self.low,
+                    high=self.high,
+                    shown=_shown(value),
+                )
             )
         return (value[0], value[1])
 
@@ -204,8 +238,14 @@ class Wholes(Field):
         counted = isinstance(value, tuple | list) and 1 <= len(value) <= self.most
         if not counted or not all(map(self._fits, value)):
             raise BadValue(
-                f"{self.title(name)} must be 1 to {self.most} whole numbers in {self.low} to {self.high};"
-                f" {_found(value, self._fits, counted)}"
+                sentence(
+                    "{title} must be 1 to {most} whole numbers in {low} to {high}; {found}",
+                    title=self.title(name),
+                    most=self.most,
+                    low=self.low,
+                    high=self.high,
+                    found=_found(value, self._fits, counted),
+                )
             )
         return tuple(value)
 
@@ -237,8 +277,15 @@ class Reals(Field):
         counted = isinstance(value, tuple | list) and self.least <= len(value) <= self.most
         if not counted or not all(map(self._fits, value)):
             raise BadValue(
-                f"{self.title(name)} must be {self.least} to {self.most} numbers in {self.low:g} to {self.high:g};"
-                f" {_found(value, self._fits, counted)}"
+                sentence(
+                    "{title} must be {least} to {most} numbers in {low} to {high}; {found}",
+                    title=self.title(name),
+                    least=self.least,
+                    most=self.most,
+                    low=f"{self.low:g}",
+                    high=f"{self.high:g}",
+                    found=_found(value, self._fits, counted),
+                )
             )
         return tuple(float(n) for n in value)
 
@@ -271,7 +318,12 @@ class Text(Field):
     def check(self, name: str, value: Any) -> str:
         if not isinstance(value, str) or len(value) > self.most or not value.isprintable():
             raise BadValue(
-                f"{self.title(name)} must be a line of at most {self.most} printable characters; {_shown(value)} was given."
+                sentence(
+                    "{title} must be a line of at most {most} printable characters; {shown} was given.",
+                    title=self.title(name),
+                    most=self.most,
+                    shown=_shown(value),
+                )
             )
         return value
 
@@ -295,7 +347,11 @@ class Formula(Text):
         try:
             parse(text)
         except FormulaError as error:
-            raise BadValue(f"{self.title(name)}, position {error.position}: {error.reason}") from None
+            raise BadValue(
+                sentence(
+                    "{title}, position {position}: {reason}", title=self.title(name), position=error.position, reason=error.reason
+                )
+            ) from None
         return text
 
     def some(self, rng: random.Random) -> str:
@@ -327,7 +383,15 @@ class Part(Field):
     def check(self, name: str, value: Any) -> Any:
         if getattr(type(value), "kind", None) != self.kind:
             article = "an" if self.kind[0] in "aeio" else "a"
-            raise BadValue(f"{self.title(name)} must be {article} {self.kind} of the catalogue; {_shown(value)} was given.")
+            raise BadValue(
+                sentence(
+                    "{title} must be {an} {kind} of the catalogue; {shown} was given.",
+                    title=self.title(name),
+                    an=article,
+                    kind=sentence(self.kind),
+                    shown=_shown(value),
+                )
+            )
         return value
 
     def dump(self, value: Any) -> Any:

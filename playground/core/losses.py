@@ -13,6 +13,7 @@ from playground.core.samples import NO_CLASS
 from playground.core.spec import Loss
 from playground.core.tensor import Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ class ClassLoss(Loss):
     def check(self, prediction: Value, target: Value) -> None:
         """Raises ShapeError unless there is a number for each class and a class index."""
         if not prediction.shape or prediction.shape[:-1] != target.shape:
-            raise ShapeError("needs one number for each class.")
+            raise ShapeError(sentence("needs one number for each class."))
 
     def counted(
         self, g: Builder, prediction: Value, target: Value, weights: Value | None, *, by_class: bool = True
@@ -60,10 +61,14 @@ class ClassLoss(Loss):
     def table(self, g: Builder, prediction: Value) -> Value:
         """The weights of the classes as a constant. Raises ShapeError when they are not one for each, or all 0."""
         if len(self.class_weights) != prediction.shape[-1]:
-            text = f"has {len(self.class_weights)} class weights and needs {prediction.shape[-1]}, one for each class."
+            text = sentence(
+                "has {class_weights_count} class weights and needs {shape}, one for each class.",
+                class_weights_count=len(self.class_weights),
+                shape=prediction.shape[-1],
+            )
             raise ShapeError(text, "set class_weights []")
         if not any(self.class_weights):
-            raise ShapeError("needs a class weight above 0; all are 0.", "set class_weights []")
+            raise ShapeError(sentence("needs a class weight above 0; all are 0."), "set class_weights []")
         return g.constant("class_weights", np.array(self.class_weights))
 
 
@@ -82,7 +87,7 @@ class ValueLoss(Loss):
     def compared(self, g: Builder, op: str, prediction: Value, target: Value, weights: Value | None, **attributes: Any) -> Value:
         """The op on prediction and target. Raises ShapeError when the two or the weights do not fit."""
         if prediction.shape != target.shape:
-            raise ShapeError("needs one number for each value of the target.")
+            raise ShapeError(sentence("needs one number for each value of the target."))
         inputs = [prediction, target]
         if weights is not None:
             inputs.append(weights)
@@ -90,10 +95,14 @@ class ValueLoss(Loss):
         if self.output_weights:
             outputs, total = prediction.shape[-1] if prediction.shape else 1, sum(self.output_weights)
             if len(self.output_weights) != outputs or not prediction.shape:
-                text = f"has {len(self.output_weights)} output weights and needs {outputs}, one for each output."
+                text = sentence(
+                    "has {output_weights_count} output weights and needs {outputs}, one for each output.",
+                    output_weights_count=len(self.output_weights),
+                    outputs=outputs,
+                )
                 raise ShapeError(text, "set output_weights []")
             if not total:
-                raise ShapeError("needs an output weight above 0; all are 0.", "set output_weights []")
+                raise ShapeError(sentence("needs an output weight above 0; all are 0."), "set output_weights []")
             inputs.append(g.constant("output_weights", np.array(self.output_weights) * (outputs / total)))
             attributes["by_column"] = True
         return g.op(op, *inputs, **attributes)
@@ -108,7 +117,7 @@ class SignLoss(Loss):
     def compared(self, g: Builder, op: str, prediction: Value, target: Value, weights: Value | None) -> Value:
         """The op on prediction and target. Raises ShapeError when the two do not fit."""
         if prediction.shape != target.shape:
-            raise ShapeError("needs one number for each answer.")
+            raise ShapeError(sentence("needs one number for each answer."))
         if weights is None:
             return g.op(op, prediction, target)
         return g.op(op, prediction, target, weights, weighted=True)
@@ -126,6 +135,6 @@ class SignLoss(Loss):
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Shares along the last axis that sum to 1; no numbers where a logit is infinite. Shapes: (..., c) -> the same."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         e = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(e / e.sum(axis=-1, keepdims=True))

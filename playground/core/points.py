@@ -12,6 +12,7 @@ import numpy as np
 
 from playground.core.fields import Field, is_finite
 from playground.errors import BadValue
+from playground.words import sentence
 
 Pairs = tuple[tuple[float, float], ...]
 #: Points nearer to each other than this share of the width would make a curve steeper than numbers can tell.
@@ -43,12 +44,25 @@ class Points(Field):
         good = good and all(isinstance(p, tuple | list) and len(p) == 2 and all(map(is_finite, p)) for p in value)
         if not good or not all(0.0 <= x <= 1.0 and self.low <= y <= self.high for x, y in value):
             raise BadValue(
-                f"{self.title(name)} must be {self.least} to {self.most} points [x, y] with x in 0 to 1 and y in {self.low:g} to"
-                f" {self.high:g}; {_short(value)} was given."
+                sentence(
+                    "{title} must be {least} to {most} points [x, y] with x in 0 to 1 and y in {low} to {high}; {short} was given.",
+                    title=self.title(name),
+                    least=self.least,
+                    most=self.most,
+                    low=f"{self.low:g}",
+                    high=f"{self.high:g}",
+                    short=_short(value),
+                )
             )
         found = tuple(sorted((float(x), float(y)) for x, y in value))
         if any(b[0] - a[0] < GAP for a, b in itertools.pairwise(found)):
-            raise BadValue(f"{self.title(name)} must have no two points at the same x; {_short(value)} was given.")
+            raise BadValue(
+                sentence(
+                    "{title} must have no two points at the same x; {short} was given.",
+                    title=self.title(name),
+                    short=_short(value),
+                )
+            )
         return found
 
     def wrong(self) -> Iterator[Any]:

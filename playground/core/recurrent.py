@@ -12,6 +12,7 @@ from playground.core.fields import choice, flag, part, real, whole
 from playground.core.spec import Initializer, Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 RETURNS = {"sequence": "The state after every step: steps×units.", "last": "The state after the last step only: units."}
 
@@ -86,13 +87,15 @@ class Recurrent(Layer):
     def build(self, g: Builder, *inputs: Any) -> Value | tuple[Value, ...]:
         x: Value = inputs[0]
         if len(x.shape) != 2:
-            raise ShapeError("needs a sequence: steps×features.", "sequence")
+            raise ShapeError(sentence("needs a sequence: steps×features."), "sequence")
         directions = 2 if self.bidirectional else 1
         wide = self.layers * directions * self.units
         for port, one in enumerate(inputs[1:], start=1):
             if one is not None and one.shape != (wide,):
                 mend = f'insert dense {port} {{"units": {wide}}}' if len(one.shape) == 1 else f"insert flatten {port}"
-                raise ShapeError(f"needs states of {wide:,} numbers: layers times directions times units.", mend)
+                raise ShapeError(
+                    sentence("needs states of {wide} numbers: layers times directions times units.", wide=f"{wide:,}"), mend
+                )
         mask, y = x.mask, x
         last: list[tuple[Value, ...]] = []
         for layer in range(self.layers):
@@ -141,4 +144,9 @@ class Recurrent(Layer):
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
         layers = f" × {self.layers}" if self.layers > 1 else ""
-        return f"{self.units} units{layers}{' both ways' if self.bidirectional else ''}"
+        return sentence(
+            "{units} units{layers}{ways}",
+            units=self.units,
+            layers=layers,
+            ways=sentence(" both ways") if self.bidirectional else "",
+        )

@@ -8,6 +8,7 @@ import math
 from playground.core.fields import Choice, Field, Flag, Formula, Part, Path, Real, Reals, Size, Text, Whole, Wholes, fields_of
 from playground.core.points import Points
 from playground.core.spec import Spec
+from playground.words import joined, sentence
 
 
 def page(record: type[Spec]) -> str:
@@ -38,52 +39,62 @@ def _setting(name: str, field: Field, default: object) -> str:
 def shown(value: object, between: str = "×") -> str:
     """A setting as a person reads it: "on", "3×3", "0.001" or the title of a part. between: the sign between whole numbers."""
     if isinstance(value, Spec):
-        return value.title
+        return sentence(value.title)
     if isinstance(value, bool):
-        return "on" if value else "off"
+        return sentence("on") if value else sentence("off")
     if isinstance(value, tuple) and any(isinstance(n, tuple) for n in value):
         return ", ".join(f"({shown(n)})" for n in value)
     if isinstance(value, tuple) and any(isinstance(n, float) for n in value):
         return ", ".join(f"{n:g}" for n in value)
     if isinstance(value, tuple):
-        return (", " if between == "," else between).join(str(n) for n in value) or "empty"
-    return f"{value:g}" if isinstance(value, float) else str(value) or "empty"
+        return (", " if between == "," else between).join(str(n) for n in value) or sentence("empty")
+    return f"{value:g}" if isinstance(value, float) else str(value) or sentence("empty")
 
 
 def span(field: Field) -> str:
     """What a field accepts, in a few words: "0 to 0.95", "one of same, valid"."""
-    unit = f" {field.unit}" if field.unit else ""
+    found = _span(field)
+    return joined((found, sentence(field.unit)), " ") if field.unit else found
+
+
+def _span(field: Field) -> str:
     match field:
         case Real(low=low, high=high):
-            return _between(low, high, "{:g}") + unit
+            return _between(low, high, "{:g}")
         case Whole(low=low, high=high):
-            return "whole, " + _between(low, high, "{:,}") + unit
+            return sentence("whole, {range}", range=_between(low, high, "{:,}"))
         case Size(low=low, high=high):
-            return "height and width, " + _between(low, high, "{:,}") + unit
+            return sentence("height and width, {range}", range=_between(low, high, "{:,}"))
         case Wholes(low=low, high=high, most=most):
-            return f"up to {most} whole numbers, " + _between(low, high, "{:,}") + unit
+            return sentence("up to {most} whole numbers, {range}", most=most, range=_between(low, high, "{:,}"))
         case Reals(low=low, high=high, least=least, most=most):
-            return f"{f'{least} to' if least else 'up to'} {most} numbers, " + _between(low, high, "{:g}") + unit
+            range = _between(low, high, "{:g}")
+            if least:
+                return sentence("{least} to {most} numbers, {range}", least=least, most=most, range=range)
+            return sentence("up to {most} numbers, {range}", most=most, range=range)
         case Points(low=low, high=high, least=least, most=most):
-            return f"{least} to {most} points, x 0 to 1, y " + _between(low, high, "{:g}") + unit
+            range = _between(low, high, "{:g}")
+            return sentence("{least} to {most} points, x 0 to 1, y {range}", least=least, most=most, range=range)
         case Choice(options=options):
-            return "one of " + ", ".join(options)
+            return sentence("one of {options}", options=", ".join(options))
         case Flag():
-            return "on or off"
+            return sentence("on or off")
         case Part(kind=kind):
-            return f"one of the {kind}s"
+            return sentence("one of the {kind}s", kind=sentence(kind))
         case Path(folder=folder):
-            return "a folder" if folder else "a file"
+            return sentence("a folder") if folder else sentence("a file")
         case Formula(most=most):
-            return f"a formula of at most {most} characters"
+            return sentence("a formula of at most {most} characters", most=most)
         case Text(most=most):
-            return f"a line of at most {most} characters"
-    return "any"
+            return sentence("a line of at most {most} characters", most=most)
+    return sentence("any")
 
 
 def _between(low: float, high: float, form: str) -> str:
     if math.isinf(low) and math.isinf(high):
-        return "any number"
+        return sentence("any number")
     if math.isinf(high):
-        return f"{form.format(low)} or more"
-    return f"up to {form.format(high)}" if math.isinf(low) else f"{form.format(low)} to {form.format(high)}"
+        return sentence("{low} or more", low=form.format(low))
+    if math.isinf(low):
+        return sentence("up to {high}", high=form.format(high))
+    return sentence("{low} to {high}", low=form.format(low), high=form.format(high))

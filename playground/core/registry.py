@@ -11,6 +11,7 @@ from typing import Any, TypeVar, dataclass_transform
 from playground.core.fields import fields_of
 from playground.core.spec import Spec
 from playground.errors import BadValue, UnknownKind
+from playground.words import sentence
 
 S = TypeVar("S", bound=type[Spec])
 
@@ -68,7 +69,12 @@ def find(kind: str, id: str) -> type[Spec]:
         if cls.id == id:
             return cls
     raise UnknownKind(
-        f"There is no {kind} called {id!r}. This version knows: {', '.join(c.id for c in entries(kind)) or 'none'}."
+        sentence(
+            "There is no {kind} called {id}. This version knows: {entries}.",
+            kind=kind,
+            id=f"{id!r}",
+            entries=", ".join(c.id for c in entries(kind)) or "none",
+        )
     )
 
 
@@ -82,23 +88,37 @@ def load(data: Any, kind: str | None = None) -> Spec:
     """The record of a dump, migrated from older versions. Raises UnknownKind or BadValue."""
     if not isinstance(data, Mapping):
         raise BadValue(
-            f"A catalogue record must be an object with kind, id, version and fields; {type(data).__name__} was given."
+            sentence(
+                "A catalogue record must be an object with kind, id, version and fields; {name} was given.",
+                name=type(data).__name__,
+            )
         )
     found_kind, id, version, values = data.get("kind"), data.get("id"), data.get("version"), data.get("fields")
     if not isinstance(found_kind, str) or (kind is not None and found_kind != kind):
-        raise BadValue(f"A record of kind {kind!r} was expected; {found_kind!r} was given.")
+        raise BadValue(
+            sentence(
+                "A record of kind {kind} was expected; {found_kind} was given.", kind=f"{kind!r}", found_kind=f"{found_kind!r}"
+            )
+        )
     if not isinstance(id, str) or isinstance(version, bool) or not isinstance(version, int) or not isinstance(values, Mapping):
-        raise BadValue(f"A {found_kind} needs an id, a whole version and an object of fields.")
+        raise BadValue(sentence("A {found_kind} needs an id, a whole version and an object of fields.", found_kind=found_kind))
     cls = find(found_kind, id)
     if not 1 <= version <= cls.version:
-        raise UnknownKind(f"{cls.title} version {version} is newer than this program's {cls.version}. A newer release opens it.")
+        raise UnknownKind(
+            sentence(
+                "{cls} version {version} is newer than this program's {version2}. A newer release opens it.",
+                cls=sentence(cls.title),
+                version=version,
+                version2=cls.version,
+            )
+        )
     filled: dict[str, Any] = dict(values)
     for step in range(version, cls.version):
         filled = cls.migrations[step](filled)
     fields = fields_of(cls)
     unknown = sorted(str(name) for name in filled.keys() - fields.keys())
     if unknown:
-        raise UnknownKind(f"{cls.title} has no field called {', '.join(unknown)}.")
+        raise UnknownKind(sentence("{cls} has no field called {unknown}.", cls=sentence(cls.title), unknown=", ".join(unknown)))
     return cls(**{name: fields[name].load(name, value) for name, value in filled.items()})
 
 

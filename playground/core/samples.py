@@ -21,6 +21,7 @@ class Samples:
     weights: what each sample counts in the loss, (n,) float32, or None for all alike.
     lengths: for sequences (n, steps, ...), how many steps of each sample are there, (n,) int64; the rest is padding. None: all.
     token_names: what each token stands for, or () where they are but numbers.
+    reach: every input lies in −reach … reach, and pictures of the inputs show all of that; 0: they end at the samples.
     tokens: inputs are whole numbers 0 … tokens - 1 (a vocabulary), never scaled; 0 for other inputs.
     """
 
@@ -35,6 +36,7 @@ class Samples:
     lengths: np.ndarray | None = None
     tokens: int = 0
     token_names: tuple[str, ...] = ()
+    reach: float = 0.0
 
     @property
     def count(self) -> int:

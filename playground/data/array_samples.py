@@ -11,6 +11,7 @@ from playground.data.classes import number_classes
 from playground.data.readers.arrays import Header, members, read_member
 from playground.data.readers.images import Images
 from playground.errors import DataError
+from playground.words import joined, sentence
 
 #: A gigabyte as float32.
 MOST_NUMBERS = 1 << 28
@@ -26,7 +27,12 @@ def find_names(place: Path, other: Path, inputs: str, targets: str) -> tuple[str
     beside = inside if other == place else members(other)
     found = inputs or _guess(inside, _INPUTS, place.name, "inputs")
     if other == place and list(inside) == [""]:
-        raise DataError(f"{place.name} holds one array, the inputs. Choose a file of targets too, or save both with numpy.savez.")
+        raise DataError(
+            sentence(
+                "{place} holds one array, the inputs. Choose a file of targets too, or save both with numpy.savez.",
+                place=place.name,
+            )
+        )
     return found, targets or _guess(beside, _TARGETS, other.name, "targets")
 
 
@@ -37,10 +43,13 @@ def _guess(arrays: dict[str, Header], words: tuple[str, ...], name: str, role: s
         for array in arrays:
             if array.lower() == word:
                 return array
-    listed = ", ".join(
-        f"{array} ({'×'.join(map(str, header.shape)) or 'one number'})" for array, header in list(arrays.items())[:10]
+    listed = joined(
+        sentence("{array} ({form})", array=array, form="×".join(map(str, header.shape)) or sentence("one number"))
+        for array, header in list(arrays.items())[:10]
     )
-    raise DataError(f"{name}: which array holds the {role}? It has {listed}. Name one of these.")
+    raise DataError(
+        sentence("{name}: which array holds the {role}? It has {listed}. Name one of these.", name=name, role=role, listed=listed)
+    )
 
 
 def rows_of(place: Path, other: Path, name: str, count: int) -> tuple[np.ndarray | None, str]:
@@ -48,10 +57,18 @@ def rows_of(place: Path, other: Path, name: str, count: int) -> tuple[np.ndarray
     for path in dict.fromkeys((place, other)):
         header = members(path).get(name)
         if header is not None and header.shape == (count,):
-            return read_member(path, name), f"{path.name} {name} is used as the {name} of the samples."
+            return read_member(path, name), sentence(
+                "{path} {name} is used as the {name} of the samples.", path=path.name, name=name
+            )
         if header is not None:
-            form = "×".join(map(str, header.shape)) or "one number"
-            return None, f"{path.name} {name} was passed over: it is {form}, not one number for each of {count:,} samples."
+            form = "×".join(map(str, header.shape)) or sentence("one number")
+            return None, sentence(
+                "{path} {name} was passed over: it is {form}, not one number for each of {count} samples.",
+                path=path.name,
+                name=name,
+                form=form,
+                count=f"{count:,}",
+            )
     return None, ""
 
 
@@ -70,16 +87,7 @@ def samples_of_arrays(
 
     Shapes: x (n, ...), y (n,) or (n, k), or (n, steps) where every step has a class; lengths and weights (n,). Raises DataError.
     """
-    if x.ndim < 1 or y.ndim < 1 or len(x) != len(y):
-        sizes = " and ".join("×".join(map(str, array.shape)) or "one number" for array in (x, y))
-        raise DataError(f"{names[0]} and {names[1]} must hold the same number of samples; they hold {sizes}.")
-    if not x.size or not y.size:
-        raise DataError(f"{names[0] if not x.size else names[1]} is empty. One number for each sample or more was expected.")
-    for name, array in zip(names, (x, y), strict=True):
-        if array.size > MOST_NUMBERS:
-            raise DataError(
-                f"{name} holds {array.size:,} numbers; at most {MOST_NUMBERS:,} can be trained on at once. Save fewer samples."
-            )
+    _check_counts(x, y, names)
     vocabulary = _vocabulary(x, names[0]) if tokens else 0
     inputs = _inputs(x, channels, names[0])
     steps = inputs.shape[1] if tokens or inputs.ndim == 3 else 0
@@ -96,10 +104,50 @@ def samples_of_arrays(
         labels, classes = number_classes(_labels(target, names[1]), names[1])
         return Samples(inputs, labels, task, classes, features, (), (), heavy, long, vocabulary)
     if target.ndim > 2:
-        raise DataError(f"{names[1]} has {target.ndim} axes; one value or one row of values for each sample was expected.")
+        raise DataError(
+            sentence(
+                "{names} has {ndim} axes; one value or one row of values for each sample was expected.",
+                names=names[1],
+                ndim=target.ndim,
+            )
+        )
     values = _finite(target.reshape(len(target), -1), names[1])
     heads = tuple(f"y{number + 1}" for number in range(values.shape[1]))
     return Samples(inputs, values, task, (), features, heads, (), heavy, long, vocabulary)
+
+
+def _check_counts(x: np.ndarray, y: np.ndarray, names: tuple[str, str]) -> None:
+    """Raises DataError for arrays that do not belong together, are empty or too large."""
+    if x.ndim < 1 or y.ndim < 1 or len(x) != len(y):
+        sizes = sentence("{inputs} and {targets}", inputs=_form(x), targets=_form(y))
+        raise DataError(
+            sentence(
+                "{names} and {names2} must hold the same number of samples; they hold {sizes}.",
+                names=names[0],
+                names2=names[1],
+                sizes=sizes,
+            )
+        )
+    if not x.size or not y.size:
+        raise DataError(
+            sentence(
+                "{value} is empty. One number for each sample or more was expected.", value=names[0] if not x.size else names[1]
+            )
+        )
+    for name, array in zip(names, (x, y), strict=True):
+        if array.size > MOST_NUMBERS:
+            raise DataError(
+                sentence(
+                    "{name} holds {size} numbers; at most {most_numbers} can be trained on at once. Save fewer samples.",
+                    name=name,
+                    size=f"{array.size:,}",
+                    most_numbers=f"{MOST_NUMBERS:,}",
+                )
+            )
+
+
+def _form(array: np.ndarray) -> str:
+    return "×".join(map(str, array.shape)) or sentence("one number")
 
 
 def _task_of(target: np.ndarray, steps: int) -> str:
@@ -119,8 +167,15 @@ def _labels_of_steps(target: np.ndarray, steps: int, lengths: np.ndarray | None,
     """Ranks of the class numbers, NO_CLASS where that is given or where a sequence has ended. Shapes: (n, steps) -> the same."""
     if not steps or target.shape != (len(target), steps):
         form = "×".join(map(str, target.shape))
-        wanted = f"{len(target):,}×{steps:,}" if steps else "and inputs of samples×steps or samples×steps×features"
-        raise DataError(f"{name} must hold one class number for every step, {wanted}; its shape is {form}.")
+        wanted = f"{len(target):,}×{steps:,}" if steps else sentence("and inputs of samples×steps or samples×steps×features")
+        raise DataError(
+            sentence(
+                "{name} must hold one class number for every step, {wanted}; its shape is {form}.",
+                name=name,
+                wanted=wanted,
+                form=form,
+            )
+        )
     there = np.asarray(target != NO_CLASS)
     if lengths is not None:
         there &= np.arange(steps) < lengths[:, None]
@@ -133,14 +188,20 @@ def _labels_of_steps(target: np.ndarray, steps: int, lengths: np.ndarray | None,
 def _vocabulary(x: np.ndarray, name: str) -> int:
     """How many tokens there may be: one more than the greatest. Raises DataError for numbers that are none."""
     if x.ndim > 2:
-        raise DataError(f"{name} has {x.ndim} axes; tokens need two: samples, steps.")
+        raise DataError(sentence("{name} has {ndim} axes; tokens need two: samples, steps.", name=name, ndim=x.ndim))
     rows = x.reshape(len(x), -1)
     with np.errstate(invalid="ignore"):
         bad = ~((rows >= 0) & (rows < MOST_TOKENS) & (rows == np.floor(rows))).all(axis=1)
     if bad.any():
         raise DataError(
-            f"{name}: tokens must be whole numbers from 0 to {MOST_TOKENS - 1:,}; {bad.sum():,} samples hold others, the first is "
-            f"sample {bad.argmax() + 1:,}. Number the words first, or turn tokens off."
+            sentence(
+                "{name}: tokens must be whole numbers from 0 to {most_tokens}; {bad} samples hold others, the first is "
+                "sample {bad2}. Number the words first, or turn tokens off.",
+                name=name,
+                most_tokens=f"{MOST_TOKENS - 1:,}",
+                bad=f"{bad.sum():,}",
+                bad2=f"{bad.argmax() + 1:,}",
+            )
         )
     return int(x.max()) + 1
 
@@ -150,14 +211,19 @@ def _lengths(lengths: np.ndarray | None, steps: int) -> np.ndarray | None:
         return None
     if not steps:
         raise DataError(
-            "The file holds lengths, and the inputs are no sequences: samples×steps×features, or tokens, was expected."
+            sentence("The file holds lengths, and the inputs are no sequences: samples×steps×features, or tokens, was expected.")
         )
     with np.errstate(invalid="ignore"):
         bad = ~((lengths >= 1) & (lengths <= steps) & (lengths == np.floor(lengths)))
     if bad.any():
         at = int(bad.argmax())
         raise DataError(
-            f"The lengths must be whole numbers from 1 to the {steps:,} steps; that of sample {at + 1:,} is {lengths[at]:g}."
+            sentence(
+                "The lengths must be whole numbers from 1 to the {steps} steps; that of sample {at} is {lengths}.",
+                steps=f"{steps:,}",
+                at=f"{at + 1:,}",
+                lengths=f"{lengths[at]:g}",
+            )
         )
     return lengths.astype(np.int64)
 
@@ -169,9 +235,15 @@ def _weights(weights: np.ndarray | None) -> np.ndarray | None:
     bad = ~(np.isfinite(found) & (found >= 0))
     if bad.any():
         at = int(bad.argmax())
-        raise DataError(f"The weights must be finite and at least 0; that of sample {at + 1:,} is {weights[at]:g}.")
+        raise DataError(
+            sentence(
+                "The weights must be finite and at least 0; that of sample {at} is {weights}.",
+                at=f"{at + 1:,}",
+                weights=f"{weights[at]:g}",
+            )
+        )
     if not found.any():
-        raise DataError("All weights are 0: no sample would count. Give some of them a weight above 0.")
+        raise DataError(sentence("All weights are 0: no sample would count. Give some of them a weight above 0."))
     return found
 
 
@@ -179,25 +251,42 @@ def samples_of_images(images: Images, folder: Path) -> Samples:
     """Samples of an image folder; what was left out stands in the notes. Raises DataError."""
     found = np.bincount(images.label, minlength=len(images.names))
     absent = [name for name, count in zip(images.names, found, strict=True) if not count]
-    listed = "; ".join(f"{bad.path.relative_to(folder)}: {bad.reason}" for bad in images.bad[:3])
-    more = f"; and {len(images.bad) - 3:,} more" if len(images.bad) > 3 else ""
+    listed = joined((joined((bad.path.relative_to(folder), bad.reason), ": ") for bad in images.bad[:3]), "; ")
+    more = sentence("; and {count} more", count=f"{len(images.bad) - 3:,}") if len(images.bad) > 3 else ""
     if absent:
-        why = f" {listed}{more}." if listed else ""
+        why = sentence(" {listed}{more}.", listed=listed, more=more) if listed else ""
         raise DataError(
-            f"{folder.name}: no picture could be read in {', '.join(absent[:5])}.{why} Put pictures there or remove the folder."
+            sentence(
+                "{folder}: no picture could be read in {absent}.{why} Put pictures there or remove the folder.",
+                folder=folder.name,
+                absent=", ".join(absent[:5]),
+                why=why,
+            )
         )
     notes = []
     if images.bad:
-        notes.append(f"{len(images.bad):,} of {len(images.bad) + len(images.x):,} pictures were left out. {listed}{more}.")
+        notes.append(
+            sentence(
+                "{bad_count} of {bad_count2} pictures were left out. {listed}{more}.",
+                bad_count=f"{len(images.bad):,}",
+                bad_count2=f"{len(images.bad) + len(images.x):,}",
+                listed=listed,
+                more=more,
+            )
+        )
     if images.ignored:
-        notes.append(f"{images.ignored:,} files are no pictures by their ending and were passed over.")
+        notes.append(
+            sentence("{ignored} files are no pictures by their ending and were passed over.", ignored=f"{images.ignored:,}")
+        )
     return Samples(images.x, images.label, "classification", images.names, notes=tuple(notes))
 
 
 def _inputs(x: np.ndarray, channels: str, name: str) -> np.ndarray:
     """Shapes: (n,) -> (n, 1); (n, h, w) of bytes -> (n, h, w, 1); (n, c, h, w) -> (n, h, w, c) where channels come first."""
     if x.ndim > 4:
-        raise DataError(f"{name} has {x.ndim} axes; at most 4 were expected: samples, height, width, channels.")
+        raise DataError(
+            sentence("{name} has {ndim} axes; at most 4 were expected: samples, height, width, channels.", name=name, ndim=x.ndim)
+        )
     values = _finite(x, name)
     if x.ndim == 1:
         values = values[:, None]
@@ -217,8 +306,13 @@ def _finite(values: np.ndarray, name: str) -> np.ndarray:
     bad = ~np.isfinite(small).reshape(len(small), -1).all(axis=1)
     if bad.any():
         raise DataError(
-            f"{name}: {bad.sum():,} samples hold NaN, an infinity or a number above 3.4e38; the first is sample {bad.argmax() + 1:,}. "
-            "Mend these samples or leave them out."
+            sentence(
+                "{name}: {bad} samples hold NaN, an infinity or a number above 3.4e38; the first is sample {bad2}. Mend "
+                "these samples or leave them out.",
+                name=name,
+                bad=f"{bad.sum():,}",
+                bad2=f"{bad.argmax() + 1:,}",
+            )
         )
     return small
 
@@ -229,4 +323,10 @@ def _labels(target: np.ndarray, name: str) -> np.ndarray:
     if target.ndim == 2 and _is_one_hot(target):
         return np.asarray(target.argmax(axis=1))
     shape = "×".join(map(str, target.shape))
-    raise DataError(f"{name} must hold one class number for each sample, or rows with a single 1; its shape is {shape}.")
+    raise DataError(
+        sentence(
+            "{name} must hold one class number for each sample, or rows with a single 1; its shape is {shape}.",
+            name=name,
+            shape=shape,
+        )
+    )

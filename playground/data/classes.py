@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from playground.errors import DataError
+from playground.words import sentence
 
 MOST_CLASSES = 10_000
 
@@ -17,12 +18,23 @@ def number_classes(labels: np.ndarray, place: str) -> tuple[np.ndarray, tuple[st
     place: what the labels are called in an error, such as "column 'kind'".
     """
     if not np.isfinite(labels).all():
-        raise DataError(f"The labels in {place} must be finite; sample {np.flatnonzero(~np.isfinite(labels))[0] + 1:,} is not.")
+        raise DataError(
+            sentence(
+                "The labels in {place} must be finite; sample {flatnonzero} is not.",
+                place=place,
+                flatnonzero=f"{np.flatnonzero(~np.isfinite(labels))[0] + 1:,}",
+            )
+        )
     values, ranks = np.unique(labels, return_inverse=True)
     if not 2 <= len(values) <= MOST_CLASSES:
         raise DataError(
-            f"The labels in {place} hold {len(values):,} different numbers; 2 to {MOST_CLASSES:,} classes were expected. "
-            "Choose other labels, or regression."
+            sentence(
+                "The labels in {place} hold {values_count} different numbers; 2 to {most_classes} classes were expected. "
+                "Choose other labels, or regression.",
+                place=place,
+                values_count=f"{len(values):,}",
+                most_classes=f"{MOST_CLASSES:,}",
+            )
         )
     return ranks.reshape(-1).astype(np.int64), tuple(
         f"{value:.0f}" if value == np.floor(value) else repr(float(value)) for value in values

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 
 from playground.core.samples import Samples
+from playground.words import sentence
 
 #: Above so many numbers in a column or channel, counting the distinct ones would take seconds.
 _MOST_TO_SORT = 4_000_000
@@ -44,7 +45,9 @@ def describe(samples: Samples) -> Description:
     inputs = _inputs(samples)
     if samples.task == "classification":
         return Description(samples.count, samples.shape, inputs, (), class_counts(samples))
-    return Description(samples.count, samples.shape, inputs, _summaries(samples.y, samples.target_names, "target"), ())
+    return Description(
+        samples.count, samples.shape, inputs, _summaries(samples.y, samples.target_names, sentence("target {n}")), ()
+    )
 
 
 def class_counts(samples: Samples) -> tuple[tuple[str, int], ...]:
@@ -58,19 +61,21 @@ def class_counts(samples: Samples) -> tuple[tuple[str, int], ...]:
 def _inputs(samples: Samples) -> tuple[ColumnSummary, ...]:
     """Of sequences only the steps that are there; of tokens one row for all steps."""
     if not samples.steps:
-        return _summaries(samples.x, samples.feature_names, "channel" if len(samples.shape) > 1 else "input")
+        return _summaries(
+            samples.x, samples.feature_names, sentence("channel {n}") if len(samples.shape) > 1 else sentence("input {n}")
+        )
     there = samples.x
     if samples.lengths is not None:
         there = there[np.arange(samples.steps) < samples.lengths[:, None]]
     if samples.tokens:
-        return (_summary("token", there),)
+        return (_summary(sentence("token"), there),)
     names = samples.feature_names
-    return _summaries(there.reshape(-1, samples.shape[-1] if len(samples.shape) > 1 else 1), names, "feature")
+    return _summaries(there.reshape(-1, samples.shape[-1] if len(samples.shape) > 1 else 1), names, sentence("feature {n}"))
 
 
 def _summaries(values: np.ndarray, names: tuple[str, ...], word: str) -> tuple[ColumnSummary, ...]:
     columns = values.shape[-1]
-    shown = names if len(names) == columns else tuple(f"{word} {i + 1}" for i in range(columns))
+    shown = names if len(names) == columns else tuple(sentence(word, n=i + 1) for i in range(columns))
     return tuple(_summary(shown[i], values[..., i]) for i in range(columns))
 
 

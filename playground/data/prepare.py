@@ -10,6 +10,7 @@ from playground.core.samples import NO_CLASS, Samples
 from playground.data.scaling import NoScaling, Scaler, fit
 from playground.data.split import split
 from playground.errors import DataError
+from playground.words import joined, sentence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +30,26 @@ class Split:
     @property
     def count(self) -> int:
         return len(self.index)
+
+    def at(self, rows: np.ndarray) -> Split:
+        """Some of its samples. Shapes: rows (k,) places in this part."""
+        return Split(
+            self.x[rows],
+            self.y[rows],
+            self.index[rows],
+            None if self.weights is None else self.weights[rows],
+            None if self.lengths is None else self.lengths[rows],
+        )
+
+    def first(self, count: int) -> Split:
+        """Its first samples, without copies."""
+        return Split(
+            self.x[:count],
+            self.y[:count],
+            self.index[:count],
+            None if self.weights is None else self.weights[:count],
+            None if self.lengths is None else self.lengths[:count],
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,23 +109,42 @@ def _present(samples: Samples, index: np.ndarray) -> np.ndarray:
 
 def _check(samples: Samples) -> None:
     if samples.task not in ("classification", "regression"):
-        raise DataError(f"Samples must be for classification or regression; {samples.task!r} was given.")
+        raise DataError(sentence("Samples must be for classification or regression; {task} was given.", task=f"{samples.task!r}"))
     if len(samples.x) != len(samples.y):
-        raise DataError(f"There are {len(samples.x)} inputs but {len(samples.y)} targets. Give one target for each input.")
+        raise DataError(
+            sentence(
+                "There are {x_count} inputs but {y_count} targets. Give one target for each input.",
+                x_count=len(samples.x),
+                y_count=len(samples.y),
+            )
+        )
     for name, given in (("weights", samples.weights), ("lengths", samples.lengths)):
         if given is not None and (given.shape != (samples.count,) or not np.isfinite(given).all() or (given < 0).any()):
-            raise DataError(f"The {name} of the samples must be one number of at least 0 for each; look at the data source.")
+            raise DataError(
+                sentence(
+                    "The {name} of the samples must be one number of at least 0 for each; look at the data source.", name=name
+                )
+            )
     if samples.lengths is not None and samples.count and not 0 < samples.lengths.min() <= samples.lengths.max() <= samples.steps:
         found = f"{samples.lengths.min():,} to {samples.lengths.max():,}"
         raise DataError(
-            f"The lengths of sequences with {samples.steps:,} steps must be 1 to {samples.steps:,}; these are {found}."
+            sentence(
+                "The lengths of sequences with {steps} steps must be 1 to {steps}; these are {found}.",
+                steps=f"{samples.steps:,}",
+                found=found,
+            )
         )
     for name, values in (("input", samples.x), ("output", samples.y)):
         bad = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
         if bad.any():
             raise DataError(
-                f"{bad.sum():,} samples have an {name} that is not a finite number; the first is sample {bad.argmax() + 1:,}. "
-                "Mend these rows or leave them out."
+                sentence(
+                    "{bad} samples have an {name} that is not a finite number; the first is sample {bad2}. Mend these "
+                    "rows or leave them out.",
+                    bad=f"{bad.sum():,}",
+                    name=name,
+                    bad2=f"{bad.argmax() + 1:,}",
+                )
             )
     if samples.tokens and samples.count:
         _check_tokens(samples)
@@ -120,8 +160,12 @@ def _check_tokens(samples: Samples) -> None:
     )
     if bad.any():
         raise DataError(
-            f"Tokens must be whole numbers from 0 to {samples.tokens - 1:,}; {bad.sum():,} samples hold others, the first is sample "
-            f"{bad.argmax() + 1:,}."
+            sentence(
+                "Tokens must be whole numbers from 0 to {tokens}; {bad} samples hold others, the first is sample {bad2}.",
+                tokens=f"{samples.tokens - 1:,}",
+                bad=f"{bad.sum():,}",
+                bad2=f"{bad.argmax() + 1:,}",
+            )
         )
 
 
@@ -129,13 +173,26 @@ def _check_classes(samples: Samples) -> None:
     found = samples.labels()
     if samples.y.ndim > 2 or (samples.per_step and samples.y.shape[1] != samples.steps):
         form = "×".join(map(str, samples.y.shape))
-        raise DataError(f"Classes must be one for each sample or for each of its {samples.steps} steps; these are {form}.")
+        raise DataError(
+            sentence(
+                "Classes must be one for each sample or for each of its {steps} steps; these are {form}.",
+                steps=samples.steps,
+                form=form,
+            )
+        )
     if not len(found):
-        raise DataError(f"Every step has the class {NO_CLASS}, which stands for none: there is nothing to learn.")
+        raise DataError(
+            sentence("Every step has the class {no_class}, which stands for none: there is nothing to learn.", no_class=NO_CLASS)
+        )
     if found.min() < 0 or found.max() >= samples.classes:
         raise DataError(
-            f"Classes must be 0 to {samples.classes - 1:,}{f', or {NO_CLASS} for none' if samples.per_step else ''}; "
-            f"these are {found.min():,} to {found.max():,}."
+            sentence(
+                "Classes must be 0 to {classes}{none}; these are {found} to {found2}.",
+                classes=f"{samples.classes - 1:,}",
+                none=sentence(", or {no_class} for none", no_class=NO_CLASS) if samples.per_step else "",
+                found=f"{found.min():,}",
+                found2=f"{found.max():,}",
+            )
         )
 
 
@@ -144,12 +201,12 @@ def _constant(samples: Samples, train: np.ndarray) -> list[str]:
     if samples.x.ndim != 2 or samples.tokens:
         return []
     x = samples.x[train]
-    names = samples.feature_names or tuple(f"input {i + 1}" for i in range(x.shape[1]))
+    names = samples.feature_names or tuple(sentence("input {number}", number=i + 1) for i in range(x.shape[1]))
     constant = [names[i] for i in np.flatnonzero((x == x[0]).all(axis=0))]
     if not constant:
         return []
-    shown = ", ".join(constant[:5]) + (f" and {len(constant) - 5} more" if len(constant) > 5 else "")
-    return [f"The same value in every training sample: {shown}."]
+    shown = _first_five(constant)
+    return [sentence("The same value in every training sample: {shown}.", shown=shown)]
 
 
 def _missing_classes(samples: Samples, indices: tuple[np.ndarray, ...]) -> list[str]:
@@ -162,6 +219,14 @@ def _missing_classes(samples: Samples, indices: tuple[np.ndarray, ...]) -> list[
         found = np.bincount(labels[labels != NO_CLASS], minlength=samples.classes)
         absent = [name for name, count in zip(samples.class_names, found, strict=True) if count == 0]
         if absent and len(index):
-            shown = ", ".join(absent[:5]) + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")
-            notes.append(f"No {one} in the {part} part: {shown}.")
+            notes.append(
+                sentence(
+                    "No {one} in the {part} part: {shown}.", one=sentence(one), part=sentence(part), shown=_first_five(absent)
+                )
+            )
     return notes
+
+
+def _first_five(names: list[str]) -> str:
+    more = sentence(" and {count} more", count=len(names) - 5) if len(names) > 5 else ""
+    return joined((joined(names[:5]), more), "")

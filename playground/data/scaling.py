@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from playground.errors import BadValue, DataError
+from playground.words import sentence
 
 #: Rows are scaled in blocks of about so many numbers, so that float64 copies stay small.
 _BLOCK = 1 << 20
@@ -42,7 +43,13 @@ class Scaler:
 
     def _blockwise(self, x: np.ndarray, formula: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         if x.ndim < 2 or x.shape[-1] != len(self.shift):
-            raise DataError(f"This scaling knows {len(self.shift)} columns or channels; the values have the shape {x.shape}.")
+            raise DataError(
+                sentence(
+                    "This scaling knows {shift_count} columns or channels; the values have the shape {shape}.",
+                    shift_count=len(self.shift),
+                    shape=x.shape,
+                )
+            )
         out = np.empty(x.shape, np.float32)
         for rows in _blocks(x):
             # Far outliers in the validation part must not become infinite.
@@ -104,30 +111,34 @@ SCALINGS: dict[str, type[NoScaling] | type[Standardise] | type[Unit]] = {c.word:
 def fit(word: str, x: np.ndarray) -> Scaler:
     """The scaler called `word`, fitted on the training part x. Raises BadValue or DataError."""
     if word not in SCALINGS:
-        raise BadValue(f"Scaling must be one of {', '.join(SCALINGS)}; {word!r} was given.")
+        raise BadValue(
+            sentence("Scaling must be one of {scalings}; {word} was given.", scalings=", ".join(SCALINGS), word=f"{word!r}")
+        )
     return SCALINGS[word].fit(x)
 
 
 def from_dict(data: Any) -> Scaler:
     """The scaler of a `to_dict`. Raises BadValue with a sentence, as the dictionary may come from a file."""
     if not isinstance(data, Mapping) or data.get("scaling") not in SCALINGS:
-        raise BadValue(f"A scaling must be an object whose scaling is one of {', '.join(SCALINGS)}.")
+        raise BadValue(sentence("A scaling must be an object whose scaling is one of {scalings}.", scalings=", ".join(SCALINGS)))
     shift, spread = data.get("shift"), data.get("spread")
     if not isinstance(shift, list) or not isinstance(spread, list) or len(shift) != len(spread):
-        raise BadValue("A scaling needs two lists of the same length, shift and spread.")
+        raise BadValue(sentence("A scaling needs two lists of the same length, shift and spread."))
     if any(isinstance(v, bool) or not isinstance(v, int | float) or not math.isfinite(v) for v in (*shift, *spread)):
-        raise BadValue("The numbers of a scaling must be finite.")
+        raise BadValue(sentence("The numbers of a scaling must be finite."))
     if any(v <= 0 for v in spread):
-        raise BadValue("The spreads of a scaling must be above zero.")
+        raise BadValue(sentence("The spreads of a scaling must be above zero."))
     if (data["scaling"] == "none") != (not shift):
-        raise BadValue("Only the scaling none has no numbers.")
+        raise BadValue(sentence("Only the scaling none has no numbers."))
     return SCALINGS[data["scaling"]](tuple(map(float, shift)), tuple(map(float, spread)))
 
 
 def _count(x: np.ndarray) -> int:
     """Numbers behind each column or channel."""
     if x.ndim < 2 or x.size == 0:
-        raise DataError(f"Scaling needs at least one training sample with at least one number; the shape is {x.shape}.")
+        raise DataError(
+            sentence("Scaling needs at least one training sample with at least one number; the shape is {shape}.", shape=x.shape)
+        )
     return x.size // int(x.shape[-1])
 
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from playground.errors import DataError
+from playground.words import sentence
 
 
 def permutation(count: int, seed: int) -> np.ndarray:
@@ -18,15 +19,24 @@ def part_sizes(count: int, validation: float, test: float) -> tuple[int, int, in
     """Samples in training, validation and test. The kept shares are rounded up, so none that is above zero is empty. Raises DataError."""
     if not (0 <= validation < 1 and 0 <= test < 1 and validation + test < 1):
         raise DataError(
-            f"Validation and test must leave something to train on; shares of {validation:g} and {test:g} were given. "
-            "Lower one until their sum is below 1."
+            sentence(
+                "Validation and test must leave something to train on; shares of {validation} and {test} were given. "
+                "Lower one until their sum is below 1.",
+                validation=f"{validation:g}",
+                test=f"{test:g}",
+            )
         )
     kept = [_up(count * share) for share in (validation, test)]
     train = count - sum(kept)
     if train < 1:
         raise DataError(
-            f"{count} samples are too few for a training part beside a validation share of {validation:g} and a test share of {test:g}. "
-            "Lower the shares or add samples."
+            sentence(
+                "{count} samples are too few for a training part beside a validation share of {validation} and a test "
+                "share of {test}. Lower the shares or add samples.",
+                count=count,
+                validation=f"{validation:g}",
+                test=f"{test:g}",
+            )
         )
     return train, kept[0], kept[1]
 

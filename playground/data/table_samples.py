@@ -12,6 +12,7 @@ from playground.data.readers.csv_columns import Column
 from playground.data.readers.csv_rows import BadRow
 from playground.data.readers.csv_table import Table, guess_roles
 from playground.errors import DataError
+from playground.words import joined, sentence
 
 #: A column of words becomes one input for each word; with more words than this, it is a name rather than a property.
 MOST_WORDS = 64
@@ -50,7 +51,11 @@ def samples_of(table: Table, wish: Wish) -> Samples:
     if task == "regression":
         if target.kind == "text":
             raise DataError(
-                f"Column {target.name!r} holds words such as {target.words[0]!r}; regression needs numbers. Choose classification."
+                sentence(
+                    "Column {target} holds words such as {words}; regression needs numbers. Choose classification.",
+                    target=f"{target.name!r}",
+                    words=f"{target.words[0]!r}",
+                )
             )
         y = target.values[keep].astype(np.float32)[:, None]
         return Samples(x, y, task, (), names, (target.name,), tuple(notes), weights)
@@ -61,9 +66,21 @@ def samples_of(table: Table, wish: Wish) -> Samples:
 def _weights_column(table: Table, wish: Wish, target: Column) -> Column:
     column = table.column(wish.weights)
     if column is target or column.name in wish.ignore:
-        raise DataError(f"{table.name}: column {column.name!r} holds the weights and is also the target or ignored. Choose one.")
+        raise DataError(
+            sentence(
+                "{table}: column {column} holds the weights and is also the target or ignored. Choose one.",
+                table=table.name,
+                column=f"{column.name!r}",
+            )
+        )
     if column.kind == "text":
-        raise DataError(f"Column {column.name!r} holds words such as {column.words[0]!r}; weights are numbers of at least 0.")
+        raise DataError(
+            sentence(
+                "Column {column} holds words such as {words}; weights are numbers of at least 0.",
+                column=f"{column.name!r}",
+                words=f"{column.words[0]!r}",
+            )
+        )
     return column
 
 
@@ -73,10 +90,19 @@ def _weights(column: Column, table: Table, keep: np.ndarray) -> np.ndarray:
     if (weights < 0).any():
         line = int(table.lines[keep][weights.argmin()])
         raise DataError(
-            f"Column {column.name!r} holds the weight {weights.min():g} in line {line}; weights are numbers of at least 0."
+            sentence(
+                "Column {column} holds the weight {weights} in line {line}; weights are numbers of at least 0.",
+                column=f"{column.name!r}",
+                weights=f"{weights.min():g}",
+                line=line,
+            )
         )
     if not weights.any():
-        raise DataError(f"Column {column.name!r} holds no weight above 0, so no sample counts. Choose another column.")
+        raise DataError(
+            sentence(
+                "Column {column} holds no weight above 0, so no sample counts. Choose another column.", column=f"{column.name!r}"
+            )
+        )
     return weights
 
 
@@ -92,11 +118,21 @@ def _roles(table: Table, wish: Wish) -> tuple[Column, list[Column], list[str]]:
         found = [c for c, role in zip(table.columns, guessed, strict=True) if role == "target" and c.name not in apart]
         rest = [c for c in table.columns if c.name not in apart]
         if not rest:
-            raise DataError(f"{table.name}: every column is ignored. Leave one as the target and one as an input.")
+            raise DataError(
+                sentence("{table}: every column is ignored. Leave one as the target and one as an input.", table=table.name)
+            )
         target = (found or rest)[-1]
-        notes.append(f"Column {target.name!r} was taken as the target. If another one is, choose it.")
+        notes.append(
+            sentence("Column {target} was taken as the target. If another one is, choose it.", target=f"{target.name!r}")
+        )
     if target.name in wish.ignore:
-        raise DataError(f"{table.name}: column {target.name!r} is both the target and ignored. Choose one.")
+        raise DataError(
+            sentence(
+                "{table}: column {target} is both the target and ignored. Choose one.",
+                table=table.name,
+                target=f"{target.name!r}",
+            )
+        )
     inputs, passed = [], []
     for column, role in zip(table.columns, guessed, strict=True):
         if column is target or column.name in apart:
@@ -106,11 +142,16 @@ def _roles(table: Table, wish: Wish) -> tuple[Column, list[Column], list[str]]:
         else:
             inputs.append(column)
     if passed:
-        shown = ", ".join(passed[:5]) + (f" and {len(passed) - 5} more" if len(passed) > 5 else "")
-        notes.append(f"Not used, as it is empty, numbers the rows or holds free text: {shown}.")
+        more = sentence(" and {count} more", count=len(passed) - 5) if len(passed) > 5 else ""
+        shown = joined((joined(passed[:5]), more), "")
+        notes.append(sentence("Not used, as it is empty, numbers the rows or holds free text: {shown}.", shown=shown))
     if not inputs:
         raise DataError(
-            f"{table.name}: no column is left as an input beside the target {target.name!r}. Check delimiter and ignored columns."
+            sentence(
+                "{table}: no column is left as an input beside the target {target}. Check delimiter and ignored columns.",
+                table=table.name,
+                target=f"{target.name!r}",
+            )
         )
     return target, inputs, notes
 
@@ -124,15 +165,32 @@ def _usable_rows(table: Table, columns: list[Column], wish: Wish) -> tuple[np.nd
     count = len(table.bad) + int((~keep).sum())
     if not count:
         return keep, []
-    listed = "; ".join(f"line {row.line}: {row.reason}" for row in bad[:3]) + (f"; and {count - 3:,} more" if count > 3 else "")
+    more = sentence("; and {count} more", count=f"{count - 3:,}") if count > 3 else ""
+    first = joined((sentence("line {line}: {reason}", line=row.line, reason=row.reason) for row in bad[:3]), "; ")
+    listed = joined((first, more), "")
     total = len(table.lines) + len(table.bad)
     if wish.defects == "refuse":
         raise DataError(
-            f"{table.name}: {count:,} of {total:,} rows cannot be used. {listed}. Mend them or choose to leave them out."
+            sentence(
+                "{table}: {count} of {total} rows cannot be used. {listed}. Mend them or choose to leave them out.",
+                table=table.name,
+                count=f"{count:,}",
+                total=f"{total:,}",
+                listed=listed,
+            )
         )
     if not keep.any():
-        raise DataError(f"{table.name}: none of the {total:,} rows can be used. {listed}. Ignore the columns that are at fault.")
-    return keep, [f"{count:,} of {total:,} rows were left out. {listed}."]
+        raise DataError(
+            sentence(
+                "{table}: none of the {total} rows can be used. {listed}. Ignore the columns that are at fault.",
+                table=table.name,
+                total=f"{total:,}",
+                listed=listed,
+            )
+        )
+    return keep, [
+        sentence("{count} of {total} rows were left out. {listed}.", count=f"{count:,}", total=f"{total:,}", listed=listed)
+    ]
 
 
 def unusable(table: Table, columns: list[Column]) -> list[BadRow]:
@@ -140,11 +198,25 @@ def unusable(table: Table, columns: list[Column]) -> list[BadRow]:
     found = {row.line: row for row in table.bad}
     for column in columns:
         for fault in column.faults:
-            found.setdefault(fault.line, BadRow(fault.line, f"column {column.name!r}: {fault.text!r} is {fault.reason}", ""))
+            found.setdefault(
+                fault.line,
+                BadRow(
+                    fault.line,
+                    sentence(
+                        "column {column}: {fault} is {reason}",
+                        column=f"{column.name!r}",
+                        fault=f"{fault.text!r}",
+                        reason=fault.reason,
+                    ),
+                    "",
+                ),
+            )
         for place in np.flatnonzero(~column.usable):
-            reason = "holds no value" if column.missing[place] else "holds no number"
+            reason = sentence("holds no value") if column.missing[place] else sentence("holds no number")
             line = int(table.lines[place])
-            found.setdefault(line, BadRow(line, f"column {column.name!r} {reason}", ""))
+            found.setdefault(
+                line, BadRow(line, sentence("column {column} {reason}", column=f"{column.name!r}", reason=reason), "")
+            )
     return sorted(found.values(), key=lambda row: row.line)
 
 
@@ -156,7 +228,11 @@ def _task(target: Column, keep: np.ndarray, wanted: str, notes: list[str]) -> st
     values = np.unique(target.values[keep])
     if len(values) <= MOST_GUESSED_CLASSES and np.all(values == np.floor(values)) and 2 * len(values) <= keep.sum():
         notes.append(
-            f"Column {target.name!r} holds {len(values)} different whole numbers, read as classes. For values, choose regression."
+            sentence(
+                "Column {target} holds {values_count} different whole numbers, read as classes. For values, choose regression.",
+                target=f"{target.name!r}",
+                values_count=len(values),
+            )
         )
         return "classification"
     return "regression"
@@ -169,7 +245,11 @@ def _inputs(table: Table, columns: list[Column], keep: np.ndarray) -> tuple[np.n
     for column in columns:
         if (len(names) + MOST_WORDS) * int(keep.sum()) > MOST_NUMBERS:
             raise DataError(
-                f"{table.name}: these columns and words give more than {MOST_NUMBERS:,} inputs. Ignore columns or use fewer rows."
+                sentence(
+                    "{table}: these columns and words give more than {most_numbers} inputs. Ignore columns or use fewer rows.",
+                    table=table.name,
+                    most_numbers=f"{MOST_NUMBERS:,}",
+                )
             )
         if column.kind == "number":
             parts.append(column.values[keep, None].astype(np.float32))
@@ -179,8 +259,15 @@ def _inputs(table: Table, columns: list[Column], keep: np.ndarray) -> tuple[np.n
         if len(order) > MOST_WORDS:
             shown = ", ".join(map(repr, column.words[:3]))
             raise DataError(
-                f"{table.name}: column {column.name!r} holds {len(order):,} different words such as {shown}; at most {MOST_WORDS} become inputs. "
-                "Ignore the column, or check decimal mark and thousands."
+                sentence(
+                    "{table}: column {column} holds {order_count} different words such as {shown}; at most {most_words} "
+                    "become inputs. Ignore the column, or check decimal mark and thousands.",
+                    table=table.name,
+                    column=f"{column.name!r}",
+                    order_count=f"{len(order):,}",
+                    shown=shown,
+                    most_words=MOST_WORDS,
+                )
             )
         codes = column.values[keep]
         parts.append((codes[:, None] == np.array(order)).astype(np.float32))
@@ -194,10 +281,20 @@ def _classes(target: Column, keep: np.ndarray) -> tuple[np.ndarray, tuple[str, .
     used = np.unique(target.values[keep])
     order = [code for code in natural_order(target.words) if code in set(used.tolist())]
     if len(order) < 2:
-        raise DataError(f"Column {target.name!r} holds only {target.words[order[0]]!r}; two or more classes were expected.")
+        raise DataError(
+            sentence(
+                "Column {target} holds only {words}; two or more classes were expected.",
+                target=f"{target.name!r}",
+                words=f"{target.words[order[0]]!r}",
+            )
+        )
     if len(order) > 10_000:
         raise DataError(
-            f"Column {target.name!r} holds {len(order):,} different words; at most 10,000 classes were expected. Choose another target."
+            sentence(
+                "Column {target} holds {order_count} different words; at most 10,000 classes were expected. Choose another target.",
+                target=f"{target.name!r}",
+                order_count=f"{len(order):,}",
+            )
         )
     place = np.empty(len(target.words), np.int64)
     place[order] = np.arange(len(order))

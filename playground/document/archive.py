@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Sequence
 
 from playground.errors import BadValue
+from playground.words import sentence
 
 MOST_MEMBERS = 2_000
 MOST_BYTES = 4 * 2**30 - 1
@@ -59,12 +60,19 @@ class Archive:
         """A member's content. Raises BadValue where it is damaged or larger than `most`."""
         entry = self.entries[name]
         if entry.size > most:
-            raise BadValue(f"{name} may unpack to {most:,} bytes at most; it says {entry.size:,}.")
+            raise BadValue(
+                sentence(
+                    "{name} may unpack to {most} bytes at most; it says {size}.",
+                    name=name,
+                    most=f"{most:,}",
+                    size=f"{entry.size:,}",
+                )
+            )
         begin = self._content(entry)
         packed = self.data[begin : begin + entry.packed]
         content = packed if entry.method == _STORED else _inflated(packed, entry)
         if len(content) != entry.size or zlib.crc32(content) != entry.crc:
-            raise BadValue(f"{name} is damaged: its content does not match its checksum.")
+            raise BadValue(sentence("{name} is damaged: its content does not match its checksum.", name=name))
         return content
 
     def sealed(self) -> bool | None:
@@ -78,16 +86,22 @@ class Archive:
         """Number of members, size and offset of the directory."""
         self._end_at = self.data.rfind(b"PK\5\6", max(0, len(self.data) - _END.size - 65_535))
         if self._end_at < 0 or self._end_at + _END.size > len(self.data):
-            raise BadValue("Its end is missing: it was cut short, or it is not a project file.")
+            raise BadValue(sentence("Its end is missing: it was cut short, or it is not a project file."))
         _, disk, first, here, count, size, start, comment = _END.unpack_from(self.data, self._end_at)
         if disk or first or here != count or 0xFFFF in (count, here) or 0xFFFFFFFF in (size, start):
-            raise BadValue("It is a zip of several parts or of more than 4 GB, which a project is not.")
+            raise BadValue(sentence("It is a zip of several parts or of more than 4 GB, which a project is not."))
         if self._end_at + _END.size + comment != len(self.data):
-            raise BadValue("Bytes follow the end of the zip. Fetch the file again.")
+            raise BadValue(sentence("Bytes follow the end of the zip. Fetch the file again."))
         if count > MOST_MEMBERS:
-            raise BadValue(f"It may have at most {MOST_MEMBERS:,} members; it has {count:,}.")
+            raise BadValue(
+                sentence(
+                    "It may have at most {most_members} members; it has {count}.",
+                    most_members=f"{MOST_MEMBERS:,}",
+                    count=f"{count:,}",
+                )
+            )
         if start + size != self._end_at:
-            raise BadValue("Its directory is not where the zip says. It is damaged, or it was cut short.")
+            raise BadValue(sentence("Its directory is not where the zip says. It is damaged, or it was cut short."))
         return count, size, start
 
     def _directory(self, count: int, size: int, at: int) -> dict[str, Entry]:
@@ -96,26 +110,26 @@ class Archive:
         folded: set[str] = set()
         for _ in range(count):
             if at + _CENTRAL.size > end or self.data[at : at + 4] != b"PK\1\2":
-                raise BadValue("Its directory is damaged.")
+                raise BadValue(sentence("Its directory is damaged."))
             row = _CENTRAL.unpack_from(self.data, at)
             _, made_by, _, flags, method, _, _, crc, packed, unpacked, n, extra, comment, part, _, attributes, start = row
             raw = self.data[at + _CENTRAL.size : at + _CENTRAL.size + n]
             at += _CENTRAL.size + n + extra + comment
             entry = Entry(_checked_name(raw), method, crc, packed, unpacked, start)
             if at > end or part:
-                raise BadValue("Its directory is damaged.")
+                raise BadValue(sentence("Its directory is damaged."))
             if made_by >> 8 == 3 and (attributes >> 16) & 0o170000 not in (0, 0o100000, 0o040000):
-                raise BadValue(f"{entry.name} is a link or a device, which a project never holds.")
+                raise BadValue(sentence("{entry} is a link or a device, which a project never holds.", entry=entry.name))
             _check_entry(entry, flags)
             if entry.name.casefold() in folded:
-                raise BadValue(f"Two members are called {entry.name}.")
+                raise BadValue(sentence("Two members are called {entry}.", entry=entry.name))
             folded.add(entry.name.casefold())
             if not entry.name.endswith("/"):
                 found[entry.name] = entry
         if at != end:
-            raise BadValue("Its directory is damaged.")
+            raise BadValue(sentence("Its directory is damaged."))
         if sum(entry.size for entry in found.values()) > MOST_BYTES:
-            raise BadValue("Its members unpack to more than 4 GB.")
+            raise BadValue(sentence("Its members unpack to more than 4 GB."))
         return found
 
     def _check_places(self, directory: int) -> None:
@@ -123,11 +137,11 @@ class Archive:
         reached, before = 0, ""
         for entry in sorted(self.entries.values(), key=lambda entry: entry.start):
             if entry.start < reached:
-                raise BadValue(f"{entry.name} and {before} overlap.")
+                raise BadValue(sentence("{entry} and {before} overlap.", entry=entry.name, before=before))
             name = len(entry.name.encode())
             reached, before = entry.start + _LOCAL.size + name + entry.packed, entry.name
             if reached > directory:
-                raise BadValue(f"{entry.name} reaches beyond the end of the members.")
+                raise BadValue(sentence("{entry} reaches beyond the end of the members.", entry=entry.name))
 
     def _content(self, entry: Entry) -> int:
         """Where a member's content begins; its own header must name the same member."""
@@ -136,7 +150,7 @@ class Archive:
         name = self.data[name_at : name_at + row[9]]
         begin: int = name_at + row[9] + row[10]
         if row[0] != b"PK\3\4" or name != entry.name.encode() or begin + entry.packed > self._end_at:
-            raise BadValue(f"{entry.name} is damaged: its header does not match the directory.")
+            raise BadValue(sentence("{entry} is damaged: its header does not match the directory.", entry=entry.name))
         return begin
 
 
@@ -154,7 +168,12 @@ def packed(members: Sequence[tuple[str, bytes, bool]]) -> bytes:
         body += _LOCAL.pack(b"PK\3\4", *shared) + raw + data
     end = _END.pack(b"PK\5\6", 0, 0, len(members), len(members), len(directory), len(body), _COMMENT)
     if len(body) + len(directory) > MOST_BYTES:
-        raise BadValue(f"A project file may have at most 4 GB; this one would have {len(body) / 1e9:.1f} GB.")
+        raise BadValue(
+            sentence(
+                "A project file may have at most 4 GB; this one would have {body_count} GB.",
+                body_count=f"{len(body) / 1000000000.0:.1f}",
+            )
+        )
     body += directory + end
     body += _SEAL + hashlib.sha256(body).hexdigest().encode()
     return bytes(body)
@@ -173,9 +192,15 @@ def _inflated(packed: bytes, entry: Entry) -> bytes:
     try:
         content = inflater.decompress(packed, entry.size + 1)
     except zlib.error as error:
-        raise BadValue(f"{entry.name} is damaged: it cannot be unpacked.") from error
+        raise BadValue(sentence("{entry} is damaged: it cannot be unpacked.", entry=entry.name)) from error
     if len(content) > entry.size or not inflater.eof or inflater.unused_data:
-        raise BadValue(f"{entry.name} is damaged: it does not unpack to the {entry.size:,} bytes that it says.")
+        raise BadValue(
+            sentence(
+                "{entry} is damaged: it does not unpack to the {size} bytes that it says.",
+                entry=entry.name,
+                size=f"{entry.size:,}",
+            )
+        )
     return content
 
 
@@ -189,20 +214,27 @@ def _checked_name(raw: bytes) -> str:
     except UnicodeDecodeError:
         name = ""
     if len(raw) > 200 or not _NAME.fullmatch(name):
-        raise BadValue(f"A member has a name that a project never has: {raw[:60]!r}.")
+        raise BadValue(sentence("A member has a name that a project never has: {raw}.", raw=f"{raw[:60]!r}"))
     return name
 
 
 def _check_entry(entry: Entry, flags: int) -> None:
     if flags & 0x2041:
-        raise BadValue(f"{entry.name} is encrypted. Save the project without a password.")
+        raise BadValue(sentence("{entry} is encrypted. Save the project without a password.", entry=entry.name))
     if entry.method not in (_STORED, _DEFLATED):
-        raise BadValue(f"{entry.name} is packed by method {entry.method}; stored and deflated are read.")
+        raise BadValue(
+            sentence("{entry} is packed by method {method}; stored and deflated are read.", entry=entry.name, method=entry.method)
+        )
     if entry.method == _STORED and entry.packed != entry.size:
-        raise BadValue(f"{entry.name} says two different sizes.")
+        raise BadValue(sentence("{entry} says two different sizes.", entry=entry.name))
     if 0xFFFFFFFF in (entry.packed, entry.size, entry.start):
-        raise BadValue(f"{entry.name} is larger than 4 GB.")
+        raise BadValue(sentence("{entry} is larger than 4 GB.", entry=entry.name))
     if _suspicious(entry.packed, entry.size):
         raise BadValue(
-            f"{entry.name} would unpack to {entry.size / 1e6:,.0f} MB from {entry.packed / 1e6:.1f} MB, which looks like a trap."
+            sentence(
+                "{entry} would unpack to {size} MB from {packed} MB, which looks like a trap.",
+                entry=entry.name,
+                size=f"{entry.size / 1000000.0:,.0f}",
+                packed=f"{entry.packed / 1000000.0:.1f}",
+            )
         )

@@ -1,14 +1,16 @@
-"""Where nodes go: all of them in reading order, in rows that a view shows large. Pure geometry."""
+"""Where nodes go: all of them in layers, in reading order, in rows that a view shows large. Pure geometry."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from playground.document.layering import Ports, heights_of, port_places
 from playground.document.project import Network
 from playground.document.wiring import ordered, sources, targets
 
 GAP_X, GAP_Y, ROW_GAP = 54.0, 36.0, 64.0
+WIRE_ROOM = 22.0  # between two rows, for every wire after the first that goes from one to the other
 LEAST_GAP, ROUND_LABEL = 44.0, 16.0  # between columns whose wires bear short labels; beside a label for ports and air
 BEND = 48.0  # how far a wire to the next row reaches beyond the rows
 MARGIN = 16.0  # pixels that stay free at the rim of a view
@@ -32,14 +34,14 @@ def tidy(
     for id, at in depth.items():
         columns.setdefault(at, []).append(id)
     main = _main_path(network, depth)
+    into, ports = sources(network), port_places(network, sizes)
     for column in columns.values():
-        column.sort(key=lambda id: (id not in main, _mean_place(network, id, columns, depth)))
+        column.sort(key=lambda id: (id not in main, _mean_place(into, id, columns, depth)))
     line = [columns[at] for at in sorted(columns)]
     gaps = [_gap(column, labels or {}) for column in line]
-    into = sources(network)
-    tried = [(_place(rows, gaps, sizes, into), len(rows)) for rows in _rows(line, gaps, sizes)]
-    places, _ = max(tried, key=lambda one: _seen(one[0], one[1], sizes, views))
-    return places
+    tried = [(_place(rows, gaps, sizes, network, main, ports, untangle=False), rows) for rows in _rows(line, gaps, sizes)]
+    _, best = max(tried, key=lambda one: _seen(one[0], len(one[1]), sizes, views))
+    return _place(best, gaps, sizes, network, main, ports)
 
 
 def _gap(column: Sequence[str], labels: Mapping[str, float]) -> float:
@@ -103,32 +105,37 @@ def _main_path(network: Network, depth: Mapping[str, int]) -> set[str]:
     return path
 
 
-def _mean_place(network: Network, id: str, columns: Mapping[int, list[str]], depth: Mapping[str, int]) -> float:
-    places = [columns[depth[source]].index(source) for source in sources(network)[id] if source in depth]
+def _mean_place(into: Mapping[str, Sequence[str]], id: str, columns: Mapping[int, list[str]], depth: Mapping[str, int]) -> float:
+    places = [columns[depth[source]].index(source) for source in into[id] if source in depth]
     return sum(places) / len(places) if places else 0.0
 
 
 def _place(
-    rows: Sequence[Sequence[list[str]]], gaps: Sequence[float], sizes: Mapping[str, Size], into: Mapping[str, Sequence[str]]
+    rows: Sequence[Sequence[list[str]]],
+    gaps: Sequence[float],
+    sizes: Mapping[str, Size],
+    network: Network,
+    main: set[str],
+    ports: Ports,
+    untangle: bool = True,
 ) -> dict[str, Position]:
-    """The first of each column on its row's main line; the others below it, level with what feeds them where there is room."""
+    """Row below row, each with its main path level; between two rows as much room as the wires that cross there need.
+
+    untangle: reduce crossings; without it the room that is needed is known well enough to compare rows.
+    """
     positions: dict[str, Position] = {}
+    row_of = {id: k for k, row in enumerate(rows) for column in row for id in column}
     top, at = 0.0, 0
-    for row in rows:
-        half = max((sizes[column[0]][1] for column in row), default=0.0) / 2
-        bottom, left, here = top, 0.0, set[str]()
+    for k, row in enumerate(rows):
+        middles, upper, lower = heights_of(row, network, main, sizes, ports, untangle)
+        rise = top - upper
+        left = 0.0
         for column in row:
             wide = max(sizes[id][0] for id in column)
-            y = top + half - sizes[column[0]][1] / 2
             for id in column:
-                fed = [positions[source][1] + sizes[source][1] / 2 for source in into[id] if source in here]
-                if fed and id != column[0]:
-                    y = max(y, sum(fed) / len(fed) - sizes[id][1] / 2)
-                positions[id] = (round(left + (wide - sizes[id][0]) / 2), round(y))
-                y += sizes[id][1] + GAP_Y
-            bottom = max(bottom, y - GAP_Y)
-            here |= set(column)
+                positions[id] = (round(left + (wide - sizes[id][0]) / 2), round(middles[id] + rise - sizes[id][1] / 2))
             left += wide + gaps[at]
             at += 1
-        top = bottom + ROW_GAP
+        crossing = sum(row_of.get(link.source, k) <= k < row_of.get(link.target, k) for link in network.links)
+        top = rise + lower + ROW_GAP + WIRE_ROOM * max(0, crossing - 1)
     return positions

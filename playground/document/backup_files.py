@@ -12,6 +12,7 @@ from pathlib import Path
 
 from playground.document.disk import Disk
 from playground.paths import user_data_dir
+from playground.words import sentence
 
 LAST = 10
 DAYS = 15
@@ -61,7 +62,9 @@ def keep(file: Path, folder: Path | bool, disk: Disk) -> tuple[Path | None, tupl
         for old in _superfluous(backups_of(file, folder)):
             disk.remove(old.path)
     except OSError as error:
-        return None, (f"The save before this one could not be kept as a backup: {error.strerror or error}.",)
+        return None, (
+            sentence("The save before this one could not be kept as a backup: {strerror}.", strerror=error.strerror or error),
+        )
     return folder / name, ()
 
 

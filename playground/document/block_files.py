@@ -19,6 +19,7 @@ from playground.document.project import Block, Project
 from playground.document.saver import save_atomically
 from playground.errors import BadValue, FileError
 from playground.paths import assets_dir, user_data_dir
+from playground.words import joined, sentence
 
 FORMAT = "playground block"
 VERSION = 1
@@ -60,7 +61,7 @@ def personal() -> tuple[tuple[Entry, ...], tuple[str, ...]]:
         try:
             entries.append(_entry(path, personal=True))
         except (BadValue, FileError) as error:
-            said.append(f"{path.name} in the library of blocks cannot be used. {error}")
+            said.append(sentence("{path} in the library of blocks cannot be used. {error}", path=path.name, error=error))
     return tuple(sorted(entries, key=lambda entry: entry.name.casefold())), tuple(said)
 
 
@@ -76,7 +77,14 @@ def save_personal(project: Project, block: str) -> Path:
     old = next((entry.path for entry in personal()[0] if entry.id == block), None)
     path = old or _free(folder, chosen.name)
     if len(data := strict_json.encode(to_json(blocks))) > MOST_BYTES:
-        raise BadValue(f"A block's file may have {MOST_BYTES:,} bytes; {chosen.name} would have {len(data):,}.")
+        raise BadValue(
+            sentence(
+                "A block's file may have {most_bytes} bytes; {chosen} would have {data_count}.",
+                most_bytes=f"{MOST_BYTES:,}",
+                chosen=chosen.name,
+                data_count=f"{len(data):,}",
+            )
+        )
     save_atomically(path, data)
     return path
 
@@ -113,9 +121,9 @@ def read_block(path: Path) -> tuple[Block, ...]:
         blocks = tuple(block_from_json(raw, f"/blocks/{at}", found) for at, raw in enumerate(data["blocks"]))
         whole = with_ports(Project(blocks=blocks))
         blocks = whole.blocks
-        found.faults += [(place, f"{place}: {sentence}") for place, sentence in integrity_faults(whole)]
+        found.faults += [(place, joined((place, fault), ": ")) for place, fault in integrity_faults(whole)]
         if not found.faults and (not blocks or blocks[-1].id != data["block"]):
-            found.fault("/block", "it must be the id of the last block of the file.")
+            found.fault("/block", sentence("it must be the id of the last block of the file."))
     if found.faults:
         raise BadValue(f"{path.name} holds no block that can be used. {found.faults[0][1]}"[:290])
     return blocks
@@ -126,26 +134,44 @@ def _entry(path: Path, personal: bool) -> Entry:
     listed = data.get("blocks")
     last = listed[-1] if isinstance(listed, list) and listed else None
     if not isinstance(last, dict):
-        raise BadValue("It names no block.")
+        raise BadValue(sentence("It names no block."))
     id, name, help, tail = last.get("id"), last.get("name"), last.get("help", ""), data.get("tail", "")
     if not isinstance(id, str) or not isinstance(name, str) or not isinstance(help, str) or not isinstance(tail, str):
-        raise BadValue("The id, name and help of its block must be texts.")
+        raise BadValue(sentence("The id, name and help of its block must be texts."))
     if not 1 <= len(name) <= MOST_NAME or not name.isprintable():
-        raise BadValue(f"The name of its block must be a line of 1 to {MOST_NAME} printable characters.")
+        raise BadValue(
+            sentence("The name of its block must be a line of 1 to {most_name} printable characters.", most_name=MOST_NAME)
+        )
     return Entry(id, name, help, tail, path, personal)
 
 
 def _decoded(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise BadValue(f"A block's file may have {MOST_BYTES:,} bytes; {path.name} has {path.stat().st_size:,}.")
+            raise BadValue(
+                sentence(
+                    "A block's file may have {most_bytes} bytes; {path} has {st_size}.",
+                    most_bytes=f"{MOST_BYTES:,}",
+                    path=path.name,
+                    st_size=f"{path.stat().st_size:,}",
+                )
+            )
         data = strict_json.decode(path.read_bytes())
     except OSError as error:
-        raise FileError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+        raise FileError(
+            sentence("{path} cannot be read: {strerror}.", path=path.name, strerror=error.strerror or error)
+        ) from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise BadValue(f"{path.name} must be a {FORMAT}; its format says something else.")
+        raise BadValue(sentence("{path} must be a {format}; its format says something else.", path=path.name, format=FORMAT))
     if not isinstance(data.get("version"), int) or data["version"] > VERSION:
-        raise BadValue(f"{path.name} is of version {data.get('version')!r:.20}; this program reads up to {VERSION}.")
+        raise BadValue(
+            sentence(
+                "{path} is of version {value}; this program reads up to {version}.",
+                path=path.name,
+                value=f"{data.get('version')!r:.20}",
+                version=VERSION,
+            )
+        )
     return data
 
 

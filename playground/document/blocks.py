@@ -15,6 +15,7 @@ from playground.core.fields import flag, text
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.document.project import Block, Network, Node, Project
+from playground.words import sentence
 
 MOST_BLOCKS = 200
 MOST_DEPTH = 16
@@ -191,7 +192,14 @@ def block_faults(project: Project, most_nodes: int) -> Iterator[tuple[str, str]]
     """(place, sentence) of what cannot stand about the definitions of a project and their uses; their networks are checked apart."""
     blocks = {block.id: block for block in project.blocks}
     if len(project.blocks) > MOST_BLOCKS:
-        yield "/blocks", f"A project holds at most {MOST_BLOCKS} blocks; this one has {len(project.blocks):,}."
+        yield (
+            "/blocks",
+            sentence(
+                "A project holds at most {most_blocks} blocks; this one has {blocks_count}.",
+                most_blocks=MOST_BLOCKS,
+                blocks_count=f"{len(project.blocks):,}",
+            ),
+        )
     places = [("/network", project.network, isinstance(project, View))]
     places += [(f"/blocks/{at}/network", block.network, True) for at, block in enumerate(project.blocks)]
     for place, network, inside in places:
@@ -201,26 +209,40 @@ def block_faults(project: Project, most_nodes: int) -> Iterator[tuple[str, str]]
             if node.shares and (
                 isinstance(spec, BlockUse) or isinstance(known[node.shares].spec if node.shares in known else None, BlockUse)
             ):
-                yield f"{place}/nodes/{at}/shares", f"{node.name}: uses of one block share weights by their own setting."
+                yield (
+                    f"{place}/nodes/{at}/shares",
+                    sentence("{node}: uses of one block share weights by their own setting.", node=node.name),
+                )
             if isinstance(spec, BlockUse):
                 yield from _use_fault(f"{place}/nodes/{at}", node.name, spec, blocks)
             elif isinstance(spec, BlockInput | BlockOutput) and not inside:
                 yield (
                     f"{place}/nodes/{at}",
-                    f"{node.name} is an input or output of a block. It stands in a block, not in the network.",
+                    sentence(
+                        "{node} is an input or output of a block. It stands in a block, not in the network.", node=node.name
+                    ),
                 )
             elif inside and spec.kind != "layer":
-                what = {"dataset": "a data source", "loss": "a loss"}.get(spec.kind, f"a {spec.kind}")
-                yield f"{place}/nodes/{at}", f"A block holds layers; {node.name} is {what}. Put it into the network."
+                what = {"dataset": sentence("a data source"), "loss": "a loss"}.get(spec.kind, f"a {spec.kind}")
+                yield (
+                    f"{place}/nodes/{at}",
+                    sentence("A block holds layers; {node} is {what}. Put it into the network.", node=node.name, what=what),
+                )
     yield from _size_faults(project, blocks, most_nodes)
 
 
 def _use_fault(place: str, name: str, spec: BlockUse, blocks: Mapping[str, Block]) -> Iterator[tuple[str, str]]:
     block = blocks.get(spec.block)
     if block is None:
-        yield f"{place}/spec/fields/block", f"{name} uses the block {spec.block[:60]!r}, which the project does not hold."
+        yield (
+            f"{place}/spec/fields/block",
+            sentence("{name} uses the block {block}, which the project does not hold.", name=name, block=f"{spec.block[:60]!r}"),
+        )
     elif spec != use_of(block, spec.shared):
-        yield f"{place}/spec", f"{name} has other ports than the block {block.name} that it uses."
+        yield (
+            f"{place}/spec",
+            sentence("{name} has other ports than the block {block} that it uses.", name=name, block=block.name),
+        )
 
 
 def _size_faults(project: Project, blocks: Mapping[str, Block], most_nodes: int) -> Iterator[tuple[str, str]]:
@@ -249,18 +271,33 @@ def _size_faults(project: Project, blocks: Mapping[str, Block], most_nodes: int)
         if not measure(block.id):
             yield (
                 f"/blocks/{at}",
-                f"The block {block.name} would hold itself. Take its use out of it, or out of the blocks it holds.",
+                sentence(
+                    "The block {block} would hold itself. Take its use out of it, or out of the blocks it holds.",
+                    block=block.name,
+                ),
             )
             return
     deep = max(depths, key=depths.__getitem__, default="")
     if deep and depths[deep] > MOST_DEPTH:
-        yield "/blocks", f"Blocks may be nested {MOST_DEPTH} deep; {blocks[deep].name} is nested {depths[deep]} deep."
+        yield (
+            "/blocks",
+            sentence(
+                "Blocks may be nested {most_depth} deep; {blocks} is nested {depths} deep.",
+                most_depth=MOST_DEPTH,
+                blocks=blocks[deep].name,
+                depths=depths[deep],
+            ),
+        )
     total = sum(counts.get(node.spec.block, 1) if isinstance(node.spec, BlockUse) else 1 for node in project.network.nodes)
     largest = max([total, *counts.values()])
     if largest > most_nodes:
         yield (
             "/network/nodes",
-            f"A network holds at most {most_nodes:,} nodes, those of its blocks included; this one has {largest:,}.",
+            sentence(
+                "A network holds at most {most_nodes} nodes, those of its blocks included; this one has {largest}.",
+                most_nodes=f"{most_nodes:,}",
+                largest=f"{largest:,}",
+            ),
         )
 
 

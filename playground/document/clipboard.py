@@ -11,6 +11,7 @@ from playground.document.edits.blocks import definitions
 from playground.document.integrity import integrity_faults
 from playground.document.project import Network, Project, new_id
 from playground.errors import BadValue
+from playground.words import joined, sentence
 
 HEADER = "playground nodes 1"
 MOST_CHARACTERS = 8 * 2**20
@@ -45,12 +46,24 @@ def pasted(text: str) -> Paste:
     from playground.document.schema import FragmentShape, shape_faults
 
     if not is_nodes(text):
-        raise BadValue("There are no nodes on the clipboard. Copy some from a canvas first.")
+        raise BadValue(sentence("There are no nodes on the clipboard. Copy some from a canvas first."))
     if len(text) > MOST_CHARACTERS:
-        raise BadValue(f"At most {MOST_CHARACTERS:,} characters can be pasted; the clipboard holds {len(text):,}.")
+        raise BadValue(
+            sentence(
+                "At most {most_characters} characters can be pasted; the clipboard holds {text_count}.",
+                most_characters=f"{MOST_CHARACTERS:,}",
+                text_count=f"{len(text):,}",
+            )
+        )
     header, _, body = text.lstrip().partition("\n")
     if header.strip() != HEADER:
-        raise BadValue(f"The clipboard must begin with {HEADER!r}; {header.strip()[:60]!a} was found. A newer release copied it.")
+        raise BadValue(
+            sentence(
+                "The clipboard must begin with {header}; {header2} was found. A newer release copied it.",
+                header=f"{HEADER!r}",
+                header2=f"{header.strip()[:60]!a}",
+            )
+        )
     data = strict_json.decode(body)
     found = Findings(shape_faults(data, FragmentShape, at=("network",)))
     if not found.faults:
@@ -59,7 +72,7 @@ def pasted(text: str) -> Paste:
         found.check_notes(network.notes)
         inside = any(is_port(node.spec) for node in network.nodes)  # copied from an open block, to be pasted into one
         whole = with_ports((View if inside else Project)(network=network, blocks=blocks))
-        found.faults += [(place, f"{place}: {sentence}") for place, sentence in integrity_faults(whole)]
+        found.faults += [(place, joined((place, fault), ": ")) for place, fault in integrity_faults(whole)]
     if found.faults:
         raise BadValue(f"The clipboard cannot be pasted. {found.faults[0][1]}"[:290])
     return Paste(refreshed(whole.network), blocks=tuple((block, new_id()) for block in whole.blocks))

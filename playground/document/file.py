@@ -32,6 +32,7 @@ from playground.document.problems import Problem
 from playground.document.project import Project
 from playground.document.saver import Saved, save_atomically
 from playground.errors import BadValue, FileError
+from playground.words import sentence
 
 MIMETYPE = b"application/x-neural-playground"
 PROJECT, WEIGHTS, MANIFEST = "project.json", "weights.safetensors", "manifest.json"
@@ -76,7 +77,7 @@ def save(
     try:
         data = to_bytes(project, weights, runs)
     except BadValue as error:
-        raise FileError(f"{path} was not saved: {error}") from error
+        raise FileError(sentence("{path} was not saved: {error}", path=path, error=error)) from error
     return save_atomically(path, data, backups=True, expect_sha256=expect_sha256, disk=disk)
 
 
@@ -85,14 +86,22 @@ def load(path: Path | str) -> Loaded:
     path = Path(path)
     try:
         if not path.is_file():
-            raise FileError(f"{path} {'is not a file' if path.exists() else 'is not there'}. Choose another one.")
+            raise FileError(
+                sentence(
+                    "{path} {why}. Choose another one.",
+                    path=path,
+                    why=sentence("is not a file") if path.exists() else sentence("is not there"),
+                )
+            )
         if path.stat().st_size > MOST_BYTES:
-            raise FileError(f"{path} has more than 4 GB, which no project has. Choose another one.")
+            raise FileError(sentence("{path} has more than 4 GB, which no project has. Choose another one.", path=path))
         data = path.read_bytes()
     except FileError:
         raise
     except (OSError, ValueError) as error:
-        raise FileError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+        raise FileError(
+            sentence("{path} cannot be read: {getattr}.", path=path, getattr=getattr(error, "strerror", None) or error)
+        ) from error
     try:
         return dataclasses.replace(from_bytes(data, path.name), path=path)
     except BadProject as error:
@@ -101,12 +110,17 @@ def load(path: Path | str) -> Loaded:
         except OSError:  # a home that cannot be read takes nothing from what is wrong with the file
             earlier = []
         if not earlier:
-            advice = " Choose another file."
+            advice = sentence(" Choose another file.")
             raise BadProject(
                 f"{error}{advice}" if len(str(error)) + len(advice) <= 300 else str(error), error.problems
             ) from error
         when = time.strftime("%d %B %Y, %H:%M", time.localtime(earlier[0].written))
-        raise BadProject(f"{error} The save before it, replaced on {when}, is in {earlier[0].path}.", error.problems) from error
+        raise BadProject(
+            sentence(
+                "{error} The save before it, replaced on {when}, is in {path}.", error=error, when=when, path=earlier[0].path
+            ),
+            error.problems,
+        ) from error
 
 
 def to_bytes(project: Project, weights: Mapping[str, np.ndarray] | None = None, runs: Mapping[str, Any] | None = None) -> bytes:
@@ -120,7 +134,11 @@ def to_bytes(project: Project, weights: Mapping[str, np.ndarray] | None = None, 
         members[WEIGHTS] = weights_file.to_bytes(weights)
     for name in sorted(runs or {}):
         if not _RUN.fullmatch(name):
-            raise BadValue(f"A run's name must be letters, digits, _, - and ., at most 100; {name[:60]!r} was given.")
+            raise BadValue(
+                sentence(
+                    "A run's name must be letters, digits, _, - and ., at most 100; {name} was given.", name=f"{name[:60]!r}"
+                )
+            )
         members[f"runs/{name}.json"] = strict_json.encode((runs or {})[name])
     for place, raw in project.unknown:
         if place.startswith(MEMBER) and place.removeprefix(MEMBER) not in members:
@@ -170,7 +188,7 @@ class _Reading:
         content = self.archive.read(member, most)
         said = self.sums.get(member)
         if said is not None and said != hashlib.sha256(content).hexdigest():
-            raise BadValue(f"{member} is damaged: its content does not match the manifest.")
+            raise BadValue(sentence("{member} is damaged: its content does not match the manifest.", member=member))
         return content
 
     def project(self) -> Project | None:
@@ -178,7 +196,7 @@ class _Reading:
         from playground.document.project_json import from_json
 
         if PROJECT not in self.archive:
-            raise BadValue("it is missing, so this is a zip file but not a project.")
+            raise BadValue(sentence("it is missing, so this is a zip file but not a project."))
         project, found = from_json(strict_json.decode(self.read(PROJECT)))
         self.faults += found.faults
         for place, text in found.remarks:
@@ -191,7 +209,12 @@ class _Reading:
         try:
             arrays, remarks = weights_file.from_bytes(self.read(WEIGHTS, self.archive.entries[WEIGHTS].size))
         except BadValue as error:
-            self.remark(WEIGHTS, f"The weights cannot be used: {error} The network is here; train it again or open a backup.")
+            self.remark(
+                WEIGHTS,
+                sentence(
+                    "The weights cannot be used: {error} The network is here; train it again or open a backup.", error=error
+                ),
+            )
             return None
         for text in remarks:
             self.remark(WEIGHTS, text)
@@ -205,7 +228,7 @@ class _Reading:
                 try:
                     found[run] = strict_json.decode(self.read(member))
                 except BadValue as error:
-                    self.remark(member, f"The run {run} cannot be shown: {error}")
+                    self.remark(member, sentence("The run {run} cannot be shown: {error}", run=run, error=error))
         return found
 
     def unknown(self) -> list[tuple[str, str]]:
@@ -217,7 +240,13 @@ class _Reading:
             if member in self.done:
                 continue
             if self.archive.entries[member].size > room:
-                self.remark(member, f"{member} is unknown to this version and too large to carry along. Save under another name.")
+                self.remark(
+                    member,
+                    sentence(
+                        "{member} is unknown to this version and too large to carry along. Save under another name.",
+                        member=member,
+                    ),
+                )
                 self.done.add(member)
                 continue
             try:
@@ -232,31 +261,38 @@ class _Reading:
     def check_rest(self) -> None:
         """What concerns no member alone: the kind of file, lost and added members, the seal over everything."""
         for member in sorted(self.sums.keys() - self.archive.entries.keys()):
-            self.remark(member, f"{member} is missing, though the manifest lists it.")
+            self.remark(member, sentence("{member} is missing, though the manifest lists it.", member=member))
         for member in sorted(self.done - self.sums.keys() - {"mimetype", MANIFEST}):
             if self.sums and member in self.archive:
-                self.remark(member, f"{member} is not listed in the manifest: another program put it there.")
+                self.remark(
+                    member, sentence("{member} is not listed in the manifest: another program put it there.", member=member)
+                )
         try:
             right = "mimetype" in self.archive and self.archive.read("mimetype", 100) == MIMETYPE
         except BadValue:
             right = False
         if not right:
-            self.remark("mimetype", "The mark of a project file is missing or damaged. Save the project to mend it.")
+            self.remark("mimetype", sentence("The mark of a project file is missing or damaged. Save the project to mend it."))
         sealed = self.archive.sealed()
         if sealed is None:
-            self.remark("", "Another program packed this file, so damage outside its members cannot be noticed.")
+            self.remark("", sentence("Another program packed this file, so damage outside its members cannot be noticed."))
         elif not sealed and not self.problems:
-            self.remark("", "The file is damaged between its members; all of them are intact. Save the project to mend it.")
+            self.remark(
+                "", sentence("The file is damaged between its members; all of them are intact. Save the project to mend it.")
+            )
 
     def _manifest(self) -> dict[str, str]:
         """Member -> SHA-256."""
         try:
             if MANIFEST not in self.archive:
-                raise BadValue(f"{MANIFEST} is missing")
+                raise BadValue(sentence("{manifest} is missing", manifest=MANIFEST))
             members = strict_json.decode(self.archive.read(MANIFEST, strict_json.MOST_BYTES))["members"]
             return {str(name): str(row["sha256"]) for name, row in members.items()}
         except (BadValue, KeyError, TypeError, AttributeError) as error:
-            self.remark(MANIFEST, f"The list of checksums cannot be read ({str(error)[:80]}), so damage may go unnoticed.")
+            self.remark(
+                MANIFEST,
+                sentence("The list of checksums cannot be read ({error}), so damage may go unnoticed.", error=str(error)[:80]),
+            )
             return {}
 
 
@@ -275,12 +311,17 @@ def _check_reads_back(core: bytes, project: Project) -> None:
         except binascii.Error:
             same = False
     if not same:
-        raise BadValue("the project would not come back as it is. Undo the last edit and save again.")
+        raise BadValue(sentence("the project would not come back as it is. Undo the last edit and save again."))
 
 
 def _bad(name: str, faults: list[tuple[str, str]]) -> BadProject:
-    more = f" {len(faults) - 1} more of this kind." if len(faults) > 1 else ""
+    more = sentence(" {faults_count} more of this kind.", faults_count=len(faults) - 1) if len(faults) > 1 else ""
     first = faults[0][1]
     room = 290 - len(more) - len(name[-80:])
-    text = f"{name[-80:]} cannot be opened. {first if len(first) <= room else first[: room - 1] + '…'}{more}"
+    text = sentence(
+        "{name} cannot be opened. {why}{more}",
+        name=name[-80:],
+        why=first if len(first) <= room else first[: room - 1] + "…",
+        more=more,
+    )
     return BadProject(text, tuple(Problem(text=sentence, field=place) for place, sentence in faults))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from playground.core.fields import Path
 from playground.document.project import Placeholder, Project
 from playground.document.settings import every_field
+from playground.words import sentence
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -24,7 +25,9 @@ class ForeignPath:
 
     @property
     def text(self) -> str:
-        return f"The project asks for {self.path[:120]!r}, outside its own folder. Choose the file on this machine."
+        return sentence(
+            "The project asks for {path}, outside its own folder. Choose the file on this machine.", path=f"{self.path[:120]!r}"
+        )
 
 
 def foreign_paths(project: Project) -> Iterator[ForeignPath]:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from playground.errors import BadValue
+from playground.words import sentence
 
 if TYPE_CHECKING:
     from playground.document.project import Node
@@ -55,8 +56,11 @@ def check_rule(rule: str) -> str:
     rule = " ".join(rule.split())
     if rule and not (_DEPTH.match(rule) or _KIND.match(rule) or _PATTERN.match(rule)):
         raise BadValue(
-            f"A rule must be a pattern of node names such as conv*, a kind such as layer:dense, or a depth such as first 3;"
-            f" {rule[:60]!a} was given."
+            sentence(
+                "A rule must be a pattern of node names such as conv*, a kind such as layer:dense, or a depth such as "
+                "first 3; {rule} was given.",
+                rule=f"{rule[:60]!a}",
+            )
         )
     return rule
 

@@ -6,8 +6,10 @@ import re
 import unicodedata
 from collections.abc import Collection
 
+from playground.words import sentence
+
 MOST = 100
-RULE = f"a letter, then letters, digits and _, at most {MOST} in all"
+RULE = sentence("a letter, then letters, digits and _, at most {most} in all", most=MOST)
 _GOOD = re.compile(rf"[A-Za-z][A-Za-z0-9_]{{0,{MOST - 1}}}")
 _NUMBERED = re.compile(r"(.*?)_?\d+")
 

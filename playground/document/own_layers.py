@@ -12,6 +12,7 @@ from playground.document import strict_json
 from playground.document.saver import save_atomically
 from playground.errors import BadValue
 from playground.paths import user_data_dir
+from playground.words import sentence
 
 MOST = 200
 MOST_LETTERS = 28
@@ -44,7 +45,7 @@ def add_own_layer(name: str, formula: str) -> OwnLayer:
     name = checked_name(name)
     present = own_layers()
     if len(present) >= MOST:
-        raise BadValue(f"The palette holds at most {MOST} layers of your own. Remove one first.")
+        raise BadValue(sentence("The palette holds at most {most} layers of your own. Remove one first.", most=MOST))
     made = OwnLayer(name, parse(formula).text)
     _write([*present, made])
     return made
@@ -54,9 +55,15 @@ def checked_name(name: str) -> str:
     """The name without spaces at its ends. Raises BadValue for a bad one and for one that is in use."""
     name = name.strip()
     if not 1 <= len(name) <= MOST_LETTERS or not name.isprintable():
-        raise BadValue(f"A name has 1 to {MOST_LETTERS} printable characters; {name[:40]!r} was given.")
+        raise BadValue(
+            sentence(
+                "A name has 1 to {most_letters} printable characters; {name} was given.",
+                most_letters=MOST_LETTERS,
+                name=f"{name[:40]!r}",
+            )
+        )
     if any(layer.name.casefold() == name.casefold() for layer in own_layers()):
-        raise BadValue(f"There already is a layer of your own called {name}. Choose another name.")
+        raise BadValue(sentence("There already is a layer of your own called {name}. Choose another name.", name=name))
     return name
 
 

@@ -28,6 +28,7 @@ from playground.document.wiring import (
     variadic,
 )
 from playground.errors import BadValue, UnknownKind
+from playground.words import sentence
 
 #: Losses that a network may have.
 MOST_LOSSES = 16
@@ -35,21 +36,34 @@ MOST_LOSSES = 16
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Mend:
-    """A remedy that one key applies. edits: `document.edits.Edit` records, applied as one undoable step."""
+    """A remedy that one key applies. edits: `document.edits.Edit` records, applied as one undoable step.  note: what comes of it."""
 
     text: str
     edits: tuple[object, ...] = ()
+    note: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Problem:
-    """node: id of the node it is at, "" for the project.  field: its field or port, or "".  severity: "error" or "warning"."""
+    """node: id of the node it is at, "" for the project.  field: its field or port, or "".  severity: "error" or "warning".
+    mends: remedies, any one of which does, the best first.
+    """
 
     text: str
     node: str = ""
     field: str = ""
     severity: str = "error"
-    mend: Mend | None = None
+    mends: tuple[Mend, ...] = ()
+
+    @property
+    def mend(self) -> Mend | None:
+        """The best remedy, or None."""
+        return self.mends[0] if self.mends else None
+
+
+def remedies(*found: Mend | None) -> tuple[Mend, ...]:
+    """Those that there are, as `Problem.mends`."""
+    return tuple(mend for mend in found if mend is not None)
 
 
 def structural_problems(project: Project) -> list[Problem]:
@@ -83,51 +97,86 @@ def participants(project: Project) -> set[str]:
 def _missing_ends(project: Project) -> Iterator[Problem]:
     datasets, losses = project.network.of_kind("dataset"), project.network.of_kind("loss")
     if not datasets and not losses:
-        yield Problem(text="Nothing to train yet: add data and a loss.")
+        yield Problem(text=sentence("Nothing to train yet: add data and a loss."))
     elif not datasets:
-        yield Problem(text="There is no data yet. Add a data source and wire it to the first layer.")
+        yield Problem(text=sentence("There is no data yet. Add a data source and wire it to the first layer."))
     elif not losses:
-        yield Problem(text="There is no loss yet. Add one and wire the last layer to it.")
+        yield Problem(text=sentence("There is no loss yet. Add one and wire the last layer to it."))
     for extra in datasets[1:]:
-        text = f"A network has one data source; {datasets[0].name} is here already. Delete {extra.name} or {datasets[0].name}."
-        yield Problem(text=text, node=extra.id, mend=Mend(text=f"Delete {extra.name}", edits=(RemoveNodes((extra.id,)),)))
+        text = sentence(
+            "A network has one data source; {datasets} is here already. Delete {extra} or {datasets}.",
+            datasets=datasets[0].name,
+            extra=extra.name,
+        )
+        yield Problem(
+            text=text,
+            node=extra.id,
+            mends=(Mend(text=sentence("Delete {extra}", extra=extra.name), edits=(RemoveNodes((extra.id,)),)),),
+        )
     if len(losses) > MOST_LOSSES:
-        yield Problem(text=f"A network may have {MOST_LOSSES} losses; this one has {len(losses)}.", node=losses[MOST_LOSSES].id)
+        yield Problem(
+            text=sentence(
+                "A network may have {most_losses} losses; this one has {losses_count}.",
+                most_losses=MOST_LOSSES,
+                losses_count=len(losses),
+            ),
+            node=losses[MOST_LOSSES].id,
+        )
     for loss in losses if len(datasets) == 1 else ():
         wires = project.network.into(loss.id)
         if wires and wires[0].port == 0 and datasets[0].id not in reached((wires[0].source,), sources(project.network)):
-            yield Problem(text=f"{datasets[0].name} does not reach {loss.name}. Wire it to the first layer.", node=datasets[0].id)
+            yield Problem(
+                text=sentence(
+                    "{datasets} does not reach {loss}. Wire it to the first layer.", datasets=datasets[0].name, loss=loss.name
+                ),
+                node=datasets[0].id,
+            )
 
 
 def _settings(node: Node) -> Iterator[Problem]:
     if isinstance(node.spec, Placeholder):
-        text = f"{node.name} is the {node.spec.kind} {node.spec.id!r}, which this version does not know{_strange(node.spec)}."
-        mend = Mend(text=f"Delete {node.name}", edits=(RemoveNodes((node.id,)),))
-        yield Problem(text=f"{text} A newer release may open it, or delete it.", node=node.id, mend=mend)
+        text = sentence(
+            "{node} is the {kind} {spec}, which this version does not know{strange}.",
+            node=node.name,
+            kind=node.spec.kind,
+            spec=f"{node.spec.id!r}",
+            strange=_strange(node.spec),
+        )
+        mend = Mend(text=sentence("Delete {node}", node=node.name), edits=(RemoveNodes((node.id,)),))
+        yield Problem(text=sentence("{what} A newer release may open it, or delete it.", what=text), node=node.id, mends=(mend,))
     else:
         for path, text, better in _bad_values(node.spec):
             edits = () if better is None else (SetField(node.id, path, better),)
-            yield Problem(text=text, node=node.id, field=path, mend=_set(better, edits))
+            yield Problem(text=text, node=node.id, field=path, mends=_set(better, edits))
     for option, field in NODE_OPTIONS.items():
         for text, better in _bad_value(field, option, getattr(node, option)):
-            yield Problem(text=text, node=node.id, field=option, mend=_set(better, (SetNodeOption(node.id, option, better),)))
+            yield Problem(text=text, node=node.id, field=option, mends=_set(better, (SetNodeOption(node.id, option, better),)))
 
 
 def _plan(project: Project, which: str) -> Iterator[Problem]:
     plan: Any = getattr(project, which)
     for path, text, better in _bad_values(plan):
-        yield Problem(text=text, field=f"{which}.{path}", mend=_set(better, (SetPlan(which, path, better),)))
+        yield Problem(text=text, field=f"{which}.{path}", mends=_set(better, (SetPlan(which, path, better),)))
     if which == "data" and plan.validation + plan.test > 0.95:
-        text = f"Validation and test may take 0.95 of the samples together; {plan.validation:g} and {plan.test:g} were given."
-        mend = Mend(text="Set test to 0", edits=(SetPlan("data", "test", 0.0),))
-        yield Problem(text=text, field="data.test", mend=mend if plan.validation <= 0.9 else None)
+        text = sentence(
+            "Validation and test may take 0.95 of the samples together; {validation} and {test} were given.",
+            validation=f"{plan.validation:g}",
+            test=f"{plan.test:g}",
+        )
+        mend = Mend(text=sentence("Set test to 0"), edits=(SetPlan("data", "test", 0.0),))
+        yield Problem(text=text, field="data.test", mends=(mend,) if plan.validation <= 0.9 else ())
 
 
 def _bad_values(spec: Any) -> Iterator[tuple[str, str, Any]]:
     """(path, sentence, nearest good value or None) of every setting out of range, nested parts included."""
     for path, field, value in every_field(spec):
         if isinstance(value, Placeholder):
-            text = f"{field.title(path)} is {value.id!r}, which this version does not know{_strange(value)}. Choose another one."
+            text = sentence(
+                "{title} is {id}, which this version does not know{strange}. Choose another one.",
+                title=field.title(path),
+                id=f"{value.id!r}",
+                strange=_strange(value),
+            )
             yield path, text, None
         else:
             for text, better in _bad_value(field, path.rpartition(".")[2], value):
@@ -143,8 +192,16 @@ def _strange(record: Placeholder) -> str:
     data = json.loads(record.raw)
     odd = [*(data.keys() - RECORD_KEYS), *(data["fields"].keys() - fields_of(known).keys())]
     if data["version"] > known.version:
-        return f" in version {data['version']}; it knows up to {known.version}"
-    return f" with {', '.join(sorted(odd))[:80]}; {', '.join(fields_of(known)) or 'nothing'} may be set" if odd else ""
+        return sentence(" in version {data}; it knows up to {version}", data=data["version"], version=known.version)
+    return (
+        sentence(
+            " with {odd}; {fields_of} may be set",
+            odd=", ".join(sorted(odd))[:80],
+            fields_of=", ".join(fields_of(known)) or "nothing",
+        )
+        if odd
+        else ""
+    )
 
 
 def _bad_value(field: Field, name: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -157,8 +214,8 @@ def _bad_value(field: Field, name: str, value: Any) -> Iterator[tuple[str, Any]]
         yield str(error), better
 
 
-def _set(better: Any, edits: tuple[object, ...]) -> Mend | None:
-    return None if better is None else Mend(text=f"Set to {better:g}", edits=edits)
+def _set(better: Any, edits: tuple[object, ...]) -> tuple[Mend, ...]:
+    return () if better is None else (Mend(text=sentence("Set to {better}", better=f"{better:g}"), edits=edits),)
 
 
 class _Wires:
@@ -177,22 +234,34 @@ class _Wires:
         for port, links in sorted(by_port.items()):
             title = port_title(node.spec, port)
             if not takes_port(node.spec, port):
-                text = f"{node.name} has no input {port + 1}, yet a wire ends there."
-                yield Problem(text=text, node=node.id, field=str(port), mend=_cut(links, "Delete the wire"))
+                text = sentence("{node} has no input {port}, yet a wire ends there.", node=node.name, port=port + 1)
+                yield Problem(text=text, node=node.id, field=str(port), mends=(_cut(links, sentence("Delete the wire")),))
             elif len(links) > 1:
-                text = f"{len(links)} wires end at {title} of {node.name}, which takes one. Keep one."
-                yield Problem(text=text, node=node.id, field=title, mend=_cut(links[:-1], "Keep the last"))
+                text = sentence(
+                    "{links_count} wires end at {title} of {node}, which takes one. Keep one.",
+                    links_count=len(links),
+                    title=title,
+                    node=node.name,
+                )
+                yield Problem(text=text, node=node.id, field=title, mends=(_cut(links[:-1], sentence("Keep the last")),))
         names = port_names(node.spec)
         if variadic(node.spec) and by_port and sorted(by_port) != list(range(len(by_port))):
-            text = f"The wires of {node.name} leave an input empty. Wire it, or delete the wires and draw them again."
+            text = sentence(
+                "The wires of {node} leave an input empty. Wire it, or delete the wires and draw them again.", node=node.name
+            )
             yield Problem(text=text, node=node.id, field=names[-1])
             return
         missing = [port for port in range(required_ports(node.spec)) if port not in by_port]
-        wants = "the output of a layer" if node.spec.kind == "loss" else "data or a layer"
+        wants = sentence("the output of a layer") if node.spec.kind == "loss" else sentence("data or a layer")
         for port in missing:
             title = port_title(node.spec, port)
-            mend = self._only_free_output(node, port) if len(missing) == 1 else None
-            yield Problem(text=f"{node.name} has nothing at {title}. Wire {wants} to it.", node=node.id, field=title, mend=mend)
+            mends = remedies(self._only_free_output(node, port) if len(missing) == 1 else None)
+            yield Problem(
+                text=sentence("{node} has nothing at {title}. Wire {wants} to it.", node=node.name, title=title, wants=wants),
+                node=node.id,
+                field=title,
+                mends=mends,
+            )
 
     def _only_free_output(self, node: Node, port: int) -> Mend | None:
         """The wire that must be meant: the one output that leads nowhere yet and does not come from this node."""
@@ -202,7 +271,9 @@ class _Wires:
         free = [other for other in self.free if other.id not in behind]
         if len(free) != 1:
             return None
-        return Mend(text=f"Wire {free[0].name} to {node.name}", edits=(AddLink(free[0].id, node.id, port),))
+        return Mend(
+            text=sentence("Wire {free} to {node}", free=free[0].name, node=node.name), edits=(AddLink(free[0].id, node.id, port),)
+        )
 
 
 def _cut(links: Iterable[Link], text: str) -> Mend:
@@ -215,8 +286,8 @@ def _loops(project: Project) -> Iterator[Problem]:
         listed = ", ".join(names[id] for id in walk[:6]) + (" …" if len(walk) > 6 else "")
         pairs = {(a, b) for a, b in zip(walk, (*walk[1:], walk[0]), strict=True)}
         closing = [link for link in project.network.links if (link.source, link.target) in pairs][-1:]
-        text = f"{listed} form a loop. Data must flow one way: delete one of its wires."
-        yield Problem(text=text, node=walk[0], mend=_cut(closing, "Delete its newest wire"))
+        text = sentence("{listed} form a loop. Data must flow one way: delete one of its wires.", listed=listed)
+        yield Problem(text=text, node=walk[0], mends=(_cut(closing, sentence("Delete its newest wire")),))
 
 
 def _idle(project: Project, part: set[str]) -> Iterator[Problem]:
@@ -224,5 +295,7 @@ def _idle(project: Project, part: set[str]) -> Iterator[Problem]:
     for node in project.network.nodes:
         if node.id not in part:
             yield Problem(
-                text=f"{node.name} does not lead to the loss and takes no part in training.", node=node.id, severity="warning"
+                text=sentence("{node} does not lead to the loss and takes no part in training.", node=node.name),
+                node=node.id,
+                severity="warning",
             )

@@ -65,12 +65,13 @@ class Link:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Note:
-    """A comment on the canvas."""
+    """A comment on the canvas. frame: it is a titled box behind nodes, which takes along what lies in it."""
 
     id: str
     text: str
     position: tuple[float, float]
     size: tuple[float, float] = (240.0, 56.0)
+    frame: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

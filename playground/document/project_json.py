@@ -20,11 +20,12 @@ from playground.document.records import Findings, dump_record, load_fields, load
 from playground.document.schema import shape_faults, shown
 from playground.document.settings import RECORD_KEYS
 from playground.errors import BadValue
+from playground.words import joined, sentence
 
 FORMAT = "playground project"
 NODE_KEYS = ("id", "name", "spec", "position", "frozen", "rate_factor", "decay_factor", "shares", "transposed")
 LINK_KEYS = ("id", "source", "target", "port", "output")
-NOTE_KEYS = ("id", "text", "position", "size")
+NOTE_KEYS = ("id", "text", "position", "size", "frame")
 NETWORK_KEYS = ("nodes", "links", "notes")
 PROJECT_KEYS = ("format", "version", "name", "about", "network", "data", "training", "groups", "blocks")
 BLOCK_KEYS = ("id", "name", "help", "network")
@@ -72,7 +73,13 @@ def network_to_json(network: Network) -> dict[str, Any]:
         ],
         "links": [{key: getattr(link, key) for key in LINK_KEYS} for link in network.links],
         "notes": [
-            {"id": note.id, "text": note.text, "position": _floats(note.position), "size": _floats(note.size)}
+            {
+                "id": note.id,
+                "text": note.text,
+                "position": _floats(note.position),
+                "size": _floats(note.size),
+                "frame": note.frame,
+            }
             for note in network.notes
         ],
     }
@@ -82,8 +89,12 @@ def from_json(data: Any) -> tuple[Project | None, Findings]:
     """The project, or None where there are faults. Raises FileError for a newer version, BadValue for no project at all."""
     found = Findings()
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        was = "it is missing" if isinstance(data, dict) and "format" not in data else f"{shown(_format(data))} was found"
-        raise BadValue(f"/format must be {FORMAT!r}; {was}.")
+        was = (
+            sentence("it is missing")
+            if isinstance(data, dict) and "format" not in data
+            else sentence("{shown} was found", shown=shown(_format(data)))
+        )
+        raise BadValue(sentence("/format must be {format}; {was}.", format=f"{FORMAT!r}", was=was))
     data = migrated(data)
     found.faults += shape_faults(data)
     if found.faults:
@@ -98,7 +109,7 @@ def from_json(data: Any) -> tuple[Project | None, Findings]:
     words = {key: data[key] for key in ("name", "about")}
     project = with_ports(Project(**words, network=network, groups=groups, blocks=blocks, unknown=unknown, **plans))
     _check_words(project, found)
-    found.faults += [(place, f"{place}: {sentence}") for place, sentence in integrity_faults(project)]
+    found.faults += [(place, joined((place, fault), ": ")) for place, fault in integrity_faults(project)]
     return (None if found.faults else project), found
 
 
@@ -110,14 +121,24 @@ def network_from_json(data: Any, place: str, found: Findings) -> Network:
         factors = {key: raw.get(key, 1.0) for key in ("rate_factor", "decay_factor")}
         for key, factor in factors.items():
             if not math.isfinite(factor) or abs(factor) > 1e300:
-                found.fault(f"{place}/nodes/{at}/{key}", f"it must be a number in 0 to 1000; {factor!r} was found.")
+                found.fault(
+                    f"{place}/nodes/{at}/{key}",
+                    sentence("it must be a number in 0 to 1000; {factor} was found.", factor=f"{factor!r}"),
+                )
         if spec is not None:
             fixed = {"position": _pair(raw["position"]), "frozen": raw["frozen"], **{k: float(v) for k, v in factors.items()}}
             shared = {"shares": raw.get("shares", ""), "transposed": raw.get("transposed", False)}
             nodes.append(Node(id=raw["id"], name=raw["name"], spec=spec, **fixed, **shared))
     links = tuple(Link(**{key: raw[key] for key in LINK_KEYS if key in raw}) for raw in data["links"])
     notes = tuple(
-        Note(id=raw["id"], text=raw["text"], position=_pair(raw["position"]), size=_pair(raw["size"])) for raw in data["notes"]
+        Note(
+            id=raw["id"],
+            text=raw["text"],
+            position=_pair(raw["position"]),
+            size=_pair(raw["size"]),
+            frame=raw.get("frame", False),
+        )
+        for raw in data["notes"]
     )
     return Network(nodes=tuple(nodes), links=links, notes=notes)
 
@@ -143,7 +164,10 @@ def _group_to_json(group: Group) -> dict[str, Any]:
 def _group(raw: Any, at: int, found: Findings) -> Group:
     """A group of JSON whose shape was checked."""
     if not raw["name"].strip() or bad_character(raw["name"]) is not None:
-        found.fault(f"/groups/{at}/name", f"it must be a line of printable characters; {raw['name'][:60]!a} was found.")
+        found.fault(
+            f"/groups/{at}/name",
+            sentence("it must be a line of printable characters; {raw} was found.", raw=f"{raw['name'][:60]!a}"),
+        )
     rule = raw["rule"]
     try:
         rule = check_rule(rule)
@@ -160,10 +184,24 @@ def _format(data: Any) -> Any:
 def _plan(data: Any, which: str, found: Findings) -> Any:
     cls = PLANS[which]
     if (data["kind"], data["id"]) != (cls.kind, cls.id):
-        found.fault(f"/{which}/id", f"it must be the {cls.kind} {cls.id!r}; {data['kind']!r:.60} {data['id']!r:.60} was found.")
+        found.fault(
+            f"/{which}/id",
+            sentence(
+                "it must be the {kind} {cls}; {data} {data2} was found.",
+                kind=cls.kind,
+                cls=f"{cls.id!r}",
+                data=f"{data['kind']!r:.60}",
+                data2=f"{data['id']!r:.60}",
+            ),
+        )
     elif data["version"] > cls.version:
         found.fault(
-            f"/{which}/version", f"it must be at most {cls.version}; {data['version']} was found. A newer release opens it."
+            f"/{which}/version",
+            sentence(
+                "it must be at most {version}; {data} was found. A newer release opens it.",
+                version=cls.version,
+                data=data["version"],
+            ),
         )
     else:
         known = {name: value for name, value in data["fields"].items() if name in fields_of(cls)}
@@ -175,7 +213,9 @@ def _plan(data: Any, which: str, found: Findings) -> Any:
 
 def _check_words(project: Project, found: Findings) -> None:
     if not project.name.strip() or bad_character(project.name) is not None:
-        found.fault("/name", f"it must be a line of printable characters; {project.name[:60]!a} was found.")
+        found.fault(
+            "/name", sentence("it must be a line of printable characters; {project} was found.", project=f"{project.name[:60]!a}")
+        )
     found.check_text("/about", project.about)
     found.check_notes(project.network.notes)
 

@@ -20,6 +20,7 @@ from playground.document.project import Note, Placeholder
 from playground.document.schema import Record, shape_faults, shown
 from playground.document.settings import RECORD_KEYS, storable
 from playground.errors import BadValue, UnknownKind
+from playground.words import joined, sentence
 
 NODE_KINDS = ("dataset", "layer", "loss")
 
@@ -32,13 +33,13 @@ class Findings:
     remarks: list[tuple[str, str]] = dataclasses.field(default_factory=list)
 
     def fault(self, place: str, sentence: str) -> None:
-        self.faults.append((place, f"{place}: {sentence}"))
+        self.faults.append((place, joined((place, sentence), ": ")))
 
     def check_text(self, place: str, text: str) -> None:
         """A text of several lines may hold no control characters."""
         bad = bad_character(text, lines=True)
         if bad is not None:
-            self.fault(place, f"it may hold printable characters and line breaks; {bad!a} was found.")
+            self.fault(place, sentence("it may hold printable characters and line breaks; {bad} was found.", bad=f"{bad!a}"))
 
     def check_notes(self, notes: Iterable[Note], place: str = "/network") -> None:
         for at, note in enumerate(notes):
@@ -63,10 +64,17 @@ def load_record(data: Any, place: str, found: Findings, kind: str = "") -> Spec 
         found.faults.extend(wrong)
         return None
     if kind and data["kind"] != kind:
-        found.fault(f"{place}/kind", f"it must be {kind!r}; {shown(data['kind'])} was found.")
+        found.fault(
+            f"{place}/kind", sentence("it must be {kind}; {shown} was found.", kind=f"{kind!r}", shown=shown(data["kind"]))
+        )
         return None
     if not kind and data["kind"] not in NODE_KINDS and data["kind"] in registry.kinds():
-        found.fault(f"{place}/kind", f"it must be one of {', '.join(NODE_KINDS)}; {shown(data['kind'])} was found.")
+        found.fault(
+            f"{place}/kind",
+            sentence(
+                "it must be one of {node_kinds}; {shown} was found.", node_kinds=", ".join(NODE_KINDS), shown=shown(data["kind"])
+            ),
+        )
         return None
     placeholder = Placeholder(kind=data["kind"], id=data["id"], raw=strict_json.encode(data).decode())
     try:
@@ -108,7 +116,12 @@ def load_fields(cls: type[Spec], values: dict[str, Any], place: str, found: Find
     for name in () if older else fields_of(cls).keys() - values.keys():
         default = getattr(spec, name)
         said = default.title if isinstance(default, Spec) else shown(default)
-        found.remarks.append((f"{place}/{name}", f"{place}/{name} is missing; the default, {said}, was taken."))
+        found.remarks.append(
+            (
+                f"{place}/{name}",
+                sentence("{place}/{name} is missing; the default, {said}, was taken.", place=place, name=name, said=said),
+            )
+        )
     return spec
 
 
@@ -127,7 +140,13 @@ def _migrated(cls: type[Spec], data: Any, place: str, found: Findings) -> dict[s
             values = cls.migrations[step](values)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         found.fault(
-            place, f"its fields of version {data['version']} could not be brought to version {cls.version}: {error!r:.80}."
+            place,
+            sentence(
+                "its fields of version {data} could not be brought to version {version}: {error}.",
+                data=data["version"],
+                version=cls.version,
+                error=f"{error!r:.80}",
+            ),
         )
         return None
     return values

@@ -25,6 +25,7 @@ from playground.document.project import Project, new_id
 from playground.document.saver import save_atomically
 from playground.errors import BadValue, FileError
 from playground.paths import user_data_dir
+from playground.words import sentence
 
 DELAY_SECONDS = 1.0
 RETRY_SECONDS = 10.0
@@ -86,7 +87,7 @@ class Autosaver:
         try:
             data = to_bytes(project)
         except BadValue as error:
-            raise FileError(f"The recovery file was not written: {error}") from error
+            raise FileError(sentence("The recovery file was not written: {error}", error=error)) from error
         save_atomically(self.file, data, disk=self._disk)
         if self._pending is project:
             self._pending = self._due = None
@@ -114,7 +115,13 @@ class Autosaver:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise FileError(f"Unsaved work cannot be kept in {self.folder}: {error.strerror or error}. Save often.") from error
+            raise FileError(
+                sentence(
+                    "Unsaved work cannot be kept in {folder}: {strerror}. Save often.",
+                    folder=self.folder,
+                    strerror=error.strerror or error,
+                )
+            ) from error
         save_atomically(_lock_of(self.file), strict_json.encode(lock), disk=self._disk)
         self._locked = True
 
@@ -167,15 +174,15 @@ class Recovery:
         claim = self.file.with_suffix(".claim")
         lock = _read_lock(self.file)
         if _kept_alive(lock):
-            raise FileError(f"{self.name} was opened by another window meanwhile. Look there.")
+            raise FileError(sentence("{name} was opened by another window meanwhile. Look there.", name=self.name))
         try:
             os.close(os.open(claim, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         except FileExistsError:
             if time.time() - claim.stat().st_mtime < RETRY_SECONDS:
-                raise FileError(f"{self.name} is being recovered by another window. Look there.") from None
+                raise FileError(sentence("{name} is being recovered by another window. Look there.", name=self.name)) from None
         try:
             if _read_lock(self.file) != lock:
-                raise FileError(f"{self.name} was opened by another window meanwhile. Look there.")
+                raise FileError(sentence("{name} was opened by another window meanwhile. Look there.", name=self.name))
             autosaver = Autosaver(self.path, id=self.id, folder=self.file.parent)
             autosaver.lock()
             return autosaver

@@ -24,6 +24,7 @@ from playground.document import backup_files
 from playground.document.disk import CHUNK, DISK, Disk
 from playground.document.processes import alive, host
 from playground.errors import FileError, PlaygroundError
+from playground.words import sentence
 
 Write = Callable[[BinaryIO], object]
 
@@ -81,7 +82,11 @@ def save_atomically(
     path = Path(path)
     target, old = _target(path, disk)
     if expect_sha256 is not None and old is not None and _hash_of(target, disk) != expect_sha256:
-        raise FileError(f"{path} was changed by another program since it was opened. Save under another name, or open it again.")
+        raise FileError(
+            sentence(
+                "{path} was changed by another program since it was opened. Save under another name, or open it again.", path=path
+            )
+        )
     remove_leftovers(target.parent, disk)
     needed = len(write) if isinstance(write, bytes) else 0
     temporary = target.parent / f".playground-{_host_mark()}-{os.getpid()}-{secrets.token_hex(6)}.tmp"
@@ -105,7 +110,11 @@ def save_atomically(
     try:
         disk.sync_folder(target.parent)
     except OSError as error:
-        text = f"{path} was written, but the disk did not confirm it: {error.strerror or error}. Save again, or save elsewhere."
+        text = sentence(
+            "{path} was written, but the disk did not confirm it: {strerror}. Save again, or save elsewhere.",
+            path=path,
+            strerror=error.strerror or error,
+        )
         raise FileError(text) from error
     return Saved(path=path, size=size, sha256=sha256, backup=backup, notes=notes)
 
@@ -118,14 +127,18 @@ def _target(path: Path, disk: Disk) -> tuple[Path, os.stat_result | None]:
         folder = disk.status(target.parent)
     except (OSError, ValueError, RuntimeError) as error:
         raise FileError(
-            f"{path} cannot be written: {getattr(error, 'strerror', None) or error}. Choose another place."
+            sentence(
+                "{path} cannot be written: {getattr}. Choose another place.",
+                path=path,
+                getattr=getattr(error, "strerror", None) or error,
+            )
         ) from error
     if folder is None:
-        raise FileError(f"{path} cannot be written: its folder is not there. Choose another place.")
+        raise FileError(sentence("{path} cannot be written: its folder is not there. Choose another place.", path=path))
     if old is not None and not os.path.isfile(target):
-        raise FileError(f"{path} cannot be written: it is not a file. Choose another name.")
+        raise FileError(sentence("{path} cannot be written: it is not a file. Choose another name.", path=path))
     if old is not None and not os.access(target, os.W_OK):
-        raise FileError(f"{path} is read-only. Choose another name, or allow writing to it.")
+        raise FileError(sentence("{path} is read-only. Choose another name, or allow writing to it.", path=path))
     return target, old
 
 
@@ -159,17 +172,41 @@ def _hash_of(file: Path, disk: Disk) -> str:
 
 
 def _refusal(path: Path, error: OSError, needed: int, disk: Disk) -> FileError:
-    unchanged = "The file there is unchanged." if os.path.lexists(path) else "Nothing was written."
+    unchanged = sentence("The file there is unchanged.") if os.path.lexists(path) else sentence("Nothing was written.")
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         try:
-            free = f"{megabytes(disk.free(path.resolve().parent))} are free"
+            free = sentence("{megabytes} are free", megabytes=megabytes(disk.free(path.resolve().parent)))
         except OSError:
-            free = "no more is free"
-        need = f"It needs {megabytes(needed)} and {free}" if needed else free.capitalize()
-        return FileError(f"{path} was not saved: the disk is full. {need}. {unchanged} Free some space or save elsewhere.")
+            free = sentence("no more is free")
+        need = (
+            sentence("It needs {megabytes} and {free}", megabytes=megabytes(needed), free=free)
+            if needed
+            else sentence("No more is free")
+        )
+        return FileError(
+            sentence(
+                "{path} was not saved: the disk is full. {need}. {unchanged} Free some space or save elsewhere.",
+                path=path,
+                need=need,
+                unchanged=unchanged,
+            )
+        )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return FileError(f"{path} was not saved: its folder may not be written to. {unchanged} Choose another place.")
-    return FileError(f"{path} was not saved: {error.strerror or error}. {unchanged} Save again, or save elsewhere.")
+        return FileError(
+            sentence(
+                "{path} was not saved: its folder may not be written to. {unchanged} Choose another place.",
+                path=path,
+                unchanged=unchanged,
+            )
+        )
+    return FileError(
+        sentence(
+            "{path} was not saved: {strerror}. {unchanged} Save again, or save elsewhere.",
+            path=path,
+            strerror=error.strerror or error,
+            unchanged=unchanged,
+        )
+    )
 
 
 def megabytes(count: int) -> str:

@@ -16,6 +16,7 @@ from playground.document.edits.plans import MOST_ABOUT, MOST_NAME
 from playground.document.groups import MOST_GROUPS, MOST_RULE
 from playground.document.groups import MOST_NAME as MOST_GROUP_NAME
 from playground.document.integrity import MOST_LINKS, MOST_NODES, MOST_NOTES
+from playground.words import sentence
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Word = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,99}$")]
@@ -61,6 +62,7 @@ class NoteShape(Shape):
     text: Annotated[str, Field(max_length=MOST_NOTE)]
     position: Place
     size: Extent
+    frame: bool = False
 
 
 class GroupShape(Shape):
@@ -116,12 +118,12 @@ _RECORD = "a record: an object with kind, id, version and fields"
 #: What stands at a place, with [] for any number of a list; the longest beginning of a place that is listed counts.
 EXPECTED: dict[str, str] = {
     "": "an object with format, version, name, about, network, data and training",
-    "/name": f"a text of 1 to {MOST_NAME} characters",
-    "/about": f"a text of at most {MOST_ABOUT:,} characters",
+    "/name": sentence("a text of 1 to {most_name} characters", most_name=MOST_NAME),
+    "/about": sentence("a text of at most {most_about} characters", most_about=f"{MOST_ABOUT:,}"),
     "/network": "an object with nodes, links and notes",
     "/data": _RECORD,
     "/training": _RECORD,
-    "/network/nodes": f"a list of at most {MOST_NODES:,} nodes",
+    "/network/nodes": sentence("a list of at most {most_nodes} nodes", most_nodes=f"{MOST_NODES:,}"),
     "/network/nodes/[]": "an object with id, name, spec, position, frozen and rate_factor",
     "/network/nodes/[]/id": _ID,
     "/network/nodes/[]/name": "a text of 1 to 100 characters",
@@ -130,37 +132,38 @@ EXPECTED: dict[str, str] = {
     "/network/nodes/[]/frozen": "true or false",
     "/network/nodes/[]/rate_factor": "a number in 0 to 1000",
     "/network/nodes/[]/decay_factor": "a number in 0 to 1000",
-    "/groups": f"a list of at most {MOST_GROUPS} groups",
+    "/groups": sentence("a list of at most {most_groups} groups", most_groups=MOST_GROUPS),
     "/groups/[]": "an object with id, name, rule, nodes, rate_factor, decay_factor and frozen",
     "/groups/[]/id": _ID,
-    "/groups/[]/name": f"a text of 1 to {MOST_GROUP_NAME} characters",
-    "/groups/[]/rule": f"a text of at most {MOST_RULE} characters",
-    "/groups/[]/nodes": f"a list of at most {MOST_NODES:,} ids of nodes",
+    "/groups/[]/name": sentence("a text of 1 to {most_group_name} characters", most_group_name=MOST_GROUP_NAME),
+    "/groups/[]/rule": sentence("a text of at most {most_rule} characters", most_rule=MOST_RULE),
+    "/groups/[]/nodes": sentence("a list of at most {most_nodes} ids of nodes", most_nodes=f"{MOST_NODES:,}"),
     "/groups/[]/nodes/[]": _ID,
     "/groups/[]/rate_factor": "a number in 0 to 1000",
     "/groups/[]/decay_factor": "a number in 0 to 1000",
     "/groups/[]/frozen": "true or false",
-    "/blocks": f"a list of at most {MOST_BLOCKS} blocks",
+    "/blocks": sentence("a list of at most {most_blocks} blocks", most_blocks=MOST_BLOCKS),
     "/blocks/[]": "an object with id, name, help and network",
     "/blocks/[]/id": _ID,
-    "/blocks/[]/name": f"a text of 1 to {MOST_BLOCK_NAME} characters",
-    "/blocks/[]/help": f"a text of at most {MOST_HELP:,} characters",
-    "/network/links": f"a list of at most {MOST_LINKS:,} links",
+    "/blocks/[]/name": sentence("a text of 1 to {most_block_name} characters", most_block_name=MOST_BLOCK_NAME),
+    "/blocks/[]/help": sentence("a text of at most {most_help} characters", most_help=f"{MOST_HELP:,}"),
+    "/network/links": sentence("a list of at most {most_links} links", most_links=f"{MOST_LINKS:,}"),
     "/network/links/[]": "an object with id, source, target and port",
     "/network/nodes/[]/shares": "the id of a node, or an empty text",
     "/network/nodes/[]/transposed": "true or false",
     "/network/links/[]/port": "a whole number in 0 to 1,000,000",
     "/network/links/[]/output": "a whole number in 0 to 1,000,000",
     **{f"/network/links/[]/{key}": _ID for key in ("id", "source", "target")},
-    "/network/notes": f"a list of at most {MOST_NOTES:,} notes",
+    "/network/notes": sentence("a list of at most {most_notes} notes", most_notes=f"{MOST_NOTES:,}"),
     "/network/notes/[]": "an object with id, text, position and size",
     "/network/notes/[]/id": _ID,
-    "/network/notes/[]/text": f"a text of at most {MOST_NOTE:,} characters",
+    "/network/notes/[]/text": sentence("a text of at most {most_note} characters", most_note=f"{MOST_NOTE:,}"),
     "/network/notes/[]/position": _PLACE,
-    "/network/notes/[]/size": f"two numbers in {SIZES[0]:g} to {SIZES[1]:,.0f}",
+    "/network/notes/[]/frame": "true or false",
+    "/network/notes/[]/size": sentence("two numbers in {sizes} to {sizes2}", sizes=f"{SIZES[0]:g}", sizes2=f"{SIZES[1]:,.0f}"),
 }
 #: The same inside a record, wherever it stands.
-IN_RECORD = {"kind": _WORD, "id": _WORD, "version": "a whole number in 1 to 1,000,000", "fields": "an object"}
+IN_RECORD = {"kind": _WORD, "id": _WORD, "version": sentence("a whole number in 1 to 1,000,000"), "fields": sentence("an object")}
 
 
 def shape_faults(data: Any, model: type[Shape] = ProjectShape, at: tuple[str, ...] = ()) -> list[tuple[str, str]]:
@@ -178,8 +181,10 @@ def shape_faults(data: Any, model: type[Shape] = ProjectShape, at: tuple[str, ..
 def _fault(error: Any, at: tuple[str, ...]) -> tuple[str, str]:
     place = (*at, *(part for part in error["loc"] if part != "[key]"))
     path = "".join(f"/{str(part)[:60]}" for part in place)
-    found = "it is missing" if error["type"] == "missing" else f"{shown(error['input'])} was found"
-    return path, f"{path or '/'} must be {_expected(place)}; {found}."
+    found = (
+        sentence("it is missing") if error["type"] == "missing" else sentence("{shown} was found", shown=shown(error["input"]))
+    )
+    return path, sentence("{path} must be {expected}; {found}.", path=path or "/", expected=_expected(place), found=found)
 
 
 def _expected(place: tuple[Any, ...]) -> str:
@@ -199,6 +204,6 @@ def _expected(place: tuple[Any, ...]) -> str:
 def shown(value: Any) -> str:
     """A value for a sentence, short and on one line."""
     if isinstance(value, dict | list):
-        return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
+        return sentence("an object of {n}", n=len(value)) if isinstance(value, dict) else sentence("a list of {n}", n=len(value))
     text = {True: "true", False: "false", None: "null"}[value] if value is None or isinstance(value, bool) else ascii(value)
     return text if len(text) <= 60 else text[:57] + "..."

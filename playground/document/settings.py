@@ -14,6 +14,7 @@ from playground.core.fields import Choice, Field, Part, Real, Reals, Size, Text,
 from playground.core.spec import Spec
 from playground.document.project import Placeholder
 from playground.errors import BadValue
+from playground.words import sentence
 
 #: What a record has in a file.
 RECORD_KEYS = frozenset({"kind", "id", "version", "fields"})
@@ -69,12 +70,18 @@ def field_at(spec: Any, path: str) -> Field:
     fields = fields_of(spec)
     if head not in fields:
         known = ", ".join(fields) or "none"
-        raise BadValue(f"{spec.title} has no field called {head!r}. It has: {known}.")
+        raise BadValue(
+            sentence(
+                "{spec} has no field called {head}. It has: {known}.", spec=sentence(spec.title), head=f"{head!r}", known=known
+            )
+        )
     if not rest:
         return fields[head]
     inner = getattr(spec, head)
     if not isinstance(inner, Spec):
-        raise BadValue(f"{fields[head].title(head)} of {spec.title} has no fields of its own.")
+        raise BadValue(
+            sentence("{title} of {spec} has no fields of its own.", title=fields[head].title(head), spec=sentence(spec.title))
+        )
     return field_at(inner, rest)
 
 

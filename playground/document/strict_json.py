@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from playground.errors import BadValue
+from playground.words import sentence
 
 MOST_BYTES = 64 * 2**20
 MOST_DEPTH = 64
@@ -18,22 +19,35 @@ def encode(value: Any) -> bytes:
     try:
         return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise BadValue(f"This cannot be written as JSON: {str(error)[:120]}.") from error
+        raise BadValue(sentence("This cannot be written as JSON: {error}.", error=str(error)[:120])) from error
 
 
 def decode(data: bytes | str) -> Any:
     """The value. Raises BadValue with the line and column, or the place inside it, of what is wrong."""
     if len(data) > MOST_BYTES:
-        raise BadValue(f"It may have at most {MOST_BYTES // 2**20} MB; {len(data) / 2**20:.1f} MB were found.")
+        raise BadValue(
+            sentence(
+                "It may have at most {most_bytes} MB; {data_count} MB were found.",
+                most_bytes=MOST_BYTES // 2**20,
+                data_count=f"{len(data) / 2**20:.1f}",
+            )
+        )
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite, parse_int=_bounded)
     except UnicodeDecodeError as error:
-        raise BadValue(f"It must be UTF-8; byte {error.start} is not.") from error
+        raise BadValue(sentence("It must be UTF-8; byte {start} is not.", start=error.start)) from error
     except json.JSONDecodeError as error:
-        raise BadValue(f"It is not JSON at line {error.lineno}, column {error.colno}: {error.msg.lower()}.") from error
+        raise BadValue(
+            sentence(
+                "It is not JSON at line {lineno}, column {colno}: {msg}.",
+                lineno=error.lineno,
+                colno=error.colno,
+                msg=error.msg.lower(),
+            )
+        ) from error
     except RecursionError as error:
-        raise BadValue(f"It may be nested {MOST_DEPTH} levels deep; it is deeper.") from error
+        raise BadValue(sentence("It may be nested {most_depth} levels deep; it is deeper.", most_depth=MOST_DEPTH)) from error
     _check(value)
     return value
 
@@ -43,24 +57,30 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         seen: set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise BadValue(f"Every key must be used once in an object; {twice[:60]!r} is there twice.")
+        raise BadValue(sentence("Every key must be used once in an object; {twice} is there twice.", twice=f"{twice[:60]!r}"))
     return found
 
 
 def _no_constant(word: str) -> Any:
-    raise BadValue(f"Numbers must be finite; {word} was found.")
+    raise BadValue(sentence("Numbers must be finite; {word} was found.", word=word))
 
 
 def _finite(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        raise BadValue(f"Numbers must be finite; {digits[:60]} was found.")
+        raise BadValue(sentence("Numbers must be finite; {digits} was found.", digits=digits[:60]))
     return number
 
 
 def _bounded(digits: str) -> int:
     if len(digits) > MOST_DIGITS:
-        raise BadValue(f"Whole numbers may have {MOST_DIGITS} digits; one of {len(digits)} was found.")
+        raise BadValue(
+            sentence(
+                "Whole numbers may have {most_digits} digits; one of {digits_count} was found.",
+                most_digits=MOST_DIGITS,
+                digits_count=len(digits),
+            )
+        )
     return int(digits)
 
 
@@ -80,11 +100,13 @@ def _check(value: Any) -> None:
         if not below:
             return
         level = below
-    raise BadValue(f"It may be nested {MOST_DEPTH} levels deep; it is deeper.")
+    raise BadValue(sentence("It may be nested {most_depth} levels deep; it is deeper.", most_depth=MOST_DEPTH))
 
 
 def _encodes(text: str) -> None:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise BadValue(f"Texts must be whole characters; half of a surrogate pair was found in {text[:40]!a}.") from error
+        raise BadValue(
+            sentence("Texts must be whole characters; half of a surrogate pair was found in {what}.", what=f"{text[:40]!a}")
+        ) from error

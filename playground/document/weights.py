@@ -9,6 +9,7 @@ import numpy as np
 
 from playground.document import strict_json
 from playground.errors import BadValue
+from playground.words import sentence
 
 MOST_HEADER = 16 * 2**20
 MOST_TENSORS = 20_000
@@ -24,7 +25,9 @@ def to_bytes(weights: Mapping[str, np.ndarray]) -> bytes:
     for name, array in weights.items():
         _check_name(name)
         if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
-            raise BadValue(f"{name} must hold numbers of at most 64 bits; {array.dtype} was given.")
+            raise BadValue(
+                sentence("{name} must hold numbers of at most 64 bits; {dtype} was given.", name=name, dtype=array.dtype)
+            )
     data: bytes = save({name: _plain(weights[name]) for name in sorted(weights)})
     return data
 
@@ -61,38 +64,79 @@ def from_bytes(data: bytes) -> tuple[dict[str, np.ndarray], list[str]]:
     try:
         arrays = load(data)
     except (SafetensorError, ValueError, KeyError, OverflowError) as error:
-        raise BadValue(f"The weights cannot be read: {str(error)[:120]}.") from error
+        raise BadValue(sentence("The weights cannot be read: {error}.", error=str(error)[:120])) from error
     remarks = []
     for name, array in arrays.items():
         bad = int(np.count_nonzero(~np.isfinite(array))) if array.dtype.kind == "f" else 0
         if bad:
-            remarks.append(f"{name} holds {bad:,} of {array.size:,} values that are not finite.")
+            remarks.append(
+                sentence(
+                    "{name} holds {bad} of {size} values that are not finite.", name=name, bad=f"{bad:,}", size=f"{array.size:,}"
+                )
+            )
     return {name: np.array(array) for name, array in arrays.items()}, remarks
 
 
 def _check_header(data: bytes) -> None:
     size = int.from_bytes(data[:8], "little")
     if len(data) < 10 or size > min(MOST_HEADER, len(data) - 8):
-        raise BadValue(f"The header of the weights may have {min(MOST_HEADER, max(len(data) - 8, 0)):,} bytes; it says {size:,}.")
+        raise BadValue(
+            sentence(
+                "The header of the weights may have {most_header} bytes; it says {size}.",
+                most_header=f"{min(MOST_HEADER, max(len(data) - 8, 0)):,}",
+                size=f"{size:,}",
+            )
+        )
     header: Any = strict_json.decode(data[8 : 8 + size].rstrip(b" "))
     if not isinstance(header, dict) or len(header) > MOST_TENSORS:
-        raise BadValue(f"The header of the weights must be an object of at most {MOST_TENSORS:,} tensors.")
+        raise BadValue(
+            sentence(
+                "The header of the weights must be an object of at most {most_tensors} tensors.", most_tensors=f"{MOST_TENSORS:,}"
+            )
+        )
     for name, tensor in header.items():
         if name == "__metadata__":
             continue
         _check_name(name)
         dtype, shape = (tensor.get("dtype"), tensor.get("shape")) if isinstance(tensor, dict) else (None, None)
         if dtype not in DTYPES:
-            raise BadValue(f"{name} must be one of {', '.join(DTYPES)}; {dtype!r:.60} was found.")
+            raise BadValue(
+                sentence(
+                    "{name} must be one of {dtypes}; {dtype} was found.",
+                    name=name,
+                    dtypes=", ".join(DTYPES),
+                    dtype=f"{dtype!r:.60}",
+                )
+            )
         if not isinstance(shape, list) or len(shape) > 32 or not all(type(n) is int and 0 <= n <= MOST_ELEMENTS for n in shape):
-            raise BadValue(f"The shape of {name} must be whole numbers in 0 to {MOST_ELEMENTS}; {shape!r:.60} was found.")
+            raise BadValue(
+                sentence(
+                    "The shape of {name} must be whole numbers in 0 to {most_elements}; {shape} was found.",
+                    name=name,
+                    most_elements=MOST_ELEMENTS,
+                    shape=f"{shape!r:.60}",
+                )
+            )
         count = 1
         for extent in shape:
             count *= extent
         if count > MOST_ELEMENTS:
-            raise BadValue(f"{name} may have {MOST_ELEMENTS:,} elements; it has {count:,}.")
+            raise BadValue(
+                sentence(
+                    "{name} may have {most_elements} elements; it has {count}.",
+                    name=name,
+                    most_elements=f"{MOST_ELEMENTS:,}",
+                    count=f"{count:,}",
+                )
+            )
 
 
 def _check_name(name: str) -> None:
     if not 1 <= len(name) <= MOST_NAME or not name.isprintable() or name == "__metadata__":
-        raise BadValue(f"A tensor's name must be 1 to {MOST_NAME} printable characters; {name[:60]!a} was given.")
+        raise BadValue(
+            sentence(
+                "A tensor's name must be 1 to {most_name} printable characters; {name} was given.",
+                most_name=MOST_NAME,
+                name=f"{name[:60]!a}",
+            )
+        )

@@ -23,7 +23,7 @@ from playground.engine.registers import (
     WINDOW_X,
     WINDOW_Y,
 )
-from playground.engine.vocabulary import hsum, load, splat, store, vmax, vmin
+from playground.engine.vocabulary import hmax, hsum, load, splat, store, vabs, vmax, vmin
 
 
 @kernel
@@ -78,6 +78,24 @@ def limit_values(F, g, n, most):
     return hsum(total)
 
 
+@inline
+def scaled_norm(F, g, n):
+    """The norm where squares of finite numbers are too large: of the numbers over the largest. Not finite where one of them is not."""
+    largest, nothing = splat(0.0), splat(0.0)
+    for j in range(0, n, 16):
+        x = load(F, g + j, n - j)
+        largest = vmax(largest, vabs(x))
+        nothing = nothing + x * 0.0
+    most = hmax(largest)
+    if hsum(nothing) != 0.0 or not np.isfinite(most):  # a NaN is not 0 either
+        return np.float32(np.inf), False
+    total = splat(0.0)
+    for j in range(0, n, 16):
+        x = load(F, g + j, n - j) / most
+        total = total + x * x
+    return most * np.sqrt(hsum(total)), True
+
+
 @kernel
 def judge(F, R, w, k):
     """Norm of the gradient, the clipping factor and the verdict.  words: gradient n
@@ -99,9 +117,11 @@ def judge(F, R, w, k):
         s0 = s0 + a * a
         j += 16
     q = hsum((s0 + s1) + (s2 + s3))
-    norm = np.sqrt(q)
+    norm, finite = np.sqrt(q), np.isfinite(q)
+    if not finite:
+        norm, finite = scaled_norm(F, g, n)
     F[NORM] = norm
-    F[VERDICT] = 1.0 if np.isfinite(q) and np.isfinite(F[LOSS]) else 0.0
+    F[VERDICT] = 1.0 if finite and np.isfinite(F[LOSS]) else 0.0
     if k[CLIP_VALUE] > 0.0:
         norm = np.sqrt(limit_values(F, g, n, k[CLIP_VALUE]))
     F[CLIP_SCALE] = k[CLIP] / (norm + 1e-6) if k[CLIP] > 0.0 and norm + 1e-6 > k[CLIP] else 1.0

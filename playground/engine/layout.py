@@ -12,13 +12,16 @@ from playground.engine.registers import KNOB_COUNT
 
 @dataclasses.dataclass(frozen=True)
 class Field:
-    """A tensor of the arena: F index of its first number, and its shape."""
+    """A tensor of the arena: F index of its first number, and its shape. strides: in numbers, () where it lies without gaps."""
 
     at: int
     shape: tuple[int, ...]
+    strides: tuple[int, ...] = ()
 
     def view(self, arena: np.ndarray) -> np.ndarray:
         """arena: F, float32. Shapes: as declared."""
+        if self.strides:
+            return np.lib.stride_tricks.as_strided(arena[self.at :], self.shape, tuple(4 * n for n in self.strides))
         return arena[self.at : self.at + int(np.prod(self.shape, dtype=int))].reshape(self.shape)
 
 
@@ -61,7 +64,7 @@ class Layout:
         """Raises TypeError or KeyError for anything that `to_json` did not make."""
 
         def fields(group: dict[str, Any]) -> dict[str, Field]:
-            return {name: Field(int(f["at"]), tuple(f["shape"])) for name, f in group.items()}
+            return {name: Field(int(f["at"]), tuple(f["shape"]), tuple(f["strides"])) for name, f in group.items()}
 
         return cls(
             nbytes=int(data["nbytes"]),

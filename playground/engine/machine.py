@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from playground.engine import diagnosis, phases
 from playground.engine import memory as arena
 from playground.engine.bookends import spans, width
+from playground.engine.diagnosis import Fault
 from playground.engine.plan import Plan
 from playground.engine.program import Program
 from playground.engine.registers import (
@@ -22,7 +24,6 @@ from playground.engine.registers import (
     BATCH,
     CURSOR,
     EPOCH,
-    FIRST_ROW,
     HALT,
     HEAD_LOSSES,
     HEAD_WEIGHTS,
@@ -68,16 +69,6 @@ class Evaluated:
     weights: tuple[float, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True)
-class Fault:
-    """Where the first number that is not finite appeared. direction: "forward", "backward" or "update"."""
-
-    node: str
-    op: str
-    direction: str
-    step: int
-
-
 class Machine:
     """Runs a plan's programs over one arena.
 
@@ -93,6 +84,8 @@ class Machine:
         for constant in plan.graph.constants:
             self.layout.constants[constant.name].view(self.F)[...] = constant.array
         self._progress = progress
+        #: Told of every instruction of a training step before it is carried out; steps are slow then, and give the same numbers.
+        self.told: phases.Told | None = None
         self._loaded: dict[str, int] = {}
         self._bound: dict[int, _Bound] = {}
 
@@ -128,6 +121,16 @@ class Machine:
                     rows[:, start : start + n] = np.asarray(given, np.float32).reshape(len(x), n)
         self._loaded[split] = len(x)
 
+    def loaded(self, split: str) -> int:
+        """Samples of a part that are in use; 0 before any are loaded."""
+        return self._loaded.get(split, 0)
+
+    def use(self, split: str, count: int) -> None:
+        """Use the first samples of a part, as they lie in its window. Raises ValueError for more than it has room for."""
+        if not 0 <= count <= self.layout.windows[split][2]:
+            raise ValueError(f"{split} has room for {self.layout.windows[split][2]} samples; {count} were asked for")
+        self._loaded[split] = count
+
     # ------------------------------------------------------------------------------------------------------------ running
 
     def run(self, steps: int, factors: np.ndarray | None = None, threads: int = 1) -> Ran:
@@ -139,7 +142,11 @@ class Machine:
         if len(scale) < steps:
             raise ValueError(f"{steps} steps need as many rate factors; {len(scale)} were given")
         before = int(self.R[STEP])
-        self._bind(self.plan.train).run(self, scale, self.layout.ring.view(self.F), steps, threads)
+        bound, ring = self.bound(self.plan.train), self.layout.ring.view(self.F)
+        if self.told is None:
+            bound.run(self, scale, ring, steps, threads)
+        else:
+            phases.run(self, bound.code, bound.program.kernels, scale, ring, steps, self.told)
         done = int(self.R[STEP]) - before
         if done == steps:
             return Ran(done, "done")
@@ -208,7 +215,7 @@ class Machine:
         with self._kept_counters():
             self._aim(split, training=False)
             halt, self.R[HALT] = int(self.R[HALT]), 0
-            self._bind(program).run(self, np.ones(steps, np.float32), ring, steps, threads)
+            self.bound(program).run(self, np.ones(steps, np.float32), ring, steps, threads)
             self.R[HALT] = halt
         rows = self.F[self.layout.outputs : self.layout.outputs + count * width(graph, graph.outputs)].reshape(count, -1)
         heads = tuple(
@@ -289,7 +296,8 @@ class Machine:
         self.R[WEIGHED] = int(self._one_weighing)
         self.R[ACCUMULATE] = self.plan.update.accumulate if training and self.plan.update else 1
 
-    def _bind(self, program: Program) -> _Bound:
+    def bound(self, program: Program) -> _Bound:
+        """A program ready to run on this machine's memory."""
         found = self._bound.get(id(program))
         if found is None:
             found = self._bound[id(program)] = _Bound(program, self._progress)
@@ -299,7 +307,7 @@ class Machine:
         """Compile (or load from the cache) everything that the plan's programs need."""
         for program in (self.plan.train, self.plan.evaluate, self.plan.observe):
             if program is not None:
-                self._bind(program)
+                self.bound(program)
 
     # -------------------------------------------------------------------------------------------------------------- state
 
@@ -335,6 +343,31 @@ class Machine:
             raise ValueError(f"the snapshot holds {snapshot.size} numbers; this state has {state.size}")
         state.view(np.uint32)[:] = snapshot.view(np.uint32)
 
+    def reinitialise(self, layer: str, seed: int) -> None:
+        """Draw a layer's weights anew and forget what the optimizer, the averages and the statistics know of them.
+
+        seed: with that of the run, the same numbers as at the start.  Raises KeyError for a layer without weights.
+        """
+        names = set()
+        for stream, p in enumerate(self.plan.graph.parameters):
+            if p.owner == layer:
+                rng = np.random.Generator(np.random.Philox(key=np.array([seed, stream], np.uint64)))
+                field = self.layout.parameters[p.name]
+                field.view(self.F)[...] = p.start.draw(rng, field.shape, p.fan_in, p.fan_out)
+                names.add(p.name)
+        if not names:
+            raise KeyError(layer)
+        for name, slot in self.slots().items():
+            if name.rpartition("/")[0] in names:
+                slot[...] = 0
+        for s in self.plan.graph.statistics:
+            if s.owner == layer:
+                self.layout.statistics[s.name].view(self.F)[...] = s.start
+        for name, mean in self.averages().items():
+            if name.rpartition(".")[0] == layer:
+                present = self.layout.parameters.get(name) or self.layout.statistics[name]
+                mean[...] = present.view(self.F) if self.averaged else 0
+
     def state_sha256(self) -> str:
         return hashlib.sha256(self.layout.state_view(self.F).tobytes()).hexdigest()
 
@@ -365,26 +398,11 @@ class Machine:
 
     def explain_fault(self) -> Fault:
         """Replay the step that the verdict stopped, instruction by instruction, to the first number that is not finite."""
-        assert self.plan.train is not None
-        bound = self._bind(self.plan.train)
-        start = int(self.R[CURSOR])
-        size = int(self.R[BATCH])
-        whole = min(size * max(int(self.R[ACCUMULATE]), 1), int(self.R[WINDOW_COUNT]) - start)
-        try:
-            for first in range(0, whole, size):
-                rows = min(size, whole - first)
-                self.R[CURSOR], self.R[FIRST_ROW], self.R[ROWS] = start + first, first, rows
-                bound.follow(rows)
-                origins = self.plan.train.origins[: bound.rows_before_update()]
-                for row, origin in enumerate(origins):
-                    bound.call(self, row)
-                    if row + 1 < len(origins) and origins[row + 1] is origin:
-                        continue  # what the task's next instruction is to write still holds numbers of the failed step
-                    if not all(_finite(self.F, *span) for span in origin.spans):
-                        return Fault(origin.owner or "data", origin.op, origin.direction, self.step)
-        finally:
-            self.R[CURSOR], self.R[ROWS] = start, 0
-        return Fault("", "loss", "forward", self.step)
+        return diagnosis.explain(self)
+
+    def not_finite(self) -> str:
+        """The first layer whose weights, slots, averages or statistics hold a number that is not finite; "" where all is well."""
+        return diagnosis.not_finite(self)
 
     def time_instructions(self, repeats: int = 3) -> list[tuple[str, str, str, float]]:
         """(node, op, direction, seconds) of every instruction of a training step, the least of several runs; state kept."""
@@ -392,7 +410,7 @@ class Machine:
         before = self.snapshot()
         self.run(1)
         self.restore(before)
-        bound = self._bind(self.plan.train)
+        bound = self.bound(self.plan.train)
         best = [float("inf")] * len(self.plan.train.origins)
         for _ in range(repeats):
             for row in range(len(best)):
@@ -437,10 +455,3 @@ class _Bound:
         checked = np.flatnonzero(self.program.stages[:, 2])
         chain = self.program.stages[checked[0], 0] if len(checked) else len(self.program.chains)
         return int(self.program.chains[chain, 0]) if chain < len(self.program.chains) else len(self.code)
-
-
-def _finite(F: np.ndarray, at: int, samples: int, step: int, lines: int, length: int, pitch: int) -> bool:
-    if samples == 0:
-        return True
-    view = np.lib.stride_tricks.as_strided(F[at:], (samples, lines, length), (4 * step, 4 * pitch, 4))
-    return bool(np.isfinite(view).all())

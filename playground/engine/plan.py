@@ -324,13 +324,14 @@ class _Planner:
         )
 
     def _row_of(self, value: int) -> Field:
-        """A value of the observing program, for a batch."""
+        """A value of the observing program, for a batch; one with a halo around its samples has gaps."""
         assert self.observe is not None
-        shape = (self.batch, *self.graph.values[value].type.shape)
-        return Field(self.observe.storage.row(Ref("value", value), 0, 0, 0), shape)
+        shape, place = (self.batch, *self.graph.values[value].type.shape), self.observe.simple.places[value]
+        strides = () if place.dense else (place.step, place.pitch, place.channels, 1)
+        return Field(self.observe.storage.row(Ref("value", value), 0, 0, 0), shape, strides)
 
     def _observed(self) -> dict[str, Field]:
-        """Node -> its main output in the observing program, where samples lie without gaps; "node/name" -> its ops' further ones,
+        """Node -> its main output in the observing program; "node/name" -> its ops' further ones,
         main ones that have a name, and "node/y" of an op that makes only a part of what the node gives.
         """
         found: dict[str, Field] = {}
@@ -339,7 +340,7 @@ class _Planner:
         for node in self.graph.nodes:
             names, place = ops.find(node.op).outputs, self.observe.simple.places.get(node.output)
             main = self.graph.mains.get(node.owner, node.output)
-            if place is not None and place.dense and node.owner:
+            if place is not None and node.owner:
                 field = self._row_of(node.output)
                 found |= {node.owner: field} if node.output == main else {}
                 found |= {f"{node.owner}/{names[0]}": field} if names[0] != "y" or node.output != main else {}

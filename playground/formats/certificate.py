@@ -12,6 +12,7 @@ import numpy as np
 import playground
 from playground.errors import PlaygroundError
 from playground.formats.model import Model, array_sha256, tensors_sha256
+from playground.words import sentence
 
 #: Largest difference allowed, as a share of the largest answer (at least 1). float32 sums of a few thousand products in another
 #: order differ by about 1e-6 of it; an error of layout, gate order or a lost bias is larger by orders of magnitude.
@@ -39,9 +40,13 @@ class Certificate:
     versions: Mapping[str, str]
 
     def sentence(self) -> str:
-        return (
-            f"{self.interpreter} ran the file on {self.probe_rows} samples; "
-            f"the largest difference from the engine was {self.error:.1e} (allowed {self.allowed:.1e})."
+        return sentence(
+            "{interpreter} ran the file on {probe_rows} samples; the largest difference from the engine was {error} "
+            "(allowed {allowed}).",
+            interpreter=self.interpreter,
+            probe_rows=self.probe_rows,
+            error=f"{self.error:.1e}",
+            allowed=f"{self.allowed:.1e}",
         )
 
     def to_json(self) -> str:
@@ -78,18 +83,35 @@ def _difference(answers: np.ndarray, expected: np.ndarray, format: str, interpre
     """The largest difference and what is allowed. Raises ExportBlocked where it is more."""
     if answers.shape != expected.shape:
         raise ExportBlocked(
-            f"The {format} file was not written: {interpreter} gives answers of shape {answers.shape}, the network {expected.shape}."
+            sentence(
+                "The {format} file was not written: {interpreter} gives answers of shape {shape}, the network {shape2}.",
+                format=format,
+                interpreter=interpreter,
+                shape=answers.shape,
+                shape2=expected.shape,
+            )
         )
     if not np.isfinite(expected).all():
         raise ExportBlocked(
-            f"The {format} file was not written: the network itself gives answers that are not finite. Go back to an earlier state."
+            sentence(
+                "The {format} file was not written: the network itself gives answers that are not finite. Go back to an "
+                "earlier state.",
+                format=format,
+            )
         )
     allowed = TOLERANCE * max(1.0, float(np.abs(expected).max(initial=0.0)))
     error = float(np.abs(answers.astype(np.float64) - expected.astype(np.float64)).max(initial=0.0))
     if not error <= allowed:
         worst = int(np.nanargmax(np.abs(answers - expected).reshape(len(expected), -1).max(axis=1))) if np.isfinite(error) else 0
         raise ExportBlocked(
-            f"The {format} file was not written: {interpreter} differs from the network by {error:.1e} at sample {worst} of the "
-            f"probe, and {allowed:.1e} is allowed. Keep the project and report this: the export has a fault."
+            sentence(
+                "The {format} file was not written: {interpreter} differs from the network by {error} at sample {worst} "
+                "of the probe, and {allowed} is allowed. Keep the project and report this: the export has a fault.",
+                format=format,
+                interpreter=interpreter,
+                error=f"{error:.1e}",
+                worst=worst,
+                allowed=f"{allowed:.1e}",
+            )
         )
     return error, allowed

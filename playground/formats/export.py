@@ -16,6 +16,7 @@ from playground.formats.certificate import Certificate
 from playground.formats.format import Format
 from playground.formats.model import Model
 from playground.formats.taken import Taken
+from playground.words import sentence
 
 
 @cache
@@ -34,7 +35,9 @@ def format_of(path: Path, id: str | None = None) -> Format:
             return one
     known = ", ".join(f"{one.id} ({one.suffix})" for one in formats())
     raise FileError(
-        f"{path.name} must end in one of the formats' endings: {known}." if id is None else f"{id} is no format: {known}."
+        sentence("{path} must end in one of the formats' endings: {known}.", path=path.name, known=known)
+        if id is None
+        else sentence("{id} is no format: {known}.", id=id, known=known)
     )
 
 
@@ -46,5 +49,11 @@ def export(model: Model, path: Path, id: str | None = None) -> Certificate:
 def take(path: Path, graph: Graph, present: Mapping[str, np.ndarray]) -> Taken:
     """The weights of a file for a network whose present arrays are given by name; `taken.agree` checks them. Raises FileError."""
     if not path.is_file():
-        raise FileError(f"There is no file {path}. Name one that ends in {', '.join(one.suffix for one in formats())}.")
+        raise FileError(
+            sentence(
+                "There is no file {path}. Name one that ends in {formats}.",
+                path=path,
+                formats=", ".join(one.suffix for one in formats()),
+            )
+        )
     return format_of(path).take(path, graph, present)

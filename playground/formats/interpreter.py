@@ -12,6 +12,7 @@ from playground.engine import ops
 from playground.engine.graph import Graph
 from playground.errors import FileError
 from playground.formats.model import Affine, Model, further_inputs, further_outputs, needed
+from playground.words import sentence
 
 
 def forward(
@@ -80,7 +81,15 @@ def affine(scaling: Mapping[str, np.ndarray], name: str) -> Affine | None:
 def _tensor(tensors: Mapping[str, np.ndarray], name: str, type: TensorType) -> np.ndarray:
     array = tensors.get(name)
     if array is None:
-        raise FileError(f"The weights must hold {name}; they hold {', '.join(sorted(tensors)) or 'nothing'}.")
+        raise FileError(
+            sentence(
+                "The weights must hold {name}; they hold {tensors}.", name=name, tensors=", ".join(sorted(tensors)) or "nothing"
+            )
+        )
     if array.shape != type.shape:
-        raise FileError(f"{name} must have the shape {type.shape}; the file has {array.shape}.")
+        raise FileError(
+            sentence(
+                "{name} must have the shape {shape}; the file has {shape2}.", name=name, shape=type.shape, shape2=array.shape
+            )
+        )
     return array

@@ -17,6 +17,7 @@ from playground.formats.format import Format
 from playground.formats.model import Model
 from playground.formats.taken import Taken
 from playground.formats.weights import Contents, contents_of, take_weights, write_weights
+from playground.words import sentence
 
 #: The member that holds the metadata; no tensor's name has two dots in front.
 ABOUT = "..about"
@@ -43,7 +44,7 @@ def parse(data: bytes) -> Contents:
         text = held.pop(ABOUT, None)
         about = {} if text is None else json.loads(str(text))
     except (OSError, ValueError, KeyError, EOFError, NotImplementedError, AttributeError, zipfile.BadZipFile) as error:
-        raise FileError(f"This is no NPZ file, or it is damaged: {error}.") from error
+        raise FileError(sentence("This is no NPZ file, or it is damaged: {error}.", error=error)) from error
     return Contents(dict(sorted(held.items())), about)
 
 

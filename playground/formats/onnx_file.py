@@ -15,6 +15,7 @@ from playground.formats.model import Affine, Model, further_inputs, needed
 from playground.formats.onnx_import import take
 from playground.formats.onnx_run import INPUT, INTERPRETER, MOST_BYTES, OUTPUT, parse, run
 from playground.formats.onnx_writer import IR_VERSION, Writer
+from playground.words import sentence
 
 #: Shift over spread beyond which single precision would cost digits of the scaled input.
 LARGE_SHIFT = 8.0
@@ -31,7 +32,9 @@ def write(model: Model, path: Path) -> Certificate:
 
     packed = proto.SerializeToString(deterministic=True)
     if certificate(model, parse(packed)) != before:
-        raise ExportBlocked(f"{path.name} was not written: read back, the ONNX file gives other answers than before.")
+        raise ExportBlocked(
+            sentence("{path} was not written: read back, the ONNX file gives other answers than before.", path=path.name)
+        )
     save_atomically(path, packed)
     return before
 
@@ -44,7 +47,7 @@ def certificate(model: Model, proto: Any) -> Certificate:
         onnx.checker.check_model(proto, full_check=True)
         answers = run(proto, model.probe, model.columns)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, RuntimeError, ValueError, TypeError) as error:
-        raise ExportBlocked(f"The ONNX file was not written: its checker refuses it. {error}") from error
+        raise ExportBlocked(sentence("The ONNX file was not written: its checker refuses it. {error}", error=error)) from error
     return certify(model, answers, format="ONNX", interpreter=INTERPRETER, versions={"onnx": onnx.__version__})
 
 
@@ -55,7 +58,7 @@ def build(model: Model) -> Any:
     tensors = model.tensors()
     if sum(array.nbytes for array in tensors.values()) > MOST_BYTES:
         raise ExportBlocked(
-            "The ONNX file was not written: one file holds 2 GiB at most. Export the weights as safetensors instead."
+            sentence("The ONNX file was not written: one file holds 2 GiB at most. Export the weights as safetensors instead.")
         )
     graph = model.graph
     w = Writer(graph, tensors)

@@ -16,6 +16,7 @@ from playground.formats.onnx_places import Place, Places, places_of
 from playground.formats.onnx_run import INPUT, INTERPRETER, MOST_BYTES, parse, run
 from playground.formats.taken import Taken
 from playground.formats.weights import SCALING
+from playground.words import joined, sentence
 
 #: What older versions or other programs put between the same layers; all of it pure arithmetic on what there is.
 PLAIN = {
@@ -36,7 +37,7 @@ def take(path: Path, graph: Graph, present: Mapping[str, np.ndarray]) -> Taken:
     try:
         tensors, notes = _tensors(proto, places, present, path.name)
     except FileError as error:
-        raise FileError(f"{path.name}: {error}") from error
+        raise FileError(joined((path.name, error), ": ")) from error
 
     def answers(model: Model) -> tuple[np.ndarray, ...]:
         _check_operators(proto, places, path.name)
@@ -61,21 +62,34 @@ def _opened(path: Path) -> Any:
         size = path.stat().st_size
         data = path.read_bytes() if size <= MOST_BYTES + 2**20 else b""
     except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise FileError(sentence("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror or error)) from error
     if size > MOST_BYTES + 2**20:
-        raise FileError(f"{path.name} has {size:,} bytes; an ONNX file in one piece ends at 2 GiB.")
+        raise FileError(
+            sentence("{path} has {size} bytes; an ONNX file in one piece ends at 2 GiB.", path=path.name, size=f"{size:,}")
+        )
     try:
         proto = parse(data)
     except FileError as error:
-        raise FileError(f"{path.name}: {error}") from error
+        raise FileError(joined((path.name, error), ": ")) from error
     if not proto.HasField("graph"):
-        raise FileError(f"{path.name}: This is no ONNX file, or it is damaged: it holds no network.")
+        raise FileError(sentence("{path}: This is no ONNX file, or it is damaged: it holds no network.", path=path.name))
     newest = onnx.defs.onnx_opset_version()
     for one in proto.opset_import:
         if one.domain not in ("", "ai.onnx"):
-            raise FileError(f"{path.name} uses operators of {one.domain!a:.80}; only ONNX's own are read.")
+            raise FileError(
+                sentence(
+                    "{path} uses operators of {domain}; only ONNX's own are read.", path=path.name, domain=f"{one.domain!a:.80}"
+                )
+            )
         if not 1 <= one.version <= newest:
-            raise FileError(f"{path.name} is written in opset {one.version}; opsets up to {newest} are read.")
+            raise FileError(
+                sentence(
+                    "{path} is written in opset {version}; opsets up to {newest} are read.",
+                    path=path.name,
+                    version=one.version,
+                    newest=newest,
+                )
+            )
     return proto
 
 
@@ -85,7 +99,11 @@ def _tensors(
     stored = {one.name: one for one in proto.graph.initializer}
     outside = [one.name for one in stored.values() if one.data_location or one.external_data]
     if outside:
-        raise FileError(f"{_listed(outside)}: the numbers are in another file. Save the network with its weights inside.")
+        raise FileError(
+            sentence(
+                "{listed}: the numbers are in another file. Save the network with its weights inside.", listed=_listed(outside)
+            )
+        )
     _check_names(stored, places)
     numbers, known = np.zeros(places.count, np.float32), np.zeros(places.count, bool)
     for name, place in places.held.items():
@@ -94,10 +112,14 @@ def _tensors(
         array = _array(stored.get(name) or stored[place.otherwise], name, place).ravel()[place.at]
         before = known[place.sources]
         if not np.array_equal(numbers[place.sources][before].view(np.uint32), array[before].view(np.uint32)):
-            raise FileError(f"{name} must hold the same numbers as the other places of its weights; it holds others.")
+            raise FileError(
+                sentence("{name} must hold the same numbers as the other places of its weights; it holds others.", name=name)
+            )
         numbers[place.sources], known[place.sources] = array, True
         if not np.array_equal(numbers[place.sources].view(np.uint32), array.view(np.uint32)):
-            raise FileError(f"{name} must hold the same numbers wherever it repeats a weight; it holds others.")
+            raise FileError(
+                sentence("{name} must hold the same numbers wherever it repeats a weight; it holds others.", name=name)
+            )
     tensors, notes = {}, []
     for name, shape in places.shapes.items():
         part = slice(places.starts[name], places.starts[name] + int(np.prod(shape, dtype=np.int64)))
@@ -106,8 +128,18 @@ def _tensors(
         if absent and name in present:
             found = np.where(there, found, np.asarray(present[name], np.float32).reshape(shape))
         if absent:
-            what = name if absent == there.size else f"{absent:,} of {there.size:,} numbers of {name}"
-            notes.append(f"{file} does not hold {what}, which its answers do not depend on; they stay as they are.")
+            what = (
+                name
+                if absent == there.size
+                else sentence("{absent} of {size} numbers of {name}", absent=f"{absent:,}", size=f"{there.size:,}", name=name)
+            )
+            notes.append(
+                sentence(
+                    "{file} does not hold {what}, which its answers do not depend on; they stay as they are.",
+                    file=file,
+                    what=what,
+                )
+            )
         tensors[name] = np.ascontiguousarray(found)
     return tensors, tuple(notes)
 
@@ -118,15 +150,23 @@ def _check_names(stored: Mapping[str, Any], places: Places) -> None:
     missing = [name for name, place in asked.items() if name not in stored and place.otherwise not in stored]
     if missing:
         raise FileError(
-            f"It must hold {_listed(sorted(missing))}; it holds {_listed(sorted(stored)) or 'no weights'}. "
-            "The names and layouts must be those of this program's own ONNX export of this network."
+            sentence(
+                "It must hold {listed}; it holds {listed2}. The names and layouts must be those of this program's own "
+                "ONNX export of this network.",
+                listed=_listed(sorted(missing)),
+                listed2=_listed(sorted(stored)) or "no weights",
+            )
         )
     owners = {name.partition(".")[0] for name in places.shapes} | {name.partition(":")[0] for name in places.constants}
     for name in stored:
         known = name in places.held or name in places.constants or name.startswith(SCALING)
         if not known and not (":" in name and name.partition(":")[0] in owners):
             raise FileError(
-                f"It holds {name!a:.100}, which is nothing of this network; expected are {_listed(sorted(places.held))}."
+                sentence(
+                    "It holds {name}, which is nothing of this network; expected are {listed}.",
+                    name=f"{name!a:.100}",
+                    listed=_listed(sorted(places.held)),
+                )
             )
 
 
@@ -136,32 +176,55 @@ def _array(one: Any, name: str, place: Place) -> np.ndarray:
 
     shape = tuple(one.dims)
     if shape != place.shape:
-        raise FileError(f"{name} must have the shape {place.shape} in an ONNX file of this network; it has {shape}.")
+        raise FileError(
+            sentence(
+                "{name} must have the shape {shape} in an ONNX file of this network; it has {shape2}.",
+                name=name,
+                shape=place.shape,
+                shape2=shape,
+            )
+        )
     if one.data_type != TensorProto.FLOAT:
-        raise FileError(f"{name} must hold float32 numbers; it holds {TensorProto.DataType.Name(one.data_type).lower()}.")
+        raise FileError(
+            sentence(
+                "{name} must hold float32 numbers; it holds {name2}.",
+                name=name,
+                name2=TensorProto.DataType.Name(one.data_type).lower(),
+            )
+        )
     try:
         return np.asarray(numpy_helper.to_array(one), np.float32)
     except (ValueError, TypeError) as error:
-        raise FileError(f"{name} is damaged: {error}.") from error
+        raise FileError(sentence("{name} is damaged: {error}.", name=name, error=error)) from error
 
 
 def _check_operators(proto: Any, places: Places, file: str) -> None:
     """Only what the network's own form has or what is plain arithmetic is run. Raises FileError."""
     names = [one.name for one in proto.graph.input if one.name not in {i.name for i in proto.graph.initializer}]
     if INPUT not in names:
-        raise FileError(f"{file} must have an input called {INPUT!r}; it has {_listed(names)}.")
+        raise FileError(
+            sentence(
+                "{file} must have an input called {input}; it has {listed}.", file=file, input=f"{INPUT!r}", listed=_listed(names)
+            )
+        )
     if proto.functions:
-        raise FileError(f"{file} defines functions of its own; only networks of ONNX's operators are read.")
+        raise FileError(sentence("{file} defines functions of its own; only networks of ONNX's operators are read.", file=file))
     waiting = [proto.graph]
     while waiting:
         for node in waiting.pop().node:
             if node.domain not in ("", "ai.onnx") or node.op_type not in places.operators | PLAIN:
-                raise FileError(f"{file} uses {node.op_type!a:.80}, which this network's ONNX form does not have.")
+                raise FileError(
+                    sentence(
+                        "{file} uses {op_type}, which this network's ONNX form does not have.",
+                        file=file,
+                        op_type=f"{node.op_type!a:.80}",
+                    )
+                )
             waiting += [one.g for one in node.attribute if one.HasField("g")]
             if any(one.t.data_location or one.t.external_data for one in node.attribute):
-                raise FileError(f"{file} keeps numbers in another file. Save the network with them inside.")
+                raise FileError(sentence("{file} keeps numbers in another file. Save the network with them inside.", file=file))
 
 
 def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return ", ".join(name[:80] for name in names[:LISTED]) + more
+    more = sentence(" and {names_count} more", names_count=len(names) - LISTED) if len(names) > LISTED else ""
+    return joined((joined(name[:80] for name in names[:LISTED]), more), "")

@@ -16,6 +16,7 @@ from playground.engine.graph import Graph
 from playground.engine.onnx_form import NoOnnxForm
 from playground.formats.model import further_inputs, needed
 from playground.formats.onnx_writer import Writer
+from playground.words import sentence
 
 #: Labels are one more than a multiple of this: a sum of two is two more, so that it is not taken for a third.
 APART = 4096
@@ -101,5 +102,9 @@ def _place(name: str, array: np.ndarray, other: Writer, w: Writer, count: int) -
         return None
     a, b = a[moved], b[moved]
     if np.any(a % APART != 1) or np.any(b - a != APART * count):
-        raise NoOnnxForm(f"{name} mixes several weights in the ONNX form, so they cannot be read back. Use safetensors or NPZ.")
+        raise NoOnnxForm(
+            sentence(
+                "{name} mixes several weights in the ONNX form, so they cannot be read back. Use safetensors or NPZ.", name=name
+            )
+        )
     return Place(array.shape, moved, (a.astype(np.int64) - 1) // APART - 1, w.doubles.get(name, ""))

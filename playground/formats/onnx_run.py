@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from playground.errors import FileError
+from playground.words import sentence
 
 INTERPRETER = "onnx.reference"
 INPUT, OUTPUT = "input", "output"
@@ -34,4 +35,4 @@ def parse(data: bytes) -> Any:
     try:
         return onnx.load_model_from_string(data)
     except (DecodeError, ValueError) as error:
-        raise FileError(f"This is no ONNX file, or it is damaged: {str(error).rstrip('.')}.") from error
+        raise FileError(sentence("This is no ONNX file, or it is damaged: {error}.", error=str(error).rstrip("."))) from error

@@ -16,6 +16,7 @@ from playground.core.tensor import TensorType
 from playground.engine import ops
 from playground.engine.graph import TENSORS, Graph, OpNode
 from playground.engine.onnx_form import NoOnnxForm, label
+from playground.words import sentence
 
 #: Old enough for most runtimes in the field; LayerNormalization needs 17, Gelu 20. Ops that need a newer one say so.
 OPSET = 20
@@ -66,12 +67,24 @@ class Writer:
 
         if not name:
             raise NoOnnxForm(
-                f"{node.owner} uses {node.op}, which has no ONNX form. Export the weights as safetensors or NPZ instead."
+                sentence(
+                    "{owner} uses {op}, which has no ONNX form. Export the weights as safetensors or NPZ instead.",
+                    owner=node.owner,
+                    op=node.op,
+                )
             )
         given = {key: getattr(value, "value", value) for key, value in node.attributes.items()}
         lost = sorted(given.keys() - onnx.defs.get_schema(name, OPSET).attributes.keys())
         if lost:
-            raise NoOnnxForm(f"{node.owner} uses {node.op} with {', '.join(lost)}, which ONNX's {name} does not have.")
+            raise NoOnnxForm(
+                sentence(
+                    "{owner} uses {op} with {lost}, which ONNX's {name} does not have.",
+                    owner=node.owner,
+                    op=node.op,
+                    lost=", ".join(lost),
+                    name=name,
+                )
+            )
         first = self.held(next(i for i in node.inputs if not self.is_tensor(i))).first
         inputs = [self.constant(*self.tensor(i)) if self.is_tensor(i) else self.like(i, first) for i in node.inputs]
         self.hold(node.output, self.node(name, inputs, label(node), **given), first=first)

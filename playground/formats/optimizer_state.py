@@ -9,6 +9,7 @@ import numpy as np
 
 from playground.engine.optimizer_state import OptimizerState
 from playground.errors import FileError
+from playground.words import sentence
 
 #: Arrays of the optimizer carry this in front: "optimizer/dense1.weight/mean".
 PREFIX = "optimizer/"
@@ -45,7 +46,9 @@ def state_of(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> O
             slots={_in_engine(name): array for name, array in arrays.items() if belongs(name)},
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise FileError(f"What the file says of its optimizer cannot be read: {error}. Export it anew.") from error
+        raise FileError(
+            sentence("What the file says of its optimizer cannot be read: {error}. Export it anew.", error=error)
+        ) from error
 
 
 def _in_file(name: str) -> str:

@@ -16,6 +16,7 @@ from playground.formats.format import Format
 from playground.formats.model import Model
 from playground.formats.taken import Taken
 from playground.formats.weights import Contents, contents_of, take_weights, write_weights
+from playground.words import sentence
 
 
 def write(model: Model, path: Path) -> Certificate:
@@ -48,7 +49,7 @@ def parse(data: bytes) -> Contents:
         arrays = load(data)
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     except (SafetensorError, ValueError, KeyError) as error:
-        raise FileError(f"This is no safetensors file, or it is damaged: {error}.") from error
+        raise FileError(sentence("This is no safetensors file, or it is damaged: {error}.", error=error)) from error
     return Contents(dict(sorted(arrays.items())), dict(header.get("__metadata__", {})))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from playground.errors import FileError, PlaygroundError
 from playground.formats.certificate import TOLERANCE
 from playground.formats.model import Model, tensors_sha256
+from playground.words import sentence
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,14 @@ def agree(model: Model, taken: Taken) -> tuple[float, list[str]]:
     except FileError:
         raise
     except (PlaygroundError, ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as fault:
-        raise FileError(f"{name}: {taken.interpreter} cannot run the file on the probe. {fault}") from fault
+        raise FileError(
+            sentence(
+                "{name}: {interpreter} cannot run the file on the probe. {fault}",
+                name=name,
+                interpreter=taken.interpreter,
+                fault=fault,
+            )
+        ) from fault
     # a file that was written before networks had several losses answers to the first alone
     found = [_difference(one, expected, name) for one, expected in zip(answers, model.answers(), strict=False)]
     return max(found), [*taken.notes, *_changed(taken)]
@@ -50,16 +58,28 @@ def _difference(answers: np.ndarray, expected: np.ndarray, name: str) -> float:
     """The largest difference. Raises FileError where it is more than is allowed."""
     if answers.shape != expected.shape:
         raise FileError(
-            f"{name} gives answers of shape {answers.shape}; this network gives {expected.shape}. Nothing was changed."
+            sentence(
+                "{name} gives answers of shape {shape}; this network gives {shape2}. Nothing was changed.",
+                name=name,
+                shape=answers.shape,
+                shape2=expected.shape,
+            )
         )
     if not (np.isfinite(expected).all() and np.isfinite(answers).all()):
-        raise FileError(f"{name} gives answers that are not finite. Nothing was changed.")
+        raise FileError(sentence("{name} gives answers that are not finite. Nothing was changed.", name=name))
     allowed = TOLERANCE * max(1.0, float(np.abs(expected).max(initial=0.0)))
     error = float(np.abs(answers.astype(np.float64) - expected.astype(np.float64)).max(initial=0.0))
     if error > allowed:
         raise FileError(
-            f"{name} holds weights of these names and shapes, but it is another network or has another scaling: on {len(expected)} "
-            f"samples its answers differ from ours by up to {error:.1e}, and {allowed:.1e} is allowed. Nothing was changed."
+            sentence(
+                "{name} holds weights of these names and shapes, but it is another network or has another scaling: on "
+                "{expected_count} samples its answers differ from ours by up to {error}, and {allowed} is allowed. "
+                "Nothing was changed.",
+                name=name,
+                expected_count=len(expected),
+                error=f"{error:.1e}",
+                allowed=f"{allowed:.1e}",
+            )
         )
     return error
 
@@ -71,7 +91,9 @@ def _changed(taken: Taken) -> list[str]:
     try:
         said = json.loads(taken.certificate)["weights_sha256"]
     except (ValueError, KeyError, TypeError):
-        return [f"The certificate in {taken.path.name} cannot be read."]
+        return [sentence("The certificate in {path} cannot be read.", path=taken.path.name)]
     if said == tensors_sha256({name: np.ascontiguousarray(array, np.float32) for name, array in taken.tensors.items()}):
         return []
-    return [f"The certificate in {taken.path.name} is of other weights: the file was changed after its export."]
+    return [
+        sentence("The certificate in {path} is of other weights: the file was changed after its export.", path=taken.path.name)
+    ]

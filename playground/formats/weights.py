@@ -16,6 +16,7 @@ from playground.formats.interpreter import answer
 from playground.formats.model import Model, tensors_sha256
 from playground.formats.optimizer_state import ABOUT, arrays_of, belongs, description_of, state_of
 from playground.formats.taken import Taken
+from playground.words import joined, sentence
 
 INTERPRETER = "plain NumPy"
 #: Arrays of the scaling carry this in front; no tensor's name has two dots.
@@ -64,10 +65,22 @@ def write_weights(
     packed = pack(arrays, about)
     contents = parse(packed)
     if tensors_sha256(contents.arrays) != tensors_sha256(arrays) or dict(contents.about) != about:
-        raise ExportBlocked(f"{path.name} was not written: read back, the {title} file does not hold what was put into it.")
+        raise ExportBlocked(
+            sentence(
+                "{path} was not written: read back, the {title} file does not hold what was put into it.",
+                path=path.name,
+                title=title,
+            )
+        )
     answers = answer(model, contents.tensors(), contents.scaling())
     if certify(model, answers, format=title, interpreter=INTERPRETER, versions=versions) != before:
-        raise ExportBlocked(f"{path.name} was not written: read back, the {title} file gives other answers than before.")
+        raise ExportBlocked(
+            sentence(
+                "{path} was not written: read back, the {title} file gives other answers than before.",
+                path=path.name,
+                title=title,
+            )
+        )
     save_atomically(path, packed)
     return before
 
@@ -77,9 +90,9 @@ def contents_of(path: Path, parse: Callable[[bytes], Contents]) -> Contents:
     try:
         return parse(path.read_bytes())
     except FileError as error:
-        raise FileError(f"{path.name}: {error}") from error
+        raise FileError(joined((path.name, error), ": ")) from error
     except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise FileError(sentence("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror or error)) from error
 
 
 def take_weights(contents: Contents, path: Path) -> Taken:

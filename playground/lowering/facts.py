@@ -13,6 +13,7 @@ from playground.engine.builder import GraphBuilder, Share
 from playground.engine.graph import Parameter
 from playground.errors import BadValue, ShapeError
 from playground.lowering.formulas import parameter_formula
+from playground.words import sentence
 
 #: What a layer is called while it is looked at alone.
 NODE = "node"
@@ -73,7 +74,7 @@ def _facts(spec: Layer, inputs: tuple[TensorType | None, ...], shared: Shared | 
         own = [p for p in graph.parameters if p.owner == NODE]
         shapes = [graph.values[p.value].type for p in own]
         if max([*(y.type.count for y in outputs), *(s.count for s in shapes)]) > MOST_NUMBERS:
-            raise ShapeError("asks for more numbers than any machine holds. Choose smaller extents.")
+            raise ShapeError(sentence("asks for more numbers than any machine holds. Choose smaller extents."))
         flops = sum(ops.find(n.op).cost(graph.types(n), graph.values[n.output].type, n.attributes) for n in graph.nodes)
     except ShapeError as error:
         return Facts(None, reason=str(error), mend=error.mend)

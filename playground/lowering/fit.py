@@ -10,7 +10,7 @@ from playground.core.samples import Samples
 from playground.core.spec import Dataset, Layer, Loss
 from playground.core.tensor import TensorType
 from playground.document.edits import AddLink, InsertOnLink, RemoveLinks, RemoveNodes, ReplaceSpec, SetField, SetPlan
-from playground.document.problems import Mend, Problem
+from playground.document.problems import Mend, Problem, remedies
 from playground.document.project import Link, Node, Project
 from playground.document.wiring import output_names
 from playground.engine.builder import GraphBuilder
@@ -19,15 +19,16 @@ from playground.lowering.facts import facts
 from playground.lowering.flow import Flow
 from playground.lowering.mends import insertion, made, set_field, shape_mend
 from playground.lowering.sequence_mends import sequence_mend
+from playground.words import joined, sentence
 
 EACH = {
-    "class": "one for each class",
-    "binary": "one for each answer",
-    "distribution": "one for each share",
-    "values": "one for each target",
+    "class": sentence("one for each class"),
+    "binary": sentence("one for each answer"),
+    "distribution": sentence("one for each share"),
+    "values": sentence("one for each target"),
 }
 #: Targets that mean something only as they are.
-UNSCALED = {"binary": "targets of 0 and 1", "distribution": "shares"}
+UNSCALED = {"binary": sentence("targets of 0 and 1"), "distribution": "shares"}
 #: How far the shares of a distribution may be from a sum of 1.
 ROUNDING = 1e-3
 
@@ -47,9 +48,13 @@ def loss_problems(project: Project, samples: Samples, flow: Flow, node: Node) ->
         return
     if own_target and loss.target in UNSCALED and samples.task == "regression" and project.data.scale_targets:
         yield Problem(
-            text=f"{node.name} needs {UNSCALED[loss.target]} as they are, and the data plan scales targets.",
+            text=sentence(
+                "{node} needs {unscaled} as they are, and the data plan scales targets.",
+                node=node.name,
+                unscaled=UNSCALED[loss.target],
+            ),
             node=node.id,
-            mend=Mend(text="Leave targets unscaled", edits=(SetPlan("data", "scale_targets", False),)),
+            mends=(Mend(text=sentence("Leave targets unscaled"), edits=(SetPlan("data", "scale_targets", False),)),),
         )
     if samples.weights is not None and 2 not in wires:
         yield from _unread_weights(flow, node)
@@ -63,10 +68,17 @@ def loss_problems(project: Project, samples: Samples, flow: Flow, node: Node) ->
             return
     error = loss_error(loss, inputs, samples)
     if error is not None:
-        given = "; ".join(f"{flow.nodes[link.source].name} gives {flow.type_of(link)}" for link in wires.values())
+        given = joined(
+            (
+                sentence("{node} gives {form}", node=flow.nodes[link.source].name, form=flow.type_of(link))
+                for link in wires.values()
+            ),
+            "; ",
+        )
         field = error.mend.split()[1] if error.mend.startswith("set ") else "prediction"
         mend = shape_mend(flow, node, list(flow.into[node.id]), error.mend)
-        yield Problem(text=f"{node.name} {error} {given}.", node=node.id, field=field, mend=mend)
+        text = sentence("{node} {why} {given}.", node=node.name, why=error, given=given)
+        yield Problem(text=text, node=node.id, field=field, mends=remedies(mend))
 
 
 def loss_error(loss: Loss, inputs: tuple[TensorType | None, ...], samples: Samples) -> ShapeError | None:
@@ -90,8 +102,12 @@ def _absent_data(flow: Flow, node: Node) -> Iterator[Problem]:
         source = flow.nodes[link.source]
         if isinstance(source.spec, Dataset) and link.source in flow.types and flow.type_of(link) is None:
             name = output_names(source.spec)[link.output]
-            mend = Mend(text="Delete the wire", edits=(RemoveLinks((link.id,)),))
-            yield Problem(text=f"{source.name} has no {name}, and {node.name} reads them.", node=node.id, mend=mend)
+            mend = Mend(text=sentence("Delete the wire"), edits=(RemoveLinks((link.id,)),))
+            yield Problem(
+                text=sentence("{source} has no {name}, and {node} reads them.", source=source.name, name=name, node=node.name),
+                node=node.id,
+                mends=(mend,),
+            )
 
 
 def _unread_weights(flow: Flow, node: Node) -> Iterator[Problem]:
@@ -100,29 +116,31 @@ def _unread_weights(flow: Flow, node: Node) -> Iterator[Problem]:
         if isinstance(source.spec, Dataset):
             wire = AddLink(source.id, node.id, 2, output=output_names(source.spec).index("weights"))
             yield Problem(
-                text=f"{source.name} says what each sample counts, and {node.name} does not read it.",
+                text=sentence(
+                    "{source} says what each sample counts, and {node} does not read it.", source=source.name, node=node.name
+                ),
                 node=node.id,
                 field="weights",
                 severity="warning",
-                mend=Mend(text="Wire the weights", edits=(wire,)),
+                mends=(Mend(text=sentence("Wire the weights"), edits=(wire,)),),
             )
 
 
 #: What a prediction may be, in words; of a layer's output, what it gives.
 FORMS = {
-    "log_probabilities": "logarithms of probabilities",
-    "margin": "numbers of either sign",
+    "log_probabilities": sentence("logarithms of probabilities"),
+    "margin": sentence("numbers of either sign"),
 }
-GIVES = {**FORMS, "margin": "numbers from -1 to 1"}
+GIVES = {**FORMS, "margin": sentence("numbers from -1 to 1")}
 #: What a prediction must be -> the layer that makes it so, for a target of one class among several and for other targets.
 MAKES = {"probabilities": ("softmax", "sigmoid"), "log_probabilities": ("log_softmax", "log_softmax")}
 #: Losses whose prediction is of neither sign in particular: (what they expect, what the layer gives) -> what comes of it.
 SQUEEZED = {
-    ("logits", "probabilities"): "learning would be slow",
-    ("logits", "log_probabilities"): "the loss does that by itself",
-    ("logits", "margin"): "it could never be sure of an answer",
-    ("margin", "probabilities"): "it could never say no",
-    ("margin", "log_probabilities"): "it could never say yes",
+    ("logits", "probabilities"): sentence("learning would be slow"),
+    ("logits", "log_probabilities"): sentence("the loss does that by itself"),
+    ("logits", "margin"): sentence("it could never be sure of an answer"),
+    ("margin", "probabilities"): sentence("it could never say no"),
+    ("margin", "log_probabilities"): sentence("it could never say yes"),
 }
 
 
@@ -134,27 +152,46 @@ def _form_problems(flow: Flow, node: Node, loss: Loss, source: Node) -> Iterator
     expected, given = FORMS.get(loss.expects, loss.expects), GIVES.get(gives, gives)
     if (loss.expects, gives) in SQUEEZED:
         yield Problem(
-            text=f"{node.name} expects {expected}, and {source.name} gives {given}: {SQUEEZED[loss.expects, gives]}.",
+            text=sentence(
+                "{node} expects {expected}, and {source} gives {given}: {squeezed}.",
+                node=node.name,
+                expected=expected,
+                source=source.name,
+                given=given,
+                squeezed=SQUEEZED[loss.expects, gives],
+            ),
             node=node.id,
             field="prediction",
             severity="warning",
-            mend=_without(flow, source, node),
+            mends=remedies(_without(flow, source, node)),
         )
     if loss.expects in MAKES and gives != loss.expects:
         layer = made("layer", MAKES[loss.expects][loss.target == "binary"])
         alone = len(flow.consumers(source.id)) == 1
         if gives and alone:
-            mend = Mend(text=f"Make {source.name} a {layer.title}", edits=(ReplaceSpec(source.id, layer),))
+            mend = Mend(
+                text=sentence("Make {source} a {layer}", source=source.name, layer=sentence(layer.title)),
+                edits=(ReplaceSpec(source.id, layer),),
+            )
         else:
             link = flow.into[node.id][0]
-            mend = Mend(text=f"Insert {layer.title} after {source.name}", edits=(insertion(flow, link, layer),))
-        told = f"gives {given}" if gives else "does not say that it gives them"
+            mend = Mend(
+                text=sentence("Insert {layer} after {source}", layer=sentence(layer.title), source=source.name),
+                edits=(insertion(flow, link, layer),),
+            )
+        told = sentence("gives {given}", given=given) if gives else sentence("does not say that it gives them")
         yield Problem(
-            text=f"{node.name} expects {expected}, and {source.name} {told}.",
+            text=sentence(
+                "{node} expects {expected}, and {source} {told}.",
+                node=node.name,
+                expected=expected,
+                source=source.name,
+                told=told,
+            ),
             node=node.id,
             field="prediction",
             severity="warning",
-            mend=mend,
+            mends=(mend,),
         )
 
 
@@ -164,26 +201,35 @@ def wanted_shape(loss: Loss, samples: Samples) -> tuple[int, ...]:
     return (*shape, samples.classes) if loss.target == "class" else shape
 
 
+def suits(loss: Loss, type: TensorType, samples: Samples) -> bool:
+    """Whether a loss reads a prediction of this type for the targets that the data have."""
+    node = Node(id="", name="", spec=loss)
+    return _task_problem(samples, node, loss, type) is None and wanted_shape(loss, samples) == type.shape
+
+
 def _task_problem(samples: Samples, node: Node, loss: Loss, prediction: TensorType | None) -> Problem | None:
     """A loss for another kind of target than the data has."""
     classes = samples.task == "classification"
     if classes and loss.target == "binary" and samples.y.ndim > 1:
-        why, use = "answers yes or no, and the data has a class for every step", "cross_entropy"
+        why, use = sentence("answers yes or no, and the data has a class for every step"), "cross_entropy"
     elif classes and loss.target == "binary" and samples.classes != 2:
-        why, use = f"answers yes or no, and the data has {samples.classes} classes", "cross_entropy"
+        why, use = sentence("answers yes or no, and the data has {classes} classes", classes=samples.classes), "cross_entropy"
     elif classes and loss.target in ("values", "distribution"):
         lone = samples.classes == 2 and prediction is not None and prediction.shape == (1,)
         what = "values" if loss.target == "values" else "distributions"
-        why, use = f"compares {what}, and the data has classes", "binary_cross_entropy" if lone else "cross_entropy"
+        why, use = (
+            sentence("compares {what}, and the data has classes", what=what),
+            "binary_cross_entropy" if lone else "cross_entropy",
+        )
     elif not classes and loss.target == "class":
-        why, use = "needs classes, and the data has values", "mean_squared_error"
+        why, use = sentence("needs classes, and the data has values"), "mean_squared_error"
     elif not classes and samples.count and (unfit := _unfit_targets(samples.y, loss)):
         why, use = unfit, "mean_squared_error"
     else:
         return None
     better = made("loss", use)
-    mend = Mend(text=f"Use {better.title.lower()}", edits=(ReplaceSpec(node.id, better),))
-    return Problem(text=f"{node.name} {why}.", node=node.id, mend=mend)
+    mend = Mend(text=sentence("Use {better}", better=sentence(better.title).lower()), edits=(ReplaceSpec(node.id, better),))
+    return Problem(text=sentence("{node} {why}.", node=node.name, why=why), node=node.id, mends=(mend,))
 
 
 def _unfit_targets(y: np.ndarray, loss: Loss) -> str:
@@ -191,29 +237,44 @@ def _unfit_targets(y: np.ndarray, loss: Loss) -> str:
     low, high = float(y.min()), float(y.max())
     if loss.target == "binary" and loss.expects == "margin":
         fit = bool(np.isin(y, (0, 1)).all() or np.isin(y, (-1, 1)).all())
-        return "" if fit else f"needs targets of -1 and 1, or 0 and 1, and the data's lie in {low:.4g} to {high:.4g}"
+        return (
+            ""
+            if fit
+            else sentence(
+                "needs targets of -1 and 1, or 0 and 1, and the data's lie in {low} to {high}",
+                low=f"{low:.4g}",
+                high=f"{high:.4g}",
+            )
+        )
     if loss.target == "binary" and (low < 0 or high > 1):
-        return f"needs targets of 0 and 1, and the data's lie in {low:.4g} to {high:.4g}"
+        return sentence("needs targets of 0 and 1, and the data's lie in {low} to {high}", low=f"{low:.4g}", high=f"{high:.4g}")
     if loss.target == "distribution":
         sums = y.reshape(len(y), -1).sum(axis=1)
         worst = float(sums[np.abs(sums - 1).argmax()])
         if low < 0:
-            return f"needs shares of at least 0, and the least of the data's is {low:.4g}"
+            return sentence("needs shares of at least 0, and the least of the data's is {low}", low=f"{low:.4g}")
         if abs(worst - 1) > ROUNDING:
-            return f"needs shares that sum to 1, and some of the data's sum to {worst:.4g}"
+            return sentence("needs shares that sum to 1, and some of the data's sum to {worst}", worst=f"{worst:.4g}")
     return ""
 
 
 def _count_problem(flow: Flow, node: Node, loss: Loss, wanted: tuple[int, ...]) -> Problem:
     link = flow.into[node.id][0]
     source, n = flow.nodes[link.source], int(np.prod(wanted, dtype=int))
-    needs = f"{TensorType(wanted)} numbers" if n != 1 else "1 number"
+    needs = sentence("{tensortype} numbers", tensortype=TensorType(wanted)) if n != 1 else "1 number"
     each = f", {EACH[loss.target]}" if n != 1 else ""
-    text = f"{node.name} needs {needs}{each}. {source.name} gives {flow.type_of(link)}."
+    text = sentence(
+        "{node} needs {needs}{each}. {source} gives {type_of}.",
+        node=node.name,
+        needs=needs,
+        each=each,
+        source=source.name,
+        type_of=flow.type_of(link),
+    )
     mend = sequence_mend(flow, link, wanted, _width_layer(flow, source))
     if mend is None and len(wanted) == 1:
         mend = _count_mend(flow, link, n)
-    return Problem(text=text, node=node.id, field="prediction", mend=mend)
+    return Problem(text=text, node=node.id, field="prediction", mends=remedies(mend))
 
 
 def _count_mend(flow: Flow, link: Link, n: int) -> Mend:
@@ -221,7 +282,10 @@ def _count_mend(flow: Flow, link: Link, n: int) -> Mend:
     source, type = flow.nodes[link.source], flow.type_of(link)
     assert type is not None
     if type.count == n:
-        return Mend(text=f"Insert Flatten after {source.name}", edits=(insertion(flow, link, made("layer", "flatten")),))
+        return Mend(
+            text=sentence("Insert Flatten after {source}", source=source.name),
+            edits=(insertion(flow, link, made("layer", "flatten")),),
+        )
     last = _width_layer(flow, source)
     if last is not None and type.rank == 1:
         assert isinstance(last.spec, Layer)
@@ -232,13 +296,13 @@ def _count_mend(flow: Flow, link: Link, n: int) -> Mend:
             return flat
     dense = insertion(flow, link, made("layer", "dense", units=n))
     if type.rank == 1:
-        return Mend(text=f"Insert Dense with {n} units after {source.name}", edits=(dense,))
+        return Mend(text=sentence("Insert Dense with {n} units after {source}", n=n, source=source.name), edits=(dense,))
     if type.rank == 3 and type.shape[-1] == n:
         pool = insertion(flow, link, made("layer", "global_average_pool"))
-        return Mend(text=f"Insert GlobalAveragePool after {source.name}", edits=(pool,))
+        return Mend(text=sentence("Insert GlobalAveragePool after {source}", source=source.name), edits=(pool,))
     flatten = insertion(flow, link, made("layer", "flatten"))
     edits = (flatten, InsertOnLink(flatten.second, dense.node))
-    return Mend(text=f"Insert Flatten and Dense with {n} units after {source.name}", edits=edits)
+    return Mend(text=sentence("Insert Flatten and Dense with {n} units after {source}", n=n, source=source.name), edits=edits)
 
 
 def _width_layer(flow: Flow, node: Node) -> Node | None:
@@ -264,8 +328,8 @@ def _flattened(flow: Flow, last: Node, n: int) -> Mend | None:
         return None
     edits: tuple[object, ...] = (insertion(flow, into[0], made("layer", "flatten")),)
     if found.type.count == n:
-        return Mend(text=f"Insert Flatten before {last.name}", edits=edits)
-    text = f"Insert Flatten before {last.name} and set its {spec.width} to {n}"
+        return Mend(text=sentence("Insert Flatten before {last}", last=last.name), edits=edits)
+    text = sentence("Insert Flatten before {last} and set its {width} to {n}", last=last.name, width=spec.width, n=n)
     return Mend(text=text, edits=(*edits, SetField(last.id, spec.width, n)))
 
 
@@ -277,4 +341,4 @@ def _without(flow: Flow, source: Node, loss: Node) -> Mend | None:
     edits: list[object] = [AddLink(into[0].source, loss.id, 0, output=into[0].output)]
     if len(flow.consumers(source.id)) == 1:
         edits.append(RemoveNodes((source.id,)))
-    return Mend(text=f"Take {source.name} out", edits=tuple(edits))
+    return Mend(text=sentence("Take {source} out", source=source.name), edits=tuple(edits))

@@ -11,9 +11,10 @@ from typing import TypeVar
 
 from playground.document.blocks import uses, view_of
 from playground.document.edits import AddNode, Edit, EditBlock, InsertOnLink
-from playground.document.problems import Mend, Problem, structural_problems
+from playground.document.problems import Mend, Problem, remedies, structural_problems
 from playground.document.project import Network, Project
 from playground.lowering.expansion import Expanded, expanded
+from playground.words import Sentence, joined
 
 T = TypeVar("T", int, float)
 
@@ -46,10 +47,16 @@ def folded(project: Project, problem: Problem) -> Problem:
     text, node = problem.text, top(id)
     if "/" in id:
         path = _path(project, id.rpartition("/")[0])
-        text = f"{path}: {text.replace(f'{path}/', '')}"
-    return dataclasses.replace(
-        problem, text=text, node=node, field=problem.field if node == id else "", mend=localised(project, problem.mend)
-    )
+        text = joined((path, _without(text, f"{path}/")), ": ")
+    mends = remedies(*(localised(project, mend) for mend in problem.mends))
+    return dataclasses.replace(problem, text=text, node=node, field=problem.field if node == id else "", mends=mends)
+
+
+def _without(text: str, prefix: str) -> str:
+    """The sentence with shorter names of nodes."""
+    if isinstance(text, Sentence):
+        return Sentence(text.key, {name: _without(value, prefix) for name, value in text.values.items()})
+    return text.replace(prefix, "")
 
 
 def _path(project: Project, id: str) -> str:
@@ -67,10 +74,8 @@ def _inside(project: Project, network: Network, use: str) -> Network | None:
     return next((known.get(spec.block) for node, spec in uses(network) if node.id == use), None)
 
 
-def localised(project: Project, mend: Mend | None) -> Mend | None:
+def localised(project: Project, mend: Mend) -> Mend | None:
     """A mend whose edits of nodes inside blocks edit the definitions; None for one that would reach across a border."""
-    if mend is None:
-        return None
     edits = [local_edit(project, edit) for edit in mend.edits if isinstance(edit, Edit)]
     if any(edit is None for edit in edits):
         return None
@@ -123,9 +128,9 @@ def inner_problems(project: Project, whole: Expanded, known: Iterable[str]) -> I
         told.add(block)
         path = _path(project, use)
         for problem in structural_problems(view_of(project, block)):
-            edits = tuple(
-                EditBlock(block, edit) for edit in (problem.mend.edits if problem.mend else ()) if isinstance(edit, Edit)
+            mends = tuple(
+                dataclasses.replace(mend, edits=tuple(EditBlock(block, edit) for edit in mend.edits if isinstance(edit, Edit)))
+                for mend in problem.mends
             )
-            mend = None if problem.mend is None else dataclasses.replace(problem.mend, edits=edits)
             severity = problem.severity if top(use) in part else "warning"
-            yield Problem(text=f"{path}: {problem.text}", node=top(use), severity=severity, mend=mend)
+            yield Problem(text=joined((path, problem.text), ": "), node=top(use), severity=severity, mends=mends)

@@ -10,6 +10,7 @@ from playground.document.options import NODE_OPTIONS
 from playground.document.problems import Mend, Problem, participants
 from playground.document.project import Node, Project
 from playground.document.wiring import ordered
+from playground.words import sentence
 
 
 def weighty(project: Project, parameters: Mapping[str, int]) -> list[Node]:
@@ -30,9 +31,13 @@ def group_problems(project: Project, parameters: Mapping[str, int]) -> Iterator[
     nodes = weighty(project, parameters)
     for group in project.groups:
         if group.rule and not fitting(group.rule, nodes):
-            text = f"The rule {group.rule} of the group {group.name} fits no layer with weights. Change the rule, or delete the group."
-            mend = Mend(text=f"Delete {group.name}", edits=(RemoveGroup(group.id),))
-            yield Problem(text=text, field="groups", severity="warning", mend=mend)
+            text = sentence(
+                "The rule {rule} of the group {group} fits no layer with weights. Change the rule, or delete the group.",
+                rule=group.rule,
+                group=group.name,
+            )
+            mend = Mend(text=sentence("Delete {group}", group=group.name), edits=(RemoveGroup(group.id),))
+            yield Problem(text=text, field="groups", severity="warning", mends=(mend,))
 
 
 def tie_problems(project: Project) -> Iterator[Problem]:
@@ -45,9 +50,10 @@ def tie_problems(project: Project) -> Iterator[Problem]:
             continue
         handed = tuple(SetNodeOption(giver.id, option, value) for option, value in said.items())
         taken = tuple(SetNodeOption(node.id, option, getattr(usual, option)) for option in said)
-        yield Problem(
-            text=f"{node.name} uses the weights of {giver.name}, and {giver.name} alone says whether and how fast they train.",
-            node=node.id,
-            severity="warning",
-            mend=Mend(text=f"Hand these settings to {giver.name}", edits=(*handed, *taken)),
+        mend = Mend(text=sentence("Hand these settings to {giver}", giver=giver.name), edits=(*handed, *taken))
+        text = sentence(
+            "{node} uses the weights of {giver}, and {giver} alone says whether and how fast they train.",
+            node=node.name,
+            giver=giver.name,
         )
+        yield Problem(text=text, node=node.id, severity="warning", mends=(mend,))

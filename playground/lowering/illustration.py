@@ -17,6 +17,7 @@ from playground.engine.builder import GraphBuilder
 from playground.engine.graph import Graph, Knob
 from playground.errors import ShapeError
 from playground.lowering.facts import NODE, built
+from playground.words import sentence
 
 Array = npt.NDArray[np.floating]
 
@@ -79,7 +80,11 @@ def illustrate(spec: Spec) -> Illustration | None:
 
 def _schedule(spec: Schedule) -> Curves:
     steps = np.arange(STEPS)
-    return Curves("step of 1,000", "share of the rate", (("rate", steps + 1.0, np.asarray(spec.factor(steps, STEPS), float)),))
+    return Curves(
+        sentence("step of 1,000"),
+        sentence("share of the rate"),
+        (("rate", steps + 1.0, np.asarray(spec.factor(steps, STEPS), float)),),
+    )
 
 
 def _start(spec: Initializer) -> Histogram:
@@ -87,8 +92,10 @@ def _start(spec: Initializer) -> Histogram:
     drawn = np.asarray(spec.draw(rng, (DRAWN, DRAWN), DRAWN, DRAWN), float)
     most = float(np.abs(drawn).max()) or 1.0
     counts, edges = np.histogram(drawn, bins=41, range=(-1.05 * most, 1.05 * most))
-    words = f"{DRAWN}×{DRAWN} weights: mean {drawn.mean():.2g}, spread {drawn.std():.2g}"
-    return Histogram("start value", edges, counts / counts.sum(), words)
+    words = sentence(
+        "{drawn}×{drawn} weights: mean {mean}, spread {std}", drawn=DRAWN, mean=f"{drawn.mean():.2g}", std=f"{drawn.std():.2g}"
+    )
+    return Histogram(sentence("start value"), edges, counts / counts.sum(), words)
 
 
 def _function(spec: Layer) -> Curves | None:
@@ -108,19 +115,22 @@ def _loss(spec: Loss) -> Curves:
     if spec.target == "values":
         return Curves("prediction − target", "loss", (("loss", m, _losses(spec, m[:, None], np.zeros((len(m), 1)))),))
     if spec.target == "binary":
-        lines = [(f"target {t}", m, _losses(spec, m[:, None], np.full((len(m), 1), float(t)))) for t in (1, 0)]
+        lines = [(sentence("target {t}", t=t), m, _losses(spec, m[:, None], np.full((len(m), 1), float(t)))) for t in (1, 0)]
         return Curves("prediction", "loss", tuple(lines))
     share = np.linspace(0.01, 0.99, 99)
     rows = np.stack([share, 1 - share], axis=1)
     said = rows if spec.expects == "probabilities" else np.log(rows)
     if spec.target == "distribution":
-        lines = [(f"target {t:g}", share, _losses(spec, said, np.tile([t, 1 - t], (len(share), 1)))) for t in (0.9, 0.5)]
-        return Curves("share of the first class", "loss", tuple(lines))
+        lines = [
+            (sentence("target {t}", t=f"{t:g}"), share, _losses(spec, said, np.tile([t, 1 - t], (len(share), 1))))
+            for t in (0.9, 0.5)
+        ]
+        return Curves(sentence("share of the first class"), "loss", tuple(lines))
     right = np.zeros(len(share), np.int64)
     if spec.expects in ("probabilities", "log_probabilities"):
-        return Curves("share of the right class", "loss", (("loss", share, _losses(spec, said, right)),))
+        return Curves(sentence("share of the right class"), "loss", (("loss", share, _losses(spec, said, right)),))
     right = np.zeros(len(m), np.int64)
-    return Curves("lead of the right class", "loss", (("loss", m, _losses(spec, np.stack([m, 0 * m], axis=1), right)),))
+    return Curves(sentence("lead of the right class"), "loss", (("loss", m, _losses(spec, np.stack([m, 0 * m], axis=1), right)),))
 
 
 def _losses(spec: Loss, predictions: Array, targets: npt.NDArray[np.generic]) -> Array:
@@ -175,7 +185,7 @@ def _reach(spec: Layer) -> Reach | None:
         return None
     flat = (1, LENGTH) if rank == 2 else (SIDE, SIDE)
     what = "pixels" if rank == 3 else "steps"
-    words = f"{reached} of {places} {what} reach this one of the output"
+    words = sentence("{reached} of {places} {what} reach this one of the output", reached=reached, places=places, what=what)
     rows = (out if len(out) == 2 else (1, *out)) if out else (1, 1)
     cell = (place if len(place) == 2 else (0, *place)) if place else (0, 0)
     return Reach((change / most).reshape(flat), (rows[0], rows[1]), (cell[0], cell[1]), words)

@@ -10,10 +10,11 @@ from playground.core.spec import Layer, Loss
 from playground.core.tensor import TensorType
 from playground.data.split import part_sizes
 from playground.document.edits import SetPlan
-from playground.document.problems import Mend, Problem, participants, structural_problems
+from playground.document.problems import Mend, Problem, participants, remedies, structural_problems
 from playground.document.project import Link, Node, Project
 from playground.document.wiring import port_title
 from playground.errors import PlaygroundError
+from playground.lowering.alternatives import shape_mends
 from playground.lowering.expansion import Source, expanded
 from playground.lowering.facts import Facts, in_range
 from playground.lowering.fit import loss_problems
@@ -21,8 +22,8 @@ from playground.lowering.flow import Flow, flow_of
 from playground.lowering.folding import folded, inner_problems, summed
 from playground.lowering.groups import group_problems, tie_problems
 from playground.lowering.memory import memory_problem
-from playground.lowering.mends import shape_mend
 from playground.lowering.sequence_mends import token_problems
+from playground.words import counted_sentence, joined, sentence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,32 +107,39 @@ def _output(flow: Flow, source: Source) -> TensorType | None:
 
 
 def _layers(count: int) -> str:
-    return "1 layer" if count == 1 else f"{count} layers"
+    return counted_sentence(count, "layer", "layers")
 
 
 def _sum_formula(use: str, parameters: dict[str, int]) -> str:
     """The parameters of a block, and in how many layers they are."""
     counts = [count for id, count in parameters.items() if id.startswith(f"{use}/") and count]
-    return f"{sum(counts):,} in {_layers(len(counts))}" if counts else ""
+    return sentence("{count} in {layers}", count=f"{sum(counts):,}", layers=_layers(len(counts))) if counts else ""
 
 
 def shape_problem(flow: Flow, node: Node, links: list[Link], found: Facts, newest: Link | None = None) -> Problem:
-    """Why a layer cannot take its inputs, who gives them, and a mend. newest: the wire to name first, else the last drawn."""
+    """Why a layer cannot take its inputs, who gives them, and mends. newest: the wire to name first, else the last drawn."""
     gives = [(flow.nodes[link.source].name, flow.type_of(link)) for link in links]
     field = ""
     if len(links) == 2:
         drawn = newest or max(links, key=lambda link: (link.port, link.id))
         at = links.index(drawn)
-        given = f"{gives[at][0]} gives {gives[at][1]}; the other input is {gives[1 - at][1]}."
+        given = sentence(
+            "{node} gives {form}; the other input is {other}.",
+            node=gives[at][0],
+            form=gives[at][1],
+            other=gives[1 - at][1],
+        )
         field = port_title(node.spec, drawn.port)
     else:
-        given = "; ".join(f"{name} gives {type}" for name, type in gives) + "."
+        given = sentence(
+            "{listed}.", listed=joined((sentence("{node} gives {form}", node=name, form=type) for name, type in gives), "; ")
+        )
     own = found.reason[:1].islower()
-    text = f"{node.name} {found.reason} {given}" if own else f"{node.name}: {found.reason} {given}"
+    text = joined((joined((node.name, found.reason), " " if own else ": "), given), " ")
     verb, _, rest = found.mend.partition(" ")
     if verb == "set":
         field = rest.partition(" ")[0]
-    return Problem(text=text, node=node.id, field=field, mend=shape_mend(flow, node, links, found.mend))
+    return Problem(text=text, node=node.id, field=field, mends=shape_mends(flow, node, links, found.mend))
 
 
 def _fit_problems(project: Project, samples: Samples | None, flow: Flow) -> Iterator[Problem]:
@@ -146,7 +154,9 @@ def _fit_problems(project: Project, samples: Samples | None, flow: Flow) -> Iter
         yield too_large
     if losses and flow.inputs(losses[0]) is not None and not any(found.parameters for found in flow.facts.values()):
         yield Problem(
-            text=f"{losses[0].name} has nothing to train: add a layer with weights.", node=losses[0].id, severity="warning"
+            text=sentence("{losses} has nothing to train: add a layer with weights.", losses=losses[0].name),
+            node=losses[0].id,
+            severity="warning",
         )
 
 
@@ -162,12 +172,24 @@ def _batch_problems(project: Project, samples: Samples | None, flow: Flow) -> It
             continue
         least = node.spec.least_batch(_present(inputs))
         if batch < least:
-            text = f"{node.name} needs at least {least} samples in a batch; the training plan has {batch}."
-            yield Problem(text=text, node=id, mend=_batch_mend(least))
+            text = sentence(
+                "{node} needs at least {least} samples in a batch; the training plan has {batch}.",
+                node=node.name,
+                least=least,
+                batch=batch,
+            )
+            yield Problem(text=text, node=id, mends=(_batch_mend(least),))
         elif 0 < rows % batch < least:
-            text = f"{node.name} needs at least {least} samples in a batch; the last of {rows:,} in batches of {batch} has {rows % batch}."
+            text = sentence(
+                "{node} needs at least {least} samples in a batch; the last of {rows} in batches of {batch} has {left}.",
+                node=node.name,
+                least=least,
+                rows=f"{rows:,}",
+                batch=batch,
+                left=rows % batch,
+            )
             fits = next((size for size in range(batch + 1, rows + 1) if not 0 < rows % size < least), None)
-            yield Problem(text=text, node=id, mend=None if fits is None else _batch_mend(fits))
+            yield Problem(text=text, node=id, mends=remedies(None if fits is None else _batch_mend(fits)))
 
 
 def _training_rows(project: Project, samples: Samples | None) -> int:
@@ -181,7 +203,7 @@ def _training_rows(project: Project, samples: Samples | None) -> int:
 
 
 def _batch_mend(size: int) -> Mend:
-    return Mend(text=f"Set batch to {size}", edits=(SetPlan("training", "batch", size),))
+    return Mend(text=sentence("Set batch to {least}", least=size), edits=(SetPlan("training", "batch", size),))
 
 
 def _caption(flow: Flow, node: Node) -> str:

@@ -28,6 +28,7 @@ from playground.lowering.groups import weight_settings
 from playground.lowering.inspection import inspect
 from playground.lowering.network import Head, Network, network_of
 from playground.lowering.schedule import warmed
+from playground.words import joined, sentence
 
 
 class Refused(PlaygroundError):
@@ -168,7 +169,7 @@ def _knobs(project: Project, optimizer: Optimizer, used: set[str], update: Updat
             yield KnobInfo(name, field.title(name), field, float(getattr(project.training, name)), "", name)
     for name, field in fields_of(project.training.penalty).items():
         if field.live:
-            label = f"{project.training.penalty.title}: {field.title(name)}"
+            label = joined((sentence(project.training.penalty.title), field.title(name)), ": ")
             value = float(getattr(project.training.penalty, name))
             yield KnobInfo(f"penalty:{name}", label, field, value, "", f"penalty.{name}")
     several = len(project.network.of_kind("loss")) > 1
@@ -180,10 +181,10 @@ def _knobs(project: Project, optimizer: Optimizer, used: set[str], update: Updat
                 continue
             if field.live and isinstance(field, Real):
                 value = float(getattr(node.spec, name))
-                yield KnobInfo(f"{node.name}.{name}", f"{node.name}: {field.title(name)}", field, value, node.id, name)
+                yield KnobInfo(f"{node.name}.{name}", joined((node.name, field.title(name)), ": "), field, value, node.id, name)
         for option, factors in (("rate_factor", update.rate_factors), ("decay_factor", update.decay_factors)):
             if node.name in factors:
-                label = f"{node.name}: {NODE_OPTIONS[option].title(option)}"
+                label = joined((node.name, NODE_OPTIONS[option].title(option)), ": ")
                 yield KnobInfo(f"{node.name}:{option}", label, _product(option), factors[node.name], node.id, option)
 
 

@@ -13,6 +13,7 @@ from playground.document.edits import SetPlan
 from playground.document.problems import Mend, Problem
 from playground.document.project import Project
 from playground.lowering.flow import Flow
+from playground.words import sentence
 
 #: Bytes of one number in the arena.
 NUMBER = 4
@@ -50,14 +51,24 @@ def memory_problem(project: Project, samples: Samples | None, flow: Flow) -> Pro
     free = free_memory() if need > SMALL else None
     if free is None or need <= free:
         return None
-    text = f"This needs {need / 1e9:,.1f} GB and {free / 1e9:,.1f} GB are free."
+    text = sentence(
+        "This needs {need} GB and {free} GB are free.", need=f"{need / 1000000000.0:,.1f}", free=f"{free / 1000000000.0:,.1f}"
+    )
     fitting = (free - weights - data) // row if row else 0
     if fitting >= 1:
         good = 1 << (int(fitting).bit_length() - 1)
-        mend = Mend(text=f"Set batch to {good}", edits=(SetPlan("training", "batch", good),))
-        return Problem(text=f"{text} Batch {good} fits.", field="training.batch", mend=mend)
+        mend = Mend(text=sentence("Set batch to {good}", good=good), edits=(SetPlan("training", "batch", good),))
+        return Problem(text=sentence("{what} Batch {good} fits.", what=text, good=good), field="training.batch", mends=(mend,))
     largest = max(parameters, key=lambda id: parameters[id], default="")
     if weights > data and largest:
         name = flow.nodes[largest].name
-        return Problem(text=f"{text} {name} alone has {parameters[largest]:,} parameters; make it smaller.", node=largest)
-    return Problem(text=f"{text} Use fewer or smaller samples.")
+        return Problem(
+            text=sentence(
+                "{what} {name} alone has {parameters} parameters; make it smaller.",
+                what=text,
+                name=name,
+                parameters=f"{parameters[largest]:,}",
+            ),
+            node=largest,
+        )
+    return Problem(text=sentence("{what} Use fewer or smaller samples.", what=text))

@@ -15,6 +15,7 @@ from playground.document.problems import Mend
 from playground.document.project import Link, Node
 from playground.document.wiring import port_title
 from playground.lowering.flow import Flow
+from playground.words import sentence
 
 #: How far below its neighbour a node is put that a mend inserts.
 SPREAD = 96.0
@@ -38,7 +39,10 @@ def set_field(node: Node, field: str, value: Any) -> Mend:
     kind = fields_of(node.spec)[field]
     title, between = kind.title(field).lower(), f"{kind.between} ".replace("× ", "×") if isinstance(kind, Wholes) else "×"
     shown = (between.join(map(str, value)) or getattr(kind, "off", "")) if isinstance(value, tuple) else str(value)
-    return Mend(text=f"Set {title} of {node.name} to {shown}", edits=(SetField(node.id, field, value),))
+    return Mend(
+        text=sentence("Set {title} of {node} to {shown}", title=title, node=node.name, shown=shown),
+        edits=(SetField(node.id, field, value),),
+    )
 
 
 def shape_mend(flow: Flow, node: Node, links: list[Link], word: str) -> Mend | None:
@@ -60,12 +64,21 @@ def shape_mend(flow: Flow, node: Node, links: list[Link], word: str) -> Mend | N
         wrong = [link for link in links if (type := flow.type_of(link)) is not None and type.rank != 1]
         chosen = [link for link in links if str(link.port) == port] if port else wrong
         edits = tuple(insertion(flow, link, spec) for link in chosen)
-        return Mend(text=f"Insert {spec.title} before {node.name}", edits=edits) if edits else None
+        return (
+            Mend(text=sentence("Insert {spec} before {node}", spec=sentence(spec.title), node=node.name), edits=edits)
+            if edits
+            else None
+        )
     if verb == "cut":
         wires = tuple(link.id for link in links if str(link.port) == rest)
-        return Mend(text=f"Delete the wire at {port_title(node.spec, int(rest))} of {node.name}", edits=(RemoveLinks(wires),))
+        return Mend(
+            text=sentence(
+                "Delete the wire at {port_title} of {node}", port_title=port_title(node.spec, int(rest)), node=node.name
+            ),
+            edits=(RemoveLinks(wires),),
+        )
     if verb == "unshare":
-        return Mend(text=f"Give {node.name} weights of its own", edits=(ShareWeights(node.id, ""),))
+        return Mend(text=sentence("Give {node} weights of its own", node=node.name), edits=(ShareWeights(node.id, ""),))
     if verb == "image":
         return _as_image(flow, node, links[0])
     if verb == "sequence":
@@ -80,7 +93,7 @@ def embedding_mend(flow: Flow, node: Node, links: list[Link]) -> Mend:
         type = flow.type_of(link)
         assert type is not None
         edits.append(insertion(flow, link, made("layer", "embedding", vocabulary=type.tokens)))
-    return Mend(text=f"Insert Embedding before {node.name}", edits=tuple(edits))
+    return Mend(text=sentence("Insert Embedding before {node}", node=node.name), edits=tuple(edits))
 
 
 def _as_image(flow: Flow, node: Node, link: Link) -> Mend | None:
@@ -92,7 +105,10 @@ def _as_image(flow: Flow, node: Node, link: Link) -> Mend | None:
     if type.rank != 1 or side * side != type.count:
         return None
     spec = made("layer", "reshape", shape=(side, side, 1))
-    return Mend(text=f"Insert Reshape to {side}×{side}×1 before {node.name}", edits=(insertion(flow, link, spec),))
+    return Mend(
+        text=sentence("Insert Reshape to {side}×{side}×1 before {node}", side=side, node=node.name),
+        edits=(insertion(flow, link, spec),),
+    )
 
 
 def _as_sequence(flow: Flow, node: Node, links: list[Link]) -> Mend | None:
@@ -102,7 +118,10 @@ def _as_sequence(flow: Flow, node: Node, links: list[Link]) -> Mend | None:
         return None
     shape = (type.shape[0], type.count // type.shape[0])
     spec = made("layer", "reshape", shape=(shape[0], 0))
-    return Mend(text=f"Insert Reshape to {shape[0]}×{shape[1]} before {node.name}", edits=(insertion(flow, link, spec),))
+    return Mend(
+        text=sentence("Insert Reshape to {shape}×{shape2} before {node}", shape=shape[0], shape2=shape[1], node=node.name),
+        edits=(insertion(flow, link, spec),),
+    )
 
 
 def _matching(flow: Flow, links: list[Link]) -> Mend | None:
@@ -115,7 +134,9 @@ def _matching(flow: Flow, links: list[Link]) -> Mend | None:
         spec = projection(types[link.id], goal)
         if spec is not None:
             what = "a 1×1 convolution" if spec.id == "conv2d" else spec.title
-            text = f"Insert {what} to {goal.shape[-1]} after {flow.nodes[link.source].name}"
+            text = sentence(
+                "Insert {what} to {shape} after {nodes}", what=what, shape=goal.shape[-1], nodes=flow.nodes[link.source].name
+            )
             return Mend(text=text, edits=(insertion(flow, link, spec),))
     return None
 

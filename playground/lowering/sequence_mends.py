@@ -11,6 +11,7 @@ from playground.document.project import Link, Node
 from playground.lowering.facts import facts
 from playground.lowering.flow import Flow
 from playground.lowering.mends import embedding_mend, insertion, made, set_field
+from playground.words import sentence
 
 
 def token_problems(flow: Flow) -> list[Problem]:
@@ -21,8 +22,11 @@ def token_problems(flow: Flow) -> list[Problem]:
         links = [link for link in flow.into[id] if (type := flow.type_of(link)) is not None and type.tokens]
         if not links or bool(getattr(node.spec, "tokens", "")) or facts_of_node.type is None or facts_of_node.type.tokens:
             continue
-        text = f"{node.name} reads tokens as amounts, as if a token were more than those before it. Give each a row of numbers."
-        found.append(Problem(text=text, node=id, severity="warning", mend=embedding_mend(flow, node, links)))
+        text = sentence(
+            "{node} reads tokens as amounts, as if a token were more than those before it. Give each a row of numbers.",
+            node=node.name,
+        )
+        found.append(Problem(text=text, node=id, severity="warning", mends=(embedding_mend(flow, node, links),)))
     return found
 
 
@@ -39,7 +43,10 @@ def sequence_mend(flow: Flow, link: Link, wanted: tuple[int, ...], last: Node | 
         if last is not None and isinstance(last.spec, Layer) and not _is_recurrent(last):
             return set_field(last, last.spec.width, wanted[1])
         dense = insertion(flow, link, made("layer", "dense", units=wanted[1]))
-        return Mend(text=f"Insert Dense with {wanted[1]} units after {flow.nodes[link.source].name}", edits=(dense,))
+        return Mend(
+            text=sentence("Insert Dense with {wanted} units after {nodes}", wanted=wanted[1], nodes=flow.nodes[link.source].name),
+            edits=(dense,),
+        )
     if len(wanted) == 2 and type.rank == 1:
         return _turned(flow, link, wanted, last, "sequence")
     if len(wanted) == 1 and type.rank == 2:
@@ -64,19 +71,33 @@ def _turned(flow: Flow, link: Link, wanted: tuple[int, ...], last: Node | None, 
     if given is None:
         return None
     shape = given.shape[-1:] if gives == "last" else (wanted[0], given.shape[-1])
-    what = "give its last state" if gives == "last" else "give every step"
+    what = sentence("give its last state") if gives == "last" else sentence("give every step")
     turn = SetField(recurrent.id, "returns", gives)
     if last is recurrent and at == 0:  # its states are within -1 and 1: the answers are made by a layer of their own
         dense = insertion(flow, link, made("layer", "dense", units=wanted[-1]))
-        return Mend(text=f"Let {recurrent.name} {what} and insert Dense with {wanted[-1]} units after it", edits=(turn, dense))
+        return Mend(
+            text=sentence(
+                "Let {recurrent} {what} and insert Dense with {wanted} units after it",
+                recurrent=recurrent.name,
+                what=what,
+                wanted=wanted[-1],
+            ),
+            edits=(turn, dense),
+        )
     if last is recurrent or last is None:
         return None
     if not _leads_to(TensorType(shape), path[:at][::-1], last, wanted):
         return None
     assert isinstance(last.spec, Layer)
     also = _width(last, wanted[-1])
-    words = f" and set {last.spec.width} of {last.name} to {wanted[-1]}" if also else ""
-    return Mend(text=f"Let {recurrent.name} {what}{words}", edits=(turn, *also))
+    words = (
+        sentence(" and set {width} of {last} to {wanted}", width=last.spec.width, last=last.name, wanted=wanted[-1])
+        if also
+        else ""
+    )
+    return Mend(
+        text=sentence("Let {recurrent} {what}{words}", recurrent=recurrent.name, what=what, words=words), edits=(turn, *also)
+    )
 
 
 def _pooled(flow: Flow, link: Link, wanted: tuple[int, ...], last: Node | None) -> Mend | None:
@@ -92,8 +113,8 @@ def _pooled(flow: Flow, link: Link, wanted: tuple[int, ...], last: Node | None) 
         return None
     pool = insertion(flow, before, made("layer", "global_average_pool"))
     also = _width(last, wanted[0])
-    words = f" and set its {last.spec.width} to {wanted[0]}" if also else ""
-    return Mend(text=f"Insert GlobalAveragePool before {last.name}{words}", edits=(pool, *also))
+    words = sentence(" and set its {width} to {wanted}", width=last.spec.width, wanted=wanted[0]) if also else ""
+    return Mend(text=sentence("Insert GlobalAveragePool before {last}{words}", last=last.name, words=words), edits=(pool, *also))
 
 
 def _pooled_and_dense(flow: Flow, link: Link, n: int) -> Mend:
@@ -103,7 +124,10 @@ def _pooled_and_dense(flow: Flow, link: Link, n: int) -> Mend:
         insertion(flow, link, made("layer", "dense", units=n)),
     )
     edits = (pool, InsertOnLink(pool.second, dense.node))
-    return Mend(text=f"Insert GlobalAveragePool and Dense with {n} units after {flow.nodes[link.source].name}", edits=edits)
+    return Mend(
+        text=sentence("Insert GlobalAveragePool and Dense with {n} units after {nodes}", n=n, nodes=flow.nodes[link.source].name),
+        edits=edits,
+    )
 
 
 def _width(last: Node, n: int) -> tuple[SetField, ...]:

@@ -11,6 +11,7 @@ from playground.document.problems import Problem
 from playground.document.project import Project
 from playground.lowering.facts import facts
 from playground.lowering.flow import Flow, flow_of
+from playground.words import joined, sentence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +29,7 @@ def tie_of(project: Project, samples: Samples | None, source: str, target: str) 
     giver, taker = project.network.node(source), project.network.node(target)
     mine, own = flow.facts.get(target), flow.facts.get(source)
     if own is not None and own.type is not None and not own.declared and not giver.shares:
-        return Tie(problem=Problem(text=f"{giver.name} has no weights to share.", node=source))
+        return Tie(problem=Problem(text=sentence("{giver} has no weights to share.", giver=giver.name), node=source))
     fits, reasons = [], []
     for transposed in (False, True):
         try:
@@ -37,12 +38,17 @@ def tie_of(project: Project, samples: Samples | None, source: str, target: str) 
             return Tie(problem=Problem(text=str(error), node=target))
         if mine is None or own is None:
             unknown = taker if mine is None else giver
-            return Tie(problem=Problem(text=f"The shape of {unknown.name} is not known yet. Wire it first.", node=unknown.id))
+            return Tie(
+                problem=Problem(
+                    text=sentence("The shape of {unknown} is not known yet. Wire it first.", unknown=unknown.name),
+                    node=unknown.id,
+                )
+            )
         reason = _refused(flow_of(edited, samples), target, giver.name)
         fits.append(not reason)
         reasons.append(reason)
     flow_of(project, samples)  # the next look at the project as it is finds it again
-    problem = None if any(fits) else Problem(text=f"{taker.name} {reasons[0]}", node=target)
+    problem = None if any(fits) else Problem(text=joined((taker.name, reasons[0]), " "), node=target)
     return Tie(plain=fits[0], transposed=fits[1], problem=problem)
 
 
@@ -54,9 +60,9 @@ def _refused(flow: Flow, target: str, giver: str) -> str:
     inputs = flow.inputs(node)
     alone = facts(node.spec, inputs) if isinstance(node.spec, Layer) and inputs is not None else found
     if not alone.declared:
-        return "has no weights."
+        return sentence("has no weights.")
     return (
         ""
         if len(found.declared) < len(alone.declared)
-        else f"could use none of the weights of {giver}: they are of another kind."
+        else sentence("could use none of the weights of {giver}: they are of another kind.", giver=giver)
     )

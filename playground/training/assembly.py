@@ -7,11 +7,14 @@ import functools
 from typing import Any
 
 from playground.core.samples import Samples
+from playground.core.spec import Layer
 from playground.data.prepare import Prepared, prepare
+from playground.document.plans import DataPlan
 from playground.document.project import Project
 from playground.engine.machine import Machine, Progress
 from playground.engine.plan import Plan, plan_network
 from playground.lowering import Lowered, lower
+from playground.lowering.expansion import expanded
 from playground.training import memory
 from playground.training.board import BoardPlan
 from playground.training.judge import Judge
@@ -43,7 +46,14 @@ class Assembled:
             layers=tuple(owners),
             metrics=self.judge.names,
             outputs=outputs.count if plane else 0,
+            nodes=tuple(dict.fromkeys(n.owner for n in self.plan.graph.nodes if n.owner in self.layers)),
         )
+
+    @functools.cached_property
+    def layers(self) -> dict[str, Layer]:
+        """The network's layers by name, those in blocks as "block1/dense1"."""
+        nodes = expanded(self.project).project.network.nodes
+        return {node.name: node.spec for node in nodes if isinstance(node.spec, Layer)}
 
     def machine(self, arena: Any = None, progress: Progress | None = None) -> Machine:
         """A machine with the data in its windows; its state is whatever the memory holds."""
@@ -55,19 +65,16 @@ class Assembled:
         return machine
 
 
-def assemble(project: Project, samples: Samples) -> Assembled:
-    """Lower, split and scale, plan. Raises Refused, DataError or DoesNotFit."""
+def assemble(project: Project, samples: Samples, before: Assembled | None = None) -> Assembled:
+    """Lower, split and scale, plan. Raises Refused, DataError or DoesNotFit.
+
+    before: the same run as it was; what was made of the same samples in the same way is not made again.
+    """
     lowered = lower(project, samples)
-    data = project.data
-    prepared = prepare(
-        samples,
-        validation=data.validation,
-        test=data.test,
-        stratified=data.stratified,
-        scaling=data.scaling,
-        scale_targets=data.scale_targets,
-        seed=data.seed,
-    )
+    if before is not None and before.samples is samples and before.project.data == project.data:
+        prepared = before.prepared
+    else:
+        prepared = _prepared(project.data, samples)
     counts = {"train": prepared.train.count}
     if prepared.validation is not None:
         counts["validation"] = prepared.validation.count
@@ -85,3 +92,15 @@ def assemble(project: Project, samples: Samples) -> Assembled:
     memory.check(needed, project.training.batch, memory.free_bytes())
     plan = planned(project.training.batch)
     return Assembled(project, samples, lowered, prepared, plan, Judge(lowered.heads, samples.task, prepared))
+
+
+def _prepared(data: DataPlan, samples: Samples) -> Prepared:
+    return prepare(
+        samples,
+        validation=data.validation,
+        test=data.test,
+        stratified=data.stratified,
+        scaling=data.scaling,
+        scale_targets=data.scale_targets,
+        seed=data.seed,
+    )

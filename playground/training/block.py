@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from playground.errors import PlaygroundError
+from playground.words import sentence
 
 
 class Block:
@@ -55,7 +56,13 @@ class Block:
         try:
             os.ftruncate(self.descriptor, nbytes)
         except OSError as error:
-            raise PlaygroundError(f"The system gives no {nbytes:,} bytes of shared memory: {error.strerror}.") from error
+            raise PlaygroundError(
+                sentence(
+                    "The system gives no {nbytes} bytes of shared memory: {strerror}.",
+                    nbytes=f"{nbytes:,}",
+                    strerror=error.strerror,
+                )
+            ) from error
 
     def buffer(self) -> memoryview:
         """All its bytes, writable."""

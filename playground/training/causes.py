@@ -8,6 +8,7 @@ import signal
 
 from playground.errors import BadValue, PlaygroundError
 from playground.training.memory import DoesNotFit, in_words
+from playground.words import joined, sentence
 
 #: Words that `Failed.kind`, `Died.kind` and `Warned.kind` use.
 KINDS = (
@@ -43,42 +44,54 @@ class Cause:
 
 
 _SIGNALS = {
-    signal.SIGSEGV: ("crash", "Training crashed in compiled code (memory access out of bounds)."),
-    signal.SIGBUS: ("bus", "Training lost its shared memory, most likely because the machine has none left."),
-    signal.SIGABRT: ("abort", "A library that training uses gave up and ended the process."),
-    signal.SIGFPE: ("crash", "Training crashed in compiled code (arithmetic)."),
+    signal.SIGSEGV: ("crash", sentence("Training crashed in compiled code (memory access out of bounds).")),
+    signal.SIGBUS: ("bus", sentence("Training lost its shared memory, most likely because the machine has none left.")),
+    signal.SIGABRT: ("abort", sentence("A library that training uses gave up and ended the process.")),
+    signal.SIGFPE: ("crash", sentence("Training crashed in compiled code (arithmetic).")),
     signal.SIGILL: (
         "instruction",
-        "Compiled code met an instruction that this processor lacks. Delete the kernel cache and train again.",
+        sentence("Compiled code met an instruction that this processor lacks. Delete the kernel cache and train again."),
     ),
-    signal.SIGTERM: ("terminated", "Another program asked training to end."),
+    signal.SIGTERM: ("terminated", sentence("Another program asked training to end.")),
 }
 
 
 def of_death(status: int | None, stderr: str, *, killed: bool, peak_bytes: int, free_bytes: int, step: int) -> Cause:
     """Why the process has gone. status: its exit status, negative for a signal; killed: this program did it."""
-    kept = f"The weights of step {step:,} are kept; Resume goes on from there." if step else "Press Train to begin again."
+    kept = (
+        sentence("The weights of step {step} are kept; Resume goes on from there.", step=f"{step:,}")
+        if step
+        else sentence("Press Train to begin again.")
+    )
     if killed:
-        return Cause("ended", f"Training was ended at once. {kept}")
+        return Cause("ended", sentence("Training was ended at once. {kept}", kept=kept))
     if status == -signal.SIGKILL:
         total = peak_bytes + free_bytes
         if peak_bytes > 0.5 * total:
-            shown = f"it used {in_words(peak_bytes)} of {in_words(total)}"
+            shown = sentence("it used {in_words} of {in_words2}", in_words=in_words(peak_bytes), in_words2=in_words(total))
             return Cause(
-                "out of memory", f"The system stopped training, probably out of memory: {shown}. A smaller batch helps. {kept}"
+                sentence("out of memory"),
+                sentence(
+                    "The system stopped training, probably out of memory: {shown}. A smaller batch helps. {kept}",
+                    shown=shown,
+                    kept=kept,
+                ),
             )
-        return Cause("killed", f"The system or another program killed training. {kept}")
+        return Cause("killed", sentence("The system or another program killed training. {kept}", kept=kept))
     if status is not None and status < 0:
-        unknown = ("crash", f"Training was ended by signal {-status}.")
+        unknown = ("crash", sentence("Training was ended by signal {value}.", value=-status))
         kind, text = _SIGNALS.get(signal.Signals(-status), unknown) if -status in set(signal.Signals) else unknown
-        return Cause(kind, f"{text} {kept}")
+        return Cause(kind, joined((text, kept), " "))
     last = stderr.strip().splitlines()[-1][:300] if stderr.strip() else ""
     if "ImportError" in last or "ModuleNotFoundError" in last:
-        return Cause("import", f"Training could not load a library: {last}. Install the program anew.")
+        return Cause("import", sentence("Training could not load a library: {last}. Install the program anew.", last=last))
     if "MemoryError" in last:
-        return Cause("memory", f"Training ran out of memory. A smaller batch helps. {kept}")
-    shown = f" It said: {last}" if last else ""
-    return Cause("exit", f"Training ended without a word (exit status {status}).{shown} {kept}")
+        return Cause("memory", sentence("Training ran out of memory. A smaller batch helps. {kept}", kept=kept))
+    shown = sentence(" It said: {last}", last=last) if last else ""
+    return Cause(
+        "exit",
+        sentence("Training ended without a word (exit status {status}).{shown} {kept}", status=status, shown=shown, kept=kept),
+    )
 
 
 def of_error(error: BaseException) -> Cause:
@@ -86,18 +99,29 @@ def of_error(error: BaseException) -> Cause:
     if isinstance(error, DoesNotFit):
         return Cause("memory", str(error))
     if isinstance(error, MemoryError):
-        return Cause("memory", f"The memory does not suffice: {error or 'no more could be had'}. A smaller batch helps.")
+        return Cause(
+            "memory",
+            sentence("The memory does not suffice: {error}. A smaller batch helps.", error=error or "no more could be had"),
+        )
     if isinstance(error, ImportError):
-        return Cause("import", f"Training could not load a library: {error}. Install the program anew.")
+        return Cause("import", sentence("Training could not load a library: {error}. Install the program anew.", error=error))
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Cause(
             "disk",
-            f"The disk is full: {error.filename or 'the run folder'} could not be written. Free some space; the last good file is kept.",
+            sentence(
+                "The disk is full: {filename} could not be written. Free some space; the last good file is kept.",
+                filename=error.filename or "the run folder",
+            ),
         )
     if isinstance(error, OSError):
-        return Cause("file", f"A file could not be used: {error}.")
+        return Cause("file", sentence("A file could not be used: {error}.", error=error))
     if isinstance(error, PlaygroundError):
         return Cause("error", str(error))
     return Cause(
-        "error", f"Training met an error of its own ({type(error).__name__}: {error}). The details can be copied and reported."
+        "error",
+        sentence(
+            "Training met an error of its own ({name}: {error}). The details can be copied and reported.",
+            name=type(error).__name__,
+            error=error,
+        ),
     )

@@ -11,11 +11,10 @@ import time
 import traceback
 from collections.abc import Callable
 
-from playground.training import messages, wire
+from playground.training import wire
 from playground.training.messages import Command, Event
 
-#: Of these kinds only the newest waits, and none is sent more often than `_MOST_OFTEN`.
-_NEWEST = (messages.Compiling, messages.Progress, messages.EpochDone, messages.Grid, messages.FinderPoint)
+#: Events of which only the newest counts are not sent more often.
 _MOST_OFTEN = 1 / 30
 
 
@@ -30,7 +29,7 @@ class Channel:
         self._descriptors: list[int] = []
         self._outgoing = b""
         self._newest: dict[type[Event], Event] = {}
-        self._sent_at = dict.fromkeys(_NEWEST, 0.0)
+        self._sent_at: dict[type[Event], float] = {}
         threading.Thread(target=self._read, name="commands", daemon=True).start()
 
     def _read(self) -> None:
@@ -51,7 +50,7 @@ class Channel:
         os._exit(0)
 
     def _take(self, command: Command) -> None:
-        count = len(command.blocks) if isinstance(command, messages.Start) else 0
+        count = command.descriptors
         taken, self._descriptors = tuple(self._descriptors[:count]), self._descriptors[count:]
         self._commands.put((command, taken))
         self._arrived()
@@ -70,7 +69,7 @@ class Channel:
 
     def send(self, event: Event) -> None:
         """Hand an event over, now or as soon as the other side reads again."""
-        if isinstance(event, _NEWEST):
+        if event.newest:
             self._newest[type(event)] = event
             self.flush()
         else:
@@ -82,7 +81,7 @@ class Channel:
         """Send what waits, as far as the socket takes it and as often as is of use."""
         now = time.monotonic()
         for kind in list(self._newest):
-            if not self._outgoing and now - self._sent_at[kind] >= _MOST_OFTEN:
+            if not self._outgoing and now - self._sent_at.get(kind, 0.0) >= _MOST_OFTEN:
                 self._sent_at[kind] = now
                 self._outgoing += wire.encode(self._newest.pop(kind))
         while self._outgoing:

@@ -124,7 +124,9 @@ class Writer:
     """Writes the files of a run beside the training, one after another."""
 
     def __init__(self, folder: Path, layout: Layout) -> None:
-        self.folder, self._layout = folder, layout
+        self.folder = folder
+        #: Of the states that come; one that is being written keeps its own.
+        self.layout = layout
         self._pool = ThreadPoolExecutor(1, "checkpoints")
         self._jobs: list[tuple[Written, Future[object]]] = []
 
@@ -132,7 +134,7 @@ class Writer:
         """Begin to write a copy of the state. which: "last", "best" or "epoch"."""
         name = f"epoch-{epoch:05}.safetensors" if which == "epoch" else f"{which}.safetensors"
         path = self.folder / name
-        self._jobs.append((Written(which, path, step, epoch, None), self._pool.submit(write, path, checkpoint, self._layout)))
+        self._jobs.append((Written(which, path, step, epoch, None), self._pool.submit(write, path, checkpoint, self.layout)))
 
     def write_record(self, path: Path, data: bytes, step: int, epoch: int) -> None:
         """Begin to write the record of the run."""

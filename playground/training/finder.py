@@ -1,7 +1,7 @@
 """The learning-rate finder: what the loss does while the rate rises with every batch. The state is left exactly as it was.
 
-Source: L. Smith, Cyclical Learning Rates for Training Neural Networks (2017), section 3.3; the smoothing, the stop and both
-suggestions as in fastai 2.7, fastai/callback/schedule.py (`LRFinder`, `steep`, `valley`) and fastai/learner.py (`AvgSmoothLoss`).
+Source: L. Smith, Cyclical Learning Rates for Training Neural Networks (2017), section 3.3; the smoothing, the stop and the
+suggestions as in fastai 2.7, fastai/callback/schedule.py (`LRFinder`, `steep`, `valley`, `minimum`) and fastai/learner.py (`AvgSmoothLoss`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from playground.engine.machine import Machine
 from playground.engine.registers import RATE
 from playground.errors import BadValue
 from playground.training.messages import FinderDone
+from playground.training.shadow import Shadow
+from playground.words import joined, sentence
 
 Array = npt.NDArray[Any]
 
@@ -35,13 +37,26 @@ class Options:
     def check(self) -> None:
         """Raises BadValue."""
         if not 0.0 < self.low < self.high <= 1e6:
-            raise BadValue(f"The rates must rise from above 0 to at most 1,000,000; {self.low:g} to {self.high:g} was given.")
+            raise BadValue(
+                sentence(
+                    "The rates must rise from above 0 to at most 1,000,000; {low} to {high} was given.",
+                    low=f"{self.low:g}",
+                    high=f"{self.high:g}",
+                )
+            )
         if not 2 <= self.steps <= 10_000:
-            raise BadValue(f"The search must have 2 to 10,000 steps; {self.steps} was given.")
+            raise BadValue(sentence("The search must have 2 to 10,000 steps; {steps} was given.", steps=self.steps))
         if not 0.0 <= self.smoothing < 1.0:
-            raise BadValue(f"Smoothing must lie in 0 to below 1; {self.smoothing:g} was given.")
+            raise BadValue(
+                sentence("Smoothing must lie in 0 to below 1; {smoothing} was given.", smoothing=f"{self.smoothing:g}")
+            )
         if not self.stop_factor > 1.0:
-            raise BadValue(f"The search must stop at more than 1 times the best loss; {self.stop_factor:g} was given.")
+            raise BadValue(
+                sentence(
+                    "The search must stop at more than 1 times the best loss; {stop_factor} was given.",
+                    stop_factor=f"{self.stop_factor:g}",
+                )
+            )
 
     def rates(self) -> Array:
         """Shapes: (steps,) float32, rising geometrically."""
@@ -64,6 +79,7 @@ class Found:
     points: tuple[Point, ...]
     steepest: float | None
     valley: float | None
+    minimum: float | None
     stopped: str
 
 
@@ -76,17 +92,17 @@ class Search:
     def __init__(self, machine: Machine, options: Options, threads: int = 1) -> None:
         options.check()
         self._machine, self._options, self._threads = machine, options, threads
+        self._shadow = Shadow(machine)
         self.points: list[Point] = []
         self._stopped = "cancelled"
 
     def __enter__(self) -> Search:
-        self._state, self._knobs = self._machine.snapshot(), self._machine.knobs.copy()
+        self._shadow.__enter__()
         self._machine.knobs[RATE] = 1.0
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._machine.restore(self._state)
-        self._machine.knobs[...] = self._knobs
+    def __exit__(self, *found: object) -> None:
+        self._shadow.__exit__(*found)
 
     def __iter__(self) -> Iterator[Point]:
         """Points until the rates are through, the loss has grown beyond the stop factor, or a number is not finite."""
@@ -113,7 +129,9 @@ class Search:
         """The points so far with their suggestions."""
         trimmed = self.points[self._options.steps // 10 : -5] if len(self.points) > self._options.steps // 10 + 5 + 2 else []
         rates, losses = [p.rate for p in trimmed], [p.smoothed for p in trimmed]
-        return Found(tuple(self.points), steepest(rates, losses), valley(rates, losses), self._stopped)
+        return Found(
+            tuple(self.points), steepest(rates, losses), valley(rates, losses), minimum(rates, losses), self._stopped
+        )
 
 
 def find_rate(machine: Machine, options: Options | None = None, threads: int = 1) -> Found:
@@ -155,18 +173,32 @@ def valley(rates: Sequence[float], losses: Sequence[float]) -> float | None:
     return float(rates[max(0, start + int(third) + int(third / 2))])
 
 
-def sentence(found: Found) -> str:
+def minimum(rates: Sequence[float], losses: Sequence[float]) -> float | None:
+    """A tenth of the rate at which the loss is least; None when it never falls below its start."""
+    if len(rates) < 2:
+        return None
+    at = int(np.argmin(losses))
+    return float(rates[at]) / 10 if losses[at] < losses[0] else None
+
+
+def outcome(found: Found) -> str:
     """What came out, in words."""
     how = {
-        "end": f"Tried {len(found.points)} rates.",
-        "diverged": f"The loss diverged at a rate of {found.points[-1].rate:.2g}." if found.points else "",
-        "fault": "A number was no longer finite; the search stopped there.",
-        "cancelled": "The search was left early.",
+        "end": sentence("Tried {points_count} rates.", points_count=len(found.points)),
+        "diverged": sentence("The loss diverged at a rate of {rate}.", rate=f"{found.points[-1].rate:.2g}")
+        if found.points
+        else "",
+        "fault": sentence("A number was no longer finite; the search stopped there."),
+        "cancelled": sentence("The search was left early."),
     }[found.stopped]
     if found.valley is None and found.steepest is None:
-        return f"{how} The loss never fell, so there is nothing to suggest."
-    named = [f"{name} {value:.2g}" for name, value in (("valley", found.valley), ("steepest descent", found.steepest)) if value]
-    return f"{how} Suggested: {', '.join(named)}."
+        return sentence("{how} The loss never fell, so there is nothing to suggest.", how=how)
+    named = [
+        joined((name, f"{value:.2g}"), " ")
+        for name, value in ((sentence("valley"), found.valley), (sentence("steepest descent"), found.steepest))
+        if value
+    ]
+    return sentence("{how} Suggested: {named}.", how=how, named=joined(named))
 
 
 def told(found: Found, step: int, sha256: str) -> FinderDone:
@@ -177,8 +209,9 @@ def told(found: Found, step: int, sha256: str) -> FinderDone:
         smoothed=tuple(p.smoothed for p in found.points),
         steepest=found.steepest,
         valley=found.valley,
+        minimum=found.minimum,
         stopped=found.stopped,
         step=step,
         sha256=sha256,
-        text=sentence(found),
+        text=outcome(found),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 from typing import Any
 
@@ -16,6 +17,8 @@ Array = npt.NDArray[Any]
 #: Steps and epochs kept one by one; of more, the older half is thinned, keeping the smallest and the largest loss of every four.
 MOST_STEPS = 1 << 22
 MOST_EPOCHS = 1 << 16
+#: Rows of layer norms that are kept, likewise.
+MOST_NORMS = 1 << 14
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,9 +37,10 @@ class History:
 
 @dataclasses.dataclass(frozen=True)
 class LayerNorms:
-    """Norms of the layers with weights, sampled a few times a second. ratio: length of an update over length of the weights.
+    """Norms of the layers with weights, at some steps. ratio: length of an update over length of the weights.
 
-    Shapes: steps (n,); gradient, weight, ratio (n, layers); layers: node names in the order of the columns.
+    gradient, weight: Euclidean (L2); l1, largest: the weights' sum of magnitudes and the greatest of them (L∞).
+    Shapes: steps (n,); the others (n, layers); layers: node names in the order of the columns.
     """
 
     layers: tuple[str, ...]
@@ -44,6 +48,8 @@ class LayerNorms:
     gradient: Array
     weight: Array
     ratio: Array
+    l1: Array = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
+    largest: Array = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
 
 
 class Growing:
@@ -72,6 +78,12 @@ class Growing:
         back = np.flatnonzero(np.diff(self.steps(rows)) <= 0) + 1
         for piece in np.split(rows, back):
             self._append(piece)
+
+    def cut(self, step: int) -> None:
+        """Forget what came after a step; views that were handed out keep what they showed."""
+        kept = int(np.searchsorted(self.steps(self.rows), step, side="right"))
+        if kept < self._count:
+            self._rows, self._count = self._rows.copy(), kept
 
     def _append(self, rows: Array) -> None:
         """Rows whose steps rise."""
@@ -106,6 +118,14 @@ class Growing:
         return True
 
 
+    def halve(self, most: int) -> None:
+        """Where there are more rows than `most`, every second of the older half goes."""
+        if self._count > most:
+            old = self._count // 2
+            rows = np.concatenate([self.rows[:old:2], self.rows[old:]])
+            self._rows, self._count = rows, len(rows)
+
+
 def _column(rows: Array, which: str | int) -> Array:
     found: Array = rows[which] if isinstance(which, str) else rows[:, which]
     return found
@@ -121,6 +141,15 @@ def history_of(steps: Growing) -> History:
 def epochs_of(rows: Array, plan: BoardPlan) -> list[EpochRecord]:
     """Rows of the board's epoch list as records."""
     return [epoch_record(row, plan) for row in rows]
+
+
+def epoch_at(step: int, epochs: list[EpochRecord], steps_per_epoch: int) -> int:
+    """The epoch, from 1, to which a step (from 1) belongs. epochs: those finished, ascending; after them the present batch counts."""
+    at = bisect.bisect_left(epochs, step, key=lambda record: record.step)
+    if at < len(epochs):
+        return epochs[at].epoch
+    last = (epochs[-1].epoch, epochs[-1].step) if epochs else (0, 0)
+    return last[0] + 1 + max(step - last[1] - 1, 0) // max(steps_per_epoch, 1)
 
 
 def epoch_record(row: Array, plan: BoardPlan) -> EpochRecord:
@@ -147,6 +176,9 @@ def epoch_row(record: EpochRecord, best: bool, plan: BoardPlan) -> Array:
 def norms_of(rows: Array, plan: BoardPlan) -> LayerNorms:
     """Rows of the board's norm list, by layer."""
     by_layer = rows[:, 1:].reshape(len(rows), len(plan.layers), len(NORM_COLUMNS))
-    gradient, weight, update = (by_layer[:, :, i] for i in range(3))
-    ratio = np.divide(update, weight, out=np.zeros_like(update), where=weight > 0)
-    return LayerNorms(plan.layers, rows[:, 0].astype(np.int64), gradient, weight, ratio)
+    found = {name: by_layer[:, :, i] for i, name in enumerate(NORM_COLUMNS)}
+    update, weight = found["update"], found["weight"]
+    with np.errstate(invalid="ignore"):
+        ratio = np.divide(update, weight, out=np.zeros_like(update), where=weight != 0)
+    steps = rows[:, 0].astype(np.int64)
+    return LayerNorms(plan.layers, steps, found["gradient"], weight, ratio, found["weight_l1"], found["weight_max"])

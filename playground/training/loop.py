@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
@@ -17,13 +17,16 @@ import numpy.typing as npt
 
 from playground.data.prepare import Prepared, Split
 from playground.document.plans import TrainingPlan
-from playground.engine.machine import Machine
+from playground.engine.machine import Machine, Ran
 from playground.lowering import Lowered
 from playground.training import messages
 from playground.training.board import STEP_ROW
+from playground.training.faults import fault_message
 from playground.training.judge import Judge
 from playground.training.messages import EpochRecord, Event
 from playground.training.pace import Pace
+from playground.training.recorder import Recorder
+from playground.words import sentence
 
 Array = npt.NDArray[Any]
 
@@ -34,6 +37,20 @@ class Keeper(Protocol):
     def write(self, memory: dict[str, Any], state: Any) -> int: ...
 
     def read(self, place: int | None = None) -> tuple[dict[str, Any], bytes] | None: ...
+
+
+class Watch(Protocol):
+    """Looks closely at single steps of a burst; `run_probes.RunProbes` is one."""
+
+    def choose(self, first: int, count: int) -> Sequence[int]:
+        """Which of the next steps, counted from 0, ascending."""
+        ...
+
+    def before(self, step: int) -> None: ...
+
+    def after(self, step: int) -> None:
+        """The step is done; not told of one that was refused."""
+        ...
 
 
 class PrivateKeeper:
@@ -54,17 +71,21 @@ class PrivateKeeper:
 class Memory:
     """What the loop knows beside the machine's state; both together are a whole copy.
 
-    loss_sum: of the steps of the present epoch, added one by one.  best_loss: of the validation part, or of the training part
-    where there is none.  best_place: where the keeper has it.  stale: epochs since.  seconds: of training so far.  heard: what the
+    loss_sum: of the steps of the present epoch, added one by one; epoch_steps: how many those are.  best_loss: of the validation
+    part, or of the training part where there is none.  best_place: where the keeper has it; best_step: the end of that epoch.
+    stale: epochs since.  last_step: how far it ran; last_epoch: finished ones there.  seconds: of training so far.  heard: what the
     schedule remembers of the losses.
     """
 
     loss_sum: float = 0.0
+    epoch_steps: int = 0
     best_loss: float | None = None
     best_epoch: int = 0
     best_place: int | None = None
+    best_step: int = 0
     stale: int = 0
     last_step: int = 0
+    last_epoch: int = 0
     seconds: float = 0.0
     finished: str = ""
     heard: dict[str, float] = dataclasses.field(default_factory=dict)
@@ -102,8 +123,9 @@ class Trainer:
         self.keeper = PrivateKeeper() if keeper is None else keeper
         self._interrupt = nullcontext() if interrupt is None else interrupt
         self.memory = Memory()
+        self.recorder = Recorder(self)
+        #: Of a whole epoch with the present batch.
         self.steps_per_epoch = training.steps_of_epoch(prepared.train.count)
-        self.total_steps = self.steps_per_epoch * training.epochs
         self.pace = Pace(machine.plan.chains, len(machine.ring()) // 2)
 
     @property
@@ -111,33 +133,83 @@ class Trainer:
         return bool(self.memory.finished)
 
     @property
+    def complete(self) -> bool:
+        """Every epoch is done."""
+        return self.machine.epoch >= self.training.epochs
+
+    @property
     def steps_to_epoch_end(self) -> int:
-        return self.steps_per_epoch - self.machine.step % self.steps_per_epoch
+        """From the samples that this epoch has not yet seen, so that it holds whatever the batch was before."""
+        return self.training.steps_of_epoch(self.prepared.train.count - self.machine.cursor)
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of the whole run: those done and, with the present batch, those to come."""
+        machine = self.machine
+        return machine.step + self.steps_to_epoch_end + (self.training.epochs - machine.epoch - 1) * self.steps_per_epoch
 
     def factors(self, first: int, count: int) -> Array:
         """What the base rate is multiplied by at steps first, first + 1, ... Shapes: (count,) float32."""
         return self.lowered.factors(first, count, self.total_steps, self.memory.heard.get("factor", 1.0))
 
-    def advance(self, most: int | None = None) -> Burst:
-        """Do a burst of at most so many steps; an epoch that ends in it is judged."""
+    def advance(self, most: int | None = None, watch: Watch | None = None) -> Burst:
+        """Do a burst of at most so many steps; an epoch that ends in it is judged. watch: is shown single steps of it.
+
+        Status "fault": a number was not finite; the run stands before the step that made it.
+        """
+        fit = self.recorder.follow()
+        burst = self.burst(most, watch) if fit else Burst(self._rows(self.machine.step, 0), None, False, (), "fault")
+        if burst.status != "fault" and not (burst.record is None and self.recorder.spoiled()):
+            return burst
+        fault = self.fault()
+        return Burst(burst.rows[burst.rows["step"] <= self.machine.step], None, False, (fault,), "fault")
+
+    def burst(self, most: int | None = None, watch: Watch | None = None) -> Burst:
+        """A burst as it comes: where a number is not finite, nothing more is done."""
         steps, threads = self.pace.next_burst()
         steps = min(steps, self.steps_to_epoch_end, steps if most is None else most)
         first, begun = self.machine.step, time.perf_counter()
         factors = self.factors(first, steps)
         with self._interrupt:
-            ran = self.machine.run(steps, factors, threads)
+            ran = self._ran(first, factors, threads, watch)
         took = time.perf_counter() - begun
         if most != 1:  # a lone step is mostly the call
             self.pace.took(ran.steps, threads, took)
         rows = self._rows(first, ran.steps)
         self.memory.loss_sum = float(np.add.accumulate(np.append(self.memory.loss_sum, rows["loss"].astype(float)))[-1])
-        self.memory.last_step = self.machine.step
+        self.memory.epoch_steps += ran.steps
+        self.memory.last_step, self.memory.last_epoch = self.machine.step, self.machine.epoch
         self.memory.seconds += took
         if ran.status == "fault":
-            return Burst(rows, None, False, (self.fault(),), "fault")
-        if ran.steps and self.machine.step % self.steps_per_epoch == 0:
+            return Burst(rows, None, False, (), "fault")
+        if ran.steps and self.machine.cursor == 0:
+            if self.recorder.spoiled(now=True):
+                return Burst(rows, None, False, (), "fault")
             return self._epoch_end(rows, threads)
         return Burst(rows, None, False, (), "halted" if ran.status == "halted" else "running")
+
+    def _ran(self, first: int, factors: Array, threads: int, watch: Watch | None) -> Ran:
+        """As many steps as there are factors. Where they are watched, one call becomes several, which changes no number."""
+        steps, machine = len(factors), self.machine
+        done, ran = 0, Ran(0, "done")
+        if watch is None:
+            return machine.run(steps, factors, threads)
+        for step in watch.choose(first, steps):
+            if step - first > done:
+                ran = machine.run(step - first - done, factors[done : step - first], threads)
+                done += ran.steps
+            if ran.status != "done":
+                return Ran(done, ran.status)
+            watch.before(step)
+            ran = machine.run(1, factors[done : done + 1], threads)
+            done += ran.steps
+            if ran.status != "done":
+                return Ran(done, ran.status)
+            watch.after(step)
+        if done < steps:
+            ran = machine.run(steps - done, factors[done:], threads)
+            done += ran.steps
+        return Ran(done, ran.status)
 
     def train(self) -> Iterator[Burst]:
         """Bursts until the end of the run."""
@@ -153,7 +225,7 @@ class Trainer:
 
     def reopen(self) -> bool:
         """Undo a stop, so that the run goes on; false when there is nothing left to do."""
-        if self.machine.step >= self.total_steps:
+        if self.complete:
             return False
         if self.memory.finished == "early":
             self.memory.stale = 0
@@ -164,13 +236,11 @@ class Trainer:
         """Back to the start weights; knobs too."""
         self.machine.initialise(self.training.seed)
         self.memory = Memory()
+        self.recorder.begin()
 
     def fault(self) -> messages.Fault:
-        """Where the first number that is not finite came up, in words."""
-        found = self.machine.explain_fault()
-        at = f"the {found.direction} pass of {found.op} in {found.node}" if found.node else f"{found.op} ({found.direction})"
-        text = f"Stopped at step {found.step + 1:,}: {at} gave a number that is not finite. The weights are unharmed. Lower the rate or clip."
-        return messages.Fault(node=found.node, op=found.op, direction=found.direction, step=found.step, text=text)
+        """Where the first number that is not finite came up, in words. The run stands before that step then, weights unharmed."""
+        return fault_message(self.recorder.explain(), self.machine.epoch)
 
     def _rows(self, first: int, count: int) -> Array:
         """The ring's rows of some steps, numbered from 1."""
@@ -185,8 +255,8 @@ class Trainer:
     def _epoch_end(self, rows: Array, threads: int) -> Burst:
         begun = time.perf_counter()
         memory, machine = self.memory, self.machine
-        epoch, train_loss = machine.step // self.steps_per_epoch, memory.loss_sum / self.steps_per_epoch
-        memory.loss_sum = 0.0
+        epoch, train_loss = machine.epoch, memory.loss_sum / memory.epoch_steps
+        memory.loss_sum, memory.epoch_steps = 0.0, 0
         validation_loss, metrics = self._judged(threads)
         record = EpochRecord(
             epoch=epoch,
@@ -204,7 +274,7 @@ class Trainer:
         patience = self.training.patience
         if patience and validation_loss is not None and memory.stale >= patience:
             events += (self._finish("early"),)
-        elif machine.step >= self.total_steps:
+        elif self.complete:
             events += (self._finish("done"),)
         return Burst(rows, record, best, events, "finished" if self.finished else "running")
 
@@ -228,7 +298,7 @@ class Trainer:
         if not (memory.best_loss is None or loss < memory.best_loss) or not np.isfinite(loss):
             memory.stale += 1
             return False
-        memory.best_loss, memory.best_epoch, memory.stale = loss, epoch, 0
+        memory.best_loss, memory.best_epoch, memory.best_step, memory.stale = loss, epoch, self.machine.step, 0
         state = self.machine.layout.state_view(self.machine.F)
         memory.best_place = self.keeper.write({"epoch": epoch, "step": self.machine.step, "loss": loss}, state)
         return True
@@ -242,7 +312,7 @@ class Trainer:
                 machine.restore(np.frombuffer(kept[1], np.float32))
                 restored = True
         memory.finished = reason
-        epoch = memory.last_step // self.steps_per_epoch
+        epoch = memory.last_epoch
         return messages.Finished(
             reason=reason,
             step=machine.step,
@@ -260,8 +330,18 @@ class Trainer:
 
 def _ending(reason: str, memory: Memory, epoch: int, patience: int, restored: bool) -> str:
     if reason == "early":
-        back = f" The weights are those of epoch {memory.best_epoch}." if restored else ""
-        return f"Stopped early after epoch {epoch:,}: no better validation loss for {patience:,} epochs.{back}"
+        back = sentence(" The weights are those of epoch {best_epoch}.", best_epoch=memory.best_epoch) if restored else ""
+        return sentence(
+            "Stopped early after epoch {epoch}: no better validation loss for {patience} epochs.{back}",
+            epoch=f"{epoch:,}",
+            patience=f"{patience:,}",
+            back=back,
+        )
     if reason == "stopped":
-        return f"Stopped at step {memory.last_step:,}."
-    return f"Trained {epoch:,} epochs, {memory.last_step:,} steps in {memory.seconds:.1f} s."
+        return sentence("Stopped at step {last_step}.", last_step=f"{memory.last_step:,}")
+    return sentence(
+        "Trained {epoch} epochs, {last_step} steps in {seconds} s.",
+        epoch=f"{epoch:,}",
+        last_step=f"{memory.last_step:,}",
+        seconds=f"{memory.seconds:.1f}",
+    )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from playground.errors import PlaygroundError
+from playground.words import joined, sentence
 
 #: Left to everything else on the machine.
 RESERVE = 256 << 20
@@ -52,9 +53,13 @@ def check(needed: Callable[[int], int], batch: int, free: int) -> None:
     if wanted <= budget:
         return
     fits = _largest(needed, batch, budget)
-    shown = f"This needs {in_words(wanted)} and {in_words(max(0, budget))} are free."
-    advice = f"Batch {fits} fits." if fits else "No batch fits; use fewer samples or a smaller network."
-    raise DoesNotFit(f"{shown} {advice}", fits)
+    shown = sentence(
+        "This needs {in_words} and {in_words2} are free.", in_words=in_words(wanted), in_words2=in_words(max(0, budget))
+    )
+    advice = (
+        sentence("Batch {fits} fits.", fits=fits) if fits else sentence("No batch fits; use fewer samples or a smaller network.")
+    )
+    raise DoesNotFit(joined((shown, advice), " "), fits)
 
 
 def _largest(needed: Callable[[int], int], batch: int, budget: int) -> int:

@@ -35,6 +35,16 @@ class Pace:
         self._seen: dict[int, list[float]] = {n: [] for n in self._choices}
         self._since = 0.0
 
+    @property
+    def compares(self) -> bool:
+        """There is more than one thread count to choose from."""
+        return len(self._choices) > 1
+
+    @property
+    def settled(self) -> bool:
+        """No thread counts are being compared, and bursts are as long as they are going to be."""
+        return not self._trials and (self._usual > 0.0 or len(self._choices) == 1)
+
     def next_burst(self) -> tuple[int, int]:
         """Steps and threads of the next burst."""
         return self._burst, self._trials[0] if self._trials else self.threads

@@ -13,27 +13,31 @@ import numpy as np
 import numpy.typing as npt
 
 from playground.core.fields import Real
+from playground.document.patch import differences
 from playground.engine.machine import Machine, Progress
 from playground.errors import BadValue
-from playground.training import checkpoints, messages, run_record
+from playground.training import checkpoints, hooks, messages, replan, run_record
 from playground.training.assembly import Assembled
 from playground.training.block import Block
-from playground.training.board import EPOCH_COLUMNS, Board
-from playground.training.causes import of_error
-from playground.training.checkpoints import Checkpoint
-from playground.training.history import Growing, epoch_row, epochs_of
+from playground.training.board import Board
+from playground.training.history import epoch_row
+from playground.training.hooks import Hook
+from playground.training.hooks.journal import RunJournal
 from playground.training.interrupt import Interrupt
 from playground.training.loop import Burst, Memory, Trainer
 from playground.training.messages import Event
-from playground.training.probes import GridProbe, NormProbe, Share
+from playground.training.probes import Share
+from playground.training.replay import take_checkpoint
+from playground.training.run_files import RunFiles
+from playground.training.run_probes import RunProbes
+from playground.training.slow import SlowStep
+from playground.words import sentence
 
 Array = npt.NDArray[Any]
 Send = Callable[[Event], None]
 
 #: Copies of the state take at most this share of the time.
 _COPY_SHARE = 0.05
-#: A checkpoint on disk is at most about so old.
-_SAVE_SECONDS = 10.0
 
 
 class Run:
@@ -47,47 +51,44 @@ class Run:
         send: Send,
         compiling: Progress,
         interrupt: Interrupt,
+        previous: Run | None = None,
     ) -> None:
+        """previous: the same run with another plan; it stays as it is until this one takes its place."""
         arena, board = blocks
         plan, sizes = assembled.plan, assembled.board_plan()
-        self.assembled, self.start, self._send = assembled, start, send
+        self.assembled, self.start, self.send = assembled, start, send
         if not start.continued:
             arena.resize(plan.nbytes)
             board.resize(sizes.nbytes)
         elif arena.nbytes != plan.nbytes:
-            raise BadValue("The memory that was kept belongs to another network. Press Reset to begin anew.")
+            raise BadValue(sentence("The memory that was kept belongs to another network. Press Reset to begin anew."))
         self.board = Board(sizes, board)
         self.machine: Machine = assembled.machine(arena.buffer(), compiling)
         training = assembled.project.training
         self.trainer = Trainer(
             assembled.lowered, assembled.prepared, self.machine, training, assembled.judge, self.board.best, interrupt
         )
-        interrupt.machine = self.machine
+        self._interrupt = interrupt
         self.notes = assembled.prepared.notes
-        #: "paused" or "running"; until: the step at which a single batch or epoch ends.
+        #: "paused" or "running"; until: the step at which a single batch ends, or the count of epochs at which a single epoch does.
         self.mode = "paused"
-        self._until: int | None = None
-        self._pending: list[tuple[int, int, float]] = []
+        self._until_step: int | None = None
+        self._until_epoch: int | None = None
         self._copies, self._peaks = Share(_COPY_SHARE, 50), Share(0.01, 1)
-        self.norms, self.grid = NormProbe(self.machine, sizes.layers), GridProbe(assembled, self.machine, self.board)
-        self.norms_on = True
-        self._saved_at = time.monotonic()
-        self._saved_best = 0
-        self._writer, self._record = self._files()
-        self._begin_state()
+        self.probes = RunProbes(self)
+        self.files = RunFiles(self)
+        #: The step that is done in slow motion, while there is one.
+        self.slow: SlowStep | None = None
+        self.hooks: list[Hook] = [*(kind(self) for kind in hooks.kinds()), self.files]
+        self.journal = next(hook for hook in self.hooks if isinstance(hook, RunJournal))
+        if previous is None:
+            self._begin_state()
+        else:
+            self._carry_on(previous)
+        interrupt.machine = self.machine
         self.publish()
 
     # Starting points.
-
-    def _files(self) -> tuple[checkpoints.Writer | None, run_record.RunRecord | None]:
-        if not self.start.folder:
-            return None, None
-        folder = Path(self.start.folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        self._fingerprint = run_record.fingerprint(self.assembled.project, self.assembled.samples, self.assembled.plan.chains)
-        return checkpoints.Writer(folder, self.machine.layout), run_record.RunRecord(
-            folder, self.assembled.project, self._fingerprint, self.notes
-        )
 
     def _begin_state(self) -> None:
         """The state to begin with: a whole copy, a checkpoint, or start weights."""
@@ -99,41 +100,63 @@ class Run:
         self.trainer.reset()
         if self.start.checkpoint:
             self._take(Path(self.start.checkpoint))
+        for hook in self.hooks:
+            hook.began()
+
+    def _carry_on(self, previous: Run) -> None:
+        """From another plan, in whose place this one comes."""
+        self.mode = previous.mode
+        self._until_step, self._until_epoch = previous._until_step, previous._until_epoch
+        replan.continue_from(previous.trainer, previous.assembled, self.assembled, self.trainer)
+        epochs, _ = previous.board.epochs.since(0)
+        if epochs.shape[1:] == self.board.epochs.rows.shape[1:]:
+            self.board.epochs.append(epochs)
+        before = {type(hook): hook for hook in previous.hooks}
+        for hook in self.hooks:
+            hook.carried(before[type(hook)])
 
     def _go_on(self, memory: dict[str, Any], state: bytes) -> None:
-        """From the copy that the last worker left, with the changes of knobs that came after it still to come."""
+        """From the copy that the last worker left."""
         self.machine.knobs[...] = np.frombuffer(bytes.fromhex(memory.pop("knobs")), np.float32)
         self.machine.restore(np.frombuffer(state, np.float32))
         self.trainer.memory = Memory(**memory)
         self.board.best.keep_only(self.trainer.memory.best_place)
-        for step, knob, value in self.board.changes.since(0)[0]:
-            # A change that was made later at an earlier step takes the place of those that it then came before.
-            self._pending = [change for change in self._pending if change[1] != knob or change[0] <= step]
-            self._pending.append((int(step), int(knob), float(value)))
-        self._pending = [change for change in self._pending if change[0] >= self.machine.step]
-        if self._record:
-            rows, _ = self.board.epochs.since(0)
-            known = Growing(rows[:0], EPOCH_COLUMNS.index("step"))
-            known.add(rows)
-            for record in epochs_of(known.rows, self.board.plan):
-                if record.step <= self.machine.step:
-                    self._record.add_epoch(record)
+        for hook in self.hooks:
+            hook.resumed()
 
     def _take(self, path: Path) -> None:
         """From a checkpoint on disk."""
-        found = checkpoints.read(path, self.machine.layout)
-        self.machine.restore(found.state)
-        for name, value in found.knobs.items():
-            self.machine.set_knob(name, value)
-        self.trainer.memory = Memory(**found.memory)
+        found = take_checkpoint(self.trainer, path)
         best = path.with_name("best.safetensors")
-        self.trainer.memory.best_place = None
         if (checkpoints.memory_of(best) or {}).get("best_epoch") == self.trainer.memory.best_epoch > 0:
             kept = checkpoints.read(best, self.machine.layout)
             self.trainer.memory.best_place = self.board.best.write({"epoch": self.trainer.memory.best_epoch}, kept.state)
         now = run_record.fingerprint(self.assembled.project, self.assembled.samples, self.assembled.plan.chains)
         self.notes = (*self.notes, *run_record.differences(found.fingerprint, now))
         self.trainer.reopen()
+
+    @property
+    def checkpoint(self) -> Path:
+        """The file that the run began from; only where there is one."""
+        return Path(self.start.checkpoint)
+
+    def changed(
+        self, assembled: Assembled, start: messages.Start, blocks: tuple[Block, Block], compiling: Progress
+    ) -> tuple[Run, messages.Entry]:
+        """The same run with another plan from the next step on, and its entry in the journal. This one may go on where that fails.
+
+        start: of the change. Raises BadValue for a plan that it cannot go on with.
+        """
+        replan.check(self.assembled, assembled, self.machine.epoch, complete=self.trainer.complete)
+        found = differences(self.assembled.project, assembled.project)
+        kept = dataclasses.replace(start, folder=self.start.folder, checkpoint=self.start.checkpoint, every=self.start.every)
+        run = Run(assembled, kept, blocks, self.send, compiling, self._interrupt, previous=self)
+        after = {one.path: one.after for one in found}
+        if assembled.samples is not self.assembled.samples:
+            after["samples_sha256"] = run_record.samples_sha256(assembled.samples)
+        note = replan.told(self.assembled, assembled)
+        entry = run.journal.add("plan", "", {one.path: one.before for one in found}, after, note)
+        return run, entry
 
     def started(self) -> messages.Started:
         prepared, trainer = self.assembled.prepared, self.trainer
@@ -164,7 +187,7 @@ class Run:
             "step_epoch": self._step_epoch,
             "stop": self._stop,
             "reset": self._reset,
-            "save": lambda: self.save("last"),
+            "save": lambda: self.files.save("last"),
         }
         return what in known and known[what]()
 
@@ -176,46 +199,88 @@ class Run:
 
     def rest(self) -> None:
         """Stop here for now, with a fresh copy of everything on the board."""
-        self.mode, self._until = "paused", None
+        self._come_to_rest()
+        self.send(messages.Paused(step=self.machine.step, epoch=self.machine.epoch))
+
+    def _come_to_rest(self) -> None:
+        self.mode = "paused"
+        self._aim()
+        for hook in self.hooks:
+            hook.before_stop()
         self.publish()
-        self.look(force=True)
-        self._send(messages.Paused(step=self.machine.step, epoch=self.machine.step // self.trainer.steps_per_epoch))
+        self.probes.look(force=True)
+
+    def _aim(self, *, step: int | None = None, epoch: int | None = None) -> None:
+        """Rest by itself at this step, or when so many epochs are done, or (neither) at the end of the run."""
+        self._until_step, self._until_epoch = step, epoch
+
+    @property
+    def _aimless(self) -> bool:
+        return self._until_step is None and self._until_epoch is None
+
+    @property
+    def _there(self) -> bool:
+        """What was aimed at is reached."""
+        at_epoch = self._until_epoch is not None and self.machine.epoch >= self._until_epoch
+        return at_epoch or self.machine.step == self._until_step
 
     def _resume(self) -> bool:
-        if self.mode == "running" and self._until is None:
+        if self.mode == "running" and self._aimless:
             return False
-        if not self._may_go_on():
+        if not self.may_go_on():
             return False
-        self.mode, self._until = "running", None
+        self._aim()
+        self.mode = "running"
         self.board.beat(time.monotonic_ns(), self.machine.step)
-        self._send(messages.Running(step=self.machine.step))
+        self.send(messages.Running(step=self.machine.step))
         return True
 
-    def _may_go_on(self) -> bool:
-        return self.machine.step < self.trainer.total_steps and (not self.trainer.finished or self.trainer.reopen())
+    def may_go_on(self) -> bool:
+        """Whether there is anything left to do; a stopped run is opened again."""
+        if self.trainer.complete or not self.trainer.finished:
+            return not self.trainer.complete
+        reason = self.trainer.memory.finished
+        if not self.trainer.reopen():
+            return False
+        for hook in self.hooks:
+            hook.reopened(reason)
+        return True
+
+    def step_here(self) -> None:
+        """One step, here and now, told of when it is done."""
+        self._aim(step=self.machine.step + 1)
+        self.mode = "running"
+        while self.mode == "running":
+            self.turn(1)
+
+    def end_slow_step(self) -> None:
+        """Bring a step that is done in slow motion to its end."""
+        slow, self.slow = self.slow, None
+        if slow is not None:
+            slow.finish()
 
     def _step_batch(self) -> bool:
         """One step, here and now, so that what is asked next finds it done."""
-        if not self._step(1):
+        if not self.may_go_on():
             return False
+        self._set_out(step=self.machine.step + 1)
         while self.mode == "running":
             self.turn()
         return True
 
     def _step_epoch(self) -> bool:
         """To the end of the epoch; asked again meanwhile, to the end of the next one."""
-        more = 0 if self._until is None else self._until - self.machine.step
-        return self._step((more or self.trainer.steps_to_epoch_end) + (self.trainer.steps_per_epoch if more else 0))
-
-    def _step(self, steps: int) -> bool:
-        if not self._may_go_on():
+        if not self.may_go_on():
             return False
-        self._until = self.machine.step + steps
+        self._set_out(epoch=(self.machine.epoch if self._until_epoch is None else self._until_epoch) + 1)
+        return True
+
+    def _set_out(self, *, step: int | None = None, epoch: int | None = None) -> None:
+        self._aim(step=step, epoch=epoch)
         if self.mode != "running":
             self.mode = "running"
             self.board.beat(time.monotonic_ns(), self.machine.step)
-            self._send(messages.Running(step=self.machine.step))
-        return True
+            self.send(messages.Running(step=self.machine.step))
 
     def _stop(self) -> bool:
         if self.trainer.finished:
@@ -226,11 +291,9 @@ class Run:
     def _reset(self) -> bool:
         self.trainer.reset()
         self.board.clear()
-        self._pending.clear()
-        self._saved_best = 0
-        if self._record:
-            self._record.clear()
-        self._send(messages.Reset(step=0))
+        for hook in self.hooks:
+            hook.reset()
+        self.send(messages.Reset(step=0))
         self.rest()
         return True
 
@@ -238,97 +301,65 @@ class Run:
         """From the next step on. Raises BadValue."""
         index = self.machine.layout.knob_index.get(name)
         if index is None:
-            raise BadValue(f"There is no knob called {name!r}. This run has: {', '.join(self.machine.layout.knob_index)}.")
+            raise BadValue(
+                sentence(
+                    "There is no knob called {name}. This run has: {knob_index}.",
+                    name=f"{name!r}",
+                    knob_index=", ".join(self.machine.layout.knob_index),
+                )
+            )
         for info in self.assembled.lowered.knobs:
             if info.name == name:
                 value = float((info.field if isinstance(info.field, Real) else Real(help="")).check(info.label, value))
-        self._pending = [change for change in self._pending if change[1] != index]
         before = float(self.machine.knobs[index])
+        self.journal.add("knob", name, before, value)
         self.board.changes.append(np.array([[self.machine.step, index, value]]))
         self.machine.knobs[index] = value
         change = messages.KnobChanged(name=name, value=value, before=before, step=self.machine.step)
-        if self._record:
-            self._record.add_change(change)
-        self._send(change)
-        return True
-
-    def save(self, which: str) -> bool:
-        """Begin to write a checkpoint, and the record of the run. which: "last", "best" or "epoch"."""
-        if self._writer is None or self._record is None:
-            return False
-        if not all(np.isfinite(weight).all() for weight in self.machine.parameters().values()):
-            self._send(
-                messages.Warned(
-                    kind="not finite", text="No checkpoint was written: a weight is not finite. The last good one is kept."
-                )
-            )
-            return False
-        memory = dataclasses.asdict(self.trainer.memory) | {"best_place": None}
-        state = self.machine.snapshot()
-        if which == "best":
-            kept = self.board.best.read(self.trainer.memory.best_place) if self.trainer.memory.best_place is not None else None
-            if kept is None:
-                return False
-            state = np.frombuffer(kept[1], np.float32)
-        knobs = {name: float(self.machine.knobs[index]) for name, index in self.machine.layout.knob_index.items()}
-        epoch = self.machine.step // self.trainer.steps_per_epoch
-        self._writer.write(which, Checkpoint(state, memory, knobs, self._fingerprint), self.machine.step, epoch)
+        for hook in self.hooks:
+            hook.knob_changed(change)
+        self.send(change)
         return True
 
     # Going on.
 
     def turn(self, at_most: int | None = None) -> None:
         """A burst of steps with all that belongs to it."""
-        self._due_changes()
-        probing = self.norms_on and self.norms.share.due and bool(self.board.plan.layers)
-        if probing:
-            with self.norms.share:
-                before = self.norms.before()
-                burst = self.trainer.advance(1)
-                if burst.status != "finished" and len(burst.rows):
-                    self.board.norms.append(self.norms.after(before))
-        else:
-            burst = self.trainer.advance(self._most(at_most))
+        for hook in self.hooks:
+            hook.before_burst()
+        burst = self.probes.advance(self.trainer.advance, self._most(at_most))
         self._tell(burst)
-        self.look()
-        if burst.status in ("running", "halted") and self.mode == "running" and self.machine.step == self._until:
+        self.probes.look()
+        if burst.status in ("running", "halted") and self.mode == "running" and self._there:
             self.rest()
 
     def _most(self, at_most: int | None) -> int | None:
-        """Steps until something has to happen, and no more than `at_most`."""
-        stops = [step for step, _, _ in self._pending] + ([] if self._until is None else [self._until])
-        limits = [stop - self.machine.step for stop in stops] + ([] if at_most is None else [at_most])
+        """Steps until something has to happen, and no more than `at_most`. The loop itself ends a burst with the epoch."""
+        stops = [self._until_step, *(hook.next_stop() for hook in self.hooks)]
+        limits = [stop - self.machine.step for stop in stops if stop is not None] + ([] if at_most is None else [at_most])
         return max(1, min(limits)) if limits else None
 
-    def _due_changes(self) -> None:
-        """Changes of knobs that the last worker made at this step."""
-        for step, index, value in self._pending:
-            if step <= self.machine.step:
-                self.machine.knobs[index] = value
-        self._pending = [change for change in self._pending if change[0] > self.machine.step]
-
     def _tell(self, burst: Burst) -> None:
+        """Put a burst on the board, then tell of it."""
         self.board.steps.append(burst.rows)
         self.board.beat(time.monotonic_ns(), self.machine.step)
         if burst.record is not None:
             self.board.epochs.append(epoch_row(burst.record, burst.best, self.board.plan))
-            if self._record:
-                self._record.add_epoch(burst.record)
-            if self.start.every and burst.record.epoch % self.start.every == 0 and burst.status != "finished":
-                self.save("epoch")
+        for hook in self.hooks:
+            hook.after_burst(burst)
         for event in burst.events:
             if isinstance(event, messages.Finished):
                 self._end(event)
             else:
-                self._send(event)
+                self.send(event)
         if burst.status == "fault":
-            self.mode, self._until = "paused", None
+            self.mode = "paused"
+            self._aim()
             self.publish()
         elif self._copies.due or burst.best:
             self.publish()
-        if self._writer and time.monotonic() - self._saved_at > _SAVE_SECONDS:
-            self._save_all()
-        self.report_saved()
+        for hook in self.hooks:
+            hook.after_turn(burst)
 
     def publish(self) -> None:
         """Leave a whole copy of the state on the board; see `board` for why it can never be torn."""
@@ -338,49 +369,15 @@ class Run:
             self.board.beat(time.monotonic_ns(), self.machine.step)
         if self._peaks.due:
             with self._peaks:
-                self.board.peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-    def look(self, *, force: bool = False) -> None:
-        """Bring the output surface up to date, when somebody looks at it."""
-        if self.grid.on and (force or self.grid.share.due):
-            with self.grid.share:
-                self.grid.measure()
-            self._send(messages.Grid(step=self.machine.step, size=self.grid.size))
+                self.board.life.peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
     def _end(self, finished: messages.Finished) -> None:
-        self.mode, self._until = "paused", None
-        self.publish()
-        self.look(force=True)
-        if self._writer and self._record:
-            self._record.finish(finished)
-            self._save_all()
-            self.report_saved(wait=True)
-        self._send(finished)
-
-    def _save_all(self) -> None:
-        if self.trainer.memory.best_epoch != self._saved_best and self.save("best"):
-            self._saved_best = self.trainer.memory.best_epoch
-        self.save("last")
-        if self._writer and self._record:
-            epoch = self.machine.step // self.trainer.steps_per_epoch
-            self._writer.write_record(self._record.path, self._record.encoded(), self.machine.step, epoch)
-        self._saved_at = time.monotonic()
-
-    @property
-    def writing(self) -> bool:
-        return self._writer is not None and self._writer.busy
-
-    def report_saved(self, *, wait: bool = False) -> None:
-        """Tell what has been written, or why it was not."""
-        for written in self._writer.results(wait=wait) if self._writer else ():
-            if written.error is None:
-                self._send(messages.Saved(which=written.which, path=str(written.path), step=written.step, epoch=written.epoch))
-            else:
-                cause = of_error(written.error)
-                self._send(messages.Warned(kind=cause.kind, text=cause.text))
+        self._come_to_rest()
+        for hook in self.hooks:
+            hook.ended(finished)
+        self.send(finished)
 
     def close(self) -> None:
-        """Wait for what is being written."""
-        if self._writer:
-            self._writer.close()
-            self.report_saved(wait=True)
+        """Let go of everything; waits for what is being written."""
+        for hook in self.hooks:
+            hook.close()

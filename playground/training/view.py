@@ -9,12 +9,26 @@ import numpy as np
 import numpy.typing as npt
 
 from playground.core.spec import Spec
+from playground.document.plans import TrainingPlan
 from playground.engine.layout import Layout
 from playground.engine.optimizer_state import OptimizerState
 from playground.training import messages
+from playground.training.areas.journal import JOURNAL
 from playground.training.block import Block
 from playground.training.board import EPOCH_COLUMNS, STEP_ROW, Board, BoardPlan
-from playground.training.history import MOST_EPOCHS, MOST_STEPS, Growing, History, LayerNorms, epochs_of, history_of, norms_of
+from playground.training.history import (
+    MOST_EPOCHS,
+    MOST_NORMS,
+    MOST_STEPS,
+    Growing,
+    History,
+    LayerNorms,
+    epochs_of,
+    history_of,
+    norms_of,
+)
+from playground.training.journal import Entry, Journal, decoded
+from playground.training.layer_history import LayerHistory
 from playground.training.messages import EpochRecord
 from playground.training.optimizer_state import copied, optimizer_state
 
@@ -54,6 +68,7 @@ class RunView:
         self.knobs: dict[str, float] = {}
         #: Knobs that were asked for and not yet heard of: value and serial number of the command.
         self.wanted: dict[str, tuple[float, int]] = {}
+        self._journal, self._journal_seen, self._journal_begun = Journal(), 0, 0
         self.forget_curves()
 
     def forget_curves(self) -> None:
@@ -62,6 +77,7 @@ class RunView:
         self._epochs: Growing | None = None
         self._norms: Growing | None = None
         self._records: list[EpochRecord] = []
+        self.layers = LayerHistory()
         self._seen = dict.fromkeys(("steps", "epochs", "norms"), 0)
 
     def renew(self) -> None:
@@ -77,9 +93,71 @@ class RunView:
         self.started = started
         self.layout = Layout.from_json(started.layout)
         self.board = Board(BoardPlan.from_dict(started.board), self.blocks[4])
-        arena = self._arena = np.frombuffer(self.blocks[3].buffer(), np.float32)
-        values = self.layout.knob_view(arena)
-        self.knobs = {name: float(values[index]) for name, index in self.layout.knob_index.items()}
+        self._arena = np.frombuffer(self.blocks[3].buffer(), np.float32)
+        self.read_knobs()
+
+    def read_knobs(self) -> None:
+        """Take the knobs as they are in the worker's memory."""
+        if self.layout is not None and self._arena is not None:
+            values = self.layout.knob_view(self._arena)
+            self.knobs = {name: float(values[index]) for name, index in self.layout.knob_index.items()}
+
+    def change(self, start: messages.Start, blocks: tuple[Block, ...], started: messages.Started, plan: TrainingPlan) -> None:
+        """The run goes on with another plan in other memory; its curves go on too."""
+        self.drain()
+        before = self.board.plan if self.board else None
+        old, self.blocks = self.blocks, blocks
+        for block in (old[0], *(kept for kept in old[1:3] if kept not in blocks), *old[3:]):
+            block.close()
+        self.start, self.averaged, self.optimizer = start, plan.judges_averaged, plan.optimizer
+        self.begin(started)
+        # The journal came along in full; all other lists are empty there, or hold again what is known.
+        self._seen = dict.fromkeys(self._seen, 0)
+        self.layers.begin_again()
+        if before is None or self.board is None or before.metrics != self.board.plan.metrics:
+            self._epochs, self._records = None, []
+
+    def journal(self) -> list[Entry]:
+        log = self.board[JOURNAL] if self.board else None
+        if log is not None:
+            if log.begun != self._journal_begun or log.written < self._journal_seen:
+                self._journal, self._journal_seen, self._journal_begun = Journal(), 0, log.begun
+            text = log.since(self._journal_seen)
+            self._journal_seen += len(text)
+            for entry in decoded(text):
+                self._journal.take(entry)
+        return list(self._journal)
+
+    def cut(self, step: int, rows: tuple[int, ...], *, refused: bool = False) -> None:
+        """Forget what came after a step. rows: those of steps, epochs and norms that had come until then; later ones are new.
+
+        refused: the next step was not done, and the norms that it had stay.
+        """
+        if refused:
+            self.drain()
+        self._seen = dict(zip(("steps", "epochs", "norms"), rows, strict=True))
+        for growing, last in ((self._steps, step), (self._epochs, step), (self._norms, step + int(refused))):
+            if growing is not None:
+                growing.cut(last)
+        self._records.clear()
+        if self.board is not None:
+            self.layers.drain(self.board)
+        self.layers.cut(step)
+
+    def written(self) -> tuple[int, ...]:
+        """Rows of steps, epochs and norms that have come until now."""
+        board = self.board
+        return (board.steps.written, board.epochs.written, board.norms.written) if board else (0, 0, 0)
+
+    def drain_until(self, rows: tuple[int, ...]) -> bool:
+        """Take in the steps up to so many rows. False where later ones have been taken in already."""
+        seen = self._seen["steps"]
+        if self.board is None or seen > rows[0]:
+            return False
+        found, written = self.board.steps.since(seen)
+        self._steps.add(found[: max(0, len(found) - (written - rows[0]))])
+        self._seen["steps"] = rows[0]
+        return True
 
     def drain(self) -> None:
         """Copy new rows out of the rings before they are overwritten."""
@@ -100,8 +178,10 @@ class RunView:
                 self._records.clear()
         rows, self._seen["norms"] = board.norms.since(self._seen["norms"])
         if len(rows):
-            self._norms = self._norms or Growing(rows[:0], 0)
+            self._norms = self._norms or Growing(rows[:0], 0, min(1, rows.shape[1] - 1))
             self._norms.add(rows)
+            self._norms.thin(MOST_NORMS)
+        self.layers.drain(board)
 
     def history(self) -> History:
         self.drain()
@@ -119,11 +199,11 @@ class RunView:
         if self.board is None or self._norms is None:
             layers = self.board.plan.layers if self.board else ()
             none = np.zeros((0, len(layers)))
-            return LayerNorms(layers, np.zeros(0, np.int64), none, none, none)
+            return LayerNorms(layers, np.zeros(0, np.int64), none, none, none, none, none)
         return norms_of(self._norms.rows, self.board.plan)
 
     def grid(self) -> Surface | None:
-        found = self.board.read_grid() if self.board else None
+        found = self.board.grid.read() if self.board else None
         return Surface(*found) if found else None
 
     def tensors(self, groups: tuple[str, ...], *, best: bool = False) -> dict[str, Array]:

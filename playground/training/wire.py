@@ -9,7 +9,10 @@ import types
 import typing
 from typing import Any
 
+from playground import words
+from playground.core.registry import scan
 from playground.errors import PlaygroundError
+from playground.training import messages
 from playground.training.messages import PROTOCOL, Command, Event, Message
 
 
@@ -18,8 +21,13 @@ class BadMessage(PlaygroundError, ValueError):
 
 
 def _kinds(base: type[Message]) -> dict[str, type[Message]]:
+    """Every message of a kind, from whichever file of `messages`. Raises RuntimeError when a name is used twice."""
+    scan(messages.__name__)
     found: list[type[Message]] = base.__subclasses__()
-    return {cls.__name__: cls for cls in found}
+    by_name = {cls.__name__: cls for cls in found}
+    if len(by_name) != len(found):
+        raise RuntimeError(f"a name of a message is used twice: {sorted(cls.__name__ for cls in found)}")
+    return by_name
 
 
 EVENTS: dict[str, type[Message]] = _kinds(Event)
@@ -52,6 +60,8 @@ def plain(value: Any) -> Any:
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, tuple | list):
         return [plain(v) for v in value]
+    if isinstance(value, words.Sentence):
+        return words.packed(value)
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
     return value
@@ -85,9 +95,10 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _HINTS: dict[type, dict[str, Any]] = {}
 
 
-def _hints(cls: type) -> dict[str, Any]:
+def _hints(cls: type[Message]) -> dict[str, Any]:
     if cls not in _HINTS:
-        _HINTS[cls] = typing.get_type_hints(cls)
+        hints = typing.get_type_hints(cls)
+        _HINTS[cls] = {field.name: hints[field.name] for field in dataclasses.fields(cls)}
     return _HINTS[cls]
 
 
@@ -115,6 +126,11 @@ def _typed(hint: Any, value: Any, where: str) -> Any:
         return {k: _typed(arguments[1], v, where) for k, v in value.items()}
     if isinstance(hint, type) and issubclass(hint, Message):
         return _record(hint, value, where)
+    if hint is str and isinstance(value, dict):
+        try:
+            return words.unpacked(value)
+        except (ValueError, RecursionError) as error:
+            raise BadMessage(f"{where} must be a text: {error}.") from error
     if hint is float:
         if isinstance(value, str) and value in _WORDS:
             return _WORDS[value]

@@ -12,23 +12,26 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from playground.lowering import Refused
-from playground.training import causes, finder, messages, payload
+from playground.training import causes, handlers, messages, payload
 from playground.training.assembly import assemble
 from playground.training.block import Block
 from playground.training.channel import Channel
 from playground.training.interrupt import Interrupt
 from playground.training.memory import DoesNotFit
-from playground.training.messages import PROTOCOL, Command
+from playground.training.messages import PROTOCOL, Command, Event
 from playground.training.pace import Governor
 from playground.training.run import Run
 from playground.training.run_record import versions
 
+Array = npt.NDArray[Any]
 #: A command and the descriptors that came with it.
 Taken = tuple[Command, tuple[int, ...]]
 
@@ -40,98 +43,84 @@ _QUIET_SECONDS = 0.3
 
 
 class Worker:
-    """One run at a time, and whatever is asked of it."""
+    """One run at a time, and whatever is asked of it; `handlers` say how each command is carried out.
+
+    run: the present one.  governor: how fast it may go.  leave: set by whoever wants `serve` to end.
+    """
 
     def __init__(self, connection: socket.socket) -> None:
+        self.run: Run | None = None
+        self.governor = Governor()
+        self.leave = False
         self._interrupt = Interrupt()
         self._channel = Channel(connection, self._interrupt.call)
-        self._run: Run | None = None
         self._generation = 0
-        self._leave = False
-        self._norms_on = True
-        self._grid: messages.WatchGrid | None = None
+        self._standing: dict[type[Command], Command] = {}
         self._began = 0.0
+        self._put_off: list[Taken] = []
         self._speed = Speed()
-        self._governor = Governor()
+        self._handlers = handlers.table()
+
+    def send(self, event: Event) -> None:
+        """Tell the window, without waiting for it."""
+        self._channel.send(event)
 
     def serve(self) -> None:
         """Until told to leave, or until the window is gone."""
-        self._channel.send(messages.Ready(protocol=PROTOCOL, pid=os.getpid(), versions=versions()))
-        while not self._leave:
-            running = self._run is not None and self._run.mode == "running"
+        self.send(messages.Ready(protocol=PROTOCOL, pid=os.getpid(), versions=versions()))
+        while not self.leave:
+            running = self.run is not None and self.run.mode == "running"
             self._interrupt.clear()
-            taken = self._channel.next(self._governor.wait(time.monotonic()) if running else self._patience())
-            while taken is not None and not self._leave:
+            taken = self._channel.next(self.governor.wait(time.monotonic()) if running else self._patience())
+            while taken is not None and not self.leave:
                 self._carry_out(*taken)
                 taken = self._channel.next(0)
-            if self._run is not None and self._run.mode == "running":
-                if self._governor.wait(time.monotonic()) == 0:
+            if self.run is not None and self.run.mode == "running":
+                if self.governor.wait(time.monotonic()) == 0:
                     self._guarded(self._turn)
-            elif self._run is not None:
-                self._run.report_saved()
+            elif self.run is not None:
+                self.run.files.report()
             self._channel.flush()
 
     def _patience(self) -> float | None:
         """How long to wait for a command while nothing trains."""
-        busy = self._channel.has_unsent or (self._run is not None and self._run.writing)
+        busy = self._channel.has_unsent or (self.run is not None and self.run.files.writing)
         return 0.02 if busy else None
 
     def _turn(self) -> bool:
-        run = self._run
+        run = self.run
         assert run is not None
         before = run.machine.step
-        run.turn(self._governor.most())
-        self._governor.did(run.machine.step - before, time.monotonic())
+        run.turn(self.governor.most())
+        self.governor.did(run.machine.step - before, time.monotonic())
         progress = self._speed.progress(run)
         if progress is not None:
-            self._channel.send(progress)
+            self.send(progress)
         return True
 
     def _carry_out(self, command: Command, descriptors: tuple[int, ...]) -> None:
+        if self._in_slow_step and command.waits and not (command.during_step or isinstance(command, messages.SetKnob)):
+            self._put_off.append((command, descriptors))  # a look may need the memory that the step is working in
+            return
+        self._carried_out(command, descriptors)
+        while self._put_off and not self._in_slow_step:
+            self._carried_out(*self._put_off.pop(0))
+
+    @property
+    def _in_slow_step(self) -> bool:
+        return self.run is not None and self.run.slow is not None
+
+    def _carried_out(self, command: Command, descriptors: tuple[int, ...]) -> None:
         applied = self._guarded(lambda: self._do(command, descriptors))
-        self._channel.send(messages.Done(serial=command.serial, applied=applied, step=self._run.machine.step if self._run else 0))
+        self.send(messages.Done(serial=command.serial, applied=applied, step=self.run.machine.step if self.run else 0))
 
     def _do(self, command: Command, descriptors: tuple[int, ...]) -> bool:
         """Carry out a command; false when it does not apply."""
-        run = self._run
-        match command:
-            case messages.Start():
-                self._start(command, descriptors)
-                return True
-            case messages.Shutdown():
-                self._leave = True
-                return True
-            case messages.WatchNorms() | messages.WatchGrid():
-                return self._watch(command)
-            case messages.SetSpeed():
-                self._governor.set(command.steps_per_second)
-                return True
-            case _ if run is None:
-                return False
-            case messages.Act(what="cancel_finder"):
-                return False  # there is none: a search takes its commands itself
-            case messages.Act():
-                return run.act(command.what)
-            case messages.SetKnob():
-                return run.set_knob(command.name, command.value)
-            case messages.FindRate():
-                return self._find_rate(run, command)
-        return False
-
-    def _watch(self, command: messages.WatchNorms | messages.WatchGrid) -> bool:
-        """Remember what is looked at, for this run and those to come; false when this run has nothing to show."""
-        run = self._run
-        if isinstance(command, messages.WatchNorms):
-            self._norms_on = command.on
-            if run is not None:
-                run.norms_on = command.on
-            return True
-        self._grid = command
-        if run is None:
-            return True
-        shown = run.grid.watch(command.low, command.high, command.size)
-        run.look()
-        return shown
+        if self.run is not None and not command.during_step:
+            self.run.end_slow_step()
+        if command.stands:
+            self._standing[type(command)] = command
+        return self._handlers[type(command)](self, command, descriptors)
 
     def _guarded(self, work: Callable[[], bool]) -> bool:
         """Do something whose failure is the run's, not the process's."""
@@ -142,8 +131,8 @@ class Worker:
             return False
 
     def _fail(self, error: Exception) -> None:
-        if self._run is not None and isinstance(error, causes.HARMLESS):
-            self._channel.send(messages.Warned(kind="refused", text=str(error)))
+        if self.run is not None and isinstance(error, causes.HARMLESS):
+            self.send(messages.Warned(kind="refused", text=str(error)))
             return
         cause = causes.of_error(error)
         problems = tuple((p.node, p.field, p.text) for p in error.problems) if isinstance(error, Refused) else ()
@@ -155,76 +144,97 @@ class Worker:
             problems=problems,
             details="" if problems else "".join(traceback.format_exception(error)),
         )
-        self._channel.send(failed)
+        self.send(failed)
         self._drop()
 
     def _drop(self) -> None:
-        run, self._run = self._run, None
+        run, self.run = self.run, None
         self._interrupt.machine = None
         if run is not None:
             run.close()
 
-    def _start(self, start: messages.Start, descriptors: tuple[int, ...]) -> None:
+    def start(self, start: messages.Start, descriptors: tuple[int, ...]) -> None:
+        """Put a new run in the place of the present one. descriptors: of `payload.BLOCKS`."""
         self._drop()
         self._began = time.monotonic()
         self._generation = start.generation
+        with self._given(start, descriptors) as (memory, x, y, text):
+            self.run = Run(assemble(*payload.unpack(text, x, y)), start, memory, self.send, self._compiling, self._interrupt)
+        self.send(self.run.started())
+        for command in self._standing.values():
+            self._do(command, ())
+        self._speed = Speed()
+        if not start.paused and not self.run.act("resume"):
+            self.run.rest()
+
+    @contextlib.contextmanager
+    def _given(
+        self, start: messages.Start, descriptors: tuple[int, ...]
+    ) -> Iterator[tuple[tuple[Block, Block], Array, Array, bytes]]:
+        """What came with a start or a change: arena and board, inputs, targets, payload. descriptors: of `payload.BLOCKS`."""
         blocks = [Block(descriptor) for descriptor in descriptors]
         try:
             given = dict(zip(payload.BLOCKS, blocks, strict=True))
             x = given["x"].array(np.float32, start.x_shape)
             y = given["y"].array(np.dtype(start.y_dtype), start.y_shape)
-            text = bytes(given["payload"].buffer()[: start.blocks["payload"]])
-            assembled = assemble(*payload.unpack(text, x, y))
-            self._run = Run(
-                assembled, start, (given["arena"], given["board"]), self._channel.send, self._compiling, self._interrupt
-            )
+            yield (given["arena"], given["board"]), x, y, bytes(given["payload"].buffer()[: start.blocks["payload"]])
         finally:
             for block in blocks:
                 block.close()
-        self._channel.send(self._run.started())
-        self._run.norms_on = self._norms_on
-        if self._grid is not None:
-            self._watch(self._grid)
+
+    def change(self, change: messages.Change, descriptors: tuple[int, ...]) -> bool:
+        """Let the present run go on with another plan. What is wrong with that plan is told, and the run goes on as it was."""
+        run, start = self.run, change.start
+        try:
+            with self._given(start, descriptors) as (memory, x, y, text):
+                if run is None:
+                    return False
+                self._began = time.monotonic()
+                project, samples = payload.unpack(text, x, y)
+                before = run.assembled
+                made = assemble(project, before.samples if change.same_samples else samples, before)
+                after, entry = run.changed(made, start, memory, self._compiling)
+        except Exception as error:  # noqa: BLE001 - the boundary: everything becomes a sentence for the window
+            problems = tuple((p.node, p.field, p.text) for p in error.problems) if isinstance(error, Refused) else ()
+            batch = error.batch if isinstance(error, DoesNotFit) else 0
+            text_of = causes.of_error(error).text
+            self.send(messages.ChangeRefused(change=change.serial, text=text_of, batch=batch, problems=problems))
+            return False
+        self.run, self._generation = after, start.generation
+        self.send(messages.Replanned(change=change.serial, started=after.started(), entry=entry))
+        for command in self._standing.values():
+            self._do(command, ())
         self._speed = Speed()
-        if not start.paused and not self._run.act("resume"):
-            self._run.rest()
+        return True
 
     def _compiling(self, name: str, done: int, total: int) -> None:
         """Kernels out of the cache are not worth a word."""
         if time.monotonic() - self._began > _QUIET_SECONDS:
-            self._channel.send(messages.Compiling(done=done, total=total, name=name))
+            self.send(messages.Compiling(done=done, total=total, name=name))
 
-    def _find_rate(self, run: Run, asked: messages.FindRate) -> bool:
-        """Search between two bursts of the run. Knobs and looking wait for its end; any other command ends it."""
-        options = finder.Options(asked.low, asked.high, asked.steps, asked.smoothing, asked.stop_factor)
-        before, waiting = run.machine.state_sha256(), list[Taken]()
-        with finder.Search(run.machine, options, run.trainer.pace.threads) as search:
-            for done, point in enumerate(search, start=1):
-                told = messages.FinderPoint(
-                    done=done, total=options.steps, rate=point.rate, loss=point.loss, smoothed=point.smoothed
-                )
-                self._channel.send(told)
-                run.board.beat(time.monotonic_ns(), run.machine.step)
-                if self._unwanted(waiting):
-                    break
-            found = search.found()
-        self._channel.put_back(waiting)
-        after = run.machine.state_sha256()
-        if before != after:
-            raise RuntimeError("the search for a rate changed the state")
-        self._channel.send(finder.told(found, run.machine.step, after))
-        return True
+    @contextlib.contextmanager
+    def between_bursts(self, cancel: str) -> Iterator[Callable[[], bool]]:
+        """For work that takes long. Gives a function that says whether a command has come that ends it.
 
-    def _unwanted(self, waiting: list[Taken]) -> bool:
-        """Collect commands that have come during a search; true when one of them ends it."""
-        while (taken := self._channel.next(0)) is not None:
-            if isinstance(taken[0], messages.Act) and taken[0].what == "cancel_finder":
-                self._channel.send(messages.Done(serial=taken[0].serial, applied=True, step=0))
-                return True
-            waiting.append(taken)
-            if not isinstance(taken[0], messages.SetKnob | messages.SetSpeed | messages.WatchGrid | messages.WatchNorms):
-                return True
-        return False
+        Commands that can wait (`Command.waits`) are carried out after it, so is one that ended it; the button `cancel` is taken here.
+        """
+        waiting: list[Taken] = []
+
+        def unwanted() -> bool:
+            while (taken := self._channel.next(0)) is not None:
+                command = taken[0]
+                if isinstance(command, messages.Act) and command.what == cancel:
+                    self.send(messages.Done(serial=command.serial, applied=True, step=0))
+                    return True
+                waiting.append(taken)
+                if not command.waits:
+                    return True
+            return False
+
+        try:
+            yield unwanted
+        finally:
+            self._channel.put_back(waiting)
 
 
 class Speed:
@@ -248,7 +258,7 @@ class Speed:
         left = (run.trainer.total_steps - step) / per_second if per_second > 0 else float("inf")
         return messages.Progress(
             step=step,
-            epoch=step // run.trainer.steps_per_epoch,
+            epoch=run.machine.epoch,
             steps_per_second=per_second,
             seconds=run.trainer.memory.seconds,
             seconds_left=left,

@@ -10,13 +10,14 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from playground.document.picks import recall
 from playground.ui import settings, theme
 from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
+from playground.words import chosen, language, say, set_language
 
 log = logging.getLogger("playground")
 
@@ -29,9 +30,22 @@ def make_application() -> QApplication:
     app.setApplicationName("playground")
     app.setApplicationDisplayName("Playground")
     app.setDesktopFileName("playground")
+    speak(app, chosen(settings.word("language", "system"), QLocale.system().name()))
     app.setWindowIcon(theme.theme().icon("dense", 32, "accent"))
     theme.apply(app, settings.word("theme", "system"))
     return app
+
+
+def speak(app: QApplication, wanted: str) -> None:
+    """Say everything in a language from now on, the buttons of Qt's own dialogs too. What is shown already stays as it is."""
+    spoken = set_language(wanted)
+    old = app.findChild(QTranslator, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    if old is not None:
+        app.removeTranslator(old)
+        old.deleteLater()
+    translator = QTranslator(app)
+    if translator.load(f"qtbase_{spoken}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+        app.installTranslator(translator)
 
 
 def show_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -48,12 +62,12 @@ def show_error(kind: type[BaseException], error: BaseException, trace: Traceback
     if any(isinstance(widget, QMessageBox) and widget.objectName() == "unexpected" for widget in QApplication.topLevelWidgets()):
         return  # one is enough; a fault that repeats would bury the window
     kept = [widget.autosave.try_flush() for widget in QApplication.topLevelWidgets() if isinstance(widget, MainWindow)]
-    box = QMessageBox(QMessageBox.Icon.Warning, "Playground", "Something went wrong inside the program.")
+    box = QMessageBox(QMessageBox.Icon.Warning, "Playground", say("Something went wrong inside the program."))
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setObjectName("unexpected")
     box.setTextFormat(Qt.TextFormat.PlainText)
-    safe = "is autosaved" if all(kept) else "could not be autosaved"
-    box.setInformativeText(f"Your project {safe}. Save it, and report the details below if it happens again.")
+    safe = say("is autosaved") if all(kept) else say("could not be autosaved")
+    box.setInformativeText(say("Your project {safe}. Save it, and report the details below if it happens again.", safe=safe))
     box.setDetailedText(text)
     box.open()
 
@@ -70,6 +84,11 @@ def main(file: Path | None = None) -> int:
         window.documents.open(file)
     else:
         window.show_start()
+    if language() == "zh_CN" and not theme.chinese_family():
+        # In English, since nothing else could be read.
+        session.message.emit(
+            "No installed font shows Chinese. Install one, such as fonts-wqy-microhei, and start again.", "warning"
+        )
     session.file_changed.connect(freeze_later)
     QTimer.singleShot(0, window, lambda: window.documents.offer_recovery(window.autosave.adopt))
     freeze_later()

@@ -10,13 +10,18 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from playground.document.recovery import Autosaver
 from playground.errors import PlaygroundError
 from playground.ui.session import Session
+from playground.words import say
 
 
 def age_text(seconds: float) -> str:
     """How long ago, without counting every second."""
     if seconds < 5:
-        return "Autosaved just now"
-    return f"Autosaved {seconds // 5 * 5:.0f} s ago" if seconds < 60 else f"Autosaved {seconds // 60:.0f} m ago"
+        return say("Autosaved just now")
+    return (
+        say("Autosaved {seconds} s ago", seconds=f"{seconds // 5 * 5:.0f}")
+        if seconds < 60
+        else say("Autosaved {seconds} m ago", seconds=f"{seconds // 60:.0f}")
+    )
 
 
 class Autosave(QObject):
@@ -57,7 +62,7 @@ class Autosave(QObject):
             try:
                 self.saver.saved(self.session.path)
             except PlaygroundError as error:
-                self.session.message.emit(str(error), "warning")
+                self.session.message.emit(say(str(error)), "warning")
         elif not self.session.history.dirty:
             self.saver.close()
             self.saver = Autosaver()
@@ -83,8 +88,8 @@ class Autosave(QObject):
         if error is None:
             self._at = time.monotonic()
         else:
-            self.told.emit("Not autosaved")
-            self.session.message.emit(str(error), "warning")
+            self.told.emit(say("Not autosaved"))
+            self.session.message.emit(say(str(error)), "warning")
 
     def _wait(self) -> None:
         if self._busy is not None:

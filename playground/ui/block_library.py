@@ -10,6 +10,7 @@ from playground.document.blocks import BlockUse, View, find, use_of
 from playground.document.edits import AddBlocks
 from playground.document.project import Project
 from playground.errors import FileError
+from playground.words import say
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,13 @@ class Offer:
 def offers(project: Project) -> tuple[Offer, ...]:
     """All blocks that may be put on this canvas, the project's own first; one that the project has stands there alone."""
     open = project.of if isinstance(project, View) else ""
-    own = [Offer(b.id, b.name, b.help, "in this project", "project") for b in project.blocks if b.id != open]
+    own = [Offer(b.id, b.name, b.help, say("in this project"), "project") for b in project.blocks if b.id != open]
     known = {block.id for block in project.blocks}
     others = []
     for entry in (*shipped(), *personal()[0]):
         if entry.id not in known:
             known.add(entry.id)
-            tail = "yours" if entry.personal else entry.tail
+            tail = say("yours") if entry.personal else entry.tail
             others.append(Offer(entry.id, entry.name, entry.help, tail, "personal" if entry.personal else "shipped"))
     return (*own, *others)
 
@@ -59,4 +60,4 @@ def _entry(id: str) -> Entry:
     for entry in (*shipped(), *personal()[0]):
         if entry.id == id:
             return entry
-    raise FileError("The block is no longer in the library.")
+    raise FileError(say("The block is no longer in the library."))

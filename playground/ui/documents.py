@@ -15,6 +15,7 @@ from playground.document.recovery import Autosaver, Recovery, opened_elsewhere, 
 from playground.errors import PlaygroundError
 from playground.paths import assets_dir
 from playground.ui.session import Session
+from playground.words import say
 
 Adopt = Callable[[Autosaver], None]
 PATTERN = "Playground projects (*.play)"
@@ -30,7 +31,7 @@ class Documents(QObject):
     def ask_open(self) -> None:
         """Choose a project and open it."""
         folder = str(self.session.folder)
-        name, _ = QFileDialog.getOpenFileName(self.window_shown, "Open project", folder, PATTERN)
+        name, _ = QFileDialog.getOpenFileName(self.window_shown, say("Open project"), folder, PATTERN)
         if name:
             self.open(Path(name))
 
@@ -44,7 +45,10 @@ class Documents(QObject):
         self._note(path)
         if opened_elsewhere(path) is not None:
             self.session.detach()
-            text = f"{path.name} is open in another window, so this is a copy of it: Save asks for a name. Close it there to work on the file itself."
+            text = say(
+                "{path} is open in another window, so this is a copy of it: Save asks for a name. Close it there to work on the file itself.",
+                path=path.name,
+            )
             self.session.message.emit(text, "warning")
         return True
 
@@ -53,7 +57,7 @@ class Documents(QObject):
         try:
             note_recent(path)
         except PlaygroundError as error:
-            self.session.message.emit(str(error), "warning")
+            self.session.message.emit(say(str(error)), "warning")
 
     def save(self) -> bool:
         """Save where the project lies, or ask where."""
@@ -62,7 +66,7 @@ class Documents(QObject):
     def save_as(self) -> bool:
         """Ask where, and save there."""
         proposed = self.session.folder / f"{self.session.project.name}.play"
-        name, _ = QFileDialog.getSaveFileName(self.window_shown, "Save project", str(proposed), PATTERN)
+        name, _ = QFileDialog.getSaveFileName(self.window_shown, say("Save project"), str(proposed), PATTERN)
         if not name:
             return False
         path = Path(name)
@@ -78,10 +82,10 @@ class Documents(QObject):
         """Whether the present project may be closed; unsaved edits are asked about first."""
         if not self.session.modified:
             return True
-        box = self._box(f"Save changes to {self.session.project.name}?", self._at_stake())
-        keep = box.addButton("Save", QMessageBox.ButtonRole.AcceptRole)
-        drop = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+        box = self._box(say("Save changes to {project}?", project=self.session.project.name), self._at_stake())
+        keep = box.addButton(say("Save"), QMessageBox.ButtonRole.AcceptRole)
+        drop = box.addButton(say("Discard"), QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(say("Cancel"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(keep)
         box.exec()
         chosen = box.clickedButton()
@@ -90,17 +94,17 @@ class Documents(QObject):
 
     def _at_stake(self) -> str:
         """What is lost without saving."""
-        words = "Training is still going on; it ends here. " if self.session.run.going else ""
+        words = say("Training is still going on; it ends here. ") if self.session.run.going else ""
         if not self.session.trained:
             what = (
-                "weights that were imported"
+                say("weights that were imported")
                 if self.session.weights_taken and not self.session.history.dirty
-                else "edits since the last save"
+                else say("edits since the last save")
             )
-            return f"{words}Without saving, the {what} are lost."
+            return say("{words}Without saving, the {what} are lost.", words=words, what=what)
         step = f"{self.session.client.step:,}"
-        more = " and the edits since the last save" if self.session.history.dirty else ""
-        return f"{words}Without saving, the weights trained to step {step}{more} are lost."
+        more = say(" and the edits since the last save") if self.session.history.dirty else ""
+        return say("{words}Without saving, the weights trained to step {step}{more} are lost.", words=words, step=step, more=more)
 
     def offer_recovery(self, adopt: Adopt) -> None:
         """After a crash: restore, keep the saved file, or keep both; each find in turn, until one is open.
@@ -114,25 +118,27 @@ class Documents(QObject):
                 elif self._offer(found, adopt):
                     return
             except PlaygroundError as error:
-                self.session.message.emit(str(error), "error")
+                self.session.message.emit(say(str(error)), "error")
 
     def _offer(self, found: Recovery, adopt: Adopt) -> bool:
         """Ask about one find; whether it is open now. Raises FileError."""
-        what = {"unsaved": "was never saved", "same": "equals its file"}.get(
-            found.status, "has edits that are newer than its file"
+        what = {"unsaved": say("was never saved"), "same": say("equals its file")}.get(
+            found.status, say("has edits that are newer than its file")
         )
-        where = f" It was open on {found.owner}." if found.owner else ""
+        where = say(" It was open on {owner}.", owner=found.owner) if found.owner else ""
         damaged = found.status == "damaged"
         text = (
-            f"Its recovery file is damaged: {found.file}."
+            say("Its recovery file is damaged: {file}.", file=found.file)
             if damaged
-            else f"{found.name} was open when the program ended and {what}.{where}"
+            else say("{found} was open when the program ended and {what}.{where}", found=found.name, what=what, where=where)
         )
-        box = self._box("Unsaved work found", text)
-        restore = None if damaged else box.addButton("Restore", QMessageBox.ButtonRole.AcceptRole)
-        saved = box.addButton("Keep saved" if found.path and not damaged else "Discard", QMessageBox.ButtonRole.DestructiveRole)
-        both = None if damaged else box.addButton("Keep both", QMessageBox.ButtonRole.ActionRole)
-        later = box.addButton("Decide later", QMessageBox.ButtonRole.RejectRole)
+        box = self._box(say("Unsaved work found"), text)
+        restore = None if damaged else box.addButton(say("Restore"), QMessageBox.ButtonRole.AcceptRole)
+        saved = box.addButton(
+            say("Keep saved") if found.path and not damaged else say("Discard"), QMessageBox.ButtonRole.DestructiveRole
+        )
+        both = None if damaged else box.addButton(say("Keep both"), QMessageBox.ButtonRole.ActionRole)
+        later = box.addButton(say("Decide later"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(restore or later)
         box.exec()
         chosen = box.clickedButton()
@@ -146,12 +152,12 @@ class Documents(QObject):
             found.keep_saved()
         elif chosen is both and both is not None:
             path = found.keep_both()
-            self.session.message.emit(f"The recovered project was written to {path}.", "info")
+            self.session.message.emit(say("The recovered project was written to {path}.", path=path), "info")
         return False
 
     def _box(self, title: str, text: str) -> QMessageBox:
         box = QMessageBox(self.window_shown)
-        box.setWindowTitle("Playground")
+        box.setWindowTitle(say("Playground"))
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(title)
         box.setInformativeText(text)

@@ -13,7 +13,9 @@ from playground.document.own_layers import OwnLayer, own_layers
 from playground.document.project import Project
 from playground.errors import PlaygroundError
 from playground.ui.block_library import Offer, offers, record_of
+from playground.ui.hidden import hidden
 from playground.ui.painting import GROUP_COLORS, group_color
+from playground.words import say
 
 MIME = "application/x-playground-kind"
 #: What may stand in a block alone.
@@ -42,8 +44,8 @@ class Kind:
     @property
     def title(self) -> str:
         if self.block is not None:
-            return self.block.name
-        return self.spec.title if self.own is None else self.own.name
+            return say(self.block.name) if self.block.origin == "shipped" else self.block.name
+        return say(self.spec.title) if self.own is None else self.own.name
 
     @property
     def icon(self) -> str:
@@ -52,14 +54,15 @@ class Kind:
     @property
     def tail(self) -> str:
         if self.block is not None:
-            return self.block.tail
-        return self.spec.tail if self.own is None else "own"
+            return say(self.block.tail) if self.block.origin == "shipped" else self.block.tail
+        return say(self.spec.tail) if self.own is None else say("own")
 
     @property
     def help(self) -> str:
         if self.block is not None:
-            return self.block.help or "A block of this project."
-        return self.spec.summary() if self.own is None else f"Your own: {self.own.formula}"
+            help = say(self.block.help) if self.block.origin == "shipped" else self.block.help
+            return help or say("A block of this project.")
+        return say(self.spec.summary()) if self.own is None else say("Your own: {formula}", formula=self.own.formula)
 
     def mime(self) -> bytes:
         """What a drag carries: words that are looked up again, never an object."""
@@ -93,7 +96,7 @@ def kinds() -> tuple[Kind, ...]:
         for spec in registry.entries(kind)
     ]
     places = {group: at for at, group in enumerate(GROUP_COLORS)}
-    return tuple(sorted(found, key=lambda k: (places.get(k.group, len(places)), k.group, k.title.lower())))
+    return tuple(sorted(found, key=lambda k: (places.get(k.group, len(places)), k.group, k.spec.title.lower())))
 
 
 def own_kinds() -> tuple[Kind, ...]:
@@ -110,6 +113,12 @@ def block_kinds(project: Project) -> tuple[Kind, ...]:
 
 
 def groups(project: Project | None = None) -> dict[str, list[Kind]]:
+    """The groups that are not hidden for a class, as `all_groups` gives them."""
+    off = hidden().now("groups")
+    return {name: found for name, found in all_groups(project).items() if name not in off}
+
+
+def all_groups(project: Project | None = None) -> dict[str, list[Kind]]:
     """Group -> its kinds, in palette order. project: what the canvas shows, whose blocks stand among them."""
     found: dict[str, list[Kind]] = {}
     for kind in (*kinds(), *own_kinds()):
@@ -125,11 +134,11 @@ def search(text: str, project: Project | None = None) -> list[Kind]:
 
     Layers stand before losses and data, because they are added most.
     """
-    wanted = text.casefold().strip()
+    wanted, off = text.casefold().strip(), hidden().now("groups")
     ranked = [
         (rank, ("layer", "loss", "dataset").index(kind.spec.kind), at, kind)
         for at, kind in enumerate((*kinds(), *own_kinds(), *(block_kinds(project) if project is not None else ())))
-        if (rank := _rank(kind, wanted)) is not None
+        if kind.group not in off and (rank := _rank(kind, wanted)) is not None
     ]
     return [kind for *_, kind in sorted(ranked, key=lambda found: found[:3])]
 

@@ -1,33 +1,36 @@
-"""Docks and where they stand: two layouts of one window, each remembered, both made from the table of panels."""
+"""Docks and where they stand: the layouts of one window, each remembered, all made from the tables of layouts and of panels."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStyle, QTabBar, QTabWidget, QWidget
 
 from playground.ui import settings
-from playground.ui.panel import LAYOUTS, Panel
+from playground.ui.hidden import hidden
+from playground.ui.layout_table import AREAS, LAYOUT_TABLE, Layout
+from playground.ui.named_layouts import BadLayout, keep, made_layout, own_layouts, renamed
+from playground.ui.panel import Panel
 from playground.ui.session import Session
 from playground.ui.title_bar import TitleBar
+from playground.words import say, sentence
 
 VERSION = 4  # raised when docks change so much that a remembered state would mislead
-SIZES = {  # what a fresh layout gives: area -> pixels at 1440 × 900
-    "build": {"left": 216, "right": 296, "bottom": 150},
-    "train": {"right": 292, "bottom": 444, "bottom-left": 740, "bottom-right": 400},
-}
-AREAS = {
+DOCK_AREAS = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
+    "centre": Qt.DockWidgetArea.TopDockWidgetArea,  # nothing stands below it where the canvas is not shown
     "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
     "bottom-right": Qt.DockWidgetArea.BottomDockWidgetArea,
 }
+BARS = 124  # pixels of the window that are no canvas and no dock: menu bar, toolbar, titles, status line
+DESIGNED = 900
 
 
 class Dock(QDockWidget):
     """A dock whose panel is made when it is first shown."""
 
     def __init__(self, panel: Panel, session: Session, window: QMainWindow) -> None:
-        super().__init__(panel.title, window)
+        super().__init__(say(panel.title), window)
         self.panel, self.session = panel, session
         self.setObjectName(panel.id)
         self.title = TitleBar(self, panel.icon)
@@ -58,10 +61,13 @@ class Layouts(QObject):
 
     changed = Signal(str)
 
-    def __init__(self, window: QMainWindow, session: Session, table: tuple[Panel, ...]) -> None:
+    def __init__(
+        self, window: QMainWindow, session: Session, table: tuple[Panel, ...], layouts: tuple[Layout, ...] = LAYOUT_TABLE
+    ) -> None:
         super().__init__(window)
         self.window_shown = window
         self.current = ""
+        self.known = {layout.name: layout for layout in (*layouts, *own_layouts({each.name: each for each in layouts}))}
         self._bare: QByteArray | None = None
         self.docks = {panel.id: Dock(panel, session, window) for panel in table}
         window.setDockOptions(
@@ -70,8 +76,13 @@ class Layouts(QObject):
             | QMainWindow.DockOption.GroupedDragging
         )
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        for corner, area in ((Qt.Corner.BottomLeftCorner, AREAS["left"]), (Qt.Corner.BottomRightCorner, AREAS["right"])):
-            window.setCorner(corner, area)
+        for corner, area in (
+            (Qt.Corner.TopLeftCorner, "left"), (Qt.Corner.BottomLeftCorner, "left"),
+            (Qt.Corner.TopRightCorner, "right"), (Qt.Corner.BottomRightCorner, "right"),
+        ):  # fmt: skip
+            window.setCorner(corner, DOCK_AREAS[area])
+        self._off = hidden().now("panels")
+        hidden().changed.connect(self._follow_class)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.timeout.connect(self._after_change)
@@ -80,9 +91,14 @@ class Layouts(QObject):
             dock.topLevelChanged.connect(lambda _: self._settle.start(0))
             dock.visibilityChanged.connect(lambda _: self._settle.start(0))
 
+    @property
+    def layout_shown(self) -> Layout:
+        """The record of the present layout."""
+        return self.known[self.current]
+
     def show(self, name: str) -> None:
-        """Switch to "build" or "train", as it was left."""
-        if name not in LAYOUTS or name == self.current:
+        """Switch to a layout of the table, as it was left."""
+        if name not in self.known or name == self.current:
             return
         self.remember()
         self.current = name
@@ -97,17 +113,66 @@ class Layouts(QObject):
         state = settings.block(f"docks/{self.current}")
         if state is not None and self.window_shown.isVisible():
             self.window_shown.restoreState(state, VERSION)
+        self._hide_for_class()
 
     def remember(self) -> None:
         """Keep how the present layout stands."""
         if self.current:
             settings.set_block(f"docks/{self.current}", self.window_shown.saveState(VERSION))
 
+    def _hide_for_class(self) -> None:
+        """Panels that are hidden for a class are neither shown nor offered."""
+        for id, dock in self.docks.items():
+            dock.toggleViewAction().setVisible(id not in self._off)
+            if id in self._off:
+                dock.hide()
+
+    def _follow_class(self) -> None:
+        """Hide what is hidden now, and bring back what no longer is, where the present layout has it."""
+        before, self._off = self._off, hidden().now("panels")
+        self._hide_for_class()
+        if self.current and before - self._off:
+            base = self.layout_shown.base or self.current
+            back = [id for id in before - self._off if base in self.docks[id].panel.places] if before else []
+            if back and self.window_shown.isVisible():
+                self._arrange(self.current)
+        self._settle.start(0)
+
     def reset(self) -> None:
         """The present layout as it was designed."""
         settings.set_block(f"docks/{self.current}", None)
         self._arrange(self.current)
         self._settle.start(0)
+
+    def save_as(self, title: str) -> Layout:
+        """Keep the present arrangement under a name, which is then the present layout. Raises BadLayout."""
+        made = made_layout(title, self.layout_shown, self.known)
+        self.remember()
+        self.known[made.name] = made
+        keep(self.known)
+        self.current = made.name
+        self.remember()
+        settings.set_word("layout", made.name)
+        self.changed.emit(made.name)
+        return made
+
+    def rename(self, name: str, title: str) -> None:
+        """Another name for a layout of one's own. Raises BadLayout."""
+        self.known[name] = renamed(self.known[name], title, self.known)
+        keep(self.known)
+        self.changed.emit(self.current)
+
+    def delete(self, name: str) -> None:
+        """Forget a layout of one's own; where it is the present one, that from which it was made is shown."""
+        gone = self.known[name]
+        if not gone.base:
+            raise BadLayout(sentence("Only a layout of your own can be deleted."))
+        if self.current == name:
+            self.show(gone.base)
+        del self.known[name]
+        keep(self.known)
+        settings.set_block(f"docks/{name}", None)
+        self.changed.emit(self.current)
 
     def _arrange(self, name: str) -> None:
         window = self.window_shown
@@ -117,8 +182,13 @@ class Layouts(QObject):
             window.removeDockWidget(dock)
         if self._bare is None:
             self._bare = window.saveState(VERSION)
+        centre = window.centralWidget()
+        if centre is not None:
+            centre.setVisible(self.layout_shown.canvas)
         window.restoreState(self._bare, VERSION)  # Qt keeps the places of removed docks; a remembered state would bring them back
-        placed = [(dock, dock.panel.places[name]) for dock in self.docks.values() if name in dock.panel.places]
+        base = self.layout_shown.base or name
+        shown = [dock for dock in self.docks.values() if dock.panel.id not in self._off]
+        placed = [(dock, dock.panel.places[base]) for dock in shown if base in dock.panel.places]
         first: dict[str, Dock] = {}
         for dock, place in placed:
             first.setdefault(place, dock)
@@ -126,7 +196,7 @@ class Layouts(QObject):
             if place == "bottom-right" and "bottom" in first:
                 window.splitDockWidget(first["bottom"], first[place], Qt.Orientation.Horizontal)
             else:
-                window.addDockWidget(AREAS[place], first[place])
+                window.addDockWidget(DOCK_AREAS[place], first[place])
         for dock, place in placed:
             if dock is not first[place]:
                 window.tabifyDockWidget(first[place], dock)
@@ -139,26 +209,41 @@ class Layouts(QObject):
 
     def size(self, first: dict[str, Dock] | None = None) -> None:
         """Give each area its designed size, in proportion to the window."""
-        window = self.window_shown
+        window, shown = self.window_shown, self.layout_shown
         first = first if first is not None else self._first()
-        wanted = SIZES[self.current]
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        for area in ("left", "right"):
-            if area in first:
-                window.resizeDocks([first[area]], [first[area].panel.width or wanted.get(area, 260)], across)
-        if "bottom" in first:
-            high = wanted["bottom"]
-            if self.current == "train":
-                high = round(high * max(window.height() - 124, 200) / (900 - 124))
-            window.resizeDocks([first["bottom"]], [high], down)
+        edges: tuple[str, ...] = ("left", "right")
+        sides = {area: first[area].panel.width or shown.sizes.get(area, 260) for area in edges if area in first}
+        for area, wide in sides.items():
+            window.resizeDocks([first[area]], [wide], across)
+        part = max(window.height() - BARS, 200) / (DESIGNED - BARS) if shown.grows else 1.0
+        levels: tuple[str, ...] = ("centre", "bottom")
+        high = {area: round(shown.sizes[area] * part) for area in levels if area in first}
+        if high:
+            window.resizeDocks([first[area] for area in high], list(high.values()), down)
         if "bottom-right" in first and "bottom" in first:
-            window.resizeDocks([first["bottom"], first["bottom-right"]], [wanted["bottom-left"], wanted["bottom-right"]], across)
+            pair = [shown.sizes["bottom-left"], shown.sizes["bottom-right"]]
+            if not shown.canvas:
+                pair = [round(wide * (self._between(sides) - self._splitter) / sum(pair)) for wide in pair]
+            window.resizeDocks([first["bottom"], first["bottom-right"]], pair, across)
+        if "centre" in first:  # without a canvas Qt gives the sides their width only where all widths of a row are asked for
+            row = {**sides, "centre": self._between(sides)}
+            window.resizeDocks([first[area] for area in row], list(row.values()), across)
+
+    def _between(self, sides: dict[str, int]) -> int:
+        """Pixels of width that the sides leave."""
+        return max(self.window_shown.width() - sum(sides.values()) - self._splitter * len(sides), 200)
+
+    @property
+    def _splitter(self) -> int:
+        window = self.window_shown
+        return window.style().pixelMetric(QStyle.PixelMetric.PM_DockWidgetSeparatorExtent, None, window)
 
     def _first(self) -> dict[str, Dock]:
         found: dict[str, Dock] = {}
         for dock in self.docks.values():
-            place = dock.panel.places.get(self.current)
-            if place is not None:
+            place = dock.panel.places.get(self.layout_shown.base or self.current)
+            if place is not None and dock.panel.id not in self._off:
                 found.setdefault(place, dock)
         return found
 

@@ -12,6 +12,8 @@ from playground.document.block_files import remove_personal, save_personal
 from playground.document.own_layers import checked_name, remove_own_layer
 from playground.document.project import Project
 from playground.errors import PlaygroundError
+from playground.ui.dialogs.aside import tied_process
+from playground.words import say, unpacked
 
 
 class Library(QObject):
@@ -39,9 +41,9 @@ class Library(QObject):
         try:
             self._name = checked_name(name)
         except PlaygroundError as error:
-            self.judged.emit(name, False, str(error))
+            self.judged.emit(name, False, say(str(error)))
             return
-        self._process = QProcess(self)
+        self._process = tied_process(self)
         self._process.finished.connect(self._done)
         self._process.errorOccurred.connect(self._broken)
         self._process.start(sys.executable, ["-m", "playground.ui.gate_process", self._name, formula])
@@ -67,21 +69,21 @@ class Library(QObject):
             self._process.finished.disconnect(self._done)
             self._process.kill()
             self._process.waitForFinished(2000)
-            self._end(False, "Stopped. Nothing was kept.")
+            self._end(False, say("Stopped. Nothing was kept."))
 
     def _done(self, code: int, _status: object) -> None:
         assert self._process is not None
         lines = bytes(self._process.readAllStandardOutput().data()).decode(errors="replace").splitlines()
         try:
             told = json.loads(lines[-1])
-            good, text = bool(told["good"]), str(told["text"])
+            good, text = bool(told["good"]), say(unpacked(told["text"]))
         except (IndexError, ValueError, KeyError, TypeError):
-            good, text = False, f"The check ended with code {code} and gave no reason."
+            good, text = False, say("The check ended with code {code} and gave no reason.", code=code)
         self._end(good, text)
 
     def _broken(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
-            self._end(False, "The check could not be started. Free some memory and try again.")
+            self._end(False, say("The check could not be started. Free some memory and try again."))
 
     def _end(self, good: bool, text: str) -> None:
         if self._process is not None:

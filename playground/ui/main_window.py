@@ -4,6 +4,7 @@ beyond what the table of actions asks of it."""
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QShowEvent
@@ -11,23 +12,31 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, 
 
 from playground.document.project import Project
 from playground.document.recent import recent_files
-from playground.ui import settings, theme
+from playground.ui import motion, settings, theme
 from playground.ui.actions import ACTIONS, MENUS, ActionSet
 from playground.ui.autosave import Autosave
 from playground.ui.canvas.bar import CanvasArea
 from playground.ui.canvas.view import CanvasView
 from playground.ui.documents import Documents
+from playground.ui.hidden import hidden
 from playground.ui.inspector.grouping import fill_group_menu
-from playground.ui.kinds import groups
+from playground.ui.kinds import all_groups
+from playground.ui.layout_menu import LayoutMenu
+from playground.ui.layout_table import LAYOUT_TABLE
 from playground.ui.layouts import Dock, Layouts
 from playground.ui.notices import NoticeBar
 from playground.ui.palette import Palette
-from playground.ui.panel import Panel, dialogs, panels, register_panel, start_page
+from playground.ui.panel import LAYOUTS, Panel, dialogs, panels, register_panel, start_page
 from playground.ui.session import Session
-from playground.ui.shortcuts import ShortcutList, about
+from playground.ui.shortcuts import about
 from playground.ui.status import StatusLine
+from playground.ui.steering.travel import travels_of
 from playground.ui.tabs import Corner, LayoutTab, Logo
 from playground.ui.toolbar import Toolbar
+from playground.words import say
+
+if TYPE_CHECKING:
+    from playground.ui.command_palette import CommandPalette
 
 __all__ = ["MainWindow", "Panel", "register_panel"]
 
@@ -46,14 +55,17 @@ class MainWindow(QMainWindow):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+        motion.follow()
         self.setObjectName("main")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.canvas = CanvasView(session)
         self.middle = QStackedWidget()
         self.middle.addWidget(CanvasArea(self.canvas))
-        self.notices = NoticeBar(self.middle, self.canvas, session)
+        self.notices = NoticeBar(self, self.canvas, session)
         self.setCentralWidget(self.middle)
         self.start: QWidget | None = None
+        self._commands: CommandPalette | None = None
+        self._insert_menus: dict[str, QMenu] = {}
         self.layouts = Layouts(self, session, panels())
         self.documents = Documents(session, self)
         self.autosave = Autosave(session, self)
@@ -68,11 +80,12 @@ class MainWindow(QMainWindow):
         self.canvas.edit_asked.connect(lambda: self.show_panel("inspector"))
         for signal in (
             session.project_changed, session.inspection_changed, session.selection_changed, session.run_changed, session.file_changed,
-            session.samples_changed, session.scope_changed,
+            session.samples_changed, session.scope_changed, travels_of(session).changed,
         ):  # fmt: skip
             signal.connect(self.refresh)
         self._show_first()
-        self.refresh()
+        hidden().changed.connect(self._follow_class)
+        self._follow_class()
 
     def _show_first(self) -> None:
         self.resize(1440, 900)
@@ -80,7 +93,8 @@ class MainWindow(QMainWindow):
         if shape is not None:
             self.restoreGeometry(shape)
         self.layouts.changed.connect(lambda _: self.refresh())
-        self.layouts.show("train" if settings.word("layout", "build") == "train" else "build")
+        last = settings.word("layout", LAYOUTS[0])
+        self.layouts.show(last if last in self.layouts.known else LAYOUTS[0])
         palette = self._palette()
         if palette is not None:
             palette.added.connect(self.canvas.commands.add_kind)
@@ -98,37 +112,43 @@ class MainWindow(QMainWindow):
         bar = self.menuBar()
         bar.setNativeMenuBar(False)  # a native bar has no corner for the tabs
         bar.setFixedHeight(28)
-        menus = {name: bar.addMenu(name) for name in MENUS}
-        group = dict.fromkeys(MENUS, 0)
+        filled = {action.menu for action in ACTIONS}
+        menus = {name: bar.addMenu(say(name)) for name in MENUS if name in filled}
+        group: dict[str, int] = {}
         switches = QActionGroup(self)
         for action in ACTIONS:
             if not action.menu:
                 continue
-            if action.group != group[action.menu]:
+            if group.setdefault(action.menu, action.group) != action.group:
                 menus[action.menu].addSeparator()
                 group[action.menu] = action.group
             menus[action.menu].addAction(self.actions_made[action.id])
             if action.id in THEMES:
                 switches.addAction(self.actions_made[action.id])
         self._fill_insert(menus["Insert"])
-        view = menus["View"].addMenu("Panels")
+        self.own_layouts = LayoutMenu(self, menus["View"], self.actions_made["reset_layout"])
+        view = menus["View"].addMenu(say("Panels"))
         for dock in self.layouts.docks.values():
             view.addAction(dock.toggleViewAction())
-        self.recent = QMenu("Open recent", self)
+        self.recent = QMenu(say("Open recent"), self)
         menus["File"].insertMenu(self.actions_made["save"], self.recent)
         self.recent.aboutToShow.connect(self._fill_recent)
         self.menus = menus
         bar.setCornerWidget(Logo(bar), Qt.Corner.TopLeftCorner)
-        tabs = [
-            LayoutTab("Build", "auto", self.actions_made["build"]),
-            LayoutTab("Train", "curve", self.actions_made["train_layout"]),
-        ]
+        tabs = [LayoutTab(say(layout.title), layout.icon, self.actions_made[layout.action]) for layout in LAYOUT_TABLE]
         bar.setCornerWidget(Corner(self.session, tabs, bar), Qt.Corner.TopRightCorner)
+
+    def _follow_class(self) -> None:
+        """The Insert menu without the groups that are hidden for a class."""
+        off = hidden().now("groups")
+        for name, sub in self._insert_menus.items():
+            sub.menuAction().setVisible(name not in off)
+        self.refresh()
 
     def _fill_insert(self, menu: QMenu) -> None:
         menu.addSeparator()
-        for name, kinds in groups(Project()).items():
-            sub = menu.addMenu(name)
+        for name, kinds in all_groups(Project()).items():
+            sub = self._insert_menus[name] = menu.addMenu(say(name))
             sub.setToolTipsVisible(True)
             for kind in kinds:
                 entry = QAction(theme.theme().icon(kind.icon, 16, kind.color), kind.title, sub)
@@ -143,11 +163,11 @@ class MainWindow(QMainWindow):
             entry.setToolTip(str(path))
             entry.triggered.connect(lambda _=False, chosen=path: self.documents.open(chosen))
         if not self.recent.actions():
-            self.recent.addAction("No projects yet").setEnabled(False)
+            self.recent.addAction(say("No projects yet")).setEnabled(False)
 
     def _make_toolbar(self) -> None:
         self.tools = Toolbar(self, self.actions_made)
-        bar = QToolBar("Main")
+        bar = QToolBar(say("Toolbar"))
         bar.setObjectName("toolbar")
         bar.setMovable(False)
         bar.setFixedHeight(48)
@@ -163,13 +183,20 @@ class MainWindow(QMainWindow):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if self.session.selection:
             names: tuple[str, ...] = ("rename", "wire", "share", "freeze", "", "group", "ungroup", "open_block", "", "cut", "copy", "paste",
-                                      "duplicate", "delete", "", "align_left", "align_middle", "", "reference")  # fmt: skip
+                                      "duplicate", "delete", "", "frame", "zoom_selection", "reference")  # fmt: skip
         else:
-            names = ("quick", "note", "paste", "", "tidy", "zoom_fit", "select_all")
+            names = ("quick", "note", "frame", "paste", "", "tidy", "zoom_fit", "select_all")
         for name in names:
             menu.addAction(self.actions_made[name]) if name else menu.addSeparator()
             if name == "freeze":
                 fill_group_menu(menu, self.session)
+        if self.session.selection:
+            placing = menu.addMenu(say("Align and distribute"))
+            for name in ("left", "centre", "right", "top", "middle", "bottom"):
+                placing.addAction(self.actions_made[f"align_{name}"])
+            placing.addSeparator()
+            for name in ("across", "down"):
+                placing.addAction(self.actions_made[f"distribute_{name}"])
         menu.popup(at)
 
     def refresh(self) -> None:
@@ -177,7 +204,7 @@ class MainWindow(QMainWindow):
         self.actions_made.refresh()
         self.tools.refresh()
         name = self.session.project.name
-        self.setWindowTitle(f"{name}[*] - Playground")
+        self.setWindowTitle(say("{name}[*] - Playground", name=name))
         self.setWindowModified(self.session.modified)
 
     # What actions ask
@@ -208,7 +235,10 @@ class MainWindow(QMainWindow):
     def show_layout(self, name: str) -> None:
         self.leave_start()
         whole = self.canvas.shows_all()
+        held = QApplication.focusWidget()
         self.layouts.show(name)
+        if held is None or not held.isVisible():  # the panel that had the keyboard is gone
+            self.canvas.setFocus() if self.canvas.isVisible() else self.menuBar().setFocus()
         if whole:
             QTimer.singleShot(0, self.canvas, lambda: self.canvas.zoom_to_fit(most=1.0))
         self.refresh()
@@ -216,7 +246,8 @@ class MainWindow(QMainWindow):
     def show_panel(self, id: str) -> None:
         """Bring a dock to the front and give it the keyboard."""
         dock: Dock | None = self.layouts.docks.get(id)
-        if dock is not None:
+        if dock is not None and id not in hidden().now("panels"):
+            self.leave_start()
             dock.show()
             dock.raise_()
             dock.make().setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -245,8 +276,25 @@ class MainWindow(QMainWindow):
             settings.set_word("theme", mode)
             self.refresh()
 
+    def show_canvas(self) -> None:
+        """The canvas in the middle, in the first layout that has one where the present one has none."""
+        self.leave_start()
+        if not self.layouts.layout_shown.canvas:
+            self.show_layout(next(layout.name for layout in LAYOUT_TABLE if layout.canvas))
+
+    def open_commands(self, text: str = "") -> None:
+        """The command palette over the window."""
+        if self._commands is None:
+            from playground.ui.command_palette import CommandPalette
+
+            self._commands = CommandPalette(self)
+        self._commands.ask(text)
+
     def show_shortcuts(self) -> None:
-        ShortcutList(self).show()
+        """The list of shortcuts, where each can be changed."""
+        from playground.ui.shortcut_editor import ShortcutEditor
+
+        ShortcutEditor(self).show()
 
     def show_about(self) -> None:
         about(self)
@@ -285,6 +333,7 @@ class MainWindow(QMainWindow):
             self.session.file_changed.connect(self.leave_start)
         self.layouts.remember()
         self.middle.setCurrentWidget(self.start)
+        self.middle.show()  # a layout without canvas hides it
         for dock in self.layouts.docks.values():
             dock.hide()
         self.tool_bar.hide()

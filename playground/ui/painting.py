@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPaintEngine, QPainter, QPaintEvent, QPen
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QWidget
 
-from playground.ui.theme import theme
+from playground.paths import assets_dir
+from playground.ui.theme import DRAWN_IN, icon_names, theme
+from playground.words import say
 
 AA = QPainter.RenderHint.Antialiasing
 SMOOTH = QPainter.RenderHint.SmoothPixmapTransform
@@ -81,7 +84,10 @@ def chip(p: QPainter, x: float, y: float, size: int, icon: str, group: str, over
 
 
 def stamp(p: QPainter, x: float, y: float, icon: str, ink: str, px: int = 16) -> None:
-    """Draw an icon centred on a point, rasterised for the zoom in half steps so that its lines stay whole."""
+    """Draw an icon centred on a point, rasterised for the zoom in half steps so that its lines stay whole; into an SVG as lines."""
+    if p.paintEngine().type() == QPaintEngine.Type.SVG:
+        drawing(theme().mode, icon, ink).render(p, QRectF(x - px / 2, y - px / 2, px, px))
+        return
     scale = p.device().devicePixelRatio() * p.worldTransform().m11()
     at = max(1.0, math.ceil(scale * 2) / 2) if scale > 0.6 else 1.0
     image = theme().pixmap(icon, px, ink, at)
@@ -90,6 +96,14 @@ def stamp(p: QPainter, x: float, y: float, icon: str, ink: str, px: int = 16) ->
     if scale == at:
         r.moveTo(round(r.x() * at) / at, round(r.y() * at) / at)
     p.drawPixmap(r, image, QRectF(image.rect()))
+
+
+@cache
+def drawing(mode: str, icon: str, ink: str) -> QSvgRenderer:
+    """An icon as lines, in a token's colour."""
+    name = icon if icon in icon_names() else "block"
+    text = (assets_dir() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    return QSvgRenderer(QByteArray(text.replace(DRAWN_IN, theme().color(ink).name()).encode()))
 
 
 def rule(p: QPainter, x: float, y: float, width: float, height: float = 1) -> None:
@@ -103,7 +117,7 @@ class Painted(QWidget):
     def __init__(self, height: int = 0, width: int = 0, name: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         if name:
-            self.setAccessibleName(name)
+            self.setAccessibleName(say(name))
         if height:
             self.setFixedHeight(height)
         if width:

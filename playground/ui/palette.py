@@ -17,12 +17,14 @@ from PySide6.QtWidgets import (
 
 from playground.document.edits import DeleteBlock
 from playground.ui.block_library import Offer, damaged
+from playground.ui.hidden import hidden
 from playground.ui.inspector.controls import Button, LineField
 from playground.ui.kinds import MIME, Kind, block_kinds, groups, search
 from playground.ui.library import library
 from playground.ui.painting import RIGHT, Painted, box, chip, put, rule, stamp, width_of
 from playground.ui.session import Session
 from playground.ui.theme import theme
+from playground.words import say
 
 ROLE = Qt.ItemDataRole.UserRole
 ROW = 26
@@ -63,7 +65,7 @@ class PaletteTree(QTreeWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Layers")
+        self.setAccessibleName(say("Layers"))
         self.setHeaderHidden(True)
         self.setIndentation(0)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -141,9 +143,9 @@ class PaletteHelp(Painted):
     def __init__(self) -> None:
         super().__init__(84)
         self.kind: Kind | None = None
-        self.more = Button("Reference", "link", "book", parent=self)
+        self.more = Button(say("Reference"), "link", "book", parent=self)
         self.more.setFixedHeight(20)
-        self.more.setToolTip("Formula, shapes, settings, source and a picture")
+        self.more.setToolTip(say("Formula, shapes, settings, source and a picture"))
         self.more.clicked.connect(self._open)
         self.more.hide()
 
@@ -192,8 +194,8 @@ class Palette(QWidget):
         self.session, self._had_data = session, False
         self._blocks: tuple[Kind, ...] = ()
         self._said: set[str] = set()
-        self.search = LineField(icon="search", hint="Search layers")
-        self.search.setAccessibleName("Search layers")
+        self.search = LineField(icon="search", hint=say("Search layers"))
+        self.search.setAccessibleName(say("Search layers"))
         self.search.unit = "/"
         self.tree, self.help = PaletteTree(), PaletteHelp()
         self.tree.added.connect(self.added)
@@ -211,11 +213,10 @@ class Palette(QWidget):
         self.search.returnPressed.connect(self._add_first)
         self.tree.currentItemChanged.connect(lambda item: self.help.show_kind(self.tree.kind_of(item)))
         self.tree.itemEntered.connect(lambda item, _: self._hint(item))
-        shown = self.rows()
-        if shown:
-            self.tree.setCurrentItem(shown[0])
+        self._mark_first()
         theme().changed.connect(self.tree.viewport().update)
         library().changed.connect(self._refill)
+        hidden().changed.connect(self._refill)
         self.setMinimumWidth(176)
         if session is not None:
             session.project_changed.connect(self._fold_data)
@@ -230,7 +231,18 @@ class Palette(QWidget):
         first = self.tree.topLevelItem(0)
         if has != self._had_data and first is not None and not self.search.text():
             first.setExpanded(not has)
+            self._mark_first()
         self._had_data = has
+
+    def _mark_first(self) -> None:
+        """Mark the first row that can be seen, unless the marked one can."""
+        now = self.tree.currentItem()
+        parent = now.parent() if now is not None else None
+        if parent is None or not parent.isExpanded():
+            seen = next((row for row in self.rows() if (group := row.parent()) is not None and group.isExpanded()), None)
+            if seen is not None:
+                self.tree.setCurrentItem(seen)
+                self.tree.scrollToTop()
 
     def _fill(self) -> None:
         if self.session is not None:
@@ -238,9 +250,9 @@ class Palette(QWidget):
             for sentence in damaged():
                 if sentence not in self._said:
                     self._said.add(sentence)
-                    self.session.message.emit(sentence, "warning")
+                    self.session.message.emit(say(sentence), "warning")
         for name, kinds in groups(self.session.view if self.session is not None else None).items():
-            group = QTreeWidgetItem(self.tree, [name])
+            group = QTreeWidgetItem(self.tree, [say(name)])
             group.setData(0, ROLE + 1, len(kinds))
             group.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
             for kind in kinds:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
+from playground.ui.discover import modules
+from playground.ui.layout_table import AREAS, LAYOUT_TABLE
+
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
-LAYOUTS = ("build", "train")
-AREAS = ("left", "right", "bottom", "bottom-right")
+__all__ = [
+    "AREAS", "LAYOUTS", "Dialog", "Panel", "StartPage", "dialogs", "panels", "register_dialog", "register_panel",
+    "register_start_page", "start_page",
+]  # fmt: skip
+
+LAYOUTS = tuple(layout.name for layout in LAYOUT_TABLE)
+_ROOM = {layout.name: layout.areas for layout in LAYOUT_TABLE}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
     """One dock.
 
-    places: layout ("build", "train") -> area ("left", "right", "bottom", "bottom-right"); panels that share an area become tabs
-    in the order of `order`, and the first is in front. A layout that is not named does not show the panel until a person asks.
+    places: name of a layout -> one of its areas, as in `layout_table`; panels that share an area become tabs in the order of
+    `order`, and the first is in front. A layout that is not named does not show the panel until a person asks.
     factory: makes the widget from the session when the dock is first shown. The widget may have `title_note: str` (a few words
     at the right of the title bar) and a signal `title_changed(str)` (what the tab says, such as "Problems 2").
     width, height: size in pixels that a fresh layout gives the area; 0 leaves it to the others.  least: minimum (width, height).
@@ -46,7 +52,7 @@ def register_panel(panel: Panel) -> Panel:
     """Offer a panel to every window made from now on."""
     if _PANELS.setdefault(panel.id, panel) is not panel:
         raise RuntimeError(f"panel id used twice: {panel.id}")
-    wrong = [f"{layout}: {area}" for layout, area in panel.places.items() if layout not in LAYOUTS or area not in AREAS]
+    wrong = [f"{layout}: {area}" for layout, area in panel.places.items() if area not in _ROOM.get(layout, ())]
     if wrong:
         raise RuntimeError(f"panel {panel.id} asks for places that do not exist: {', '.join(wrong)}")
     return panel
@@ -92,23 +98,17 @@ def register_start_page(page: StartPage) -> StartPage:
 
 def dialogs() -> Mapping[str, Dialog]:
     """Every registered dialog by id."""
-    _import_all("playground.ui.dialogs")
+    modules("playground.ui.dialogs")
     return _DIALOGS
 
 
 def start_page() -> StartPage | None:
     """The start page, if there is one."""
-    _import_all("playground.ui.dialogs")
+    modules("playground.ui.dialogs")
     return _START[0] if _START else None
 
 
 def panels() -> tuple[Panel, ...]:
     """Every registered panel by order, after importing all modules under `ui.panels`."""
-    _import_all("playground.ui.panels")
+    modules("playground.ui.panels")
     return tuple(sorted(_PANELS.values(), key=lambda panel: (panel.order, panel.id)))
-
-
-def _import_all(package: str) -> None:
-    root = importlib.import_module(package)
-    for module in pkgutil.iter_modules(root.__path__, package + "."):
-        importlib.import_module(module.name)

@@ -14,6 +14,7 @@ from playground.core.spec import Spec
 from playground.document.edits import Edit, ReplacePlanPart, ReplaceSpec, SetPlan
 from playground.ui.session import Session
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.main_window import MainWindow
@@ -38,10 +39,21 @@ def idle(session: Session) -> bool:
     return session.run.state not in ("running", "starting")
 
 
+def settled(session: Session) -> bool:
+    """Whether how it is trained may be changed: always, but while a run is being set up."""
+    return session.run.state != "starting"
+
+
 def _node_value(kind: str) -> Callable[[Session], str]:
     def value(session: Session) -> str:
         found = session.project.network.of_kind(kind)
-        return NOTHING if not found else found[0].spec.title if len(found) == 1 or kind != "loss" else f"{len(found)} losses"
+        return (
+            say(NOTHING)
+            if not found
+            else say(found[0].spec.title)
+            if len(found) == 1 or kind != "loss"
+            else say("{found_count} losses", found_count=len(found))
+        )
 
     return value
 
@@ -49,8 +61,8 @@ def _node_value(kind: str) -> Callable[[Session], str]:
 def _part_value(part: str) -> Callable[[Session], str]:
     def value(session: Session) -> str:
         training = session.project.training
-        title: str = getattr(training, part).title
-        return f"{title}, warm-up" if part == "schedule" and training.warmup else title
+        title = say(getattr(training, part).title)
+        return say("{title}, warm-up", title=title) if part == "schedule" and training.warmup else title
 
     return value
 
@@ -81,7 +93,7 @@ def _fill_kinds(kind: str) -> Callable[[QMenu, MainWindow], None]:
         now = session.project.network.of_kind(kind)
         if kind == "loss" and len(now) > 1:
             for at, node in enumerate(now):
-                own = menu.addMenu(f"{node.name}: {node.spec.title}")
+                own = menu.addMenu(f"{node.name}: {say(node.spec.title)}")
                 _entries(own, kind, node.spec.id, lambda cls, at=at: _choose_node(session, cls, window, at))  # type: ignore[misc]
             return
         _entries(menu, kind, now[0].spec.id if now else "", lambda cls: _choose_node(session, cls, window))
@@ -103,8 +115,8 @@ def _fill_parts(part: str) -> Callable[[QMenu, MainWindow], None]:
 def _entries(menu: QMenu, kind: str, now: str, choose: Callable[[type[Spec]], None]) -> None:
     marks = QActionGroup(menu)
     for cls in sorted(registry.entries(kind), key=lambda cls: cls.title.lower()):
-        entry = QAction(theme().icon(cls.icon), cls.title, menu)
-        entry.setToolTip(cls.summary())
+        entry = QAction(theme().icon(cls.icon), say(cls.title), menu)
+        entry.setToolTip(say(cls.summary()))
         entry.setCheckable(True)
         entry.setChecked(cls.id == now)
         entry.triggered.connect(lambda _=False, chosen=cls: choose(chosen))
@@ -128,7 +140,7 @@ def _fill_batches(menu: QMenu, window: MainWindow) -> None:
 PICKERS = (
     Picker("Data", "Where the samples come from", _node_value("dataset"), _fill_kinds("dataset"), idle),
     Picker("Loss", "What training makes small", _node_value("loss"), _fill_kinds("loss"), idle),
-    Picker("Optimizer", "How a step changes the weights", _part_value("optimizer"), _fill_parts("optimizer"), idle),
-    Picker("Schedule", "How the learning rate moves over the run", _part_value("schedule"), _fill_parts("schedule"), idle),
-    Picker("Batch", "Samples in one step", lambda session: f"{session.project.training.batch:,}", _fill_batches, idle),
+    Picker("Optimizer", "How a step changes the weights", _part_value("optimizer"), _fill_parts("optimizer"), settled),
+    Picker("Schedule", "How the learning rate moves over the run", _part_value("schedule"), _fill_parts("schedule"), settled),
+    Picker("Batch", "Samples in one step", lambda session: f"{session.project.training.batch:,}", _fill_batches, settled),
 )

@@ -30,7 +30,9 @@ from playground.training.messages import (
     Started,
     Warned,
 )
+from playground.ui import settings
 from playground.ui.canvas.plane import plane_of
+from playground.words import say
 
 TICK_MS, SLOWEST_MS = 33, 200
 #: Of a core that live drawing takes at most; on two, training wants both, and a step waits for the slower of its threads.
@@ -47,13 +49,19 @@ def names_of(project: Project) -> dict[str, str]:
     return names(project)
 
 
+def checkpoints_every() -> int:
+    """Epochs between checkpoints that are kept; 0 for none."""
+    word = settings.word("checkpoint_every", "0")
+    return int(word) if word.isdecimal() else 0
+
+
 class RunControl(QObject):
     """Owns the client.
 
     changed: the run's state, or its figures while no tick shows them. heard(event): every event. ticked: 30 Hz while it goes on,
     less often where the drawing that follows would take more than its share, and once after.
     told(text, level): what a person should know.
-    number: counts the runs.  names: node id -> name, as the present run knows them.
+    number: counts the runs.  project: that the present run began with.  names: node id -> name, as the present run knows them.
     """
 
     changed = Signal()
@@ -66,7 +74,10 @@ class RunControl(QObject):
         self.client = Client()
         self.speed = 0.0
         self.number = 0
+        self.project: Project | None = None
         self.names: dict[str, str] = {}
+        #: What the next run goes on from.
+        self.checkpoint: Path | None = None
         self._then: Callable[[], None] | None = None
         self._notifier = self._listening()
         self._timer = QTimer(self)
@@ -93,8 +104,10 @@ class RunControl(QObject):
         """Begin a new run. then: what to do once it is set up, instead of training."""
         self._then = then
         self.number += 1
+        self.project = project
         self.names = names_of(project)
-        self.ask(lambda: self.client.start(project, samples, folder, paused=then is not None))
+        resume, self.checkpoint = self.checkpoint, None
+        self.ask(lambda: self.client.start(project, samples, folder, resume, every=checkpoints_every(), paused=then is not None))
         if samples.shape == (2,):
             self.client.predict_grid(*plane_of(samples), SURFACE)
 
@@ -103,7 +116,7 @@ class RunControl(QObject):
         try:
             command()
         except PlaygroundError as error:
-            self.told.emit(str(error), "error")
+            self.told.emit(say(str(error)), "error")
         self._drain()
         self.changed.emit()
 
@@ -146,11 +159,13 @@ class RunControl(QObject):
         if isinstance(event, Started) and self._then is not None:
             then, self._then = self._then, None
             then()
-        elif isinstance(event, Failed | Died | Fault):
+        elif isinstance(event, Fault):
+            self._then = None  # the banner over the canvas says it
+        elif isinstance(event, Failed | Died):
             self._then = None
-            self.told.emit(event.text, "error")
+            self.told.emit(say(event.text), "error")
         elif isinstance(event, Warned) or (isinstance(event, Silent) and event.seconds):
-            self.told.emit(event.text, "warning")
+            self.told.emit(say(event.text), "warning")
 
     def _tick(self) -> None:
         self._drain()

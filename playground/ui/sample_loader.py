@@ -13,6 +13,7 @@ from shiboken6 import isValid
 from playground.core.samples import Samples
 from playground.core.spec import Dataset
 from playground.errors import PlaygroundError
+from playground.words import say
 
 KEPT = 4  # data sources whose samples stay in memory, so that undo and switching back are instant
 
@@ -72,7 +73,7 @@ class SampleLoader(QObject):
         except PlaygroundError as refused:
             error = str(refused)
         except (OSError, ValueError, MemoryError) as refused:
-            error = f"{spec.title} cannot be read: {refused}. Check its file and settings."
+            error = say("{spec} cannot be read: {refused}. Check its file and settings.", spec=say(spec.title), refused=refused)
         if isValid(self):
             with contextlib.suppress(RuntimeError):  # the window may go away between the check and the call
                 self._read.emit(spec, folder, samples, error)

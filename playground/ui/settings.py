@@ -21,6 +21,19 @@ def set_word(key: str, value: str) -> None:
     _store().setValue(key, value)
 
 
+def words(group: str) -> dict[str, str]:
+    """Every remembered word of a group: the part of its key behind "group/" -> the word."""
+    store = _store()
+    store.beginGroup(group)
+    found = {key: store.value(key) for key in store.allKeys()}
+    return {key: value for key, value in found.items() if isinstance(value, str)}
+
+
+def forget(key: str) -> None:
+    """Forget a word, a state, or a whole group."""
+    _store().remove(key)
+
+
 def block(key: str) -> QByteArray | None:
     """A remembered state of Qt, or None."""
     found = _store().value(key)

@@ -2,47 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from typing import TypeVar
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QStatusBar, QWidget
 
-from playground.training.messages import Compiling, Progress, Started
-from playground.ui.canvas.look import count_text
+from playground.training.messages import Started
+from playground.ui.discover import entries
 from playground.ui.painting import box, put, rule, stamp, width_of
 from playground.ui.session import Session
+from playground.ui.status_part import Part, StatusPart
 from playground.ui.theme import theme
 
-
-@dataclass(frozen=True)
-class Part:
-    """A few words; icon with its colour, "dot" for a filled dot; progress in 0 to 1 draws a bar instead of the words' icon."""
-
-    text: str
-    icon: str = ""
-    ink: str = "text2"
-    bold: bool = False
-    progress: float = -1.0
-
-
-def duration_text(seconds: float) -> str:
-    """4 s, 1 m 12 s, 2 h 5 m."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} m {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} m"
-
-
-def bytes_text(number: float) -> str:
-    """3.1 MB."""
-    for unit, scale in (("GB", 1e9), ("MB", 1e6)):
-        if number >= scale:
-            return f"{number / scale:.1f} {unit}"
-    return f"{number / 1e3:.0f} kB"
+E = TypeVar("E")
 
 
 class StatusLine(QStatusBar):
@@ -55,9 +28,10 @@ class StatusLine(QStatusBar):
         self.session = session
         self.setSizeGripEnabled(False)
         self.setFixedHeight(24)
-        self.progress: Progress | None = None
-        self.started: Started | None = None
-        self.compiling: Compiling | None = None
+        found = entries("playground.ui.status_parts", "PARTS", StatusPart)
+        self.parts = sorted(found, key=lambda part: (part.order, part.id))
+        self._kept = {kind for part in self.parts for kind in part.hears}
+        self._newest: dict[type, object] = {}
         self.autosaved = ""
         session.heard.connect(self._on_event)
         for signal in (session.inspection_changed, session.run_changed, session.tick, session.samples_changed):
@@ -65,12 +39,15 @@ class StatusLine(QStatusBar):
         self.refresh()
 
     def _on_event(self, event: object) -> None:
-        if isinstance(event, Progress):
-            self.progress = event
-        elif isinstance(event, Started):
-            self.started, self.progress, self.compiling = event, None, None
-        elif isinstance(event, Compiling):
-            self.compiling = event
+        if isinstance(event, Started):
+            self._newest.clear()  # what was told of an earlier run
+        if type(event) in self._kept:
+            self._newest[type(event)] = event
+
+    def newest(self, kind: type[E]) -> E | None:
+        """The last event of a kind that a part hears and the present run told; None before there is one."""
+        event = self._newest.get(kind)
+        return event if isinstance(event, kind) else None
 
     def show_autosave(self, text: str) -> None:
         """What is known of the recovery file, such as "Autosaved 2 s ago"."""
@@ -84,67 +61,15 @@ class StatusLine(QStatusBar):
         self.update()
 
     def left(self) -> list[Part]:
-        """The run, or the network."""
-        state = self.session.run.state
-        if state == "starting":
-            return [Part(*self._starting(), "info", True)]
-        if state in ("running", "paused") and self.started is not None:
-            return self._run(state)
-        if state in ("failed", "dead"):
-            return [Part(self.session.client.text or "The run ended.", "error", "error", True)]
-        return self._finished(state) + self._network()
-
-    def _starting(self) -> tuple[str, str]:
-        found = self.compiling
-        if found is not None and found.total:
-            return f"Compiling {found.done} of {found.total}, once on this machine", "clock"
-        return "Starting", "clock"
-
-    def _run(self, state: str) -> list[Part]:
-        started = self.started
-        assert started is not None
-        step = self.session.client.step
-        total = max(started.total_steps, 1)
-        parts = [Part("Training" if state == "running" else "Paused", "dot", "ok" if state == "running" else "warn", True)]
-        parts += [Part(f"Step {step:,} of {total:,}"), Part(f"{100 * step / total:.0f} %", progress=step / total)]
-        if self.progress is not None and state == "running" and self.progress.steps_per_second > 0:
-            if math.isfinite(self.progress.seconds_left):
-                parts.append(Part(f"{duration_text(self.progress.seconds_left)} left"))
-            parts.append(Part(f"{self.progress.steps_per_second:,.0f} steps/s"))
-        return parts
-
-    def _finished(self, state: str) -> list[Part]:
-        if state != "finished":
-            return []
-        return [Part(self.session.client.text or f"Finished at step {self.session.client.step:,}", "check", "ok", True)]
-
-    def _network(self) -> list[Part]:
-        project, found = self.session.project, self.session.inspection
-        count = len(project.network.nodes)
-        if not project.network.of_kind("dataset") and not project.network.of_kind("loss"):
-            return [Part("Nothing to train yet: add data and a loss")]
-        problems = len(found.errors)
-        if self.session.samples is None and not self.session.samples_error and not problems:
-            first = Part("Reading the data", "clock", "info")
-        elif problems:
-            first = Part("1 problem" if problems == 1 else f"{problems} problems", "error", "error", True)
-        else:
-            first = Part("Ready to train", "check", "ok")
-        return [
-            first,
-            Part("1 node" if count == 1 else f"{count:,} nodes"),
-            Part(f"{found.total_parameters:,} parameters" if found.total_parameters else "No parameters yet"),
-            *([Part(f"{count_text(found.total_flops // 2)} multiply-adds")] if found.total_flops else []),
-        ]
+        """What is said at the left end: the run, or the network."""
+        return self._said("left")
 
     def right(self) -> list[Part]:
-        """Recovery, threads, memory."""
-        parts = [Part(self.autosaved)] if self.autosaved else []
-        if self.progress is not None and self.session.run.state == "running":
-            parts.append(Part("1 core" if self.progress.threads == 1 else f"{self.progress.threads} cores"))
-        if self.started is not None and self.session.run.state != "idle":
-            parts.append(Part(bytes_text(self.started.arena_bytes)))
-        return parts
+        """What is said at the right end: recovery, threads, memory."""
+        return self._said("right")
+
+    def _said(self, side: str) -> list[Part]:
+        return [part for owner in self.parts if owner.side == side for part in owner.say(self)]
 
     def paintEvent(self, event: QPaintEvent) -> None:
         p, r = QPainter(self), QRectF(self.rect())

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 from playground.ui.painting import RIGHT, Painted, box, put, stamp, width_of
 from playground.ui.session import Session
 from playground.ui.theme import theme
+from playground.words import say
 
 TAB_WIDTH = 90
 
@@ -22,14 +23,15 @@ class LayoutTab(QAbstractButton):
         self.setText(text)
         self.setFixedSize(TAB_WIDTH, 22)
         self.setCheckable(True)
-        self.setAccessibleName(f"{text} layout")
-        self.setToolTip(f"{text} layout ({action.shortcut().toString()})")
+        self.setAccessibleName(say("{what} layout", what=text))
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.clicked.connect(action.trigger)
         action.changed.connect(self.follow)
         self.follow()
 
     def follow(self) -> None:
+        keys = self.action_shown.shortcut().toString()
+        self.setToolTip(f"{self.accessibleName()} ({keys})" if keys else self.accessibleName())
         self.setChecked(self.action_shown.isChecked())
         self.update()
 
@@ -77,7 +79,7 @@ class ProjectName(Painted):
 
     @property
     def text(self) -> str:
-        return self.session.project.name + (" • edited" if self.session.modified else "")
+        return self.session.project.name + (say(" • edited") if self.session.modified else "")
 
     def _follow(self) -> None:
         self.setAccessibleName(self.text)

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QByteArray, QEvent, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
 from playground.paths import assets_dir
+from playground.ui.plain_text import make_plain
+from playground.words import language
 
 DRAWN_IN = "#464E59"  # the one stroke colour of every icon file
 
@@ -72,7 +74,7 @@ class Theme(QObject):
 
     def font(self, px: int, bold: bool = False) -> QFont:
         """The system face at a pixel size, with tabular figures, unhinted so that widths scale with the zoom."""
-        return _font(px, bold, QGuiApplication.font().family())
+        return _font(px, bold, QGuiApplication.font().family(), chinese_family() if language() == "zh_CN" else "")
 
     def icon(self, name: str, px: int = 16, token: str = "text2") -> QIcon:
         """An icon for a button or a menu; the disabled look is included."""
@@ -156,10 +158,13 @@ def theme() -> Theme:
 
 
 class _SystemWatch(QObject):
-    """Follows the system's light or dark while the choice is "system"."""
+    """Follows the system's light or dark while the choice is "system". Sees every event, so it is the one that keeps labels plain."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ThemeChange and theme().choice == "system" and isinstance(watched, QApplication):
+        kind = event.type()
+        if kind == QEvent.Type.Polish:
+            make_plain(watched)
+        elif kind == QEvent.Type.ThemeChange and theme().choice == "system" and isinstance(watched, QApplication):
             apply(watched, "system")
         return False
 
@@ -183,9 +188,24 @@ def apply(app: QApplication, mode: str) -> None:
     now.changed.emit()
 
 
+#: Faces with Chinese letters in the order of preference; any other one serves as well.
+CHINESE_FACES = (
+    "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+)  # fmt: skip
+
+
+@cache
+def chinese_family() -> str:
+    """An installed face with simplified Chinese letters, "" where there is none."""
+    found = QFontDatabase.families(QFontDatabase.WritingSystem.SimplifiedChinese)
+    return next((face for face in CHINESE_FACES if face in found), found[0] if found else "")
+
+
 @lru_cache(None)
-def _font(px: int, bold: bool, family: str) -> QFont:
-    font = QFont(family)
+def _font(px: int, bold: bool, family: str, further: str) -> QFont:
+    """further: the face for letters that the first one lacks; "" leaves the choice to the system."""
+    font = QFont([family, further] if further else family)
     font.setPixelSize(px)
     font.setBold(bold)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)

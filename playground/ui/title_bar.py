@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QDockWidget, QHBoxLayout, QWidget
 
 from playground.ui.painting import RIGHT, put, rule, stamp, width_of
 from playground.ui.theme import theme
+from playground.words import say
 
 HEIGHT = 28
 
@@ -18,8 +19,8 @@ class PinButton(QAbstractButton):
     def __init__(self, dock: QDockWidget) -> None:
         super().__init__()
         self.setFixedSize(26, 26)
-        self.setText(f"Float or dock {dock.windowTitle()}")
-        self.setToolTip("Float or dock this panel")
+        self.setText(say("Float or dock {windowtitle}", windowtitle=dock.windowTitle()))
+        self.setToolTip(say("Float or dock this panel"))
         self.setAccessibleName(self.text())
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -71,6 +72,6 @@ class TitleBar(QWidget):
         if self.note:
             room = QRectF(31 + width_of(self.dock.windowTitle(), 12, True) + 24, 0, 0, HEIGHT)
             room.setRight(wide - 32)
-            put(p, room, self.note, 11, "text2", how=RIGHT)
-            stamp(p, room.right() - width_of(self.note, 11) - 9, 14, "bolt", "accent", 11)
+            put(p, room, say(self.note), 11, "text2", how=RIGHT)
+            stamp(p, room.right() - width_of(say(self.note), 11) - 9, 14, "bolt", "accent", 11)
         p.end()

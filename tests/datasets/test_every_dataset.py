@@ -80,5 +80,5 @@ def test_help_has_two_lines_and_the_palette_knows_where_it_goes(record: type[Dat
     lines = [line.strip() for line in (record.__doc__ or "").splitlines() if line.strip()]
     assert len(lines) >= 2
     assert record.group == "Data"
-    assert record.icon in ("data", "image", "table", "rnn", "text")
+    assert record.icon in ("data", "image", "paint", "table", "rnn", "text")
     assert 0 < len(record.tail) <= 30

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from playground.core import registry
+from playground.core.cloud import Cloud
 from playground.core.fields import Choice, Field, Flag, Part, Real, Reals, Size, Text, Whole, Wholes, fields_of
 from playground.core.points import Points
 from playground.core.spec import Spec
@@ -49,6 +50,8 @@ def value_of(field: Field, rng: random.Random, wild: bool = False) -> Any:
     if isinstance(field, Reals):
         low, high = max(field.low, -1e6), min(field.high, 1e6)
         return tuple(rng.uniform(low, high) for _ in range(rng.randint(field.least, field.most)))
+    if isinstance(field, Cloud):
+        return field.some(rng)
     if isinstance(field, Points):
         at = sorted(rng.sample(range(1001), rng.randint(field.least, field.most)))
         return tuple((x / 1000, rng.uniform(field.low, field.high)) for x in at)
@@ -187,7 +190,7 @@ MAKERS: dict[str, Maker] = {
     "set plan": _set_plan,
     "part": lambda p, r: e.ReplacePlanPart("training", "optimizer", spec_of(r.choice(registry.entries("optimizer")), r)),
     "project": lambda p, r: e.SetProject(name=r.choice((None, "A name", "", "two\nlines")), about=r.choice((None, *WORDS))),
-    "add note": lambda p, r: e.AddNote(r.choice(WORDS), place(r), id=_id(r)),
+    "add note": lambda p, r: e.AddNote(r.choice(WORDS), place(r), id=_id(r), frame=r.random() < 0.3),
     "remove notes": lambda p, r: e.RemoveNotes(_some(p.network.notes, r)),
     "set note": _note,
     "paste": _paste,

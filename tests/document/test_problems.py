@@ -13,7 +13,7 @@ from playground.core import registry
 from playground.core.fields import Part, Real, Whole, fields_of
 from playground.core.spec import Spec
 from playground.document import edits as e
-from playground.document.problems import Problem, participants, structural_problems
+from playground.document.problems import Mend, Problem, participants, remedies, structural_problems
 from playground.document.project import Link, Network, Project
 from playground.document.wiring import loops, ordered, port_names, variadic
 from playground.errors import BadValue
@@ -38,6 +38,14 @@ def whole() -> tuple[Project, dict[str, str]]:
     order = list(ids.values())
     wires = [e.AddLink(x, y) for x, y in itertools.pairwise(order)]
     return e.Several("", (*made.values(), *wires)).apply(Project()), ids
+
+
+def test_the_first_of_several_remedies_is_the_best():
+    one, two = Mend(text="One"), Mend(text="Two")
+    assert Problem(text="Bad.").mend is None
+    assert Problem(text="Bad.", mends=(one, two)).mend is one
+    assert remedies(None, one, None, two) == (one, two)
+    assert remedies(None) == ()
 
 
 def mended(project: Project, problem: Problem) -> Project:

@@ -158,4 +158,4 @@ def test_any_walk(m: int, n: int, k: int, s: int, length: int, images: int, data
             if masked and not summed:
                 total = np.where(mask[g, line] == 0, 0, total)
             expected[g, line] = total
-    assert error(bench["c"], expected) < 5e-6
+    assert error(bench["c"], expected) < 5e-6 + 3e-7 * np.sqrt(k * images)  # rounding grows with the terms of a sum

@@ -171,6 +171,21 @@ ABOUT = {
     "diabetes_lasso": "Linear regression that sets the weights it does not need to exactly zero.",
 }
 
+#: What to do with it, for a person who has just opened it.
+TRY = {
+    "spiral_mlp": "train, then take the second tanh away and train again: without a bend between them, two layers are one.",
+    "iris": "select dense1 and set its units to 2. Three kinds of flowers need surprisingly little.",
+    "diabetes": "set patience to 0 in the training plan and watch the validation loss rise while the training loss falls.",
+    "digits_mlp": "drag the dropout rate up and down while it trains, and watch the gap between the two losses.",
+    "digits_cnn": "freeze conv1 before training: random filters do better than one would think.",
+    "digits_resnet": "open a residual block, delete the wire past the convolutions, and compare the gradient norms.",
+    "digits_autoencoder": "set the units of encode2 and decode2 to 2: how much of a digit fits into two numbers?",
+    "digits_two_heads": "turn the weight of pixel_loss up while it trains; the body is pulled both ways.",
+    "adding_lstm": "replace the LSTM by a SimpleRNN: over a hundred steps it forgets.",
+    "adding_attention": "open Steps while it trains and see the two marked steps light up.",
+    "diabetes_lasso": "raise the strength of the penalty: one weight after the other becomes exactly zero.",
+}
+
 EXAMPLES = (
     Example("spiral_mlp", spiral_mlp, "train", "accuracy", at_least=0.99),
     Example("iris", iris, "validation", "accuracy", at_least=0.93),
@@ -188,7 +203,7 @@ EXAMPLES = (
 
 def record_of(example: Example) -> records.Project:
     """The project with its nodes in their places, and ids that follow from the names, so that the file is the same every time."""
-    project = SetProject(about=ABOUT[example.name]).apply(example.make().record)
+    project = SetProject(about=f"{ABOUT[example.name]}\nTry this: {TRY[example.name]}").apply(example.make().record)
     places = json.loads(PLACES.read_text(encoding="utf-8"))[example.name]
     project = MoveNodes({node.id: tuple(places[node.name]) for node in project.network.nodes}).apply(project)
     shipped_ids = {entry.id for entry in shipped()}
@@ -225,6 +240,7 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for example in EXAMPLES:
         (FOLDER / f"{example.name}.play").write_bytes(to_bytes(record_of(example)))
+    (FOLDER / "order.json").write_text(json.dumps([example.name for example in EXAMPLES], indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

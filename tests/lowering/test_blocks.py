@@ -14,14 +14,14 @@ from playground.data.prepare import Split
 from playground.document import block_files
 from playground.document import edits as e
 from playground.document.blocks import BlockUse, all_uses, use_of, view_of
-from playground.document.problems import Problem
+from playground.document.problems import Mend, Problem
 from playground.document.project import Project
 from playground.document.weights import renamed
 from playground.engine.machine import Machine
 from playground.engine.plan import plan_network
 from playground.lowering import fits, inspect, lower
 from playground.lowering.expansion import expanded
-from playground.lowering.folding import names
+from playground.lowering.folding import folded, names
 from tests.lowering.projects import mended
 
 ROWS = 12
@@ -258,6 +258,20 @@ def test_what_is_wrong_inside_is_said_at_the_block_and_mended_in_its_definition(
     after = mended(made.record, problem)
     assert [node.spec.id for node in after.blocks[0].network.nodes] == ["block_input", "conv2d", "block_output", "reshape"]
     assert not inspect(after, samples).errors
+
+
+def test_every_remedy_inside_is_made_one_of_the_definition_and_those_across_its_border_are_left_out():
+    project, edit, uses = twice(False)
+    inner = project.blocks[0].network.nodes[1].id
+    narrow = Mend(text="Narrow", edits=(e.SetField(f"{uses[0]}/{inner}", "units", 3),))
+    across = Mend(text="Across", edits=(e.AddLink(f"{uses[0]}/{inner}", uses[1]),))
+    wide = Mend(text="Wide", edits=(e.SetField(f"{uses[0]}/{inner}", "units", 5),))
+    found = folded(project, Problem(text="Bad.", node=f"{uses[0]}/{inner}", mends=(across, narrow, wide)))
+    assert [mend.text for mend in found.mends] == ["Narrow", "Wide"]
+    assert found.mend == found.mends[0]
+    for mend, units in zip(found.mends, (3, 5), strict=True):
+        after = e.Several("", mend.edits).apply(project)
+        assert after.blocks[0].network.node(inner).spec.units == units
 
 
 def test_a_bad_setting_inside_is_told_once_whatever_the_uses():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from playground.document.edits import AddLink
 from playground.document.project import Project
 from playground.lowering import fits, inspect
 from tests.lowering.projects import add, chain, images, mended, wire
@@ -33,6 +34,16 @@ def test_an_unequal_sum_is_refused_with_a_mend_that_draws_the_wire():
     assert problem.mend.text == "Insert a 1×1 convolution to 32 after conv1"
     after = inspect(mended(project, problem), images())
     assert after.types[total] == after.types[second]
+
+
+def test_every_remedy_of_a_refusal_draws_the_wire_first():
+    project, first, _, total = skip()
+    problem = fits(project, images(), first, total, 1)
+    assert problem.mends
+    for mend in problem.mends:
+        drawn = mend.edits[0]
+        assert isinstance(drawn, AddLink)
+        assert (drawn.source, drawn.target, drawn.port) == (first, total, 1)
 
 
 def test_a_wire_replaces_the_one_at_its_port():
@@ -70,3 +81,50 @@ def test_asking_for_every_port_of_a_hundred_nodes_is_quick():
     refused = [fits(project, samples, ids[1], id, 0) for id in ids[1:]]
     assert time.perf_counter() - start < 0.2
     assert sum(problem is not None for problem in refused) == 1
+
+
+def test_a_refusal_offers_three_ways_and_says_what_comes_of_each():
+    project, first, second, total = skip()
+    mends = fits(project, images(), first, total, 1).mends
+    assert [(mend.text, mend.note) for mend in mends] == [
+        ("Insert a 1×1 convolution to 32 after conv1", "Gives 8×8×32, with 544 parameters"),
+        ("Set filters of conv2 to 16", "Both are 8×8×16 then"),
+        ("Join with Concat instead", "Gives 8×8×48"),
+    ]
+    for mend in mends:
+        after = project
+        for edit in mend.edits:
+            after = edit.apply(after)
+        seen = inspect(after, images())
+        assert seen.types[total].shape in ((8, 8, 32), (8, 8, 16), (8, 8, 48))
+        assert {(link.source, link.port) for link in after.network.into(total)} >= {(second, 0)}
+
+
+def test_a_merge_of_what_cannot_be_made_equal_offers_concat():
+    project, data = add(Project(), "dataset", "digits")
+    project, flat = add(project, "layer", "flatten")
+    project, dense = add(project, "layer", "dense", units=10)
+    project, relu = add(project, "layer", "relu")
+    project, total = add(project, "layer", "add")
+    for source, target in ((data, flat), (flat, dense), (dense, relu), (relu, total)):
+        project = wire(project, source, target)
+    problem = fits(project, images(), flat, total, 1)
+    concat = next(mend for mend in problem.mends if "Concat" in mend.text)
+    assert concat.note == "Gives 74"
+    for edit in concat.edits:
+        project = edit.apply(project)
+    assert inspect(project, images()).types[total].shape == (74,)
+
+
+def test_remedies_before_a_sequence_layer_apply():
+    project, data = add(Project(), "dataset", "digits")
+    project, conv = add(project, "layer", "conv2d")
+    project, norm = add(project, "layer", "lstm")
+    project = wire(project, data, conv)
+    problem = fits(project, images(), conv, norm, 0)
+    for mend in () if problem is None else problem.mends:
+        after = project
+        for edit in mend.edits:
+            after = edit.apply(after)
+        assert after != project
+        assert mend.text

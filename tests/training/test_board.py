@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 
@@ -10,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.training import areas
+from playground.training.areas import Area
 from playground.training.block import Block
 from playground.training.board import STEP_ROW, Board, BoardPlan, Ring
 from playground.training.history import Growing
@@ -98,10 +101,10 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_copy(reads: int) -> None:
 
 def test_a_grid_comes_back_whole() -> None:
     board = made()
-    assert board.read_grid() is None
+    assert board.grid.read() is None
     response = np.arange(3 * 3 * 2, dtype=np.float32).reshape(3, 3, 2)
-    board.write_grid(7, (-1.0, -2.0), (1.5, 2.0), response)
-    found = board.read_grid()
+    board.grid.write(7, (-1.0, -2.0), (1.5, 2.0), response)
+    found = board.grid.read()
     assert found is not None
     assert found[:3] == (7, (-1.0, -2.0), (1.5, 2.0))
     assert found[3].tolist() == response.tolist()
@@ -138,3 +141,31 @@ def test_a_long_curve_is_thinned_and_keeps_its_extremes() -> None:
     assert {99.0, -99.0} <= set(curve.rows["loss"].tolist())
     assert (np.diff(curve.rows["step"]) > 0).all()
     assert curve.rows["step"][-2000:].tolist() == list(range(2001, 4001))
+
+
+def test_areas_lie_side_by_side_and_are_empty_after_a_clear() -> None:
+    places = sorted(PLAN.areas().values())
+    assert places[0][0] >= PLAN.header_bytes >= 8 * sum(area.words for area in areas.known())
+    assert all(at % 64 == 0 and at + size <= after for (at, size), (after, _) in itertools.pairwise(places))
+    assert sum(places[-1]) <= PLAN.nbytes
+    board = made()
+    for ring in (board.steps, board.epochs, board.norms, board.changes):
+        ring.append(np.zeros((3, *ring.rows.shape[1:]), ring.rows.dtype))
+    board.resume.write({}, np.ones(5000, np.float32))
+    board.beat(5, 17)
+    assert [ring.written for ring in (board.steps, board.epochs, board.norms, board.changes)] == [3] * 4
+    assert board.best.newest() is None
+    board.clear()
+    assert [ring.written for ring in (board.steps, board.epochs, board.norms, board.changes)] == [0] * 4
+    assert (board.resume.newest(), board.step) == (None, 17)
+
+
+def test_an_area_of_its_own_file_is_on_every_board(monkeypatch: pytest.MonkeyPatch) -> None:
+    areas.known()
+    monkeypatch.setattr(areas, "_AREAS", dict(areas._AREAS))
+    own = areas.register(Area("between", 1, lambda plan: 8 * 3, lambda plan, area, words: Ring(area.view("<f8")[:, None], words)))
+    board = Board(PLAN, Block.create(PLAN.nbytes))
+    board[own].append(np.array([[1.0], [2.0]]))
+    assert board[own].since(0)[0].tolist() == [[1.0], [2.0]]
+    with pytest.raises(RuntimeError, match="'between'"):
+        areas.register(own)

@@ -200,13 +200,44 @@ def test_a_fault_names_its_place_and_harms_nothing() -> None:
     run = trainer(plain(optimizer=of("optimizer", "sgd", rate=1.0), epochs=50), 1, 1)
     run.machine.knobs[run.machine.plan.knob_index["rate"]] = 1e20
     fault = None
-    before = ""
+    before = run.machine.state_sha256()
     while fault is None and not run.finished:
-        before = run.machine.state_sha256()
         fault = next((e for e in run.advance().events if isinstance(e, messages.Fault)), None)
     assert fault is not None
     assert fault.node
-    assert fault.direction in ("forward", "backward")
+    assert (fault.direction, fault.step, fault.batch, fault.epoch) == ("update", 0, 1, 1)
     assert run.machine.state_sha256() == before
+    assert run.machine.knobs[run.machine.plan.knob_index["rate"]] == np.float32(1e20)
     assert all(np.isfinite(w).all() for w in run.machine.parameters().values())
     assert f"step {run.machine.step + 1}" in fault.text
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+@pytest.mark.parametrize(("before", "after", "steps"), [(16, 40, 2), (40, 7, 1), (7, 64, 5), (32, 32, 3)])
+def test_an_epoch_ends_with_its_samples_when_the_batch_changes_on_the_way(
+    before: int, after: int, steps: int, accumulate: int
+) -> None:
+    """The second trainer goes on with another batch from the state of the first, in the middle of an epoch."""
+    first = trainer(plain(epochs=3, batch=before, accumulate=accumulate), 1, 1)
+    first.advance(1)
+    rows = [int(burst.rows["rows"].sum()) for burst in (first.advance(1) for _ in range(steps - 1))]
+    rows.append(min(before * accumulate, first.prepared.train.count))
+    done = first.machine.step
+    second = trainer(plain(epochs=3, batch=after, accumulate=accumulate), 1, 3)
+    second.machine.restore(first.machine.snapshot())
+    second.memory = Memory(**dataclasses.asdict(first.memory))
+    count, size = second.prepared.train.count, after * accumulate
+    seen = first.machine.epoch * count + first.machine.cursor
+    left = -(-(count - first.machine.cursor) // size)
+    assert sum(rows) == seen
+    assert second.steps_to_epoch_end == left
+    assert second.total_steps == done + left + (2 - first.machine.epoch) * -(-count // size)
+    bursts = list(second.train())
+    records = [burst.record for burst in bursts if burst.record]
+    assert records[0].step == done + left
+    assert [record.epoch for record in records] == list(range(first.machine.epoch + 1, 4))
+    assert sum(int(burst.rows["rows"].sum()) for burst in bursts) == 3 * count - seen
+    own = np.concatenate([burst.rows["loss"] for burst in bursts]).astype(float)[:left]
+    kept = first.memory.loss_sum
+    assert records[0].train_loss == pytest.approx((kept + own.sum()) / (first.memory.epoch_steps + left), rel=1e-12)
+    assert finished(bursts).last_step == second.total_steps == records[-1].step

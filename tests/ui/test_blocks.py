@@ -283,7 +283,7 @@ def test_pictures_and_numbers_of_a_run_reach_into_blocks(built: MainWindow, sess
     built.canvas.feed.draw()
     assert set(built.canvas.feed._answers_now) == {"x", "dense1", "tanh1", "y"}
     assert (built.canvas.feed._answers_now["y"] == outside).all()
-    assert set(built.canvas.feed._weights_now) >= {"dense1.weight", "dense1.bias"}
+    assert set(built.canvas.feed._names.weights(session.weights())) >= {"dense1.weight", "dense1.bias"}
     assert built.canvas.canvas.nodes[named(session, "dense1").id].look.preview == "tiles"
     session.reset()
     qtbot.waitUntil(lambda: session.run.state != "running", timeout=20_000)

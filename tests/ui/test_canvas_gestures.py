@@ -189,12 +189,12 @@ def test_picking_up_a_wire_and_dropping_it_nowhere_removes_it(chain: CanvasView,
     assert len(wires(session)) == 1
 
 
-def test_moving_is_one_edit_and_snaps_to_nothing_else(chain: CanvasView, session: Session) -> None:
+def test_moving_is_one_edit(chain: CanvasView, session: Session) -> None:
     before = steps(session)
     start = centre(chain, "relu1")
-    drag(chain, start, start + QPointF(60, 44))
+    drag(chain, start, start + QPointF(60, 71))  # level with nothing
     node = next(node for node in session.project.network.nodes if node.name == "relu1")
-    assert node.position == (540.0, 244.0)
+    assert node.position == (540.0, 271.0)
     assert steps(session) == before + 1
     session.undo()
     assert next(n for n in session.project.network.nodes if n.name == "relu1").position == (480.0, 200.0)
@@ -264,3 +264,49 @@ def test_an_empty_canvas_says_what_to_do(view: CanvasView, session: Session) -> 
     assert not view.empty.isVisible()
     session.undo()
     assert view.empty.isVisible()
+
+
+def test_a_refusal_shows_three_remedies_and_a_number_picks(unequal: CanvasView, session: Session, qtbot) -> None:
+    before = session.project
+    start, end = port(unequal, "conv2", "out"), port(unequal, "add1", "in", 1)
+    drag(unequal, start, end)
+    card = unequal.refusal
+    assert card.isVisible()
+    assert 2 <= len(card.mends) <= 3
+    texts = [mend.text for mend in card.mends]
+    assert all(f"{k}: {text}" in card.accessibleName() for k, text in enumerate(texts, 1))
+    assert unequal.viewport().cursor().shape() != Qt.CursorShape.ForbiddenCursor, "it was let go"
+    qtbot.keyClick(unequal, Qt.Key.Key_2)
+    assert not card.isVisible()
+    assert session.project != before
+    session.undo()
+    assert session.project == before, "one step"
+
+
+def test_a_click_on_a_row_picks_that_remedy(unequal: CanvasView, session: Session) -> None:
+    drag(unequal, port(unequal, "conv2", "out"), port(unequal, "add1", "in", 1))
+    row = unequal.refusal._rows()[1]
+    wanted = unequal.refusal.mends[1]
+    found = []
+    unequal.refusal.chosen.connect(found.append)
+    press(unequal.refusal, row.center())
+    assert found == [wanted]
+
+
+def test_a_number_that_no_remedy_has_leaves_the_card(unequal: CanvasView, session: Session, qtbot) -> None:
+    drag(unequal, port(unequal, "conv2", "out"), port(unequal, "add1", "in", 1))
+    before, count = session.project, len(unequal.refusal.mends)
+    if count < 3:
+        qtbot.keyClick(unequal, Qt.Key.Key_3)
+        assert unequal.refusal.isVisible()
+    assert session.project == before
+
+
+def test_the_pointer_says_no_while_a_wire_is_refused(unequal: CanvasView) -> None:
+    start, end = port(unequal, "conv2", "out"), port(unequal, "add1", "in", 1)
+    press(unequal, start)
+    move(unequal, end)
+    assert unequal.viewport().cursor().shape() == Qt.CursorShape.ForbiddenCursor
+    move(unequal, end + QPointF(0, 200))
+    assert unequal.viewport().cursor().shape() != Qt.CursorShape.ForbiddenCursor
+    unequal.gesture.cancel()

@@ -9,10 +9,10 @@ import pytest
 
 from playground.core import registry
 from playground.core.samples import Samples
-from playground.document.edits import AddLink, AddNode, RemoveNodes
+from playground.document.edits import AddLink, AddNode, RemoveNodes, ReplaceSpec
 from playground.training.messages import Fault, Reset
 from playground.ui import theme
-from playground.ui.canvas import pictures
+from playground.ui.canvas import feed, pictures
 from playground.ui.canvas.answers import known_graph, node_outputs, start_weights
 from playground.ui.canvas.look import NodeLook
 from playground.ui.canvas.plane import grid_points, in_square, plane_of
@@ -119,7 +119,7 @@ def test_pictures_are_there_before_the_network_is_whole(
     assert session.inspection.errors
     assert item.look.preview == "tiles"
     assert item.data_shown is not None
-    assert item.data_shown.maps.shape == (4, 42, 42)
+    assert item.data_shown.maps.shape == (4, 64, 64)
 
 
 def test_pictures_of_what_is_left_stay_when_a_node_goes(
@@ -177,8 +177,45 @@ def test_a_run_moves_the_pictures(view: CanvasView, session: Session, loaded: Ca
     points = loss.data_shown.points
     size = loss.data_shown.maps.shape[1]
     at = np.clip((points * size).astype(int), 0, size - 1)
-    side = loss.data_shown.maps[0][at[:, 1], at[:, 0]] > 0
+    side = loss.data_shown.maps[0][at[:, 1], at[:, 0]] > 127
     assert np.mean(side == (classes == 1)) > 0.95, "the field under the points shows their class"
+
+
+def test_while_a_run_goes_on_the_window_only_draws(
+    view: CanvasView, session: Session, loaded: Callable[[Session], None], qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the worker's pictures are there, no node is worked out in the window; after an edit it does so again."""
+    view.commands.start_from(STARTERS[0])
+    loaded(session)
+    layers = [node for node in session.project.network.nodes if node.spec.kind == "layer"]
+    asked: list[int] = []
+    real = feed.node_outputs
+    monkeypatch.setattr(
+        feed, "node_outputs", lambda graph, weights, x, columns: asked.append(len(x)) or real(graph, weights, x, columns)
+    )
+    session.step_batch()
+    qtbot.waitUntil(lambda: session.run.state == "paused" and view.feed.live.step == 1, timeout=60_000)
+    view.feed.draw()
+    asked.clear()
+    session.step_batch()
+    qtbot.waitUntil(lambda: session.run.state == "paused" and view.feed.live.step == 2, timeout=60_000)
+    view.feed.draw()
+    assert 64 * 64 not in asked
+    weights = session.weights()
+    x = view.feed.prepared.scaler.apply(grid_points(*plane_of(session.samples), 64))
+    wanted = node_outputs(view.feed._graph, weights, x)
+    for node in layers:
+        shown = view.canvas.nodes[node.id].data_shown
+        own = (
+            pictures.responses(wanted[node.name], 64, node.spec)
+            if wanted[node.name].shape[1] > 1
+            else pictures.field(wanted[node.name], 64)
+        )
+        assert np.abs(shown.maps.astype(int) - own.maps).max() <= 1, node.name
+    session.do(ReplaceSpec(layers[0].id, registry.find("layer", "dense")(units=5)))
+    settle()
+    assert view.canvas.nodes[layers[0].id].data_shown is None or len(view.canvas.nodes[layers[0].id].data_shown.maps) == 5
+    assert view.feed.live.read(view.feed._names) is False
 
 
 def test_the_node_at_which_a_run_stopped_is_marked_until_it_goes_on(

@@ -159,8 +159,10 @@ def inputs_of(model: onnx.ModelProto, images: np.ndarray) -> np.ndarray:
 
 def check_record(folder: Path, rates: list[float]) -> None:
     """The run record has the knob's change, at the rate that the curve shows."""
-    (record,) = (json.loads(path.read_text()) for path in (folder / "home").rglob("run.json"))
-    changes = [change for change in record["changes"] if change["name"] == "rate"]
+    found = [json.loads(path.read_text()) for path in (folder / "home").rglob("run.json")]
+    record = found[0]
+    assert all(one == record for one in found), "the saved project sees the same run"
+    changes = [entry for entry in record["journal"] if entry["kind"] == "knob" and entry["what"] == "rate"]
     assert changes
-    assert np.float32(changes[-1]["value"]) in np.asarray(rates, np.float32)
+    assert np.float32(changes[-1]["after"]) in np.asarray(rates, np.float32)
     assert record["finished"] is not None

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from playground.cli.bench.figures import Figure
 from playground.ui import theme
-from playground.ui.measure import delay, drawing, start, watched
+from playground.ui.measure import delay, drawing, start, tiles, watched
 from playground.ui.measure.__main__ import FIGURES, measurements
 from playground.ui.measure.stage import own_home, stage, workload_project
 
@@ -99,3 +99,7 @@ def test_the_program_prints_one_json_object_a_line(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["id"] for line in lines] == ["P6", "P6"]
     assert all(set(line) == {"id", "title", "value", "target", "unit", "reached", "valid", "note"} for line in lines)
+
+
+def test_responses_reach_the_screen_while_training(home: Path) -> None:
+    sound(list(tiles.frames_a_second(home, nodes=6, seconds=0.5)), "L12")

@@ -7,10 +7,12 @@ import json
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDrag
+from pytestqt.qtbot import QtBot
 
 from playground.core import registry
 from playground.ui import kinds
 from playground.ui.palette import Palette
+from playground.ui.session import Session
 from tests.ui.conftest import settle
 from tests.ui.synthetic import move, press
 
@@ -110,3 +112,15 @@ def test_a_drag_carries_two_words(palette: Palette, monkeypatch: pytest.MonkeyPa
     assert carried
     assert json.loads(carried[0]) == {"kind": "layer", "id": "dense"}
     assert kinds.from_mime(carried[0]) == registry.find("layer", "dense")()
+
+
+def test_the_help_is_of_a_row_that_can_be_seen(session: Session, qtbot: QtBot) -> None:
+    from playground.ui.canvas.starters import STARTERS
+
+    made = Palette(session)
+    qtbot.addWidget(made)
+    assert made.help.kind is not None
+    assert made.help.kind.group == "Data"
+    session.do(STARTERS[1].edit())
+    assert made.help.kind.group == "Dense and convolution"
+    session.undo()

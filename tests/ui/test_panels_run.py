@@ -16,6 +16,7 @@ from playground.ui.panels.knobs import Knobs
 from playground.ui.panels.loss import LossPanel, planned_rates
 from playground.ui.panels.metrics import MetricsPanel
 from playground.ui.panels.output import OutputPanel
+from playground.ui.plots.curves import WHOLE
 from playground.ui.session import Session
 
 from .conftest import settle
@@ -49,7 +50,9 @@ def test_loss_metrics_gradients_and_output_show_the_run(session: Session, qtbot:
     assert loss.plot.x_word(history.steps[-1])[1] == "epoch 400"
     assert list(metrics.plots) == list(records[-1].metrics)
     assert metrics.plots["accuracy"].series["metric"].y[-1] == records[-1].metrics["accuracy"]
-    assert list(norms.plot.series) == ["dense1", "dense2"]
+    assert list(norms.plot.series) == [WHOLE, "dense1", "dense2"]
+    np.testing.assert_array_equal(norms.plot.series[WHOLE].y, history.gradient_norm)
+    assert loss.plot.series["epoch"].y.tolist() == [record.train_loss for record in records]
     assert norms.table is not None
     assert [row.layer for row in norms.table.rows] == ["dense1", "dense2"]
     grid = session.client.grid()

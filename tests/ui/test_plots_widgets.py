@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from playground.training.history import History, LayerNorms
 from playground.training.messages import EpochRecord
 from playground.ui import theme
-from playground.ui.plots.curves import LossPlot, MetricPlot, NormPlot, RatePlot, shown_layers
+from playground.ui.plots.curves import WHOLE, LossPlot, MetricPlot, NormPlot, RatePlot, shown_layers
 from playground.ui.plots.finder import FinderPlot
 from playground.ui.plots.legend import Legend
 from playground.ui.plots.marks import Band, Mark
@@ -63,7 +63,7 @@ def test_an_empty_plot_says_what_to_do_in_both_looks(plot: LossPlot, qapp: QAppl
 def test_the_loss_has_raw_points_a_smooth_line_and_the_validation(plot: LossPlot) -> None:
     plot.feed(history(500), [epoch(k) for k in range(1, 50)])
     image = plot.grab().toImage()
-    assert [series.key for series in plot.legend()] == ["train", "raw", "validation"]
+    assert [series.key for series in plot.legend()] == ["train", "raw", "epoch", "validation"]
     assert plot.across.low <= 1
     assert plot.across.high >= 500
     assert plot.up.log
@@ -160,7 +160,7 @@ def test_a_metric_and_the_layers_are_drawn_by_name(app: QApplication, qtbot: QtB
     table = np.abs(np.random.default_rng(0).normal(size=(30, 2))) + 0.1
     norms.feed(LayerNorms(("a", "b"), np.arange(30), table, table, table))
     assert count(metric.grab().toImage(), theme.theme().color("s2")) > 50
-    assert list(norms.series) == ["a", "b"]
+    assert list(norms.series) == [WHOLE, "a", "b"]
     assert count(norms.grab().toImage(), theme.theme().color("s3")) > 50
     norms.feed(None)
     assert not norms.has_data
@@ -186,7 +186,7 @@ def test_the_finder_marks_suggestions_the_present_rate_and_divergence(app: QAppl
     finder.show_suggestions(0.002, 0.05, 0.01, True)
     after = finder.grab().toImage()
     assert finder.across.log
-    assert [band.text for band in finder.bands] == ["learns", "diverges"]
+    assert [band.text for band in finder.bands] == ["too slow", "learns", "diverges"]
     for token in ("s3", "s2"):
         assert count(after, theme.theme().color(token)) > count(before, theme.theme().color(token)) + 20
 

@@ -7,6 +7,7 @@ from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("add", title="Add", group="Merge", icon="add", tail="sum")
@@ -28,8 +29,8 @@ class Add(Layer):
 
     def build(self, g: Builder, *inputs: Value) -> Value:
         if len({x.shape for x in inputs}) > 1:
-            raise ShapeError("needs equal shapes.", "match shapes")
+            raise ShapeError(sentence("needs equal shapes."), "match shapes")
         return g.op("add", *inputs)
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"sum of {len(inputs)}"
+        return sentence("sum of {inputs_count}", inputs_count=len(inputs))

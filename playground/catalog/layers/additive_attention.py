@@ -8,6 +8,7 @@ from playground.core.fields import whole
 from playground.core.registry import register
 from playground.core.spec import Initializer, Layer
 from playground.core.tensor import TensorType, Value
+from playground.words import sentence
 
 
 @register(
@@ -64,4 +65,4 @@ class AdditiveAttention(Layer):
         return y, weights
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"{self.units} score unit{'s' * (self.units != 1)}"
+        return sentence("{units} score unit{s}", units=self.units, s="s" * (self.units != 1))

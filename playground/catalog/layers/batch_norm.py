@@ -8,6 +8,7 @@ from playground.core.registry import find, register
 from playground.core.spec import Initializer, Layer, Spec
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 def _ones() -> Spec:
@@ -44,7 +45,7 @@ class BatchNorm(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if not x.shape:
-            raise ShapeError("needs at least one axis of numbers.", "insert flatten")
+            raise ShapeError(sentence("needs at least one axis of numbers."), "insert flatten")
         c = x.shape[-1]
         gamma = g.parameter("gamma", (c,), self.gamma_start, fan_in=c, fan_out=c, decays=False)
         beta = g.parameter("beta", (c,), self.beta_start, fan_in=c, fan_out=c, decays=False)

@@ -8,6 +8,7 @@ from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("concat", title="Concat", group="Merge", icon="concat", tail="side by side")
@@ -37,20 +38,30 @@ class Concat(Layer):
 
     def build(self, g: Builder, *inputs: Value) -> Value:
         if len({len(x.shape) for x in inputs}) > 1 or not inputs[0].shape:
-            raise ShapeError("needs inputs with equally many axes.", "insert flatten")
+            raise ShapeError(sentence("needs inputs with equally many axes."), "insert flatten")
         axis = resolved(self.axis, len(inputs[0].shape))
         if len({(*x.shape[:axis], *x.shape[axis + 1 :]) for x in inputs}) > 1:
             last = axis == len(inputs[0].shape) - 1
             raise ShapeError(
-                f"needs shapes that agree on all axes but {'the last' if last else f'axis {axis}'}.", "insert flatten"
+                sentence(
+                    "needs shapes that agree on all axes but {which}.",
+                    which=sentence("the last") if last else sentence("axis {axis}", axis=axis),
+                ),
+                "insert flatten",
             )
         y = g.op("concat", *inputs, axis=axis)
         masks = [x.mask for x in inputs if x.mask is not None]
         if axis or not masks:
             return g.masked(y, masks[0]) if masks else y
         if len(masks) < len(inputs):
-            raise ShapeError("needs a mask on all of its inputs or on none to put steps one behind the other.", "insert masking")
+            raise ShapeError(
+                sentence("needs a mask on all of its inputs or on none to put steps one behind the other."), "insert masking"
+            )
         return g.masked(y, g.op("concat", *masks, axis=0))
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"{len(inputs)} side by side" if self.axis == -1 else f"{len(inputs)} along axis {self.axis}"
+        return (
+            sentence("{inputs_count} side by side", inputs_count=len(inputs))
+            if self.axis == -1
+            else sentence("{inputs_count} along axis {axis}", inputs_count=len(inputs), axis=self.axis)
+        )

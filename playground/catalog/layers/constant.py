@@ -13,6 +13,7 @@ from playground.core.registry import find, register
 from playground.core.spec import Layer
 from playground.core.tensor import MOST_WRITTEN, TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("constant", title="Constant", group="Pool and shape", icon="constant_value", tail="the same for all")
@@ -40,9 +41,16 @@ class Constant(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if min(self.shape) < 1:
-            raise ShapeError("needs extents of at least 1.", "set shape [1]")
+            raise ShapeError(sentence("needs extents of at least 1."), "set shape [1]")
         if not self.trained and math.prod(self.shape) > MOST_WRITTEN:
-            raise ShapeError(f"can hold {MOST_WRITTEN:,} numbers, and {math.prod(self.shape):,} are asked for.", "set shape [1]")
+            raise ShapeError(
+                sentence(
+                    "can hold {most_written} numbers, and {prod} are asked for.",
+                    most_written=f"{MOST_WRITTEN:,}",
+                    prod=f"{math.prod(self.shape):,}",
+                ),
+                "set shape [1]",
+            )
         if self.trained:
             constant: Any = find("initializer", "constant")
             tensor = g.parameter("value", self.shape, constant(value=self.value), fan_in=1, fan_out=1, decays=False)
@@ -51,4 +59,4 @@ class Constant(Layer):
         return g.op("repeat_tensor", x, tensor)
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"learned from {self.value:g}" if self.trained else f"{self.value:g}"
+        return sentence("learned from {value}", value=f"{self.value:g}") if self.trained else f"{self.value:g}"

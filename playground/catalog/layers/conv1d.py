@@ -9,6 +9,7 @@ from playground.core.spec import Initializer, Layer
 from playground.core.tensor import TensorType, Value
 from playground.core.window import STEP_PADDING, step_padding_for, windows_of_steps
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("conv1d", title="Conv1d", group="Dense and convolution", icon="conv1d", tail="slide over time")
@@ -98,15 +99,20 @@ class Conv1d(Layer):
     def _padding(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """The padding for this sequence. Raises ShapeError when it cannot be convolved."""
         if len(shape) != 2:
-            raise ShapeError("needs a sequence: time×channels.", "sequence")
+            raise ShapeError(sentence("needs a sequence: time×channels."), "sequence")
         if shape[1] % self.groups or self.filters % self.groups:
             raise ShapeError(
-                f"needs channels and filters that {self.groups} groups divide; there are {self.filters} filters.", "set groups 1"
+                sentence(
+                    "needs channels and filters that {groups} groups divide; there are {filters} filters.",
+                    groups=self.groups,
+                    filters=self.filters,
+                ),
+                "set groups 1",
             )
         padding = step_padding_for(self.padding, self.amount, shape[0], self.kernel, self.stride, self.dilation)
         if windows_of_steps(shape[0], self.kernel, self.stride, padding, self.dilation) < 1:
             need = self.dilation * (self.kernel - 1) + 1
-            raise ShapeError(f"needs at least {need} steps, padding included.", 'set padding "same"')
+            raise ShapeError(sentence("needs at least {need} steps, padding included.", need=need), 'set padding "same"')
         return padding
 
     def count_formula(self, inputs: tuple[TensorType, ...]) -> str:
@@ -114,4 +120,4 @@ class Conv1d(Layer):
         return f"{self.filters}·({seen}+1)" if self.bias else f"{self.filters}·{seen}"
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"{self.kernel} {self.padding}" + ("" if self.stride == 1 else f", stride {self.stride}")
+        return f"{self.kernel} {self.padding}" + ("" if self.stride == 1 else sentence(", stride {stride}", stride=self.stride))

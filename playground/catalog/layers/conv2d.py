@@ -9,6 +9,7 @@ from playground.core.spec import Initializer, Layer
 from playground.core.tensor import TensorType, Value
 from playground.core.window import PADDING, Padding, padding_for, shown, windows
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("conv2d", title="Conv2d", group="Dense and convolution", icon="conv", tail="slide over image")
@@ -77,16 +78,23 @@ class Conv2d(Layer):
     def _padding(self, shape: tuple[int, ...]) -> Padding:
         """The padding for this image. Raises ShapeError when it cannot be convolved."""
         if len(shape) != 3:
-            raise ShapeError("needs an image: height×width×channels.", "image")
+            raise ShapeError(sentence("needs an image: height×width×channels."), "image")
         if shape[2] % self.groups or self.filters % self.groups:
             raise ShapeError(
-                f"needs channels and filters that {self.groups} groups divide; there are {self.filters} filters.", "set groups 1"
+                sentence(
+                    "needs channels and filters that {groups} groups divide; there are {filters} filters.",
+                    groups=self.groups,
+                    filters=self.filters,
+                ),
+                "set groups 1",
             )
         extents = (shape[0], shape[1])
         padding = padding_for(self.padding, self.amount, extents, self.kernel, self.stride, self.dilation)
         if min(windows(extents, self.kernel, self.stride, padding, self.dilation)) < 1:
             need = (self.dilation[0] * (self.kernel[0] - 1) + 1, self.dilation[1] * (self.kernel[1] - 1) + 1)
-            raise ShapeError(f"needs at least {shown(need)} pixels, padding included.", 'set padding "same"')
+            raise ShapeError(
+                sentence("needs at least {shown} pixels, padding included.", shown=shown(need)), 'set padding "same"'
+            )
         return padding
 
     def count_formula(self, inputs: tuple[TensorType, ...]) -> str:
@@ -96,4 +104,7 @@ class Conv2d(Layer):
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
         plain = self.stride == (1, 1)
-        return f"{shown(self.kernel)} {self.padding}" + ("" if plain else f", stride {shown(self.stride)}")
+        size, stride = shown(self.kernel), shown(self.stride)
+        return sentence(
+            "{size} {padding}" if plain else "{size} {padding}, stride {stride}", size=size, padding=self.padding, stride=stride
+        )

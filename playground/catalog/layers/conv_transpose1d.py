@@ -9,6 +9,7 @@ from playground.core.spec import Initializer, Layer
 from playground.core.tensor import TensorType, Value
 from playground.core.window import CUT, cut_for
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register(
@@ -77,20 +78,25 @@ class ConvTranspose1d(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if len(x.shape) != 2:
-            raise ShapeError("needs a sequence: time×channels.", "sequence")
+            raise ShapeError(sentence("needs a sequence: time×channels."), "sequence")
         if x.mask is not None:
-            raise ShapeError("needs a sequence without absent steps.")
+            raise ShapeError(sentence("needs a sequence without absent steps."))
         t, c = x.shape
         if c % self.groups or self.filters % self.groups:
             raise ShapeError(
-                f"needs channels and filters that {self.groups} groups divide; there are {self.filters} filters.", "set groups 1"
+                sentence(
+                    "needs channels and filters that {groups} groups divide; there are {filters} filters.",
+                    groups=self.groups,
+                    filters=self.filters,
+                ),
+                "set groups 1",
             )
         across = (1, self.kernel), (1, self.stride), (1, self.dilation)
         padding, more = cut_for(self.padding, (0, self.amount), (0, self.output_padding), *across)
         if more[1] >= max(self.stride, self.dilation):
-            raise ShapeError("needs an output padding smaller than its stride or its dilation.", "set output_padding 0")
+            raise ShapeError(sentence("needs an output padding smaller than its stride or its dilation."), "set output_padding 0")
         if (t - 1) * self.stride + self.dilation * (self.kernel - 1) + 1 + more[1] <= padding[1] + padding[3]:
-            raise ShapeError("needs less padding: it cuts off the whole sequence.", 'set padding "same"')
+            raise ShapeError(sentence("needs less padding: it cuts off the whole sequence."), 'set padding "same"')
         i, o = self.kernel * c // self.groups, self.kernel * self.filters
         parts = [g.parameter("weight", (self.kernel, self.filters // self.groups, c), self.start, fan_in=i, fan_out=o)]
         if self.bias:
@@ -106,4 +112,4 @@ class ConvTranspose1d(Layer):
         return f"{self.filters}·({seen}+1)" if self.bias else f"{self.filters}·{seen}"
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"{self.kernel} stride {self.stride}"
+        return sentence("{kernel} stride {stride}", kernel=self.kernel, stride=self.stride)

@@ -9,6 +9,7 @@ from playground.core.spec import Initializer, Layer
 from playground.core.tensor import TensorType, Value
 from playground.core.window import CUT, cut_for, shown
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register(
@@ -108,19 +109,26 @@ class ConvTranspose2d(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if len(x.shape) != 3:
-            raise ShapeError("needs an image: height×width×channels.", "image")
+            raise ShapeError(sentence("needs an image: height×width×channels."), "image")
         c = x.shape[2]
         if c % self.groups or self.filters % self.groups:
             raise ShapeError(
-                f"needs channels and filters that {self.groups} groups divide; there are {self.filters} filters.", "set groups 1"
+                sentence(
+                    "needs channels and filters that {groups} groups divide; there are {filters} filters.",
+                    groups=self.groups,
+                    filters=self.filters,
+                ),
+                "set groups 1",
             )
         padding, more = cut_for(self.padding, self.amount, self.output_padding, self.kernel, self.stride, self.dilation)
         if any(n >= max(s, d) for n, s, d in zip(more, self.stride, self.dilation, strict=True)):
-            raise ShapeError("needs an output padding smaller than its stride or its dilation.", "set output_padding [0, 0]")
+            raise ShapeError(
+                sentence("needs an output padding smaller than its stride or its dilation."), "set output_padding [0, 0]"
+            )
         for axis in (0, 1):
             spread = (x.shape[axis] - 1) * self.stride[axis] + self.dilation[axis] * (self.kernel[axis] - 1) + 1
             if spread + more[axis] <= padding[axis] + padding[axis + 2]:
-                raise ShapeError("needs less padding: it cuts off the whole image.", 'set padding "same"')
+                raise ShapeError(sentence("needs less padding: it cuts off the whole image."), 'set padding "same"')
         area = self.kernel[0] * self.kernel[1]
         i, o = area * c // self.groups, area * self.filters
         shape = (*self.kernel, self.filters // self.groups, c)
@@ -138,4 +146,4 @@ class ConvTranspose2d(Layer):
         return f"{self.filters}·({seen}+1)" if self.bias else f"{self.filters}·{seen}"
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"{shown(self.kernel)} stride {shown(self.stride)}"
+        return sentence("{shown} stride {shown2}", shown=shown(self.kernel), shown2=shown(self.stride))

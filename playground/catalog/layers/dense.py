@@ -8,6 +8,7 @@ from playground.core.registry import register
 from playground.core.spec import Initializer, Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import counted_sentence, sentence
 
 
 @register("dense", title="Dense", group="Dense and convolution", icon="dense", tail="x·W + b")
@@ -42,7 +43,7 @@ class Dense(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if not x.shape:
-            raise ShapeError("needs at least one axis of numbers.", "insert flatten")
+            raise ShapeError(sentence("needs at least one axis of numbers."), "insert flatten")
         i = x.shape[-1]
         weight = g.parameter("weight", (i, self.units), self.start, fan_in=i, fan_out=self.units)
         turned = {"transposed": True} if weight.transposed else {}
@@ -56,4 +57,4 @@ class Dense(Layer):
         return f"{self.units}·({i}+1)" if self.bias else f"{self.units}·{i}"
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"{self.units} units" if self.units != 1 else "1 unit"
+        return counted_sentence(self.units, "unit", "units")

@@ -9,6 +9,7 @@ from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register(
@@ -55,7 +56,7 @@ class DotProductAttention(Layer):
         if query.shape[1] != key.shape[1]:
             a, b = query.shape[1], key.shape[1]
             raise ShapeError(
-                f"needs queries and keys of as many features; the queries have {a}, the keys {b}.",
+                sentence("needs queries and keys of as many features; the queries have {a}, the keys {b}.", a=a, b=b),
                 f'insert dense 1 {{"units": {a}}}',
             )
         (k, v), mask = seen(g, key, key, value)
@@ -66,4 +67,10 @@ class DotProductAttention(Layer):
         return y, weights
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return "causal" if self.causal else f"{self.window} steps around" if self.window else "over all steps"
+        return (
+            "causal"
+            if self.causal
+            else sentence("{window} steps around", window=self.window)
+            if self.window
+            else sentence("over all steps")
+        )

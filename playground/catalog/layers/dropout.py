@@ -7,6 +7,7 @@ from playground.core.fields import real
 from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
+from playground.words import sentence
 
 
 @register("dropout", title="Dropout", group="Normalise, regularise", icon="drop", tail="hide units")
@@ -32,4 +33,4 @@ class Dropout(Layer):
         return g.op("dropout", x, rate=g.knob("rate"))
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"hides {100 * self.rate:.3g} %"
+        return sentence("hides {value} %", value=f"{100 * self.rate:.3g}")

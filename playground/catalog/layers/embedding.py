@@ -12,6 +12,7 @@ from playground.core.registry import find, register
 from playground.core.spec import Initializer, Layer, Spec
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 def _normal() -> Spec:
@@ -67,21 +68,25 @@ class Embedding(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if not x.type.tokens:
-            raise ShapeError("needs tokens: whole numbers that each stand for a word, a letter or a class.")
+            raise ShapeError(sentence("needs tokens: whole numbers that each stand for a word, a letter or a class."))
         if x.type.tokens > self.vocabulary:
-            text = f"has rows for {self.vocabulary} tokens and is given {x.type.tokens} different ones."
+            text = sentence(
+                "has rows for {vocabulary} tokens and is given {tokens} different ones.",
+                vocabulary=self.vocabulary,
+                tokens=x.type.tokens,
+            )
             raise ShapeError(text, f"set vocabulary {x.type.tokens}")
         if len(x.shape) > 1:
-            raise ShapeError("needs a token or a row of tokens.", "insert flatten")
+            raise ShapeError(sentence("needs a token or a row of tokens."), "insert flatten")
         if self.padding >= self.vocabulary:
-            raise ShapeError(f"has no token {self.padding} to use as padding.", "set padding -1")
+            raise ShapeError(sentence("has no token {padding} to use as padding.", padding=self.padding), "set padding -1")
         if self.mask and self.padding < 0:
-            raise ShapeError("needs a padding token to mask.", "set padding 0")
+            raise ShapeError(sentence("needs a padding token to mask."), "set padding 0")
         start = WithoutRow(self.start, self.padding) if self.padding >= 0 else self.start
         n = self.vocabulary
         weight = g.parameter("weight", (n, self.units), start, fan_in=n, fan_out=self.units)
         if weight.transposed:
-            raise ShapeError("cannot read shared weights that are transposed.", "unshare")
+            raise ShapeError(sentence("cannot read shared weights that are transposed."), "unshare")
         y = g.op("embedding", x, weight, padding=self.padding)
         if not self.mask or not x.shape:
             return y
@@ -92,4 +97,4 @@ class Embedding(Layer):
         return f"{self.vocabulary}·{self.units}"
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"{self.vocabulary} tokens"
+        return sentence("{vocabulary} tokens", vocabulary=self.vocabulary)

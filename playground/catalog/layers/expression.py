@@ -13,6 +13,7 @@ from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 START = "x * tanh(softplus(x))"
 
@@ -59,18 +60,21 @@ class Expression(Layer):
         given = dict(zip(INPUTS, (*inputs, None, None), strict=False))
         missing = [name for name in parsed.inputs if given[name] is None]
         if missing:
-            raise ShapeError(f"uses {' and '.join(missing)} in its formula, where no wire arrives.")
+            raise ShapeError(sentence("uses {missing} in its formula, where no wire arrives.", missing=" and ".join(missing)))
         over = [name for name in INPUTS if given[name] is not None and name not in parsed.inputs]
         if over:
             raise ShapeError(
-                f"does not use {' and '.join(over)} in its formula, where a wire arrives.", f"cut {INPUTS.index(over[-1])}"
+                sentence("does not use {over} in its formula, where a wire arrives.", over=" and ".join(over)),
+                f"cut {INPUTS.index(over[-1])}",
             )
         xs = [x for name in parsed.inputs if (x := given[name]) is not None]
         learned = []
         for one in parsed.learned:
             start = registry.find("initializer", "constant")(value=one.start)  # type: ignore[call-arg]
             if one.per_channel and not xs[0].type.rank:
-                raise ShapeError(f"learns {one.name} per channel and needs an input that has channels.", "insert flatten")
+                raise ShapeError(
+                    sentence("learns {one} per channel and needs an input that has channels.", one=one.name), "insert flatten"
+                )
             shape = (xs[0].shape[-1],) if one.per_channel else (1,)
             learned.append(g.parameter(one.name, shape, start, fan_in=1, fan_out=1, decays=False))  # type: ignore[arg-type]
         return g.op("expression", *xs, *learned, formula=parsed.text)

@@ -6,6 +6,7 @@ from playground.core.builder import Builder
 from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
+from playground.words import sentence
 
 
 @register("flatten", title="Flatten", group="Pool and shape", icon="flat", tail="to a vector")
@@ -29,4 +30,4 @@ class Flatten(Layer):
         return g.op("reshape", x, shape=(x.type.count,))
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"to {output}"
+        return sentence("to {output}", output=output)

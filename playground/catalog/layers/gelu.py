@@ -11,6 +11,7 @@ from playground.core.fields import choice
 from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
+from playground.words import sentence
 
 FORMS = {
     "exact": "With the distribution itself.",
@@ -47,4 +48,4 @@ class GELU(Layer):
         return np.array([each * 0.5 * math.erfc(-each * math.sqrt(0.5)) for each in np.ravel(x)]).reshape(np.shape(x))
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return "" if self.form == "exact" else "tanh form"
+        return "" if self.form == "exact" else sentence("tanh form")

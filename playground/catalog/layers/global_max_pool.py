@@ -7,6 +7,7 @@ from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("global_max_pool", title="GlobalMaxPool", group="Pool and shape", icon="pool_global_max", tail="largest of a map")
@@ -31,8 +32,8 @@ class GlobalMaxPool(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if len(x.shape) not in (2, 3):
-            raise ShapeError("needs an image or a sequence: height×width×channels or time×channels.")
+            raise ShapeError(sentence("needs an image or a sequence: height×width×channels or time×channels."))
         return g.op("global_max_pool", x, *([] if x.mask is None else [x.mask]))
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"max of {inputs[0].count // inputs[0].shape[-1]}"
+        return sentence("max of {count}", count=inputs[0].count // inputs[0].shape[-1])

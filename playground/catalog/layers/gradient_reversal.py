@@ -7,6 +7,7 @@ from playground.core.fields import real
 from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
+from playground.words import sentence
 
 
 @register(
@@ -32,4 +33,4 @@ class GradientReversal(Layer):
         return g.op("gradient_reversal", x, strength=g.knob("strength"))
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"strength {self.strength:.3g}"
+        return sentence("strength {strength}", strength=f"{self.strength:.3g}")

@@ -8,6 +8,7 @@ from playground.core.registry import find, register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import counted_sentence, sentence
 
 
 @register("group_norm", title="GroupNorm", group="Normalise, regularise", icon="norm_group", tail="by groups of channels")
@@ -41,14 +42,16 @@ class GroupNorm(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if not x.shape:
-            raise ShapeError("needs at least one axis of numbers.", "insert flatten")
+            raise ShapeError(sentence("needs at least one axis of numbers."), "insert flatten")
         c = x.shape[-1]
         if c % self.groups:
             fitting = max(n for n in range(1, min(c, self.groups) + 1) if c % n == 0)
-            raise ShapeError(f"needs channels that fall into {self.groups} equal groups.", f"set groups {fitting}")
+            raise ShapeError(
+                sentence("needs channels that fall into {groups} equal groups.", groups=self.groups), f"set groups {fitting}"
+            )
         if x.type.count == self.groups:
             raise ShapeError(
-                "needs more than one number in a group: a lone one is its own mean.", "set groups 1" if c > 1 else ""
+                sentence("needs more than one number in a group: a lone one is its own mean."), "set groups 1" if c > 1 else ""
             )
         parameters = []
         if self.affine:
@@ -66,4 +69,4 @@ class GroupNorm(Layer):
         return f"2·{inputs[0].shape[-1]}" if self.affine else ""
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"{self.groups} groups" if self.groups != 1 else "1 group"
+        return counted_sentence(self.groups, "group", "groups")

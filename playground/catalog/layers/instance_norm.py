@@ -8,6 +8,7 @@ from playground.core.registry import find, register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register(
@@ -39,10 +40,10 @@ class InstanceNorm(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if len(x.shape) < 2:
-            raise ShapeError("needs channels at several positions: an image or a sequence.", "image")
+            raise ShapeError(sentence("needs channels at several positions: an image or a sequence."), "image")
         c = x.shape[-1]
         if x.type.count == c:
-            raise ShapeError("needs more than one position: a lone number is its own mean.")
+            raise ShapeError(sentence("needs more than one position: a lone number is its own mean."))
         parameters = []
         if self.affine:
             ones = find("initializer", "constant")(value=1.0)  # type: ignore[call-arg]  # the class is looked up by its id

@@ -9,6 +9,7 @@ from playground.core.fields import real
 from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
+from playground.words import sentence
 
 
 @register("leaky_relu", title="LeakyReLU", group="Activation", icon="leaky", tail="small slope below 0")
@@ -36,4 +37,4 @@ class LeakyReLU(Layer):
         return np.where(x > 0.0, x, self.slope * x)
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"slope {self.slope:g}"
+        return sentence("slope {slope}", slope=f"{self.slope:g}")

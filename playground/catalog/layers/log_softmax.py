@@ -7,6 +7,7 @@ from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("log_softmax", title="LogSoftmax", group="Activation", icon="log_softmax", tail="log of shares")
@@ -32,5 +33,5 @@ class LogSoftmax(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if not x.shape:
-            raise ShapeError("needs at least one axis of numbers.", "insert flatten")
+            raise ShapeError(sentence("needs at least one axis of numbers."), "insert flatten")
         return g.op("log_softmax", x)

@@ -8,6 +8,7 @@ from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("masking", title="Masking", group="Sequence", icon="masking", tail="mark absent steps")
@@ -27,9 +28,9 @@ class Masking(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if len(x.shape) < 2:
-            raise ShapeError("needs a sequence: steps×features.", "sequence")
+            raise ShapeError(sentence("needs a sequence: steps×features."), "sequence")
         there = g.op("step_mask", x, value=self.value)
         return g.masked(x, there if x.mask is None else g.op("multiply", x.mask, there))
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"{self.value:g} is absent"
+        return sentence("{value} is absent", value=f"{self.value:g}")

@@ -9,6 +9,7 @@ from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.core.window import POOL_PADDING, step_padding_for, windows_of_steps
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("max_pool1d", title="MaxPool1d", group="Pool and shape", icon="pool_max1d", tail="largest of k steps")
@@ -51,15 +52,17 @@ class MaxPool1d(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if len(x.shape) != 2:
-            raise ShapeError("needs a sequence: time×channels.", "sequence")
+            raise ShapeError(sentence("needs a sequence: time×channels."), "sequence")
         if self.padding == "explicit" and self.amount >= self.kernel:
             raise ShapeError(
-                "needs a padding smaller than its window, or a window would see padding alone.", 'set padding "same"'
+                sentence("needs a padding smaller than its window, or a window would see padding alone."), 'set padding "same"'
             )
         padding = step_padding_for(self.padding, self.amount, x.shape[0], self.kernel, self.stride)
         n = windows_of_steps(x.shape[0], self.kernel, self.stride, padding)
         if n < 1:
-            raise ShapeError(f"needs at least {self.kernel} steps, padding included.", 'set padding "same"')
+            raise ShapeError(
+                sentence("needs at least {kernel} steps, padding included.", kernel=self.kernel), 'set padding "same"'
+            )
         masks = [] if x.mask is None else [x.mask]
         y = g.op("max_pool1d", x, *masks, kernel=self.kernel, stride=self.stride, padding=padding)
         if x.mask is None:
@@ -70,4 +73,4 @@ class MaxPool1d(Layer):
         return g.masked(y, mask)
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"{self.kernel} max"
+        return sentence("{kernel} max", kernel=self.kernel)

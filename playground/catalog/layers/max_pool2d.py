@@ -9,6 +9,7 @@ from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.core.window import PADDING, padding_for, shown, windows
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("max_pool2d", title="MaxPool2d", group="Pool and shape", icon="pool", tail="largest of k")
@@ -50,16 +51,18 @@ class MaxPool2d(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if len(x.shape) != 3:
-            raise ShapeError("needs an image: height×width×channels.", "image")
+            raise ShapeError(sentence("needs an image: height×width×channels."), "image")
         if self.padding == "explicit" and not (self.amount[0] < self.kernel[0] and self.amount[1] < self.kernel[1]):
             raise ShapeError(
-                "needs a padding smaller than its window, or a window would see padding alone.", 'set padding "same"'
+                sentence("needs a padding smaller than its window, or a window would see padding alone."), 'set padding "same"'
             )
         extents = (x.shape[0], x.shape[1])
         padding = padding_for(self.padding, self.amount, extents, self.kernel, self.stride)
         if min(windows(extents, self.kernel, self.stride, padding)) < 1:
-            raise ShapeError(f"needs at least {shown(self.kernel)} pixels, padding included.", 'set padding "same"')
+            raise ShapeError(
+                sentence("needs at least {shown} pixels, padding included.", shown=shown(self.kernel)), 'set padding "same"'
+            )
         return g.op("max_pool2d", x, kernel=self.kernel, stride=self.stride, padding=padding)
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"{shown(self.kernel)} max"
+        return sentence("{shown} max", shown=shown(self.kernel))

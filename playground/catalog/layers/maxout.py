@@ -8,6 +8,7 @@ from playground.core.registry import register
 from playground.core.spec import Initializer, Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("maxout", title="Maxout", group="Dense and convolution", icon="maxout", tail="largest of k pieces")
@@ -43,7 +44,7 @@ class Maxout(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if not x.shape:
-            raise ShapeError("needs at least one axis of numbers.", "insert flatten")
+            raise ShapeError(sentence("needs at least one axis of numbers."), "insert flatten")
         n, m = x.shape[-1], self.pieces * self.units
         operands = [g.parameter("weight", (n, m), self.start, fan_in=n, fan_out=m)]
         if self.bias:
@@ -55,4 +56,4 @@ class Maxout(Layer):
         return f"{sums}·({inputs[0].shape[-1]}+1)" if self.bias else f"{sums}·{inputs[0].shape[-1]}"
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"largest of {self.pieces}"
+        return sentence("largest of {pieces}", pieces=self.pieces)

@@ -17,6 +17,7 @@ from playground.core.fields import whole
 from playground.core.registry import register
 from playground.core.spec import Initializer, Layer
 from playground.core.tensor import TensorType, Value
+from playground.words import sentence
 
 
 @register("multi_head_attention", title="MultiHeadAttention", group="Attention", icon="attention_heads", tail="several lookups")
@@ -70,4 +71,5 @@ class MultiHeadAttention(Layer):
         return made.build(g, "", query, key, value)
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"{self.heads} head{'s' * (self.heads != 1)}" + (", causal" if self.causal else "")
+        plural = "s" * (self.heads != 1)
+        return sentence("{heads} head{s}, causal" if self.causal else "{heads} head{s}", heads=self.heads, s=plural)

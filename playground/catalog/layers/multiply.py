@@ -7,6 +7,7 @@ from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("multiply", title="Multiply", group="Merge", icon="mul", tail="product")
@@ -37,16 +38,18 @@ class Multiply(Layer):
         at = max(range(len(inputs)), key=lambda i: (inputs[i].type.count, len(inputs[i].shape)))
         largest = inputs[at]
         if not largest.shape:
-            raise ShapeError("needs at least one axis of numbers.", "insert flatten")
+            raise ShapeError(sentence("needs at least one axis of numbers."), "insert flatten")
         if not all(_fits(x.shape, largest.shape) for x in inputs):
-            raise ShapeError("needs equal shapes, or smaller inputs that can be repeated along the largest.", "match shapes")
+            raise ShapeError(
+                sentence("needs equal shapes, or smaller inputs that can be repeated along the largest."), "match shapes"
+            )
         y = largest
         for x in (*inputs[:at], *inputs[at + 1 :]):
             y = g.op("multiply", y, x)
         return y
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"product of {len(inputs)}"
+        return sentence("product of {inputs_count}", inputs_count=len(inputs))
 
 
 def _fits(small: tuple[int, ...], large: tuple[int, ...]) -> bool:

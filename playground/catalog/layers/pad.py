@@ -8,6 +8,7 @@ from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 MODES = {
     "constant": "A fixed number.",
@@ -55,9 +56,14 @@ class Pad(Layer):
         (x,) = inputs
         rank = len(x.shape)
         if max(len(self.before), len(self.after)) > rank:
-            name, where = ("before", "in front") if len(self.before) > rank else ("after", "behind")
+            name, where = ("before", sentence("in front")) if len(self.before) > rank else ("after", "behind")
             raise ShapeError(
-                f"has amounts {where} for {len(getattr(self, name))} axes, and its input has {rank}.",
+                sentence(
+                    "has amounts {where} for {getattr_count} axes, and its input has {rank}.",
+                    where=where,
+                    getattr_count=len(getattr(self, name)),
+                    rank=rank,
+                ),
                 f"set {name} {[1] * rank}" if rank else "",
             )
         before = (*self.before, *[0] * (rank - len(self.before)))
@@ -69,4 +75,4 @@ class Pad(Layer):
         return y
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return self.mode if self.mode != "constant" else f"with {self.value:g}"
+        return self.mode if self.mode != "constant" else sentence("with {value}", value=f"{self.value:g}")

@@ -9,6 +9,7 @@ from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("permute", title="Permute", group="Pool and shape", icon="permute", tail="axes in another order")
@@ -43,11 +44,14 @@ class Permute(Layer):
         rank = len(x.shape)
         if sorted(self.order) != list(range(rank)):
             raise ShapeError(
-                f"needs each axis of its input once: a permutation of {', '.join(map(str, range(rank))) or 'nothing'}.",
+                sentence(
+                    "needs each axis of its input once: a permutation of {map}.",
+                    map=", ".join(map(str, range(rank))) or "nothing",
+                ),
                 f"set order {[1, 0, *range(2, rank)][:rank] if rank > 1 else [0]}" if 0 < rank <= MOST_AXES else "",
             )
         y = g.op("permute", x, order=tuple(self.order))
         return g.masked(y, x.mask) if self.order[0] == 0 and x.mask is not None else y
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"order {' '.join(map(str, self.order))}"
+        return sentence("order {map}", map=" ".join(map(str, self.order)))

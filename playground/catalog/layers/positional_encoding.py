@@ -10,6 +10,7 @@ from playground.core.registry import find, register
 from playground.core.spec import Initializer, Layer, Spec
 from playground.core.tensor import MOST_WRITTEN, TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 def _small() -> Spec:
@@ -61,10 +62,16 @@ class PositionalEncoding(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if len(x.shape) != 2:
-            raise ShapeError("needs a sequence: steps×features.", "sequence")
+            raise ShapeError(sentence("needs a sequence: steps×features."), "sequence")
         if self.code == "sinusoidal":
             if x.type.count > MOST_WRITTEN:
-                raise ShapeError(f"can write {MOST_WRITTEN:,} numbers down, and a sample has {x.type.count:,}.")
+                raise ShapeError(
+                    sentence(
+                        "can write {most_written} numbers down, and a sample has {count}.",
+                        most_written=f"{MOST_WRITTEN:,}",
+                        count=f"{x.type.count:,}",
+                    )
+                )
             return g.op("add_tensor", x, g.constant("position", sinusoidal(*x.shape)))
         steps, features = x.shape
         return g.op("add_tensor", x, g.parameter("position", x.shape, self.start, fan_in=steps, fan_out=features, decays=False))

@@ -12,6 +12,7 @@ from playground.core.registry import find, register
 from playground.core.spec import Initializer, Layer, Spec
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 SLOPES = {"one": "One slope for all numbers.", "channel": "A slope for every channel: every entry of the last axis."}
 
@@ -48,7 +49,7 @@ class PReLU(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if not x.shape:
-            raise ShapeError("needs at least one axis of numbers.", "insert flatten")
+            raise ShapeError(sentence("needs at least one axis of numbers."), "insert flatten")
         n = 1 if self.slopes == "one" else x.shape[-1]
         return g.op("prelu", x, g.parameter("slope", (n,), self.start, fan_in=n, fan_out=n, decays=False))
 
@@ -61,4 +62,4 @@ class PReLU(Layer):
         return np.where(x < 0.0, slope * x, x)
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return "one slope" if self.slopes == "one" else "a slope per channel"
+        return sentence("one slope") if self.slopes == "one" else sentence("a slope per channel")

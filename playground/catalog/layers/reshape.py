@@ -10,6 +10,7 @@ from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("reshape", title="Reshape", group="Pool and shape", icon="reshape", tail="same numbers")
@@ -36,11 +37,18 @@ class Reshape(Layer):
         (x,) = inputs
         known = math.prod(n for n in self.shape if n)
         if self.shape.count(0) > 1:
-            raise ShapeError("needs a shape with at most one 0.", "set shape [0]")
+            raise ShapeError(sentence("needs a shape with at most one 0."), "set shape [0]")
         count = x.type.count
         if count % known or (0 not in self.shape and count != known):
-            raise ShapeError(f"needs {known:,} numbers{' or a multiple' if 0 in self.shape else ''}.", "set shape [0]")
+            raise ShapeError(
+                sentence(
+                    "needs {known} numbers{multiple}.",
+                    known=f"{known:,}",
+                    multiple=sentence(" or a multiple") if 0 in self.shape else "",
+                ),
+                "set shape [0]",
+            )
         return g.op("reshape", x, shape=tuple(n or count // known for n in self.shape))
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"to {output}"
+        return sentence("to {output}", output=output)

@@ -8,6 +8,7 @@ from playground.core.registry import find, register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("rms_norm", title="RMSNorm", group="Normalise, regularise", icon="norm_rms", tail="by position, no mean")
@@ -39,11 +40,13 @@ class RMSNorm(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if not x.shape:
-            raise ShapeError("needs at least one axis of numbers.", "insert flatten")
+            raise ShapeError(sentence("needs at least one axis of numbers."), "insert flatten")
         if self.axes > len(x.shape):
-            raise ShapeError(f"normalises {self.axes} axes and needs at least as many.", f"set axes {len(x.shape)}")
+            raise ShapeError(
+                sentence("normalises {axes} axes and needs at least as many.", axes=self.axes), f"set axes {len(x.shape)}"
+            )
         if x.mask is not None and self.axes == len(x.shape):
-            raise ShapeError("would mix steps that are there with padding.", "set axes 1" if len(x.shape) > 1 else "")
+            raise ShapeError(sentence("would mix steps that are there with padding."), "set axes 1" if len(x.shape) > 1 else "")
         shape = x.shape[-self.axes :]
         n, parameters = TensorType(shape).count, []
         if self.affine:
@@ -54,4 +57,4 @@ class RMSNorm(Layer):
         )
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"last {self.axes} axes" if self.axes > 1 else ""
+        return sentence("last {axes} axes", axes=self.axes) if self.axes > 1 else ""

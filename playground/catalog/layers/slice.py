@@ -9,6 +9,7 @@ from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 MOST = 1_000_000
 
@@ -47,10 +48,24 @@ class Slice(Layer):
         n = x.shape[axis]
         start = self.start + n if self.start < 0 else self.start
         if not 0 <= start < n:
-            raise ShapeError(f"needs a start within the axis, which has {n} {'entry' if n == 1 else 'entries'}.", "set start 0")
+            raise ShapeError(
+                sentence(
+                    "needs a start within the axis, which has {n} {entries}.",
+                    n=n,
+                    entries=sentence("entry") if n == 1 else sentence("entries"),
+                ),
+                "set start 0",
+            )
         most = -(-(n - start) // self.step)
         if self.count > most:
-            raise ShapeError(f"needs at most {most} {'entry' if most == 1 else 'entries'} from there on.", "set count 0")
+            raise ShapeError(
+                sentence(
+                    "needs at most {most} {entries} from there on.",
+                    most=most,
+                    entries=sentence("entry") if most == 1 else sentence("entries"),
+                ),
+                "set count 0",
+            )
         taken: dict[str, int] = {"axis": axis, "start": start, "count": self.count or most, "step": self.step}
         y = g.op("slice", x, **taken)
         if x.mask is not None:
@@ -60,5 +75,5 @@ class Slice(Layer):
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
         if self.count == 1:
-            return f"entry {self.start} of axis {self.axis}"
+            return sentence("entry {start} of axis {axis}", start=self.start, axis=self.axis)
         return f"{self.count or 'all'} from {self.start}, axis {self.axis}"[:24]

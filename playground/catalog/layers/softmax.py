@@ -7,6 +7,7 @@ from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("softmax", title="Softmax", group="Activation", icon="soft", tail="sums to 1")
@@ -26,5 +27,5 @@ class Softmax(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if not x.shape:
-            raise ShapeError("needs at least one axis of numbers.", "insert flatten")
+            raise ShapeError(sentence("needs at least one axis of numbers."), "insert flatten")
         return g.op("softmax", x)

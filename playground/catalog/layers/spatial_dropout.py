@@ -8,6 +8,7 @@ from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register(
@@ -34,8 +35,8 @@ class SpatialDropout(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if len(x.shape) < 2:
-            raise ShapeError("needs channels with several numbers each: a sequence or an image.", "image")
+            raise ShapeError(sentence("needs channels with several numbers each: a sequence or an image."), "image")
         return g.op("spatial_dropout", x, rate=g.knob("rate"))
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"hides {100 * self.rate:.3g} %"
+        return sentence("hides {value} %", value=f"{100 * self.rate:.3g}")

@@ -8,6 +8,7 @@ from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("spatial_transformer", title="SpatialTransformer", group="Pool and shape", icon="warp", tail="turn, shift, zoom")
@@ -40,10 +41,10 @@ class SpatialTransformer(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         image, theta = inputs
         if len(image.shape) != 3:
-            raise ShapeError("needs an image: height×width×channels.", "image")
+            raise ShapeError(sentence("needs an image: height×width×channels."), "image")
         if theta.shape not in ((2, 3), (6,)):
             raise ShapeError(
-                "needs theta as 2×3 or as 6 numbers.",
+                sentence("needs theta as 2×3 or as 6 numbers."),
                 'insert dense 1 {"units": 6}' if len(theta.shape) == 1 else "insert flatten 1",
             )
         if theta.shape == (6,):
@@ -51,4 +52,4 @@ class SpatialTransformer(Layer):
         return g.op("spatial_transformer", image, theta, size=(self.size[0] or image.shape[0], self.size[1] or image.shape[1]))
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"to {output.shape[0]}×{output.shape[1]}"
+        return sentence("to {shape}×{shape2}", shape=output.shape[0], shape2=output.shape[1])

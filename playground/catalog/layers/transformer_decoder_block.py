@@ -20,6 +20,7 @@ from playground.core.fields import choice, flag
 from playground.core.registry import register
 from playground.core.spec import Initializer, Layer
 from playground.core.tensor import TensorType, Value
+from playground.words import sentence
 
 
 @register(
@@ -67,7 +68,7 @@ class TransformerDecoderBlock(Layer):
     def build(self, g: Builder, *inputs: Value) -> tuple[Value, Value, Value]:
         x, memory = inputs
         sequence(x)
-        sequence(memory, "a sequence as memory")
+        sequence(memory, sentence("a sequence as memory"))
         block = Block(
             start=self.start, hidden=self.hidden, activation=self.activation, dropout=self.dropout, norm_first=self.norm_first,
             epsilon=self.epsilon,
@@ -84,4 +85,9 @@ class TransformerDecoderBlock(Layer):
         return block.feed_forward(g, block.after(g, x, y, "memory"), "feed"), weights, self_weights
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"{self.heads} head{'s' * (self.heads != 1)}, {self.hidden or 4 * output.shape[-1]} units"
+        return sentence(
+            "{heads} head{s}, {hidden} units",
+            heads=self.heads,
+            s="s" * (self.heads != 1),
+            hidden=self.hidden or 4 * output.shape[-1],
+        )

@@ -20,6 +20,7 @@ from playground.core.fields import choice, flag
 from playground.core.registry import register
 from playground.core.spec import Initializer, Layer
 from playground.core.tensor import TensorType, Value
+from playground.words import sentence
 
 
 @register(
@@ -79,4 +80,9 @@ class TransformerEncoderBlock(Layer):
         return y, weights
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"{self.heads} head{'s' * (self.heads != 1)}, {self.hidden or 4 * output.shape[-1]} units"
+        return sentence(
+            "{heads} head{s}, {hidden} units",
+            heads=self.heads,
+            s="s" * (self.heads != 1),
+            hidden=self.hidden or 4 * output.shape[-1],
+        )

@@ -9,6 +9,7 @@ from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.core.window import shown
 from playground.errors import ShapeError
+from playground.words import sentence
 
 MODES = {
     "nearest": "Every pixel is repeated.",
@@ -45,7 +46,7 @@ class Upsample(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if len(x.shape) != 3:
-            raise ShapeError("needs an image: height×width×channels.", "image")
+            raise ShapeError(sentence("needs an image: height×width×channels."), "image")
         return g.op("upsample", x, scale=self.scale, mode=self.mode)
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:

@@ -12,6 +12,7 @@ from playground.core.registry import register
 from playground.core.spec import Loss
 from playground.core.tensor import Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("binary_cross_entropy", title="Binary cross-entropy", group="Loss", icon="loss_binary", version=2, tail="yes or no")
@@ -53,7 +54,7 @@ class BinaryCrossEntropy(Loss):
 
     def build(self, g: Builder, prediction: Value, target: Value, weights: Value | None = None) -> Value:
         if prediction.shape != target.shape:
-            raise ShapeError("needs one number for each answer.")
+            raise ShapeError(sentence("needs one number for each answer."))
         inputs, said = [prediction, target], dict[str, Any](smoothing=g.knob("smoothing"))
         if weights is not None:
             inputs.append(weights)
@@ -61,7 +62,11 @@ class BinaryCrossEntropy(Loss):
         if self.positive_weights:
             outputs = prediction.shape[-1]
             if len(self.positive_weights) not in (1, outputs):
-                text = f"has {len(self.positive_weights)} positive weights and needs {outputs}, one for each answer."
+                text = sentence(
+                    "has {positive_weights_count} positive weights and needs {outputs}, one for each answer.",
+                    positive_weights_count=len(self.positive_weights),
+                    outputs=outputs,
+                )
                 raise ShapeError(text, "set positive_weights []")
             inputs.append(g.constant("positive_weights", np.broadcast_to(self.positive_weights, (outputs,))))
             said["by_column"] = True

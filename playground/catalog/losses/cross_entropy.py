@@ -12,6 +12,7 @@ from playground.core.losses import ClassLoss, softmax
 from playground.core.registry import register
 from playground.core.tensor import Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("cross_entropy", title="Cross-entropy", group="Loss", icon="loss", version=2, tail="one of many classes")
@@ -81,7 +82,9 @@ class CrossEntropy(ClassLoss):
             return None
         u = np.array(self.distribution or (1.0,) * classes)
         if len(u) != classes or not u.sum():
-            text = f"needs a smoothing distribution of {classes} numbers, not all 0; it has {len(u)}."
+            text = sentence(
+                "needs a smoothing distribution of {classes} numbers, not all 0; it has {u_count}.", classes=classes, u_count=len(u)
+            )
             raise ShapeError(text, "set distribution []")
         return np.asarray(u / u.sum() * (np.array(self.class_weights) if self.class_weights else 1.0))
 

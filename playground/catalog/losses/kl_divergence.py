@@ -11,6 +11,7 @@ from playground.core.registry import register
 from playground.core.spec import Loss
 from playground.core.tensor import Value
 from playground.errors import ShapeError
+from playground.words import sentence
 
 
 @register("kl_divergence", title="KL divergence", group="Loss", icon="loss_divergence", tail="between distributions")
@@ -68,7 +69,7 @@ class KlDivergence(Loss):
 
     def build(self, g: Builder, prediction: Value, target: Value, weights: Value | None = None) -> Value:
         if not prediction.shape or prediction.shape != target.shape:
-            raise ShapeError("needs one number for each share of the target.")
+            raise ShapeError(sentence("needs one number for each share of the target."))
         said = {"logits": self.prediction == "logits", "reverse": self.direction == "reverse"}
         if weights is None:
             return g.op("kl_divergence", prediction, target, **said)

@@ -22,7 +22,7 @@ FIGURES: dict[str, tuple[Callable[[], Figure | Iterator[Figure]], ...]] = {
     "P1": (edit_to_first_step,),
     "P2": (compile_everything,),
     "P3": (worker_ready, partial(in_the_window, "P3")),
-    **{id: (partial(in_the_window, id),) for id in ("P4", "P5", "P6", "P7")},
+    **{id: (partial(in_the_window, id),) for id in ("P4", "P5", "P6", "P7", "L12")},
     "P8": (arena_sizes,),
 }
 GROUPS = ("torch", "jax")

@@ -12,7 +12,7 @@ from playground.cli.opening import check, open_project
 from playground.cli.output import Output
 from playground.document.edits import SetPlan
 from playground.training.assembly import assemble
-from playground.training.finder import Options, Search, sentence
+from playground.training.finder import Options, Search, outcome
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,5 +60,5 @@ def run(args: argparse.Namespace, out: Output) -> int:
         stopped=found.stopped,
         applied=args.apply and found.valley is not None,
     )
-    out.say(sentence(found))
+    out.say(outcome(found))
     return 0

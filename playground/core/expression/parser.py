@@ -32,6 +32,7 @@ from playground.core.expression.nodes import (
 )
 from playground.core.expression.printing import number_text, text_of
 from playground.core.expression.tokens import FormulaError, Token, read_number, tokens
+from playground.words import sentence
 
 #: Bounds: characters, nodes, how deep parts are nested, learned numbers and the length of their names.
 MOST_CHARACTERS, MOST_NODES, MOST_DEPTH, MOST_LEARNED, MOST_LETTERS = 500, 240, 48, 6, 16
@@ -80,7 +81,14 @@ class Formula:
 def parse(text: str) -> Formula:
     """The formula of a text. Raises FormulaError with the position and what was expected there."""
     if len(text) > MOST_CHARACTERS:
-        raise FormulaError(MOST_CHARACTERS + 1, f"a formula has at most {MOST_CHARACTERS} characters; {len(text)} were given.")
+        raise FormulaError(
+            MOST_CHARACTERS + 1,
+            sentence(
+                "a formula has at most {most_characters} characters; {text_count} were given.",
+                most_characters=MOST_CHARACTERS,
+                text_count=len(text),
+            ),
+        )
     return _Reader(tokens(text)).formula()
 
 
@@ -110,7 +118,9 @@ class _Reader:
         return found
 
     def unexpected(self, expected: str) -> FormulaError:
-        return FormulaError(self.token.at, f"expected {expected}; {self.token.shown} was found.")
+        return FormulaError(
+            self.token.at, sentence("expected {expected}; {token} was found.", expected=expected, token=self.token.shown)
+        )
 
     def node(self, at: Token, kind: str, *args: Node) -> Node:
         return self.counted(at, make(kind, *args))
@@ -119,7 +129,12 @@ class _Reader:
         self.nodes += 1
         if self.nodes > MOST_NODES or made.depth > MOST_DEPTH:
             raise FormulaError(
-                at.at, f"a formula has at most {MOST_NODES} parts nested at most {MOST_DEPTH} deep; this one is larger."
+                at.at,
+                sentence(
+                    "a formula has at most {most_nodes} parts nested at most {most_depth} deep; this one is larger.",
+                    most_nodes=MOST_NODES,
+                    most_depth=MOST_DEPTH,
+                ),
             )
         return made
 
@@ -130,34 +145,42 @@ class _Reader:
             one = self.declaration(learned)
             learned[one.name] = one
         if self.token.kind != "end":
-            raise self.unexpected("an operator or the end")
+            raise self.unexpected(sentence("an operator or the end"))
         for used, token in self.names.items():
             if used not in INPUTS and used not in learned:
                 raise FormulaError(
                     token.at,
-                    f"there is nothing called {token.shown}. x, y, z, pi, e and functions are known; "
-                    f"a learned number is declared at the end, as in '; {used[:MOST_LETTERS]} = 1'.",
+                    sentence(
+                        "there is nothing called {token}. x, y, z, pi, e and functions are known; a learned number is "
+                        "declared at the end, as in '; {used} = 1'.",
+                        token=token.shown,
+                        used=used[:MOST_LETTERS],
+                    ),
                 )
         if "x" not in self.names:
-            raise FormulaError(1, "the formula must use x, the first input.")
+            raise FormulaError(1, sentence("the formula must use x, the first input."))
         return Formula(body, tuple(learned.values()))
 
     def declaration(self, known: dict[str, Learned]) -> Learned:
         """name = number, perhaps per channel."""
-        token = self.need("name", "the name of a learned number")
+        token = self.need("name", sentence("the name of a learned number"))
         if token.text in _RESERVED or token.text in known or len(token.text) > MOST_LETTERS:
-            why = "is longer than 16 letters" if len(token.text) > MOST_LETTERS else "already has a meaning"
-            raise FormulaError(token.at, f"{token.shown} {why}; expected another name for a learned number.")
+            why = sentence("is longer than 16 letters") if len(token.text) > MOST_LETTERS else sentence("already has a meaning")
+            raise FormulaError(
+                token.at, sentence("{token} {why}; expected another name for a learned number.", token=token.shown, why=why)
+            )
         if token.text not in self.names:
-            raise FormulaError(token.at, f"{token.shown} is declared but does not occur in the formula.")
+            raise FormulaError(token.at, sentence("{token} is declared but does not occur in the formula.", token=token.shown))
         if len(known) >= MOST_LEARNED:
-            raise FormulaError(token.at, f"a formula has at most {MOST_LEARNED} learned numbers.")
+            raise FormulaError(
+                token.at, sentence("a formula has at most {most_learned} learned numbers.", most_learned=MOST_LEARNED)
+            )
         self.need("=", "'='")
         sign = -1.0 if self.take("-") else 1.0
-        start = sign * read_number(self.need("number", "the number at which it starts"))
+        start = sign * read_number(self.need("number", sentence("the number at which it starts")))
         per = self.take("name")
         if per is not None and (per.text != "per" or self.need("name", "'channel'").text != "channel"):
-            raise FormulaError(per.at, f"expected 'per channel', ';' or the end; {per.shown} was found.")
+            raise FormulaError(per.at, sentence("expected 'per channel', ';' or the end; {per} was found.", per=per.shown))
         return Learned(token.text, start, per is not None)
 
     def sum(self) -> Node:
@@ -175,7 +198,7 @@ class _Reader:
     def unary(self) -> Node:
         self.nested += 1
         if self.nested > MOST_DEPTH:
-            raise FormulaError(self.token.at, f"parts may be nested at most {MOST_DEPTH} deep.")
+            raise FormulaError(self.token.at, sentence("parts may be nested at most {most_depth} deep.", most_depth=MOST_DEPTH))
         sign = self.take("-", "+")
         made = self.power() if sign is None else self.unary()
         self.nested -= 1
@@ -189,28 +212,38 @@ class _Reader:
     def atom(self) -> Node:
         token = self.take("number", "name", "(")
         if token is None:
-            raise self.unexpected("a number, a name or '('")
+            raise self.unexpected(sentence("a number, a name or '('"))
         if token.kind == "number":
             return self.counted(token, number(read_number(token)))
         if token.kind == "(":
             inner = self.sum()
-            self.need(")", "an operator or ')'")
+            self.need(")", sentence("an operator or ')'"))
             return inner
         if self.take("("):
             return self.call(token)
         if token.text in FUNCTIONS:
-            raise FormulaError(self.token.at, f"expected '(' after {token.text}; {self.token.shown} was found.")
+            raise FormulaError(
+                self.token.at,
+                sentence("expected '(' after {token}; {token2} was found.", token=token.text, token2=self.token.shown),
+            )
         if token.text not in CONSTANTS:
             self.names.setdefault(token.text, token)
         return self.counted(token, name(token.text))
 
     def call(self, token: Token) -> Node:
         if token.text not in FUNCTIONS:
-            raise FormulaError(token.at, f"there is no function called {token.shown}; known are {', '.join(sorted(FUNCTIONS))}.")
+            raise FormulaError(
+                token.at,
+                sentence(
+                    "there is no function called {token}; known are {functions}.",
+                    token=token.shown,
+                    functions=", ".join(sorted(FUNCTIONS)),
+                ),
+            )
         args = [self.comparison() if token.text == "where" else self.sum()]
         while self.take(","):
             args.append(self.sum())
-        closing = self.need(")", "an operator, ',' or ')'")
+        closing = self.need(")", sentence("an operator, ',' or ')'"))
         wanted = FUNCTIONS[token.text]
         if token.text in ("min", "max") and len(args) > wanted:
             made = args[0]
@@ -218,13 +251,16 @@ class _Reader:
                 made = self.node(token, token.text, made, arg)
             return made
         if len(args) != wanted:
-            count = f"{wanted} argument{'s' if wanted > 1 else ''}"
-            raise FormulaError(closing.at, f"{token.text} takes {count}; {len(args)} were given.")
+            count = sentence("{wanted} argument{s}", wanted=wanted, s="s" if wanted > 1 else "")
+            raise FormulaError(
+                closing.at,
+                sentence("{token} takes {count}; {args_count} were given.", token=token.text, count=count, args_count=len(args)),
+            )
         return self.node(token, token.text, *args)
 
     def comparison(self) -> Node:
         left = self.sum()
         sign = self.take(*COMPARISONS)
         if sign is None:
-            raise self.unexpected("a comparison: '<', '>', '<=' or '>='")
+            raise self.unexpected(sentence("a comparison: '<', '>', '<=' or '>='"))
         return self.node(sign, COMPARISONS[sign.kind], left, self.sum())

@@ -7,6 +7,7 @@ import math
 import re
 
 from playground.errors import BadValue
+from playground.words import sentence
 
 #: Largest number that float32 holds.
 LARGEST = 3.4028234e38
@@ -23,7 +24,7 @@ class FormulaError(BadValue):
     """A formula that is none. position: of the character at fault, from 1; reason: the sentence behind the position."""
 
     def __init__(self, position: int, reason: str) -> None:
-        super().__init__(f"Position {position}: {reason}")
+        super().__init__(sentence("Position {position}: {reason}", position=position, reason=reason))
         self.position, self.reason = position, reason
 
 
@@ -39,7 +40,7 @@ class Token:
     def shown(self) -> str:
         """How a sentence names it."""
         if self.kind == "end":
-            return "the end"
+            return sentence("the end")
         return f"'{self.text}'" if len(self.text) <= 20 else f"'{self.text[:17]}...'"
 
 
@@ -50,7 +51,7 @@ def tokens(text: str) -> list[Token]:
         match = _TOKEN.match(text, at)
         if match is None:
             shown = text[at] if text[at].isprintable() else f"U+{ord(text[at]):04X}"
-            raise FormulaError(at + 1, f"'{shown}' has no meaning in a formula.")
+            raise FormulaError(at + 1, sentence("'{shown}' has no meaning in a formula.", shown=shown))
         kind = str(match.lastgroup)
         if kind == "mark":
             kind = match.group() if match.group() != "**" else "^"
@@ -64,5 +65,7 @@ def read_number(token: Token) -> float:
     """What a number's token stands for. Raises FormulaError for one that float32 cannot hold."""
     value = float(token.text)
     if not math.isfinite(value) or value > LARGEST:
-        raise FormulaError(token.at, f"a number no larger than 3.4e38 was expected; {token.shown} was found.")
+        raise FormulaError(
+            token.at, sentence("a number no larger than 3.4e38 was expected; {token} was found.", token=token.shown)
+        )
     return value

@@ -18,6 +18,7 @@ import numpy as np
 
 from playground.data.readers.places import require_file
 from playground.errors import FileError
+from playground.words import sentence
 
 MOST_BYTES = 2 << 30
 MOST_MEMBERS = 1_000
@@ -56,7 +57,14 @@ def read_member(path: Path, name: str = "") -> np.ndarray:
         if found == name:
             return body()
         known.append(found)
-    raise FileError(f"{path.name} has no array called {name!r}; it has {', '.join(known)}. Choose one of these.")
+    raise FileError(
+        sentence(
+            "{path} has no array called {name}; it has {known}. Choose one of these.",
+            path=path.name,
+            name=f"{name!r}",
+            known=", ".join(known),
+        )
+    )
 
 
 def _walk(path: Path) -> Iterator[tuple[str, Header, Callable[[], np.ndarray]]]:
@@ -72,7 +80,7 @@ def _walk(path: Path) -> Iterator[tuple[str, Header, Callable[[], np.ndarray]]]:
         stream.seek(0)
         with zipfile.ZipFile(stream) as archive:
             for info in _checked(archive, path.name):
-                place = f"{path.name}, member {info.filename}"
+                place = sentence("{path}, member {filename}", path=path.name, filename=info.filename)
                 with archive.open(info) as member:
                     header, start = _header(member, place)
                     _fits(header, info.file_size - start, place)
@@ -96,29 +104,54 @@ def _damage_told(name: str) -> Iterator[None]:
         ValueError,
         struct.error,
     ) as error:
-        raise FileError(f"{name} is damaged: {str(error)[:150] or type(error).__name__}. Get or write it again.") from error
+        raise FileError(
+            sentence(
+                "{name} is damaged: {error}. Get or write it again.", name=name, error=str(error)[:150] or type(error).__name__
+            )
+        ) from error
 
 
 def _checked(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
     """The members, when the archive is one that NumPy could have written."""
     infos = archive.infolist()
     if not infos or len(infos) > MOST_MEMBERS:
-        raise FileError(f"{name} has {len(infos):,} members; 1 to {MOST_MEMBERS:,} arrays were expected.")
+        raise FileError(
+            sentence(
+                "{name} has {infos_count} members; 1 to {most_members} arrays were expected.",
+                name=name,
+                infos_count=f"{len(infos):,}",
+                most_members=f"{MOST_MEMBERS:,}",
+            )
+        )
     if len({info.filename for info in infos}) < len(infos):
-        raise FileError(f"{name} holds two members of the same name. Write the file again.")
+        raise FileError(sentence("{name} holds two members of the same name. Write the file again.", name=name))
     for info in infos:
-        place = f"{name}, member {info.filename[:100]!r}"
+        place = sentence("{name}, member {filename}", name=name, filename=f"{info.filename[:100]!r}")
         if not info.filename.endswith(".npy") or not info.filename.isprintable():
-            raise FileError(f"{place}: only arrays (.npy) were expected. Save the arrays with numpy.savez.")
+            raise FileError(sentence("{place}: only arrays (.npy) were expected. Save the arrays with numpy.savez.", place=place))
         if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise FileError(f"{place} is encrypted or packed in an unusual way. Save the arrays with numpy.savez.")
+            raise FileError(
+                sentence("{place} is encrypted or packed in an unusual way. Save the arrays with numpy.savez.", place=place)
+            )
         if info.file_size > _SMALL and info.file_size > info.compress_size * MOST_EXPANSION:
             raise FileError(
-                f"{place} would grow from {info.compress_size:,} to {info.file_size:,} bytes. That is too much to be believed."
+                sentence(
+                    "{place} would grow from {compress_size} to {file_size} bytes. That is too much to be believed.",
+                    place=place,
+                    compress_size=f"{info.compress_size:,}",
+                    file_size=f"{info.file_size:,}",
+                )
             )
     total = sum(info.file_size for info in infos)
     if total > MOST_BYTES:
-        raise FileError(f"{name} holds {total:,} bytes of arrays; at most {MOST_BYTES:,} can be read. Save fewer samples.")
+        raise FileError(
+            sentence(
+                "{name} holds {total} bytes of arrays; at most {most_bytes} can be read. Save fewer samples.",
+                name=name,
+                total=f"{total:,}",
+                most_bytes=f"{MOST_BYTES:,}",
+            )
+        )
     return infos
 
 
@@ -126,34 +159,55 @@ def _header(stream: IO[bytes], place: str) -> tuple[Header, int]:
     """The header and how many bytes it takes."""
     start = stream.read(8)
     if len(start) < 8 or start[:6] != _MAGIC or start[6] not in (1, 2, 3):
-        raise FileError(f"{place} is not an array file: it must begin with \\x93NUMPY and a version from 1 to 3.")
+        raise FileError(
+            sentence("{place} is not an array file: it must begin with \\x93NUMPY and a version from 1 to 3.", place=place)
+        )
     width = 2 if start[6] == 1 else 4
     length = int.from_bytes(stream.read(width), "little")
     if length > MOST_HEADER:
-        raise FileError(f"{place} has a header of {length:,} bytes; at most {MOST_HEADER:,} were expected.")
+        raise FileError(
+            sentence(
+                "{place} has a header of {length} bytes; at most {most_header} were expected.",
+                place=place,
+                length=f"{length:,}",
+                most_header=f"{MOST_HEADER:,}",
+            )
+        )
     text = stream.read(length).decode("latin-1")
     descr, order, shape = _DESCR.search(text), _ORDER.search(text), _SHAPE.search(text)
     if descr is None and len(text) == length and "descr" in text:
         raise FileError(
-            f"{place} does not hold plain numbers. Convert it to a whole or real type of at most 64 bits and save it again."
+            sentence(
+                "{place} does not hold plain numbers. Convert it to a whole or real type of at most 64 bits and save it again.",
+                place=place,
+            )
         )
     if descr is None or order is None or shape is None or len(text) < length:
-        raise FileError(f"{place} has a damaged header: descr, fortran_order and shape were expected.")
+        raise FileError(sentence("{place} has a damaged header: descr, fortran_order and shape were expected.", place=place))
     mark, kind, size = descr.groups()
     if (kind == "b" and size != "1") or (kind == "f" and size == "1"):
-        raise FileError(f"{place} names a number type that does not exist: {kind}{size}.")
+        raise FileError(
+            sentence("{place} names a number type that does not exist: {kind}{size}.", place=place, kind=kind, size=size)
+        )
     extents = [part.strip() for part in shape[1].split(",") if part.strip()]
     if len(extents) > 8 or not all(part.isdigit() and len(part) < 16 for part in extents):
-        raise FileError(f"{place} has a damaged shape: ({shape[1][:60]}).")
+        raise FileError(sentence("{place} has a damaged shape: ({shape}).", place=place, shape=shape[1][:60]))
     header = Header(np.dtype(f"{mark.replace('|', '')}{kind}{size}"), tuple(map(int, extents)), order[1] == "True")
     return header, 8 + width + length
 
 
 def _fits(header: Header, left: int, place: str) -> None:
     if header.nbytes != left:
-        text = "×".join(map(str, header.shape)) or "one number"
+        text = "×".join(map(str, header.shape)) or sentence("one number")
         raise FileError(
-            f"{place} says {text} of {header.dtype.itemsize} bytes, which is {header.nbytes:,} bytes; {left:,} bytes follow."
+            sentence(
+                "{place} says {what} of {itemsize} bytes, which is {nbytes} bytes; {left} bytes follow.",
+                place=place,
+                what=text,
+                itemsize=header.dtype.itemsize,
+                nbytes=f"{header.nbytes:,}",
+                left=f"{left:,}",
+            )
         )
 
 
@@ -162,6 +216,12 @@ def _body(stream: IO[bytes], header: Header, place: str) -> np.ndarray:
         data = stream.read(header.nbytes)
         more = stream.read(1)
     if len(data) != header.nbytes or more:
-        raise FileError(f"{place} does not hold the {header.nbytes:,} bytes that its header says. Get or write it again.")
+        raise FileError(
+            sentence(
+                "{place} does not hold the {nbytes} bytes that its header says. Get or write it again.",
+                place=place,
+                nbytes=f"{header.nbytes:,}",
+            )
+        )
     flat = np.frombuffer(data, header.dtype)
     return flat.reshape(header.shape, order="F" if header.fortran else "C").astype(header.dtype.newbyteorder("="), order="C")

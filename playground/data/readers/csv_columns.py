@@ -9,6 +9,7 @@ import re
 import numpy as np
 
 from playground.data.readers.csv_text import Form
+from playground.words import sentence
 
 #: A column with more words than this share is one of words; with fewer, the words are faults to be listed.
 MOST_WORDS = 0.05
@@ -97,9 +98,19 @@ class Gatherer:
         if self.kind != "text":
             return Column(self.name, "number", values, missing, (), tuple(self._faults), self._fault_count)
         words = tuple(self._codes)
-        notes = [f"Column {self.name!r} holds whole numbers too long to be exact, such as {self._long_id}; it is kept as words."]
+        notes = [
+            sentence(
+                "Column {name} holds whole numbers too long to be exact, such as {long_id}; it is kept as words.",
+                name=f"{self.name!r}",
+                long_id=self._long_id,
+            )
+        ]
         odd = [word for word in words if word in self._missing_words]
-        kept = f"Column {self.name!r} holds words, so {', '.join(map(repr, odd[:4]))} in it counts as a word, not as missing."
+        kept = sentence(
+            "Column {name} holds words, so {map} in it counts as a word, not as missing.",
+            name=f"{self.name!r}",
+            map=", ".join(map(repr, odd[:4])),
+        )
         return Column(
             self.name, "text", values, missing, words, (), 0, (*(notes if self._long_id else ()), *((kept,) if odd else ()))
         )
@@ -147,13 +158,13 @@ class Gatherer:
                 plain = head.replace(self._form.thousands, "") + mark + tail
         if self._form.decimal == ",":
             if "." in plain:
-                return "not a number with a decimal comma"
+                return sentence("not a number with a decimal comma")
             plain = plain.replace(",", ".")
         if not _NUMBER.fullmatch(plain):
-            return "not a number"
+            return sentence("not a number")
         value = float(plain)
         if not math.isfinite(value) or abs(value) > LARGEST:
-            return f"larger than {LARGEST:.3g}, the largest number of the network"
+            return sentence("larger than {largest}, the largest number of the network", largest=f"{LARGEST:.3g}")
         if abs(value) > _LARGEST_EXACT and plain.lstrip("+-").isdigit():
             if self._decided and self.kind == "number":
                 return value

@@ -10,6 +10,7 @@ from typing import TextIO
 
 from playground.data.readers.csv_text import MOST_LINE, Form, parser
 from playground.errors import DataError
+from playground.words import sentence
 
 #: A quoted cell may run over so many lines; more means that its quote was never closed.
 MOST_LINES_IN_ROW = 1_000
@@ -42,7 +43,12 @@ class _Lines(Iterator[str]):
             raise StopIteration
         if len(line) > MOST_LINE:
             raise DataError(
-                f"{self.name}, line {self.number + 1} is longer than {MOST_LINE:,} characters. A table with shorter rows was expected."
+                sentence(
+                    "{name}, line {number} is longer than {most_line} characters. A table with shorter rows was expected.",
+                    name=self.name,
+                    number=self.number + 1,
+                    most_line=f"{MOST_LINE:,}",
+                )
             )
         self.number += 1
         self.taken.append(line)
@@ -87,8 +93,14 @@ class Rows:
                 self._give_up(start, _reason(str(error)))
                 continue
             except UnicodeError as error:
-                place = f"{self._name}, near line {self._lines.number + 1}"
-                raise DataError(f"{place}: the text is not in {self._form.encoding}. Choose another encoding.") from error
+                place = sentence("{name}, near line {number}", name=self._name, number=self._lines.number + 1)
+                raise DataError(
+                    sentence(
+                        "{place}: the text is not in {encoding}. Choose another encoding.",
+                        place=place,
+                        encoding=self._form.encoding,
+                    )
+                ) from error
             if self._is_blank(cells, start):
                 continue
             if header:
@@ -112,9 +124,9 @@ class Rows:
 
     def _fault(self, cells: list[str]) -> str:
         if len(cells) != self._width:
-            return f"{len(cells)} cells, {self._width} were expected"
+            return sentence("{cells_count} cells, {width} were expected", cells_count=len(cells), width=self._width)
         if any("\0" in line for line in self._lines.taken):
-            return "a NUL character"
+            return sentence("a NUL character")
         return ""
 
     def _give_up(self, line: int, reason: str) -> None:
@@ -122,14 +134,25 @@ class Rows:
         self.bad.append(BadRow(line, reason, text))
         if len(self.bad) > MOST_BAD_ROWS:
             raise DataError(
-                f"{self._name} has more than {MOST_BAD_ROWS:,} bad rows; the first is line {self.bad[0].line}: {self.bad[0].reason}. Check the delimiter."
+                sentence(
+                    "{name} has more than {most_bad_rows} bad rows; the first is line {line}: {reason}. Check the delimiter.",
+                    name=self._name,
+                    most_bad_rows=f"{MOST_BAD_ROWS:,}",
+                    line=self.bad[0].line,
+                    reason=self.bad[0].reason,
+                )
             )
         if len(self._lines.taken) > 1:
             self._broken_quotes += 1
             if self._broken_quotes > MOST_BROKEN_QUOTES:
                 raise DataError(
-                    f"{self._name} has more than {MOST_BROKEN_QUOTES} rows with broken quotes; the first is line {self.bad[0].line}. "
-                    "Choose another quote, or none."
+                    sentence(
+                        "{name} has more than {most_broken_quotes} rows with broken quotes; the first is line {line}. "
+                        "Choose another quote, or none.",
+                        name=self._name,
+                        most_broken_quotes=MOST_BROKEN_QUOTES,
+                        line=self.bad[0].line,
+                    )
                 )
             # The rows that an open quote swallowed are read again on their own.
             self._lines.give_back()
@@ -137,9 +160,9 @@ class Rows:
 
 def _reason(error: str) -> str:
     if "expected after" in error:
-        return "text after a closing quote"
+        return sentence("text after a closing quote")
     if "field larger" in error:
-        return f"a cell of more than {csv.field_size_limit():,} characters"
+        return sentence("a cell of more than {field_size_limit} characters", field_size_limit=f"{csv.field_size_limit():,}")
     if "end of data" in error:
-        return "a quote that is never closed"
+        return sentence("a quote that is never closed")
     return error

@@ -18,6 +18,7 @@ from playground.data.readers.csv_rows import BadRow, Rows
 from playground.data.readers.csv_text import Form, Options, find_form, open_text
 from playground.data.readers.places import require_file
 from playground.errors import BadValue, DataError
+from playground.words import sentence
 
 MOST_BYTES = 500_000_000
 MOST_COLUMNS = 20_000
@@ -74,7 +75,11 @@ class Table:
             if column.name == name:
                 return column
         names = ", ".join(column.name for column in self.columns[:20])
-        raise DataError(f"{self.name} has no column called {name!r}. Its columns are: {names}.")
+        raise DataError(
+            sentence(
+                "{name} has no column called {name2}. Its columns are: {names}.", name=self.name, name2=f"{name!r}", names=names
+            )
+        )
 
 
 def preview(path: Path, options: Options | None = None, rows: int = 20) -> Preview:
@@ -97,12 +102,16 @@ def preview(path: Path, options: Options | None = None, rows: int = 20) -> Previ
         for column, role in zip(table.columns, roles, strict=True)
     )
     faults = [
-        BadRow(fault.line, f"column {column.name!r}: {fault.reason}", fault.text)
+        BadRow(fault.line, sentence("column {column}: {reason}", column=f"{column.name!r}", reason=fault.reason), fault.text)
         for column in table.columns
         for fault in column.faults
     ]
     bad = tuple(sorted((*table.bad, *faults), key=lambda row: row.line))
-    notes = table.notes if complete else (*table.notes, f"Only the first {PREVIEW_ROWS:,} rows were looked at.")
+    notes = (
+        table.notes
+        if complete
+        else (*table.notes, sentence("Only the first {preview_rows} rows were looked at.", preview_rows=f"{PREVIEW_ROWS:,}"))
+    )
     return Preview(columns, first, bad, notes, len(table.lines), complete, form)
 
 
@@ -141,18 +150,44 @@ def _form(path: Path, options: Options) -> Form:
         ("thousands", options.thousands, ("", ",", ".", " ", "'", "\u00a0", "\u202f", "_")),
     ):
         if value not in allowed:
-            raise BadValue(f"The {name} of a table must be one of {', '.join(map(repr, allowed))}; {value!r} was given.")
+            raise BadValue(
+                sentence(
+                    "The {name} of a table must be one of {map}; {value} was given.",
+                    name=name,
+                    map=", ".join(map(repr, allowed)),
+                    value=f"{value!r}",
+                )
+            )
     form = find_form(path, options)
     if form.thousands and form.thousands == form.decimal:
-        raise BadValue(f"The decimal mark and the mark for thousands are both {form.decimal!r}. Choose two different ones.")
+        raise BadValue(
+            sentence(
+                "The decimal mark and the mark for thousands are both {decimal}. Choose two different ones.",
+                decimal=f"{form.decimal!r}",
+            )
+        )
     if len(form.names) > MOST_COLUMNS:
-        raise DataError(f"{path.name} has {len(form.names):,} columns; at most {MOST_COLUMNS:,} are read. Check the delimiter.")
+        raise DataError(
+            sentence(
+                "{path} has {names_count} columns; at most {most_columns} are read. Check the delimiter.",
+                path=path.name,
+                names_count=f"{len(form.names):,}",
+                most_columns=f"{MOST_COLUMNS:,}",
+            )
+        )
     odd = [kind for kind in options.types.values() if kind not in ("number", "text")]
     if odd:
-        raise BadValue(f"The type of a column must be number or text; {odd[0]!r} was given.")
+        raise BadValue(sentence("The type of a column must be number or text; {odd} was given.", odd=f"{odd[0]!r}"))
     unknown = [name for name in options.types if name not in form.names]
     if unknown:
-        raise DataError(f"{path.name} has no column called {unknown[0]!r}. Its columns are: {', '.join(form.names[:20])}.")
+        raise DataError(
+            sentence(
+                "{path} has no column called {unknown}. Its columns are: {names}.",
+                path=path.name,
+                unknown=f"{unknown[0]!r}",
+                names=", ".join(form.names[:20]),
+            )
+        )
     return form
 
 
@@ -168,7 +203,13 @@ def _gather(path: Path, form: Form, options: Options, most_rows: int | None) -> 
             for piece_lines, cells in _pieces(rows, most_rows):
                 lines.extend(piece_lines)
                 if len(lines) * len(gatherers) > MOST_CELLS:
-                    raise DataError(f"{path.name} has more than {MOST_CELLS:,} cells. Use fewer rows or columns.")
+                    raise DataError(
+                        sentence(
+                            "{path} has more than {most_cells} cells. Use fewer rows or columns.",
+                            path=path.name,
+                            most_cells=f"{MOST_CELLS:,}",
+                        )
+                    )
                 for gatherer, column in zip(gatherers, cells, strict=True):
                     gatherer.add(piece_lines, list(column))
             if most_rows is not None and len(lines) >= most_rows:
@@ -195,18 +236,44 @@ def _pieces(rows: Rows, most: int | None) -> Iterator[tuple[list[int], list[tupl
 def _row_notes(rows: Rows) -> list[str]:
     notes = []
     if rows.blank:
-        notes.append(f"{len(rows.blank):,} blank lines were passed over, the first is line {rows.blank[0]}.")
+        notes.append(
+            sentence(
+                "{blank_count} blank lines were passed over, the first is line {blank}.",
+                blank_count=f"{len(rows.blank):,}",
+                blank=rows.blank[0],
+            )
+        )
     if rows.multiline:
         notes.append(
-            f"{len(rows.multiline):,} rows hold a line break inside quotes, the first begins at line {rows.multiline[0]}."
+            sentence(
+                "{multiline_count} rows hold a line break inside quotes, the first begins at line {multiline}.",
+                multiline_count=f"{len(rows.multiline):,}",
+                multiline=rows.multiline[0],
+            )
         )
     return notes
 
 
 def _no_good_row(name: str, rows: Rows, form: Form) -> str:
     if not rows.bad:
-        return f"{name} holds the names of {len(form.names)} columns but no row under them. Choose another file, or say that there is no header."
+        return sentence(
+            "{name} holds the names of {names_count} columns but no row under them. Choose another file, or say that "
+            "there is no header.",
+            name=name,
+            names_count=len(form.names),
+        )
     first = rows.bad[0]
     if form.header and all(row.reason == first.reason for row in rows.bad):
-        return f"{name}: the header names {len(form.names)} columns, but all {len(rows.bad):,} rows have {first.reason}. Mend the header."
-    return f"{name}: no row can be used; line {first.line} has {first.reason}. Check delimiter, quote and header."
+        return sentence(
+            "{name}: the header names {names_count} columns, but all {bad_count} rows have {reason}. Mend the header.",
+            name=name,
+            names_count=len(form.names),
+            bad_count=f"{len(rows.bad):,}",
+            reason=first.reason,
+        )
+    return sentence(
+        "{name}: no row can be used; line {line} has {reason}. Check delimiter, quote and header.",
+        name=name,
+        line=first.line,
+        reason=first.reason,
+    )

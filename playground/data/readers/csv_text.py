@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from playground.errors import DataError, FileError
+from playground.words import sentence
 
 ENCODINGS = ("auto", "utf-8", "utf-16", "latin-1", "cp1252")
 DELIMITERS = {"auto": "", "comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "space": " "}
@@ -80,7 +81,7 @@ def find_form(path: Path, options: Options) -> Form:
     delimiter = delimiter or _find_delimiter(body, options.quote)
     rows = [cells for cells in _parse(body, delimiter, options.quote) if any(cell.strip() for cell in cells)]
     if not rows:
-        raise DataError(f"{path.name} holds no row with a value in it. Choose another file.")
+        raise DataError(sentence("{path} holds no row with a value in it. Choose another file.", path=path.name))
     decimal = options.decimal
     if decimal == "auto":
         decimal, told = _find_decimal(rows, delimiter)
@@ -102,7 +103,7 @@ def find_encoding(path: Path) -> tuple[str, list[str]]:
                 return name, []
         for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
             if len(zeros) > 8 and zeros.count(0) > 0.8 * len(zeros) and head.count(0) <= 1.2 * zeros.count(0):
-                return name, ["Read as UTF-16, although no byte-order mark says so."]
+                return name, [sentence("Read as UTF-16, although no byte-order mark says so.")]
         decoder = codecs.getincrementaldecoder("utf-8")()
         line, block = 1, head
         while block:
@@ -111,7 +112,10 @@ def find_encoding(path: Path) -> tuple[str, list[str]]:
             except UnicodeDecodeError as error:
                 line += block[: error.start].count(b"\n")
                 return "latin-1", [
-                    f"Line {line} is not UTF-8, so the file was read as Latin-1. If letters look wrong, choose the encoding."
+                    sentence(
+                        "Line {line} is not UTF-8, so the file was read as Latin-1. If letters look wrong, choose the encoding.",
+                        line=line,
+                    )
                 ]
             line += block.count(b"\n")
             block = stream.read(1 << 20)
@@ -130,10 +134,17 @@ def _first_lines(path: Path, encoding: str) -> list[str]:
             # The line that was cut, and a few more, as one line may be longer than the sample.
             text += "".join(stream.readline(MOST_LINE) for _ in range(4))
     except (UnicodeError, LookupError) as error:
-        raise FileError(f"{path.name} is not text in {encoding}: {str(error)[:120]}. Choose another encoding.") from error
+        raise FileError(
+            sentence(
+                "{path} is not text in {encoding}: {error}. Choose another encoding.",
+                path=path.name,
+                encoding=encoding,
+                error=str(error)[:120],
+            )
+        ) from error
     lines = list(io.StringIO(text, newline=""))
     if not lines:
-        raise DataError(f"{path.name} holds no text. Choose another file.")
+        raise DataError(sentence("{path} holds no text. Choose another file.", path=path.name))
     return lines
 
 
@@ -152,7 +163,13 @@ def _parse(lines: list[str], delimiter: str, quote: str) -> list[list[str]]:
 def parser(lines: Iterable[str], delimiter: str, quote: str) -> Iterator[list[str]]:
     """The strict reader of the standard library. Raises DataError for marks that cannot work."""
     if len(delimiter) != 1 or delimiter in "\r\n\0" or delimiter == quote or len(quote) > 1 or (quote and quote in "\r\n\0 "):
-        raise DataError(f"Delimiter and quote must be two different single characters; {delimiter!r} and {quote!r} were given.")
+        raise DataError(
+            sentence(
+                "Delimiter and quote must be two different single characters; {delimiter} and {quote} were given.",
+                delimiter=f"{delimiter!r}",
+                quote=f"{quote!r}",
+            )
+        )
     if delimiter == " ":
         # A blank at the end of a line would be one more empty cell.
         lines = map(str.rstrip, lines)
@@ -193,10 +210,18 @@ def _find_decimal(rows: list[list[str]], delimiter: str) -> tuple[str, list[str]
     if all(_GROUPED.fullmatch(cell) for cell in commas):
         if delimiter == ",":
             return ".", [
-                f"Cells such as {commas[0]} may hold a mark for thousands. If so, choose it; if it is a decimal comma, choose that."
+                sentence(
+                    "Cells such as {commas} may hold a mark for thousands. If so, choose it; if it is a decimal comma, choose that.",
+                    commas=commas[0],
+                )
             ]
-        return ",", [f"The comma in cells such as {commas[0]} was read as a decimal mark. If it groups thousands, choose that."]
-    return ",", ["The decimal mark is a comma."]
+        return ",", [
+            sentence(
+                "The comma in cells such as {commas} was read as a decimal mark. If it groups thousands, choose that.",
+                commas=commas[0],
+            )
+        ]
+    return ",", [sentence("The decimal mark is a comma.")]
 
 
 def _find_header(rows: list[list[str]], missing: tuple[str, ...]) -> tuple[bool, list[str]]:
@@ -208,33 +233,42 @@ def _find_header(rows: list[list[str]], missing: tuple[str, ...]) -> tuple[bool,
         if column and cell.strip() and not _NUMBER.fullmatch(cell.strip()) and cell.strip() not in missing and share >= 0.8:
             return True, []
     if numbers:
-        return False, ["The first row was read as data, because it holds numbers. If it names the columns, choose that."]
+        return False, [
+            sentence("The first row was read as data, because it holds numbers. If it names the columns, choose that.")
+        ]
     distinct = len(set(first)) == len(first) and all(cell.strip() for cell in first)
     repeated = any(row[place] == cell for place, cell in enumerate(first) for row in rest if len(row) > place)
     if distinct and not repeated:
-        return True, ["The first row was read as the names of the columns. If it is data, choose that."]
-    return False, ["The first row was read as data. If it names the columns, choose that."]
+        return True, [sentence("The first row was read as the names of the columns. If it is data, choose that.")]
+    return False, [sentence("The first row was read as data. If it names the columns, choose that.")]
 
 
 def _names(rows: list[list[str]], header: bool) -> tuple[tuple[str, ...], list[str]]:
     """One name for each column; empty and repeated ones are made distinct, and told."""
     if not header:
         width = Counter(map(len, rows)).most_common(1)[0][0]
-        return tuple(f"column {place + 1}" for place in range(width)), []
+        return tuple(sentence("column {place}", place=place + 1) for place in range(width)), []
     names: list[str] = []
     notes = []
     for place, cell in enumerate(rows[0]):
         name = "".join(c if c.isprintable() else " " for c in cell).strip()[:200]
         if not name:
-            name = f"column {place + 1}"
-            notes.append(f"Column {place + 1} has no name; it is called {name!r} here.")
+            name = sentence("column {place}", place=place + 1)
+            notes.append(sentence("Column {place} has no name; it is called {name} here.", place=place + 1, name=f"{name!r}"))
         if name in names:
             number = 2
             while f"{name} ({number})" in names:
                 number += 1
-            notes.append(f"Two columns are called {name!r}; column {place + 1} is called {f'{name} ({number})'!r} here.")
+            notes.append(
+                sentence(
+                    "Two columns are called {name}; column {place} is called {value} here.",
+                    name=f"{name!r}",
+                    place=place + 1,
+                    value=f"{f'{name} ({number})'!r}",
+                )
+            )
             name = f"{name} ({number})"
         names.append(name)
     if len(notes) > 5:
-        notes = [*notes[:5], f"{len(notes) - 5} more columns were renamed in the same way."]
+        notes = [*notes[:5], sentence("{notes_count} more columns were renamed in the same way.", notes_count=len(notes) - 5)]
     return tuple(names), notes

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from playground.errors import DataError, FileError
+from playground.words import sentence
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -48,13 +49,27 @@ def read_folder(folder: Path, *, size: tuple[int, int], grey: bool) -> Images:
     files = [(path, label) for label, (_, paths) in enumerate(classes) for path in paths if path.suffix.lower() in ENDINGS]
     ignored = sum(len(paths) for _, paths in classes) - len(files)
     if not files:
-        raise DataError(f"{folder.name} holds no picture in its sub-folders. Expected are {', '.join(sorted(ENDINGS))}.")
+        raise DataError(
+            sentence(
+                "{folder} holds no picture in its sub-folders. Expected are {endings}.",
+                folder=folder.name,
+                endings=", ".join(sorted(ENDINGS)),
+            )
+        )
     channels = 1 if grey else 3
     numbers = len(files) * size[0] * size[1] * channels
     if numbers > MOST_NUMBERS:
         raise DataError(
-            f"{len(files):,} pictures of {size[0]}×{size[1]}×{channels} are {numbers:,} numbers; at most {MOST_NUMBERS:,} fit. "
-            "Choose a smaller size or grey."
+            sentence(
+                "{files_count} pictures of {size}×{size2}×{channels} are {numbers} numbers; at most {most_numbers} fit. "
+                "Choose a smaller size or grey.",
+                files_count=f"{len(files):,}",
+                size=size[0],
+                size2=size[1],
+                channels=channels,
+                numbers=f"{numbers:,}",
+                most_numbers=f"{MOST_NUMBERS:,}",
+            )
         )
     x = np.empty((len(files), *size, channels), np.float32)
     labels: list[int] = []
@@ -77,23 +92,32 @@ def read_image(path: Path, *, size: tuple[int, int], grey: bool) -> np.ndarray:
     try:
         # Opening a pipe or a device would wait for ever.
         if not path.is_file() or path.stat().st_size > MOST_FILE_BYTES:
-            raise FileError(f"it is no plain file of at most {MOST_FILE_BYTES:,} bytes")
+            raise FileError(
+                sentence("it is no plain file of at most {most_file_bytes} bytes", most_file_bytes=f"{MOST_FILE_BYTES:,}")
+            )
         with warnings.catch_warnings():
             # Pillow warns about odd but readable files; the limit on pixels is ours.
             warnings.simplefilter("ignore")
             with pillow.open(path, formats=FORMATS) as picture:
                 width, height = picture.size
                 if width * height > MOST_PIXELS:
-                    raise FileError(f"it has {width}×{height} pixels; at most {MOST_PIXELS:,} are read")
+                    raise FileError(
+                        sentence(
+                            "it has {width}×{height} pixels; at most {most_pixels} are read",
+                            width=width,
+                            height=height,
+                            most_pixels=f"{MOST_PIXELS:,}",
+                        )
+                    )
                 wide = _flat(picture, grey).resize((size[1], size[0]), pillow.Resampling.BILINEAR)
                 values = np.asarray(wide, np.float32)
     except FileError:
         raise
     except UnidentifiedImageError as error:
-        raise FileError(f"it is not a picture in {', '.join(FORMATS)}") from error
+        raise FileError(sentence("it is not a picture in {formats}", formats=", ".join(FORMATS))) from error
     except Exception as error:
         # A decoder raises anything on a damaged file; the reason is listed.
-        raise FileError(f"it is damaged: {str(error)[:100] or type(error).__name__}") from error
+        raise FileError(sentence("it is damaged: {error}", error=str(error)[:100] or type(error).__name__)) from error
     return values.reshape(*size, -1) / np.float32(255)
 
 
@@ -115,7 +139,9 @@ def _flat(picture: Image, grey: bool) -> Image:
 def _classes(folder: Path) -> list[tuple[str, list[Path]]]:
     """(class name, files) of each sub-folder, both in order of name; hidden ones are not classes."""
     if not folder.is_dir():
-        raise FileError(f"{folder.name} is not a folder. Choose the folder that holds one sub-folder for each class.")
+        raise FileError(
+            sentence("{folder} is not a folder. Choose the folder that holds one sub-folder for each class.", folder=folder.name)
+        )
     found: list[tuple[str, list[Path]]] = []
     count = 0
     with os.scandir(folder) as entries:
@@ -125,8 +151,20 @@ def _classes(folder: Path) -> list[tuple[str, list[Path]]]:
             paths = sorted(Path(entry.path) for entry in entries if entry.is_file() and not entry.name.startswith("."))
         count += len(paths)
         if count > MOST_FILES:
-            raise DataError(f"{folder.name} holds more than {MOST_FILES:,} files. Choose a part of it.")
+            raise DataError(
+                sentence(
+                    "{folder} holds more than {most_files} files. Choose a part of it.",
+                    folder=folder.name,
+                    most_files=f"{MOST_FILES:,}",
+                )
+            )
         found.append((name, paths))
     if len(found) < 2:
-        raise DataError(f"{folder.name} has {len(found)} sub-folders; two or more were expected, one for each class.")
+        raise DataError(
+            sentence(
+                "{folder} has {found_count} sub-folders; two or more were expected, one for each class.",
+                folder=folder.name,
+                found_count=len(found),
+            )
+        )
     return found

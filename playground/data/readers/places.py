@@ -7,6 +7,7 @@ import stat
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from playground.errors import FileError
+from playground.words import sentence
 
 #: Files and folders that a person picked in a dialog, on the command line or in a script, for this process.
 _PICKED: set[Path] = set()
@@ -28,7 +29,7 @@ def resolve(path: str, folder: Path | None) -> Path:
     With a folder, the path must lie inside it (links followed) or have been picked: a project from a stranger reads nothing else.
     """
     if not path.strip():
-        raise FileError("No file is chosen yet. Choose one.")
+        raise FileError(sentence("No file is chosen yet. Choose one."))
     shown = repr(path if len(path) <= 120 else path[:117] + "...")
     _refuse_odd(path, shown)
     where = _native(path, folder)
@@ -36,30 +37,41 @@ def resolve(path: str, folder: Path | None) -> Path:
         real = where.resolve()
         exists = real.exists()
     except (OSError, RuntimeError) as error:
-        raise FileError(f"{shown} cannot be looked up ({type(error).__name__}). Choose the file again.") from error
+        raise FileError(
+            sentence("{shown} cannot be looked up ({name}). Choose the file again.", shown=shown, name=type(error).__name__)
+        ) from error
     if folder is not None and not real.is_relative_to(folder.resolve()) and not _was_picked(real):
         raise FileError(
-            f"{shown} lies outside the project's folder. Choose the file again to allow it, or put it beside the project."
+            sentence(
+                "{shown} lies outside the project's folder. Choose the file again to allow it, or put it beside the project.",
+                shown=shown,
+            )
         )
     if not exists:
         raise FileError(
-            f"{shown} does not exist{f' in {folder}' if folder is not None else ''}. Put the file there or choose another."
+            sentence(
+                "{shown} does not exist{place}. Put the file there or choose another.",
+                shown=shown,
+                place=sentence(" in {folder}", folder=folder) if folder is not None else "",
+            )
         )
     return real
 
 
 def _refuse_odd(path: str, shown: str) -> None:
     if "\0" in path or not path.isprintable():
-        raise FileError(f"{shown} holds characters that no file name has. Choose the file again.")
+        raise FileError(sentence("{shown} holds characters that no file name has. Choose the file again.", shown=shown))
     if path.startswith(("//", "\\\\")):
-        raise FileError(f"{shown} names another computer. Copy the file to this one and choose it.")
+        raise FileError(sentence("{shown} names another computer. Copy the file to this one and choose it.", shown=shown))
     if path.startswith("~"):
-        raise FileError(f"{shown} begins with ~, which means another folder for everybody. Choose the file itself.")
+        raise FileError(
+            sentence("{shown} begins with ~, which means another folder for everybody. Choose the file itself.", shown=shown)
+        )
     drive = PureWindowsPath(path).drive
     if not drive and _URL.match(path):
-        raise FileError(f"{shown} is an address, not a file. Download the file and choose it.")
+        raise FileError(sentence("{shown} is an address, not a file. Download the file and choose it.", shown=shown))
     if drive and not Path(path).is_absolute():
-        raise FileError(f"{shown} is a path of another system. Choose the file again.")
+        raise FileError(sentence("{shown} is a path of another system. Choose the file again.", shown=shown))
 
 
 def _native(path: str, folder: Path | None) -> Path:
@@ -69,7 +81,10 @@ def _native(path: str, folder: Path | None) -> Path:
         return Path(path)
     if folder is not None and ".." in parts.parts:
         raise FileError(
-            f"{path!r} leads out of the project's folder. Choose the file again to allow it, or put it beside the project."
+            sentence(
+                "{path} leads out of the project's folder. Choose the file again to allow it, or put it beside the project.",
+                path=f"{path!r}",
+            )
         )
     return (folder or Path.cwd()) / Path(*parts.parts)
 
@@ -83,13 +98,22 @@ def require_file(path: Path, most_bytes: int) -> int:
     try:
         found = path.stat()
     except (OSError, ValueError) as error:
-        raise FileError(f"{path.name} cannot be opened: {_why(error)}. Choose another file.") from error
+        raise FileError(
+            sentence("{path} cannot be opened: {why}. Choose another file.", path=path.name, why=_why(error))
+        ) from error
     if not stat.S_ISREG(found.st_mode):
-        raise FileError(f"{path.name} is not a file but a folder or a device. Choose a file.")
+        raise FileError(sentence("{path} is not a file but a folder or a device. Choose a file.", path=path.name))
     if found.st_size > most_bytes:
-        raise FileError(f"{path.name} has {found.st_size:,} bytes; at most {most_bytes:,} can be read. Use a smaller part of it.")
+        raise FileError(
+            sentence(
+                "{path} has {st_size} bytes; at most {most_bytes} can be read. Use a smaller part of it.",
+                path=path.name,
+                st_size=f"{found.st_size:,}",
+                most_bytes=f"{most_bytes:,}",
+            )
+        )
     if found.st_size == 0:
-        raise FileError(f"{path.name} is empty. Choose another file.")
+        raise FileError(sentence("{path} is empty. Choose another file.", path=path.name))
     return found.st_size
 
 

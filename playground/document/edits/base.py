@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable
 
 from playground.document.project import Link, Network, Node, Project
 from playground.errors import PlaygroundError
+from playground.words import sentence
 
 
 class EditError(PlaygroundError, ValueError):
@@ -67,18 +68,18 @@ def node_of(project: Project, id: str) -> Node:
     try:
         return project.network.node(id)
     except KeyError:
-        raise EditError(f"The node {id[:40]!r} is no longer there. Select another one.") from None
+        raise EditError(sentence("The node {id} is no longer there. Select another one.", id=f"{id[:40]!r}")) from None
 
 
 def name_of(project: Project, id: str) -> str:
     """A node's name for a sentence."""
-    return next((node.name for node in project.network.nodes if node.id == id), "a node")
+    return next((node.name for node in project.network.nodes if node.id == id), sentence("a node"))
 
 
 def names_of(project: Project, ids: Iterable[str]) -> str:
     """ "dense2", or "3 nodes"."""
     ids = tuple(ids)
-    return name_of(project, ids[0]) if len(ids) == 1 else f"{len(ids)} nodes"
+    return name_of(project, ids[0]) if len(ids) == 1 else sentence("{ids_count} nodes", ids_count=len(ids))
 
 
 def with_network(project: Project, *, nodes: tuple[Node, ...] | None = None, links: tuple[Link, ...] | None = None) -> Project:

@@ -29,6 +29,7 @@ from playground.document.edits.groups import without_nodes
 from playground.document.names import free_name, stem_of, unique_name
 from playground.document.project import Block, Link, Network, Node, Project, new_id
 from playground.document.wiring import compacted, reached, required_ports, targets
+from playground.words import sentence
 
 APART = 180.0  # pixels between a block's layers and its inputs and outputs
 
@@ -42,11 +43,11 @@ class EditBlock(Edit):
 
     @property
     def text(self) -> str:
-        return f"{self.edit.text} in a block"
+        return sentence("{edit} in a block", edit=self.edit.text)
 
     def describe(self, project: Project) -> str:
         block = block_of(project, self.block)
-        return f"{self.edit.describe(view_of(project, self.block))} in {block.name}"
+        return sentence("{edit} in {block}", edit=self.edit.describe(view_of(project, self.block)), block=block.name)
 
     @property
     def slot(self) -> Hashable | None:
@@ -59,7 +60,7 @@ class EditBlock(Edit):
         if after == view:
             return project
         if after.groups:
-            raise EditError("A parameter group holds whole blocks. Leave the block, then put it into the group.")
+            raise EditError(sentence("A parameter group holds whole blocks. Leave the block, then put it into the group."))
         new = dataclasses.replace(old, network=after.network)
         blocks = tuple(new if block.id == self.block else block for block in after.blocks)
         kept = {key: getattr(after, key) for key in ("name", "about", "data", "training")}
@@ -109,13 +110,13 @@ class GroupIntoBlock(Edit):
 
     @property
     def text(self) -> str:
-        return "Group into block"
+        return sentence("Group into block")
 
     def describe(self, project: Project) -> str:
         return (
-            f"Group {len(self.nodes)} nodes into {self._name(project)}"
+            sentence("Group {nodes_count} nodes into {name}", nodes_count=len(self.nodes), name=self._name(project))
             if len(self.nodes) != 1
-            else f"Make {name_of(project, self.nodes[0])} a block"
+            else sentence("Make {name_of} a block", name_of=name_of(project, self.nodes[0]))
         )
 
     def _name(self, project: Project) -> str:
@@ -136,7 +137,7 @@ class GroupIntoBlock(Edit):
             if chosen <= set(group.nodes):
                 groups = (*groups[:at], dataclasses.replace(groups[at], nodes=(*groups[at].nodes, self.id)), *groups[at + 1 :])
         if any(one.name == name for one in project.blocks):
-            raise EditError(f"Every block needs its own name; {name} is already used.")
+            raise EditError(sentence("Every block needs its own name; {name} is already used.", name=name))
         grown = dataclasses.replace(project, blocks=(*project.blocks, block), groups=groups)
         nodes = [node for node in project.network.nodes if node.id not in chosen]
         at = min(k for k, node in enumerate(project.network.nodes) if node.id in chosen)
@@ -147,21 +148,36 @@ class GroupIntoBlock(Edit):
 def _check_selection(project: Project, chosen: set[str]) -> None:
     """Raises EditError for a selection that cannot be one node."""
     if not chosen:
-        raise EditError("Select the layers that are to become a block.")
+        raise EditError(sentence("Select the layers that are to become a block."))
     network = project.network
     for node in network.nodes:
         if node.id in chosen and (node.spec.kind != "layer" or is_port(node.spec)):
-            what = {"dataset": "a data source", "loss": "a loss"}.get(node.spec.kind, f"the border of {_of(project)}")
-            raise EditError(f"A block holds layers; {node.name} is {what}. Leave it out of the selection.")
+            what = {"dataset": sentence("a data source"), "loss": "a loss"}.get(
+                node.spec.kind, sentence("the border of {of}", of=_of(project))
+            )
+            raise EditError(
+                sentence("A block holds layers; {node} is {what}. Leave it out of the selection.", node=node.name, what=what)
+            )
     feeds = targets(network)
     beyond = {fed for id in chosen for fed in feeds[id]} - chosen
     back = reached(beyond, {id: [fed for fed in found if fed not in chosen] for id, found in feeds.items()})
     for node in network.nodes:
         if node.id in back and any(fed in chosen for fed in feeds[node.id]):
-            raise EditError(f"{node.name} stands between the chosen layers, so a block of them would feed itself. Select it too.")
+            raise EditError(
+                sentence(
+                    "{node} stands between the chosen layers, so a block of them would feed itself. Select it too.",
+                    node=node.name,
+                )
+            )
     for node in network.nodes:
         if node.shares and (node.id in chosen) != (node.shares in chosen):
-            raise EditError(f"{node.name} uses the weights of {name_of(project, node.shares)}. Select both, or none.")
+            raise EditError(
+                sentence(
+                    "{node} uses the weights of {name_of}. Select both, or none.",
+                    node=node.name,
+                    name_of=name_of(project, node.shares),
+                )
+            )
 
 
 def _of(project: Project) -> str:
@@ -250,10 +266,10 @@ class UngroupBlock(Edit):
 
     @property
     def text(self) -> str:
-        return "Ungroup"
+        return sentence("Ungroup")
 
     def describe(self, project: Project) -> str:
-        return f"Ungroup {name_of(project, self.node)}"
+        return sentence("Ungroup {node}", node=name_of(project, self.node))
 
     def _id(self, inner: str) -> str:
         return uuid.uuid5(uuid.NAMESPACE_OID, f"{self.node}:{inner}").hex
@@ -340,7 +356,7 @@ class RenameBlock(Edit):
 
     @property
     def text(self) -> str:
-        return "Rename block" if self.name is not None else "Change the help of a block"
+        return sentence("Rename block") if self.name is not None else sentence("Change the help of a block")
 
     @property
     def slot(self) -> Hashable | None:
@@ -353,7 +369,7 @@ class RenameBlock(Edit):
         if new == old:
             return project
         if name != old.name and any(block.name == name for block in project.blocks):
-            raise EditError(f"Every block needs its own name; {name} is already used.")
+            raise EditError(sentence("Every block needs its own name; {name} is already used.", name=name))
         return with_ports(dataclasses.replace(project, blocks=tuple(new if b.id == old.id else b for b in project.blocks)))
 
 
@@ -365,16 +381,23 @@ class DeleteBlock(Edit):
 
     @property
     def text(self) -> str:
-        return "Delete block"
+        return sentence("Delete block")
 
     def describe(self, project: Project) -> str:
-        return f"Delete the block {block_of(project, self.block).name}"
+        return sentence("Delete the block {block_of}", block_of=block_of(project, self.block).name)
 
     def apply(self, project: Project) -> Project:
         old, found = block_of(project, self.block), all_uses(project, self.block)
         if found:
             names = ", ".join(node.name for _, node in found[:4]) + (" …" if len(found) > 4 else "")
-            raise EditError(f"{old.name} is used by {names}. Delete or ungroup {'it' if len(found) == 1 else 'them'} first.")
+            raise EditError(
+                sentence(
+                    "{old} is used by {names}. Delete or ungroup {these} first.",
+                    old=old.name,
+                    names=names,
+                    these=sentence("it") if len(found) == 1 else sentence("them"),
+                )
+            )
         return dataclasses.replace(project, blocks=tuple(block for block in project.blocks if block.id != self.block))
 
 
@@ -386,7 +409,7 @@ class AddBlocks(Edit):
 
     @property
     def text(self) -> str:
-        return f"Add the block {self.blocks[-1].name}" if self.blocks else "Add blocks"
+        return sentence("Add the block {blocks}", blocks=self.blocks[-1].name) if self.blocks else sentence("Add blocks")
 
     def apply(self, project: Project) -> Project:
         known = {block.id for block in project.blocks}
@@ -447,7 +470,7 @@ def block_of(project: Project, id: str) -> Block:
     """Raises EditError."""
     block = find(project, id)
     if block is None:
-        raise EditError(f"The block {id[:40]!r} is no longer there.")
+        raise EditError(sentence("The block {id} is no longer there.", id=f"{id[:40]!r}"))
     return block
 
 
@@ -455,5 +478,5 @@ def used(project: Project, node: str) -> tuple[Node, Block]:
     """A node and the block that it uses. Raises EditError."""
     use = node_of(project, node)
     if not isinstance(use.spec, BlockUse):
-        raise EditError(f"{use.name} is no block.")
+        raise EditError(sentence("{use} is no block.", use=use.name))
     return use, block_of(project, use.spec.block)

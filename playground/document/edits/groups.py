@@ -11,6 +11,7 @@ from playground.document.groups import MOST_GROUPS, MOST_NAME, Group, check_rule
 from playground.document.names import bad_character
 from playground.document.options import NODE_OPTIONS
 from playground.document.project import Project, new_id
+from playground.words import sentence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,13 +25,13 @@ class AddGroup(Edit):
 
     @property
     def text(self) -> str:
-        return "Add group"
+        return sentence("Add group")
 
     def apply(self, project: Project) -> Project:
         taken = {group.name for group in project.groups}
         name = self.name or next(f"group{n}" for n in range(1, len(taken) + 2) if f"group{n}" not in taken)
         if len(project.groups) >= MOST_GROUPS:
-            raise EditError(f"A project holds at most {MOST_GROUPS} groups. Delete one first.")
+            raise EditError(sentence("A project holds at most {most_groups} groups. Delete one first.", most_groups=MOST_GROUPS))
         _check_name(project, name)
         made = Group(id=self.id, name=name, rule=check_rule(self.rule))
         added = dataclasses.replace(project, groups=(*project.groups, made))
@@ -47,10 +48,12 @@ class SetGroup(Edit):
 
     @property
     def text(self) -> str:
-        return f"Change {self.field.replace('_', ' ')} of a group"
+        return sentence("Change {field} of a group", field=self.field.replace("_", " "))
 
     def describe(self, project: Project) -> str:
-        return f"Change {self.field.replace('_', ' ')} of {group_of(project, self.group).name}"
+        return sentence(
+            "Change {field} of {group_of}", field=self.field.replace("_", " "), group_of=group_of(project, self.group).name
+        )
 
     @property
     def slot(self) -> Hashable | None:
@@ -64,13 +67,17 @@ class SetGroup(Edit):
                 _check_name(project, value)
         elif self.field == "rule":
             if not isinstance(value, str):
-                raise EditError(f"A group's rule must be a text; {value!r:.60} was given.")
+                raise EditError(sentence("A group's rule must be a text; {value} was given.", value=f"{value!r:.60}"))
             value = check_rule(value)
         elif self.field in NODE_OPTIONS:
             value = NODE_OPTIONS[self.field].check(self.field, value)
         else:
             known = ", ".join(("name", "rule", *NODE_OPTIONS))
-            raise EditError(f"A group's setting must be one of {known}; {self.field[:60]!r} was given.")
+            raise EditError(
+                sentence(
+                    "A group's setting must be one of {known}; {field} was given.", known=known, field=f"{self.field[:60]!r}"
+                )
+            )
         return _with_group(project, dataclasses.replace(old, **{self.field: value}))
 
 
@@ -82,10 +89,10 @@ class RemoveGroup(Edit):
 
     @property
     def text(self) -> str:
-        return "Delete group"
+        return sentence("Delete group")
 
     def describe(self, project: Project) -> str:
-        return f"Delete group {group_of(project, self.group).name}"
+        return sentence("Delete group {group_of}", group_of=group_of(project, self.group).name)
 
     def apply(self, project: Project) -> Project:
         gone = group_of(project, self.group)
@@ -101,13 +108,15 @@ class MoveGroup(Edit):
 
     @property
     def text(self) -> str:
-        return "Move group"
+        return sentence("Move group")
 
     def apply(self, project: Project) -> Project:
         moved = group_of(project, self.group)
         others = [group for group in project.groups if group is not moved]
         if not 0 <= self.to <= len(others):
-            raise EditError(f"A group's place must lie in 0 to {len(others)}; {self.to} was given.")
+            raise EditError(
+                sentence("A group's place must lie in 0 to {others_count}; {to} was given.", others_count=len(others), to=self.to)
+            )
         others.insert(self.to, moved)
         return project if tuple(others) == project.groups else dataclasses.replace(project, groups=tuple(others))
 
@@ -121,11 +130,15 @@ class PutInGroup(Edit):
 
     @property
     def text(self) -> str:
-        return "Put into group" if self.group else "Take out of group"
+        return sentence("Put into group") if self.group else sentence("Take out of group")
 
     def describe(self, project: Project) -> str:
         names = names_of(project, self.nodes)
-        return f"Put {names} into {group_of(project, self.group).name}" if self.group else f"Take {names} out of its group"
+        return (
+            sentence("Put {names} into {group_of}", names=names, group_of=group_of(project, self.group).name)
+            if self.group
+            else sentence("Take {names} out of its group", names=names)
+        )
 
     def apply(self, project: Project) -> Project:
         for id in self.nodes:
@@ -145,7 +158,7 @@ def group_of(project: Project, id: str) -> Group:
     for group in project.groups:
         if group.id == id:
             return group
-    raise EditError(f"The group {id[:40]!r} is no longer there. Select another one.")
+    raise EditError(sentence("The group {id} is no longer there. Select another one.", id=f"{id[:40]!r}"))
 
 
 def without_nodes(groups: tuple[Group, ...], nodes: Iterable[str]) -> tuple[Group, ...]:
@@ -164,6 +177,12 @@ def _with_group(project: Project, group: Group) -> Project:
 
 def _check_name(project: Project, name: Any) -> None:
     if not isinstance(name, str) or not name.strip() or len(name) > MOST_NAME or bad_character(name) is not None:
-        raise EditError(f"A group's name must be a line of 1 to {MOST_NAME} printable characters; {name!r:.80} was given.")
+        raise EditError(
+            sentence(
+                "A group's name must be a line of 1 to {most_name} printable characters; {name} was given.",
+                most_name=MOST_NAME,
+                name=f"{name!r:.80}",
+            )
+        )
     if any(group.name == name for group in project.groups):
-        raise EditError(f"Every group needs its own name; {name} is already used.")
+        raise EditError(sentence("Every group needs its own name; {name} is already used.", name=name))

@@ -17,6 +17,7 @@ from playground.document.wiring import (
     takes_port,
     variadic,
 )
+from playground.words import counted_sentence, sentence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,24 +35,40 @@ class AddLink(Edit):
         return "Connect"
 
     def describe(self, project: Project) -> str:
-        return f"Connect {name_of(project, self.source)} to {name_of(project, self.target)}"
+        return sentence(
+            "Connect {name_of} to {name_of2}", name_of=name_of(project, self.source), name_of2=name_of(project, self.target)
+        )
 
     def apply(self, project: Project) -> Project:
         source, target = node_of(project, self.source), node_of(project, self.target)
         port = _port(project, self.target, self.port)
         if not gives_output(source.spec):
-            raise EditError(f"{source.name} has no output. Start the wire at data or a layer.")
+            raise EditError(sentence("{source} has no output. Start the wire at data or a layer.", source=source.name))
         if not has_output(source.spec, self.output):
             count = len(output_names(source.spec))
             raise EditError(
-                f"{source.name} has {count} output{'' if count == 1 else 's'}; output {self.output + 1} was asked for."
+                sentence(
+                    "{source} has {count} output{s}; output {output} was asked for.",
+                    source=source.name,
+                    count=count,
+                    s="" if count == 1 else "s",
+                    output=self.output + 1,
+                )
             )
         if not takes_port(target.spec, port):
             count = len(port_names(target.spec))
-            has = "no input" if not count else "1 input" if count == 1 else f"{count} inputs"
-            raise EditError(f"{target.name} has {has}; input {port + 1} was asked for.")
+            has = counted_sentence(count, "input", "inputs") if count else sentence("no input")
+            raise EditError(
+                sentence("{target} has {has}; input {port} was asked for.", target=target.name, has=has, port=port + 1)
+            )
         if leads_to(project.network, self.target, self.source):
-            raise EditError(f"A wire from {source.name} to {target.name} would close a loop. Data must flow one way.")
+            raise EditError(
+                sentence(
+                    "A wire from {source} to {target} would close a loop. Data must flow one way.",
+                    source=source.name,
+                    target=target.name,
+                )
+            )
         ending = [link for link in project.network.links if link.target == self.target and link.port == port]
         if any((link.source, link.output) == (self.source, self.output) for link in ending):
             return project
@@ -68,12 +85,16 @@ class RemoveLinks(Edit):
 
     @property
     def text(self) -> str:
-        return "Delete wire" if len(self.links) == 1 else f"Delete {len(self.links)} wires"
+        return (
+            sentence("Delete wire")
+            if len(self.links) == 1
+            else sentence("Delete {links_count} wires", links_count=len(self.links))
+        )
 
     def apply(self, project: Project) -> Project:
         gone = set(self.links)
         if gone - {link.id for link in project.network.links}:
-            raise EditError("The wire is no longer there. Select another one.")
+            raise EditError(sentence("The wire is no longer there. Select another one."))
         kept = tuple(link for link in project.network.links if link.id not in gone)
         return with_network(project, links=compacted(kept, project.network)) if gone else project
 
@@ -92,26 +113,34 @@ class InsertOnLink(Edit):
 
     @property
     def text(self) -> str:
-        return f"{self.node.text} on the wire" if isinstance(self.node, AddNode) else "Put node on the wire"
+        return (
+            sentence("{node} on the wire", node=self.node.text)
+            if isinstance(self.node, AddNode)
+            else sentence("Put node on the wire")
+        )
 
     def describe(self, project: Project) -> str:
-        made = self.node.describe(project) if isinstance(self.node, AddNode) else f"Put {name_of(project, self.node)}"
-        return f"{made} on the wire"
+        made = (
+            self.node.describe(project)
+            if isinstance(self.node, AddNode)
+            else sentence("Put {name_of}", name_of=name_of(project, self.node))
+        )
+        return sentence("{made} on the wire", made=made)
 
     def apply(self, project: Project) -> Project:
         old = next((link for link in project.network.links if link.id == self.link), None)
         if old is None:
-            raise EditError("The wire is no longer there. Drop the node on another one.")
+            raise EditError(sentence("The wire is no longer there. Drop the node on another one."))
         id = self.node
         if isinstance(id, AddNode):
             project, id = id.apply(project), id.id
         node = node_of(project, id)
         if id in (old.source, old.target):
-            raise EditError(f"{node.name} is at one end of this wire already.")
+            raise EditError(sentence("{node} is at one end of this wire already.", node=node.name))
         if not gives_output(node.spec) or not takes_port(node.spec, 0):
-            raise EditError(f"{node.name} cannot stand on a wire: it needs an input and an output.")
+            raise EditError(sentence("{node} cannot stand on a wire: it needs an input and an output.", node=node.name))
         if any((link.target == id and link.port == 0) or link.source == id for link in project.network.links):
-            raise EditError(f"{node.name} is wired already. Take its wires away, then put it on this one.")
+            raise EditError(sentence("{node} is wired already. Take its wires away, then put it on this one.", node=node.name))
         links = (
             *(link for link in project.network.links if link.id != self.link),
             Link(id=self.first, source=old.source, target=id, port=0, output=old.output),
@@ -119,7 +148,7 @@ class InsertOnLink(Edit):
         )
         changed = with_network(project, links=links)
         if leads_to(changed.network, old.target, id):
-            raise EditError(f"{node.name} on this wire would close a loop. Data must flow one way.")
+            raise EditError(sentence("{node} on this wire would close a loop. Data must flow one way.", node=node.name))
         return changed
 
 

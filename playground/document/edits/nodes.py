@@ -15,6 +15,7 @@ from playground.document.project import Link, Node, Placeholder, Project, new_id
 from playground.document.settings import every_field, field_at, storable, with_value
 from playground.document.wiring import compacted, has_output, takes_port
 from playground.errors import BadValue
+from playground.words import sentence
 
 Position = tuple[float, float]
 
@@ -30,10 +31,10 @@ class AddNode(Edit):
 
     @property
     def text(self) -> str:
-        return f"Add {self.name or self.spec.title}"
+        return sentence("Add {node}", node=self.name or sentence(self.spec.title))
 
     def describe(self, project: Project) -> str:
-        return f"Add {self.made(project).name}"
+        return sentence("Add {node}", node=self.made(project).name)
 
     def made(self, project: Project) -> Node:
         """The node as it will be."""
@@ -57,10 +58,10 @@ class RemoveNodes(Edit):
 
     @property
     def text(self) -> str:
-        return "Delete nodes" if len(self.nodes) != 1 else "Delete node"
+        return sentence("Delete nodes") if len(self.nodes) != 1 else sentence("Delete node")
 
     def describe(self, project: Project) -> str:
-        return f"Delete {names_of(project, self.nodes)}"
+        return sentence("Delete {nodes}", nodes=names_of(project, self.nodes))
 
     def apply(self, project: Project) -> Project:
         for id in self.nodes:
@@ -86,12 +87,12 @@ class MoveNodes(Edit):
 
     @property
     def text(self) -> str:
-        return "Move"
+        return sentence("Move")
 
     def describe(self, project: Project) -> str:
         notes = {note.id for note in project.network.notes}
         nodes = [id for id in self.positions if id not in notes]
-        return f"Move {names_of(project, nodes)}" if nodes else "Move note"
+        return sentence("Move {nodes}", nodes=names_of(project, nodes)) if nodes else sentence("Move note")
 
     @property
     def slot(self) -> Hashable | None:
@@ -104,7 +105,11 @@ class MoveNodes(Edit):
             if id not in known:
                 node_of(project, id)
             if not (abs(x) <= 1e6 and abs(y) <= 1e6):
-                raise EditError(f"A position must lie within 1,000,000 pixels of the origin; ({x:g}, {y:g}) was given.")
+                raise EditError(
+                    sentence(
+                        "A position must lie within 1,000,000 pixels of the origin; ({x}, {y}) was given.", x=f"{x:g}", y=f"{y:g}"
+                    )
+                )
         moved = {id: (float(x), float(y)) for id, (x, y) in self.positions.items()}
         changed = dataclasses.replace(
             network,
@@ -123,12 +128,13 @@ class ReplaceSpec(Edit):
 
     @property
     def text(self) -> str:
-        return f"Change to {self.spec.title}"
+        return sentence("Change to {spec}", spec=sentence(self.spec.title))
 
     def describe(self, project: Project) -> str:
-        return f"Change {name_of(project, self.node)}" + (
-            "" if node_of(project, self.node).spec.id == self.spec.id else f" to {self.spec.title}"
-        )
+        name = name_of(project, self.node)
+        if node_of(project, self.node).spec.id == self.spec.id:
+            return sentence("Change {node}", node=name)
+        return sentence("Change {node} to {kind}", node=name, kind=sentence(self.spec.title))
 
     def apply(self, project: Project) -> Project:
         changed = with_node(project, dataclasses.replace(node_of(project, self.node), spec=self.spec))
@@ -152,7 +158,7 @@ class SetField(Edit):
 
     @property
     def text(self) -> str:
-        return f"Change {self.field.replace('.', ' ').replace('_', ' ')}"
+        return sentence("Change {field}", field=self.field.replace(".", " ").replace("_", " "))
 
     def describe(self, project: Project) -> str:
         node = node_of(project, self.node)
@@ -160,7 +166,7 @@ class SetField(Edit):
             title = field_at(node.spec, self.field).title(self.field.rpartition(".")[2])
         except BadValue:
             return self.text
-        return f"Change {title.lower() if not title.isupper() else title} of {node.name}"
+        return sentence("Change {field} of {node}", field=title.lower() if not title.isupper() else title, node=node.name)
 
     @property
     def slot(self) -> Hashable | None:
@@ -169,7 +175,9 @@ class SetField(Edit):
     def apply(self, project: Project) -> Project:
         node = node_of(project, self.node)
         if isinstance(node.spec, Placeholder):
-            raise EditError(f"{node.name} is of a kind that this version does not know, so its settings cannot change.")
+            raise EditError(
+                sentence("{node} is of a kind that this version does not know, so its settings cannot change.", node=node.name)
+            )
         return with_node(project, dataclasses.replace(node, spec=with_value(node.spec, self.field, self.value)))
 
 
@@ -184,11 +192,14 @@ class SetNodeOption(Edit):
     @property
     def text(self) -> str:
         if self.option == "frozen":
-            return "Freeze" if self.value else "Unfreeze"
-        return f"Change {self.option.replace('_', ' ')}"
+            return sentence("Freeze") if self.value else sentence("Unfreeze")
+        return sentence("Change {field}", field=sentence(self.option.replace("_", " ")))
 
     def describe(self, project: Project) -> str:
-        return f"{self.text} {'' if self.option == 'frozen' else 'of '}{name_of(project, self.node)}"
+        name = name_of(project, self.node)
+        if self.option == "frozen":
+            return sentence("Freeze {node}", node=name) if self.value else sentence("Unfreeze {node}", node=name)
+        return sentence("Change {field} of {node}", field=sentence(self.option.replace("_", " ")), node=name)
 
     @property
     def slot(self) -> Hashable | None:
@@ -196,7 +207,13 @@ class SetNodeOption(Edit):
 
     def apply(self, project: Project) -> Project:
         if self.option not in NODE_OPTIONS:
-            raise EditError(f"A node's option must be one of {', '.join(NODE_OPTIONS)}; {self.option!r} was given.")
+            raise EditError(
+                sentence(
+                    "A node's option must be one of {node_options}; {option} was given.",
+                    node_options=", ".join(NODE_OPTIONS),
+                    option=f"{self.option!r}",
+                )
+            )
         value = storable(NODE_OPTIONS[self.option], self.option, self.value)
         return with_node(project, dataclasses.replace(node_of(project, self.node), **{self.option: value}))
 
@@ -210,10 +227,10 @@ class RenameNode(Edit):
 
     @property
     def text(self) -> str:
-        return f"Rename to {self.name}"
+        return sentence("Rename to {name}", name=self.name)
 
     def describe(self, project: Project) -> str:
-        return f"Rename {name_of(project, self.node)} to {self.name}"
+        return sentence("Rename {name_of} to {name}", name_of=name_of(project, self.node), name=self.name)
 
     def apply(self, project: Project) -> Project:
         node = node_of(project, self.node)
@@ -224,9 +241,9 @@ class RenameNode(Edit):
 
 def _check_name(project: Project, name: str) -> None:
     if not is_name(name):
-        raise EditError(f"A node's name must be {RULE}; {name[:60]!r} was given.")
+        raise EditError(sentence("A node's name must be {rule}; {name} was given.", rule=RULE, name=f"{name[:60]!r}"))
     if any(node.name == name for node in project.network.nodes):
-        raise EditError(f"Every node needs its own name; {name} is already used.")
+        raise EditError(sentence("Every node needs its own name; {name} is already used.", name=name))
 
 
 def _at(node: Node, moved: Mapping[str, Position]) -> Node:

@@ -8,6 +8,7 @@ from collections.abc import Hashable
 from playground.document.edits.base import Edit, EditError
 from playground.document.edits.plans import check_text
 from playground.document.project import Note, Project, new_id
+from playground.words import sentence
 
 MOST_NOTE = 10_000
 SIZES = (16.0, 10_000.0)
@@ -16,19 +17,20 @@ Pair = tuple[float, float]
 
 @dataclasses.dataclass(frozen=True)
 class AddNote(Edit):
-    """A comment on the canvas."""
+    """A comment on the canvas, or a frame round nodes."""
 
     words: str
     position: Pair
     size: Pair = (240.0, 56.0)
     id: str = dataclasses.field(default_factory=new_id)
+    frame: bool = False
 
     @property
     def text(self) -> str:
-        return "Add note"
+        return sentence("Add frame") if self.frame else sentence("Add note")
 
     def apply(self, project: Project) -> Project:
-        note = _checked(Note(id=self.id, text=self.words, position=self.position, size=self.size))
+        note = _checked(Note(id=self.id, text=self.words, position=self.position, size=self.size, frame=self.frame))
         return _with_notes(project, (*project.network.notes, note))
 
 
@@ -40,7 +42,11 @@ class RemoveNotes(Edit):
 
     @property
     def text(self) -> str:
-        return "Delete note" if len(self.notes) == 1 else f"Delete {len(self.notes)} notes"
+        return (
+            sentence("Delete note")
+            if len(self.notes) == 1
+            else sentence("Delete {notes_count} notes", notes_count=len(self.notes))
+        )
 
     def apply(self, project: Project) -> Project:
         for id in self.notes:
@@ -60,7 +66,13 @@ class SetNote(Edit):
 
     @property
     def text(self) -> str:
-        return "Change note" if self.words is not None else "Resize note" if self.size is not None else "Move note"
+        return (
+            sentence("Change note")
+            if self.words is not None
+            else sentence("Resize note")
+            if self.size is not None
+            else sentence("Move note")
+        )
 
     @property
     def slot(self) -> Hashable | None:
@@ -83,14 +95,20 @@ def _note(project: Project, id: str) -> Note:
     for note in project.network.notes:
         if note.id == id:
             return note
-    raise EditError("The note is no longer there. Select another one.")
+    raise EditError(sentence("The note is no longer there. Select another one."))
 
 
 def _checked(note: Note) -> Note:
     check_text("A note", note.text, MOST_NOTE)
     low, high = SIZES
     if not all(low <= side <= high for side in note.size) or not all(abs(at) <= 1e6 for at in note.position):
-        raise EditError(f"A note must be {low:g} to {high:,.0f} pixels wide and high, within 1,000,000 pixels of the origin.")
+        raise EditError(
+            sentence(
+                "A note must be {low} to {high} pixels wide and high, within 1,000,000 pixels of the origin.",
+                low=f"{low:g}",
+                high=f"{high:,.0f}",
+            )
+        )
     (x, y), (w, h) = note.position, note.size
     return dataclasses.replace(note, position=(float(x), float(y)), size=(float(w), float(h)))
 

@@ -10,6 +10,7 @@ from playground.document.edits.base import Edit
 from playground.document.edits.blocks import brought, moved_uses
 from playground.document.names import free_name
 from playground.document.project import Block, Network, Node, Project, new_id
+from playground.words import sentence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Paste(Edit):
 
     @property
     def text(self) -> str:
-        return self.title
+        return sentence(self.title)
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -35,8 +36,10 @@ class Paste(Edit):
 
     def describe(self, project: Project) -> str:
         count = len(self.fragment.nodes)
-        what = self.fragment.nodes[0].name if count == 1 else f"{count} nodes" if count else "notes"
-        return f"{self.title} {what}"
+        what = (
+            self.fragment.nodes[0].name if count == 1 else sentence("{count} nodes", count=count) if count else sentence("notes")
+        )
+        return sentence("{act} {nodes}", act=sentence(self.title), nodes=what)
 
     def apply(self, project: Project) -> Project:
         project, moved = brought(project, [block for block, _ in self.blocks], {block.id: spare for block, spare in self.blocks})

@@ -12,6 +12,7 @@ from playground.document.names import bad_character
 from playground.document.project import Project
 from playground.document.settings import field_at, with_value
 from playground.errors import BadValue
+from playground.words import sentence
 
 PLANS = ("data", "training")
 MOST_NAME = 100
@@ -28,14 +29,14 @@ class SetPlan(Edit):
 
     @property
     def text(self) -> str:
-        return f"Change {self.field.replace('.', ' ').replace('_', ' ')}"
+        return sentence("Change {field}", field=self.field.replace(".", " ").replace("_", " "))
 
     def describe(self, project: Project) -> str:
         try:
             title = field_at(_plan(project, self.which), self.field).title(self.field.rpartition(".")[2])
         except BadValue:
             return self.text
-        return f"Change {title.lower() if not title.isupper() else title}"
+        return sentence("Change {field}", field=title.lower() if not title.isupper() else title)
 
     @property
     def slot(self) -> Hashable | None:
@@ -57,7 +58,7 @@ class ReplacePlanPart(Edit):
 
     @property
     def text(self) -> str:
-        return f"Choose {self.part.title}"
+        return sentence("Choose {part}", part=sentence(self.part.title))
 
     def apply(self, project: Project) -> Project:
         return SetPlan(self.which, self.field, self.part).apply(project)
@@ -72,7 +73,7 @@ class SetProject(Edit):
 
     @property
     def text(self) -> str:
-        return "Change description" if self.name is None else f"Rename project to {self.name}"
+        return sentence("Change description") if self.name is None else sentence("Rename project to {name}", name=self.name)
 
     @property
     def slot(self) -> Hashable | None:
@@ -82,8 +83,14 @@ class SetProject(Edit):
         name = project.name if self.name is None else self.name
         about = project.about if self.about is None else self.about
         if not name.strip() or len(name) > MOST_NAME or bad_character(name) is not None:
-            raise EditError(f"A project's name must be a line of 1 to {MOST_NAME} printable characters; {name[:60]!r} was given.")
-        check_text("The description", about, MOST_ABOUT)
+            raise EditError(
+                sentence(
+                    "A project's name must be a line of 1 to {most_name} printable characters; {name} was given.",
+                    most_name=MOST_NAME,
+                    name=f"{name[:60]!r}",
+                )
+            )
+        check_text(sentence("The description"), about, MOST_ABOUT)
         changed = dataclasses.replace(project, name=name, about=about)
         return project if changed == project else changed
 
@@ -91,13 +98,22 @@ class SetProject(Edit):
 def check_text(what: str, text: str, most: int) -> None:
     """Refuse text of several lines that a file could not hold. Raises EditError."""
     if len(text) > most:
-        raise EditError(f"{what} may have at most {most:,} characters; {len(text):,} were given.")
+        raise EditError(
+            sentence(
+                "{what} may have at most {most} characters; {text_count} were given.",
+                what=what,
+                most=f"{most:,}",
+                text_count=f"{len(text):,}",
+            )
+        )
     if bad_character(text, lines=True) is not None:
-        raise EditError(f"{what} may hold printable characters and line breaks only. Take the control characters out.")
+        raise EditError(
+            sentence("{what} may hold printable characters and line breaks only. Take the control characters out.", what=what)
+        )
 
 
 def _plan(project: Project, which: str) -> Spec:
     if which not in PLANS:
-        raise EditError(f"A plan must be one of {', '.join(PLANS)}; {which!r} was given.")
+        raise EditError(sentence("A plan must be one of {plans}; {which} was given.", plans=", ".join(PLANS), which=f"{which!r}"))
     plan: Spec = getattr(project, which)
     return plan

@@ -7,6 +7,7 @@ import dataclasses
 from playground.document.blocks import BlockUse
 from playground.document.edits.base import Edit, EditError, name_of, node_of, with_node
 from playground.document.project import Project
+from playground.words import sentence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,12 +20,16 @@ class ShareWeights(Edit):
 
     @property
     def text(self) -> str:
-        return "Share weights" if self.source else "Stop sharing weights"
+        return sentence("Share weights") if self.source else sentence("Stop sharing weights")
 
     def describe(self, project: Project) -> str:
         if not self.source:
-            return f"Give {name_of(project, self.node)} weights of its own"
-        return f"Share the weights of {name_of(project, self.source)} with {name_of(project, self.node)}"
+            return sentence("Give {name_of} weights of its own", name_of=name_of(project, self.node))
+        return sentence(
+            "Share the weights of {name_of} with {name_of2}",
+            name_of=name_of(project, self.source),
+            name_of2=name_of(project, self.node),
+        )
 
     def apply(self, project: Project) -> Project:
         node = node_of(project, self.node)
@@ -32,13 +37,13 @@ class ShareWeights(Edit):
             return with_node(project, dataclasses.replace(node, shares="", transposed=False))
         source, transposed = node_of(project, self.source), self.transposed
         if source.id == node.id:
-            raise EditError(f"{node.name} cannot share weights with itself. Choose another node.")
+            raise EditError(sentence("{node} cannot share weights with itself. Choose another node.", node=node.name))
         if source.spec.kind != "layer" or node.spec.kind != "layer":
-            raise EditError("Only layers have weights to share. Choose two layers.")
+            raise EditError(sentence("Only layers have weights to share. Choose two layers."))
         if isinstance(source.spec, BlockUse) or isinstance(node.spec, BlockUse):
-            raise EditError("Uses of one block share weights by their own setting, Shared weights.")
+            raise EditError(sentence("Uses of one block share weights by their own setting, Shared weights."))
         if source.shares == node.id:
-            raise EditError(f"{source.name} uses the weights of {node.name} already.")
+            raise EditError(sentence("{source} uses the weights of {node} already.", source=source.name, node=node.name))
         if source.shares:  # the node whose weights these really are
             source, transposed = node_of(project, source.shares), transposed != source.transposed
         for other in project.network.nodes:

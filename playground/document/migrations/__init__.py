@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from playground.errors import BadValue, FileError
+from playground.words import sentence
 
 VERSION = 1
 
@@ -35,16 +36,31 @@ def migrated(data: dict[str, Any], *, steps: Mapping[int, Step] | None = None, c
     steps = known_steps() if steps is None else steps
     oldest = min(steps, default=current)
     if isinstance(version, bool) or not isinstance(version, int) or version < oldest:
-        found = f"{version!r:.60} was found" if "version" in data else "it is missing"
-        raise BadValue(f"/version must be a whole number in {oldest} to {current}; {found}.")
+        found = sentence("{version} was found", version=f"{version!r:.60}") if "version" in data else sentence("it is missing")
+        raise BadValue(
+            sentence(
+                "/version must be a whole number in {oldest} to {current}; {found}.", oldest=oldest, current=current, found=found
+            )
+        )
     if version > current:
-        raise FileError(f"/version is {version:.6g}; this program reads up to {current}. A newer release opens the file.")
+        raise FileError(
+            sentence(
+                "/version is {version}; this program reads up to {current}. A newer release opens the file.",
+                version=f"{version:.6g}",
+                current=current,
+            )
+        )
     while version < current:
         try:
             data = {**steps[version](dict(data)), "version": version + 1}
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             raise BadValue(
-                f"A file of version {version} could not be brought to version {version + 1}: {error!r:.80}."
+                sentence(
+                    "A file of version {version} could not be brought to version {version2}: {error}.",
+                    version=version,
+                    version2=version + 1,
+                    error=f"{error!r:.80}",
+                )
             ) from error
         version += 1
     return data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
@@ -9,9 +10,12 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from playground.ui.canvas.breadcrumb import Breadcrumb
+from playground.ui.canvas.making import MODES
+from playground.ui.canvas.stopped import StoppedBanner
 from playground.ui.canvas.wire_labels import CHOICES
 from playground.ui.painting import Painted, put, rule, stamp, width_of
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -57,28 +61,30 @@ class Zoom(Painted):
         put(p, r.adjusted(r.width() - width_of(text, 11) - 6, 0, 0, 0), text, 11, "text2")
 
 
-class LabelChoice(QAbstractButton):
-    """What stands on the wires: a caption and the choice."""
+class BarChoice(QAbstractButton):
+    """A caption and one of several words; a click opens the choices. asked: which is chosen now; take: another one is."""
 
-    def __init__(self, view: CanvasView) -> None:
+    def __init__(
+        self, caption: str, tip: str, choices: Mapping[str, str], asked: Callable[[], str], take: Callable[[str], None]
+    ) -> None:
         super().__init__()
-        self.view = view
-        self.setText("Wire labels")
-        self.setToolTip("What stands on the wires")
+        self.choices, self._asked, self._take = choices, asked, take
+        self.setText(caption)
+        self.setToolTip(tip)
         self.setFixedHeight(24)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.clicked.connect(self.choose)
         self._follow()
 
     def _follow(self) -> None:
-        self.setAccessibleName(f"Wire labels: {self.value}")
+        self.setAccessibleName(f"{self.text()}: {self.value}")
         self.setFixedWidth(self.sizeHint().width())
         self.updateGeometry()
         self.update()
 
     @property
     def value(self) -> str:
-        return CHOICES[self.view.canvas.labels]
+        return say(self.choices[self._asked()])
 
     def sizeHint(self) -> QSize:
         return QSize(round(width_of(self.text(), 11) + width_of(self.value, 11, True)) + 34, 24)
@@ -87,16 +93,16 @@ class LabelChoice(QAbstractButton):
         """Open the choices."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for what, title in CHOICES.items():
-            entry = menu.addAction(title)
+        for what, title in self.choices.items():
+            entry = menu.addAction(say(title))
             entry.setCheckable(True)
-            entry.setChecked(what == self.view.canvas.labels)
+            entry.setChecked(what == self._asked())
             entry.triggered.connect(lambda _=False, chosen=what: self.set(chosen))
         menu.popup(self.mapToGlobal(QPoint(0, self.height())))
 
     def set(self, what: str) -> None:
-        """Show "shape", "parameters" or "gradient"."""
-        self.view.show_labels(what)
+        """Choose another word."""
+        self._take(what)
         self._follow()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -107,6 +113,22 @@ class LabelChoice(QAbstractButton):
         put(p, r.adjusted(12 + width_of(self.text(), 11), 0, 0, 0), self.value, 11, "text", True)
         stamp(p, r.right() - 10, r.center().y(), "down", "text3", 12)
         p.end()
+
+
+class LabelChoice(BarChoice):
+    """What stands on the wires."""
+
+    def __init__(self, view: CanvasView) -> None:
+        tip = say("What stands on the wires")
+        super().__init__(say("Wire labels"), tip, CHOICES, lambda: view.canvas.labels, view.show_labels)
+
+
+class TileChoice(BarChoice):
+    """What the pictures in the nodes show."""
+
+    def __init__(self, view: CanvasView) -> None:
+        tip = say("What the pictures in the nodes show")
+        super().__init__(say("Tiles"), tip, MODES, lambda: view.feed.maker.mode, view.feed.show_mode)
 
 
 class CanvasBar(QWidget):
@@ -121,16 +143,18 @@ class CanvasBar(QWidget):
         row.setSpacing(3)
         self.crumbs = Breadcrumb(view.session)
         row.addWidget(self.crumbs)
-        self.tidy = BarButton("auto", "Lay out in reading order")
-        self.fit = BarButton("fit", "Zoom to fit")
-        self.map = BarButton("map", "Map", checkable=True)
-        self.note = BarButton("note", "Add a note")
+        self.tidy = BarButton("auto", say("Lay out in reading order"))
+        self.fit = BarButton("fit", say("Zoom to fit"))
+        self.map = BarButton("map", say("Map"), checkable=True)
+        self.note = BarButton("note", say("Add a note"))
         self.map.setChecked(True)
         self.tidy.clicked.connect(view.tidy)
         self.fit.clicked.connect(lambda: view.zoom_to_fit())
         self.map.toggled.connect(view.show_map)
         self.note.clicked.connect(view.add_note)
+        self.tiles = TileChoice(view)
         self.labels = LabelChoice(view)
+        row.addWidget(self.tiles)
         row.addWidget(self.labels)
         row.addSpacing(8)
         for button in (self.tidy, self.fit, self.map, self.note):
@@ -153,5 +177,7 @@ class CanvasArea(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self.stopped = StoppedBanner(view.session)
         column.addWidget(self.bar)
+        column.addWidget(self.stopped)
         column.addWidget(view)

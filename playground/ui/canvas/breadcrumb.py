@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
 from playground.ui.painting import Painted, chip, elided, put, width_of
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -26,9 +27,9 @@ class Step(QAbstractButton):
         super().__init__()
         self.name, self.title, self.here = name, title, here
         self.setText(name)
-        what = f"{name}, a use of {title}" if title else name
-        self.setAccessibleName(f"{what}, open" if here else f"Back to {what}")
-        self.setToolTip("" if here else f"Back to {name}")
+        what = say("{name}, a use of {title}", name=name, title=title) if title else name
+        self.setAccessibleName(say("{what}, open", what=what) if here else say("Back to {what}", what=what))
+        self.setToolTip("" if here else say("Back to {name}", name=name))
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus if here else Qt.FocusPolicy.TabFocus)
         self.setEnabled(not here)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -83,7 +84,7 @@ class Breadcrumb(QWidget):
     def refresh(self) -> None:
         """Show the way as it is now."""
         project, scope = self.session.project, self.session.scope
-        way = (("Main", ""), *scope.names(project))
+        way = ((say("Main"), ""), *scope.names(project))
         if (project.name, way) == self._shown:
             return
         self._shown = project.name, way
@@ -95,7 +96,7 @@ class Breadcrumb(QWidget):
         title = Step(project.name)
         title.setEnabled(False)
         title.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        title.setAccessibleName(f"Project {project.name}")
+        title.setAccessibleName(say("Project {project}", project=project.name))
         title.setToolTip("")
         self.row.addWidget(title)
         self.steps = []

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 from playground.ui.canvas.starters import STARTERS, Starter
 from playground.ui.painting import CENTRE, box, chip, put, width_of
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -26,10 +27,10 @@ class StarterCard(QAbstractButton):
     def __init__(self, starter: Starter, parent: QWidget) -> None:
         super().__init__(parent)
         self.starter = starter
-        self.setText(starter.title)
+        self.setText(say(starter.title))
         self.setFixedSize(148, 60)
-        self.setAccessibleName(f"{starter.title}, {starter.help}")
-        self.setToolTip(starter.help)
+        self.setAccessibleName(f"{say(starter.title)}, {say(starter.help)}")
+        self.setToolTip(say(starter.help))
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -37,8 +38,8 @@ class StarterCard(QAbstractButton):
         lit = self.hasFocus() or self.underMouse()
         box(p, r, 6, theme().color("base"), theme().color("accent" if lit else "strong"), 2 if lit else 1)
         chip(p, 12, 15, 30, self.starter.icon, self.starter.color, "base")
-        put(p, QRectF(51, 13, 94, 18), self.starter.title, 12, "text", True)
-        put(p, QRectF(51, 31, 94, 16), self.starter.tail, 11, "text2")
+        put(p, QRectF(51, 13, 94, 18), say(self.starter.title), 12, "text", True)
+        put(p, QRectF(51, 31, 94, 16), say(self.starter.tail), 11, "text2")
         p.end()
 
 
@@ -48,7 +49,7 @@ class EmptyCanvas(QWidget):
     def __init__(self, view: CanvasView) -> None:
         super().__init__(view)
         self.view = view
-        self.setAccessibleName("Drag a layer here to begin")
+        self.setAccessibleName(say("Drag a layer here to begin"))
         self.setAcceptDrops(True)  # a scroll area hears only what its viewport gets, so drops are passed on by hand
         self.cards = QWidget(self)
         row = QHBoxLayout(self.cards)
@@ -82,19 +83,19 @@ class EmptyCanvas(QWidget):
         put(
             p,
             QRectF(frame.x(), frame.y() + (38 if tall else 14), frame.width(), 28),
-            "Drag a layer here to begin",
+            say("Drag a layer here to begin"),
             20,
             "text",
             True,
             CENTRE,
         )
-        words = "or type its name: the list opens at the pointer."
+        words = say("or type its name: the list opens at the pointer.")
         put(p, QRectF(frame.x(), frame.y() + (70 if tall else 42), frame.width(), 22), words, 13, "text2", how=CENTRE)
         if tall:
             self._paint_steps(p, frame)
             self._paint_hints(p, frame)
         title = QRectF(frame.x(), frame.y() + self._cards_top() - 30, frame.width(), 20)
-        put(p, title, "Start from a shape that works", 12, "text", True, CENTRE)
+        put(p, title, say("Start from a shape that works"), 12, "text", True, CENTRE)
         p.end()
 
     def _paint_steps(self, p: QPainter, frame: QRectF) -> None:
@@ -108,18 +109,18 @@ class EmptyCanvas(QWidget):
             if k < 3:
                 p.drawLine(QPointF(x + wide, y + 19), QPointF(x + wide + gap, y + 19))
             chip(p, x + 9, y + 9, 20, icon, color)
-            put(p, QRectF(x + 37, y, wide - 40, 38), text, 12, "text2")
+            put(p, QRectF(x + 37, y, wide - 40, 38), say(text), 12, "text2")
             x += wide + gap
 
     def _paint_hints(self, p: QPainter, frame: QRectF) -> None:
-        widths = [width_of(key, 11) + 14 + 8 + width_of(text, 11) for key, text in HINTS]
+        widths = [width_of(key, 11) + 14 + 8 + width_of(say(text), 11) for key, text in HINTS]
         x = frame.center().x() - (sum(widths) + 26 * (len(HINTS) - 1)) / 2
         y = frame.y() + 298
         for (key, text), wide in zip(HINTS, widths, strict=True):
             cap = QRectF(x, y, width_of(key, 11) + 14, 20)
             box(p, cap, 3, theme().color("base"), theme().color("strong"))
             put(p, cap, key, 11, "text", how=CENTRE)
-            put(p, QRectF(cap.right() + 8, y, 200, 20), text, 11, "text2")
+            put(p, QRectF(cap.right() + 8, y, 200, 20), say(text), 11, "text2")
             x += wide + 26
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -1,10 +1,10 @@
-"""Fills the nodes' pictures: from the samples, from the weights (of the run, or as a run would start), and from its losses."""
+"""Fills the nodes' pictures: from the worker while a run knows the network, else from the samples and start weights; and the wires."""
 
 from __future__ import annotations
 
+import functools
 import math
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,64 +13,91 @@ from PySide6.QtCore import QObject, QTimer
 from playground.core.samples import Samples
 from playground.core.spec import Layer
 from playground.data.prepare import Prepared, prepare
-from playground.document.node_size import TILE, is_planar
+from playground.document.node_size import is_planar
 from playground.document.project import Node, Project
 from playground.engine.graph import Graph
 from playground.errors import PlaygroundError
 from playground.lowering import Lowered, lower
+from playground.lowering.expansion import expanded
 from playground.training.messages import Fault, Reset, Started
+from playground.training.messages.analysis import LayersTimed
+from playground.training.messages.change import Replanned
 from playground.training.saturation import saturations
-from playground.ui.canvas import pictures
+from playground.training.surfaces import SIDE
 from playground.ui.canvas.answers import Array, cost_of, image_forms, known_graph, length_columns, node_outputs, start_weights
+from playground.ui.canvas.faring import Cost, alarm, costs, worst
+from playground.ui.canvas.flowing import Flow
+from playground.ui.canvas.levels import NAMED
+from playground.ui.canvas.live import LivePictures
 from playground.ui.canvas.local import LocalNames
-from playground.ui.canvas.look import short_number
-from playground.ui.canvas.node_item import NAMED
+from playground.ui.canvas.making import PictureMaker
 from playground.ui.canvas.plane import grid_points, plane_of
-from playground.ui.canvas.preview import PreviewData
 from playground.ui.canvas.wire_labels import gradient_norms
+from playground.ui.panels.health import Health, health_of, stuck_of
 from playground.ui.scope import Scope
+from playground.ui.slow_motion import SlowMotion
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
 
-TILES_EVERY_S = 1 / 15
-SHARE = 0.06  # of the time goes into pictures at most while a run goes on
+PICTURES_EVERY_S = 1 / 20
+SHARE = 0.06  # of the time goes into pictures at most while a run goes on, where the window has to work them out itself
+LIVE_SHARE = 0.25  # where it only draws them
 APART_MS = 8  # after the curves, in a turn of its own: in one turn the two would hold up whatever a person does
 CROWD, CROWD_EVERY_S = 64, 1.0  # samples that shares of stuck outputs are taken over, and how often
-MOST_COST = 40_000_000  # beyond this many numbers a picture of one grid is not worth the wait
+FARE_EVERY_S = 0.25
+MOST_COST = 80_000_000  # beyond this many numbers a picture of one grid is not worth the wait
+MARGIN = 120  # around what is in view, for wires that come from just outside
 
 
 class PreviewFeed(QObject):
-    """Keeps the scene's pictures up to date: at every change, and at most 15 times a second while a run goes on."""
+    """Keeps the scene's pictures up to date: at every change, and up to 20 times a second while a run goes on.
+
+    sample: the one that the data node shows.  drawn: how often all pictures were filled.
+    """
 
     def __init__(self, view: CanvasView) -> None:
         super().__init__(view)
         self.view, self.session, self.scene = view, view.session, view.canvas
-        self._lowered: Lowered | None = None
+        self.live = LivePictures(self.session)
+        self.maker, self.flow, self.slow = PictureMaker(self), Flow(self), SlowMotion(self.session)
+        self.lowered: Lowered | None = None
+        self.prepared: Prepared | None = None
+        self.forms: dict[str, tuple[int, ...]] = {}
         self._graph: Graph | None = None
-        self._forms: dict[str, tuple[int, ...]] = {}
         self._start: dict[str, Array] = {}
         self._norms: dict[str, float] = {}
         self._names = LocalNames(Project(), Scope())
         self._stale = True
-        self._drawn: set[str] = set()
+        self._filled: set[str] = set()
         self._weights_now: dict[str, Array] = {}
         self._answers_now: dict[str, Array] = {}
         self._crowd_now: dict[str, Array] = {}
         self._crowd_at = 0.0
-        self._prepared: Prepared | None = None
+        self._health: dict[str, Health] = {}
+        self._costs: dict[str, Cost] = {}
+        self._timed: LayersTimed | None = None
+        self._fared, self._follows = 0.0, False
         self._key: tuple[Any, ...] = ()
         self._last, self._took = 0.0, 0.0
-        self.sample = 0
+        self.sample, self.drawn = 0, 0
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self.draw)
-        self.session.tick.connect(self._on_tick)
-        self.session.run_changed.connect(self._on_tick)
-        self.session.heard.connect(self._mark_fault)
+        self.session.tick.connect(self._draw_soon)
+        self.session.run_changed.connect(self._draw_soon)
+        self.session.heard.connect(self._hear)
+        self.slow.changed.connect(self._draw_soon)
 
-    def _mark_fault(self, event: object) -> None:
-        """The node at which the run stopped, until it goes on."""
+    def _hear(self, event: object) -> None:
+        """New pictures; or the node at which the run stopped, marked until it goes on."""
+        if self.live.hear(event):
+            self._draw_soon()
+        if isinstance(event, LayersTimed):
+            self._timed, self._fared = event, 0.0
+            self._draw_soon()
+        if isinstance(event, Started | Replanned):
+            self._timed, self._follows = None, True
         if isinstance(event, Fault | Started | Reset):
             for item in self.scene.nodes.values():
                 item.show_fault(isinstance(event, Fault) and self._names.stands_for(item.look.name, event.node))
@@ -90,11 +117,12 @@ class PreviewFeed(QObject):
             return
         self._names = LocalNames(project, scope)
         self._key = key
-        self._lowered = self._lower()
+        self.live.follow()
+        self.lowered = self._lower()
         self._graph = known_graph(project, samples) if samples is not None else None
-        self._forms = image_forms(self.session.view, samples)
-        self._prepared = self._prepare(samples)
-        graph = self._lowered.graph if self._lowered is not None else self._graph
+        self.forms = image_forms(self.session.view, samples)
+        self.prepared = self._prepare(samples)
+        graph = self.lowered.graph if self.lowered is not None else self._graph
         self._start = start_weights(graph, project.training.seed) if graph is not None else {}
 
     def _lower(self) -> Lowered | None:
@@ -117,44 +145,108 @@ class PreviewFeed(QObject):
         except PlaygroundError:  # the run will tell why; pictures wait
             return None
 
-    def _on_tick(self) -> None:
+    def _draw_soon(self) -> None:
         """Draw as soon as it is time again, so that the last numbers of a run are always shown."""
-        wait = max(TILES_EVERY_S, self._took / SHARE) - (time.monotonic() - self._last)
+        share = LIVE_SHARE if self.live.step >= 0 else SHARE
+        wait = max(PICTURES_EVERY_S, self._took / share) - (time.monotonic() - self._last)
         if not self._soon.isActive():
             self._soon.start(max(APART_MS, math.ceil(wait * 1000)))
 
     def draw(self) -> None:
         """Fill the pictures that are in view from what is known now; the others wait until they are."""
         self._soon.stop()
-        self._last = time.monotonic()
+        self._last, begun = time.monotonic(), time.thread_time()
         if self._stale:
             self._take_project()
-        weights = self._weights()
-        self._weights_now = self._names.weights(weights)
-        self._answers_now = self._names.answers(self._answers(weights))
-        self._look_at_crowd(weights)
-        layers = {node.name: node.spec for node in self.session.view.network.nodes if isinstance(node.spec, Layer)}
-        self.session.stuck = saturations(layers, self._crowd_now)
+        if self._follows:
+            self._follows = False
+            self.live.follow()
+        self._ask()
+        weights = functools.cache(self._weights)
+        live = self.live.read(self._names)
+        self._answers_now = self.live.values if live else self._names.answers(self._answers(weights()))
+        self._weights_now = self._names.weights(weights()) if self._wants_weights(live) else {}
+        if self._crowd_is_due():
+            self._look_at_crowd(weights())
+            layers = {node.name: node.spec for node in self.session.view.network.nodes if isinstance(node.spec, Layer)}
+            self.session.stuck = saturations(layers, self._crowd_now)
         self._norms = self._names.norms(gradient_norms(self.session.client)) if self.session.run.state != "idle" else {}
         if self.scene.labels == "gradient":
             self.scene.show_labels(self.session.view, self.session.seen, self._norms)
-        self._drawn.clear()
+        self.maker.take(self._answers_now, self._weights_now, self.live.tiles if live else {}, self._crowd_now)
+        self._fare()
+        self.flow.show(self.live.values if live and self.session.run.state != "idle" else {}, self._names, self.slow.now)
+        self._filled.clear()
         self.draw_new()
-        self._took = time.monotonic() - self._last
+        self.drawn += 1
+        self._took = time.thread_time() - begun
 
     def draw_new(self) -> None:
         """Fill pictures that came into view since."""
         seen = self.view.visible()
         if self.view.zoom < NAMED:
             return
+        if self._filled and self.live.step >= 0:  # what came into view has to be asked for
+            self._draw_soon()
         for node in self.session.view.network.nodes:
             item = self.scene.nodes.get(node.id)
-            if item is None or node.id in self._drawn or not seen.intersects(item.sceneBoundingRect()):
+            if item is None or node.id in self._filled or not seen.intersects(item.sceneBoundingRect()):
                 continue
-            self._drawn.add(node.id)
+            self._filled.add(node.id)
             if item.look.preview:
-                item.show_data(self._picture(node, item.look.preview))
-            item.show_progress(self._progress(node), self._live_line(node))
+                item.show_data(self.maker.picture(node, item.look.preview))
+            item.show_page(self.maker.first.get(node.id, 0))
+            item.on_page = self.turn_page
+            cost = self._costs.get(node.name)
+            item.show_progress(self._progress(node), self.maker.live_line(node, self._norms, cost))
+            edge, words = alarm(self._health.get(node.name))
+            over = self.session.run.state == "finished"  # what was amiss at the very end is no alarm any more
+            item.show_faring("" if over else edge, words, "" if cost is None else cost.words)
+
+    def _wants_weights(self, live: bool) -> bool:
+        """Whether any picture is made of them; copying all of a large network's takes its time."""
+        kinds = {item.look.preview for item in self.scene.nodes.values()}
+        return "maps" in kinds or ("tiles" in kinds and (self.maker.mode == "weights" or not live))
+
+    def _fare(self) -> None:
+        """How the nodes fare, a few times a second."""
+        session, now = self.session, time.monotonic()
+        if session.run.state == "idle":
+            self._health, self._costs = {}, {}
+            return
+        if now - self._fared < FARE_EVERY_S and session.run.going:
+            return
+        self._fared = now
+        shown = [node.name for node in session.view.network.nodes]
+        frozen = [node.name for node in expanded(session.project).project.network.nodes if node.frozen]
+        measured = health_of(session.client.layer_norms(), frozen)
+        self._health = worst(measured, stuck_of(session.stuck) if measured else [], self._names, shown)
+        self._costs = costs(self._timed, self._names, shown)
+
+    def show_mode(self, mode: str) -> None:
+        """Have tiles show "response", "weights" or "activation"."""
+        self.maker.mode = mode
+        self.draw()
+
+    def turn_page(self, node: str, back: bool = False) -> None:
+        """Show the next units of a node, or the ones before; after the last the first."""
+        item = self.scene.nodes.get(node)
+        if item is not None and item.look.more:
+            self.maker.turn(node, item.look.units, item.look.units + item.look.more, back)
+            self.draw()
+
+    def _ask(self) -> None:
+        """Have the worker make what is in view."""
+        if self.view.zoom < NAMED or self.session.run.state == "idle":
+            return
+        seen = self.view.visible().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
+        wanted = {}
+        for node in self.session.view.network.nodes:
+            item = self.scene.nodes.get(node.id)
+            name = self._names.givers.get(node.name)
+            if item is not None and name is not None and seen.intersects(item.sceneBoundingRect()):
+                wanted[name] = self.maker.first.get(node.id, 0)
+        self.live.ask(tuple(sorted(wanted.items())), self.sample)
 
     def _weights(self) -> dict[str, Array]:
         """The run's weights, else those that the project was saved with, else those that a run would start from."""
@@ -163,57 +255,33 @@ class PreviewFeed(QObject):
     def _answers(self, weights: dict[str, Array]) -> dict[str, Array]:
         """Every node's output: over the plane for 2-D data, else for the sample that the data node shows."""
         samples, graph = self.session.samples, self._graph
-        if samples is None or graph is None or self._prepared is None:
+        if samples is None or graph is None or self.prepared is None:
             return {}
-        planar = is_planar(samples)
-        x = grid_points(*plane_of(samples), TILE) if planar else samples.x[self.sample : self.sample + 1]
+        x = grid_points(*plane_of(samples), SIDE) if is_planar(samples) else samples.x[self.sample : self.sample + 1]
         if cost_of(graph, len(x)) > MOST_COST:
             return {}
         with np.errstate(all="ignore"):
-            x = self._prepared.scaler.apply(x)
+            x = self.prepared.scaler.apply(x)
             found = node_outputs(graph, weights, x, length_columns(samples, [self.sample]))
         if self.session.scope.path:  # the input of an open block may be the data themselves
             found |= {node.name: x for node in self.session.project.network.of_kind("dataset")}
         return found
 
+    def _crowd_is_due(self) -> bool:
+        """Shares of stuck outputs change slowly; while a run goes on they are taken about once a second."""
+        return time.monotonic() - self._crowd_at > CROWD_EVERY_S or self._crowd_at == 0.0 or not self.session.run.going
+
     def _look_at_crowd(self, weights: dict[str, Array]) -> None:
-        """Every node's output for some samples at once, about once a second: what share is stuck is no matter of one sample."""
-        samples, graph, now = self.session.samples, self._graph, time.monotonic()
-        if samples is None or graph is None or self._prepared is None or 5 * cost_of(graph, CROWD) > MOST_COST:
+        """Every node's output for some samples at once: what share is stuck is no matter of one sample."""
+        samples, graph = self.session.samples, self._graph
+        self._crowd_at = time.monotonic()
+        if samples is None or graph is None or self.prepared is None or 5 * cost_of(graph, CROWD) > MOST_COST:
             self._crowd_now = self._answers_now
-        elif now - self._crowd_at > CROWD_EVERY_S or self._crowd_at == 0.0 or not self.session.run.going:
-            self._crowd_at = now
-            rows = np.arange(samples.count)[:: max(1, samples.count // CROWD)][:CROWD]
-            x, columns = samples.x[rows], length_columns(samples, rows)
-            with np.errstate(all="ignore"):
-                self._crowd_now = self._names.answers(node_outputs(graph, weights, self._prepared.scaler.apply(x), columns))
-
-    def _maps(self, node: Node) -> PreviewData | None:
-        answers = self._answers_now
-        found = pictures.sequence(node, answers, self.session.samples, self.sample)
-        if found is not None:
-            return found
-        return pictures.maps(self._weights_now.get(f"{node.name}.weight"), answers.get(node.name), self._forms.get(node.id, ()))
-
-    def _picture(self, node: Node, kind: str) -> PreviewData | None:
-        samples, answers = self.session.samples, self._answers_now
-        makers: dict[str, Callable[[], PreviewData | None]] = {
-            "glyph": lambda: pictures.curve(node.spec),
-            "image": lambda: pictures.image(samples, self.sample),
-            "number": lambda: pictures.number(*self._number(node)),
-            "strip": lambda: pictures.strip(samples, self.sample),
-            "maps": lambda: self._maps(node),
-            "bars": lambda: pictures.bars(answers.get(node.name), samples),
-            "tiles": lambda: self._tiles(node, answers),
-            "field": lambda: self._field(node, answers),
-        }
-        return makers[kind]() if kind in makers else None
-
-    def _live_line(self, node: Node) -> str:
-        """The gradient while a layer trains; what an activation does; else nothing."""
-        if self.session.run.going and node.name in self._norms:
-            return f"∇ {short_number(self._norms[node.name])}"
-        return pictures.activity(node.spec, self._crowd_now.get(node.name))
+            return
+        rows = np.arange(samples.count)[:: max(1, samples.count // CROWD)][:CROWD]
+        x, columns = samples.x[rows], length_columns(samples, rows)
+        with np.errstate(all="ignore"):
+            self._crowd_now = self._names.answers(node_outputs(graph, weights, self.prepared.scaler.apply(x), columns))
 
     def _progress(self, node: Node) -> float:
         """The share of the run that is done, for layers that train while it goes on; else below 0."""
@@ -223,48 +291,3 @@ class PreviewFeed(QObject):
         if not run.going or started is None or not trains:
             return -1.0
         return self.session.client.step / max(started.total_steps, 1)
-
-    def _tiles(self, node: Node, answers: dict[str, Array]) -> PreviewData | None:
-        samples = self.session.samples
-        if node.spec.kind == "dataset" and samples is not None:
-            return pictures.plane_tiles(samples, TILE, self.session.project.data.scaling)
-        return pictures.responses(answers.get(node.name), TILE, node.spec)
-
-    def _field(self, node: Node, answers: dict[str, Array]) -> PreviewData | None:
-        samples, lowered = self.session.samples, self._lowered
-        if samples is None:
-            return None
-        if node.spec.kind != "loss":
-            return pictures.field(answers.get(node.name), TILE)
-        if lowered is None:
-            return pictures.judged(None, samples, None)
-        head = next((head for head in lowered.heads if head.node == node.id), lowered.heads[0])
-        output = next((n.name for n in self.session.project.network.nodes if n.id == head.output.partition("/")[0]), "")
-        surface = self.session.client.grid() if head is lowered.heads[0] else None  # the worker answers for the first loss
-        response = surface.response if surface is not None else None
-        if response is None and output in answers:
-            response = head.loss.respond(answers[output]).reshape(TILE, TILE, -1)
-        return pictures.judged(response, samples, self._prepared)
-
-    def _number(self, node: Node) -> tuple[float | None, str]:
-        """A loss with the words under it: over the newest batches, or of several what each was at the end of the last epoch."""
-        client, several = self.session.client, len(self.session.project.network.of_kind("loss")) > 1
-        if several:
-            epochs = client.epochs if client.step else ()
-            return (epochs[-1].metrics.get(node.name) if epochs else None), self._guess(node) if not epochs else "after the epoch"
-        loss = client.history().loss if client.step else ()
-        return (float(np.mean(loss[-20:])) if len(loss) else None), self._guess(node)
-
-    def _guess(self, node: Node) -> str:
-        """What guessing gives, where that is known."""
-        samples = self.session.samples
-        wired = any(link.port == 1 for link in self.session.project.network.into(node.id))
-        if (
-            samples is None
-            or samples.task != "classification"
-            or samples.classes < 2
-            or getattr(node.spec, "target", "") == "values"
-            or wired
-        ):
-            return ""
-        return f"guess: ln {samples.classes} = {math.log(samples.classes):.2f}"

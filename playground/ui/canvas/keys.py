@@ -1,5 +1,8 @@
 """The canvas by keyboard: arrows walk along the wires, letters search layers, Enter edits or opens a block, Escape leaves it, Ctrl+L wires.
 
+Tab opens the quick list; Ctrl+Tab and Shift+Tab move the focus. Right of the last node stands the ghost of what usually follows: the
+right arrow steps onto it, Enter takes it.
+
 While a wire is under construction left and right choose where it ends, up and down at which output it starts.
 """
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 Key = Qt.Key
 Modifier = Qt.KeyboardModifier
 ARROWS = {Key.Key_Left: (-1, 0), Key.Key_Right: (1, 0), Key.Key_Up: (0, -1), Key.Key_Down: (0, 1)}
+NUMBERS = (Key.Key_1, Key.Key_2, Key.Key_3)
 NUDGE, FINE = 24, 4
 
 
@@ -31,21 +35,34 @@ class CanvasKeys:
     def claims(self, event: QKeyEvent) -> bool:
         """Whether a key belongs to the canvas although a menu has it as its shortcut."""
         if self.view.gesture is not None or self.view.refusal.isVisible():
-            return Key(event.key()) in (Key.Key_Escape, Key.Key_Return, Key.Key_Enter, Key.Key_1, *ARROWS)
+            return Key(event.key()) in (Key.Key_Escape, Key.Key_Return, Key.Key_Enter, *NUMBERS, *ARROWS)
         return False
+
+    def tab(self, event: QKeyEvent) -> bool:
+        """Tab opens the quick list, for the wire under construction where there is one; with Ctrl it moves the focus, as Shift+Tab does."""
+        if event.key() != Key.Key_Tab:
+            return False
+        if event.modifiers() & Modifier.ControlModifier:
+            self.view.focusNextChild()
+        elif self.view.gesture is not None:
+            self.view.gesture.ask()
+        else:
+            self.view.open_quick_add()
+        return True
 
     def press(self, event: QKeyEvent) -> bool:
         """Act on a key; False leaves it to Qt."""
+        self.view.looking.glide.finish()
         key = Key(event.key())
         if self.view.gesture is not None:
             return self._wiring(key)
-        if self.view.refusal.isVisible() and key in (Key.Key_Escape, Key.Key_1):
-            self.view.refusal.pick() if key == Key.Key_1 else self.view.refusal.dismiss()
+        if self.view.refusal.isVisible() and key in (Key.Key_Escape, *NUMBERS):
+            self.view.refusal.pick(NUMBERS.index(key)) if key in NUMBERS else self.view.refusal.dismiss()
             return True
         if key in ARROWS:
             return self._arrow(key, event.modifiers())
         if key in (Key.Key_Return, Key.Key_Enter):
-            return self._edit()
+            return self.view.drops.ghost.accept() if self.view.drops.ghost.aimed else self._edit()
         if key == Key.Key_Escape and self.view.session.selection:
             self.view.session.select(())
             return True
@@ -60,6 +77,9 @@ class CanvasKeys:
             return False
         if key == Key.Key_Escape:
             gesture.cancel()
+        elif key in NUMBERS and self.view.refusal.isVisible():
+            gesture.end()
+            self.view.refusal.pick(NUMBERS.index(key))
         elif key in (Key.Key_Return, Key.Key_Enter, Key.Key_Space):
             gesture.finish()
         elif key in (Key.Key_Up, Key.Key_Down) and gesture.choose(ARROWS[key][1]):
@@ -73,6 +93,8 @@ class CanvasKeys:
         if modifiers & (Modifier.ControlModifier | Modifier.AltModifier):
             step = FINE if modifiers & Modifier.AltModifier else NUDGE
             self.view.commands.nudge(dx * step, dy * step)
+            return True
+        if self.view.drops.ghost.aim(dx):
             return True
         target = self._next(dx, dy)
         if target is not None:

@@ -15,6 +15,7 @@ from playground.lowering import Inspection
 from playground.lowering.groups import weighty
 from playground.ui.canvas.ports import node_ports
 from playground.ui.painting import group_color, width_of
+from playground.words import say
 
 MAPS, MAP_GAP, MAP_SIDE = 94, 2, 4  # one picture of all maps; the fewer they are, the larger is each
 
@@ -105,10 +106,10 @@ class Surroundings:
         ports = node_ports(
             node.spec, self.ports.get(node.id, set()), self.used.get(node.id, set()), inspection.outputs.get(node.id)
         )
-        line = _reason(errors[0].text, node.name) if errors else self._tied(node) or _line(node, inspection, samples)
+        line = _reason(say(errors[0].text), node.name) if errors else self._tied(node) or _line(node, inspection, samples)
         width, height = size_of(picture, spec.kind, node.name, "" if errors else line, width_of)
         height = max(height, ports.least_height)
-        shape = " by ".join(map(str, output.shape)) if output is not None and output.shape else ""
+        shape = say(" by ").join(map(str, output.shape)) if output is not None and output.shape else ""
         return NodeLook(
             name=node.name,
             icon="block" if isinstance(spec, Placeholder) else spec.icon,
@@ -128,7 +129,7 @@ class Surroundings:
             badge="error" if errors else "warn" if reasons else self._mark(node),
             weighty=bool(node.shares) or inspection.parameters.get(node.id, 0) > 0,
             detail="\n".join(p.text for p in reasons),
-            said=", ".join(filter(None, (node.name, spec.title, shape, ports.said, self._tied(node)))),
+            said=", ".join(filter(None, (node.name, say(spec.title), shape, ports.said, self._tied(node)))),
             width=width,
             height=height,
         )
@@ -142,7 +143,7 @@ class Surroundings:
     def _tied(self, node: Node) -> str:
         """Whose weights a node uses, for the shape line and for screen readers; "" for its own."""
         giver = self.names.get(node.shares, "")
-        return f"shares with {giver}" + (", transposed" if node.transposed else "") if giver else ""
+        return say("shares with {giver}", giver=giver) + (say(", transposed") if node.transposed else "") if giver else ""
 
 
 def look_of(node: Node, project: Project, inspection: Inspection, samples: Samples | None) -> NodeLook:
@@ -159,20 +160,32 @@ def _line(node: Node, inspection: Inspection, samples: Samples | None) -> str:
     spec = node.spec
     if spec.kind == "dataset":
         if samples is None:
-            return "reading"
+            return say("reading")
         what = (
-            "sequences" if samples.steps else "images" if len(samples.shape) == 3 else "points" if is_planar(samples) else "rows"
+            say("sequences")
+            if samples.steps
+            else say("images")
+            if len(samples.shape) == 3
+            else say("points")
+            if is_planar(samples)
+            else say("rows")
         )
-        return f"{samples.count:,} {what}" if is_planar(samples) else f"{spec.title} · {samples.count:,} {what}"
+        return f"{samples.count:,} {what}" if is_planar(samples) else f"{say(spec.title)} · {samples.count:,} {what}"
     if spec.kind == "loss" or isinstance(spec, Placeholder):
-        return spec.title
+        return say(spec.title)
     output = inspection.types.get(node.id)
     if output is None or not isinstance(spec, Layer):
-        return "shape unknown"
-    caption = inspection.captions.get(node.id, "")
+        return say("shape unknown")
+    caption = say(inspection.captions.get(node.id, ""))
     parameters = inspection.parameters.get(node.id, 0)
     return " · ".join(
-        filter(None, (caption or (f"to {output}" if not parameters else ""), f"{count_text(parameters)} p" if parameters else ""))
+        filter(
+            None,
+            (
+                caption or (say("to {shape}", shape=output) if not parameters else ""),
+                say("{count} p", count=count_text(parameters)) if parameters else "",
+            ),
+        )
     )
 
 

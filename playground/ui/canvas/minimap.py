@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from playground.ui.painting import box
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -27,7 +28,7 @@ class Minimap(QWidget):
         self.bounds = QRectF()
         self.resize(WIDTH, HEIGHT)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName("Map of the canvas")
+        self.setAccessibleName(say("Map of the canvas"))
         theme().changed.connect(self.stale)
 
     def stale(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.note_item import NoteItem
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -24,10 +25,10 @@ class NameEditor(QObject):
         self.view = view
         self.id = ""
         self.line = QLineEdit(view)
-        self.line.setAccessibleName("Name of the node")
+        self.line.setAccessibleName(say("Name of the node"))
         self.line.setMaxLength(100)
         self.text = QPlainTextEdit(view)
-        self.text.setAccessibleName("Text of the note")
+        self.text.setAccessibleName(say("Text of the note"))
         self.text.setTabChangesFocus(True)
         for field in (self.line, self.text):
             field.hide()

@@ -1,32 +1,30 @@
-"""A node on the canvas: one item paints body, ports, badge, preview and states, with less detail when far away."""
+"""A node on the canvas: its state, its geometry and how it follows the pointer; `node_paint` draws it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QGraphicsSceneMouseEvent, QStyleOptionGraphicsItem, QWidget
 
 from playground.document.node_size import HEAD
 from playground.ui.canvas.look import NodeLook
+from playground.ui.canvas.node_paint import HANDLE, paint_node
 from playground.ui.canvas.ports import places
-from playground.ui.canvas.preview import Atlas, PreviewData, make_atlas, paint_missing, paint_preview
-from playground.ui.painting import AA, RIGHT, box, chip, put, stamp, width_of
+from playground.ui.canvas.preview import Atlas, PreviewData, make_atlas
 from playground.ui.theme import theme
 
 if TYPE_CHECKING:
     from playground.ui.canvas.tie_item import TieItem
     from playground.ui.canvas.wire_item import WireItem
 
-PORT_RADIUS, QUIET_RADIUS, REACH, QUIET_REACH = 4.5, 3.5, 12, 7
-HANDLE = 8  # radius of the handle of the weights
-BLOCK, LEGIBLE, NAMED, DETAILED = 0.2, 0.25, 0.35, 0.6  # zoom below which less is drawn
-BADGE_INK = {"error": "error", "warn": "warn", "frozen": "info", "tied": "c_block"}
+REACH, QUIET_REACH = 12, 7
 
 
 class NodeItem(QGraphicsItem):
-    """Paints a NodeLook; wires register here and follow it."""
+    """Shows a NodeLook; wires register here and follow it."""
 
     def __init__(self, id: str, look: NodeLook) -> None:
         super().__init__()
@@ -43,6 +41,10 @@ class NodeItem(QGraphicsItem):
         self.progress = -1.0
         self.live_line = ""
         self.faulty = False
+        self.phase = ""
+        self.alarm, self.fares, self.cost = "", "", ""
+        self.first = 0
+        self.on_page: Callable[[str], None] | None = None
         self.hover = False
         flag = QGraphicsItem.GraphicsItemFlag
         self.setFlags(flag.ItemIsMovable | flag.ItemIsSelectable | flag.ItemSendsGeometryChanges)
@@ -58,12 +60,14 @@ class NodeItem(QGraphicsItem):
         if (old.preview, old.units, old.width) != (look.preview, look.units, look.width):
             self.atlas = make_atlas(look)
             self._compose()
-        self.setToolTip(look.detail)
+        self._tell()
         self._lead_wires()
         self.update()
 
     def show_data(self, data: PreviewData | None) -> None:
         """Take new preview values and repaint only the preview."""
+        if data is self.data_shown and data is not None:
+            return
         self.data_shown = data
         self._compose()
         self.update(self.preview_rect())
@@ -78,6 +82,39 @@ class NodeItem(QGraphicsItem):
         if (share, line) != (self.progress, self.live_line):
             self.progress, self.live_line = share, line
             self.update()
+
+    def show_faring(self, alarm: str, fares: str, cost: str) -> None:
+        """How it fares while a run goes on: the colour of its edge ("warn", "error" or "" for none), in words, and what it costs."""
+        if (alarm, fares, cost) != (self.alarm, self.fares, self.cost):
+            self.alarm, self.fares, self.cost = alarm, fares, cost
+            self._tell()
+            self.update()
+
+    def show_phase(self, direction: str) -> None:
+        """The direction in which it has just worked in slow motion: "forward", "backward", "update", or "" for none."""
+        if direction != self.phase:
+            self.phase = direction
+            self.update()
+
+    def _tell(self) -> None:
+        self.setToolTip("\n".join(filter(None, (self.look.detail, self.fares, self.cost))))
+
+    def show_page(self, first: int) -> None:
+        """The first unit that the picture shows."""
+        if first != self.first:
+            self.first = first
+            self.update()
+
+    def more_rect(self) -> QRectF:
+        """Where the further units are told, to be clicked for the next of them; empty where all show."""
+        return QRectF(self.look.width - 50, 4, 46, 22) if self.look.more and not self.look.badge else QRectF()
+
+    def mousePressEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        if self.on_page is not None and event.button() == Qt.MouseButton.LeftButton and self.more_rect().contains(event.pos()):
+            self.on_page(self.id)
+            event.accept()
+            return
+        super().mousePressEvent(event)
 
     def show_fault(self, on: bool) -> None:
         """Whether the run stopped at this node, because a number was not finite."""
@@ -116,7 +153,7 @@ class NodeItem(QGraphicsItem):
     def port_at(self, pos: QPointF) -> tuple[str, int] | None:
         """The nearest port within reach of an item position; one that does not show has to be hit."""
         best, found = float("inf"), None
-        for side, count, quiet in self._sides():
+        for side, count, quiet in self.sides():
             for k in range(count):
                 gap = self.port(side, k) - pos
                 far = max(abs(gap.x()), abs(gap.y()))
@@ -129,7 +166,8 @@ class NodeItem(QGraphicsItem):
         """Whether ports that nobody needs show too."""
         return self.hover or self.offering or self.source
 
-    def _sides(self) -> tuple[tuple[str, int, frozenset[int]], ...]:
+    def sides(self) -> tuple[tuple[str, int, frozenset[int]], ...]:
+        """(side, ports that there are, those of them that nobody needs) of both sides."""
         return ("in", self.ports_in, self.look.quiet_in), ("out", self.look.outs, self.look.quiet_out)
 
     def port_name(self, side: str, k: int) -> str:
@@ -195,100 +233,5 @@ class NodeItem(QGraphicsItem):
         for tie in self.ties:
             tie.light(self.hover)
 
-    # Painting
     def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        look, zoom = self.look, p.worldTransform().m11()
-        if zoom < BLOCK:
-            if self.isSelected():
-                p.fillRect(self.body().adjusted(-8, -8, 8, 8), theme().color("accent"))
-            p.fillRect(self.body(), theme().color(look.group))
-            return
-        if look.state == "waiting":
-            p.setOpacity(0.5)
-        if zoom < NAMED:
-            self._paint_small(p, zoom)
-            p.setOpacity(1.0)
-            return
-        self._paint_body(p)
-        self._paint_head(p, zoom)
-        if look.preview and look.state != "normal" and look.group != "c_data":  # data is known whatever becomes of it
-            paint_missing(p, self.preview_rect())
-        elif look.preview:
-            paint_preview(p, self.preview_rect(), look, self.data_shown, self.atlas)
-        if self.progress >= 0:
-            p.fillRect(QRectF(4, look.height - 3, (look.width - 6) * min(self.progress, 1.0), 2), theme().color("accent"))
-        self._paint_ports(p)
-        if self.look.weighty and self.hover and zoom >= DETAILED:
-            grip = QRectF(0, 0, 2 * HANDLE, 2 * HANDLE)
-            grip.moveCenter(self.handle())
-            box(p, grip, HANDLE, theme().color("node"), theme().color("c_block"))
-            stamp(p, grip.center().x(), grip.center().y(), "tied", "c_block", 12)
-        p.setOpacity(1.0)
-
-    def _paint_small(self, p: QPainter, zoom: float) -> None:
-        """From afar: straight corners, which nobody can tell from round ones, and a name while it can be read."""
-        look, body, pixel = self.look, self.body(), 1 / zoom
-        p.fillRect(body, self._edge())
-        rim = 2 * pixel if self.isSelected() or look.state == "error" else pixel
-        p.fillRect(body.adjusted(rim, rim, -rim, -rim), self._fill())
-        p.fillRect(QRectF(0, 0, max(4.0, 2 * pixel), look.height), theme().color(look.group))
-        p.fillRect(QRectF(9, look.height / 2 - 14, 28, 28), theme().tint(look.group))
-        stamp(p, 23, look.height / 2, look.icon, look.group, 20)
-        if zoom >= LEGIBLE:
-            put(p, QRectF(42, 0, look.width - 44, look.height), look.name, 24, "text", True)
-
-    def _edge(self) -> QColor:
-        bad = self.look.state == "error" or self.faulty
-        return theme().color(
-            "accent" if self.isSelected() else "error" if bad else "c_block" if self.lit else "strong" if self.hover else "border"
-        )
-
-    def _fill(self) -> QColor:
-        return theme().tint("error", 0.06) if self.look.state == "error" else theme().color("node")
-
-    def _paint_body(self, p: QPainter) -> None:
-        look, chosen, bad = self.look, self.isSelected(), self.look.state == "error" or self.faulty
-        body = self.body()
-        if chosen:
-            ring = QColor(theme().color("accent"))
-            ring.setAlphaF(0.35)
-            box(p, body.adjusted(-4, -4, 4, 4), 9, None, ring, 2)
-        box(p, body, 6, self._fill(), self._edge(), 2 if chosen or bad or self.lit else 1)
-        p.save()
-        p.setClipRect(QRectF(0, 0, 4, look.height), Qt.ClipOperation.IntersectClip)
-        box(p, body, 6, theme().color(look.group), None)
-        p.restore()
-
-    def _paint_head(self, p: QPainter, zoom: float) -> None:
-        look = self.look
-        chip(p, 9, 6, 18, look.icon, look.group)
-        badge = "error" if self.faulty else look.badge
-        further = f"+{look.more:,}" if look.more and not badge and zoom >= DETAILED else ""
-        beside = 20 if badge else 7 + width_of(further, 9) if further else 0
-        put(p, QRectF(33, 6, look.width - 36 - beside, 18), look.name, 12, "text", True)
-        if badge:
-            stamp(p, look.width - 14, 15, badge, BADGE_INK.get(badge, "accent"), 13)
-        if zoom >= DETAILED:
-            line = self.live_line if self.live_line and look.state == "normal" else look.line
-            put(p, QRectF(9, 28, look.width - 15, 16), line, 10, "error" if look.state == "error" else "text2")
-        if further:
-            put(p, QRectF(look.width - 50, 6, 44, 18), further, 9, "text3", how=RIGHT)
-
-    def _paint_ports(self, p: QPainter) -> None:
-        p.setRenderHint(AA)
-        for side, count, quiet in self._sides():
-            for k in range(count):
-                if k in quiet and not self.open:
-                    continue
-                at, hot = self.port(side, k), self.hot_port == (side, k)
-                fits = side == "in" and k in self.fitting
-                dim = k in quiet and not hot and not fits
-                p.setPen(
-                    QPen(theme().color("accent" if hot else "ok" if fits else "disabled" if dim else "wire"), 1.5 if dim else 2)
-                )
-                p.setBrush(theme().color("ok" if fits else "canvas" if dim else "node"))
-                radius = QUIET_RADIUS if k in quiet else PORT_RADIUS
-                p.drawEllipse(at, radius, radius)
-                if hot:
-                    p.setBrush(Qt.BrushStyle.NoBrush)
-                    p.drawEllipse(at, 7.5, 7.5)
+        paint_node(p, self)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from playground.document.project import Note
-from playground.ui.painting import box, metrics, put, stamp
+from playground.ui.painting import AA, box, metrics, put, stamp
 from playground.ui.theme import theme
+
+CORNER = 14.0  # the square at the lower right that resizes
 
 
 class NoteItem(QGraphicsItem):
@@ -40,6 +42,19 @@ class NoteItem(QGraphicsItem):
         text = metrics(11).boundingRect(room, int(Qt.TextFlag.TextWordWrap), self.rest) if self.rest else QRectF()
         self.frame = QRectF(0, 0, width, max(self.note.size[1] if self.rest else 32, 30 + text.height() + 8 if self.rest else 32))
 
+    def corner_at(self, pos: QPointF) -> bool:
+        """Whether an item position is on the corner that resizes."""
+        gap = self.frame.bottomRight() - pos
+        return -CORNER / 2 <= gap.x() <= CORNER and -CORNER / 2 <= gap.y() <= CORNER
+
+    def _paint_corner(self, p: QPainter) -> None:
+        """Three strokes where a selected note is resized."""
+        p.setRenderHint(AA)
+        p.setPen(QPen(theme().color("accent"), 1.5))
+        end = self.frame.bottomRight() - QPointF(3, 3)
+        for far in (4, 8):
+            p.drawLine(end - QPointF(far, 0), end - QPointF(0, far))
+
     def boundingRect(self) -> QRectF:
         return self.frame.adjusted(-5, -5, 5, 5)
 
@@ -56,3 +71,5 @@ class NoteItem(QGraphicsItem):
         p.setFont(theme().font(11))
         p.setPen(theme().color("text"))
         p.drawText(QRectF(10, 26, self.frame.width() - 20, self.frame.height() - 30), int(Qt.TextFlag.TextWordWrap), self.rest)
+        if self.isSelected():
+            self._paint_corner(p)

@@ -8,19 +8,23 @@ from typing import Any
 import numpy as np
 
 from playground.core.samples import Samples
-from playground.core.spec import Layer
+from playground.core.spec import Layer, Spec
 from playground.data.prepare import Prepared
 from playground.document.node_size import MOST_TILES
 from playground.document.project import Node
+from playground.training import surfaces
+from playground.training.areas.tiles import Tile
 from playground.training.saturation import saturation
+from playground.training.surfaces import SIDE, Coded
 from playground.ui.canvas.answers import Array
 from playground.ui.canvas.look import MAP_SIDE
 from playground.ui.canvas.plane import grid_points, in_square, plane_of
 from playground.ui.canvas.preview import PreviewData
 from playground.ui.canvas.sequences import attention, has_weights, heat, length_of, strip_of
+from playground.words import say, sentence
 
 MOST_POINTS = 240
-SATURATED = 0.95
+BINS = 32
 
 
 def _symmetric(values: Array) -> Array:
@@ -88,15 +92,15 @@ def number(loss: float | None, caption: str) -> PreviewData:
     return PreviewData(number=text, caption=caption)
 
 
-def maps(weight: Array | None, given: Array | None, form: tuple[int, ...]) -> PreviewData | None:
-    """Filters of a convolution, weight pictures of a dense layer, else the maps that come out.
+def maps(weight: Array | None, given: Array | None, form: tuple[int, ...], first: int = 0) -> PreviewData | None:
+    """Filters of a convolution, weight pictures of a dense layer, else the maps that come out; from the unit `first` on.
 
     form: shape of the image whose flattened numbers a dense layer reads, or () where there is none.
     """
     if weight is not None and weight.ndim == 4:
-        return PreviewData(maps=_symmetric(weight.mean(axis=2).transpose(2, 0, 1)[: MAP_SIDE**2]))
+        return PreviewData(maps=_symmetric(weight.mean(axis=2).transpose(2, 0, 1)[first : first + MAP_SIDE**2]))
     if weight is not None and weight.ndim == 2:
-        return PreviewData(maps=_symmetric(_unit_weights(weight, form)))
+        return PreviewData(maps=_symmetric(_unit_weights(weight[:, first:], form)))
     if given is None:
         return None
     if given.ndim == 4:
@@ -113,6 +117,35 @@ def _unit_weights(weight: Array, form: tuple[int, ...]) -> Array:
     return weight.T[: MAP_SIDE**2].reshape(-1, high, inputs // high)
 
 
+def weight_tiles(weight: Array, bias: Array | None, first: int) -> PreviewData | None:
+    """Each unit's incoming weights as bars, its bias last, all on one scale. Shapes: weight (inputs, units), bias (units,)."""
+    if weight.ndim != 2:
+        return None
+    numbers = weight if bias is None or bias.shape != weight.shape[1:] else np.concatenate([weight, bias[None]])
+    return PreviewData(maps=_bars_of(_symmetric(numbers)[:, first : first + MOST_TILES].T))
+
+
+def histograms(given: Array, first: int) -> PreviewData:
+    """What each unit gives for some samples, from −most to most: how often. Shapes: given (samples, ..., units)."""
+    units = given.reshape(-1, given.shape[-1])[:, first : first + MOST_TILES].T
+    finite = np.where(np.isfinite(units), units, 0.0)
+    most = np.abs(finite).max(axis=1, keepdims=True)
+    places = ((finite / np.where(most > 0, most, 1.0) + 1) * (BINS / 2)).clip(0, BINS - 1).astype(int)
+    counts = np.stack([np.bincount(row, minlength=BINS) for row in places])
+    return PreviewData(maps=_bars_of(counts / counts.max(axis=1, keepdims=True)))
+
+
+def _bars_of(shares: Array) -> Array:
+    """Bars from the middle line or, where none is below it, from the foot. Shapes: shares (pictures, bars), −1 to 1 -> coded tiles."""
+    wide = np.repeat(shares, max(1, SIDE // shares.shape[1]), axis=1)[:, :SIDE]
+    below = bool((shares < 0).any())
+    height = np.linspace(1.0, -1.0, SIDE)[:, None] if below else np.linspace(1.0, 0.0, SIDE)[:, None]
+    inside = (np.abs(height) <= np.abs(wide[:, None])) & (height * wide[:, None] >= 0) & (wide[:, None] != 0)
+    codes = np.where(inside, np.where(wide[:, None] > 0, 255, 0), 127).astype(np.uint8)
+    spare = SIDE - codes.shape[2]
+    return np.pad(codes, ((0, 0), (0, 0), (spare // 2, spare - spare // 2)), constant_values=127)
+
+
 def activity(spec: Any, given: Array | None) -> str:
     """What an activation does to its inputs just now: how much of its output passes no gradient, and how many units never do.
 
@@ -123,8 +156,13 @@ def activity(spec: Any, given: Array | None) -> str:
         return ""
     ends = spec.curve(np.array([-1e3, 1e3]))
     cut = ends is not None and float(ends[0]) == 0.0 and float(ends[1]) > 10.0
-    dead = f", {100 * found.dead:.0f} % dead" if found.dead > 0 and given is not None and len(given) > 1 else ""
-    return f"{100 * found.share:.0f} % {'zero' if cut else 'saturated'}{dead}"
+    dead = (
+        say(", {value} % dead", value=f"{100 * found.dead:.0f}")
+        if found.dead > 0 and given is not None and len(given) > 1
+        else ""
+    )
+    share = f"{100 * found.share:.0f}"
+    return (say("{share} % zero", share=share) if cut else say("{share} % saturated", share=share)) + dead
 
 
 def bars(given: Array | None, samples: Samples | None) -> PreviewData | None:
@@ -139,7 +177,10 @@ def bars(given: Array | None, samples: Samples | None) -> PreviewData | None:
     return PreviewData(bars=values, bar_names=tuple(names))
 
 
-SCALED = {"standardise": ("Standardised", "from train part"), "unit": ("Scaled to 0 ... 1", "from train part")}
+SCALED = {
+    "standardise": (sentence("Standardised"), sentence("from train part")),
+    "unit": (sentence("Scaled to 0 ... 1"), sentence("from train part")),
+}
 
 
 def plane_tiles(samples: Samples, side: int, scaling: str) -> PreviewData:
@@ -148,35 +189,53 @@ def plane_tiles(samples: Samples, side: int, scaling: str) -> PreviewData:
     points = grid_points(low, high, side).reshape(side, side, 2)[::-1]
     unit = 2 * (points - np.asarray(low)) / np.subtract(high, low) - 1
     names = samples.feature_names if len(samples.feature_names) == 2 else ("x", "y")
-    return PreviewData(maps=unit.transpose(2, 0, 1), notes=names, lines=SCALED.get(scaling, ("As they are",)))
+    return PreviewData(maps=unit.transpose(2, 0, 1), notes=names, lines=SCALED.get(scaling, (say("As they are"),)))
 
 
-def responses(given: Array | None, side: int, spec: Any) -> PreviewData | None:
-    """Each unit's answer over the plane, on one scale; units of a bounded activation that hardly move are flagged."""
-    if given is None or given.ndim != 2:
+def responses(given: Array | None, side: int, spec: Spec | None, first: int = 0) -> PreviewData | None:
+    """Each unit's answer over the plane, on one scale, from the unit `first` on; units that are stuck are flagged."""
+    if given is None or given.ndim != 2 or len(given) != side * side:
         return None
-    units = given[:, :MOST_TILES].T.reshape(-1, side, side)[:, ::-1]
-    bounded = getattr(spec, "id", "") in ("tanh", "sigmoid")
-    if bounded:
-        span = units if spec.id == "tanh" else 2 * units - 1
-        stuck = tuple(int(k) for k in np.flatnonzero(np.mean(np.abs(span) > SATURATED, axis=(1, 2)) > 0.95))
-        return PreviewData(maps=span, flagged=stuck)
-    dead = tuple(int(k) for k in np.flatnonzero(np.abs(units).max(axis=(1, 2)) == 0.0)) if spec.id == "relu" else ()
-    most = np.abs(units).max(axis=(1, 2), keepdims=True)
-    return PreviewData(maps=units / np.where(most > 0, most, 1.0), flagged=dead)
+    units = np.ascontiguousarray(given[:, first : first + MOST_TILES].T, np.float32)
+    return of_coded(surfaces.responses(units, spec, side))
+
+
+def of_coded(found: Coded) -> PreviewData:
+    """Pictures that are coded already."""
+    return PreviewData(maps=found.codes, flagged=found.flagged)
+
+
+def of_tile(found: Tile | None) -> PreviewData | None:
+    """What the worker made of a node."""
+    return None if found is None else PreviewData(maps=found.array, flagged=found.flagged)
 
 
 def field(given: Array | None, side: int) -> PreviewData | None:
     """One unit's answer over the plane, with the ends of its scale."""
-    if given is None:
+    if given is None or len(given) != side * side:
         return None
-    values = given[:, 0].reshape(side, side)[::-1]
-    most = float(np.abs(values).max())
-    return PreviewData(maps=_symmetric(values)[None], ends=(f"−{most:.3g}", f"+{most:.3g}"))
+    found = surfaces.field(np.asarray(given[:, 0], np.float32), side)
+    return PreviewData(maps=found.codes, ends=_ends(found.most))
 
 
-def judged(response: Array | None, samples: Samples, prepared: Prepared | None) -> PreviewData:
-    """What the network decides over the plane, under the points. Shapes: response (size, size, outputs), rows from low to high."""
+def of_field(found: Tile) -> PreviewData:
+    """One unit's answer as the worker made it."""
+    return PreviewData(maps=found.array, ends=_ends(found.most))
+
+
+def _ends(most: float) -> tuple[str, str]:
+    return (f"−{most:.3g}", f"+{most:.3g}")
+
+
+def decided(response: Array | None, samples: Samples, side: int) -> Array | None:
+    """What a network decides over the plane, coded; None where it does not answer in points of the plane."""
+    if response is None or len(response) != side * side:
+        return None
+    return surfaces.decision(np.asarray(response, np.float32).reshape(side * side, -1), samples.task, side).codes
+
+
+def judged(codes: Array | None, samples: Samples, prepared: Prepared | None) -> PreviewData:
+    """What the network decides over the plane, under the points. Shapes: codes (1, size, size)."""
     low, high = plane_of(samples)
     rows = prepared.train.index if prepared is not None else np.arange(samples.count)
     shown = rows[:: max(1, len(rows) // MOST_POINTS)]
@@ -184,22 +243,12 @@ def judged(response: Array | None, samples: Samples, prepared: Prepared | None) 
     classes = samples.y[shown].reshape(len(shown), -1)[:, 0]
     if samples.task != "classification":
         classes = (classes > np.median(classes)).astype(int)
-        ends = ("low", "high")
+        ends = (say("low"), say("high"))
     else:
         names = samples.class_names
-        ends = (names[0][:9], names[1][:9]) if len(names) == 2 else ("class 0", f"class {samples.classes - 1}")
-    return PreviewData(maps=_decision(response, samples), points=points, classes=classes.astype(int), ends=ends)
-
-
-def _decision(response: Array | None, samples: Samples) -> Array | None:
-    if response is None:
-        return None
-    outputs = response.shape[2]
-    if samples.task != "classification":
-        values = response[:, :, 0]
-        middle = float(np.median(values))
-        return _symmetric(values - middle)[::-1][None]
-    if outputs == 1:
-        return (2 * response[::-1, :, 0] - 1)[None]
-    places = np.linspace(-1.0, 1.0, outputs)
-    return (response[::-1] @ places)[None]
+        ends = (
+            (names[0][:9], names[1][:9])
+            if len(names) == 2
+            else (say("class {classes}", classes=0), say("class {classes}", classes=samples.classes - 1))
+        )
+    return PreviewData(maps=codes, points=points, classes=classes.astype(int), ends=ends)

@@ -11,7 +11,9 @@ Corner = tuple[float, float]
 
 
 def plane_of(samples: Samples) -> tuple[Corner, Corner]:
-    """Low and high corner, in the data's own unit: all points with a rim of a tenth, each axis to its own range."""
+    """Low and high corner, in the data's own unit: all points with a rim of a tenth, each axis to its own range, or the data's reach."""
+    if samples.reach:
+        return (-samples.reach, -samples.reach), (samples.reach, samples.reach)
     low, high = samples.x.min(axis=0).astype(float), samples.x.max(axis=0).astype(float)
     rim = np.maximum((high - low) * 0.1, 1e-6)
     low, high = low - rim, high + rim

@@ -6,7 +6,8 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
 
-from playground.ui.canvas.node_item import DETAILED, NodeItem
+from playground.ui.canvas.levels import DETAILED
+from playground.ui.canvas.node_item import NodeItem
 from playground.ui.painting import CENTRE, box, put, width_of
 from playground.ui.theme import theme
 

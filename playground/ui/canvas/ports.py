@@ -9,6 +9,7 @@ from playground.core.spec import Dataset, Layer, Spec
 from playground.core.tensor import TensorType
 from playground.document.project import Placeholder
 from playground.document.wiring import output_names, port_names, port_title, required_ports, variadic
+from playground.words import say
 
 APART = 20  # pixels between two ports of one side
 LEAST = 14  # pixels to a port that shows only when it is wanted
@@ -48,10 +49,14 @@ def node_ports(
         while outs > 1 and outs - 1 not in used and outs <= len(types) and types[outs - 1] is None:
             outs -= 1
     quiet_out = frozenset(range(1, outs)) - frozenset(used)
-    in_names = tuple(port_title(spec, k) + (" (optional)" if k in quiet_in else "") for k in range(ins)) if ins > 1 else ()
+    in_names = (
+        tuple(say(port_title(spec, k)) + (say(" (optional)") if k in quiet_in else "") for k in range(ins)) if ins > 1 else ()
+    )
     out_names = tuple(_output(names, k, types) for k in range(outs)) if outs > 1 else ()
     quiet = max(len(quiet_in), len(quiet_out))
-    said = "; ".join(f"{what} {', '.join(each)}" for what, each in (("inputs", in_names), ("outputs", out_names)) if each)
+    said = "; ".join(
+        f"{what} {', '.join(each)}" for what, each in ((say("inputs"), in_names), (say("outputs"), out_names)) if each
+    )
     return Ports(
         ins,
         outs,
@@ -67,7 +72,7 @@ def node_ports(
 
 def _output(names: Sequence[str], k: int, types: Sequence[TensorType | None] | None) -> str:
     """The name of an output with what it gives."""
-    name = names[k] if k < len(names) and names[k] else f"output {k + 1}"
+    name = say(names[k]) if k < len(names) and names[k] else say("output {k}", k=k + 1)
     type = types[k] if types is not None and k < len(types) else None
     shape = str(type) if type is not None and type.shape else ""
     return f"{name} · {shape}" if shape else name

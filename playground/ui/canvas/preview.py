@@ -9,10 +9,12 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from playground.document.node_size import TILE, TILE_GAP
+from playground.training.surfaces import SIDE
 from playground.ui.canvas.look import MAP_GAP, MAP_SIDE, MAPS, NodeLook
 from playground.ui.canvas.sequences import Strip, paint_strip
-from playground.ui.painting import CENTRE, LEFT, RIGHT, SMOOTH, box, put, width_of
+from playground.ui.painting import AA, CENTRE, LEFT, RIGHT, SMOOTH, box, put, width_of
 from playground.ui.theme import theme
+from playground.words import say
 
 POINT_COLORS = ("#0A4A8C", "#8A3D00")
 
@@ -21,10 +23,10 @@ POINT_COLORS = ("#0A4A8C", "#8A3D00")
 class PreviewData:
     """Values behind a node's picture.
 
-    maps: (n, h, w) values, scaled to -1 to 1 for tiles, maps and fields, 0 to 1 for an image.  curve: (n, 2) points in the unit
-    square.  bars: (k,) shares in 0 to 1.  number, caption: the loss node's figure and the words under it.  points: (n, 2) in the
-    unit square with their classes.  notes: a word under each tile; lines: below them.  flagged: indices of saturated or dead units.
-    strip: one sequence.
+    maps: (n, h, w) values, scaled to -1 to 1 for tiles, maps and fields, 0 to 1 for an image; or places in the scale of colours, uint8.
+    curve: (n, 2) points in the unit square.  bars: (k,) shares in 0 to 1.  number, caption: the loss node's figure and the words under
+    it.  points: (n, 2) in the unit square with their classes.  notes: a word under each tile; lines: below them.  flagged: indices of
+    saturated or dead units.  strip: one sequence.
     """
 
     maps: np.ndarray | None = None
@@ -43,27 +45,54 @@ class PreviewData:
 
 
 class Atlas:
-    """Pictures composed in one image that wraps a fixed buffer, so that an update allocates little."""
+    """Pictures composed in one image that wraps a buffer of its own, so that an update allocates little.
 
-    def __init__(self, rows: int, cols: int, size: int, gap: int, grey: bool = False) -> None:
-        self.rows, self.cols, self.size, self.gap, self.grey = rows, cols, size, gap, grey
-        height, width = (n * size + (n - 1) * gap for n in (rows, cols))
+    size, gap: in the image's own pixels; on the canvas all of it is `scale` times as large.  edge: colour of a frame round each picture.
+    """
+
+    def __init__(self, rows: int, cols: int, size: int, gap: int, grey: bool = False, scale: float = 1.0) -> None:
+        self.rows, self.cols, self.grey = rows, cols, grey
+        self.edge: int | None = None
+        self._maps: np.ndarray | None = None
+        self._lay(size, gap, scale)
+
+    def _lay(self, size: int, gap: int, scale: float) -> None:
+        self.size, self.gap, self.scale = size, gap, scale
+        height, width = (n * size + (n - 1) * gap for n in (self.rows, self.cols))
         self.words = np.zeros((height, width), np.uint32)
         self.image = QImage(self.words.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
 
+    def fit(self, size: int, gap: int, pixels: float) -> None:
+        """Compose anew so that the image is drawn as it is: size, gap: on the canvas; pixels: of the screen, for each of the canvas."""
+        cell, apart = max(2, round(size * pixels)), round(gap * pixels)
+        if (cell, apart) != (self.size, self.gap):
+            self._lay(cell, apart, 1 / pixels)
+            if self._maps is not None:
+                self.compose(self._maps, self.edge)
+
     def compose(self, maps: np.ndarray, edge: int | None = None) -> None:
         """Colour pictures of values. Shapes: maps (n, h, w); only the first rows·cols are drawn."""
-        self.words[:] = 0
-        maps = np.nan_to_num(maps[: self.rows * self.cols], nan=0.0, posinf=1.0, neginf=-1.0)
-        if self.grey:
+        self._maps, self.edge = maps, edge
+        if len(maps) < self.rows * self.cols:
+            self.words[:] = 0
+        maps = maps[: self.rows * self.cols]
+        if maps.dtype == np.uint8:
+            if maps.shape[1] != self.size:
+                to = (np.arange(self.size) * maps.shape[1]) // self.size
+                maps = maps[:, to[:, None], to]
+            words = theme().lut[maps]
+        elif self.grey:
+            maps = np.nan_to_num(maps, nan=0.0, posinf=1.0, neginf=-1.0)
             shade = np.clip(maps, 0, 1)
             level = ((shade if theme().dark else 1 - shade) * 255).astype(np.uint32)
             words = (0xFF000000 | level * 0x10101).astype(np.uint32)
         else:
+            maps = np.nan_to_num(maps, nan=0.0, posinf=1.0, neginf=-1.0)
             words = theme().lut[((np.clip(maps, -1, 1) + 1) * 127.5).astype(np.uint8)]
-        down = (np.arange(self.size) * words.shape[1]) // self.size
-        across = (np.arange(self.size) * words.shape[2]) // self.size
-        words = words[:, down][:, :, across]
+        if words.shape[1:] != (self.size, self.size):
+            down = (np.arange(self.size) * words.shape[1]) // self.size
+            across = (np.arange(self.size) * words.shape[2]) // self.size
+            words = words[:, down][:, :, across]
         if edge is not None:
             words[:, [0, -1], :] = edge
             words[:, :, [0, -1]] = edge
@@ -76,12 +105,12 @@ class Atlas:
 def make_atlas(look: NodeLook) -> Atlas | None:
     """The image a preview kind needs, or None for kinds that are drawn with lines and text."""
     if look.preview == "tiles":
-        return Atlas(-(-look.units // 2), 2, TILE, TILE_GAP)
+        return Atlas(-(-look.units // 2), 2, SIDE, round(SIDE * TILE_GAP / TILE), scale=TILE / SIDE)
     if look.preview == "maps":
         side = next(n for n in range(1, MAP_SIDE + 1) if n * n >= look.units or n == MAP_SIDE) if look.units else MAP_SIDE
         return Atlas(side, side, (MAPS + MAP_GAP) // side - MAP_GAP, MAP_GAP)
     if look.preview == "field":
-        return Atlas(1, 1, int(look.width - 18), 0)
+        return Atlas(1, 1, SIDE, 0, scale=int(look.width - 18) / SIDE)
     return Atlas(1, 1, 88, 0, grey=True) if look.preview == "image" else None
 
 
@@ -119,17 +148,21 @@ def paint_missing(p: QPainter, r: QRectF) -> None:
     p.setPen(QPen(theme().color("border"), 1, Qt.PenStyle.DashLine))
     p.setBrush(theme().color("base"))
     p.drawRect(r.adjusted(0.5, 0.5, -0.5, -0.5))
-    put(p, r.adjusted(3, 0, -3, 0), "no preview yet", 10, "text3", how=CENTRE)
+    put(p, r.adjusted(3, 0, -3, 0), say("no preview yet"), 10, "text3", how=CENTRE)
 
 
 def paint_atlas(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData, atlas: Atlas) -> None:
     """Tiles, filter maps, one image or one large field."""
     zoom = p.worldTransform().m11()
-    p.setRenderHint(SMOOTH, zoom != 1 and look.preview not in ("maps", "image"))
-    x = r.center().x() - atlas.image.width() / 2
+    tiled = look.preview == "tiles"
+    if tiled:
+        atlas.fit(TILE, TILE_GAP, zoom * p.device().devicePixelRatio())
+    p.setRenderHint(SMOOTH, (zoom != 1 or atlas.scale != 1) and look.preview not in ("maps", "image", "tiles"))
+    wide, high = atlas.image.width() * atlas.scale, atlas.image.height() * atlas.scale
     y = r.y() + (2 if look.preview == "image" else 0)
-    x = float(round(x))
-    p.drawImage(QPointF(x, y), atlas.image)
+    x = float(round(r.center().x() - wide / 2))
+    p.setRenderHint(AA, False)
+    p.drawImage(QRectF(x, y, wide, high), atlas.image)
     if look.preview == "field":
         paint_field_foot(p, r, look, data)
         return
@@ -137,11 +170,11 @@ def paint_atlas(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData, atlas
     for k in data.flagged:
         p.setPen(QPen(theme().color("warn"), 2))
         p.drawRect(QRectF(x + k % 2 * (TILE + TILE_GAP), y + k // 2 * (TILE + TILE_GAP), TILE, TILE))
-    below = y + atlas.image.height()
+    below = y + high
     for k, note in enumerate(data.notes):
         put(p, QRectF(x + k * (TILE + TILE_GAP), below + 1, TILE, 14), note, 10, "text2", how=CENTRE)
     for k, line in enumerate(data.lines):
-        put(p, QRectF(r.x(), below + 21 + 15 * k, r.width(), 15), line, 10, "text2")
+        put(p, QRectF(r.x(), below + 21 + 15 * k, r.width(), 15), say(line), 10, "text2")
 
 
 def paint_field_foot(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData) -> None:

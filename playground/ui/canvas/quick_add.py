@@ -1,4 +1,4 @@
-"""The quick list: type a few letters, Enter puts the layer where the pointer was."""
+"""The quick list: what fits where it was asked for; type a few letters, Enter or Tab puts the layer there."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
-from playground.document.project import Project
-from playground.ui.kinds import Kind, search
+from playground.ui.canvas.suggesting import Choice
 from playground.ui.painting import RIGHT, box, chip, put, stamp, width_of
 from playground.ui.theme import theme
+from playground.words import say
 
 ROLE = Qt.ItemDataRole.UserRole
 ROW, WIDTH, MOST_ROWS = 28, 320, 9
@@ -34,30 +34,31 @@ class KindRow(QStyledItemDelegate):
         return QSize(100, ROW)
 
     def paint(self, p: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        kind: Kind = index.data(ROLE)
-        r = QRectF(option.rect)
+        choice: Choice = index.data(ROLE)
+        kind, r = choice.kind, QRectF(option.rect)
         if option.state & QStyle.StateFlag.State_Selected:
             box(p, r.adjusted(4, 1, -4, -1), 4, theme().color("accentsoft"), None)
         chip(p, 11, r.y() + 4, 20, kind.icon, kind.color, "panel")
-        put(p, r.adjusted(40, 0, 0, 0), kind.title)
-        put(p, r.adjusted(48 + width_of(kind.title), 0, -12, 0), kind.tail, 10, "text3", how=RIGHT)
+        put(p, r.adjusted(40, 0, 0, 0), kind.title, 12, "text" if choice.fits else "disabled")
+        tail = kind.tail if choice.fits else say("does not fit here")
+        put(p, r.adjusted(48 + width_of(kind.title), 0, -12, 0), tail, 10, "text3", how=RIGHT)
 
 
 class QuickAdd(QFrame):
-    """Lies over the canvas; picked(kind) and it is gone. Esc or a click elsewhere puts it away. project: what the canvas shows."""
+    """Lies over the canvas; picked(kind) and it is gone. Esc or a click elsewhere puts it away. choices: what some letters mean here."""
 
     picked = Signal(object)
 
-    def __init__(self, parent: QWidget, project: Callable[[], Project]) -> None:
+    def __init__(self, parent: QWidget, choices: Callable[[str], list[Choice]]) -> None:
         super().__init__(parent)
-        self.project = project
+        self.choices = choices
         self.hide()
-        self.setAccessibleName("Quick list of layers")
+        self.setAccessibleName(say("Quick list of layers"))
         self.spot = QPoint()
         self.over = parent
         self.field = QLineEdit(self)
-        self.field.setPlaceholderText("Search layers")
-        self.field.setAccessibleName("Search layers")
+        self.field.setPlaceholderText(say("Search layers"))
+        self.field.setAccessibleName(say("Search layers"))
         self.field.setFixedHeight(30)
         self.field.setTextMargins(32, 0, 8, 0)
         self.rows = QListWidget(self)
@@ -88,10 +89,12 @@ class QuickAdd(QFrame):
 
     def _filter(self, text: str) -> None:
         self.rows.clear()
-        for kind in search(text, self.project()):
+        for choice in self.choices(text):
+            kind = choice.kind
             item = QListWidgetItem(kind.title)
-            item.setData(ROLE, kind)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{kind.title}, {kind.help}")
+            item.setData(ROLE, choice)
+            said = (kind.title, kind.help) if choice.fits else (kind.title, say("does not fit here"), kind.help)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join(said))
             item.setToolTip(kind.help)
             self.rows.addItem(item)
         self.rows.setCurrentRow(0)
@@ -105,7 +108,7 @@ class QuickAdd(QFrame):
     def _pick(self, item: QListWidgetItem | None) -> None:
         if item is not None:
             self.hide()
-            self.picked.emit(item.data(ROLE))
+            self.picked.emit(item.data(ROLE).kind)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
@@ -113,7 +116,7 @@ class QuickAdd(QFrame):
             if step is not None:
                 self.rows.setCurrentRow(max(0, min(self.rows.count() - 1, self.rows.currentRow() + step)))
                 return True
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab):
                 self._pick(self.rows.currentItem())
                 return True
             if event.key() == Qt.Key.Key_Escape:
@@ -130,5 +133,13 @@ class QuickAdd(QFrame):
         box(p, field, 4, theme().color("base"), theme().color("accent"), 2)
         stamp(p, field.x() + 16, field.center().y(), "search", "text2")
         if not self.rows.count():
-            put(p, QRectF(14, 36, self.width() - 28, ROW), f"No layer matches {self.field.text()!r}", 12, "text2")
+            put(
+                p,
+                QRectF(14, 36, self.width() - 28, ROW),
+                say("No layer matches {field}", field=f"{self.field.text()!r}")
+                if self.field.text()
+                else say("Nothing fits here"),
+                12,
+                "text2",
+            )
         p.end()

@@ -10,12 +10,15 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 from playground.core.samples import Samples
 from playground.document.project import Project
 from playground.lowering import Inspection
+from playground.ui.canvas.frame_item import FrameItem
 from playground.ui.canvas.look import NodeLook, Surroundings
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.note_item import NoteItem
+from playground.ui.canvas.routing import Ends, tie_ways, ways
 from playground.ui.canvas.tie_item import TieItem
-from playground.ui.canvas.wire_item import WireItem
+from playground.ui.canvas.wire_item import WireItem, at
 from playground.ui.canvas.wire_labels import label_of
+from playground.ui.canvas.wire_paint import label_room
 
 EXTENT = 20_000
 
@@ -65,7 +68,7 @@ class CanvasScene(QGraphicsScene):
             self.reroute()
         for note in network.notes:
             if note.id not in self.notes:
-                self.notes[note.id] = NoteItem(note)
+                self.notes[note.id] = FrameItem(note) if note.frame else NoteItem(note)
                 self.addItem(self.notes[note.id])
             self.notes[note.id].show_note(note)
             self.notes[note.id].setPos(*note.position)
@@ -120,8 +123,33 @@ class CanvasScene(QGraphicsScene):
 
     def reroute(self) -> None:
         """Lay every wire anew: the lane of one depends on where all nodes stand."""
-        for wire in self.wires.values():
-            wire.follow()
+        bodies = {id: item.body().translated(item.pos()) for id, item in self.nodes.items()}
+        rects = {id: (body.left(), body.top(), body.right(), body.bottom()) for id, body in bodies.items()}
+        ends = {
+            id: Ends(at(wire.source.mapToScene(wire.source.port("out", wire.output))),
+                     at(wire.target.mapToScene(wire.target.port("in", wire.port))), wire.source.id, wire.target.id)
+            for id, wire in self.wires.items() if wire.target is not None
+        }  # fmt: skip
+        found = ways(rects, ends)
+        for id, led in ends.items():
+            self.wires[id].lead(found.get(id), led.start, led.end)
+        hung = {
+            id: (at(tie.source.mapToScene(tie.source.handle())), at(tie.target.mapToScene(tie.target.handle())))
+            for id, tie in self.ties.items() if tie.target is not None
+        }  # fmt: skip
+        for id, way in tie_ways(rects, hung).items():
+            self.ties[id].lead(way)
+        self._room_for_ties()
+
+    def _room_for_ties(self) -> None:
+        """Their labels stand on no node, no label of a wire and not on one another."""
+        if not self.ties:
+            return
+        taken = [item.body().translated(item.pos()) for item in self.nodes.values()]
+        taken += [label_room(wire) for wire in self.wires.values() if wire.label]
+        for tie in self.ties.values():
+            tie.seek_room(taken)
+            taken.append(tie.pill())
 
     def _drop(self, items: dict[str, NodeItem] | dict[str, WireItem] | dict[str, NoteItem], kept: set[str]) -> None:
         for id in [id for id in items if id not in kept]:

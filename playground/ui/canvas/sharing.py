@@ -10,11 +10,12 @@ from PySide6.QtGui import QGuiApplication
 from playground.lowering import Tie, tie_of
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.tie_item import TieItem
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
 
-INVITE = "Drag onto a layer to share these weights"
+INVITE = sentence("Drag onto a layer to share these weights")
 
 
 def weights_under(view: CanvasView, at: QPointF, anywhere: bool = False, tell: bool = False) -> NodeItem | None:
@@ -90,8 +91,12 @@ class ShareGesture:
 
     def _hint(self, item: NodeItem) -> str:
         both = self.judge(item).plain and self.judge(item).transposed
-        hint = "Share transposed" if self.transposed else "Share weights"
-        return f"{hint} (Shift: {'as they are' if self.turned else 'transposed'})" if both else hint
+        hint = say("Share transposed") if self.transposed else say("Share weights")
+        return (
+            say("{hint} (Shift: {value})", hint=hint, value=say("as they are") if self.turned else say("transposed"))
+            if both
+            else hint
+        )
 
     def cycle(self, step: int) -> None:
         """Carry them to the next node by keys, those that can use them first."""
@@ -117,7 +122,7 @@ class ShareGesture:
     def _say(self) -> None:
         if self.over is not None:
             problem = self.judge(self.over).problem
-            self.view.say(f"{self.over.look.name}, {problem.text if problem is not None else self._hint(self.over)}")
+            self.view.say(f"{self.over.look.name}, {say(problem.text) if problem is not None else self._hint(self.over)}")
 
     def finish(self) -> None:
         """Share if the weights fit; else let go."""
@@ -137,6 +142,9 @@ class ShareGesture:
                 item.light(False)
         self.view.port_names.clear()
         self.view.refusal.dismiss()
+
+    def ask(self) -> None:
+        """Weights are carried to a node that is there, so nothing is asked."""
 
     def cancel(self) -> None:
         """Let go without sharing."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from playground.core import registry
 from playground.document.edits import AddLink, AddNode, Edit, SetPlan, Several
+from playground.words import sentence
 
 GAP = 54.0
 
@@ -38,7 +39,7 @@ class Starter:
             left, before = left + width + GAP, made.id
         for field, value in (("batch", self.batch), ("epochs", self.epochs), ("optimizer.rate", self.rate)):
             edits.append(SetPlan("training", field, value))
-        return Several(f"Start from {self.title.lower()}", tuple(edits))
+        return Several(sentence("Start from {title}", title=sentence(self.title).lower()), tuple(edits))
 
 
 def _dense(units: int, width: float = 106, height: float = 238) -> tuple[str, str, dict[str, Any], float, float]:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from playground.ui.canvas.node_item import NAMED, NodeItem
+from playground.ui.canvas.levels import NAMED
+from playground.ui.canvas.node_item import NodeItem
+from playground.ui.canvas.routing import Way
+from playground.ui.canvas.wire_item import at, rounded
 from playground.ui.painting import AA, CENTRE, box, put, stamp, width_of
 from playground.ui.theme import theme
+from playground.words import say, sentence
 
 SAG = 34.0  # how far it hangs below the lower of the two
-TURNED = "transposed"
+TURNED = sentence("transposed")
+#: Shares of the way at which the label may stand, the best first.
+ALONG = (0.5, 0.44, 0.56, 0.38, 0.62, 0.32, 0.68, 0.26, 0.74, 0.2, 0.8, 0.14, 0.86)
 
 
 class TieItem(QGraphicsItem):
@@ -22,6 +30,8 @@ class TieItem(QGraphicsItem):
         self.source, self.target = source, target
         self.transposed, self.lit, self.refused, self.loose = False, False, False, QPointF()
         self.path, self.middle, self.rect = QPainterPath(), QPointF(), QRectF()
+        self.along = ALONG[0]
+        self.way: Way | None = None
         self.setZValue(-2)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         for end in self.ends:
@@ -48,6 +58,12 @@ class TieItem(QGraphicsItem):
             self.follow()
             self.update()
 
+    def lead(self, way: Way | None) -> None:
+        """Take the corners of a way that keeps clear of nodes; None where there is none."""
+        self.way = way
+        self.follow()
+        self.update()
+
     def light(self, on: bool) -> None:
         """Stand out together with both nodes."""
         self.lit = on
@@ -61,15 +77,37 @@ class TieItem(QGraphicsItem):
         a = self.source.mapToScene(self.source.handle())
         b = self.target.mapToScene(self.target.handle()) if self.target is not None else self.loose
         path = QPainterPath(a)
-        if self.target is None:
+        if self.way and (self.way[0], self.way[-1]) == (at(a), at(b)):
+            path = rounded(self.way)
+        elif self.target is None:
             path.lineTo(b)
         else:
             low = max(a.y(), b.y()) + SAG
             path.cubicTo(QPointF(a.x(), low + (low - a.y()) / 3), QPointF(b.x(), low + (low - b.y()) / 3), b)
-        self.path, self.middle = path, path.pointAtPercent(0.5)
-        half = width_of(TURNED, 10) / 2 + 26
+        self.path, self.middle = path, path.pointAtPercent(self.along)
+        half = width_of(say(TURNED), 10) / 2 + 26
         self.rect = path.controlPointRect().adjusted(-4, -4, 4, 4)
         self.rect |= QRectF(self.middle.x() - half, self.middle.y() - 12, 2 * half, 24)
+
+    def seek_room(self, taken: Sequence[QRectF]) -> None:
+        """Move the label along the tie to where it covers nothing that is taken; it stays in the middle where there is no such place."""
+        for along in ALONG:
+            spot = self.pill(self.path.pointAtPercent(along)).adjusted(-3, -3, 3, 3)
+            if not any(spot.intersects(other) for other in taken):
+                break
+        else:
+            along = ALONG[0]
+        if along != self.along:
+            self.along = along
+            self.follow()
+            self.update()
+
+    def pill(self, middle: QPointF | None = None) -> QRectF:
+        """Where the label stands, or would about another point."""
+        words = say(TURNED) if self.transposed else ""
+        pill = QRectF(0, 0, 20 + (width_of(words, 10) + 6 if words else 0), 18)
+        pill.moveCenter(self.middle if middle is None else middle)
+        return pill
 
     def boundingRect(self) -> QRectF:
         return self.rect
@@ -85,9 +123,8 @@ class TieItem(QGraphicsItem):
         p.drawPath(self.path)
         if p.worldTransform().m11() < NAMED or self.target is None:
             return
-        words = TURNED if self.transposed else ""
-        pill = QRectF(0, 0, 20 + (width_of(words, 10) + 6 if words else 0), 18)
-        pill.moveCenter(self.middle)
+        words = say(TURNED) if self.transposed else ""
+        pill = self.pill()
         box(p, pill, 9, theme().color("canvas"), theme().color(ink))
         stamp(p, pill.x() + 10, pill.center().y(), "tied", ink, 12)
         put(p, pill.adjusted(16, 0, -4, 0), words, 10, ink, how=CENTRE)

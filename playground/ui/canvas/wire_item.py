@@ -1,17 +1,22 @@
-"""A wire between two ports, its label, and the loose wire of a gesture."""
+"""A wire between two ports, or the loose wire of a gesture: its state and its way; `wire_paint` draws it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker, QPen
+from itertools import pairwise
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from playground.ui.canvas.node_item import DETAILED, NAMED, NodeItem
-from playground.ui.painting import AA, CENTRE, box, put, width_of
-from playground.ui.theme import theme
+from playground.ui.canvas.node_item import NodeItem
+from playground.ui.canvas.routing import Way
+from playground.ui.canvas.wire_paint import paint_wire
+from playground.ui.canvas.wire_value import Array, WireValue
+from playground.ui.painting import width_of
 
-INK = {"idle": "wire", "fits": "ok", "refused": "error", "waiting": "disabled", "target": "accent"}
 LANE = 26  # how far below its own row a wire runs back to the start of the next one
+ROUND = 18.0  # radius of a corner of a way
+STEEP = 36  # a short wire that climbs more has its label in a pill too
 SHORT = 72  # below this distance the label stands above the wire instead of in a pill
 
 
@@ -26,6 +31,9 @@ class WireItem(QGraphicsItem):
         self.id, self.source, self.target, self.port, self.output = id, source, target, port, output
         self.label, self.state, self.thickness, self.loose = "", "idle", 2.0, QPointF()
         self.path, self.middle, self.rect, self.short = QPainterPath(), QPointF(), QRectF(), True
+        self.value: WireValue | None = None
+        self.way: Way | None = None
+        self.led: tuple[tuple[float, float], tuple[float, float]] | None = None  # between which points the way was sought
         self.setZValue(-1)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable, target is not None)
         if target is not None:
@@ -51,12 +59,33 @@ class WireItem(QGraphicsItem):
         self.prepareGeometryChange()
         a = self.source.mapToScene(self.source.port("out", self.output))
         b = self.target.mapToScene(self.target.port("in", self.port)) if self.target is not None else self.loose
-        self.path = route(a, b, self._lane(a, b))
-        self.middle = self.path.pointAtPercent(0.5)
-        self.short = abs(b.x() - a.x()) < SHORT and b.x() >= a.x()
+        if self.way is not None and self.led != (at(a), at(b)):
+            self.way = None  # an end has moved since the ways of all wires were sought
+        self.path = rounded(self.way) if self.way else route(a, b, self._lane(a, b) if self.way is None else None)
+        self.middle = self.path.pointAtPercent(0.5) if not self.way else longest_middle(self.way)
+        self.short = not self.way and abs(b.x() - a.x()) < SHORT and b.x() >= a.x() and abs(b.y() - a.y()) < STEEP
         self.rect = self.path.controlPointRect().adjusted(-4, -18, 4, 10)
         half = width_of(self.label, 10) / 2 + 10
         self.rect |= QRectF(self.middle.x() - half, self.middle.y() - 22, 2 * half, 34)
+        if self.value is not None:
+            self.value.place()
+
+    def show_value(self, value: Array | None, title: str = "") -> None:
+        """What flows along it, as a small picture; None for nothing. title: what it is."""
+        if value is None and self.value is None:
+            return
+        if self.value is None:
+            self.value = WireValue(self)
+            self.value.show_value(value, title)
+            self.value.place()
+            return
+        self.value.show_value(value, title)
+
+    def lead(self, way: Way | None, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Take the corners of a way that keeps clear of nodes, none for a plain curve; None where there is no such way."""
+        self.way, self.led = way, (start, end)
+        self.follow()
+        self.update()
 
     def _lane(self, a: QPointF, b: QPointF) -> float | None:
         """The height at which a wire that runs backwards crosses, or a skip passes below the nodes between; else None."""
@@ -97,35 +126,7 @@ class WireItem(QGraphicsItem):
         return stroke.createStroke(self.path)
 
     def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        zoom = p.worldTransform().m11()
-        chosen = self.isSelected()
-        ink = theme().color("accent" if chosen else INK[self.state])
-        p.setBrush(Qt.BrushStyle.NoBrush)
-        if zoom < NAMED:
-            p.setRenderHint(AA, False)
-            p.setPen(QPen(ink, 0))
-            p.drawPath(self.path)
-            return
-        pen = QPen(ink, 2.5 if chosen or self.state == "target" else self.thickness)
-        if self.state in ("refused", "waiting"):
-            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-            pen.setDashPattern([3, 2])
-        p.setRenderHint(AA)
-        p.setPen(pen)
-        p.drawPath(self.path)
-        if self.label and zoom >= DETAILED:
-            self._paint_label(p)
-
-    def _paint_label(self, p: QPainter) -> None:
-        token = "accent" if self.isSelected() else INK[self.state] if self.state in ("fits", "refused") else "text2"
-        if self.short:
-            room = QRectF(self.middle.x() - 40, self.middle.y() - 20, 80, 14)
-            put(p, room, self.label, 10, token, how=CENTRE)
-            return
-        pill = QRectF(0, 0, width_of(self.label, 10) + 14, 16)
-        pill.moveCenter(self.middle)
-        box(p, pill, 8, theme().color("canvas"), theme().color(token if token != "text2" else "border"))
-        put(p, pill.adjusted(2, 0, -2, 0), self.label, 10, token, how=CENTRE)
+        paint_wire(p, self)
 
 
 def route(a: QPointF, b: QPointF, lane: float | None) -> QPainterPath:
@@ -149,3 +150,29 @@ def route(a: QPointF, b: QPointF, lane: float | None) -> QPainterPath:
     path.lineTo(end)
     path.cubicTo(end - bend, b - bend, b)
     return path
+
+
+def at(point: QPointF) -> tuple[float, float]:
+    """A point as numbers."""
+    return point.x(), point.y()
+
+
+def rounded(way: Way) -> QPainterPath:
+    """A path along the corners of a way, each rounded as far as its arms allow."""
+    path = QPainterPath(QPointF(*way[0]))
+    for before, corner, after in zip(way, way[1:], way[2:], strict=False):
+        a, c, b = QPointF(*before), QPointF(*corner), QPointF(*after)
+        for_in, for_out = (c - a).manhattanLength(), (b - c).manhattanLength()
+        turn = min(ROUND, for_in / 2, for_out / 2)
+        if turn > 0:
+            path.lineTo(c + (a - c) * (turn / for_in))
+            path.quadTo(c, c + (b - c) * (turn / for_out))
+    path.lineTo(QPointF(*way[-1]))
+    return path
+
+
+def longest_middle(way: Way) -> QPointF:
+    """The middle of the longest level part, where a label has most room."""
+    level = [(a, b) for a, b in pairwise(way) if a[1] == b[1]]
+    a, b = max(level, key=lambda part: abs(part[1][0] - part[0][0]))
+    return QPointF((a[0] + b[0]) / 2, a[1])

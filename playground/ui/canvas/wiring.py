@@ -9,7 +9,9 @@ from PySide6.QtCore import QPoint, QPointF
 from playground.document.problems import Problem
 from playground.lowering import fits
 from playground.ui.canvas.node_item import NodeItem
+from playground.ui.canvas.suggesting import Place
 from playground.ui.canvas.wire_item import WireItem
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -64,7 +66,7 @@ class WireGesture:
 
     def move(self, at: QPointF) -> None:
         """The pointer is at a viewport position."""
-        found = self.view.port_under(at)
+        found = self.view.pointer.port_under(at)
         port = (found[0], found[2]) if found and found[1] == "in" and found[0] is not self.source else None
         self.aim(port, self.view.mapToScene(at.toPoint()), at.toPoint())
 
@@ -111,14 +113,19 @@ class WireGesture:
     def _say(self) -> None:
         """Tell a screen reader where the wire starts and ends."""
         start = self.source.port_name("out", self.output)
-        words = [f"from {start}"] if start else []
+        words = [say("from {start}", start=start)] if start else []
         if self.over is not None:
             item, k = self.over
-            words = [item.look.name, f"input {item.port_name('in', k) or k + 1}", self.wire.state, *words]
+            words = [
+                item.look.name,
+                say("input {port_name}", port_name=item.port_name("in", k) or k + 1),
+                self.wire.state,
+                *words,
+            ]
         self.view.say(", ".join(words))
 
     def finish(self) -> None:
-        """Make the wire if it fits; keep the refusal's card if it offers a mend; else let go."""
+        """Make the wire if it fits; keep the refusal's card if it offers a mend; in the open ask what is to stand there."""
         over, refused = self.over, self.over is not None and self.judge(*self.over) is not None
         self.end()
         if over is not None and not refused:
@@ -130,6 +137,8 @@ class WireGesture:
             self.view.refusal.settle()
         elif self.replaces:
             self.view.commands.unwire(self.replaces)
+        else:
+            ask_in_the_open(self.view, self.wire.loose, Place(self.source.id, self.output))
 
     def end(self) -> None:
         """Take the gesture's marks off the canvas."""
@@ -143,7 +152,22 @@ class WireGesture:
         if self.replaces in self.view.canvas.wires:
             self.view.canvas.wires[self.replaces].setVisible(True)
 
+    def ask(self) -> None:
+        """By keys: let the wire go beside its source, and ask what is to stand there."""
+        self.end()
+        self.view.refusal.dismiss()
+        beside = self.source.mapToScene(self.source.port("out", self.output)) + QPointF(54, 0)
+        self.view.drops.open_quick_add(QPointF(self.view.mapFromScene(beside)), "", Place(self.source.id, self.output))
+
     def cancel(self) -> None:
         """Let go without a wire."""
         self.end()
         self.view.refusal.dismiss()
+
+
+def ask_in_the_open(view: CanvasView, at: QPointF, place: Place) -> None:
+    """A wire was let go at a point of the scene: where nothing stands, the quick list shows what fits at its other end."""
+    spot = QPointF(view.mapFromScene(at))
+    inside = view.viewport().rect().contains(spot.toPoint())
+    if inside and not any(isinstance(item, NodeItem) for item in view.canvas.items(at)):
+        view.drops.open_quick_add(spot, "", place)

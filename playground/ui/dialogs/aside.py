@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QProcess, Signal
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
 from playground.core.fields import Path as PathField
 from playground.core.fields import fields_of
@@ -19,6 +19,8 @@ from playground.core.spec import Spec
 from playground.document.edits import SetField
 from playground.document.project import Project
 from playground.errors import PlaygroundError
+from playground.ui import lifeline
+from playground.words import say, unpacked
 
 
 def movable(project: Project, folder: Path) -> tuple[Project, list[str]]:
@@ -48,10 +50,10 @@ class Ended:
     source: Path = Path()
 
     def reason(self, job: str) -> str:
-        """Why it came to nothing."""
-        told = [str(event["text"]) for event in self.events if event.get("text") and event.get("event") != "warning"]
+        """Why it came to nothing. job: what it is called, in the language of the window."""
+        told = [text_of(event) for event in self.events if event.get("text") and event.get("event") != "warning"]
         last = self.errors.splitlines()[-1] if self.errors else ""
-        return " ".join(told) or last or f"The {job} ended with code {self.code} and gave no reason."
+        return " ".join(told) or last or say("The {job} ended with code {code} and gave no reason.", job=job, code=self.code)
 
 
 class Aside(QObject):
@@ -85,10 +87,9 @@ class Aside(QObject):
         try:
             save(whole, self._source, weights=weights)
         except PlaygroundError as error:
-            self._end(Ended(None, ({"event": "error", "text": str(error)},)))
+            self._end(Ended(None, ({"event": "error", "text": say(str(error))},)))
             return
-        process = QProcess(self)
-        self._process = process
+        process = self._process = tied_process(self)
         process.finished.connect(self._done)
         process.errorOccurred.connect(self._broken)
         process.start(sys.executable, ["-m", self._module, str(len(paths)), *paths, *words(self._source)])
@@ -109,7 +110,7 @@ class Aside(QObject):
 
     def _broken(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
-            text = "The process for it could not be started. Free some memory and try again."
+            text = say("The process for it could not be started. Free some memory and try again.")
             self._end(Ended(None, ({"event": "error", "text": text},)))
 
     def _end(self, ended: Ended) -> None:
@@ -120,6 +121,23 @@ class Aside(QObject):
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
+
+
+def tied_process(parent: QObject) -> QProcess:
+    """A process, not started yet, that ends with this one when it calls `lifeline.hold`."""
+    process, environment = QProcess(parent), QProcessEnvironment.systemEnvironment()
+    for name, value in lifeline.tied().items():
+        environment.insert(name, value)
+    process.setProcessEnvironment(environment)
+    return process
+
+
+def text_of(event: Mapping[str, Any]) -> str:
+    """What an event says, in the language of the window."""
+    try:
+        return say(unpacked(event["text"]))
+    except ValueError:
+        return str(event["text"])
 
 
 def events_of(lines: list[str]) -> tuple[Mapping[str, Any], ...]:

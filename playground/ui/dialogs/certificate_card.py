@@ -13,13 +13,20 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from playground.ui.painting import CENTRE, Painted, box, put, rule, stamp, width_of
 from playground.ui.plots.axis import Axis, short
 from playground.ui.theme import theme
+from playground.words import say
 
 HEAD, ROW, CHART = 47, 25, 88
 
 
 def size_words(count: int) -> str:
     """Bytes as a person reads them."""
-    return f"{count:,} bytes" if count < 10_000 else f"{count / 1000:,.0f} KB" if count < 10_000_000 else f"{count / 1e6:,.1f} MB"
+    return (
+        say("{count} bytes", count=f"{count:,}")
+        if count < 10_000
+        else f"{count / 1000:,.0f} KB"
+        if count < 10_000_000
+        else f"{count / 1e6:,.1f} MB"
+    )
 
 
 def short_hash(text: str) -> str:
@@ -30,7 +37,7 @@ class CertificateCard(Painted):
     """Empty until there is a certificate."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(0, 0, "Certificate", parent)
+        super().__init__(0, 0, say("Certificate"), parent)
         self.found: Mapping[str, Any] | None = None
         self.setFixedHeight(HEAD + 5 * ROW + CHART + 12)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -50,11 +57,15 @@ class CertificateCard(Painted):
         found = self.found or {}
         versions = ", ".join(f"{name} {version}" for name, version in dict(found.get("versions", {})).items() if name != "python")
         return [
-            ("Run by", str(found.get("interpreter", "")), ""),
-            ("Probe", f"{found.get('probe_rows', 0):,} samples", short_hash(str(found.get("probe_sha256", "")))),
-            ("Weights", "SHA-256 over names, shapes and numbers", short_hash(str(found.get("weights_sha256", "")))),
-            ("Versions", versions, ""),
-            ("File", size_words(int(found.get("bytes", 0))), ""),
+            (say("Run by"), str(found.get("interpreter", "")), ""),
+            (
+                say("Probe"),
+                say("{value} samples", value=f"{found.get('probe_rows', 0):,}"),
+                short_hash(str(found.get("probe_sha256", ""))),
+            ),
+            (say("Weights"), say("SHA-256 over names, shapes and numbers"), short_hash(str(found.get("weights_sha256", "")))),
+            (say("Versions"), versions, ""),
+            (say("File"), size_words(int(found.get("bytes", 0))), ""),
         ]
 
     def draw(self, p: QPainter, r: QRectF) -> None:
@@ -67,11 +78,11 @@ class CertificateCard(Painted):
         p.restore()
         rule(p, 0, HEAD, r.width())
         stamp(p, 27, 24, "cert", "ok", 22)
-        put(p, QRectF(48, 6, r.width() - 56, 20), "Certificate: the file gives the same answers", 13, "text", True)
+        put(p, QRectF(48, 6, r.width() - 56, 20), say("Certificate: the file gives the same answers"), 13, "text", True)
         put(
             p,
             QRectF(48, 25, r.width() - 56, 16),
-            "Written, read back and run by another program before it reached you.",
+            say("Written, read back and run by another program before it reached you."),
             11,
             "text2",
         )
@@ -104,7 +115,7 @@ class CertificateCard(Painted):
         pen = QPen(theme().color("error"), 1.5, Qt.PenStyle.DashLine)
         p.setPen(pen)
         p.drawLine(QPointF(px(allowed), r.y() - 4), QPointF(px(allowed), r.bottom()))
-        put(p, QRectF(px(allowed) + 5, r.y() - 2, 100, 14), f"limit {short(allowed)}", 10, "error")
-        put(p, QRectF(15, r.y() + 14, 140, 18), "Largest error", 12, "text2")
+        put(p, QRectF(px(allowed) + 5, r.y() - 2, 100, 14), say("limit {short}", short=short(allowed)), 10, "error")
+        put(p, QRectF(15, r.y() + 14, 140, 18), say("Largest error"), 12, "text2")
         p.fillRect(QRectF(r.x(), r.y() + 18, max(2.0, px(error) - r.x()), 10), theme().color("ok"))
         put(p, QRectF(max(px(error), r.x()) + 8, r.y() + 13, 120, 20), short(error), 11, "text", True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from playground.ui.painting import AA, RIGHT, box, chip, elided, group_color, pu
 from playground.ui.plots.series import polygon
 from playground.ui.plots.surface import POINT_INKS
 from playground.ui.theme import theme
+from playground.words import say
 
 CARD = (258, 244)
 PICTURE = 157
@@ -38,7 +40,16 @@ class Example:
     def words(self) -> str:
         """Everything that a search looks through."""
         nodes = self.project.network.nodes if self.project else ()
-        return " ".join([self.title, self.about, self.group, *(getattr(node.spec, "title", "") for node in nodes)]).casefold()
+        return " ".join(
+            [
+                self.title,
+                say(self.title),
+                self.about,
+                say(self.about),
+                self.group,
+                *(getattr(node.spec, "title", "") for node in nodes),
+            ]
+        ).casefold()
 
 
 def example_of(path: Path, project: Project) -> Example:
@@ -46,17 +57,21 @@ def example_of(path: Path, project: Project) -> Example:
     losses = [node.spec for node in project.network.of_kind("loss")]
     values = bool(losses) and isinstance(losses[0], Loss) and losses[0].target == "values"
     layers = len(project.network.of_kind("layer"))
-    about = project.about.strip().splitlines()[0] if project.about.strip() else f"{layers} layers"
+    about = project.about.strip().splitlines()[0] if project.about.strip() else say("{layers} layers", layers=layers)
     return Example(path, project.name, about, "Regress" if values else "Classify", project)
+
+
+#: What a line keeps together: a word with the space behind it, or a Chinese letter with the mark behind it, which begins no line.
+_BREAKS = re.compile(r"[\u2e80-\u9fff][，。；：、？！）”]*|[^\s\u2e80-\u9fff]+\s*|\s+")
 
 
 def two_lines(text: str, room: float) -> list[str]:
     """The text on two lines of 11 px, broken between words, the second cut with an ellipsis where it is too long."""
-    first: list[str] = []
-    words = text.split()
-    while words and width_of(" ".join([*first, words[0]]), 11) <= room:
-        first.append(words.pop(0))
-    return [" ".join(first), elided(" ".join(words), room, 11)] if first else [elided(text, room, 11)]
+    first = ""
+    words = _BREAKS.findall(text)
+    while words and width_of((first + words[0]).rstrip(), 11) <= room:
+        first += words.pop(0)
+    return [first.rstrip(), elided("".join(words), room, 11)] if first else [elided(text, room, 11)]
 
 
 class ExampleCard(QAbstractButton):
@@ -66,10 +81,10 @@ class ExampleCard(QAbstractButton):
         super().__init__(parent)
         self.example = example
         self.samples: Samples | None = None
-        self.setText(example.title)
-        self.setAccessibleName(f"Example {example.title}")
-        self.setAccessibleDescription(example.about)
-        self.setToolTip(example.about)
+        self.setText(say(example.title))
+        self.setAccessibleName(say("Example {example}", example=say(example.title)))
+        self.setAccessibleDescription(say(example.about))
+        self.setToolTip(say(example.about))
         self.setFixedSize(*CARD)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -105,14 +120,14 @@ class ExampleCard(QAbstractButton):
         self._draw_picture(p, inner)
         p.restore()
         rule(p, 1, PICTURE, r.width() - 2)
-        put(p, QRectF(12, PICTURE + 9, r.width() - 24, 20), self.example.title, 13, "text", True)
-        for k, line in enumerate(two_lines(self.example.about, r.width() - 24)):
+        put(p, QRectF(12, PICTURE + 9, r.width() - 24, 20), say(self.example.title), 13, "text", True)
+        for k, line in enumerate(two_lines(say(self.example.about), r.width() - 24)):
             put(p, QRectF(12, PICTURE + 29 + 14 * k, r.width() - 24, 16), line, 11, "text2")
-        put(p, QRectF(12, PICTURE + 65, r.width() - 24, 16), self.example.group, 11, "text3", how=RIGHT)
+        put(p, QRectF(12, PICTURE + 65, r.width() - 24, 16), say(self.example.group), 11, "text3", how=RIGHT)
         project = self.example.project
         if project is not None:
             stamp(p, 18, PICTURE + 73, "clock", "text3", 13)
-            put(p, QRectF(29, PICTURE + 65, 120, 16), f"{project.training.epochs:,} epochs", 11, "text3")
+            put(p, QRectF(29, PICTURE + 65, 120, 16), say("{epochs} epochs", epochs=f"{project.training.epochs:,}"), 11, "text3")
         p.end()
 
     def _draw_picture(self, p: QPainter, r: QRectF) -> None:

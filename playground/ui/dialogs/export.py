@@ -25,6 +25,7 @@ from playground.ui.painting import put, stamp
 from playground.ui.panel import Dialog, register_dialog
 from playground.ui.run_control import names_of
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -38,11 +39,11 @@ class FormatRow(QAbstractButton):
     def __init__(self, format: Format, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.format, self.state = format, ""
-        self.setText(format.title)
+        self.setText(say(format.title))
         self.setCheckable(True)
         self.setFixedSize(_LEFT, 62)
-        self.setAccessibleDescription(format.help)
-        self.setToolTip(format.help)
+        self.setAccessibleDescription(say(format.help))
+        self.setToolTip(say(format.help))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_state(self, icon: str) -> None:
@@ -66,10 +67,12 @@ class FormatRow(QAbstractButton):
             p.fillRect(self.rect(), theme().color("window"))
         if self.hasFocus():
             p.fillRect(QRectF(0, 0, 3, self.height()), theme().color("accent"))
-        put(p, QRectF(14, 6, wide - 46, 18), self.format.title, 12, "text", True)
+        put(p, QRectF(14, 6, wide - 46, 18), say(self.format.title), 12, "text", True)
         p.setFont(theme().font(11))
         p.setPen(theme().color("text2"))
-        p.drawText(QRectF(14, 24, wide - 46, 32), int(Qt.AlignmentFlag.AlignTop) | Qt.TextFlag.TextWordWrap, self.format.help)
+        p.drawText(
+            QRectF(14, 24, wide - 46, 32), int(Qt.AlignmentFlag.AlignTop) | Qt.TextFlag.TextWordWrap, say(self.format.help)
+        )
         if self.state:
             stamp(p, wide - 20, 31, self.state, "ok" if self.state == "check" else "error", 17)
         p.end()
@@ -81,13 +84,13 @@ class ExportDialog(Sheet):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         from playground.formats.export import formats  # brings onnx, which nothing else here needs
 
-        super().__init__("export", f"Export {session.project.name}", (900, 560), parent)
+        super().__init__("export", say("Export {project}", project=session.project.name), (900, 560), parent)
         self.session, self.exporter = session, Exporter(self)
         self.rows = [FormatRow(found) for found in formats()]
         self.group = QButtonGroup(self)
         self.path, self.which = LineField(), ComboField()
-        self.state = CheckBox("With the optimizer's state", px=12)
-        self.choose = Button("Choose…", "secondary")
+        self.state = CheckBox(say("With the optimizer's state"), px=12)
+        self.choose = Button(say("Choose…"), "secondary")
         self.card, self.notice = CertificateCard(), Notice("info", "")
         self.card.hide()
         self._assemble()
@@ -115,16 +118,16 @@ class ExportDialog(Sheet):
         lines.setSpacing(10)
         first = QHBoxLayout()
         first.setSpacing(10)
-        first.addWidget(_caption("File"))
-        self.path.setAccessibleName("File")
+        first.addWidget(_caption(say("File")))
+        self.path.setAccessibleName(say("File"))
         first.addWidget(self.path, 1)
         self.choose.setFixedHeight(26)
         first.addWidget(self.choose)
         lines.addLayout(first)
         second = QHBoxLayout()
         second.setSpacing(10)
-        second.addWidget(_caption("Weights"))
-        self.which.setAccessibleName("Weights")
+        second.addWidget(_caption(say("Weights")))
+        self.which.setAccessibleName(say("Weights"))
         self.which.setFixedWidth(240)
         second.addWidget(self.which)
         second.addWidget(self.state)
@@ -135,8 +138,8 @@ class ExportDialog(Sheet):
         lines.addStretch(1)
         self.body.addWidget(main, 1)
         self.choose.clicked.connect(self._ask_path)
-        self.cancel = self.button("Close")
-        self.go = self.button("Export", "primary")
+        self.cancel = self.button(say("Close"))
+        self.go = self.button(say("Export"), "primary")
         self.cancel.clicked.connect(self.close)
         self.go.clicked.connect(self.export)
 
@@ -149,14 +152,14 @@ class ExportDialog(Sheet):
         client = self.session.client
         choices = []
         if client.step:
-            choices = [(f"Newest, step {client.step:,}", "newest")]
+            choices = [(say("Newest, step {step}", step=f"{client.step:,}"), "newest")]
             if any(record.validation_loss is not None for record in client.epochs):
-                choices.append(("Best epoch", "best"))
+                choices.append((say("Best epoch"), "best"))
             if client.live("averages"):
                 kinds = ("averaged", "raw") if self.session.project.training.judges_averaged else ("raw", "averaged")
-                choices = [(f"{text}, {kind}", f"{word} {kind}") for text, word in choices for kind in kinds]
+                choices = [(f"{text}, {say(kind)}", f"{word} {kind}") for text, word in choices for kind in kinds]
         elif self.session.file_weights:
-            choices = [("Saved with the project", "file")]
+            choices = [(say("Saved with the project"), "file")]
         if choices != [(self.which.itemText(k), self.which.itemData(k)) for k in range(self.which.count())]:
             kept = self.which.currentData()
             self.which.clear()
@@ -167,18 +170,18 @@ class ExportDialog(Sheet):
         place = self.format.keeps_optimizer
         self.state.setEnabled(bool(client.step) and place)
         self.state.setToolTip(
-            f"{self.format.title} has no place for it." if not place
-            else "What the optimizer remembers of every weight, its numbers and the step, under names that begin with optimizer/."
-            if client.step else "Only a run of this session has it."
+            say('{format} has no place for it.', format=say(self.format.title)) if not place
+            else say('What the optimizer remembers of every weight, its numbers and the step, under names that begin with optimizer/.')
+            if client.step else say('Only a run of this session has it.')
         )  # fmt: skip
         last = client.epochs[-1] if client.epochs else None
-        shown = ", ".join(f"{name} {value:.3g}" for name, value in last.metrics.items()) if last else ""
-        self.strip.show_note(f"step {client.step:,}{', ' + shown if shown else ''}" if client.step else "")
-        problem = next((problem.text for problem in self.session.problems if problem.severity == "error"), "")
-        reason = "" if choices else "There are no weights yet. Train first, or open a project that was saved after training."
+        shown = ", ".join(f"{say(name.replace('_', ' '))} {value:.3g}" for name, value in last.metrics.items()) if last else ""
+        self.strip.show_note(say("step {step}", step=f"{client.step:,}") + (f", {shown}" if shown else "") if client.step else "")
+        problem = next((say(problem.text) for problem in self.session.problems if problem.severity == "error"), "")
+        reason = "" if choices else say("There are no weights yet. Train first, or open a project that was saved after training.")
         self.go.setEnabled(bool(choices) and not problem and not self.exporter.busy)
         if problem or reason:
-            self._tell("warn", problem or reason, "Nothing to export")
+            self._tell("warn", problem or reason, say("Nothing to export"))
 
     def weights(self) -> Mapping[str, np.ndarray]:
         """The chosen weights, under the names that nodes have now."""
@@ -204,7 +207,9 @@ class ExportDialog(Sheet):
         to = to if to.is_absolute() else self.session.folder / to
         weights = self.weights()
         self.card.show_certificate(None)
-        self._tell("info", "The file is written, read back and run on a probe of the data.", f"Exporting {to.name}")
+        self._tell(
+            "info", say("The file is written, read back and run on a probe of the data."), say("Exporting {file}", file=to.name)
+        )
         self.go.setEnabled(False)
         self.exporter.export(self.session.project, weights, self.session.folder, to, self.format.id, self.optimizer())
 
@@ -213,9 +218,9 @@ class ExportDialog(Sheet):
         row.show_state("check" if outcome.certificate else "error")
         self.card.show_certificate(outcome.certificate)
         if outcome.certificate:
-            self._tell("ok", str(outcome.path), "Exported")
+            self._tell("ok", str(outcome.path), say("Exported"))
         else:
-            self._tell("error", outcome.text, f"{row.format.title} is blocked")
+            self._tell("error", outcome.text, say("{format} is blocked", format=say(row.format.title)))
         self.go.setEnabled(True)
 
     def _tell(self, level: str, text: str, title: str = "") -> None:
@@ -227,13 +232,13 @@ class ExportDialog(Sheet):
         endings = {row.format.suffix for row in self.rows}
         stem = now.with_suffix("") if now.suffix in endings else now
         self.path.setText(f"{stem}{self.format.suffix}")
-        self._tell("info", self.format.help, self.format.title)
+        self._tell("info", say(self.format.help), say(self.format.title))
         self.card.show_certificate(None)
         self.refresh()
 
     def _ask_path(self) -> None:
         start = str(self.session.folder / self.path.text())
-        found, _ = QFileDialog.getSaveFileName(self, "Export to", start, f"{self.format.title} (*{self.format.suffix})")
+        found, _ = QFileDialog.getSaveFileName(self, say("Export to"), start, f"{say(self.format.title)} (*{self.format.suffix})")
         if found:
             self.path.setText(found)
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from playground import cli
-from playground.data.readers.places import pick
+from playground.ui import lifeline
 
 
 def main(words: Sequence[str]) -> int:
+    from playground import cli
+    from playground.data.readers.places import pick
+
     count = int(words[0])
     for path in words[1 : 1 + count]:
         pick(path)
@@ -20,4 +22,5 @@ def main(words: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    lifeline.hold()
     sys.exit(main(sys.argv[1:]))

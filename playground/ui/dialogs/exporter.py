@@ -14,6 +14,7 @@ from playground.document.project import Project
 from playground.engine.optimizer_state import OptimizerState
 from playground.formats.optimizer_state import ABOUT, arrays_of, description_of
 from playground.ui.dialogs.aside import Aside, Ended
+from playground.words import say
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -60,7 +61,7 @@ class Exporter(QObject):
 
     def cancel(self) -> None:
         """End a running export; nothing is written, since a file is put in place only when it is whole."""
-        self._aside.cancel("Stopped. Nothing was written.")
+        self._aside.cancel(say("Stopped. Nothing was written."))
 
     def _done(self, ended: Ended) -> None:
         self.finished.emit(outcome_of(self._path, ended))
@@ -80,4 +81,4 @@ def outcome_of(path: Path, ended: Ended) -> Outcome:
     done = [event for event in ended.events if event.get("event") == "exported"]
     if ended.code == 0 and done:
         return Outcome(path=path, certificate=done[-1])
-    return Outcome(path=path, text=ended.reason("export"))
+    return Outcome(path=path, text=ended.reason(say("export")))

@@ -16,6 +16,7 @@ from playground.document.edits import AddNode, Edit, ReplaceSpec
 from playground.document.picks import remember
 from playground.ui.panel import Dialog, register_dialog
 from playground.ui.panels.data import relative
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -46,7 +47,12 @@ def import_path(session: Session, path: Path) -> bool:
     if spec is None:
         endings = sorted({pattern for _, _, field in readers() for pattern in field.patterns})
         session.message.emit(
-            f"{path.name} is of no kind that can be read. Choose one of {', '.join(endings)}, or a folder of images.", "error"
+            say(
+                "{path} is of no kind that can be read. Choose one of {endings}, or a folder of images.",
+                path=path.name,
+                endings=", ".join(endings),
+            ),
+            "error",
         )
         return False
     remember(path)
@@ -58,7 +64,9 @@ def import_path(session: Session, path: Path) -> bool:
 def open_import(session: Session, window: QWidget) -> None:
     """Ask for a file without blocking the window, then show the data."""
     patterns = " ".join(sorted({pattern for _, _, field in readers() for pattern in field.patterns}))
-    dialog = QFileDialog(window, "Start from my data", str(session.folder), f"Data ({patterns});;All files (*)")
+    dialog = QFileDialog(
+        window, say("Start from my data"), str(session.folder), say("Data ({patterns});;All files (*)", patterns=patterns)
+    )
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
 
     def take(chosen: str) -> None:

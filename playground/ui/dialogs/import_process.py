@@ -9,16 +9,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from playground.cli.opening import Unready, check, open_project
-from playground.cli.output import Output
-from playground.cli.weights import take_weights
-from playground.data.readers.places import pick
 from playground.errors import PlaygroundError
+from playground.ui import lifeline
 
 REFUSED = 2
 
 
 def main(words: Sequence[str]) -> int:
+    from playground.cli.opening import Unready, check, open_project
+    from playground.cli.output import Output
+    from playground.cli.weights import take_weights
+    from playground.data.readers.places import pick
+
     count = int(words[0])
     for path in words[1 : 1 + count]:
         pick(path)
@@ -38,4 +40,5 @@ def main(words: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    lifeline.hold()
     sys.exit(main(sys.argv[1:]))

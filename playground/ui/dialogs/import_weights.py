@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from playground.errors import PlaygroundError
-from playground.ui.dialogs.aside import Aside, Ended
+from playground.ui.dialogs.aside import Aside, Ended, text_of
 from playground.ui.panel import Dialog, register_dialog
 from playground.ui.run_control import names_of
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -37,39 +38,46 @@ class WeightImporter(QObject):
     def take(self, path: Path) -> None:
         """Start to read a file. The names of nodes are those of now, should they change meanwhile."""
         if self.busy:
-            self.session.message.emit(f"{self._path.name} is still being read. Import {path.name} after that.", "warning")
+            self.session.message.emit(
+                say("{path} is still being read. Import {path2} after that.", path=self._path.name, path2=path.name), "warning"
+            )
             return
         self._path, self._names = path, names_of(self.session.project)
-        self.session.message.emit(f"{path.name} is read and run on a probe of the data.", "info")
+        self.session.message.emit(say("{path} is read and run on a probe of the data.", path=path.name), "info")
         weights = self.session.weights() or {}
         self._aside.start(self.session.project, weights, self.session.folder, lambda source: [str(source), str(path)])
 
     def cancel(self) -> None:
         """End a running import; nothing is changed."""
-        self._aside.cancel("Stopped. Nothing was changed.")
+        self._aside.cancel(say("Stopped. Nothing was changed."))
 
     def _done(self, ended: Ended) -> None:
         from playground.document.file import load
 
         imported = [event for event in ended.events if event.get("event") == "imported"]
         if ended.code != 0 or not imported:
-            self.session.message.emit(ended.reason("import"), "error")
+            self.session.message.emit(ended.reason(say("import")), "error")
             return
         try:
             weights = load(ended.source).weights or {}
         except PlaygroundError as error:
-            self.session.message.emit(str(error), "error")
+            self.session.message.emit(say(str(error)), "error")
             return
         self.session.take_weights(weights, self._names)
         found = imported[-1]
         self.session.message.emit(
-            f"Weights of {self._path.name} taken. {found['interpreter']} ran the file on {found['probe_rows']} samples; "
-            f"the largest difference from this network is {found['error']:.1e}.",
+            say(
+                "Weights of {file} taken. {interpreter} ran the file on {samples} samples; the largest difference from this network is {error}.",
+                file=self._path.name,
+                interpreter=found["interpreter"],
+                samples=found["probe_rows"],
+                error=f"{found['error']:.1e}",
+            ),
             "info",
         )
         for event in ended.events:
             if event.get("event") == "warning":
-                self.session.message.emit(str(event["text"]), "warning")
+                self.session.message.emit(text_of(event), "warning")
 
 
 def importer_of(session: Session, window: QWidget) -> WeightImporter:
@@ -82,19 +90,23 @@ def open_import_weights(session: Session, window: QWidget) -> None:
     """Ask for a file, and before the weights of a run are lost."""
     if session.trained and not _may_replace(session, window):
         return
-    name, _ = QFileDialog.getOpenFileName(window, "Import weights", str(session.folder), PATTERN)
+    name, _ = QFileDialog.getOpenFileName(window, say("Import weights"), str(session.folder), PATTERN)
     if name:
         importer_of(session, window).take(Path(name))
 
 
 def _may_replace(session: Session, window: QWidget) -> bool:
-    title = "Replace the weights of the run?"
+    title = say("Replace the weights of the run?")
     box = QMessageBox(QMessageBox.Icon.Question, title, title, parent=window)
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setInformativeText(
-        f"The run ends, and its weights of step {session.client.step:,} are not saved. Save or export them first to keep them."
+        say(
+            "The run ends, and its weights of step {step} are not saved. Save or export them first to keep them.",
+            step=f"{session.client.step:,}",
+        )
     )
-    go = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
-    box.setDefaultButton(box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole))
+    go = box.addButton(say("Replace"), QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(box.addButton(say("Cancel"), QMessageBox.ButtonRole.RejectRole))
     box.exec()
     chosen = box.clickedButton() is go
     box.deleteLater()

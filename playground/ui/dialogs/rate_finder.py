@@ -1,220 +1,88 @@
-"""Find learning rate: the range test with its curve, two suggestions that one click applies, and proof that nothing was changed."""
+"""Find learning rate: the range test, the rate fan and the batch sizes, each with what one click applies and proof that nothing was changed."""
 
 from __future__ import annotations
 
-import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from playground.core.fields import Real, Whole
-from playground.training import messages
-from playground.ui.dialogs.sheet import Sheet, side
-from playground.ui.inspector.asking import set_plan
-from playground.ui.inspector.controls import Button
-from playground.ui.inspector.form import Form
-from playground.ui.inspector.notice import Notice
-from playground.ui.inspector.text import Label, Section
-from playground.ui.painting import Painted
+from playground.ui.dialogs.batch_page import BatchPage
+from playground.ui.dialogs.fan_page import FanPage
+from playground.ui.dialogs.finder_page import FinderPage
+from playground.ui.dialogs.range_page import RangePage
+from playground.ui.dialogs.sheet import Sheet
+from playground.ui.dialogs.tab_strip import TabStrip
 from playground.ui.panel import Dialog, register_dialog
-from playground.ui.plots.axis import short
-from playground.ui.plots.finder import LOOKS, FinderPlot
-from playground.ui.plots.legend import Legend, legend_row
-from playground.ui.plots.series import Series
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
-FIELDS = {
-    "low": Real(label="From", low=1e-10, high=1.0, log=True, help="The first rate; too small to change anything."),
-    "high": Real(label="To", low=1e-4, high=1000.0, log=True, help="The last rate, unless the loss runs away before."),
-    "steps": Whole(label="Steps", low=20, high=1000, log=True, help="Batches of the test; more of them give a finer curve."),
-    "smoothing": Real(label="Smoothing", low=0.0, high=0.99, help="Share of the past in the smoothed loss."),
-    "stop_factor": Real(
-        label="Stop at", low=1.1, high=20.0, unit="×", help="The test ends where the smoothed loss is so many times its best."
-    ),
-}
-WORDS = {
-    "valley": ("Valley", "The middle of the longest fall. A safe start."),
-    "steepest": ("Steepest descent", "Where the smoothed loss falls fastest."),
-}
-STOPS = {
-    "end": "all steps done",
-    "diverged": "stopped when the loss ran away",
-    "fault": "stopped at a number that is not finite",
-    "cancelled": "stopped early",
-}
-
-
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """Settings of the test, as the client takes them."""
-
-    low: float = 1e-7
-    high: float = 10.0
-    steps: int = 100
-    smoothing: float = 0.98
-    stop_factor: float = 4.0
-
-
-class Suggestion(QWidget):
-    """A sample of its line, its name and rate, what it means, and the button that uses it."""
-
-    def __init__(self, name: str, primary: bool, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.rate: float | None = None
-        title, meaning = WORDS[name]
-        color, dashes = LOOKS[name]
-        self.value = Label("—", 14, "text", True)
-        self.use = Button("Use", "primary" if primary else "secondary", small=True)
-        self.use.setAccessibleName(f"Use {title.lower()}")
-        self.use.setEnabled(False)
-        top = QHBoxLayout()
-        top.setSpacing(8)
-        top.addWidget(_Sample(Series(name, title, "smooth", color, dashes)))
-        top.addWidget(Label(title, 12), 1)
-        top.addWidget(self.value)
-        top.addWidget(self.use)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 10, 12, 8)
-        column.setSpacing(2)
-        column.addLayout(top)
-        column.addWidget(Label(meaning, 11, "text2", wraps=True))
-
-    def show_rate(self, rate: float | None) -> None:
-        self.rate = rate
-        self.value.show_text(short(rate) if rate else "no clear answer", "text" if rate else "text3")
-        self.use.setEnabled(rate is not None)
-
-
-class _Sample(Painted):
-    def __init__(self, series: Series) -> None:
-        super().__init__(26, 22)
-        self.series = series
-
-    def draw(self, p: QPainter, r: QRectF) -> None:
-        self.series.draw_sample(p, r)
+RANGE, FAN, BATCH = 0, 1, 2
 
 
 class RateFinder(Sheet):
-    """Runs the test at once when it opens, if the network can train."""
+    """Runs the test of a tab at once when it is first shown, if the network can train."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__("finder", "Find learning rate", (980, 600), parent)
+    def __init__(self, session: Session, parent: QWidget | None = None, place: int = RANGE) -> None:
+        super().__init__("finder", say("Find learning rate"), (980, 630), parent)
         self.session = session
-        self.options = Options()
-        self.points: list[tuple[float, float, float]] = []
-        self.plot, self.legend, self.told = FinderPlot(), Legend(), Label("", 11, "text2")
-        self.suggestions = {"valley": Suggestion("valley", True), "steepest": Suggestion("steepest", False)}
-        self.form, self.proof = Form(), Notice("info", "")
-        self._assemble()
-        for suggestion in self.suggestions.values():
-            suggestion.use.clicked.connect(lambda _=False, s=suggestion: self.use(s.rate))
-        self.form.changed.connect(self._set)
-        session.heard.connect(self._heard)
-        self.start()
-
-    def _assemble(self) -> None:
-        left = QWidget()
-        column = QVBoxLayout(left)
+        self.range, self.fan, self.batch = RangePage(session), FanPage(session), BatchPage(session)
+        self.pages: list[FinderPage] = [self.range, self.fan, self.batch]
+        self.tabs = TabStrip([say("Range test"), say("Rate fan"), say("Batch size")])
+        self.stack = QStackedWidget()
+        for page in self.pages:
+            self.stack.addWidget(page)
+            page.said.connect(self.word.show_text)
+        column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(legend_row(self.legend, self.told))
-        column.addWidget(self.plot, 1)
-        self.body.addWidget(left, 1)
-        right, settings = side(314)
-        settings.addWidget(Section("Suggested"))
-        for suggestion in self.suggestions.values():
-            settings.addWidget(suggestion)
-        settings.addWidget(Section("Test"))
-        settings.addWidget(self.form)
-        self.form.column.setContentsMargins(11, 4, 11, 6)
-        self.form.show_record(self.options, FIELDS, Options())
-        settings.addWidget(Section("Your run"))
-        room = QVBoxLayout()
-        room.setContentsMargins(11, 10, 11, 10)
-        room.addWidget(self.proof)
-        settings.addLayout(room)
-        settings.addStretch(1)
-        self.body.addWidget(right)
-        self.word.show_text("Using a rate is one edit. Undo takes it back.")
-        self.again = self.button("Run again")
+        column.addWidget(self.tabs)
+        column.addWidget(self.stack, 1)
+        self.body.addLayout(column, 1)
+        self.suggestions, self.proof, self.plot = self.range.suggestions, self.range.proof, self.range.plot
+        self.word.show_text(say("Using a rate is one edit. Undo takes it back."))
+        self.again = self.button(say("Run again"))
         self.again.clicked.connect(self.start)
-        close = self.button("Close")
+        close = self.button(say("Close"))
         close.clicked.connect(self.close)
+        self.tabs.chosen.connect(self.show_page)
+        self.range.bench.changed.connect(self._note)
+        self.tabs.choose(place)
+        self.tabs.tabs[place].setFocus()
 
     @property
-    def rate_now(self) -> float | None:
-        """The learning rate of the project."""
-        rate = getattr(self.session.project.training.optimizer, "rate", None)
-        return float(rate) if rate else None
+    def page(self) -> FinderPage:
+        """The one that is shown."""
+        return self.pages[self.tabs.place]
+
+    def show_page(self, place: int) -> None:
+        """Turn to a tab; its test runs when it has not yet."""
+        self.stack.setCurrentIndex(place)
+        if not self.pages[place].begun:
+            self.start()
 
     def start(self) -> None:
-        """Run the test."""
-        self.points.clear()
-        self._show()
-        problems = [problem for problem in self.session.problems if problem.severity == "error"]
-        if not self.session.ready:
-            text = problems[0].text if problems else self.session.samples_error or "The data is still being read."
-            self.proof.show_notice("error", text, "The test cannot start")
-            return
-        self.proof.show_notice("info", "The test trains a copy of the state and puts the state back.")
-        self.told.show_text("starting")
-        self.session.find_rate(**dataclasses.asdict(self.options))
+        """Run the test of the tab."""
+        for page in self.pages:
+            page.mine = False
+        self.page.start()
+        self._note()
 
-    def use(self, rate: float | None) -> None:
-        """Make a rate the project's; a run that goes on follows."""
-        if rate is not None:
-            rate = float(f"{rate:.3g}")
-            set_plan(self.session, "training", "optimizer.rate", rate)
-            self.word.show_text(f"The learning rate is {short(rate)} now. Undo takes it back.")
-            self.plot.now = self.rate_now
-            self.plot.update()
+    def _note(self) -> None:
+        self.strip.show_note(self.page.where())
 
-    def _set(self, name: str, value: Any) -> None:
-        self.options = dataclasses.replace(self.options, **{name: value})
-        self.form.show_record(self.options, FIELDS, Options())
-        self.word.show_text("Run again to use the new settings.")
-
-    def _heard(self, event: object) -> None:
-        if isinstance(event, messages.FinderPoint):
-            if self.points and event.rate < self.points[-1][0]:
-                self.points.clear()
-            self.points.append((event.rate, event.loss, event.smoothed))
-            self.told.show_text(f"{event.done} of {event.total} steps")
-            self._show()
-        elif isinstance(event, messages.FinderDone):
-            self.points = list(zip(event.rates, event.losses, event.smoothed, strict=True))
-            self._show(event)
-        elif isinstance(event, messages.Failed | messages.Died):
-            self.proof.show_notice("error", event.text, "The test did not finish")
-
-    def _show(self, done: messages.FinderDone | None = None) -> None:
-        rates, losses, smoothed = zip(*self.points, strict=True) if self.points else ((), (), ())
-        self.plot.show_points(rates, losses, smoothed)
-        self.legend.show_series([self.plot.series["smoothed"], self.plot.series["raw"]] if self.points else [])
-        self.plot.empty = "The test has not begun." if not self.points else ""
-        valley, steepest = (done.valley, done.steepest) if done else (None, None)
-        self.plot.show_suggestions(valley, steepest, self.rate_now, done is not None and done.stopped in ("diverged", "fault"))
-        if done is None:
-            return
-        self.suggestions["valley"].show_rate(valley)
-        self.suggestions["steepest"].show_rate(steepest)
-        self.told.show_text(f"{len(done.rates)} of {self.options.steps} steps, {STOPS.get(done.stopped, done.stopped)}")
-        hash = f"{done.sha256[:4]} {done.sha256[4:8]}"
-        self.proof.show_notice(
-            "ok",
-            f"Weights, optimizer and random state are those of step {done.step:,}: {hash} before and after.",
-            "Nothing was changed",
-        )
-        if done.text:
-            self.word.show_text(done.text)
+    def closeEvent(self, event: object) -> None:
+        """A test that nobody looks at any more ends."""
+        self.range.bench.cancel()
+        super().closeEvent(event)  # type: ignore[arg-type]
 
 
-def open_finder(session: Session, window: QWidget) -> None:
-    RateFinder(session, window).show()
+def _opener(place: int) -> Dialog:
+    """Opens at a tab."""
+    id = ("rate_finder", "rate_fan", "batch_finder")[place]
+    return register_dialog(Dialog(id=id, open=lambda session, window: RateFinder(session, window, place).show()))
 
 
-register_dialog(Dialog(id="rate_finder", open=open_finder))
+for _place in (RANGE, FAN, BATCH):
+    _opener(_place)

@@ -30,6 +30,7 @@ from playground.ui.painting import box, group_color
 from playground.ui.panel import Dialog, register_dialog
 from playground.ui.plots.illustration import IllustrationView
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -114,10 +115,10 @@ class ReferencePage(QWidget):
         """Show a record's page. spec: the settings that the picture is drawn with, else the defaults."""
         self.record = record
         self.chip.show_icon(record.icon, color_of(record))
-        self.title.show_text(record.title)
+        self.title.show_text(say(record.title))
         group = record.group if record.kind == "layer" else ""
-        self.kind.show_text(" · ".join(filter(None, (KINDS[record.kind], group, record.tail))))
-        self.summary.show_text(record.summary())
+        self.kind.show_text(" · ".join(filter(None, (say(KINDS[record.kind]), say(group), say(record.tail)))))
+        self.summary.show_text(say(record.summary()))
         self.picture.show_illustration(illustrate(spec if isinstance(spec, record) else record()))
         if self.rest is not None:
             self.column.removeWidget(self.rest)
@@ -132,27 +133,37 @@ class ReferencePage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         if record.formula:
-            column.addWidget(Section("Formula"))
+            column.addWidget(Section(say("Formula")))
             column.addLayout(_inset(_Formula(record.formula)))
         if text := paragraphs(record):
-            column.addWidget(Section("Shapes and behaviour" if issubclass(record, Layer | Loss) else "More"))
-            column.addLayout(_inset(*(Label(each, 12, "text", wraps=True) for each in text)))
+            column.addWidget(Section(say("Shapes and behaviour") if issubclass(record, Layer | Loss) else say("More")))
+            column.addLayout(_inset(*(Label(say(each), 12, "text", wraps=True) for each in text)))
         if fields := fields_of(record):
-            column.addWidget(Section("Settings"))
+            column.addWidget(Section(say("Settings")))
             start = record()
             parts: list[QWidget] = []
             for name, field in fields.items():
                 shown = reference.shown(getattr(start, name), getattr(field, "between", "×"))
-                line = Label(f"{field.title(name)}: {reference.span(field)}; starts as {shown}", 12, "text", True, wraps=True)
+                line = Label(
+                    say("{title}: {span}; starts as {shown}", title=field.title(name), span=reference.span(field), shown=shown),
+                    12,
+                    "text",
+                    True,
+                    wraps=True,
+                )
                 only = ""
                 if field.when:
-                    wanted = " or ".join(reference.shown(value) for value in field.wanted)
-                    only = f" Counts only when {field.when[0].replace('_', ' ')} is {wanted}."
-                live = " Changes while training." if field.live else ""
-                parts += [line, Label(field.help + only + live, 11, "text2", wraps=True)]
+                    wanted = say(" or ").join(say(reference.shown(value)) for value in field.wanted)
+                    only = say(
+                        " Counts only when {when} is {wanted}.",
+                        when=fields[field.when[0]].title(field.when[0]).lower(),
+                        wanted=wanted,
+                    )
+                live = say(" Changes while training.") if field.live else ""
+                parts += [line, Label(say(field.help) + only + live, 11, "text2", wraps=True)]
             column.addLayout(_inset(*parts))
         if record.source:
-            column.addWidget(Section("Source"))
+            column.addWidget(Section(say("Source")))
             column.addLayout(_inset(Label(record.source, 12, "text", wraps=True)))
         return made
 
@@ -170,10 +181,14 @@ class ReferenceSheet(Sheet):
     """Every entry by kind on the left, searchable; its page on the right."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("book", "Reference", (820, 700), parent)
-        self.search, self.tree, self.page = LineField(icon="search", hint="Search the reference"), QTreeWidget(), ReferencePage()
-        self.search.setAccessibleName("Search the reference")
-        self.tree.setAccessibleName("Entries of the catalogue")
+        super().__init__("book", say("Reference"), (820, 700), parent)
+        self.search, self.tree, self.page = (
+            LineField(icon="search", hint=say("Search the reference")),
+            QTreeWidget(),
+            ReferencePage(),
+        )
+        self.search.setAccessibleName(say("Search the reference"))
+        self.tree.setAccessibleName(say("Entries of the catalogue"))
         self.tree.setHeaderHidden(True)
         self.tree.setFrameShape(QFrame.Shape.NoFrame)
         self.tree.setIndentation(12)
@@ -196,17 +211,17 @@ class ReferenceSheet(Sheet):
         self.search.textChanged.connect(self.filter)
         self.tree.currentItemChanged.connect(lambda item: self._chosen(item))
         theme().changed.connect(self._recolor)
-        close = self.button("Close")
+        close = self.button(say("Close"))
         close.clicked.connect(self.close)
 
     def _fill(self) -> None:
         for kind, title in KINDS.items():
-            group = QTreeWidgetItem(self.tree, [title])
+            group = QTreeWidgetItem(self.tree, [say(title)])
             group.setFlags(Qt.ItemFlag.ItemIsEnabled)
             for record in sorted(registry.entries(kind), key=lambda record: record.title.lower()):
-                row = QTreeWidgetItem(group, [record.title])
+                row = QTreeWidgetItem(group, [say(record.title)])
                 row.setData(0, ROLE, record)
-                row.setToolTip(0, record.summary())
+                row.setToolTip(0, say(record.summary()))
                 self.rows[kind, record.id] = row
             group.setExpanded(kind == "layer")
         self._recolor()
@@ -238,7 +253,7 @@ class ReferenceSheet(Sheet):
         wanted = text.casefold().strip()
         for row in self.rows.values():
             record = row.data(0, ROLE)
-            words = f"{record.title} {record.id} {record.summary()}".casefold()
+            words = f"{record.title} {say(record.title)} {record.id} {say(record.summary())}".casefold()
             row.setHidden(bool(wanted) and wanted not in words)
         for at in range(self.tree.topLevelItemCount()):
             group = self.tree.topLevelItem(at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,13 +21,17 @@ from playground.document.recent import recent_files
 from playground.errors import PlaygroundError
 from playground.paths import assets_dir
 from playground.ui.dialogs.example_cards import CARD, Example, ExampleCard, example_of
+from playground.ui.dialogs.lesson_cards import LessonCard
 from playground.ui.inspector.controls import Button, LineField
 from playground.ui.inspector.text import Label
+from playground.ui.lessons.progress import lessons
 from playground.ui.painting import RIGHT, box, chip, elided, put, stamp, width_of
 from playground.ui.panel import StartPage, register_start_page
 from playground.ui.theme import theme
+from playground.words import counted, say
 
 if TYPE_CHECKING:
+    from playground.ui.lessons.coach import Coach
     from playground.ui.session import Session
 
 LEFT, GAP = 304, 16
@@ -34,7 +39,7 @@ FILTERS = ("All", "Classify", "Regress")
 
 
 def read_examples(folder: Path) -> list[Example]:
-    """Every example that comes with the program; one that cannot be read says so."""
+    """Every example that comes with the program, in the order of its list; one that cannot be read says so."""
     from playground.document.file import load
 
     found = []
@@ -42,8 +47,21 @@ def read_examples(folder: Path) -> list[Example]:
         try:
             found.append(example_of(path, load(path).project))
         except PlaygroundError as error:
-            found.append(Example(path, path.stem, str(error)))
-    return sorted(found, key=lambda example: (len(example.project.network.nodes) if example.project else 0, example.title))
+            found.append(Example(path, path.stem, say(str(error))))
+    listed = _listed(folder / "order.json")
+    return sorted(
+        found,
+        key=lambda example: (listed.index(example.path.stem) if example.path.stem in listed else len(listed), example.title),
+    )
+
+
+def _listed(path: Path) -> list[str]:
+    """Names of examples in the order in which a person should meet them; [] where there is no such list."""
+    try:
+        names = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [str(name) for name in names] if isinstance(names, list) else []
 
 
 def age(seconds: float) -> str:
@@ -51,8 +69,8 @@ def age(seconds: float) -> str:
     for size, word in ((86_400.0 * 7, "week"), (86_400.0, "day"), (3600.0, "hour"), (60.0, "minute")):
         count = int(seconds // size)
         if count:
-            return f"{count} {word}{'s' if count > 1 else ''} ago"
-    return "just now"
+            return counted(count, f"{{n}} {word} ago", f"{{n}} {word}s ago")
+    return say("just now")
 
 
 class WideButton(QAbstractButton):
@@ -98,7 +116,7 @@ class RecentRow(QAbstractButton):
         self.path = path
         self.there = path.is_file()
         self.setText(path.stem)
-        self.setAccessibleName(f"Open {path.stem}")
+        self.setAccessibleName(say("Open {stem}", stem=path.stem))
         self.setToolTip(str(path))
         self.setFixedHeight(38)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -111,7 +129,7 @@ class RecentRow(QAbstractButton):
         elif self.underMouse():
             box(p, QRectF(self.rect()), 4, theme().color("accentsoft"), None)
         chip(p, 4, 5, 28, "doc", "c_linear" if self.there else "c_data", "panel")
-        when = age(time.time() - self.path.stat().st_mtime) if self.there else "not there"
+        when = age(time.time() - self.path.stat().st_mtime) if self.there else say("not there")
         room = wide - 52 - width_of(when, 11)
         put(p, QRectF(42, 3, room, 17), self.path.stem, 12, "text" if self.there else "disabled", True)
         put(p, QRectF(42, 19, wide - 46, 16), elided(str(self.path.parent), wide - 46, 11), 11, "text3")
@@ -133,13 +151,16 @@ class Start(QWidget):
         self.session = session
         self.examples = read_examples(assets_dir() / "examples")
         self.cards = [ExampleCard(example) for example in self.examples]
+        self.lessons = [LessonCard(lesson, at) for at, lesson in enumerate(lessons())]
         self.recent: list[RecentRow] = []
-        self.search = LineField(icon="search", hint="Search examples")
-        self.filters, self.chips = QButtonGroup(self), [Button(text, "secondary", small=True) for text in FILTERS]
-        self.none = Label("No example has these words. Clear the search to see all of them.", 12, "text2", wraps=True)
+        self.search = LineField(icon="search", hint=say("Search examples"))
+        self.filters, self.chips = QButtonGroup(self), [Button(say(text), "secondary", small=True) for text in FILTERS]
+        self.none = Label(say("No example has these words. Clear the search to see all of them."), 12, "text2", wraps=True)
         self._assemble()
         for card in self.cards:
-            card.clicked.connect(lambda _=False, c=card: self.opened.emit(c.example.path))
+            card.clicked.connect(lambda _=False, c=card: self._open_example(c))
+        for lesson_card in self.lessons:
+            lesson_card.clicked.connect(lambda _=False, c=lesson_card: self._begin(c))
         self.search.textChanged.connect(self.lay_out)
         self.filters.buttonClicked.connect(lambda _: self.lay_out())
         self._loaded.connect(self._show_samples)
@@ -148,17 +169,33 @@ class Start(QWidget):
         self._pool.shutdown(wait=False)
         theme().changed.connect(self.update)
 
+    def _open_example(self, card: ExampleCard) -> None:
+        """Open it, and say what to try."""
+        self.opened.emit(card.example.path)
+        coach = coach_for(self)
+        if coach is not None and not self.isVisible():
+            coach.tip()
+
+    def _begin(self, card: LessonCard) -> None:
+        coach = coach_for(self)
+        if coach is not None:
+            coach.begin(card.lesson)
+
     def _assemble(self) -> None:
         side = QWidget()
         side.setLayout(self._left())
         side.setFixedWidth(LEFT)
         page = QWidget()
-        self.grid = QGridLayout()
-        self.grid.setSpacing(GAP)
-        self.grid.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.grid, self.lesson_grid = QGridLayout(), QGridLayout()
+        for grid in (self.grid, self.lesson_grid):
+            grid.setSpacing(GAP)
+            grid.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         column = QVBoxLayout(page)
         column.setContentsMargins(24, 20, 24, 24)
         column.setSpacing(14)
+        column.addLayout(self._lesson_title())
+        column.addLayout(self.lesson_grid)
+        column.addSpacing(6)
         column.addLayout(self._top())
         column.addWidget(self.none)
         column.addLayout(self.grid)
@@ -175,27 +212,35 @@ class Start(QWidget):
         whole.addWidget(side)
         whole.addWidget(self.area, 1)
 
+    def _lesson_title(self) -> QHBoxLayout:
+        line = QHBoxLayout()
+        line.setSpacing(10)
+        line.addWidget(Label(say("Lessons"), 16, "text", True))
+        line.addWidget(Label(say("A ready project and a walk through it, step by step."), 12, "text2"))
+        line.addStretch(1)
+        return line
+
     def _left(self) -> QVBoxLayout:
         """What to begin with, and what was open before."""
         left = QVBoxLayout()
         left.setContentsMargins(16, 22, 16, 16)
         left.setSpacing(8)
-        left.addWidget(Label("Playground", 20, "text", True))
-        left.addWidget(Label("Build, train and look inside networks.", 12, "text2"))
+        left.addWidget(Label(say("Playground"), 20, "text", True))
+        left.addWidget(Label(say("Build, train and look inside networks."), 12, "text2"))
         left.addSpacing(4)
         for text, icon, hint, primary, signal in (
-            ("New network", "plus", "Ctrl+N", True, self.new_asked),
-            ("Open project…", "open", "Ctrl+O", False, self.open_asked),
-            ("Start from my data…", "data", "CSV, images", False, self.import_asked),
+            (say("New network"), "plus", "Ctrl+N", True, self.new_asked),
+            (say("Open project…"), "open", "Ctrl+O", False, self.open_asked),
+            (say("Start from my data…"), "data", say("CSV, images"), False, self.import_asked),
         ):
             button = WideButton(text, icon, hint, primary)
             button.clicked.connect(signal)
             left.addWidget(button)
         left.addSpacing(10)
-        left.addWidget(Label("Recent projects", 11, "text2", True))
+        left.addWidget(Label(say("Recent projects"), 11, "text2", True))
         self.recent_column = QVBoxLayout()
         self.recent_column.setSpacing(2)
-        self.no_recent = Label("Projects that you save appear here.", 11, "text3")
+        self.no_recent = Label(say("Projects that you save appear here."), 11, "text3")
         left.addWidget(self.no_recent)
         left.addLayout(self.recent_column)
         left.addStretch(1)
@@ -205,7 +250,7 @@ class Start(QWidget):
         """Title, filters and search over the cards."""
         top = QHBoxLayout()
         top.setSpacing(6)
-        top.addWidget(Label("Examples", 16, "text", True))
+        top.addWidget(Label(say("Examples"), 16, "text", True))
         top.addSpacing(12)
         for each in self.chips:
             each.setCheckable(True)
@@ -214,7 +259,7 @@ class Start(QWidget):
         self.chips[0].setChecked(True)
         top.addStretch(1)
         self.search.setFixedWidth(200)
-        self.search.setAccessibleName("Search examples")
+        self.search.setAccessibleName(say("Search examples"))
         top.addWidget(self.search)
         return top
 
@@ -233,7 +278,7 @@ class Start(QWidget):
     def shown(self) -> list[ExampleCard]:
         """Cards that filter and search leave."""
         wanted = self.search.text().casefold().split()
-        group = next((button.text() for button in self.chips if button.isChecked()), "All")
+        group = next((group for button, group in zip(self.chips, FILTERS, strict=True) if button.isChecked()), "All")
         return [
             card
             for card in self.cards
@@ -249,10 +294,12 @@ class Start(QWidget):
             card.setVisible(card in shown)
         for at, card in enumerate(shown):
             self.grid.addWidget(card, at // columns, at % columns)
+        for at, lesson_card in enumerate(self.lessons):
+            self.lesson_grid.addWidget(lesson_card, at // columns, at % columns)
         self.none.show_text(
-            "No example has these words. Clear the search to see all of them."
+            say("No example has these words. Clear the search to see all of them.")
             if self.cards
-            else "This installation has no examples."
+            else say("This installation has no examples.")
         )
         self.none.setVisible(not shown)
 
@@ -291,6 +338,15 @@ class Start(QWidget):
         for card in self.cards:
             if card.example is example:
                 card.show_samples(samples)
+
+
+def coach_for(widget: QWidget) -> Coach | None:
+    """The coach of the window that a widget stands in; None outside of one."""
+    from playground.ui.lessons.coach import coach_of
+    from playground.ui.main_window import MainWindow
+
+    window = widget.window()
+    return coach_of(window) if isinstance(window, MainWindow) else None
 
 
 register_start_page(StartPage(factory=Start))

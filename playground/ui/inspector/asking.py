@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: States in which a run exists: only live fields may change.
 BUSY = ("starting", "running", "paused")
+#: Settings of the training plan that a run cannot take over as it goes on; all others it can.
+FIXED = ("seed",)
 LOCKED = "This needs a new run. Stop or reset to change it."
 
 

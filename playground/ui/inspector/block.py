@@ -13,6 +13,7 @@ from playground.errors import PlaygroundError
 from playground.ui.inspector.controls import Button, LineField
 from playground.ui.inspector.text import Label, Section
 from playground.ui.library import library
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -26,19 +27,19 @@ class BlockCard(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session, self.node, self.block = session, "", ""
-        self.strip = Section("Block")
+        self.strip = Section(say("Block"))
         self.name = LineField()
-        self.name.setAccessibleName("Name of the block")
-        self.name.setToolTip("The name of the definition, in all places where it is used")
-        self.help_text = LineField(hint="What it is for")
-        self.help_text.setAccessibleName("Help of the block")
+        self.name.setAccessibleName(say("Name of the block"))
+        self.name.setToolTip(say("The name of the definition, in all places where it is used"))
+        self.help_text = LineField(hint=say("What it is for"))
+        self.help_text.setAccessibleName(say("Help of the block"))
         self.rows = {title: Label("", 12, "text", wraps=True) for title in ("In", "Out", "Used")}
-        self.open = Button("Open", "secondary", small=True)
-        self.open.setToolTip("Show what is inside (Enter)")
-        self.apart = Button("Ungroup", "secondary", small=True)
-        self.apart.setToolTip("The layers in place of this node (Ctrl+Shift+G)")
-        self.keep = Button("Save to library", "secondary", small=True)
-        self.keep.setToolTip("Keep the block for all projects on this machine")
+        self.open = Button(say("Open"), "secondary", small=True)
+        self.open.setToolTip(say("Show what is inside (Enter)"))
+        self.apart = Button(say("Ungroup"), "secondary", small=True)
+        self.apart.setToolTip(say("The layers in place of this node (Ctrl+Shift+G)"))
+        self.keep = Button(say("Save to library"), "secondary", small=True)
+        self.keep.setToolTip(say("Keep the block for all projects on this machine"))
         self._assemble()
         self.name.editingFinished.connect(self._rename)
         self.help_text.editingFinished.connect(self._explain)
@@ -59,7 +60,7 @@ class BlockCard(QWidget):
         grid.setColumnMinimumWidth(0, LABELS)
         grid.setColumnStretch(1, 1)
         for at, (title, part) in enumerate([("Name", self.name), ("Help", self.help_text), *self.rows.items()]):
-            grid.addWidget(Label(title, 12, "text2"), at, 0)
+            grid.addWidget(Label(say(title), 12, "text2"), at, 0)
             grid.addWidget(part, at, 1)
         column.addLayout(grid)
         line = QHBoxLayout()
@@ -97,10 +98,10 @@ class BlockCard(QWidget):
     def _show_rows(self, block: Block) -> None:
         inputs, outputs = ([n.name for n in block.network.nodes if n.spec.id == kind] for kind in ("block_input", "block_output"))
         count = len(all_uses(self.session.project, block.id))
-        self.rows["In"].show_text(", ".join(inputs) or "none")
-        self.rows["Out"].show_text(", ".join(outputs) or "none")
-        times = {1: "once", 2: "twice"}.get(count, f"{count} times")
-        self.rows["Used"].show_text(times if count == 1 else f"{times}; a change inside holds for all")
+        self.rows["In"].show_text(", ".join(inputs) or say("none"))
+        self.rows["Out"].show_text(", ".join(outputs) or say("none"))
+        times = {1: say("once"), 2: say("twice")}.get(count, say("{count} times", count=count))
+        self.rows["Used"].show_text(times if count == 1 else say("{times}; a change inside holds for all", times=times))
 
     def _rename(self) -> None:
         block = find(self.session.project, self.block)
@@ -121,6 +122,6 @@ class BlockCard(QWidget):
         try:
             library().save_block(self.session.project, block.id)
         except PlaygroundError as error:
-            self.session.message.emit(str(error), "error")
+            self.session.message.emit(say(str(error)), "error")
             return
-        self.session.message.emit(f"{block.name} is in your library of blocks.", "info")
+        self.session.message.emit(say("{block} is in your library of blocks.", block=block.name), "info")

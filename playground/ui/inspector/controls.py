@@ -240,14 +240,18 @@ class Button(QAbstractButton):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.kind, self.glyph, self.px = kind, icon, 11 if small or kind == "link" else 12
-        self.setText(text)
-        self.setAccessibleName(text)
+        self.kind, self.glyph, self.small, self.px = kind, icon, small, 11 if small or kind == "link" else 12
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        wide = round(width_of(text, self.px, True)) + (22 if icon and text else 16 if icon else 0)
-        pad = 8 if kind == "link" or not text else 20 if small else 26
-        self.setFixedSize(max(width or wide + pad, 26), FIELD_HEIGHT if small or kind == "link" else 32)
+        self.show_text(text, width)
+
+    def show_text(self, text: str, width: int = 0) -> None:
+        """Change the words, and the size with them; width: another than they need."""
+        self.setText(text)
+        self.setAccessibleName(text)
+        wide = round(width_of(text, self.px, True)) + (22 if self.glyph and text else 16 if self.glyph else 0)
+        pad = 8 if self.kind == "link" or not text else 20 if self.small else 26
+        self.setFixedSize(max(width or wide + pad, 26), FIELD_HEIGHT if self.small or self.kind == "link" else 32)
 
     def sizeHint(self) -> QSize:
         return self.minimumSize()

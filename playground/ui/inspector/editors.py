@@ -20,6 +20,7 @@ from playground.ui.inspector import numbers
 from playground.ui.inspector.controls import Button, ComboField, LineField, Slider, Switch
 from playground.ui.inspector.text import Label
 from playground.ui.plots.points import PointsPlot
+from playground.words import say
 
 NUMBER_WIDTH = 58
 #: Words of a choice that are abbreviations or names.
@@ -48,12 +49,12 @@ class Editor(QWidget):
         self.line = QHBoxLayout()
         self.line.setSpacing(8)
         self.column.addLayout(self.line)
-        self.setToolTip(field.help)
+        self.setToolTip(say(field.help))
 
     def part(self, widget: QWidget, stretch: int = 0, name: str = "") -> None:
         """Add a control, named for screen readers."""
-        widget.setAccessibleName(f"{self.field.title(self.name)} {name}".strip())
-        widget.setAccessibleDescription(self.field.help)
+        widget.setAccessibleName(f"{say(self.field.title(self.name.rpartition('.')[2]))} {say(name)}".strip())
+        widget.setAccessibleDescription(say(self.field.help))
         self.line.addWidget(widget, stretch)
 
     def show_value(self, value: Any) -> None:
@@ -63,7 +64,7 @@ class Editor(QWidget):
             self.field.check(self.name, value)
             self.mark("")
         except BadValue as error:
-            self.mark(str(error))
+            self.mark(say(str(error)))
         self.draw_value()
 
     def show_record(self, record: Any) -> None:
@@ -78,7 +79,7 @@ class Editor(QWidget):
         try:
             value = self.field.check(self.name, value)
         except BadValue as error:
-            self.mark(str(error))
+            self.mark(say(str(error)))
             return
         self.mark("")
         if value != self.value or isinstance(value, bool):
@@ -88,7 +89,7 @@ class Editor(QWidget):
         """Show or clear a refusal."""
         if error != self.error:
             self.error = error
-            self.setToolTip(error or self.field.help)
+            self.setToolTip(error or say(self.field.help))
             self.draw_mark()
             self.refused.emit(error)
 
@@ -100,7 +101,7 @@ class Editor(QWidget):
     def lock(self, reason: str) -> None:
         """Disable the editor with a reason, or enable it again with ""."""
         self.setEnabled(not reason)
-        self.setToolTip(reason or self.error or self.field.help)
+        self.setToolTip(reason or self.error or say(self.field.help))
 
 
 class NumberEditor(Editor):
@@ -109,12 +110,12 @@ class NumberEditor(Editor):
     def __init__(self, field: Real | Whole, name: str, parent: QWidget | None = None) -> None:
         super().__init__(field, name, parent)
         wide = NUMBER_WIDTH + (24 if len(field.unit) > 2 else 0)
-        self.text = LineField(field.unit, wide)
+        self.text = LineField(say(field.unit), wide)
         self.slider = Slider() if numbers.slides(field) else None
         self.note = Label("", 11, "error")
         self.part(self.text)
         if self.slider:
-            self.part(self.slider, 1, "slider")
+            self.part(self.slider, 1, say("slider"))
             self.slider.valueChanged.connect(self._slid)
             self.slider.sliderReleased.connect(self._released)
             self.slider.committed.connect(self._released)
@@ -148,7 +149,7 @@ class NumberEditor(Editor):
         try:
             self.ask(numbers.read(self.field, self.name, self.text.text()))
         except BadValue as error:
-            self.mark(str(error))
+            self.mark(say(str(error)))
 
     def _slid(self, position: int) -> None:
         value = numbers.value_at(self.field, position)
@@ -168,10 +169,10 @@ class ChoiceEditor(Editor):
 
     def __init__(self, field: Choice, name: str, parent: QWidget | None = None) -> None:
         super().__init__(field, name, parent)
-        self.combo = ComboField(field.unit)
+        self.combo = ComboField(say(field.unit))
         for word, meaning in field.options.items():
-            self.combo.addItem(SPELT.get(word, word.replace("_", " ").capitalize()), word)
-            self.combo.setItemData(self.combo.count() - 1, meaning, Qt.ItemDataRole.ToolTipRole)
+            self.combo.addItem(say(SPELT.get(word, word.replace("_", " ").capitalize())), word)
+            self.combo.setItemData(self.combo.count() - 1, say(meaning), Qt.ItemDataRole.ToolTipRole)
         self.part(self.combo, 1)
         self.combo.activated.connect(lambda at: self.ask(self.combo.itemData(at)))
 
@@ -202,17 +203,17 @@ class SizeEditor(Editor):
 
     def __init__(self, field: Size, name: str, parent: QWidget | None = None) -> None:
         super().__init__(field, name, parent)
-        self.texts = LineField(), LineField(field.unit)
+        self.texts = LineField(), LineField(say(field.unit))
         self.link = Button("", "icon", "tied", small=True)
         self.link.setCheckable(True)
-        self.link.setToolTip("Keep height and width equal")
+        self.link.setToolTip(say("Keep height and width equal"))
         for at, text in enumerate(self.texts):
             text.setMinimumWidth(40)
-            self.part(text, 1, ("height", "width")[at])
+            self.part(text, 1, (say("height"), say("width"))[at])
             text.editingFinished.connect(lambda at=at: self._typed(at))
             if not at:
                 self.line.addWidget(Label("×", 12, "text2"))
-        self.part(self.link, 0, "height and width equal")
+        self.part(self.link, 0, say("height and width equal"))
 
     def draw_value(self) -> None:
         for text, number in zip(self.texts, self.value, strict=True):
@@ -236,7 +237,7 @@ class LineEditor(Editor):
 
     def __init__(self, field: Text, name: str, parent: QWidget | None = None) -> None:
         super().__init__(field, name, parent)
-        self.text = LineField(field.unit)
+        self.text = LineField(say(field.unit))
         self.part(self.text, 1)
         self.text.editingFinished.connect(self._typed)
 
@@ -272,7 +273,7 @@ class RealsEditor(LineEditor):
 
     def __init__(self, field: Reals, name: str, parent: QWidget | None = None) -> None:
         super().__init__(field, name, parent)  # type: ignore[arg-type]
-        self.text.setPlaceholderText(field.off.capitalize())
+        self.text.setPlaceholderText(say(field.off).capitalize())
 
     def draw_value(self) -> None:
         self.text.setText(", ".join(f"{number:.15g}" for number in self.value))
@@ -316,18 +317,20 @@ class PathEditor(LineEditor):
 
     def __init__(self, field: Path, name: str, parent: QWidget | None = None) -> None:
         super().__init__(field, name, parent)
-        self.text.setPlaceholderText("No folder chosen" if field.folder else "No file chosen")
+        self.text.setPlaceholderText(say("No folder chosen") if field.folder else say("No file chosen"))
         self.browse = Button("", "secondary", "open", small=True)
-        self.browse.setToolTip("Choose a folder" if field.folder else "Choose a file")
-        self.part(self.browse, 0, "choose")
+        self.browse.setToolTip(say("Choose a folder") if field.folder else say("Choose a file"))
+        self.part(self.browse, 0, say("choose"))
         self.browse.clicked.connect(self._browse)
 
     def _browse(self) -> None:
-        title = f"Choose {self.field.title(self.name).lower()}"
+        title = say("Choose {title}", title=self.field.title(self.name).lower())
         if self.field.folder:
             found = QFileDialog.getExistingDirectory(self.window(), title)
         else:
-            offered = f"Data ({' '.join(self.field.patterns)});;All files (*)" if self.field.patterns else ""
+            offered = (
+                say("Data ({patterns});;All files (*)", patterns=" ".join(self.field.patterns)) if self.field.patterns else ""
+            )
             found, _ = QFileDialog.getOpenFileName(self.window(), title, "", offered)
         if found:
             self.text.setText(found)

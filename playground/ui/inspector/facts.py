@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from playground.core.samples import Samples
 from playground.document.project import Node
+from playground.lowering.receptive import Reach, receptive_fields
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -21,34 +23,54 @@ def node_facts(session: Session, node: Node) -> list[tuple[str, str]]:
     facts = []
     out = inspection.types.get(node.id)
     if node.spec.kind == "loss":
-        facts.append(("In", ", ".join(known) or "not wired"))
+        facts.append((say("In"), ", ".join(known) or say("not wired")))
     else:
-        facts.append(("In → out", f"{' + '.join(known) or '?'} → {out if out is not None else '?'}"))
+        facts.append((say("In → out"), f"{' + '.join(known) or '?'} → {out if out is not None else '?'}"))
     if node.id in inspection.parameters and node.spec.kind == "layer":
         count = inspection.parameters[node.id]
-        own = inspection.formulas.get(node.id) or (f"{count:,}" if count else "none")
+        own = inspection.formulas.get(node.id) or (f"{count:,}" if count else say("none"))
         giver = next((other.name for other in session.view.network.nodes if other.id == node.shares), "")
         facts.append(
             (
-                "Parameters",
-                f"{own}, the others shared with {giver}" if giver and count else f"shared with {giver}" if giver else own,
+                say("Parameters"),
+                say("{own}, the others shared with {giver}", own=own, giver=giver)
+                if giver and count
+                else say("shared with {giver}", giver=giver)
+                if giver
+                else own,
             )
         )
+    reach = receptive_fields(session.view.network, inspection.types).get(node.id) if node.spec.kind == "layer" else None
+    if reach is not None and max(reach.extents) > 1:
+        facts.append((say("Receptive field"), reach_words(reach)))
     if inspection.flops.get(node.id):
-        facts.append(("Arithmetic", f"{amount(inspection.flops[node.id])} operations"))
+        facts.append((say("Arithmetic"), say("{amount} operations", amount=amount(inspection.flops[node.id]))))
     return facts
+
+
+def reach_words(reach: Reach) -> str:
+    """The receptive field as a person reads it: "7×7 of 28×28 pixels", "all 8×8 pixels", "9 of 50 steps"."""
+    there, unit = "×".join(map(str, reach.of)), say("pixels") if len(reach.of) == 2 else say("steps")
+    if reach.whole:
+        return say("all {there} {unit}", there=there, unit=unit)
+    seen = "×".join(str(min(pair)) for pair in zip(reach.extents, reach.of, strict=True))
+    return say("{seen} of {there} {unit}", seen=seen, there=there, unit=unit)
 
 
 def sample_facts(samples: Samples | None, error: str) -> list[tuple[str, str]]:
     """Rows about the data source."""
     if samples is None:
-        return [("Samples", error or "reading")]
-    rows = [("Samples", f"{samples.count:,}"), ("Each", "×".join(map(str, samples.shape)) or "1")]
+        return [(say("Samples"), error or say("reading"))]
+    rows = [(say("Samples"), f"{samples.count:,}"), (say("Each"), "×".join(map(str, samples.shape)) or "1")]
     if samples.task == "classification":
-        rows.append(("Target", f"{samples.classes} classes"))
+        rows.append((say("Target"), say("{classes} classes", classes=samples.classes)))
     else:
         rows.append(
-            ("Target", ", ".join(samples.target_names[:3]) or f"{samples.target_shape[0] if samples.target_shape else 1} values")
+            (
+                say("Target"),
+                ", ".join(samples.target_names[:3])
+                or say("{value} values", value=samples.target_shape[0] if samples.target_shape else 1),
+            )
         )
     return rows
 

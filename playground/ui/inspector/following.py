@@ -1,23 +1,34 @@
-"""Live changes, undo and redo included: while a run goes on, its knobs follow the project."""
+"""Live changes, undo and redo included: while a run goes on, its knobs follow the project, and its plan does too."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from playground.core.fields import Real, fields_of
+from playground.core.samples import Samples
 from playground.core.spec import Spec
+from playground.document.options import NODE_OPTIONS
+from playground.document.patch import Difference, differences, patched
 from playground.document.project import Project
+from playground.errors import PlaygroundError
 from playground.lowering.expansion import expanded
 from playground.lowering.flow import flow_of
 from playground.lowering.groups import weight_settings
-from playground.training.messages import Started
+from playground.training.messages import ChangeRefused, Replanned, Reset, Started
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
+
+#: Data whose points are edited while the network watches.
+LIVE_DATA = ("painted",)
+#: Changes of a plan that follow each other within so many milliseconds are one.
+SETTLE_MS = 250
+PLAN = "training/fields/"
 
 
 def knob_values(project: Project, parameters: Mapping[str, int]) -> dict[str, float]:
@@ -42,31 +53,124 @@ def _live(spec: Spec) -> list[str]:
 
 
 class KnobFollower(QObject):
-    """Sends the knobs that differ after every change of the project. One for each session."""
+    """Sends the knobs that differ after every change of the project, and where knobs do not suffice, another plan for the run.
+
+    One for each session.
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.session = session
         self._sent: dict[str, float] = {}
+        #: Plans that were asked for and not yet answered, by serial number; the one that was refused last.
+        self._asked: dict[int, tuple[Project, Samples | None]] = {}
+        self._refused: Project | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SETTLE_MS)
+        self._timer.timeout.connect(self.settle)
         session.project_changed.connect(self.follow)
+        session.samples_changed.connect(self.follow)
         session.heard.connect(self._heard)
+        session.before_command = self.settle
 
     def follow(self) -> None:
-        """Bring the run's knobs to the project's values."""
+        """Bring the run to the project's values: knobs at once, its plan as soon as that stays as it is for a moment."""
         if self.session.client.state not in ("running", "paused"):
             return
         known = {**self.session.client.knobs, **self._sent}
-        project, samples = self.session.project, self.session.samples
-        counts = {id: found.parameters for id, found in flow_of(project, samples).facts.items()}
-        for name, value in knob_values(expanded(project).project, counts).items():
+        for name, value in self._knobs(self.session.project).items():
             if name in known and np.float32(known[name]) != np.float32(value):
                 self._sent[name] = value
                 self.session.set_knob(name, value)
+        if self._wanted() is not None:
+            self._timer.start()
+        else:
+            self._timer.stop()
+
+    def forget(self) -> None:
+        """The run has other knobs than those that it was sent."""
+        self._sent.clear()
+
+    def settle(self) -> None:
+        """Ask for the plan that is wanted now, rather than in a moment."""
+        self._timer.stop()
+        if self.session.client.state not in ("running", "paused"):
+            return
+        wanted = self._wanted()
+        if wanted is None or wanted == self._refused:
+            return
+        if self.session.loading:
+            return  # the data that it is to learn from is still being read; `follow` comes again with it
+        sources = [project.network.of_kind("dataset") for project in (wanted, self.session.project)]
+        samples = self.session.samples if [node.spec for node in sources[0]] == [node.spec for node in sources[1]] else None
+        try:
+            serial = self.session.client.change(wanted, samples)
+        except PlaygroundError as error:
+            self._refused = wanted
+            self.session.message.emit(say(str(error)), "error")
+            return
+        if serial:
+            self._asked[serial] = wanted, samples
+
+    def _knobs(self, project: Project) -> dict[str, float]:
+        counts = {id: found.parameters for id, found in flow_of(project, self.session.samples).facts.items()}
+        return knob_values(expanded(project).project, counts)
+
+    def _wanted(self) -> Project | None:
+        """The project that the run should have, or None where its knobs suffice."""
+        trained, _ = next(reversed(self._asked.values()), (self.session.run_project, None))
+        if trained is None:
+            return None
+        data = {f"network/nodes/{node.id}/spec/" for node in trained.network.of_kind("dataset") if node.spec.id in LIVE_DATA}
+        found = [
+            one for one in differences(trained, self.session.project) if _may_change(one) or one.path.startswith(tuple(data))
+        ]
+        knobs = self.session.client.knobs
+        if not any(self._needs_plan(one, knobs) for one in found):
+            return None
+        return patched(trained, {one.path: one.after for one in found})
+
+    def _needs_plan(self, one: Difference, knobs: Iterable[str]) -> bool:
+        """Whether no knob of the run is this setting."""
+        known = set(knobs)
+        if one.path.startswith(PLAN):
+            head, _, last = one.path.removeprefix(PLAN).rpartition("/")
+            return (f"penalty:{last}" if head == "penalty/fields" else last) not in known
+        if not one.path.startswith("groups") and one.path.rpartition("/")[2] not in NODE_OPTIONS:
+            return True
+        if self.session.samples is None:
+            return False
+        factors = {name for name in self._knobs(self.session.project) if name.endswith((":rate_factor", ":decay_factor"))}
+        return not factors <= known
 
     def _heard(self, event: object) -> None:
-        if isinstance(event, Started):
+        if isinstance(event, Replanned):
+            project, samples = self._asked.pop(event.change, (self.session.run_project, None))
+            self.session.run_project, self.session.run_samples = project, samples or self.session.run_samples
+            self._refused = None
             self._sent.clear()
             self.follow()
+        elif isinstance(event, ChangeRefused):
+            self._refused, _ = self._asked.pop(event.change, (None, None))
+            self.session.message.emit(say(event.text), "error")
+        elif isinstance(event, Reset):
+            if self.session.run_project is not None and self.session.run_samples is not None:
+                self.session.run_root = (self.session.run_project, self.session.run_samples)
+            self._sent.clear()
+            self.follow()
+        elif isinstance(event, Started):
+            self._asked.clear()
+            self._sent.clear()
+            self._refused = None
+            self.follow()
+
+
+def _may_change(one: Difference) -> bool:
+    """Whether a run may take this over as it goes on: the training plan but for the seed, and how layers train."""
+    if one.path.startswith(PLAN):
+        return one.path != f"{PLAN}seed"
+    return one.path.startswith("groups") or one.path.rpartition("/")[2] in NODE_OPTIONS
 
 
 def follow_knobs(session: Session) -> KnobFollower:

@@ -11,6 +11,7 @@ from playground.ui.inspector.controls import Button
 from playground.ui.inspector.text import Label
 from playground.ui.painting import stamp
 from playground.ui.theme import theme
+from playground.words import say
 
 
 class Foot(QWidget):
@@ -20,9 +21,9 @@ class Foot(QWidget):
         super().__init__(parent)
         self.title, self.text = Label("", 11, "text", True), Label("", 11, "text2", wraps=True)
         self.spec: Spec | None = None
-        self.more = Button("Reference", "link", "book")
+        self.more = Button(say("Reference"), "link", "book")
         self.more.setFixedHeight(20)
-        self.more.setToolTip("Formula, shapes, settings, source and a picture")
+        self.more.setToolTip(say("Formula, shapes, settings, source and a picture"))
         self.more.clicked.connect(self._open)
         self.more.hide()
         self.text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
@@ -47,7 +48,9 @@ class Foot(QWidget):
 
         self.spec = spec if isinstance(spec, Spec) and has_page(type(spec)) else None
         self.more.setVisible(self.spec is not None)
-        self.more.setAccessibleName(f"Reference: {self.spec.title}" if self.spec is not None else "Reference")
+        self.more.setAccessibleName(
+            say("Reference: {spec}", spec=say(self.spec.title)) if self.spec is not None else say("Reference")
+        )
 
     def _open(self) -> None:
         from playground.ui.dialogs.reference import open_reference
@@ -67,7 +70,7 @@ class Empty(QWidget):
     def __init__(self, icon: str, title: str, text: str, top: int = 104, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.icon, self.top = icon, top
-        self.title, self.text = Label(title, 12, "text", True), Label(text, 12, "text2", wraps=True)
+        self.title, self.text = Label(say(title), 12, "text", True), Label(say(text), 12, "text2", wraps=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, top, 24, 24)
         column.setSpacing(6)

@@ -11,20 +11,24 @@ from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core import reference, registry
+from playground.core.cloud import Cloud
 from playground.core.fields import Field, Formula, Part, fields_of
 from playground.core.spec import Spec
 from playground.document.project import Placeholder
+from playground.ui.inspector.cloud import CloudEditor
 from playground.ui.inspector.controls import Button, ComboField
 from playground.ui.inspector.editors import EDITORS, ChoiceEditor, Editor
 from playground.ui.inspector.formula import FormulaEditor
 from playground.ui.inspector.text import Label
 from playground.ui.painting import Painted, put, stamp, width_of
+from playground.words import say
 
 LABEL_WIDTH = 92
 WIDEST_LABEL = 150
 INDENT = 10
 
 EDITORS[Formula] = FormulaEditor  # it stands on the editor of a line, so that module cannot name it
+EDITORS[Cloud] = CloudEditor
 
 
 class RowLabel(Painted):
@@ -50,14 +54,14 @@ class PartEditor(Editor):
         super().__init__(field, name, parent)
         self.combo = ComboField()
         for record in registry.entries(field.kind):
-            self.combo.addItem(record.title, record.id)
-            self.combo.setItemData(self.combo.count() - 1, record.summary(), Qt.ItemDataRole.ToolTipRole)
+            self.combo.addItem(say(record.title), record.id)
+            self.combo.setItemData(self.combo.count() - 1, say(record.summary()), Qt.ItemDataRole.ToolTipRole)
         self.part(self.combo, 1)
         self.combo.activated.connect(self._chosen)
 
     def draw_value(self) -> None:
         known = isinstance(self.value, Spec)
-        self.combo.setPlaceholderText("" if known else f"{self.value.id}: unknown to this version")
+        self.combo.setPlaceholderText("" if known else say("{id}: unknown to this version", id=self.value.id))
         self.combo.setCurrentIndex(self.combo.findData(self.value.id) if known else -1)
 
     def _chosen(self, at: int) -> None:
@@ -77,15 +81,26 @@ class Row(QWidget):
     moved = Signal(str, object)
     helped = Signal(str, str)
 
-    def __init__(self, name: str, field: Field, level: int = 0, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        field: Field,
+        level: int = 0,
+        parent: QWidget | None = None,
+        *,
+        live: bool | None = None,
+        fixed: Collection[str] | None = None,
+    ) -> None:
+        """live: whether it may change while training; None: as the field says.  fixed: of the nested form, as in `Form`."""
         super().__init__(parent)
         self.name, self.field, self.level = name, field, level
+        self.live, self.fixed = field.live if live is None else live, fixed
         self.default: Any = dataclasses.MISSING
-        self.label = RowLabel(field.title(name), field.live)
-        self.label.setToolTip(field.help)
+        self.label = RowLabel(say(field.title(name)), self.live)
+        self.label.setToolTip(say(field.help))
         self.editor: Editor = PartEditor(field, name) if isinstance(field, Part) else EDITORS[type(field)](field, name)
         self.reset = Button("", "quiet", "reset", small=True)
-        self.reset.setAccessibleName(f"Reset {field.title(name)}")
+        self.reset.setAccessibleName(say("Reset {title}", title=field.title(name)))
         self.reset.hide()
         self.nested: Form | None = None
         column = QVBoxLayout(self)
@@ -105,7 +120,7 @@ class Row(QWidget):
             column.addWidget(self.editor)
         self.editor.changed.connect(lambda value: self.changed.emit(name, value))
         self.editor.moved.connect(lambda value: self.moved.emit(name, value))
-        self.editor.refused.connect(lambda error: self.helped.emit(field.title(name), error or field.help))
+        self.editor.refused.connect(lambda error: self.helped.emit(say(field.title(name)), error or say(field.help)))
         self.reset.clicked.connect(lambda: self.changed.emit(name, self.default))
 
     def show_value(self, value: Any, default: Any) -> None:
@@ -118,7 +133,7 @@ class Row(QWidget):
             self.label.update()
         self.reset.setVisible(differs)
         shown = reference.shown(default, getattr(self.field, "between", "×"))
-        self.reset.setToolTip(f"Back to {shown}")
+        self.reset.setToolTip(say("Back to {shown}", shown=shown))
         if isinstance(self.field, Part):
             self._show_nested(value)
         self.fit()
@@ -153,7 +168,7 @@ class Row(QWidget):
                 self.nested.hide()
             return
         if self.nested is None:
-            self.nested = Form(self.level + 1)
+            self.nested = Form(self.level + 1, fixed=self.fixed)
             self.nested.changed.connect(lambda name, part: self.changed.emit(f"{self.name}.{name}", part))
             self.nested.moved.connect(lambda name, part: self.moved.emit(f"{self.name}.{name}", part))
             self.nested.helped.connect(self.helped)
@@ -163,7 +178,7 @@ class Row(QWidget):
 
     def lock(self, reason: str, live: bool) -> None:
         """Lock the row with a reason unless it may change while training."""
-        mine = "" if self.field.live and live else reason
+        mine = "" if self.live and live else reason
         self.label.setEnabled(not mine)
         self.label.update()
         self.editor.lock(mine)
@@ -191,15 +206,19 @@ class Form(QWidget):
         hide: Collection[str] = (),
         headings: Mapping[str, str] | None = None,
         parent: QWidget | None = None,
+        *,
+        fixed: Collection[str] | None = None,
     ) -> None:
-        """headings: a few words above the row of a field, for a long form."""
+        """headings: a few words above the row of a field, for a long form.  fixed: all but these may change while training; None: as
+        the fields say."""
         super().__init__(parent)
+        self.fixed = fixed
         self.headings, self.heads = dict(headings or {}), dict[str, Label]()
         self.level, self.only, self.hidden_names = level, only, frozenset(hide)
         self.rows: dict[str, Row] = {}
         self.spec: Any = None
         self.reason = ""
-        self.more = Button("More", "link", "right")
+        self.more = Button(say("More"), "link", "right")
         self.more.setCheckable(True)
         self.more.toggled.connect(self._fold)
         self.column = QVBoxLayout(self)
@@ -231,7 +250,7 @@ class Form(QWidget):
         folded = self._show_rows(self.more.isChecked())
         self.more.setVisible(folded and not self.level)
         self.more.glyph = "down" if self.more.isChecked() else "right"
-        self.more.setText("Less" if self.more.isChecked() else "More")
+        self.more.setText(say("Less") if self.more.isChecked() else say("More"))
         if not self.level:
             self.align(self.label_width())
 
@@ -258,7 +277,7 @@ class Form(QWidget):
         needs = [0.0]
         for row in self.rows.values():
             if not row.isHidden():
-                needs.append(width_of(row.label.text, 12, True) + (18 if row.field.live else 2))
+                needs.append(width_of(row.label.text, 12, True) + (18 if row.live else 2))
                 needs.append(row.nested._widest() + INDENT if row.nested else 0.0)
         return max(needs)
 
@@ -275,12 +294,12 @@ class Form(QWidget):
             self.column.removeWidget(row)
             row.hide()
             row.deleteLater()
-        self.rows = {name: Row(name, field, self.level, self) for name, field in wanted.items()}
+        self.rows = {name: self._row(name, field) for name, field in wanted.items()}
         for head in self.heads.values():
             self.column.removeWidget(head)
             head.hide()
             head.deleteLater()
-        self.heads = {name: Label(text, 11, "text2", True) for name, text in self.headings.items() if name in self.rows}
+        self.heads = {name: Label(say(text), 11, "text2", True) for name, text in self.headings.items() if name in self.rows}
         for row in self.rows.values():
             if row.name in self.heads:
                 self.heads[row.name].setContentsMargins(0, 12, 0, 2)
@@ -290,6 +309,10 @@ class Form(QWidget):
             row.helped.connect(self.helped)
             self.column.addWidget(row)
         self.column.addWidget(self.more)
+
+    def _row(self, name: str, field: Field) -> Row:
+        live = None if self.fixed is None else name not in self.fixed
+        return Row(name, field, self.level, self, live=live, fixed=None if self.fixed is None else ())
 
     def lock(self, reason: str) -> None:
         """Lock what may not change while training, with the reason; "" unlocks."""
@@ -305,7 +328,7 @@ class Form(QWidget):
         while at is not None and not isinstance(at, Row):
             at = at.parentWidget()
         if isinstance(at, Row):
-            self.helped.emit(at.field.title(at.name), at.editor.error or at.field.help)
+            self.helped.emit(say(at.field.title(at.name)), at.editor.error or say(at.field.help))
             while at is not None and not (isinstance(at, Row) and isinstance(at.field, Part)):
                 at = at.parentWidget()
             self.recorded.emit(at.editor.value if isinstance(at, Row) else self.spec)

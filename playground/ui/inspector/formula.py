@@ -16,6 +16,7 @@ from playground.ui.inspector.text import Label
 from playground.ui.library import library
 from playground.ui.painting import Painted, put, rule, width_of
 from playground.ui.theme import theme
+from playground.words import say
 
 REACH = 4.0  # the curve is drawn from minus this to this
 LETTERS = 24  # shown on each side of a mistake
@@ -25,14 +26,16 @@ class Mistake(Painted):
     """The part of the formula around a mistake, and a caret under its first character."""
 
     def __init__(self) -> None:
-        super().__init__(30, name="Where the formula is wrong")
+        super().__init__(30, name=say("Where the formula is wrong"))
         self.text, self.at = "", 0
 
     def show_mistake(self, text: str, position: int) -> None:
         """position: of the character at fault, from 1."""
         first = max(0, position - 1 - LETTERS)
         self.text, self.at = text[first : position - 1 + LETTERS], position - 1 - first
-        self.setAccessibleName(f"Wrong at position {position}: {self.text[self.at : self.at + 1] or 'the end'}")
+        self.setAccessibleName(
+            say("Wrong at position {position}: {what}", position=position, what=self.text[self.at : self.at + 1] or "the end")
+        )
         self.update()
 
     def caret(self) -> float:
@@ -51,7 +54,7 @@ class Curves(Painted):
     """f (solid) and its derivative (dashed) over x; further inputs stand at 1, learned numbers at their start."""
 
     def __init__(self) -> None:
-        super().__init__(84, name="Curve of the formula and of its derivative")
+        super().__init__(84, name=say("Curve of the formula and of its derivative"))
         self.lines: list[np.ndarray] = []
 
     def show_formula(self, formula: Parsed | None) -> None:
@@ -105,16 +108,16 @@ class FormulaEditor(LineEditor):
         self.mistake, self.curves = Mistake(), Curves()
         self.note = Label("", 11, "error", wraps=True)
         self.slope = Label("", 11, "text2", wraps=True)
-        self.slope.setAccessibleName("Derivative")
+        self.slope.setAccessibleName(say("Derivative"))
         self.verdict = Label("", 11, "text2", wraps=True)
         for part in (self.mistake, self.note, self.curves, self.slope):
             self.column.addWidget(part)
         keep = QHBoxLayout()
         keep.setContentsMargins(0, 4, 0, 0)
-        self.called = LineField(hint="Name")
-        self.called.setAccessibleName("Name in the palette")
-        self.keep = Button("Add to palette", "secondary", small=True)
-        self.keep.setToolTip("Check the formula and keep it as a layer of your own.")
+        self.called = LineField(hint=say("Name"))
+        self.called.setAccessibleName(say("Name in the palette"))
+        self.keep = Button(say("Add to palette"), "secondary", small=True)
+        self.keep.setToolTip(say("Check the formula and keep it as a layer of your own."))
         keep.addWidget(self.called, 1)
         keep.addWidget(self.keep)
         self.column.addLayout(keep)
@@ -152,14 +155,23 @@ class FormulaEditor(LineEditor):
         self.curves.show_formula(parsed)
         self.slope.show_text("" if parsed is None else f"f'(x) = {shared_text(derivative(parsed.body, 'x'))}")
         self._ready()
-        return "" if wrong is None else f"{self.field.title(self.name)}, position {wrong.position}: {wrong.reason}"
+        return (
+            ""
+            if wrong is None
+            else say(
+                "{title}, position {position}: {reason}",
+                title=self.field.title(self.name),
+                position=wrong.position,
+                reason=wrong.reason,
+            )
+        )
 
     def _ready(self) -> None:
         """The button waits for a name and for a formula without a mistake."""
         self.keep.setEnabled(not library().busy and self.mistake.isHidden() and bool(self.called.text().strip()))
 
     def _keep(self) -> None:
-        self._tell("Checking the derivative, shapes and speed …", "text2")
+        self._tell(say("Checking the derivative, shapes and speed …"), "text2")
         library().add(self.called.text(), self.text.text())
         self._ready()
 

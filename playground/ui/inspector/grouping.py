@@ -15,11 +15,12 @@ from playground.lowering.groups import weighty
 from playground.ui.inspector.controls import ComboField
 from playground.ui.inspector.text import Label
 from playground.ui.theme import theme
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
-NONE, NEW, MIXED = "No group", "New group", "Several groups"
+NONE, NEW, MIXED = sentence("No group"), sentence("New group"), sentence("Several groups")
 
 
 def groups_of(session: Session, nodes: Iterable[Node]) -> list[Group | None]:
@@ -47,10 +48,10 @@ def fill_group_menu(menu: QMenu, session: Session) -> None:
     nodes = can_group(session)
     if not nodes:
         return
-    own = menu.addMenu(theme().icon("block"), "Put into group")
+    own = menu.addMenu(theme().icon("block"), say("Put into group"))
     by_hand = {group.id for group in session.project.groups if all(node.id in group.nodes for node in nodes)}
     choices = [(group.name, group.id) for group in session.project.groups]
-    for title, id in (*choices, (NONE, "")):
+    for title, id in (*choices, (say(NONE), "")):
         entry = QAction(title, own)
         entry.setCheckable(True)
         entry.setChecked(
@@ -59,7 +60,7 @@ def fill_group_menu(menu: QMenu, session: Session) -> None:
         entry.triggered.connect(lambda _=False, chosen=id: put_into(session, nodes, chosen))
         own.addAction(entry)
     own.addSeparator()
-    made = own.addAction(NEW)
+    made = own.addAction(say(NEW))
     made.triggered.connect(lambda: put_into(session, nodes, None))
 
 
@@ -69,10 +70,10 @@ class GroupRow(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session, self.nodes = session, tuple[Node, ...]()
-        self.label, self.combo, self.words = Label("Group", 12, "text2"), ComboField(), Label("", 11, "text3", wraps=True)
+        self.label, self.combo, self.words = Label(say("Group"), 12, "text2"), ComboField(), Label("", 11, "text3", wraps=True)
         self.label.setFixedWidth(92)
-        self.combo.setAccessibleName("Parameter group")
-        self.setToolTip("Layers of one group share a rate factor, a decay factor and whether they are frozen.")
+        self.combo.setAccessibleName(say("Parameter group"))
+        self.setToolTip(say("Layers of one group share a rate factor, a decay factor and whether they are frozen."))
         column = QVBoxLayout(self)
         column.setContentsMargins(11, 0, 11, 6)
         column.setSpacing(2)
@@ -94,11 +95,15 @@ class GroupRow(QWidget):
             return
         found = groups_of(self.session, self.nodes)
         self.combo.clear()
-        for title, data in ((NONE, ""), *((group.name, group.id) for group in self.session.project.groups), (NEW, None)):
+        for title, data in (
+            (say(NONE), ""),
+            *((group.name, group.id) for group in self.session.project.groups),
+            (say(NEW), None),
+        ):
             self.combo.addItem(title, data)
         one = found[0] if all(group is found[0] for group in found) else None
         mixed = len({group.id if group else "" for group in found}) > 1
-        self.combo.setPlaceholderText(MIXED)
+        self.combo.setPlaceholderText(say(MIXED))
         self.combo.setCurrentIndex(-1 if mixed else self.combo.findData(one.id if one else ""))
         self.words.show_text(self._words(one))
         self.words.setVisible(bool(self.words.text()))
@@ -112,11 +117,12 @@ class GroupRow(QWidget):
         if group is None:
             return ""
         by_hand = all(node.id in group.nodes for node in self.nodes)
-        does = [f"rate × {group.rate_factor:g}"] * (group.rate_factor != 1) + [f"decay × {group.decay_factor:g}"] * (
-            group.decay_factor != 1
-        )
-        does += ["frozen"] * group.frozen
-        return f"{'By hand' if by_hand else f'By the rule {group.rule}'}: {', '.join(does) or 'nothing changed yet'}."
+        does = [say("rate × {rate_factor}", rate_factor=f"{group.rate_factor:g}")] * (group.rate_factor != 1) + [
+            say("decay × {decay_factor}", decay_factor=f"{group.decay_factor:g}")
+        ] * (group.decay_factor != 1)
+        does += [say("frozen")] * group.frozen
+        why = say("By hand") if by_hand else say("By the rule {rule}", rule=group.rule)
+        return f"{why}: {', '.join(does) or say('nothing changed yet')}."
 
     def _chosen(self, at: int) -> None:
         put_into(self.session, self.nodes, self.combo.itemData(at))

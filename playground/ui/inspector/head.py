@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Signal
+from PySide6.QtCore import QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from playground.ui.inspector.controls import LineField
+from playground.ui.inspector.controls import Button, LineField
 from playground.ui.inspector.text import Label
 from playground.ui.painting import Painted, chip
 from playground.ui.theme import theme
+from playground.words import say
 
 
 class Chip(Painted):
@@ -36,8 +37,8 @@ class NameField(LineField):
         self.setFont(theme().font(14, True))
         self.setTextMargins(2, 0, 2, 0)
         self.setFixedHeight(24)
-        self.setAccessibleName("Name")
-        self.setToolTip("Rename")
+        self.setAccessibleName(say("Name"))
+        self.setToolTip(say("Rename"))
 
     def paintEvent(self, event: object) -> None:
         if self.hasFocus() or self.underMouse() or self.refused:
@@ -47,9 +48,10 @@ class NameField(LineField):
 
 
 class Head(QWidget):
-    """Chip, name, type; then facts, two columns of text."""
+    """Chip, name, type, a menu; then facts, two columns of text. menu_asked(global point): the button with dots was pressed."""
 
     renamed = Signal(str)
+    menu_asked = Signal(QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,6 +69,11 @@ class Head(QWidget):
         titles.addWidget(self.name)
         titles.addWidget(self.kind)
         top.addLayout(titles, 1)
+        self.more = Button("", "quiet", "dots", small=True)
+        self.more.setToolTip(say("What can be done with it"))
+        self.more.setAccessibleName(say("More actions"))
+        self.more.clicked.connect(lambda: self.menu_asked.emit(self.more.mapToGlobal(QPoint(0, self.more.height() + 2))))
+        top.addWidget(self.more, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(top)
         self.facts = QGridLayout()
         self.facts.setHorizontalSpacing(12)
@@ -84,8 +91,9 @@ class Head(QWidget):
         if not self.name.hasFocus():
             self.name.setText(name)
         self.name.setReadOnly(not renames)
-        self.name.setToolTip("Rename" if renames else "")
+        self.name.setToolTip(say("Rename") if renames else "")
         self.kind.show_text(kind)
+        self.more.setVisible(renames)
         while len(self._rows) < len(facts):
             pair = Label("", 12, "text2"), Label("", 12, "text", wraps=True)
             for at, label in enumerate(pair):

@@ -13,6 +13,7 @@ from playground.ui.inspector.controls import Button
 from playground.ui.inspector.text import Label
 from playground.ui.painting import box, stamp
 from playground.ui.theme import theme
+from playground.words import say
 
 
 class Notice(QWidget):
@@ -71,9 +72,9 @@ class Notices(QWidget):
                 widget.hide()
                 widget.deleteLater()
         for problem in problems:
-            notice = Notice("error" if problem.severity == "error" else "warn", problem.text)
+            notice = Notice("error" if problem.severity == "error" else "warn", say(problem.text))
             if problem.mend is not None:
-                button = Button(problem.mend.text, "secondary", small=True)
+                button = Button(say(problem.mend.text), "secondary", small=True)
                 button.clicked.connect(lambda _=False, mend=problem.mend: self._mend(mend))
                 notice.column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
             self.column.addWidget(notice)

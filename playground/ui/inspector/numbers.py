@@ -7,6 +7,7 @@ import re
 
 from playground.core.fields import Real, Whole
 from playground.errors import BadValue
+from playground.words import say, sentence
 
 #: Sliders have this many positions.
 TICKS = 1000
@@ -16,7 +17,7 @@ _DECADES = 8
 def shown(field: Real | Whole, value: float) -> str:
     """The value as the field shows it: the word for "not used", 1e-4 rather than 0.0001, two decimals on plain scales, none far up a logarithmic one."""
     if field.off and value == field.low:
-        return field.off
+        return say(field.off)
     if isinstance(field, Whole):
         return f"{value:.0f}"
     if not math.isfinite(value):
@@ -41,12 +42,19 @@ def tidy(text: str) -> str:
 def read(field: Real | Whole, name: str, text: str) -> float | int:
     """What was typed, checked. Raises BadValue with the range."""
     text = text.strip().replace("−", "-").replace(",", "" if isinstance(field, Whole) else ".")
-    if field.off and text.casefold() in (field.off.casefold(), "off"):
+    if field.off and text.casefold() in (field.off.casefold(), say(field.off).casefold(), "off"):
         return field.low
     try:
         value: float | int = int(text) if isinstance(field, Whole) else float(text)
     except ValueError:
-        raise BadValue(f"{field.title(name)} must be a number in {bounds(field)}; {text or 'nothing'!r} was given.") from None
+        raise BadValue(
+            sentence(
+                "{title} must be a number in {bounds}; {what} was given.",
+                title=field.title(name),
+                bounds=bounds(field),
+                what=f"{text or 'nothing'!r}",
+            )
+        ) from None
     return field.check(name, value)
 
 
@@ -54,10 +62,10 @@ def bounds(field: Real | Whole) -> str:
     """The range in a few characters: "0 to 0.95", "at least 1"."""
     low, high = math.isfinite(field.low), math.isfinite(field.high) and field.high < 2**31 - 1
     if low and high:
-        return f"{plain(field.low)} to {plain(field.high)}"
+        return say("{low} to {high}", low=plain(field.low), high=plain(field.high))
     if low:
-        return f"at least {plain(field.low)}"
-    return f"at most {plain(field.high)}" if high else "any number"
+        return say("at least {plain}", plain=plain(field.low))
+    return say("at most {plain}", plain=plain(field.high)) if high else say("any number")
 
 
 def plain(value: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -15,6 +15,7 @@ from playground.document.blocks import BlockUse, find
 from playground.document.edits import RenameNode
 from playground.document.options import NODE_OPTIONS
 from playground.document.project import Node
+from playground.ui.actions import action_set_of
 from playground.ui.inspector.asking import LOCKED, busy, set_node, set_plan
 from playground.ui.inspector.block import BlockCard
 from playground.ui.inspector.facts import node_facts
@@ -28,6 +29,7 @@ from playground.ui.inspector.tensors import NumbersSection
 from playground.ui.inspector.text import Section
 from playground.ui.inspector.ties import TieRow
 from playground.ui.painting import group_color
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -49,7 +51,7 @@ class Sections(QWidget):
 
     def add(self, title: str, live: bool = False) -> Form:
         """A new section's form."""
-        strip, form = Section(title, "changes live" if live else "", live), Form()
+        strip, form = Section(title, say("changes live") if live else "", live), Form()
         self.column.addWidget(strip)
         self.column.addWidget(form)
         form.column.setContentsMargins(11, 3, 11, 5)
@@ -74,7 +76,7 @@ class Inspector(QWidget):
         self.head, self.notices, self.foot = Head(), Notices(session.mend), Foot()
         self.several = SeveralNodes(session)
         self.several.helped.connect(self.foot.show_help)
-        self.empty = Empty("slider", "Nothing selected", "Click a node to see its settings here.")
+        self.empty = Empty("slider", say("Nothing selected"), say("Click a node to see its settings here."))
         self.sections = Sections()
         for title, live in (("Source", False), ("Loss", False), ("Layer", False), ("Weights", False), ("Training", True)):
             form = self.sections.add(title, live)
@@ -86,13 +88,14 @@ class Inspector(QWidget):
         self.sections.column.insertWidget(self.sections.column.indexOf(self.sections.forms["Weights"]), self.tie)
         self.group = GroupRow(session)
         self.sections.column.addWidget(self.group)
-        split = self.sections.add("Split and scaling")
+        split = self.sections.add(say("Split and scaling"))
         split.changed.connect(lambda path, value: set_plan(session, "data", path, value))
         split.moved.connect(lambda path, value: set_plan(session, "data", path, value))
         split.helped.connect(self.foot.show_help)
         self.block = BlockCard(session)
         self._assemble()
         self.head.renamed.connect(self._rename)
+        self.head.menu_asked.connect(self._show_menu)
         for signal in (session.selection_changed, session.inspection_changed, session.samples_changed, session.scope_changed):
             signal.connect(self.refresh)
         session.run_changed.connect(self._run_changed)
@@ -135,31 +138,31 @@ class Inspector(QWidget):
         self.numbers.show_node(node)
         for part in (self.head, self.notices, self.sections):
             part.setVisible(node is not None)
-        self.several.show_nodes(self.session.selected_nodes() if many > 1 else (), LOCKED if self._locked else "")
+        self.several.show_nodes(self.session.selected_nodes() if many > 1 else (), say(LOCKED) if self._locked else "")
         self.empty.setVisible(node is None and self.several.isHidden())
         self.block.show_node(node, many)
         if node is None:
             self.empty.setVisible(self.block.isHidden() and self.several.isHidden())
-            title = f"{many} nodes selected" if many else "Nothing selected"
-            self.empty.show_text(title, "Click one node to see its settings here.")
+            title = say("{many} nodes selected", many=many) if many else say("Nothing selected")
+            self.empty.show_text(title, say("Click one node to see its settings here."))
             self._helped = ""
             opened = None if self.block.isHidden() else find(self.session.view, self.block.block)
             self.foot.show_help(opened.name if opened else "", opened.help if opened else "")
             self.foot.show_record(None)
             return
         spec = node.spec
-        kind = getattr(spec, "title", spec.id)
+        kind = say(getattr(spec, "title", spec.id))
         self.head.show_node(
             getattr(spec, "icon", "block"),
             group_color(spec.kind, getattr(spec, "group", "")),
             node.name,
-            kind if isinstance(spec, Spec) else f"{kind}: unknown to this version",
+            kind if isinstance(spec, Spec) else say("{kind}: unknown to this version", kind=kind),
             node_facts(self.session, node),
         )
         if node.id != self._helped and isinstance(spec, Spec):
             self._helped = node.id
             block = find(self.session.view, spec.block) if isinstance(spec, BlockUse) else None
-            self.foot.show_help(spec.title, block.help if block is not None else spec.summary())
+            self.foot.show_help(say(spec.title), block.help if block is not None else say(spec.summary()))
             self.foot.show_record(spec)
         problems = [problem for problem in self.session.seen.problems if problem.node == node.id]
         self.notices.show_problems(problems)
@@ -175,7 +178,7 @@ class Inspector(QWidget):
         live = {n: f for n, f in fields.items() if f.live}
         show("Layer", spec, {n: f for n, f in fields.items() if n not in weights and n not in live}, default)
         trains = self.session.seen.parameters.get(node.id, 0) > 0
-        self.tie.show_node(node, LOCKED if busy(self.session) else "")
+        self.tie.show_node(node, say(LOCKED) if busy(self.session) else "")
         show("Weights", spec, weights if trains or not node.shares else {}, default)
         if not self.tie.isHidden():
             self.sections.strips["Weights"].show()
@@ -189,8 +192,8 @@ class Inspector(QWidget):
             else:
                 show(title, None, {}, None)
         plan = self.session.project.data
-        show("Split and scaling", plan, fields_of(plan) if spec.kind == "dataset" else {}, type(plan)())
-        reason = LOCKED if busy(self.session) else ""
+        show(say("Split and scaling"), plan, fields_of(plan) if spec.kind == "dataset" else {}, type(plan)())
+        reason = say(LOCKED) if busy(self.session) else ""
         forms = [form for form in self.sections.forms.values() if not form.isHidden()]
         width = max((each.label_width() for each in forms), default=LABEL_WIDTH)
         for form in forms:
@@ -206,6 +209,12 @@ class Inspector(QWidget):
     def _ask(self, path: str, value: Any) -> None:
         if self.node is not None:
             set_node(self.session, self.node, path, value)
+
+    def _show_menu(self, at: QPoint) -> None:
+        """What the canvas offers for the selected node."""
+        made = action_set_of(self)
+        if made is not None:
+            made.window.canvas.menu_asked.emit(at)
 
     def _rename(self, name: str) -> None:
         if self.node is not None:

@@ -14,6 +14,7 @@ from playground.ui.inspector.form import Form
 from playground.ui.inspector.grouping import GroupRow
 from playground.ui.inspector.text import Label, Section
 from playground.ui.painting import Painted, chip
+from playground.words import say
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QRectF
@@ -55,7 +56,7 @@ class SeveralNodes(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
-        for part in (Section("Training", "changes live", True), self.form, self.differ, self.group):
+        for part in (Section(say("Training"), say("changes live"), True), self.form, self.differ, self.group):
             column.addWidget(part)
         self.hide()
 
@@ -68,19 +69,29 @@ class SeveralNodes(QWidget):
             self.group.show_nodes(())
             return
         rest = len(selected) - len(self.nodes)
-        self.title.show_text(f"{len(self.nodes)} layers with weights")
-        self.names.show_text(", ".join(node.name for node in self.nodes) + (f"; {rest} more without" if rest else ""))
+        self.title.show_text(say("{nodes_count} layers with weights", nodes_count=len(self.nodes)))
+        self.names.show_text(
+            ", ".join(node.name for node in self.nodes) + (say("; {rest} more without", rest=rest) if rest else "")
+        )
         self.form.show_record(self.nodes[0], NODE_OPTIONS, Node(id="", name="", spec=self.nodes[0].spec))
         self.form.lock(locked)
         mixed = [
             field.title(name).lower() for name, field in NODE_OPTIONS.items() if len({getattr(n, name) for n in self.nodes}) > 1
         ]
-        self.differ.show_text(f"They differ in {' and '.join(mixed)}; {self.nodes[0].name}'s is shown." if mixed else "")
+        self.differ.show_text(
+            say("They differ in {mixed}; {nodes}'s is shown.", mixed=" and ".join(mixed), nodes=self.nodes[0].name)
+            if mixed
+            else ""
+        )
         self.differ.setVisible(bool(mixed))
         self.group.show_nodes(self.nodes)
         self.group.align(self.form.label_width())
 
     def _ask(self, option: str, value: Any) -> None:
         if self.nodes:
-            title = f"Change {NODE_OPTIONS[option].title(option).lower()} of {len(self.nodes)} layers"
+            title = say(
+                "Change {title} of {nodes_count} layers",
+                title=NODE_OPTIONS[option].title(option).lower(),
+                nodes_count=len(self.nodes),
+            )
             self.session.do(Several(title, tuple(SetNodeOption(node.id, option, value) for node in self.nodes), joins=True))

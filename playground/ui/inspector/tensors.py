@@ -19,6 +19,7 @@ from playground.ui.inspector.numbers import tidy
 from playground.ui.inspector.text import Section
 from playground.ui.painting import RIGHT, Painted, put, rule
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -67,7 +68,7 @@ def numbers_of(array: Array) -> tuple[tuple[float, float, float, float], int]:
 def brief(value: float) -> str:
     """Two or three figures that fit a narrow column: −0.275, 1.1e-3, 12,300."""
     if value == 0 or not math.isfinite(value):
-        return "0" if value == 0 else "not finite"
+        return "0" if value == 0 else say("not finite")
     if not 1e-2 <= abs(value) < 1e5:
         text = tidy(f"{value:.1e}")
     else:
@@ -91,7 +92,11 @@ def tensors_of(
             arrays = {"value": array}
             if others:
                 arrays |= {"gradient": gradients[full]} if full in gradients else {}
-                arrays |= {f"slot {one.rpartition('/')[2]}": slots[one] for one in slots if one.rpartition("/")[0] == full}
+                arrays |= {
+                    say("slot {rpartition}", rpartition=one.rpartition("/")[2]): slots[one]
+                    for one in slots
+                    if one.rpartition("/")[0] == full
+                }
             measured = {label: numbers_of(one) for label, one in arrays.items()}
             lines = tuple(Line(label, numbers) for label, (numbers, _) in measured.items())
             found.append(Tensor(full.rpartition(".")[2], array.shape, measured["value"][1], lines))
@@ -102,7 +107,7 @@ class TensorTable(Painted):
     """A title for each tensor; below it a line for its values, its gradient and each slot."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(ROW, 0, "Numbers of the weights", parent)
+        super().__init__(ROW, 0, say("Numbers of the weights"), parent)
         self.tensors: list[Tensor] = []
 
     def show_tensors(self, tensors: list[Tensor]) -> None:
@@ -126,13 +131,13 @@ class TensorTable(Painted):
         for at, tensor in enumerate(self.tensors):
             if at:
                 rule(p, EDGE, y, r.width() - 2 * EDGE)
-            title = f"{tensor.name}  {'×'.join(map(str, tensor.shape)) or 'one number'}"
-            title += f", every {tensor.every}th number" if tensor.every > 1 else ""
+            title = f"{tensor.name}  {'×'.join(map(str, tensor.shape)) or say('one number')}"
+            title += say(", every {every}th number", every=tensor.every) if tensor.every > 1 else ""
             put(p, QRectF(EDGE, y, r.width() - 2 * EDGE, ROW), title, 11, "text", True)
             y += ROW
             for line in tensor.lines:
                 finite = all(map(math.isfinite, line.numbers))
-                cells = tuple(brief(number) for number in line.numbers) if finite else ("", "", "", "not finite")
+                cells = tuple(brief(number) for number in line.numbers) if finite else ("", "", "", say("not finite"))
                 self._cells(p, r, y, line.label, cells, "text" if finite else "error")
                 y += ROW
 
@@ -149,7 +154,7 @@ class NumbersSection(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session, self.node = session, ""
-        self.strip, self.table = Section("Numbers", "live"), TensorTable()
+        self.strip, self.table = Section(say("Numbers"), say("live")), TensorTable()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

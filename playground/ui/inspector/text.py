@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from playground.ui.painting import RIGHT, Painted, put, rule, stamp, width_of
 from playground.ui.theme import theme
+from playground.words import say
 
 
 class Label(QLabel):
@@ -60,8 +61,8 @@ class Section(Painted):
     """A strip that opens a section: a title, and on the right a word, with the bolt if the section changes live."""
 
     def __init__(self, title: str, right: str = "", bolt: bool = False, parent: QWidget | None = None) -> None:
-        super().__init__(26, 0, title, parent)
-        self.title, self.right, self.bolt = title, right, bolt
+        super().__init__(26, 0, say(title), parent)
+        self.title, self.right, self.bolt = say(title), say(right), bolt
 
     def sizeHint(self) -> QSize:
         return QSize(round(width_of(self.title, 11, True) + width_of(self.right, 11)) + 48, 26)

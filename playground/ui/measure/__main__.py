@@ -14,16 +14,16 @@ from playground.cli.output import Output
 if TYPE_CHECKING:
     from playground.cli.bench.figures import Figure
 
-FIGURES = ("P3", "P4", "P5", "P6", "P7")
+FIGURES = ("P3", "P4", "P5", "P6", "P7", "L12")
 
 
 def measurements() -> dict[str, Callable[[Path], Iterator[Figure]]]:
     """What measures each figure. Imported here, so that a process that only starts others needs no window."""
-    from playground.ui.measure import delay, drawing, start, watched
+    from playground.ui.measure import delay, drawing, start, tiles, watched
 
     return {
         "P3": start.usable, "P4": delay.event_loop_delay, "P5": watched.slowed_by_watching, "P6": drawing.redraws,
-        "P7": drawing.large_canvas,
+        "P7": drawing.large_canvas, "L12": tiles.frames_a_second,
     }  # fmt: skip
 
 

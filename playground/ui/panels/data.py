@@ -27,6 +27,7 @@ from playground.ui.panels.data_facts import FactsView, facts_of
 from playground.ui.panels.data_rows import ImageGrid, RowsTable, SequenceGrid, sample_rows
 from playground.ui.panels.table_import import ImportTable, PreviewReader
 from playground.ui.plots.axis import short
+from playground.words import Sentence, say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -44,13 +45,17 @@ class DataPanel(QWidget):
         self.title, self.note = Label("", 12, "text", True), Label("", 11, "text2", wraps=True)
         self.notice = Notice("error", "")
         self.facts = FactsView()
-        self.choose = Button("Choose file…", "secondary", "open", small=True)
-        self.settings = Button("Settings", "link", "slider")
-        self.table, self.columns, self.bad = RowsTable("First samples"), RowsTable("Columns"), RowsTable("Unusable rows")
+        self.choose = Button(say("Choose file…"), "secondary", "open", small=True)
+        self.settings = Button(say("Settings"), "link", "slider")
+        self.table, self.columns, self.bad = (
+            RowsTable(say("First samples")),
+            RowsTable(say("Columns")),
+            RowsTable(say("Unusable rows")),
+        )
         self.importing, self.images, self.sequences = ImportTable(session), ImageGrid(), SequenceGrid()
         self.tabs, self.pages = QTabBar(), QStackedWidget()
         self._offered: list[QWidget] = []
-        self.none = Empty("data", "No data yet", "Drag a data source onto the canvas, or pick one in the toolbar.", 60)
+        self.none = Empty("data", say("No data yet"), say("Drag a data source onto the canvas, or pick one in the toolbar."), 60)
         self._assemble()
         for signal in (session.project_changed, session.samples_changed):
             signal.connect(self.refresh)
@@ -117,13 +122,15 @@ class DataPanel(QWidget):
         spec = node.spec
         error = self.session.samples_error
         self.title.show_text(
-            f"{getattr(spec, 'title', spec.id)}: {samples.count:,} samples" if samples else getattr(spec, "title", spec.id)
+            say("{getattr}: {count} samples", getattr=say(getattr(spec, "title", spec.id)), count=f"{samples.count:,}")
+            if samples
+            else say(getattr(spec, "title", spec.id))
         )
         self.notice.setVisible(bool(error))
         self.notice.show_notice("error", error)
         self.facts.setVisible(samples is not None)
         self.choose.setVisible(self._path_field() is not None)
-        self.note.show_text(" ".join(samples.notes) if samples else "" if error else "Reading the data.")
+        self.note.show_text(" ".join(map(say, samples.notes)) if samples else "" if error else say("Reading the data."))
         if samples is not None:
             self.facts.show_facts(facts_of(samples, self.session.project.data))
             if len(samples.shape) == 3:
@@ -144,7 +151,7 @@ class DataPanel(QWidget):
         found = describe(self.session.samples)
         rows = [
             [
-                c.name,
+                say(c.name) if isinstance(c.name, Sentence) else c.name,
                 short(c.minimum),
                 short(c.maximum),
                 short(c.mean),
@@ -154,7 +161,9 @@ class DataPanel(QWidget):
             ]
             for c in (*found.inputs, *found.targets)
         ]
-        self.columns.rows.show_rows(["Name", "Least", "Greatest", "Mean", "Spread", "Missing", "Distinct"], rows)
+        self.columns.rows.show_rows(
+            [say("Name"), say("Least"), say("Greatest"), say("Mean"), say("Spread"), say("Missing"), say("Distinct")], rows
+        )
         self.columns.fit()
 
     def _show_tabs(self, spec: object) -> None:
@@ -162,13 +171,13 @@ class DataPanel(QWidget):
         samples = self.session.samples
         pages: list[tuple[str, QWidget]] = []
         if isinstance(spec, TableFile) and spec.path:
-            pages.append(("Import", self.importing))
+            pages.append((say("Import"), self.importing))
         if samples is not None:
             pages.append(self._samples_page(samples))
-            pages.append(("Columns", self.columns))
+            pages.append((say("Columns"), self.columns))
         count = self.bad.rows.rowCount()
         if isinstance(spec, TableFile) and count:
-            pages.append((f"Unusable rows {count:,}", self.bad))
+            pages.append((say("Unusable rows {count}", count=f"{count:,}"), self.bad))
         if [text for text, _ in pages] == [self.tabs.tabText(at) for at in range(self.tabs.count())]:
             return
         front = self.pages.currentWidget()
@@ -188,8 +197,8 @@ class DataPanel(QWidget):
     def _samples_page(self, samples: Samples) -> tuple[str, QWidget]:
         """How these samples are best looked at."""
         if len(samples.shape) == 3:
-            return "Images", self.images
-        return ("Sequences", self.sequences) if samples.steps and not samples.tokens else ("Rows", self.table)
+            return say("Images"), self.images
+        return (say("Sequences"), self.sequences) if samples.steps and not samples.tokens else (say("Rows"), self.table)
 
     def _turn(self, at: int) -> None:
         if 0 <= at < len(self._offered):
@@ -205,11 +214,11 @@ class DataPanel(QWidget):
             self.notice.show_notice("error", error)
         else:
             self.importing.show_preview(node, spec, found)
-            rows = [[f"{row.line:,}", row.reason, row.text] for row in found.bad[:1000]]
-            self.bad.rows.show_rows(["Line", "Why", "Text"], rows)
+            rows = [[f"{row.line:,}", say(row.reason), row.text] for row in found.bad[:1000]]
+            self.bad.rows.show_rows([say("Line"), say("Why"), say("Text")], rows)
             self.bad.fit()
             if self.session.samples is None:
-                self.note.show_text(" ".join(found.notes))
+                self.note.show_text(" ".join(map(say, found.notes)))
         self._show_tabs(spec)
 
     def _path_field(self) -> tuple[str, PathField] | None:
@@ -224,10 +233,13 @@ class DataPanel(QWidget):
         name, field = found
         start = str(self.session.folder)
         if field.folder:
-            picked = QFileDialog.getExistingDirectory(self.window(), "Choose a folder", start)
+            picked = QFileDialog.getExistingDirectory(self.window(), say("Choose a folder"), start)
         else:
             picked, _ = QFileDialog.getOpenFileName(
-                self.window(), "Choose a file", start, f"Data ({' '.join(field.patterns)});;All files (*)"
+                self.window(),
+                say("Choose a file"),
+                start,
+                say("Data ({patterns});;All files (*)", patterns=" ".join(field.patterns)),
             )
         if picked:
             self.take(Path(picked), node, name)

@@ -15,6 +15,7 @@ from playground.document.plans import DataPlan
 from playground.errors import PlaygroundError
 from playground.ui.painting import RIGHT, Painted, box, put, width_of
 from playground.ui.theme import theme
+from playground.words import say
 
 MOST_CLASSES = 12
 _PARTS = (("train", "s1"), ("validation", "s2"), ("test", "s3"))
@@ -35,7 +36,7 @@ def facts_of(samples: Samples, plan: DataPlan) -> Facts:
     try:
         sizes = part_sizes(samples.count, plan.validation, plan.test)
     except PlaygroundError as error:
-        return Facts((), classes, str(error))
+        return Facts((), classes, say(str(error)))
     return Facts(sizes, classes)
 
 
@@ -43,7 +44,7 @@ class FactsView(Painted):
     """A bar of the parts with their sizes, then a bar for every class."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(48, 0, "Split and classes", parent)
+        super().__init__(48, 0, say("Split and classes"), parent)
         self.facts = Facts((), ())
 
     def show_facts(self, facts: Facts) -> None:
@@ -51,7 +52,7 @@ class FactsView(Painted):
             return
         self.facts = facts
         self.setFixedHeight(48 + 17 * min(len(facts.classes), MOST_CLASSES + 1))
-        words = [f"{count:,} {name}" for (name, _), count in zip(_PARTS, facts.counts, strict=False)]
+        words = [f"{count:,} {say(name)}" for (name, _), count in zip(_PARTS, facts.counts, strict=False)]
         self.setAccessibleDescription(", ".join([*words, *(f"{name}: {count:,}" for name, count in facts.classes)]))
         self.update()
 
@@ -67,7 +68,7 @@ class FactsView(Painted):
             p.fillRect(QRectF(x, 6, max(wide - 1, 1), 8), theme().color(token))
             x += wide
             box(p, QRectF(text_x, 24, 8, 8), 2, theme().color(token), None)
-            words = f"{count:,} {name}"
+            words = f"{count:,} {say(name)}"
             put(p, QRectF(text_x + 12, 19, 130, 18), words, 11, "text2")
             text_x += 26 + width_of(words, 11)
         most = max([count for _, count in self.facts.classes], default=1)
@@ -80,4 +81,4 @@ class FactsView(Painted):
             put(p, QRectF(r.width() - 44, y, 44, 16), f"{count:,}", 11, how=RIGHT)
         if len(self.facts.classes) > MOST_CLASSES:
             left = len(self.facts.classes) - MOST_CLASSES
-            put(p, QRectF(0, 44.0 + 17 * MOST_CLASSES, 200, 16), f"and {left} more classes", 11, "text3")
+            put(p, QRectF(0, 44.0 + 17 * MOST_CLASSES, 200, 16), say("and {left} more classes", left=left), 11, "text3")

@@ -16,6 +16,7 @@ from playground.ui.canvas.sequences import MOST_CURVES, Strip, paint_curves, str
 from playground.ui.painting import LEFT, RIGHT, put, width_of
 from playground.ui.plots.axis import short
 from playground.ui.theme import theme
+from playground.words import say
 
 _NUMBER = re.compile(r"[−-]?[\d,]*\.?\d+(e-?\d+)?")
 ROWS, COLUMNS, IMAGES = 200, 60, 240
@@ -84,7 +85,7 @@ class FlatHeader(QHeaderView):
         cell = self.model().index(0, at).data(Qt.ItemDataRole.TextAlignmentRole) if across else None
         how = RIGHT if not across or (cell and cell & int(Qt.AlignmentFlag.AlignRight)) else LEFT
         for k, text in enumerate(words):
-            ink = "text2" if not k else "accent" if text.startswith("Target") else "text3"
+            ink = "text2" if not k else "accent" if text.startswith(say("Target")) else "text3"
             line = QRectF(room.x(), room.y() + k * tall, room.width(), tall)
             put(painter, line, text, 10 if k else 11, ink, across and not k, how)
         edge = QRect(rect.left(), rect.bottom(), rect.width(), 1) if across else QRect(rect.right(), rect.top(), 1, rect.height())
@@ -141,15 +142,15 @@ def sample_rows(samples: Samples) -> tuple[list[str], list[list[str]], dict[int,
     if samples.tokens:
         return _token_rows(samples)
     inputs = samples.x[:ROWS].reshape(min(samples.count, ROWS), -1)[:, :COLUMNS]
-    names = list(samples.feature_names[:COLUMNS]) or [f"input {k + 1}" for k in range(inputs.shape[1])]
+    names = list(samples.feature_names[:COLUMNS]) or [say("input {k}", k=k + 1) for k in range(inputs.shape[1])]
     cells = [[short(float(v)) for v in row] for row in inputs]
     if samples.task == "classification":
         targets = [[answer_text(samples, k)] for k in range(len(inputs))]
-        heads = ["classes" if samples.per_step else "class"]
+        heads = [say("classes") if samples.per_step else say("class")]
     else:
         values = samples.y[:ROWS].reshape(len(inputs), -1)[:, :8]
         targets = [[short(float(v)) for v in row] for row in values]
-        heads = list(samples.target_names[:8]) or [f"target {k + 1}" for k in range(values.shape[1])]
+        heads = list(samples.target_names[:8]) or [say("target {k}", k=k + 1) for k in range(values.shape[1])]
     rows = [target + cell for target, cell in zip(targets, cells, strict=True)]
     return heads + names, rows, dict.fromkeys(range(len(heads)), "accent")
 
@@ -182,7 +183,7 @@ class SequenceGrid(QWidget):
         self.strips: list[Strip] = []
         self.words: list[str] = []
         self.names: tuple[str, ...] = ()
-        self.setAccessibleName("First sequences")
+        self.setAccessibleName(say("First sequences"))
 
     def show_samples(self, samples: Samples) -> None:
         """One plot for each sample, a curve for each feature."""
@@ -190,7 +191,9 @@ class SequenceGrid(QWidget):
         self.strips = [strip for strip in found if strip is not None]
         self.words = [answer_text(samples, k) for k in range(len(self.strips))]
         self.names = samples.feature_names[:MOST_CURVES]
-        self.setAccessibleDescription(f"{samples.count:,} sequences of at most {samples.steps:,} steps")
+        self.setAccessibleDescription(
+            say("{count} sequences of at most {steps} steps", count=f"{samples.count:,}", steps=f"{samples.steps:,}")
+        )
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -222,7 +225,7 @@ class ImageGrid(QWidget):
         self.images: list[QImage] = []
         self.grey = False
         self.words: list[str] = []
-        self.setAccessibleName("First images")
+        self.setAccessibleName(say("First images"))
 
     def show_samples(self, samples: Samples) -> None:
         """Grey for one channel, colour for three; each set spans from its least to its greatest number."""

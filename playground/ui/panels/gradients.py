@@ -5,30 +5,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from playground.lowering.expansion import expanded
 from playground.ui.panel import Panel, register_panel
+from playground.ui.panels.choosing import Choice, choice_row
 from playground.ui.panels.health import HealthTable, health_of, stuck_of
-from playground.ui.panels.journal_entries import journal_of
+from playground.ui.panels.stepping import StepPanel
 from playground.ui.plots.curves import NormPlot, reach
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
+#: What is drawn of the weights: columns of `LayerNorms` and their names.
+WEIGHTS = {
+    "weight": sentence("Length (L2)"),
+    "l1": sentence("Sum of magnitudes (L1)"),
+    "largest": sentence("Greatest magnitude (L∞)"),
+    "ratio": sentence("Update ÷ weight"),
+}
 
-class NormsPanel(QWidget):
-    """One kind of norm for every layer; the gradient's has the health table under it."""
+
+class NormsPanel(StepPanel):
+    """One kind of norm for every layer; the gradient's has the health table under it, the weights' a choice above it."""
 
     def __init__(self, session: Session, title: str, what: str, table: bool, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.session, self.journal = session, journal_of(session)
+        super().__init__(session, parent)
         self.plot = NormPlot(title, what)
         self.table = HealthTable() if table else None
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.plot, 3)
+        self.choice = None if table else Choice(say("Norm of the weights"), {key: say(text) for key, text in WEIGHTS.items()})
+        if self.choice is not None:
+            self.choice.chosen.connect(self.show_what)
+            self.column.addWidget(choice_row(self.choice))
+        self.column.addWidget(self.plot, 3)
         if self.table is not None:
             area = QScrollArea()
             area.setWidget(self.table)
@@ -36,40 +46,34 @@ class NormsPanel(QWidget):
             area.setFrameShape(QFrame.Shape.NoFrame)
             area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             area.setMinimumHeight(72)
-            column.addWidget(area, 2)
-        for signal in (session.tick, self.journal.changed):
-            signal.connect(self.feed)
-        session.run_changed.connect(self._run_changed)
+            self.column.addWidget(area, 2)
+        self.follow(self.plot)
+
+    def show_what(self, what: str) -> None:
+        """Another norm."""
+        self.plot.show_what(what)
         self.feed()
 
     def feed(self) -> None:
-        """Draw what is there now, if anyone can see it."""
         client = self.session.client
         norms = client.layer_norms()
         if not self.isVisible() and norms is not None and len(norms.steps):
             return
-        self.plot.reach = reach(norms.steps, client.started.total_steps) if client.started and norms is not None else 0.0
-        self.plot.feed(norms)
+        history = client.history()
+        self.plot.reach = reach(history.steps, client.started.total_steps) if client.started and norms is not None else 0.0
+        self.plot.feed(norms, history)
         self.plot.show_marks(self.journal.marks())
         if self.table is not None:
             frozen = [node.name for node in expanded(self.session.project).project.network.nodes if node.frozen]
             self.table.show_rows(health_of(norms, frozen) + (stuck_of(self.session.stuck) if norms is not None else []))
 
-    def _run_changed(self) -> None:
-        if not self.session.run.going:  # else the next tick draws
-            self.feed()
-
-    def showEvent(self, event: object) -> None:
-        super().showEvent(event)  # type: ignore[arg-type]
-        self.feed()
-
 
 def gradients(session: Session) -> NormsPanel:
-    return NormsPanel(session, "Gradient norm", "gradient", True)
+    return NormsPanel(session, say("Gradient norm"), "gradient", True)
 
 
 def weights(session: Session) -> NormsPanel:
-    return NormsPanel(session, "Weight norm", "weight", False)
+    return NormsPanel(session, say("Weight norm"), "weight", False)
 
 
 register_panel(

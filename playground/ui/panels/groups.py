@@ -18,14 +18,17 @@ from playground.ui.inspector.form import Form
 from playground.ui.inspector.text import Label, Section
 from playground.ui.painting import rule as line_under
 from playground.ui.painting import width_of
+from playground.words import counted, say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
-ABOUT = "Layers of a group share a rate factor, a decay factor and whether they are frozen. A layer belongs to the group that it was put"
-ABOUT += " into by hand, else to the first whose rule fits it."
-RULE_HELP = "A pattern of node names (conv*), a kind (layer:dense) or a depth (first 3, last 2). Empty: by hand alone."
-HINT = "conv* or first 3"
+ABOUT = sentence(
+    "Layers of a group share a rate factor, a decay factor and whether they are frozen. A layer belongs to the group that it was put"
+    " into by hand, else to the first whose rule fits it."
+)
+RULE_HELP = sentence("A pattern of node names (conv*), a kind (layer:dense) or a depth (first 3, last 2). Empty: by hand alone.")
+HINT = sentence("conv* or first 3")
 
 
 class GroupCard(QWidget):
@@ -36,14 +39,14 @@ class GroupCard(QWidget):
     def __init__(self, session: Session, group: Group, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session, self.group, self.members = session, group, tuple[str, ...]()
-        self.name, self.rule = LineField(), LineField(hint=HINT)
-        self.name.setAccessibleName("Name of the group")
-        self.rule.setAccessibleName("Rule of the group")
-        self.rule.setToolTip(RULE_HELP)
+        self.name, self.rule = LineField(), LineField(hint=say(HINT))
+        self.name.setAccessibleName(say("Name of the group"))
+        self.rule.setAccessibleName(say("Rule of the group"))
+        self.rule.setToolTip(say(RULE_HELP))
         self.count = Button("", "link")
         self.up, self.delete = Button("", "icon", "up", small=True), Button("", "icon", "close", small=True)
-        self.up.setToolTip("Ask this group's rule earlier")
-        self.delete.setToolTip("Delete the group; its layers stay")
+        self.up.setToolTip(say("Ask this group's rule earlier"))
+        self.delete.setToolTip(say("Delete the group; its layers stay"))
         self.form = Form()
         self._assemble()
         self.name.editingFinished.connect(self._renamed)
@@ -63,7 +66,7 @@ class GroupCard(QWidget):
         first, second = QHBoxLayout(), QHBoxLayout()
         for part, stretch in ((self.name, 1), (self.count, 0), (self.up, 0), (self.delete, 0)):
             first.addWidget(part, stretch)
-        self.label = Label("Rule", 12, "text2")
+        self.label = Label(say("Rule"), 12, "text2")
         second.setSpacing(8)
         second.addWidget(self.label)
         second.addWidget(self.rule, 1)
@@ -79,14 +82,16 @@ class GroupCard(QWidget):
             if not field.hasFocus() or not field.refused:
                 field.setText(text)
                 field.refuse(False)
-        words = "no layers" if not members else "1 layer" if len(members) == 1 else f"{len(members)} layers"
+        words = say("no layers") if not members else counted(len(members), "layer", "layers")
         if words != self.count.text():
             self.count.setText(words)
             self.count.setFixedWidth(round(width_of(words, 11, True)) + 10)
-            self.count.setAccessibleName(f"Select the {words} of {group.name}")
+            self.count.setAccessibleName(say("Select the {words} of {group}", words=words, group=group.name))
         self.count.setEnabled(bool(members))
         self.count.setToolTip(
-            "Select them on the canvas" if members else "The rule fits no layer with weights, and none was put in by hand"
+            say("Select them on the canvas")
+            if members
+            else say("The rule fits no layer with weights, and none was put in by hand")
         )
         self.up.setEnabled(not first)
         self.form.show_record(group, NODE_OPTIONS, Group(id="", name=""))
@@ -103,10 +108,10 @@ class GroupCard(QWidget):
             check_rule(self.rule.text())
         except BadValue as error:
             self.rule.refuse(True)
-            self.rule.setToolTip(str(error))
-            self.helped.emit("Rule", str(error))
+            self.rule.setToolTip(say(str(error)))
+            self.helped.emit(say("Rule"), say(str(error)))
             return
-        self.rule.setToolTip(RULE_HELP)
+        self.rule.setToolTip(say(RULE_HELP))
         self.session.do(SetGroup(self.group.id, "rule", self.rule.text()), whole=True)
 
     def _ask(self, field: str, value: Any) -> None:
@@ -136,15 +141,15 @@ class GroupsEditor(QWidget):
         super().__init__(parent)
         self.session = session
         self.cards: dict[str, GroupCard] = {}
-        self.about = Label(ABOUT, 11, "text3", wraps=True)
+        self.about = Label(say(ABOUT), 11, "text3", wraps=True)
         self.about.setContentsMargins(11, 6, 11, 2)
-        self.add = Button("Add a group", "link", "plus")
+        self.add = Button(say("Add a group"), "link", "plus")
         self.add.clicked.connect(lambda: session.do(AddGroup(), whole=True))
         self.rows = QVBoxLayout()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(Section("Parameter groups", "change live", True))
+        column.addWidget(Section(say("Parameter groups"), say("change live"), True))
         column.addWidget(self.about)
         column.addLayout(self.rows)
         foot = QHBoxLayout()

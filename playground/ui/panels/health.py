@@ -16,6 +16,7 @@ from playground.training.saturation import Saturation
 from playground.ui.painting import Painted, box, put, rule, stamp
 from playground.ui.plots.axis import short
 from playground.ui.theme import theme
+from playground.words import say
 
 #: Update ÷ weight that is neither stuck nor wild; about 1e-3 is usual for a training network.
 GOOD = (1e-5, 1e-2)
@@ -24,6 +25,8 @@ SCALE = (1e-6, 1e-1)
 RECENT = 8
 #: Shares of dead units and of saturated outputs from which on a layer is worth a look.
 DEAD, SATURATED = 0.1, 0.9
+#: A gradient or weights so many times longer than usual in this run have blown up.
+EXPLODED = 1000.0
 ROW = 23
 
 
@@ -39,30 +42,46 @@ class Health:
     token: str
 
 
-def judge(layer: str, ratios: np.ndarray, gradients: np.ndarray, frozen: bool) -> Health:
-    """A word for the newest samples of a layer. Shapes: (n,), (n,)."""
+def judge(layer: str, ratios: np.ndarray, gradients: np.ndarray, frozen: bool, weights: np.ndarray | None = None) -> Health:
+    """A word for the newest samples of a layer. weights: the lengths of its weights. Shapes: (n,) each."""
     ratio = float(ratios[-RECENT:].mean()) if len(ratios) else math.nan
     gradient = float(gradients[-RECENT:].mean()) if len(gradients) else math.nan
     if frozen:
-        return Health(layer, ratio, gradient, "Frozen", "frozen", "info")
+        return Health(layer, ratio, gradient, say("Frozen"), "frozen", "info")
     if not len(ratios):
-        return Health(layer, ratio, gradient, "Not measured yet", "clock", "text3")
+        return Health(layer, ratio, gradient, say("Not measured yet"), "clock", "text3")
     if not (math.isfinite(ratio) and math.isfinite(gradient)):
-        return Health(layer, ratio, gradient, "Not finite", "error", "error")
+        return Health(layer, ratio, gradient, say("Not finite"), "error", "error")
+    if _jumped(gradients) or (weights is not None and _jumped(weights)):
+        return Health(layer, ratio, gradient, say("Exploded"), "error", "error")
     if ratio == 0.0:
-        return Health(layer, ratio, gradient, "Does not move", "warn", "warn")
+        return Health(layer, ratio, gradient, say("Does not move"), "warn", "warn")
     if ratio > GOOD[1]:
-        return Health(layer, ratio, gradient, "Steps too large", "warn", "warn")
+        return Health(layer, ratio, gradient, say("Steps too large"), "warn", "warn")
     if ratio < GOOD[0]:
-        return Health(layer, ratio, gradient, "Hardly moves", "warn", "warn")
-    return Health(layer, ratio, gradient, "Healthy", "check", "ok")
+        return Health(layer, ratio, gradient, say("Hardly moves"), "warn", "warn")
+    return Health(layer, ratio, gradient, say("Healthy"), "check", "ok")
+
+
+def _jumped(lengths: np.ndarray) -> bool:
+    """Whether the newest samples lie far above all that was usual before. Shapes: (n,)."""
+    before, newest = lengths[:-RECENT], lengths[-RECENT:]
+    if len(before) < RECENT:
+        return False
+    usual = float(np.median(before))
+    return usual > 0 and float(newest.max()) > EXPLODED * usual
 
 
 def health_of(norms: LayerNorms | None, frozen: Sequence[str]) -> list[Health]:
     """Every layer with weights."""
     if norms is None:
         return []
-    return [judge(layer, norms.ratio[:, k], norms.gradient[:, k], layer in frozen) for k, layer in enumerate(norms.layers)]
+    columns = (norms.ratio, norms.gradient, norms.weight)
+    found = []
+    for k, layer in enumerate(norms.layers):
+        ratios, gradients, weights = (table[:, k] for table in columns)
+        found.append(judge(layer, ratios, gradients, layer in frozen, weights))
+    return found
 
 
 def stuck_of(stuck: Mapping[str, Saturation]) -> list[Health]:
@@ -70,7 +89,10 @@ def stuck_of(stuck: Mapping[str, Saturation]) -> list[Health]:
     rows = []
     for layer, found in stuck.items():
         bad = found.dead >= DEAD or found.share >= SATURATED
-        state = f"{100 * found.dead:.0f} % of units dead" if found.dead > 0 else f"{100 * found.share:.0f} % saturated"
+        if found.dead > 0:
+            state = say("{value} % of units dead", value=f"{100 * found.dead:.0f}")
+        else:
+            state = say("{value} % saturated", value=f"{100 * found.share:.0f}")
         rows.append(Health(layer, math.nan, math.nan, state, "warn" if bad else "check", "warn" if bad else "ok"))
     return rows
 
@@ -89,7 +111,7 @@ class HealthTable(Painted):
     """Layer, update ÷ weight on a small scale, state."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(ROW * 2, 0, "Layer health", parent)
+        super().__init__(ROW * 2, 0, say("Layer health"), parent)
         self.rows: list[Health] = []
 
     def show_rows(self, rows: list[Health]) -> None:
@@ -102,12 +124,12 @@ class HealthTable(Painted):
     def draw(self, p: QPainter, r: QRectF) -> None:
         p.fillRect(r, theme().color("panel"))
         second, third = 88.0, max(200.0, r.width() * 0.6)
-        for x, text in ((8.0, "Layer"), (second, "Update ÷ weight"), (third, "State")):
+        for x, text in ((8.0, say("Layer")), (second, say("Update ÷ weight")), (third, say("State"))):
             put(p, QRectF(x, 0, 150, ROW), text, 11, "text2", True)
         rule(p, 0, 0, r.width())
         if not self.rows:
             rule(p, 0, ROW, r.width())
-            put(p, QRectF(8, ROW, r.width() - 16, ROW), "Layers are measured while training.", 11, "text3")
+            put(p, QRectF(8, ROW, r.width() - 16, ROW), say("Layers are measured while training."), 11, "text3")
         for k, row in enumerate(self.rows, 1):
             y = k * float(ROW)
             rule(p, 0, y, r.width())

@@ -26,10 +26,11 @@ class JournalPanel(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.journal.changed.connect(self.refresh)
+        self.list.chosen.connect(self.journal.take_back)
         self.refresh()
 
     def refresh(self) -> None:
-        self.list.show_entries([(e.step, e.icon, e.token, e.text) for e in reversed(self.journal.entries)])
+        self.list.show_entries(self.journal.rows())
 
 
 register_panel(

@@ -1,31 +1,43 @@
-"""What happened to the run: its start, every knob that was turned, faults and the end, each with its step."""
+"""What happened to the run, as the panels show it: the run's own journal in words, with deaths and warnings between."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from playground.core.fields import fields_of
 from playground.core.spec import Spec
+from playground.document.edits import Edit, SetField, SetNodeOption, SetPlan
+from playground.document.patch import SetValues
 from playground.document.project import Project
+from playground.lowering import lower
 from playground.lowering.expansion import expanded
+from playground.lowering.folding import local_edit
+from playground.training import journal as records
 from playground.training import messages
+from playground.ui.panels.journal_words import plan_words
 from playground.ui.plots.axis import short
 from playground.ui.plots.marks import Mark
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
-#: Turns of one knob that follow each other within so many seconds are one entry.
+#: Turns of one knob that follow each other within so many seconds are one line.
 JOIN_SECONDS = 1.5
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One line. flag: the short text on the plots, "" for no mark.  knob, before: what was turned, and its value until then."""
+    """One line. flag: the short text on the plots, "" for no mark.  knob, before: what was turned, and its value until then.
+
+    values: places of the project and what stood there before, for a change of the plan.  at: when it came.
+    """
 
     step: int
     text: str
@@ -34,11 +46,16 @@ class Entry:
     flag: str = ""
     knob: str = ""
     before: float = 0.0
+    values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     at: float = 0.0
+
+    @property
+    def undoable(self) -> bool:
+        return bool(self.knob or self.values)
 
 
 class Journal(QObject):
-    """The entries of the present run, oldest first. changed: after every new one."""
+    """The lines of the present run, oldest first. changed: after every new one."""
 
     changed = Signal()
 
@@ -46,55 +63,127 @@ class Journal(QObject):
         super().__init__(session)
         self.session = session
         self.entries: list[Entry] = []
+        self._known: list[records.Entry] = []
+        #: The run began anew with the button, not as another run.
+        self._again = False
         session.heard.connect(self._heard)
+        self._read()
 
     def marks(self) -> list[Mark]:
-        """The entries that plots show."""
+        """The lines that plots show."""
         return [Mark(entry.step, entry.flag, entry.token) for entry in self.entries if entry.flag]
 
+    def rows(self) -> list[tuple[int, str, str, str]]:
+        """(step, icon, token, text) of every line, newest first."""
+        return [(e.step, e.icon, e.token, e.text) for e in reversed(self.entries)]
+
+    def take_back(self, row: int) -> bool:
+        """Bring back what one of `rows` changed, as an edit of the project that the run follows. False for a line that changed nothing."""
+        if not 0 <= row < len(self.entries):
+            return False
+        entry = self.entries[-1 - row]
+        edit = self._undoing(entry) if entry.undoable else None
+        return edit is not None and self.session.do(edit, whole=True)
+
+    def _undoing(self, entry: Entry) -> Edit | None:
+        if entry.values:
+            values = tuple((path, json.dumps(value)) for path, value in entry.values.items())
+            return SetValues(say("Take back {change}", change=entry.flag or entry.text), values)
+        project, samples = self.session.project, self.session.samples
+        owner, colon, option = entry.knob.partition(":")
+        if colon and owner != "penalty":
+            node = next((node for node in project.network.nodes if node.name == owner), None)
+            if node is None:
+                return None
+            if option == "rate_factor" and (node.frozen or entry.before == 0.0):
+                return SetNodeOption(node.id, "frozen", entry.before == 0.0)
+            return SetNodeOption(node.id, option, entry.before)
+        infos = lower(project, samples).knobs if samples is not None and self.session.ready else ()
+        info = next((info for info in infos if info.name == entry.knob), None)
+        if info is None:
+            return None
+        return (
+            local_edit(project, SetField(info.node, info.path, entry.before))
+            if info.node
+            else SetPlan("training", info.path, entry.before)
+        )
+
     def _heard(self, event: object) -> None:
+        if isinstance(event, messages.Done | messages.Progress | messages.Grid | messages.EpochDone | messages.Compiling):
+            return
+        if isinstance(event, messages.Reset) or (isinstance(event, messages.Started) and event.step == 0):
+            self._again = isinstance(event, messages.Reset)
+            self._known, self.entries = [], []
+        changed = self._read()
         match event:
-            case messages.Started() if event.step == 0:
-                self.entries = [Entry(step=0, text=f"Started, seed {self.session.project.training.seed}", icon="play")]
-            case messages.Started():
-                self.entries.append(Entry(step=event.step, text="Went on", icon="play"))
-            case messages.Reset():
-                self.entries = [Entry(step=0, text="Reset to the start weights", icon="reset")]
-            case messages.KnobChanged():
-                self._turned(event)
-            case messages.Fault():
-                flag = f"{event.node} not finite" if event.node else "not finite"
-                self.entries.append(Entry(step=event.step, text=event.text, icon="error", token="error", flag=flag))
-            case messages.Finished():
-                self.entries.append(
-                    Entry(step=event.last_step, text=event.text.replace(f", {event.last_step:,} steps", ""), icon="check")
-                )
+            case messages.Started() if event.step > 0:
+                self.entries.append(Entry(step=event.step, text=say("Went on"), icon="play"))
             case messages.Died():
-                self.entries.append(Entry(step=event.step, text=event.text, icon="error", token="error", flag="worker ended"))
+                flag = say("worker ended")
+                self.entries.append(Entry(step=event.step, text=say(event.text), icon="error", token="error", flag=flag))
             case messages.Warned():
-                self.entries.append(Entry(step=self.session.client.step, text=event.text, icon="warn", token="warn"))
-            case _:
+                self.entries.append(Entry(step=self.session.client.step, text=say(event.text), icon="warn", token="warn"))
+            case _ if not changed:
                 return
         self.changed.emit()
 
-    def _turned(self, event: messages.KnobChanged) -> None:
-        before, now = event.before, time.monotonic()
+    def _read(self) -> bool:
+        """Take in what is new in the run's journal; whether there was anything."""
+        found, old = self.session.client.journal(), len(self._known)
+        if len(found) == old and (not old or found[-1] is self._known[-1]):
+            return False
+        if old > len(found) or (old and found[old - 1] is not self._known[-1]):  # begun anew, or put in another order
+            self.entries, old = [], 0
+        for entry in found[old:]:
+            self._add(entry)
+        self._known = found
+        return True
+
+    def _add(self, entry: records.Entry) -> None:
+        step = entry.step
+        match entry.kind:
+            case "start" if entry.what == "seed":
+                text = say("Reset to the start weights") if self._again else say("Started, seed {seed}", seed=entry.after)
+                self.entries.append(Entry(step=step, text=text, icon="reset" if self._again else "play"))
+            case "start":
+                self.entries.append(Entry(step=step, text=say("Started from a checkpoint"), icon="play"))
+            case "knob":
+                self._turned(entry)
+            case "plan":
+                text, flag, values = plan_words(self.session.project, entry.before, entry.after)
+                text = f"{text}. {say(entry.note)}" if entry.note else text
+                self.entries.append(Entry(step=step, text=text, icon="bolt", flag=flag, values=values))
+            case "fault":
+                flag = say("{node} not finite", node=entry.what) if entry.what else say("not finite")
+                self.entries.append(Entry(step=step, text=say(entry.note), icon="error", token="error", flag=flag))
+            case "end":
+                text = say(entry.note).replace(f", {entry.after:,} steps", "")
+                self.entries.append(Entry(step=entry.after, text=text, icon="check"))
+            case "resume":
+                self.entries.append(Entry(step=step, text=say("Went on"), icon="play"))
+            case "rewind" | "fork":
+                text = say(
+                    "Forked from step {before}" if entry.kind == "fork" else "Rewound from step {before}",
+                    before=f"{entry.before:,}",
+                )
+                # Flags of later steps go with the curve that they stood on.
+                self.entries = [dataclasses.replace(e, flag="") if e.step > entry.after else e for e in self.entries]
+                token = "accent" if entry.kind == "fork" else "text2"
+                self.entries.append(Entry(step=entry.after, text=text, icon=entry.kind, token=token))
+            case "reinit":
+                text = say("{layer}: start weights again", layer=entry.what)
+                self.entries.append(Entry(step=step, text=text, icon="reset", flag=text))
+
+    def _turned(self, entry: records.Entry) -> None:
+        before, now = float(entry.before), time.monotonic()
         last = self.entries[-1] if self.entries else None
-        if last is not None and last.knob == event.name and now - last.at < JOIN_SECONDS:
+        if last is not None and last.knob == entry.what and now - last.at < JOIN_SECONDS:
             self.entries.pop()
             before = last.before
-        label = knob_label(self.session.project, event.name)
-        change = f"{short(before)} → {short(event.value)}"
-        self.entries.append(
-            Entry(
-                step=event.step,
-                text=f"{label}: {change}",
-                flag=f"{label.lower()} {change}",
-                knob=event.name,
-                before=before,
-                at=now,
-            )
-        )
+        label = knob_label(self.session.project, entry.what)
+        change = f"{short(before)} → {short(entry.after)}"
+        text, flag = f"{label}: {change}", f"{label.lower()} {change}"
+        self.entries.append(Entry(step=entry.step, text=text, flag=flag, icon="slider", knob=entry.what, before=before, at=now))
 
 
 def knob_label(project: Project, name: str) -> str:
@@ -106,11 +195,11 @@ def knob_label(project: Project, name: str) -> str:
             return f"{node_name} {field_name.replace('_', ' ')}"
         for spec in (project.training.optimizer, project.training):
             if name in fields_of(spec):
-                return fields_of(spec)[name].title(name)
+                return say(fields_of(spec)[name].title(name))
         return name
     for node in expanded(project).project.network.nodes:
         if node.name == node_name and isinstance(node.spec, Spec) and field_name in fields_of(node.spec):
-            return f"{node_name} {fields_of(node.spec)[field_name].title(field_name)}"
+            return f"{node_name} {say(fields_of(node.spec)[field_name].title(field_name))}"
     return name
 
 

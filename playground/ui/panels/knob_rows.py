@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QRectF, Signal
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolTip, QWidget
 
-from playground.core.fields import Real
+from playground.core.fields import Real, Whole
 from playground.core.registry import entries
 from playground.document.project import Node
 from playground.ui.inspector.controls import ComboField, Switch
 from playground.ui.inspector.editors import NumberEditor
 from playground.ui.inspector.form import RowLabel
 from playground.ui.inspector.numbers import tidy
-from playground.ui.painting import Painted, chip, group_color, put, rule, stamp, width_of
+from playground.ui.painting import Painted, box, chip, group_color, put, rule, stamp, width_of
 from playground.ui.plots.axis import short
+from playground.ui.theme import theme
+from playground.words import say
 
 FIELD_WIDTH = 92
 #: Steps a second to choose from; 0 is as many as the machine can.
@@ -26,7 +28,7 @@ SPEEDS = (0.0, 1000.0, 240.0, 60.0, 16.0, 4.0)
 class KnobRow(NumberEditor):
     """Label and field over a slider of the full width."""
 
-    def __init__(self, field: Real, name: str, label: str, parent: QWidget | None = None) -> None:
+    def __init__(self, field: Real | Whole, name: str, label: str, parent: QWidget | None = None) -> None:
         super().__init__(field, name, parent)
         self.label = RowLabel(label, True)
         self.label.setMinimumWidth(40)
@@ -38,7 +40,7 @@ class KnobRow(NumberEditor):
         if self.slider:
             self.line.removeWidget(self.slider)
             self.column.addWidget(self.slider)
-            self.slider.setAccessibleName(f"{label} slider")
+            self.slider.setAccessibleName(say("{label} slider", label=label))
         for at in reversed(range(self.line.count())):
             item = self.line.itemAt(at)
             if item is not None and item.spacerItem() is not None:
@@ -56,11 +58,11 @@ class SpeedRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.label, self.field = RowLabel("Speed", True), ComboField()
+        self.label, self.field = RowLabel(say("Speed"), True), ComboField()
         for speed in SPEEDS:
-            self.field.addItem(f"{speed:,.0f} steps/s" if speed else "Full speed", speed)
-        self.field.setAccessibleName("Speed")
-        self.setToolTip("How many steps a second the run may do. Slow motion shows single steps and changes no number.")
+            self.field.addItem(say("{speed} steps/s", speed=f"{speed:,.0f}") if speed else say("Full speed"), speed)
+        self.field.setAccessibleName(say("Speed"))
+        self.setToolTip(say("How many steps a second the run may do. Slow motion shows single steps and changes no number."))
         self.label.setMinimumWidth(40)
         self.label.setMaximumWidth(16777215)
         self.field.setFixedWidth(140)
@@ -83,7 +85,7 @@ class LayerRow(QWidget):
     def __init__(self, node: Node, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.face = _LayerFace()
-        self.switch = Switch(f"Freeze {node.name}")
+        self.switch = Switch(say("Freeze {node}", node=node.name))
         line = QHBoxLayout(self)
         line.setContentsMargins(11, 1, 9, 1)
         line.setSpacing(6)
@@ -96,7 +98,7 @@ class LayerRow(QWidget):
         self.face.node = node
         self.face.update()
         self.switch.setChecked(node.frozen)
-        self.switch.setToolTip("Its weights stay as they are while the others train")
+        self.switch.setToolTip(say("Its weights stay as they are while the others train"))
 
 
 class _LayerFace(Painted):
@@ -111,9 +113,9 @@ class _LayerFace(Painted):
         spec = node.spec
         chip(p, 0, 3, 20, getattr(spec, "icon", "block"), group_color(spec.kind, getattr(spec, "group", "")), "panel")
         freeze = width_of("Freeze", 11)
-        put(p, QRectF(r.width() - freeze, 0, freeze + 2, 26), "Freeze", 11, "text2")
+        put(p, QRectF(r.width() - freeze, 0, freeze + 2, 26), say("Freeze"), 11, "text2")
         stamp(p, r.width() - freeze - 12, 13, "frozen", "info" if node.frozen else "text2", 14)
-        factor = f"rate × {node.rate_factor:g}"
+        factor = say("rate × {rate_factor}", rate_factor=f"{node.rate_factor:g}")
         room = r.width() - freeze - 24
         wide = width_of(factor, 11)
         put(p, QRectF(room - wide - 2, 0, wide + 2, 26), factor, 11, "text2")
@@ -124,15 +126,15 @@ class LiveNumbers(Painted):
     """The newest training loss, validation loss and metric, 18 px."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(54, 0, "Live numbers", parent)
+        super().__init__(54, 0, say("Live numbers"), parent)
         self.values: list[tuple[str, str, str]] = []
 
     def show_numbers(self, train: float | None, validation: float | None, metric: tuple[str, str] | None) -> None:
         """Show what is known; a dash for the rest."""
         values = [
-            ("train", _number(train), "error" if train is not None and not math.isfinite(train) else "s1"),
-            ("validation", _number(validation), "s2"),
-            (*(metric or ("metric", "—")), "text"),
+            (say("train"), _number(train), "error" if train is not None and not math.isfinite(train) else "s1"),
+            (say("validation"), _number(validation), "s2"),
+            (*(metric or (say("metric"), "—")), "text"),
         ]
         if values != self.values:
             self.values = values
@@ -149,19 +151,24 @@ class LiveNumbers(Painted):
 
 
 class JournalList(QWidget):
-    """Entries, newest first; the texts break where they must."""
+    """Entries, newest first; the texts break where they must. chosen(row): double-clicked, or Enter on the row that has the focus."""
+
+    chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: list[tuple[int, str, str, str]] = []
+        self.at = 0
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFixedHeight(32)
 
     def show_entries(self, rows: list[tuple[int, str, str, str]]) -> None:
         """(step, icon, token, text) of every entry, newest first."""
         if rows != self.rows:
-            self.rows = rows
+            self.rows, self.at = rows, 0
             self.setFixedHeight(26 * max(len(rows), 1) + 6)
-            self.setAccessibleName("Journal: " + "; ".join(f"step {step:,} {text}" for step, _, _, text in rows[:20]))
+            told = "; ".join(f"{step:,} {text}" for step, _, _, text in rows[:20])
+            self.setAccessibleName(say("Journal, by steps: {entries}", entries=told))
             self.update()
 
     def event(self, event: QEvent) -> bool:
@@ -170,14 +177,38 @@ class JournalList(QWidget):
             at = (event.pos().y() - 2) // 26
             if 0 <= at < len(self.rows):
                 step, _, _, text = self.rows[at]
-                QToolTip.showText(event.globalPos(), f"Step {step:,}: {text}", self)
+                QToolTip.showText(event.globalPos(), say("Step {step}: {what}", step=f"{step:,}", what=text), self)
                 return True
         return super().event(event)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)
+        if step and self.rows:
+            self.at = min(max(self.at + step, 0), len(self.rows) - 1)
+            self.update()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.rows:
+            self.chosen.emit(self.at)
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.at = self._row_at(event.position().toPoint().y())
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        at = (event.position().toPoint().y() - 2) // 26
+        if 0 <= at < len(self.rows):
+            self.chosen.emit(at)
+
+    def _row_at(self, y: int) -> int:
+        return min(max((y - 2) // 26, 0), max(len(self.rows) - 1, 0))
+
     def paintEvent(self, event: QPaintEvent) -> None:
         p, wide = QPainter(self), float(self.width())
+        if self.rows and self.hasFocus():
+            box(p, QRectF(4, 26.0 * self.at + 2, wide - 8, 26), 4, None, theme().color("accent"))
         if not self.rows:
-            put(p, QRectF(11, 2, wide - 22, 26), "Nothing yet. Turn a knob while it trains.", 11, "text3")
+            put(p, QRectF(11, 2, wide - 22, 26), say("Nothing yet. Turn a knob while it trains."), 11, "text3")
         for k, (step, icon, token, text) in enumerate(self.rows):
             y = 26.0 * k + 2
             stamp(p, 18, y + 13, icon, token, 14)
@@ -204,7 +235,7 @@ def metric_shown(metrics: dict[str, float]) -> tuple[str, str] | None:
     known = {record.id: record for record in entries("metric")}
     name = next((name for name in metrics if name.rpartition(": ")[2] == "accuracy"), next(iter(metrics)))
     head, _, id = name.rpartition(": ")
-    title = known[id].title if id in known else id
+    title = say(known[id].title) if id in known else id
     value = metrics[name]
     words = title if title.isupper() or id not in known else title.lower()
     return f"{head} {words}".strip(), f"{100 * value:.1f} %" if id == "accuracy" else short(value)

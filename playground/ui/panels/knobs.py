@@ -1,4 +1,5 @@
-"""The knobs panel: live numbers, a slider for every number that may change while training, layers to freeze, the journal."""
+"""The knobs panel: live numbers, a slider for every number that may change while training, layers to freeze, the journal,
+and at the foot the actions that have their place here."""
 
 from __future__ import annotations
 
@@ -7,19 +8,22 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from playground.core.fields import Real
+from playground.core.fields import Real, Whole, fields_of
 from playground.document.edits import SetField, SetNodeOption
+from playground.document.plans import TrainingPlan
 from playground.document.project import Node
 from playground.errors import PlaygroundError
 from playground.lowering import lower
 from playground.lowering.folding import local_edit
 from playground.lowering.lower import KnobInfo
+from playground.ui.action_button import ActionStrip
 from playground.ui.inspector.asking import set_plan
 from playground.ui.inspector.following import follow_knobs
 from playground.ui.inspector.text import Label, Section
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.journal_entries import journal_of
 from playground.ui.panels.knob_rows import JournalList, KnobRow, LayerRow, LiveNumbers, SpeedRow, metric_shown
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -38,8 +42,10 @@ class Knobs(QWidget):
         self.journal = journal_of(session)
         follow_knobs(session)
         self.live, self.list, self.speed = LiveNumbers(), JournalList(), SpeedRow()
+        self.foot = ActionStrip("knobs")
         self.speed.chosen.connect(session.run.set_speed)
         self.rows: dict[str, KnobRow] = {}
+        self.batch = self._batch_row()
         self.layers: dict[str, LayerRow] = {}
         self.none = Label("", 12, "text2", wraps=True)
         self.none.setContentsMargins(11, 10, 11, 10)
@@ -49,6 +55,7 @@ class Knobs(QWidget):
         session.run_changed.connect(self._run_changed)
         session.tick.connect(self.show_numbers)
         self.journal.changed.connect(self.show_journal)
+        self.list.chosen.connect(self.journal.take_back)
         self.refresh()
         self.show_numbers()
         self.show_journal()
@@ -59,13 +66,14 @@ class Knobs(QWidget):
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(0)
         self.knob_column, self.layer_column = QVBoxLayout(), QVBoxLayout()
-        self.layer_strip = Section("Layers")
+        self.layer_strip = Section(say("Layers"))
         column.addWidget(self.none)
         column.addLayout(self.knob_column)
+        column.addWidget(self.batch)
         column.addWidget(self.speed)
         column.addWidget(self.layer_strip)
         column.addLayout(self.layer_column)
-        column.addWidget(Section("Journal"))
+        column.addWidget(Section(say("Journal")))
         column.addWidget(self.list)
         column.addStretch(1)
         area = QScrollArea()
@@ -78,6 +86,7 @@ class Knobs(QWidget):
         outer.setSpacing(0)
         outer.addWidget(self.live)
         outer.addWidget(area, 1)
+        outer.addWidget(self.foot)
         self.setMinimumWidth(260)
 
     def infos(self) -> tuple[KnobInfo, ...]:
@@ -87,23 +96,34 @@ class Knobs(QWidget):
         try:
             return lower(self.session.project, self.session.samples).knobs
         except PlaygroundError as error:
-            self.none.show_text(str(error))
+            self.none.show_text(say(str(error)))
             return ()
 
     def refresh(self) -> None:
         """Show the project's knobs."""
         infos = [info for info in self.infos() if not info.name.endswith(("rate_factor", "decay_factor"))][:MOST_KNOBS]
         self.none.setVisible(not infos)
+        self.batch.setVisible(bool(infos))
+        self.batch.show_value(self.session.project.training.batch)
         if not infos and self.session.samples is None:
-            self.none.show_text(self.session.samples_error or "Nothing to tune yet: add data, layers and a loss.")
+            self.none.show_text(self.session.samples_error or say("Nothing to tune yet: add data, layers and a loss."))
         elif not infos:
             problem = next((p for p in self.session.problems if p.severity == "error"), None)
-            self.none.show_text(problem.text if problem else "Nothing to tune yet: add layers and a loss.")
+            self.none.show_text(say(problem.text) if problem else say("Nothing to tune yet: add layers and a loss."))
         if [info.name for info in infos] != list(self.rows):
             self._build(infos)
         for info in infos:
             self.rows[info.name].show_value(info.value)
         self._show_layers()
+
+    def _batch_row(self) -> KnobRow:
+        """How many samples a step sees: no knob of the run, which goes on with another plan instead."""
+        field = fields_of(TrainingPlan)["batch"]
+        assert isinstance(field, Whole)
+        row = KnobRow(field, "batch", say(field.title("batch")))
+        for signal in (row.changed, row.moved):
+            signal.connect(lambda value: set_plan(self.session, "training", "batch", value))
+        return row
 
     def _build(self, infos: list[KnobInfo]) -> None:
         for row in self.rows.values():
@@ -114,7 +134,7 @@ class Knobs(QWidget):
         for info in infos:
             if not isinstance(info.field, Real):
                 continue
-            row = KnobRow(info.field, info.name, info.label)
+            row = KnobRow(info.field, info.name, say(info.label))
             row.changed.connect(lambda value, k=info: self._turn(k, value))
             row.moved.connect(lambda value, k=info: self._turn(k, value))
             self.rows[info.name] = row
@@ -161,7 +181,7 @@ class Knobs(QWidget):
             self.show_numbers()
 
     def show_journal(self) -> None:
-        self.list.show_entries([(e.step, e.icon, e.token, e.text) for e in reversed(self.journal.entries)])
+        self.list.show_entries(self.journal.rows())
 
 
 register_panel(

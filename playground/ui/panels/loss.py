@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from playground.core.fields import Real
 from playground.core.spec import Schedule
 from playground.document.project import Project
 from playground.lowering.schedule import warmed
+from playground.training.client_travel import Branch
+from playground.training.history import epoch_at
 from playground.ui.inspector.controls import CheckBox
 from playground.ui.inspector.editors import NumberEditor
 from playground.ui.inspector.text import Label
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.journal_entries import journal_of
+from playground.ui.plots.cursor import share_cursor
 from playground.ui.plots.curves import LossPlot, RatePlot, reach
 from playground.ui.plots.legend import Legend, legend_row
 from playground.ui.plots.plot import link
+from playground.ui.steering.travel import travels_of
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -54,11 +61,14 @@ class LossPanel(QWidget):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.session, self.journal = session, journal_of(session)
+        self.session, self.journal, self.travels = session, journal_of(session), travels_of(session)
+        self._branches: tuple[Branch, ...] = ()
         self.plot, self.rate, self.legend = LossPlot(), RatePlot(), Legend()
         self.rate.setFixedHeight(84)
-        self.log = CheckBox("Log", True)
-        self.log.setToolTip("A logarithmic axis for the loss")
+        self.log = CheckBox(say("Log"), True)
+        self.log.setToolTip(say("A logarithmic axis for the loss"))
+        self.log_x = CheckBox(say("Log steps"), False)
+        self.log_x.setToolTip(say("A logarithmic axis for the steps"))
         self.smooth = NumberEditor(SMOOTHING, "smooth")
         if self.smooth.slider:
             self.smooth.slider.hide()
@@ -68,18 +78,24 @@ class LossPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(legend_row(self.legend, self.log, Label("Smooth", 11, "text2"), self.smooth))
+        column.addWidget(legend_row(self.legend, self.log_x, self.log, Label(say("Smooth"), 11, "text2"), self.smooth))
         column.addWidget(self.plot, 1)
         column.addWidget(self.rate)
         link(self.plot, self.rate)
+        share_cursor(session, self.plot, self.rate)
         self.plot.x_word = self._word
         self.rate.readout = False
         self.log.toggled.connect(self.plot.set_log)
+        self.log_x.toggled.connect(self.plot.set_log_x)
         self.smooth.changed.connect(self._smoothed)
         session.tick.connect(self.feed)
         session.run_changed.connect(self._run_changed)
         session.project_changed.connect(self.feed)
         self.journal.changed.connect(self.feed)
+        self.travels.changed.connect(self.feed)
+        for plot in (self.plot, self.rate):
+            plot.picked.connect(self.travels.pick)
+            plot.asked.connect(self._offer)
         self.feed()
 
     def feed(self) -> None:
@@ -90,6 +106,7 @@ class LossPanel(QWidget):
             return
         self.plot.feed(history, client.epochs)
         self.rate.feed(history)
+        self._show_branches()
         self.legend.show_series(self.plot.legend())
         total = client.started.total_steps if client.started else 0
         last, now = (int(history.steps[-1]), float(history.rate[-1])) if len(history.steps) else (0, None)
@@ -97,9 +114,32 @@ class LossPanel(QWidget):
         self.rate.show_plan(steps if len(history.steps) else steps[:0], rates if len(history.steps) else rates[:0])
         for plot in (self.plot, self.rate):
             plot.reach = reach(history.steps, total)
-            plot.show_marks(self.journal.marks())
-        self.plot.empty = "Compiling or starting the run." if client.state == "starting" else "No run yet. Press Train."
+            bands = [dataclasses.replace(band, text=band.text if plot is self.plot else "") for band in self.travels.bands()]
+            plot.show_marks([*self.journal.marks(), *self.travels.marks()], bands)
+        self.plot.empty = say("Compiling or starting the run.") if client.state == "starting" else say("No run yet. Press Train.")
         self.rate.empty = ""
+
+    def _show_branches(self) -> None:
+        """The curves that the run forked from lie under its own."""
+        branches = self.session.client.branches
+        if branches == self._branches:
+            return
+        for branch in self._branches:
+            self.plot.overlay_run(_name_of(branch), None)
+        for branch in branches:
+            self.plot.overlay_run(_name_of(branch), branch.history, branch.epochs)
+        self._branches = branches
+
+    def _offer(self, x: float, place: QPoint) -> None:
+        """What can be done at a place on the curve."""
+        self.travels.pick(x)
+        window = self.window()
+        actions = getattr(window, "actions_made", None)
+        if self.travels.picked is None or actions is None:
+            return
+        menu = QMenu(self)
+        menu.addActions([actions[id] for id in ("fork", "rewind")])
+        menu.popup(place)
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]
@@ -111,13 +151,20 @@ class LossPanel(QWidget):
 
     def _smoothed(self, factor: float) -> None:
         self.smooth.show_value(factor)
-        self.plot.smoother.set_factor(factor)
+        self.plot.set_smoothing(factor)
         self.feed()
 
     def _word(self, x: float) -> tuple[str, str]:
-        started = self.session.client.started
-        per_epoch = started.steps_per_epoch if started else 0
-        return f"Step {x:,.0f}", f"epoch {int(max(x - 1, 0) // per_epoch) + 1:,}" if per_epoch else ""
+        client = self.session.client
+        if client.started is None:
+            return say("Step {x}", x=f"{x:,.0f}"), ""
+        return say("Step {x}", x=f"{x:,.0f}"), say(
+            "epoch {epoch_at}", epoch_at=f"{epoch_at(round(x), client.epochs, client.started.steps_per_epoch):,}"
+        )
+
+
+def _name_of(branch: Branch) -> str:
+    return say("left at {step}", step=f"{branch.step:,}")
 
 
 register_panel(

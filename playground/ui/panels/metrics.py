@@ -12,8 +12,10 @@ from playground.core import registry
 from playground.core.spec import Metric
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.journal_entries import journal_of
+from playground.ui.plots.cursor import share_cursor
 from playground.ui.plots.curves import MetricPlot, reach
 from playground.ui.plots.plot import NO_RUN, Plot, link
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -45,7 +47,7 @@ class MetricsPanel(QWidget):
         self.session, self.journal = session, journal_of(session)
         self.names: list[str] = []
         self.plots: dict[str, MetricPlot] = {}
-        self.none = Plot("Metrics over steps")
+        self.none = Plot(say("Metrics over steps"))
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(0)
@@ -64,7 +66,7 @@ class MetricsPanel(QWidget):
         if names != self.names:
             self._build(names)
         self.none.setVisible(not names)
-        self.none.empty = "The first epoch is not finished yet." if self.session.client.state == "running" else NO_RUN
+        self.none.empty = say("The first epoch is not finished yet.") if self.session.client.state == "running" else NO_RUN
         started = self.session.client.started
         for plot in self.plots.values():
             plot.reach = reach(np.array([epochs[-1].step]), started.total_steps) if started else 0.0
@@ -88,14 +90,15 @@ class MetricsPanel(QWidget):
         self.names, self.plots = names, {}
         for id, heads in by_metric(names).items():
             record = titles.get(id)
-            title = record.title if record else "Loss of each" if id == LOSS else id
-            unit = record.unit if record is not None and issubclass(record, Metric) else ""
+            title = say(record.title) if record else say("Loss of each") if id == LOSS else id
+            unit = say(record.unit) if record is not None and issubclass(record, Metric) else ""
             plot = MetricPlot(id, title, None if list(heads) == [""] else heads)
             plot.title = f"{title}, {unit}" if unit else title
             plot.flags = not self.plots
             self.plots[id] = plot
             self.column.addWidget(plot)
         link(*self.plots.values())
+        share_cursor(self.session, *self.plots.values())
 
 
 register_panel(

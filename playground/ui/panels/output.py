@@ -7,30 +7,39 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
+from playground.core.cloud import Cloud, Spots
+from playground.core.fields import fields_of
 from playground.core.samples import Samples
+from playground.core.spec import Dataset
+from playground.document.edits import SetField
+from playground.document.project import Node
 from playground.training.view import Surface
 from playground.ui.inspector.foot import Empty
 from playground.ui.panel import Panel, register_panel
+from playground.ui.plots.paint_tools import PaintPad
 from playground.ui.plots.plot import Plot
 from playground.ui.plots.series import Series
 from playground.ui.plots.surface import SurfacePlot, nice_bounds
 from playground.ui.theme import theme
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
 GRID = 96
-OTHERS = "Data with one or two inputs is drawn here: choose a 2-D set or a curve."
-SEQUENCES = "A sequence has too many inputs for a map of the answers. Select a layer and open Steps to see what it makes of one."
+OTHERS = sentence("Data with one or two inputs is drawn here: choose a 2-D set or a curve.")
+SEQUENCES = sentence(
+    "A sequence has too many inputs for a map of the answers. Select a layer and open Steps to see what it makes of one."
+)
 
 
 class AnswerCurve(Plot):
     """Samples of one input and one target, and the network's answer as a line."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Output over the input", parent=parent)
-        self.add(Series("samples", "samples", "points", 1))
-        self.add(Series("network", "network", "smooth", 2, dashes=()))
+        super().__init__(say("Output over the input"), parent=parent)
+        self.add(Series("samples", say("samples"), "points", 1))
+        self.add(Series("network", say("network"), "smooth", 2, dashes=()))
         self.x_word = lambda x: (f"{self.x_title or 'x'} {x:.3g}", "")
 
     def show_samples(self, samples: Samples) -> None:
@@ -48,13 +57,15 @@ class OutputPanel(QWidget):
         super().__init__(parent)
         self.session = session
         self.surface, self.curve = SurfacePlot(), AnswerCurve()
-        self.none = Empty("map", "No picture for these inputs", OTHERS)
+        self.none = Empty("map", say("No picture for these inputs"), OTHERS)
         self.pages = QStackedLayout(self)
         for page in (self.none, self.surface, self.curve):
             self.pages.addWidget(page)
+        self.pad: PaintPad | None = None
         self._step = -1
         self._watching = False
         session.samples_changed.connect(self.refresh)
+        session.project_changed.connect(self._project_changed)
         session.tick.connect(self.feed)
         session.run_changed.connect(self._run_changed)
         theme().changed.connect(self.update)
@@ -68,11 +79,44 @@ class OutputPanel(QWidget):
             return 0
         return samples.shape[0] if samples.shape[0] == 2 or samples.task == "regression" else 0
 
+    @property
+    def painted(self) -> tuple[Node, str] | None:
+        """The data node whose points are painted by hand, and the name of that setting."""
+        for node in self.session.project.network.of_kind("dataset"):
+            for name, field in fields_of(node.spec).items() if isinstance(node.spec, Dataset) else ():
+                if isinstance(field, Cloud):
+                    return node, name
+        return None
+
+    def _show_pad(self, node: Node, name: str) -> None:
+        """The map with tools to paint points; made when it is first needed."""
+        if self.pad is None:
+            field = fields_of(node.spec)[name]
+            assert isinstance(field, Cloud)
+            self.pad = PaintPad(field)
+            self.pad.painting.connect(self._paint)
+            self.pad.painted.connect(self._paint)
+            self.pages.addWidget(self.pad)
+        self.pad.show_spots(getattr(node.spec, name))
+        self.pages.setCurrentWidget(self.pad)
+
+    def _paint(self, spots: Spots) -> None:
+        found = self.painted
+        if found is not None:
+            self.session.do(SetField(found[0].id, found[1], spots), whole=True)
+
     def refresh(self) -> None:
         """Follow the data."""
-        samples, inputs = self.session.samples, self.inputs
+        samples, inputs, painted = self.session.samples, self.inputs, self.painted
+        if painted is not None:
+            self._show_pad(*painted)
+            self._step, self._watching = -1, False
+            self.feed()
+            return
         self.pages.setCurrentIndex({0: 0, 1: 2, 2: 1}[inputs])
-        self.none.show_text("No picture for these inputs", SEQUENCES if samples is not None and samples.steps else OTHERS)
+        self.none.show_text(
+            say("No picture for these inputs"), say(SEQUENCES if samples is not None and samples.steps else OTHERS)
+        )
         self._step, self._watching = -1, False
         if samples is not None and inputs == 2:
             self.surface.show_response(None, (0, 0), (1, 1))
@@ -91,6 +135,9 @@ class OutputPanel(QWidget):
         found = self.session.client.grid()
         if found is None or found.step == self._step:
             if found is None and self._step >= 0:
+                self._step = -1
+                if self.pad is not None:
+                    self.pad.plot.show_response(None, (0, 0), (1, 1))
                 self.refresh()
             return
         self._step = found.step
@@ -98,7 +145,8 @@ class OutputPanel(QWidget):
 
     def _show(self, found: Surface) -> None:
         if self.inputs == 2:
-            self.surface.show_response(found.response, found.low, found.high)
+            shown = self.surface if self.pad is None or self.pages.currentWidget() is not self.pad else self.pad.plot
+            shown.show_response(found.response, found.low, found.high)
         else:
             x = np.linspace(found.low[0], found.high[0], found.response.shape[1])
             self.curve.show_data("network", x, found.response[0, :, 0].astype(float))
@@ -114,6 +162,10 @@ class OutputPanel(QWidget):
         low, high = nice_bounds(samples.x.reshape(samples.count, -1).astype(float))
         pair = (low[0], low[-1]), (high[0], high[-1])
         self.session.client.predict_grid(*pair, size=GRID)
+
+    def _project_changed(self) -> None:
+        if self.painted is not None or self.pages.currentWidget() is self.pad:
+            self.refresh()
 
     def _run_changed(self) -> None:
         if not self.session.run.going or self.session.client.state == "starting":

@@ -13,6 +13,7 @@ from playground.ui.inspector.controls import Button
 from playground.ui.painting import put, rule, stamp, width_of
 from playground.ui.panel import Panel, register_panel
 from playground.ui.theme import theme
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -35,18 +36,18 @@ class ProblemRow(QWidget):
     def __init__(self, problem: Problem, node: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.problem, self.node = problem, node
-        self.words = without_name(problem.text, node)
+        self.words = without_name(say(problem.text), node)
         self.column = 72.0
         self.setFixedHeight(28)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(f"{problem.severity}: {problem.text}")
-        self.setToolTip(problem.text)
+        self.setAccessibleName(f"{say(problem.severity)}: {say(problem.text)}")
+        self.setToolTip(say(problem.text))
         self.button: Button | None = None
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 8, 0)
         line.addStretch(1)
         if problem.mend is not None or problem.node:
-            self.button = Button(problem.mend.text if problem.mend else "Show", "link")
+            self.button = Button(say(problem.mend.text) if problem.mend else say("Show"), "link")
             line.addWidget(self.button)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -114,7 +115,7 @@ class Problems(QScrollArea):
             self.column.insertWidget(at, row)
         self.page.empty = not self.rows
         self.page.update()
-        self.title_changed.emit(f"Problems {len(self.rows)}" if self.rows else "Problems")
+        self.title_changed.emit(say("Problems {rows_count}", rows_count=len(self.rows)) if self.rows else say("Problems"))
 
     def _row(self, problem: Problem, name: str) -> ProblemRow:
         row = ProblemRow(problem, name)
@@ -132,7 +133,7 @@ class _Page(QWidget):
         if self.empty:
             p = QPainter(self)
             stamp(p, 18, 16, "check", "ok", 15)
-            put(p, QRectF(38, 2, self.width() - 44, 28), "No problems. The network can train.", 12, "text2")
+            put(p, QRectF(38, 2, self.width() - 44, 28), say("No problems. The network can train."), 12, "text2")
             p.end()
 
 

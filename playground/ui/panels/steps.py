@@ -13,11 +13,9 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from playground.core.samples import Samples
-from playground.data.prepare import Prepared, prepare
 from playground.document.project import Node
-from playground.engine.graph import Graph
-from playground.errors import PlaygroundError
-from playground.ui.canvas.answers import Array, cost_of, known_graph, length_columns, node_outputs, start_weights
+from playground.ui.answering import Answering
+from playground.ui.canvas.answers import Array, length_columns
 from playground.ui.canvas.local import LocalNames
 from playground.ui.canvas.sequences import attention, has_weights, heat, length_of
 from playground.ui.inspector.controls import Button, ComboField
@@ -27,13 +25,16 @@ from playground.ui.painting import CENTRE, LEFT, RIGHT, Painted, put, width_of
 from playground.ui.panel import Panel, register_panel
 from playground.ui.plots.axis import short
 from playground.ui.theme import theme
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
 EVERY_S = 0.2  # at most so often while a run goes on
-MOST_COST = 40_000_000
-NONE = ("No steps to look at", "Select a recurrent layer, an attention or another layer that gives a sequence.")
+NONE = (
+    sentence("No steps to look at"),
+    sentence("Select a recurrent layer, an attention or another layer that gives a sequence."),
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class View:
     pictures: tuple[tuple[str, Array], ...]
     low: float
     down: str
-    across: str = "steps"
+    across: str = sentence("steps")
 
 
 def views_of(node: Node, answers: dict[str, Array], samples: Samples, index: int) -> list[View]:
@@ -59,35 +60,35 @@ def views_of(node: Node, answers: dict[str, Array], samples: Samples, index: int
         given = answers.get(f"{name}:weights{tail}")
         if has_weights(spec) and given is not None:
             values = attention(given[0], length_of(samples, index, given.shape[-1]))
-            heads = tuple((f"head {k + 1}" if len(values) > 1 else "", one) for k, one in enumerate(values))
-            found.append(View(f"Attention weights{turn}", heads, 0.0, "queries", "keys"))
+            heads = tuple((say("head {k}", k=k + 1) if len(values) > 1 else "", one) for k, one in enumerate(values))
+            found.append(View(say("Attention weights{turn}", turn=turn), heads, 0.0, say("queries"), say("keys")))
         gates: tuple[str, ...] = getattr(spec, "gates", ())
         given = answers.get(f"{name}:gates{tail}")
         if gates and given is not None:
             parts = np.split(heat(given[0], length_of(samples, index, given.shape[1])), len(gates))
-            found.append(View(f"Gates{turn}", tuple(zip(gates, parts, strict=True)), -1.0, "units"))
+            found.append(View(say("Gates{turn}", turn=turn), tuple(zip(gates, parts, strict=True)), -1.0, say("units")))
         given = answers.get(f"{name}:cells{tail}")
         if given is not None:
-            found.append(_over_steps(f"Cell{turn}", given, samples, index))
+            found.append(_over_steps(say("Cell{turn}", turn=turn), given, samples, index))
     given = answers.get(name)
     if given is not None and given.ndim == 2:  # the last state alone: the states before are what an op of it gives
         given = answers.get(f"{name}:y")
     if given is not None and given.ndim == 3:
-        found.append(_over_steps("Output", given, samples, index))
+        found.append(_over_steps(say("Output"), given, samples, index))
     return found
 
 
 def _over_steps(title: str, given: Array, samples: Samples, index: int) -> View:
     values = heat(given[0], length_of(samples, index, given.shape[1]))
     finite = values[np.isfinite(values)]
-    return View(title, (("", values),), -max(float(np.abs(finite).max(initial=0.0)), 1e-12), "units")
+    return View(title, (("", values),), -max(float(np.abs(finite).max(initial=0.0)), 1e-12), say("units"))
 
 
 class HeatMaps(Painted):
     """Pictures side by side on one scale, with the steps' tokens or numbers under them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(0, 0, "Values over the steps", parent)
+        super().__init__(0, 0, say("Values over the steps"), parent)
         self.view: View | None = None
         self.words: tuple[str, ...] = ()
         self.setMinimumSize(120, 90)
@@ -96,8 +97,16 @@ class HeatMaps(Painted):
         """words: what the steps are, or () to number them."""
         self.view, self.words = view, words
         if view is not None:
-            shapes = ", ".join(f"{name or view.title}: {values.shape[0]} by {values.shape[1]}" for name, values in view.pictures)
-            self.setAccessibleDescription(f"{view.title}, {view.down} down, {view.across} across. {shapes}")
+            shapes = ", ".join(f"{name or view.title}: {values.shape[0]}×{values.shape[1]}" for name, values in view.pictures)
+            self.setAccessibleDescription(
+                say(
+                    "{view}, {down} down, {across} across. {shapes}",
+                    view=say(view.title),
+                    down=view.down,
+                    across=view.across,
+                    shapes=shapes,
+                )
+            )
         self.update()
 
     def draw(self, p: QPainter, r: QRectF) -> None:
@@ -132,7 +141,7 @@ class HeatMaps(Painted):
         p.rotate(-90)
         put(p, QRectF(-area.height() / 2, -7, area.height(), 14), view.down, 10, "text3", how=CENTRE)
         p.restore()
-        self._draw_steps(p, QRectF(area.x(), area.bottom() + 1, area.width(), 13), values.shape[1], view.across)
+        self._draw_steps(p, QRectF(area.x(), area.bottom() + 1, area.width(), 13), values.shape[1], say(view.across))
 
     def _draw_steps(self, p: QPainter, r: QRectF, steps: int, across: str) -> None:
         """Under each step its token where there is room, else the first and the last number."""
@@ -147,7 +156,7 @@ class HeatMaps(Painted):
 
     def _draw_scale(self, p: QPainter, r: QRectF, view: View) -> None:
         lut = theme().lut if view.low < 0 else theme().lut[128:]
-        low, high = (short(view.low), short(-view.low)) if view.low < 0 else ("0", "greatest of each")
+        low, high = (short(view.low), short(-view.low)) if view.low < 0 else ("0", say("greatest of each"))
         bar = QImage(np.ascontiguousarray(lut).data, len(lut), 1, 4 * len(lut), QImage.Format.Format_RGB32)
         left = width_of(low, 9) + 5
         put(p, r, low, 9, "text2", how=LEFT)
@@ -166,10 +175,7 @@ class StepsPanel(QWidget):
         self.back, self.on = Button("", "icon", "left", small=True), Button("", "icon", "right", small=True)
         self._views: list[View] = []
         self._wished = ""
-        self._key: tuple[Any, ...] = ()
-        self._graph: Graph | None = None
-        self._prepared: Prepared | None = None
-        self._start: dict[str, Array] = {}
+        self._answering = Answering(session)
         self._last = 0.0
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -182,10 +188,10 @@ class StepsPanel(QWidget):
         theme().changed.connect(self.maps.update)
 
     def _assemble(self) -> None:
-        self.what.setAccessibleName("What to look at")
+        self.what.setAccessibleName(say("What to look at"))
         self.what.setFixedWidth(140)
         self.what.activated.connect(self._choose)
-        for button, name, by in ((self.back, "Sample before", -1), (self.on, "Next sample", 1)):
+        for button, name, by in ((self.back, say("Sample before"), -1), (self.on, say("Next sample"), 1)):
             button.setAccessibleName(name)
             button.setToolTip(name)
             button.clicked.connect(lambda _=False, by=by: self.leaf(by))
@@ -238,8 +244,8 @@ class StepsPanel(QWidget):
         if node is None or samples is None or not self._views:
             return
         self.name.show_text(node.name)
-        self.answer.show_text(f"sample {self.sample + 1:,} of {samples.count:,}")
-        titles = [view.title for view in self._views]
+        self.answer.show_text(say("sample {sample} of {count}", sample=f"{self.sample + 1:,}", count=f"{samples.count:,}"))
+        titles = [say(view.title) for view in self._views]
         if titles != [self.what.itemText(k) for k in range(self.what.count())]:
             self.what.clear()
             self.what.addItems(titles)
@@ -262,34 +268,12 @@ class StepsPanel(QWidget):
             self.maps.show_view(self._views[at], words)
 
     def _answers(self, samples: Samples | None) -> dict[str, Array]:
-        project = self.session.project
-        key = (project.network, project.blocks, project.data, project.training.seed, id(samples))
-        if key != self._key:
-            self._key, self._graph, self._prepared, self._start = key, None, None, {}
-            if samples is not None and samples.count:
-                self.sample = min(self.sample, samples.count - 1)
-                self._take(samples)
-        if samples is None or self._graph is None or self._prepared is None or cost_of(self._graph, 1) > MOST_COST:
+        if samples is None or not samples.count:
             return {}
-        x = self._prepared.scaler.apply(samples.x[self.sample : self.sample + 1])
-        with np.errstate(all="ignore"):
-            weights = self.session.weights() or self._start
-            found = node_outputs(self._graph, weights, x, length_columns(samples, [self.sample]))
-        return LocalNames(project, self.session.scope).answers(found)
-
-    def _take(self, samples: Samples) -> None:
-        project, plan = self.session.project, self.session.project.data
-        self._graph = known_graph(project, samples)
-        if self._graph is None:
-            return
-        self._start = start_weights(self._graph, project.training.seed)
-        try:
-            self._prepared = prepare(
-                samples, validation=plan.validation, test=plan.test, stratified=plan.stratified, scaling=plan.scaling,
-                scale_targets=plan.scale_targets, seed=plan.seed,
-            )  # fmt: skip
-        except PlaygroundError:  # the run will tell why; pictures wait
-            self._prepared = None
+        self.sample = min(self.sample, samples.count - 1)
+        x = samples.x[self.sample : self.sample + 1]
+        found = self._answering.answers(samples, x, length_columns(samples, [self.sample]))
+        return LocalNames(self.session.project, self.session.scope).answers(found)
 
     def keyPressEvent(self, event: Any) -> None:
         if event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):

@@ -18,6 +18,7 @@ from playground.document.edits import SetField, Several
 from playground.document.project import Node
 from playground.errors import PlaygroundError
 from playground.ui.panels.data_rows import RowsTable
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -54,7 +55,7 @@ class PreviewReader(QObject):
         try:
             found = preview(resolve(spec.path, folder), spec.options())
         except (PlaygroundError, OSError) as refused:
-            error = str(refused)
+            error = say(str(refused))
         if isValid(self):
             with contextlib.suppress(RuntimeError):  # the panel may go away between the check and the call
                 self._read.emit(spec, found, error)
@@ -78,12 +79,12 @@ class ImportTable(RowsTable):
     """The first rows of the file. A click on a column's head offers its roles."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__("First rows of the file", parent)
+        super().__init__(say("First rows of the file"), parent)
         self.session = session
         self.node: Node | None = None
         self.preview: Preview | None = None
         self.horizontalHeader().setSectionsClickable(True)
-        self.horizontalHeader().setToolTip("Click to choose what the column is used for")
+        self.horizontalHeader().setToolTip(say("Click to choose what the column is used for"))
         self.horizontalHeader().sectionClicked.connect(self._offer)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
@@ -91,7 +92,9 @@ class ImportTable(RowsTable):
         """Rows with names and roles over them."""
         self.node, self.preview = node, found
         roles = [role_of(column.name, column.role, spec) for column in found.columns]
-        heads = [f"{column.name}\n{ROLES[role]}, {column.kind}" for column, role in zip(found.columns, roles, strict=True)]
+        heads = [
+            f"{column.name}\n{say(ROLES[role])}, {say(column.kind)}" for column, role in zip(found.columns, roles, strict=True)
+        ]
         inks = {at: _INKS[role] for at, role in enumerate(roles) if role in _INKS}
         self.rows.show_rows(heads, [list(cells) for _, cells in found.rows], [f"{line}" for line, _ in found.rows], inks)
         self.horizontalHeader().setFixedHeight(38)
@@ -123,4 +126,4 @@ class ImportTable(RowsTable):
         elif target == name:
             target = ""
         edits = (SetField(node.id, "ignore", ", ".join(ignored)), SetField(node.id, "target", target))
-        self.session.do(Several(f"Use {name} as {ROLES[role].lower()}", edits))
+        self.session.do(Several(sentence("Use {name} as {roles}", name=name, roles=ROLES[role].lower()), edits))

@@ -12,7 +12,7 @@ from playground.core.spec import Schedule
 from playground.data.split import part_sizes
 from playground.document.settings import field_at
 from playground.errors import PlaygroundError
-from playground.ui.inspector.asking import LOCKED, busy, set_plan
+from playground.ui.inspector.asking import FIXED, LOCKED, busy, set_plan
 from playground.ui.inspector.foot import Foot
 from playground.ui.inspector.form import Form
 from playground.ui.inspector.text import Label, Section
@@ -22,6 +22,7 @@ from playground.ui.panels.loss import planned_rates
 from playground.ui.plots.axis import short
 from playground.ui.plots.planned import PlannedPlot
 from playground.ui.plots.plot import link
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -44,7 +45,7 @@ class TrainingPanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
-        self.form, self.foot, self.groups = Form(headings=HEADINGS), Foot(), GroupsEditor(session)
+        self.form, self.foot, self.groups = Form(headings=HEADINGS, fixed=FIXED), Foot(), GroupsEditor(session)
         self.groups.helped.connect(self.foot.show_help)
         self.preview = PlannedPlot()
         link(self.preview)
@@ -65,10 +66,10 @@ class TrainingPanel(QWidget):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(Section("Planned learning rate"))
+        column.addWidget(Section(say("Planned learning rate")))
         column.addWidget(self.preview)
         column.addWidget(self.words)
-        column.addWidget(Section("Training", "changes live", True))
+        column.addWidget(Section(say("Training"), say("changes live"), True))
         column.addWidget(self.form)
         column.addWidget(self.groups)
         column.addStretch(1)
@@ -99,18 +100,24 @@ class TrainingPanel(QWidget):
 
     def _run_changed(self) -> None:
         if bool(self.form.reason) != busy(self.session):
-            self.form.lock(LOCKED if busy(self.session) else "")
+            self.form.lock(say(LOCKED) if busy(self.session) else "")
 
     def refresh(self) -> None:
         """Show the training plan as it is now."""
         training = self.session.project.training
         self.form.show_spec(training)
-        self.form.lock(LOCKED if busy(self.session) else "")
+        self.form.lock(say(LOCKED) if busy(self.session) else "")
         each, total = self.steps()
         steps, rates = planned_rates(self.session.project, 0, total, most=MOST_STEPS)
         self.preview.show_plan(steps, rates, total)
         if total:
-            text = f"{total:,} steps: {training.epochs:,} epochs of {each:,}; highest rate {short(self.preview.highest)}."
+            text = say(
+                "{total} steps: {epochs} epochs of {each}; highest rate {short}.",
+                total=f"{total:,}",
+                epochs=f"{training.epochs:,}",
+                each=f"{each:,}",
+                short=short(self.preview.highest),
+            )
             listens = isinstance(training.schedule, Schedule) and training.schedule.listens
             self.words.show_text(text + LISTENS * listens)
         else:

@@ -8,9 +8,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from playground.words import say
+
 _TINY = 1e-300
 #: A logarithmic axis shows no more than so many powers of ten below its greatest value: what lies deeper is rounding.
 DECADES = 12
+#: It ends at these powers of ten, where the numbers of the machine do.
+POWERS = 300
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +45,8 @@ class Axis:
         """The inverse of `place`."""
         if not self.log:
             return self.low + part * (self.high - self.low)
-        return 10.0 ** (math.log10(self.low) + part * (math.log10(self.high) - math.log10(self.low)))
+        power = math.log10(self.low) + part * (math.log10(self.high) - math.log10(self.low))
+        return float(10.0 ** min(max(power, -POWERS), POWERS))
 
     def ticks(self, most: int) -> list[float]:
         """At most `most` round values within the ends."""
@@ -92,7 +97,7 @@ def around(arrays: Iterable[np.ndarray], log: bool = False, pad: float = 0.06) -
 def short(value: float) -> str:
     """A tick or a readout in a few characters: 1,250, 0.03, 2e-5."""
     if value == 0 or not math.isfinite(value):
-        return "0" if value == 0 else "not finite" if math.isnan(value) else "∞" if value > 0 else "−∞"
+        return "0" if value == 0 else say("not finite") if math.isnan(value) else "∞" if value > 0 else "−∞"
     if abs(value) >= 1e6 or abs(value) < 1e-3:
         mantissa, power = f"{value:.2e}".split("e")
         return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}".replace("-", "−", int(value < 0))

@@ -13,8 +13,11 @@ from playground.ui.plots.axis import Axis
 from playground.ui.plots.plot import Plot
 from playground.ui.plots.series import Series
 from playground.ui.plots.smoothing import Smoother
+from playground.words import say
 
 MOST_LAYERS = 7
+#: The key of the whole network's line among those of the layers; no node can be called so.
+WHOLE = " all"
 
 
 class EpochColumn:
@@ -46,15 +49,18 @@ class EpochColumn:
 
 
 class LossPlot(Plot):
-    """Each batch's loss as points, its moving average, the validation loss of every epoch."""
+    """Each batch's loss as points, its moving average, the mean of every epoch, the validation loss."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Loss over steps", log=True, parent=parent)
-        self.add(Series("raw", "each batch", "points", 1))
-        self.add(Series("validation", "validation", "smooth", 2))
-        self.add(Series("train", "train", "smooth", 1, tip=True))
+        super().__init__(say("Loss over steps"), log=True, parent=parent)
+        self.add(Series("raw", say("each batch"), "points", 1))
+        self.add(Series("epoch", say("epoch mean"), "smooth", 5, dashes=(2.0, 2.0)))
+        self.add(Series("validation", say("validation"), "smooth", 2))
+        self.add(Series("train", say("train"), "smooth", 1, tip=True))
         self.smoother = Smoother(0.97)
         self._judged = EpochColumn(lambda record: record.validation_loss)
+        self._means = EpochColumn(lambda record: record.train_loss)
+        self._others: dict[str, tuple[History, tuple[EpochRecord, ...], bool]] = {}
 
     def feed(self, history: History, epochs: Sequence[EpochRecord]) -> None:
         """Show a run's history so far."""
@@ -62,10 +68,33 @@ class LossPlot(Plot):
         self.show_data("raw", steps, history.loss)
         self.show_data("train", steps, self.smoother.of(steps, history.loss))
         self.show_data("validation", *self._judged.of(epochs))
+        self.show_data("epoch", *self._means.of(epochs))
+
+    def overlay_run(self, label: str, history: History | None, epochs: Sequence[EpochRecord] = (), muted: bool = True) -> None:
+        """Lay another run's averaged training loss and its validation loss under this one's; None takes them away."""
+        self._others.pop(label, None)
+        if history is None:
+            self.overlay({}, label)
+            return
+        self._others[label] = history, tuple(epochs), muted
+        curves = {"train": (history.steps, Smoother(self.smoother.factor).of(history.steps, history.loss))}
+        judged = EpochColumn(lambda record: record.validation_loss).of(epochs)
+        self.overlay(curves | ({"validation": judged} if len(judged[0]) else {}), label, muted)
+
+    def set_smoothing(self, factor: float) -> None:
+        """The share of the past in the moving average, for every run that is shown."""
+        self.smoother.set_factor(factor)
+        for label, (history, epochs, muted) in list(self._others.items()):
+            self.overlay_run(label, history, epochs, muted)
+
+    def clear_overlays(self) -> None:
+        self._others.clear()
+        super().clear_overlays()
 
     def legend(self) -> list[Series]:
         """The series with data, in the order of the legend."""
-        return [self.series[key] for key in ("train", "raw", "validation") if len(self.series[key].x)]
+        own = [self.series[key] for key in ("train", "raw", "epoch", "validation") if len(self.series[key].x)]
+        return own + [series for run in self.overlays.values() for series in run]
 
 
 class MetricPlot(Plot):
@@ -75,7 +104,7 @@ class MetricPlot(Plot):
     """
 
     def __init__(self, metric: str, title: str, heads: Mapping[str, str] | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(f"{title} over steps", right=78 if heads else 24, parent=parent)
+        super().__init__(say("{title} over steps", title=title), right=78 if heads else 24, parent=parent)
         self.metric_id, self.ends = metric, bool(heads)
         self._columns: dict[str, EpochColumn] = {}
         for color, (key, name) in enumerate((heads or {"metric": metric}).items()):
@@ -92,10 +121,10 @@ class RatePlot(Plot):
     """The learning rate of every step, and the schedule's plan for the steps to come, dotted."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Learning rate over steps", top=6, parent=parent)
-        self.title, self.flags = "Learning rate", False
-        self.add(Series("plan", "planned", "smooth", 3, dashes=(2.0, 3.0)))
-        self.add(Series("rate", "rate", "smooth", 3, dashes=()))
+        super().__init__(say("Learning rate over steps"), top=6, parent=parent)
+        self.title, self.flags = say("Learning rate"), False
+        self.add(Series("plan", say("planned"), "smooth", 3, dashes=(2.0, 3.0)))
+        self.add(Series("rate", say("rate"), "smooth", 3, dashes=()))
 
     def _whole_range(self, shown: Sequence[Series]) -> Axis:
         """The plan may go on beyond what the loss above shows."""
@@ -113,19 +142,24 @@ class RatePlot(Plot):
 
 
 class NormPlot(Plot):
-    """One number of every layer over the steps, named at the line's end. what: "gradient", "weight" or "ratio"."""
+    """One number of every layer over the steps, named at the line's end. what: a column of `LayerNorms`, such as "gradient".
+
+    Below the layers' gradients lies that of the whole network, which every step has.
+    """
 
     def __init__(self, title: str, what: str, parent: QWidget | None = None) -> None:
-        super().__init__(f"{title} over steps", log=True, right=78, parent=parent)
+        super().__init__(say("{title} over steps", title=title), log=True, right=78, parent=parent)
         self.what, self.ends, self.flags = what, True, False
         self._layers: tuple[str, ...] = ()
 
-    def feed(self, norms: LayerNorms | None) -> None:
+    def feed(self, norms: LayerNorms | None, history: History | None = None) -> None:
         """Show the layers' norms; of more than seven layers, seven from first to last."""
         layers = norms.layers if norms else ()
         if layers != self._layers:
             self._layers = layers
             self.series.clear()
+            if self.what == "gradient" and layers:
+                self.add(Series(WHOLE, say("all"), "points", muted=True))
             for color, layer in enumerate(shown_layers(layers), 3):
                 self.add(Series(layer, layer, "smooth", color))
         if norms is None:
@@ -133,7 +167,14 @@ class NormPlot(Plot):
             return
         table = getattr(norms, self.what)
         for layer in self.series:
-            self.show_data(layer, norms.steps, table[:, layers.index(layer)])
+            if layer != WHOLE:
+                self.show_data(layer, norms.steps, table[:, layers.index(layer)])
+        if history is not None and WHOLE in self.series:
+            self.show_data(WHOLE, history.steps, history.gradient_norm)
+
+    def show_what(self, what: str) -> None:
+        """Another column, from the next `feed` on."""
+        self.what, self._layers, self.chosen_up = what, (), None
 
 
 def reach(steps: np.ndarray, total: int) -> float:

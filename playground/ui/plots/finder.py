@@ -15,23 +15,24 @@ from playground.ui.plots.marks import Band
 from playground.ui.plots.plot import Plot
 from playground.ui.plots.series import Series
 from playground.ui.theme import theme
+from playground.words import say
 
 #: Colour numbers and dashes of the suggestions, as in the list beside the plot.
-LOOKS = {"valley": (3, (2.0, 3.0)), "steepest": (2, (7.0, 3.0))}
-WORDS = {"valley": "valley", "steepest": "steepest descent"}
+LOOKS = {"valley": (3, (2.0, 3.0)), "steepest": (2, (7.0, 3.0)), "minimum": (4, (7.0, 3.0, 2.0, 3.0))}
+WORDS = {"valley": "valley", "steepest": "steepest descent", "minimum": "minimum ÷ 10"}
 
 
 class FinderPlot(Plot):
     """Each batch's loss and the smoothed one; suggestions as labelled lines; a mark for the rate in use."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Loss over learning rate", log_x=True, right=16, parent=parent)
+        super().__init__(say("Loss over learning rate"), log_x=True, right=16, parent=parent)
         self.margins = (48, 8, 16, 34)
-        self.x_title = "Learning rate, log scale"
-        self.empty = "No test yet. Press Run."
-        self.x_word = lambda x: (f"Rate {short(x)}", "")
-        self.add(Series("raw", "each batch", "points", 1))
-        self.add(Series("smoothed", "smoothed", "smooth", 1))
+        self.x_title = say("Learning rate, log scale")
+        self.empty = say("No test yet. Press Run.")
+        self.x_word = lambda x: (say("Rate {short}", short=short(x)), "")
+        self.add(Series("raw", say("each batch"), "points", 1))
+        self.add(Series("smoothed", say("smoothed"), "smooth", 1))
         self.suggested: dict[str, float] = {}
         self.now: float | None = None
 
@@ -42,17 +43,21 @@ class FinderPlot(Plot):
         self.show_data("smoothed", x, np.asarray(smoothed, float))
         self.fixed_up = around([self.series["smoothed"].y], pad=0.3)  # raw points may leave the picture, the curve may not
 
-    def show_suggestions(self, valley: float | None, steepest: float | None, now: float | None, diverged: bool) -> None:
+    def show_suggestions(
+        self, valley: float | None, steepest: float | None, now: float | None, diverged: bool, minimum: float | None = None
+    ) -> None:
         """Mark the suggestions, the rate in use and the end of the curve if the loss ran away there."""
-        self.suggested = {name: rate for name, rate in (("valley", valley), ("steepest", steepest)) if rate}
+        found = (("valley", valley), ("steepest", steepest), ("minimum", minimum))
+        self.suggested = {name: rate for name, rate in found if rate}
         self.now = now
         bands = []
         x, y = self.series["smoothed"].x, self.series["smoothed"].y
         if len(x) and valley and np.isfinite(y).any():
             best = float(x[int(np.nanargmin(np.where(np.isfinite(y), y, np.nan)))])
-            bands.append(Band(valley / 10, max(best, steepest or 0.0), "ok", "learns"))
+            bands.append(Band(float(x[0]), valley / 10, "text3", say("too slow")))
+            bands.append(Band(valley / 10, max(best, steepest or 0.0), "ok", say("learns")))
         if diverged and len(x):
-            bands.append(Band(float(x[-1]), float(x[-1]) * 1e9, "error", "diverges"))
+            bands.append(Band(float(x[-1]), float(x[-1]) * 1e9, "error", say("diverges")))
         self.show_marks((), bands)
         self.update()
 
@@ -61,7 +66,7 @@ class FinderPlot(Plot):
         if not self.has_data:
             return
         p, r = QPainter(self), self.area
-        until = [r.x(), r.x()]
+        until = [r.x(), r.x(), r.x()]
         found = sorted(self.suggested.items(), key=lambda item: item[1])
         for name, rate in found:
             self._draw_line(p, r, name, rate)
@@ -73,7 +78,7 @@ class FinderPlot(Plot):
             p.setPen(Qt.PenStyle.NoPen)
             p.setBrush(theme().color("text"))
             p.drawPolygon(QPolygonF([QPointF(x, r.bottom() - 7), QPointF(x + 4.5, r.bottom()), QPointF(x - 4.5, r.bottom())]))
-            words = f"now {short(self.now)}"
+            words = say("now {short}", short=short(self.now))
             p.fillRect(QRectF(x + 6, r.bottom() - 15, width_of(words, 10) + 4, 14), theme().color("plot"))
             put(p, QRectF(x + 8, r.bottom() - 15, 100, 14), words, 10, "text2")
         p.end()
@@ -96,10 +101,10 @@ class FinderPlot(Plot):
 
     def _draw_tag(self, p: QPainter, r: QRectF, name: str, rate: float, until: list[float]) -> None:
         x, ink = self.px(rate), theme().series(LOOKS[name][0])[0]
-        text = f"{WORDS[name]} {short(rate)}"
+        text = f"{say(WORDS[name])} {short(rate)}"
         wide = width_of(text, 11, True) + 16
         left = min(max(x + 6, r.x()), r.right() - wide)
-        row = 0 if left >= until[0] else 1
+        row = next((row for row in (0, 1) if left >= until[row]), 2)
         until[row] = left + wide + 4
         tag = QRectF(left, r.y() + 6 + 26 * row, wide, 21)
         box(p, tag, 3, theme().color("panel"), ink)

@@ -13,6 +13,7 @@ from playground.ui.plots.axis import Axis, short
 from playground.ui.plots.plot import Plot
 from playground.ui.plots.series import Series
 from playground.ui.theme import theme
+from playground.words import say, sentence
 
 HIGH = 180
 
@@ -22,12 +23,14 @@ class CurvesPicture(Plot):
 
     def __init__(self, shown: Curves, parent: QWidget | None = None) -> None:
         several = len(shown.lines) > 1
-        super().__init__(f"{shown.y_title} over {shown.x_title}", right=72 if several else 24, parent=parent)
-        self.title, self.x_title, self.ends = shown.y_title, shown.x_title, several
+        super().__init__(
+            say("{y} over {x}", y=sentence(shown.y_title), x=sentence(shown.x_title)), right=72 if several else 24, parent=parent
+        )
+        self.title, self.x_title, self.ends = say(shown.y_title), say(shown.x_title), several
         self.margins, self.tick_gaps = (48, 24, 72 if several else 24, 36), (60, 26)
-        self.x_word = lambda x: (f"{shown.x_title} {x:.3g}", "")
+        self.x_word = lambda x: (f"{say(shown.x_title)} {x:.3g}", "")
         for color, (name, x, y) in enumerate(shown.lines, 1):
-            self.add(Series(name, name, "smooth", color))
+            self.add(Series(name, say(name), "smooth", color))
             self.show_data(name, x, y)
         low = min(float(y.min()) for _, _, y in shown.lines)
         high = max(float(y.max()) for _, _, y in shown.lines)
@@ -44,13 +47,13 @@ class HistogramPicture(Painted):
     """Shares of numbers as bars over their values."""
 
     def __init__(self, shown: Histogram, parent: QWidget | None = None) -> None:
-        super().__init__(HIGH, 0, f"{shown.x_title}: {shown.words}", parent)
+        super().__init__(HIGH, 0, f"{say(shown.x_title)}: {say(shown.words)}", parent)
         self.shown = shown
 
     def draw(self, p: QPainter, r: QRectF) -> None:
         shown, area = self.shown, r.adjusted(24, 26, -24, -36)
         p.fillRect(r, theme().color("plot"))
-        put(p, QRectF(8, 4, r.width() - 16, 16), shown.words, 10, "text2")
+        put(p, QRectF(8, 4, r.width() - 16, 16), say(shown.words), 10, "text2")
         wide = area.width() / len(shown.shares)
         most = float(shown.shares.max()) or 1.0
         for k, share in enumerate(shown.shares):
@@ -68,7 +71,7 @@ class HistogramPicture(Painted):
                 "text3",
                 how=CENTRE,
             )
-        put(p, QRectF(area.x(), r.height() - 18, area.width(), 14), shown.x_title, 10, "text2", how=RIGHT)
+        put(p, QRectF(area.x(), r.height() - 18, area.width(), 14), say(shown.x_title), 10, "text2", how=RIGHT)
 
 
 class ReachPicture(Painted):
@@ -76,21 +79,24 @@ class ReachPicture(Painted):
 
     def __init__(self, shown: Reach, parent: QWidget | None = None) -> None:
         self.flat = shown.influence.shape[0] == 1 and shown.outputs[0] == 1
-        super().__init__(112 if self.flat else HIGH, 0, shown.words, parent)
+        super().__init__(112 if self.flat else HIGH, 0, say(shown.words), parent)
         self.shown = shown
 
     def draw(self, p: QPainter, r: QRectF) -> None:
         shown = self.shown
         p.fillRect(r, theme().color("plot"))
-        put(p, QRectF(8, 4, r.width() - 16, 16), shown.words, 10, "text2")
+        put(p, QRectF(8, 4, r.width() - 16, 16), say(shown.words), 10, "text2")
         marked = np.zeros(shown.outputs)
         marked[shown.place] = 1.0
         if self.flat:
             room = QRectF(64, 26, r.width() - 76, 30)
-            grids = ((shown.influence, room, "input", "s1"), (marked, room.translated(0, 40), "output", "s2"))
+            grids = ((shown.influence, room, say("input"), "s1"), (marked, room.translated(0, 40), say("output"), "s2"))
         else:
             half = QRectF(12, 26, r.width() / 2 - 18, r.height() - 34)
-            grids = ((shown.influence, half, "input", "s1"), (marked, half.translated(r.width() / 2 - 6, 0), "output", "s2"))
+            grids = (
+                (shown.influence, half, say("input"), "s1"),
+                (marked, half.translated(r.width() / 2 - 6, 0), say("output"), "s2"),
+            )
         for values, area, name, ink in grids:
             self._grid(p, values, area, ink)
             if self.flat:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from playground.ui.painting import AA, CENTRE, LEFT, RIGHT, box, put, width_of
 from playground.ui.plots.series import Series
@@ -15,11 +15,15 @@ from playground.ui.theme import theme
 
 @dataclasses.dataclass(frozen=True)
 class Mark:
-    """A dotted line at x with a flag. token: its colour, "text2" for journal entries, "error" for a stop."""
+    """A dotted line at x with a flag. token: its colour, "text2" for journal entries, "error" for a stop.
+
+    shape: "fork" draws a diamond at the foot of the line.
+    """
 
     x: float
     text: str = ""
     token: str = "text2"
+    shape: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,8 +77,19 @@ def draw_marks(p: QPainter, r: QRectF, marks: Sequence[Mark], px: Place, flags: 
     for x, mark in placed:
         p.setPen(QPen(theme().color(mark.token), 1, Qt.PenStyle.DotLine))
         p.drawLine(QPointF(x, r.y()), QPointF(x, r.bottom()))
+        if mark.shape == "fork":
+            _draw_diamond(p, QPointF(x, r.bottom() - 8), mark.token)
     if flags:
         _draw_flags(p, r, [(x, mark) for x, mark in placed if mark.text])
+
+
+def _draw_diamond(p: QPainter, at: QPointF, token: str) -> None:
+    """Where a run left its parent."""
+    p.setRenderHint(AA, True)
+    p.setPen(QPen(theme().color("plot"), 1.5))
+    p.setBrush(theme().color(token))
+    p.drawPolygon(QPolygonF([at + QPointF(0, -6), at + QPointF(6, 0), at + QPointF(0, 6), at + QPointF(-6, 0)]))
+    p.setRenderHint(AA, False)
 
 
 def _draw_flags(p: QPainter, r: QRectF, placed: Sequence[tuple[float, Mark]]) -> None:

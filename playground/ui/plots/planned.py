@@ -11,18 +11,19 @@ from playground.ui.painting import RIGHT, put
 from playground.ui.plots.axis import Axis
 from playground.ui.plots.plot import Plot
 from playground.ui.plots.series import Series
+from playground.words import say
 
 
 class PlannedPlot(Plot):
     """Rate over the steps of the actual run, warm-up included, with both axes named."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Planned learning rate over steps", parent=parent)
-        self.add(Series("rate", "rate", "smooth", 3, dashes=()))
-        self.title, self.x_title = "learning rate", "step"
+        super().__init__(say("Planned learning rate over steps"), parent=parent)
+        self.add(Series("rate", say("rate"), "smooth", 3, dashes=()))
+        self.title, self.x_title = say("learning rate"), say("step")
         self.margins, self.tick_gaps = (52, 22, 22, 34), (50, 22)
         self.setFixedHeight(146)
-        self.empty = "Add data to see the schedule."
+        self.empty = say("Add data to see the schedule.")
         self.highest = 0.0
 
     def show_plan(self, steps: np.ndarray, rates: np.ndarray, total: int) -> None:

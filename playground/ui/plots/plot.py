@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.ui.painting import AA, CENTRE, LEFT, RIGHT, put
 from playground.ui.plots.axis import Axis, around, short
 from playground.ui.plots.marks import Band, Mark, Reading, draw_bands, draw_crosses, draw_marks, draw_readout
+from playground.ui.plots.pointing import Pointing
 from playground.ui.plots.series import Series
 from playground.ui.theme import theme
+from playground.words import say, sentence
 
-NO_RUN = "No run yet. Press Train."
+NO_RUN = sentence("No run yet. Press Train.")
+#: Dashes of a curve that is laid under, by the series it belongs to, so that it is told apart without its colour.
+OVERLAID = {"train": (8.0, 3.0, 2.0, 3.0), "validation": (3.0, 3.0), "raw": ()}
 
 
-class Plot(QWidget):
+class Plot(Pointing):
     """Series over a shared x axis.
 
     `across` is the x axis; `follow` makes it hold all data and `reach`, a pan or zoom ends that, a double click starts it again.
-    cursor_moved(x or None): the pointer's place, for plots that share the axis.  range_changed: after a pan or a zoom.
+    `up` is the y axis; it holds what is shown, unless a person chose its range.
     """
-
-    cursor_moved = Signal(object)
-    range_changed = Signal()
 
     def __init__(
         self, name: str, log: bool = False, log_x: bool = False, right: int = 24, top: int = 8, parent: QWidget | None = None
@@ -44,17 +46,19 @@ class Plot(QWidget):
         self.tick_gaps = (62 if log_x else 75, 34)
         self.log, self.log_x = log, log_x
         self.series: dict[str, Series] = {}
+        #: Curves of other runs by the run's name, below the plot's own.
+        self.overlays: dict[str, list[Series]] = {}
         self.marks: Sequence[Mark] = ()
         self.bands: Sequence[Band] = ()
         self.flags, self.ends, self.readout = True, False, True
         self.empty = NO_RUN
-        self.x_word: Callable[[float], tuple[str, str]] = lambda x: (f"Step {x:,.0f}", "")
+        self.x_word: Callable[[float], tuple[str, str]] = lambda x: (say("Step {x}", x=f"{x:,.0f}"), "")
         self.across, self.up = Axis(0.0, 1.0, False), Axis(0.1, 1.0, log)
         self.follow, self.reach = True, 0.0
         self.cursor_x: float | None = None
         self.fixed_up: Axis | None = None
-        self._pan: float | None = None
-        self._ring = False
+        #: The range of the y axis that a person chose.
+        self.chosen_up: Axis | None = None
         self._stale = True
 
     # What it shows
@@ -69,6 +73,36 @@ class Plot(QWidget):
         self._stale = True
         self.update()
 
+    def overlay(self, series: Mapping[str, tuple[np.ndarray, np.ndarray]], label: str, muted: bool = True) -> None:
+        """Draw curves of another run under the plot's own, in place of those that it had before; none takes it away.
+
+        series: key of a series of this plot -> x and y, as for `show_data`.  label: the run's name.  muted: in grey, else in colours
+        of its own.
+        """
+        others = [name for name in self.overlays if name != label]
+        color = 3 + len(others) % 6
+        self.overlays[label] = [
+            dataclasses.replace(
+                self.series[key], key=key, label=f"{label}, {self.series[key].label}", muted=muted, color=color, tip=False,
+                dashes=OVERLAID.get(key, (7.0, 3.0)), x=x, y=y,
+            )
+            for key, (x, y) in series.items() if key in self.series
+        ]  # fmt: skip
+        if not self.overlays[label]:
+            del self.overlays[label]
+        self._stale = True
+        self.update()
+
+    def clear_overlays(self) -> None:
+        """Show the plot's own run alone."""
+        self.overlays.clear()
+        self._stale = True
+        self.update()
+
+    def drawn(self) -> list[Series]:
+        """Everything that is shown, what lies below first."""
+        return [s for s in (*(s for run in self.overlays.values() for s in run), *self.series.values()) if s.visible]
+
     def show_marks(self, marks: Sequence[Mark], bands: Sequence[Band] = ()) -> None:
         if list(marks) != list(self.marks) or list(bands) != list(self.bands):
             self.marks, self.bands = tuple(marks), tuple(bands)
@@ -76,23 +110,23 @@ class Plot(QWidget):
 
     def set_log(self, log: bool) -> None:
         """A logarithmic or a linear y axis."""
-        self.log, self._stale = log, True
+        self.log, self.chosen_up, self._stale = log, None, True
         self.update()
 
-    def show_cursor(self, x: float | None) -> None:
-        """Draw the cursor at x, or take it away."""
-        if x != self.cursor_x:
-            self.cursor_x = x
-            self.update()
+    def set_log_x(self, log: bool) -> None:
+        """A logarithmic or a linear x axis, holding all data again."""
+        self.log_x, self.tick_gaps = log, (62 if log else 75, self.tick_gaps[1])
+        self.show_all()
 
     def show_range(self, across: Axis, follow: bool) -> None:
         """Take over another plot's x axis."""
+        self.log_x = across.log
         self.across, self.follow, self._stale = across, follow, True
         self.update()
 
     @property
     def has_data(self) -> bool:
-        return any(series.visible and len(series.x) for series in self.series.values())
+        return any(len(series.x) for series in self.drawn())
 
     @property
     def area(self) -> QRectF:
@@ -114,21 +148,23 @@ class Plot(QWidget):
     # Ranges
     def fit(self) -> None:
         """Bring both axes and what is drawn up to date with the data."""
-        shown = [series for series in self.series.values() if series.visible and len(series.x)]
+        shown = [series for series in self.drawn() if len(series.x)]
         if self.follow:
             self.across = self._whole_range(shown)
         for series in shown:
             series.thin(self.across, self.area.width())
-        up = self.fixed_up or around((_trimmed(series) for series in shown), self.log)
-        self.up = up or Axis(0.1, 1.0, True) if self.log else up or Axis(0.0, 1.0)
+        up = self.chosen_up or self.fixed_up or around((_trimmed(series) for series in shown), self.log)
+        self.up = up or (Axis(0.1, 1.0, True) if self.log else Axis(0.0, 1.0))
         self._stale = False
 
     def _whole_range(self, shown: Sequence[Series]) -> Axis:
-        if self.log_x:
+        if self.log_x and self.reach <= 0:
             return around([series.x for series in shown], True, 0.02) or Axis(1e-6, 10.0, True)
         low = min([float(series.x[0]) for series in shown], default=0.0)
         high = max([float(series.x[-1]) for series in shown], default=1.0)
         high = max(high, self.reach)
+        if self.log_x:  # steps count from 1
+            return Axis(max(low, 1.0), max(high, 2.0), True)
         low = 0.0 if low == 1.0 else low  # steps count from 1, but an axis begins at 0
         return Axis(low, high if high > low else low + 1.0)
 
@@ -143,7 +179,7 @@ class Plot(QWidget):
         p.fillRect(self.rect(), theme().color("plot"))
         if not self.has_data:
             self._draw_frame(p, r)
-            put(p, QRectF(0, r.y(), self.width(), r.height()), self.empty, 12, "text3", how=CENTRE)
+            put(p, QRectF(0, r.y(), self.width(), r.height()), say(self.empty), 12, "text3", how=CENTRE)
             self._draw_title(p, r)
             p.end()
             return
@@ -154,10 +190,10 @@ class Plot(QWidget):
         self._draw_grid(p, r)
         p.save()
         p.setClipRect(r.adjusted(0, 0, 1, 1))
-        for series in self.series.values():
-            if series.visible:
-                series.draw(p, r, self.across, self.up)
-        holes = [self.px(float(x)) for series in self.series.values() if series.visible for x in series.holes]
+        drawn = self.drawn()
+        for series in drawn:
+            series.draw(p, r, self.across, self.up)
+        holes = [self.px(float(x)) for series in drawn for x in series.holes]
         draw_crosses(p, r, holes)
         p.restore()
         draw_marks(p, r, self.marks, self.px, self.flags)
@@ -212,7 +248,7 @@ class Plot(QWidget):
             return
         p.setRenderHint(AA, False)
         p.fillRect(QRectF(round(x), r.y(), 1, r.height()), theme().color("text3"))
-        found = [(s, s.at(self.cursor_x)) for s in self.series.values() if s.visible]
+        found = [(s, s.at(self.cursor_x)) for s in reversed(self.drawn())]
         readings = [Reading(s.label, short(v), s) for s, v in found if v is not None]
         p.setRenderHint(AA)
         for series, value in found:
@@ -220,7 +256,7 @@ class Plot(QWidget):
                 p.setPen(QPen(series.ink, 1.8))
                 p.setBrush(theme().color("plot"))
                 p.drawEllipse(QPointF(round(x) + 0.5, self.py(value)), 3, 3)
-        if readings and self.readout:
+        if readings and self.readout and r.height() >= 24 + 14 * len(readings):
             draw_readout(p, r, x, *self.x_word(self.cursor_x), readings)
 
     def _draw_focus(self, p: QPainter) -> None:
@@ -229,71 +265,6 @@ class Plot(QWidget):
             p.setPen(QPen(theme().color("accent"), 2))
             p.setBrush(Qt.BrushStyle.NoBrush)
             p.drawRect(self.rect().adjusted(1, 1, -1, -1))
-
-    # Pointer and keys
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        x = event.position().x()
-        if self._pan is not None:
-            self._slide((self._pan - x) / self.area.width())
-            self._pan = x
-        inside = self.area.x() <= x <= self.area.right()
-        self.cursor_moved.emit(self.x_at(x) if inside else None)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self.cursor_moved.emit(None)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._pan = event.position().x()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._pan = None
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.show_all()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self.zoom(0.8 ** (event.angleDelta().y() / 120), (event.position().x() - self.area.x()) / self.area.width())
-        event.accept()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self._ring = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._ring = False
-        self.update()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        keys = {Qt.Key.Key_Plus: lambda: self.zoom(0.8), Qt.Key.Key_Minus: lambda: self.zoom(1.25), Qt.Key.Key_Home: self.show_all,
-                Qt.Key.Key_0: self.show_all, Qt.Key.Key_Left: lambda: self._slide(-0.1), Qt.Key.Key_Right: lambda: self._slide(0.1)}  # fmt: skip
-        act = keys.get(Qt.Key(event.key()))
-        if act is None:
-            super().keyPressEvent(event)
-        else:
-            act()
-
-    def show_all(self) -> None:
-        """Follow the data again."""
-        self.follow, self._stale = True, True
-        self.fit()
-        self.update()
-        self.range_changed.emit()
-
-    def zoom(self, factor: float, at: float = 0.5) -> None:
-        """Shrink (below 1) or widen the x axis around a place, 0 left to 1 right."""
-        low, high = self.across.value(at * (1 - factor)), self.across.value(at + (1 - at) * factor)
-        self._set_across(low, high)
-
-    def _slide(self, part: float) -> None:
-        self._set_across(self.across.value(part), self.across.value(1 + part))
-
-    def _set_across(self, low: float, high: float) -> None:
-        if not (math.isfinite(low) and math.isfinite(high)) or high - low < 1e-12 * max(abs(high), 1e-30):
-            return
-        self.across, self.follow, self._stale = Axis(low, high, self.log_x), False, True
-        self.update()
-        self.range_changed.emit()
 
 
 def _trimmed(series: Series) -> np.ndarray:

@@ -15,6 +15,7 @@ from playground.ui.painting import AA, CENTRE, RIGHT, put, width_of
 from playground.ui.plots.axis import Axis, short
 from playground.ui.plots.series import polygon
 from playground.ui.theme import theme
+from playground.words import say
 
 HINT = "Double-click adds a point"
 #: How near, in pixels, the pointer must be to a point to take it.
@@ -146,7 +147,13 @@ class PointsPlot(QWidget):
         if at >= len(self.shown):
             return ""
         x, y = self.shown[at]
-        return f"Point {at + 1} of {len(self.shown)}: x {short(x)}, y {short(y)}"
+        return say(
+            "Point {at} of {shown_count}: x {short}, y {short2}",
+            at=at + 1,
+            shown_count=len(self.shown),
+            short=short(x),
+            short2=short(y),
+        )
 
     def _tell(self) -> None:
         self.setAccessibleDescription(f"{self.words(self.chosen)}. {self.field.help}")

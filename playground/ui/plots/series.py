@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,17 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from playground.ui.painting import AA
 from playground.ui.plots.axis import Axis
-from playground.ui.plots.thinning import every, extremes, runs_of_holes, window
+from playground.ui.plots.thinning import cuts, every, extremes, runs_of_holes, window
 from playground.ui.theme import theme
 
 SMOOTH_POINTS = 1000
 RAW_POINTS = 2000
 #: Up to so many points a wide line is drawn in one; beyond it, joins cost too much and cannot be seen.
 JOINED_POINTS = 250
+#: A line with more dashes than this is drawn without.
+MOST_DASHES = 20_000
+#: A logarithmic x axis is thinned in so many pieces of equal width.
+LOG_PIECES = 32
 
 
 @dataclasses.dataclass
@@ -26,7 +31,7 @@ class Series:
     """kind: "points" (raw, 2 px squares), "line" (raw, thinned to least and greatest), "smooth" (already smooth, antialiased).
 
     color: number of the token, 1 to 8.  dashes: pixels on and off, None for the token's own.  step: a stair, held to the next x.
-    tip: a dot at the newest point.
+    tip: a dot at the newest point.  muted: in grey, for what is there to compare with.
     """
 
     key: str
@@ -37,25 +42,44 @@ class Series:
     step: bool = False
     visible: bool = True
     tip: bool = False
+    muted: bool = False
     x: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
     y: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
     shown: tuple[np.ndarray, np.ndarray] = dataclasses.field(default_factory=lambda: (np.zeros(0), np.zeros(0)))
     holes: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
+    #: What is known to be finite or not: the array, held so that its memory is no other's, and its last value then.
+    _checked: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
+    _last: float = 0.0
+    _clean: bool = True
 
     def thin(self, across: Axis, width: float) -> None:
         """Choose what is drawn between the ends of the x axis at this width."""
         part = window(self.x, across.low, across.high)
         x, y = self.x[part], self.y[part]
-        if self.kind == "smooth":
-            self.shown = every(x, y, SMOOTH_POINTS)
+        most = SMOOTH_POINTS if self.kind == "smooth" else RAW_POINTS // 2 if self.kind == "points" else max(int(width), 2)
+        clean = self._all_finite()
+        thinned = functools.partial(every, clean=clean) if self.kind == "smooth" else extremes
+        if across.log and len(x) > 2 * most:  # an equal count of steps is no equal width there
+            pieces = [thinned(x[cut], y[cut], max(most // LOG_PIECES, 2)) for cut in cuts(x, across.low, across.high, LOG_PIECES)]
+            self.shown = np.concatenate([a for a, _ in pieces]), np.concatenate([b for _, b in pieces])
         else:
-            buckets = RAW_POINTS // 2 if self.kind == "points" else max(int(width), 2)
-            self.shown = extremes(x, y, buckets)
-        self.holes = runs_of_holes(x, y)
+            self.shown = thinned(x, y, most)
+        self.holes = x[:0] if clean else runs_of_holes(x, y)
+
+    def _all_finite(self) -> bool:
+        """Whether there is no gap anywhere; of data that only grew in place, what is new is looked at."""
+        y, done = self.y, len(self._checked)
+        grown = len(y) >= done and _address(y) == _address(self._checked) and y.strides == self._checked.strides
+        if not grown or (done and float(y[done - 1]) != self._last):
+            done, self._clean = 0, True
+        if len(y) > done and self._clean:
+            self._clean = bool(np.isfinite(np.add.reduce(y[done:], dtype=np.float64)))
+        self._checked, self._last = y, float(y[-1]) if len(y) else 0.0
+        return self._clean
 
     @property
     def ink(self) -> QColor:
-        return theme().series(self.color)[0]
+        return theme().color("text3") if self.muted else theme().series(self.color)[0]
 
     @property
     def pattern(self) -> tuple[float, ...]:
@@ -85,6 +109,10 @@ class Series:
             return
         px = r.x() + across.place(x) * r.width()
         py = r.bottom() - up.place(y) * r.height()
+        if self.step:
+            px = np.clip(px, r.x() - 60, r.right() + 60)
+        else:
+            px, py = _cut(px, py, r.x() - 60, r.right() + 60)
         py = np.clip(py, r.y() - 60, r.bottom() + 60)  # lines far outside cost as much as those inside
         if self.kind == "points":
             self._draw_points(p, r, px, py)
@@ -146,6 +174,24 @@ class Series:
         p.drawImage(QRectF(r.x(), r.y(), width / ratio, height / ratio), image)
 
 
+def _address(values: np.ndarray) -> int:
+    """Where the first number lies in memory."""
+    return int(values.__array_interface__["data"][0])
+
+
+def _cut(px: np.ndarray, py: np.ndarray, left: float, right: float) -> tuple[np.ndarray, np.ndarray]:
+    """The line between two verticals: of what lies beyond them there is one point at most on either side, maybe very far away."""
+    if len(px) < 2:
+        return px, py
+    for end, inner, edge in ((0, 1, left), (-1, -2, right)):
+        beyond = px[end] < edge if end == 0 else px[end] > edge
+        if beyond and px[inner] != px[end]:
+            part = (edge - px[end]) / (px[inner] - px[end])
+            py[end] += min(part, 1.0) * (py[inner] - py[end])
+            px[end] = edge
+    return px, py
+
+
 def _unbroken(y: np.ndarray) -> list[tuple[int, int]]:
     """Ranges of finite values."""
     good = np.isfinite(y)
@@ -164,9 +210,11 @@ def dashed(points: np.ndarray, pattern: tuple[float, ...]) -> np.ndarray:
     s = np.concatenate([[0.0], np.cumsum(lengths)])
     ends = np.cumsum(pattern)
     period = float(ends[-1])
+    if s[-1] > MOST_DASHES * period:
+        return np.stack([points[:-1], points[1:]], 1)
     cuts = (np.arange(int(s[-1] / period) + 1)[:, None] * period + np.concatenate([[0.0], ends[:-1]])).ravel()
     stops = np.union1d(s, cuts[cuts < s[-1]])
-    if len(stops) > 20_000:
+    if len(stops) > MOST_DASHES:
         return np.stack([points[:-1], points[1:]], 1)
     at = np.stack([np.interp(stops, s, points[:, 0]), np.interp(stops, s, points[:, 1])], 1)
     middle = (stops[1:] + stops[:-1]) / 2 % period

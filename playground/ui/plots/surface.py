@@ -11,6 +11,7 @@ from playground.ui.painting import AA, CENTRE, LEFT, RIGHT, put
 from playground.ui.plots.axis import Axis, short
 from playground.ui.plots.series import polygon
 from playground.ui.theme import theme
+from playground.words import say
 
 #: Colours of the samples by class; the first two are those of the diverging map's ends.
 POINT_INKS = ("#0A4A8C", "#8A3D00")
@@ -42,17 +43,19 @@ class SurfacePlot(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Output over the two inputs")
+        self.setAccessibleName(say("Output over the two inputs"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(140, 140)
         self.low, self.high = (-1.0, -1.0), (1.0, 1.0)
+        self.framed = False  # whether low and high stay, whatever part of them the map covers
+        self._map = self.low, self.high
         self.names = ("x", "y")
         self.classes: tuple[str, ...] = ()
         self.response: np.ndarray | None = None
         self.limit, self.middle = 1.0, 0.0
         self.points = np.zeros((0, 2))
         self.targets = np.zeros(0)
-        self.empty = "No run yet. Press Train."
+        self.empty = say("No run yet. Press Train.")
         self._image: QImage | None = None
         self._over: QPixmap | None = None
         self._over_key: tuple[object, ...] = ()
@@ -67,7 +70,7 @@ class SurfacePlot(QWidget):
         self.points, self.targets = np.asarray(points[:: max(step, 1)], float), np.asarray(targets[:: max(step, 1)])
         self.names = (names[0], names[1]) if len(names) >= 2 else ("x", "y")
         self.classes, self._over = classes, None
-        if self.response is None and len(self.points):
+        if self.response is None and len(self.points) and not self.framed:
             span = np.ptp(self.points, axis=0) * 0.1 + 1e-9
             self.low = tuple(self.points.min(0) - span)
             self.high = tuple(self.points.max(0) + span)
@@ -77,7 +80,9 @@ class SurfacePlot(QWidget):
         """The answers over the rectangle, or None for none. Shapes: (size, size, outputs), rows from low[1] to high[1]."""
         self.response = response
         if response is not None:
-            self.low, self.high = low, high
+            self._map = low, high
+            if not self.framed:
+                self.low, self.high = low, high
         self._recolor()
 
     def _recolor(self) -> None:
@@ -115,12 +120,15 @@ class SurfacePlot(QWidget):
         p, r = QPainter(self), self.area
         p.fillRect(self.rect(), theme().color("plot"))
         if self._image is None and not len(self.points):
-            put(p, QRectF(self.rect()), self.empty, 12, "text3", how=CENTRE)
+            put(p, QRectF(self.rect()), say(self.empty), 12, "text3", how=CENTRE)
             p.end()
             return
         if self._image is not None:
             p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            p.drawImage(r, self._image)
+            p.save()
+            p.setClipRect(r)
+            p.drawImage(self._map_area(r), self._image)
+            p.restore()
         p.setPen(QPen(theme().color("strong"), 1))
         p.setBrush(Qt.BrushStyle.NoBrush)
         p.drawRect(r)
@@ -128,6 +136,14 @@ class SurfacePlot(QWidget):
         p.drawPixmap(QPointF(0, 0), self._points_over(r))
         self._draw_bar(p, r)
         p.end()
+
+    def _map_area(self, r: QRectF) -> QRectF:
+        """The part of the axes' rectangle that the map covers."""
+        (x0, y0), (x1, y1) = self._map
+        wide, tall = r.width() / (self.high[0] - self.low[0] or 1.0), r.height() / (self.high[1] - self.low[1] or 1.0)
+        return QRectF(
+            r.x() + (x0 - self.low[0]) * wide, r.bottom() - (y1 - self.low[1]) * tall, (x1 - x0) * wide, (y1 - y0) * tall
+        )
 
     def _draw_axes(self, p: QPainter, r: QRectF) -> None:
         across, up = Axis(self.low[0], self.high[0]), Axis(self.low[1], self.high[1])

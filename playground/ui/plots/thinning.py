@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 
 import numpy as np
 
@@ -12,6 +13,13 @@ def window(x: np.ndarray, low: float, high: float) -> slice:
     # Not by NumPy, which first copies all of x where it is a column of a table or of whole numbers.
     first, last = bisect.bisect_left(x, low), bisect.bisect_left(x, high)
     return slice(max(0, first - 1), min(len(x), last + 1))
+
+
+def cuts(x: np.ndarray, low: float, high: float, pieces: int) -> list[slice]:
+    """Parts of sorted x that are equally wide on a logarithmic axis from low to high, those without points left out."""
+    edges = np.geomspace(max(low, 1e-300), high, pieces + 1)[1:-1]
+    places = [0, *(bisect.bisect_left(x, float(edge)) for edge in edges), len(x)]
+    return [slice(a, b) for a, b in itertools.pairwise(places) if b > a]
 
 
 def extremes(x: np.ndarray, y: np.ndarray, buckets: int) -> tuple[np.ndarray, np.ndarray]:
@@ -56,11 +64,13 @@ def _with_holes(cut: np.ndarray, at: np.ndarray, holes: np.ndarray) -> np.ndarra
     return three
 
 
-def every(x: np.ndarray, y: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """At most `most` points at equal distances, the last one always."""
+def every(x: np.ndarray, y: np.ndarray, most: int, clean: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """At most `most` points at equal distances, the last one always; and the first of every gap, so that it is drawn. clean: there are none."""
     if len(x) <= most:
         return x, y
     index = np.linspace(0, len(x) - 1, most).round().astype(np.int64)
+    if not clean and not np.isfinite(np.add.reduce(y, dtype=np.float64)):
+        index = np.union1d(index, _first_bad(y))
     return x[index], y[index]
 
 
@@ -68,6 +78,10 @@ def runs_of_holes(x: np.ndarray, y: np.ndarray, most: int = 64) -> np.ndarray:
     """Where y stops being finite: the x of the first of every run of such values."""
     if len(y) == 0 or np.isfinite(np.add.reduce(y, dtype=np.float64)):
         return x[:0]
+    return x[_first_bad(y, most)]
+
+
+def _first_bad(y: np.ndarray, most: int = 64) -> np.ndarray:
+    """Indices of the first of every run of values that are not finite."""
     bad = ~np.isfinite(y)
-    first = bad & ~np.concatenate([[False], bad[:-1]])
-    return x[first][:most]
+    return np.flatnonzero(bad & ~np.concatenate([[False], bad[:-1]]))[:most]

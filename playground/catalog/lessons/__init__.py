@@ -1,0 +1,1 @@
+"""Walks through ready projects, step by step."""

@@ -1,0 +1,57 @@
+"""Mean, spread, dead units and saturated outputs of every layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from playground.training.areas.activations import ACTIVATION_COLUMNS, ACTIVATIONS
+from playground.training.probes import Probe, Share, register
+from playground.training.probes.looking import FIRST, Array, Crowd
+from playground.training.probes.notes import notes_of
+from playground.training.saturation import saturation
+
+if TYPE_CHECKING:
+    from playground.core.spec import Layer
+    from playground.training.run import Run
+
+
+@register
+class ActivationProbe(Probe[None]):
+    """Rows for `board[ACTIVATIONS]`, at most ten a second and a hundredth of the time."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self.share = Share(0.01, 10)
+        self.share.spent(FIRST)
+        self.crowd = Crowd(run)
+        self._last = -1
+
+    def look(self, *, force: bool) -> None:
+        """At rest also at past steps that were noted down since the last look."""
+        step = self.run.machine.step
+        if not self.crowd.wanted or step == self._last or not (force or self.share.due):
+            return
+        with self.share:
+            last, self._last = min(self._last, step), step
+            past = notes_of(self.run).between(last, step) if force and self.crowd.small else []
+            for at, tensors in [*((note.step, note.tensors) for note in past), (step, None)]:
+                self._measure(at, tensors)
+
+    def _measure(self, step: int, tensors: dict[str, Array] | None) -> None:
+        outputs = self.crowd.outputs(tensors)
+        if outputs:
+            layers = self.run.assembled.layers
+            row = [float(step)]
+            for name in self.crowd.nodes:
+                row += described(layers[name], outputs[name]) if name in outputs else [np.nan] * len(ACTIVATION_COLUMNS)
+            self.run.board[ACTIVATIONS].append(np.array([row]))
+
+
+def described(layer: Layer, y: Array) -> list[float]:
+    """The columns for one layer. Shapes: y (samples, *output)."""
+    stuck = saturation(layer, y)
+    with np.errstate(all="ignore"):
+        mean, deviation = float(y.mean(dtype=np.float64)), float(y.std(dtype=np.float64))
+    return [mean, deviation, stuck.dead if stuck else np.nan, stuck.share if stuck else np.nan]

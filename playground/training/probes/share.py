@@ -1,0 +1,32 @@
+"""A share of the time."""
+
+from __future__ import annotations
+
+import time
+
+
+class Share:
+    """Lets something happen so seldom that it takes at most a share of the time, and at most so often a second."""
+
+    def __init__(self, share: float, per_second: float) -> None:
+        self._share, self._interval = share, 1.0 / per_second
+        self._due = 0.0
+        self._begun = 0.0
+
+    @property
+    def due(self) -> bool:
+        return time.perf_counter() >= self._due
+
+    def soon(self) -> None:
+        """Due at once."""
+        self._due = 0.0
+
+    def spent(self, seconds: float) -> None:
+        """It has just happened, and took so long."""
+        self._due = time.perf_counter() + max(self._interval, seconds / self._share)
+
+    def __enter__(self) -> None:
+        self._begun = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self.spent(time.perf_counter() - self._begun)

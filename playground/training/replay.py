@@ -1,0 +1,200 @@
+"""A run done again from its journal, in this process: the same numbers, bit for bit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from playground.core.samples import Samples
+from playground.document.patch import patched
+from playground.document.project import Project
+from playground.engine.machine import Progress
+from playground.errors import PlaygroundError
+from playground.training import checkpoints, replan
+from playground.training.assembly import Assembled, assemble
+from playground.training.journal import Entry
+from playground.training.loop import Burst, Memory, Trainer
+from playground.training.recorder import REINITIALISED
+from playground.training.run_record import samples_sha256
+from playground.words import sentence
+
+#: Steps after which a spoilt state is noticed at the latest.
+_NOTICED = 100_000
+#: Gives the samples of a project, for a journal that changes the data.
+Load = Callable[[Project], Samples]
+
+
+class ReplayError(PlaygroundError):
+    """A journal that cannot be followed on this machine; the text says at which step and why."""
+
+
+class Player:
+    """Trains, stopping at the steps of a journal to do what stands there. Without entries it is plain training.
+
+    made, trainer: as they are at present; another plan puts others in their place.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        samples: Samples,
+        entries: Sequence[Entry] = (),
+        *,
+        load: Load | None = None,
+        compiling: Progress | None = None,
+    ) -> None:
+        """Raises Refused, DataError or DoesNotFit."""
+        self.made: Assembled = assemble(project, samples)
+        self._entries, self._load, self._compiling = list(entries), load, compiling
+        self.trainer = self._trainer(self.made)
+        self.trainer.reset()
+
+    def _trainer(self, made: Assembled) -> Trainer:
+        machine = made.machine(progress=self._compiling)
+        return Trainer(made.lowered, made.prepared, machine, made.project.training, made.judge)
+
+    def bursts(self) -> Iterator[Burst]:
+        """To the end of the journal, and where that does not end the run, to the end of the plan. Raises ReplayError."""
+        for entry in self._entries:
+            yield from self._follow(entry)
+        if not self._entries or self._entries[-1].kind not in ("end", "fault"):
+            yield from self.trainer.train()
+
+    def _follow(self, entry: Entry) -> Iterator[Burst]:
+        match entry.kind:
+            case "start":
+                self._start(entry)
+            case "knob":
+                yield from self._to(entry.step)
+                self._turn(entry)
+            case "plan":
+                yield from self._to(entry.step)
+                self._change(entry)
+            case "fault":
+                yield from self._to(entry.step)
+                yield from self._faulted(entry)
+            case "rewind" | "fork":
+                yield from self._to(int(entry.before))
+                self.trainer.recorder.go_back(int(entry.after))
+            case "end" if entry.what == "stopped":
+                yield from self._to(int(entry.after))
+            case "end":
+                yield from self._ended(entry)
+            case "resume":
+                self.trainer.reopen()
+                self.trainer.recorder.go_on()
+            case "reinit":
+                yield from self._to(entry.step)
+                self._reinitialise(entry)
+            case _:
+                raise ReplayError(
+                    sentence("Step {step}: this version cannot do {kind} again.", step=f"{entry.step:,}", kind=repr(entry.kind))
+                )
+
+    def _to(self, step: int) -> Iterator[Burst]:
+        while self.trainer.machine.step < step:
+            if self.trainer.finished:
+                raise self._lost(sentence("the run ends before it"), step)
+            burst = self.trainer.advance(step - self.trainer.machine.step)
+            yield burst
+            if burst.status == "fault":
+                raise self._lost(sentence("a number is not finite before it"), step)
+        if self.trainer.machine.step != step:
+            raise self._lost(sentence("the run is past it"), step)
+
+    def _lost(self, why: str, step: int) -> ReplayError:
+        at = f"{self.trainer.machine.step:,}"
+        return ReplayError(
+            sentence("The journal has an entry at step {step}, but {why} (at step {at}).", step=f"{step:,}", why=why, at=at)
+        )
+
+    def _start(self, entry: Entry) -> None:
+        if entry.what != "checkpoint":
+            return
+        path = Path(str(entry.after))
+        if not path.is_file() or file_sha256(path) != entry.before:
+            raise ReplayError(
+                sentence(
+                    "The run began from {path}, which is gone or has changed. Only runs from the start can be replayed.",
+                    path=path,
+                )
+            )
+        take_checkpoint(self.trainer, path)
+
+    def _turn(self, entry: Entry) -> None:
+        knob = self.trainer.machine.layout.knob_index.get(entry.what)
+        if knob is None:
+            raise ReplayError(sentence("The project has no knob called {name}.", name=repr(entry.what)))
+        self._note(knob, float(entry.after))
+        self.trainer.machine.knobs[knob] = float(entry.after)
+
+    def _reinitialise(self, entry: Entry) -> None:
+        layers = list(dict.fromkeys(parameter.owner for parameter in self.made.plan.graph.parameters))
+        if entry.what not in layers:
+            raise ReplayError(sentence("The project has no layer with weights called {name}.", name=repr(entry.what)))
+        self._note(REINITIALISED - layers.index(entry.what), float(entry.after))
+        self.trainer.machine.reinitialise(entry.what, int(entry.after))
+
+    def _note(self, knob: int, value: float) -> None:
+        """A change for the recorder, which may have to do these steps again."""
+        self.trainer.recorder.changes.append(np.array([[self.trainer.machine.step, knob, value]]))
+
+    def _change(self, entry: Entry) -> None:
+        values: dict[str, Any] = dict(entry.after)
+        wanted = values.pop("samples_sha256", None)
+        project = patched(self.made.project, values)
+        samples = self.made.samples
+        if wanted is not None:
+            samples = self._load(project) if self._load is not None else samples
+            if samples_sha256(samples) != wanted:
+                raise ReplayError(sentence("Step {step}: the data is not what it was.", step=f"{entry.step:,}"))
+        new = assemble(project, samples, self.made)
+        replan.check(self.made, new, self.trainer.machine.epoch, complete=self.trainer.complete)
+        after = self._trainer(new)
+        replan.continue_from(self.trainer, self.made, new, after)
+        after.recorder.begin()
+        self.trainer, self.made = after, new
+
+    def _faulted(self, entry: Entry) -> Iterator[Burst]:
+        """What an update spoiled may be noticed some steps later; the run then goes back to before it."""
+        status = ""
+        while status != "fault" and not self.trainer.finished and self.trainer.machine.step < entry.step + _NOTICED:
+            burst = self.trainer.advance()
+            status = burst.status
+            yield burst
+        if status != "fault" or self.trainer.machine.step != entry.step:
+            raise self._lost(sentence("no fault came up there"), entry.step)
+
+    def _ended(self, entry: Entry) -> Iterator[Burst]:
+        while not self.trainer.finished:
+            burst = self.trainer.advance()
+            yield burst
+            if burst.status == "fault":
+                raise self._lost(sentence("a number is not finite before it"), entry.step)
+        if self.trainer.memory.finished != entry.what or self.trainer.machine.step != entry.step:
+            raise self._lost(sentence("the run ends otherwise"), entry.step)
+
+
+def take_checkpoint(trainer: Trainer, path: Path) -> checkpoints.Checkpoint:
+    """Put a trainer where a checkpoint was left; the best epoch is up to the caller. Raises FileError."""
+    machine = trainer.machine
+    found = checkpoints.read(path, machine.layout)
+    machine.restore(found.state)
+    for name, value in found.knobs.items():
+        machine.set_knob(name, value)
+    whole = trainer.steps_per_epoch
+    # Files from before the loop counted steps and epochs by itself come of runs with one batch throughout.
+    known = {"epoch_steps": machine.step % whole, "last_epoch": int(found.memory.get("last_step", 0)) // whole}
+    trainer.memory = Memory(**(known | found.memory))
+    trainer.memory.best_place = None
+    trainer.recorder.begin()
+    return found
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

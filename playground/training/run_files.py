@@ -1,0 +1,172 @@
+"""A run's folder: checkpoints and the record of the run. Without a folder nothing is written."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from playground.document import project_json
+from playground.training import checkpoints, messages, run_record
+from playground.training.areas.epochs import EPOCH_COLUMNS
+from playground.training.causes import of_error
+from playground.training.checkpoints import Checkpoint
+from playground.training.history import Growing, epochs_of
+from playground.training.hooks import Hook
+from playground.training.loop import Burst
+from playground.words import sentence
+
+if TYPE_CHECKING:
+    from playground.training.run import Run
+
+#: A checkpoint on disk is at most about so old.
+_SAVE_SECONDS = 10.0
+
+
+class RunFiles(Hook):
+    """Writes while the run goes on, without making it wait."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._saved_at = time.monotonic()
+        self._saved_best = 0
+        self._writer: checkpoints.Writer | None = None
+        self._record: run_record.RunRecord | None = None
+        self._fingerprint: dict[str, Any] = {}
+
+    def _open(self) -> None:
+        """Begin the files of a run."""
+        run = self.run
+        if run.start.folder:
+            folder = Path(run.start.folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            made = run.assembled
+            self._fingerprint = run_record.fingerprint(made.project, made.samples, made.plan.chains)
+            self._writer = checkpoints.Writer(folder, run.machine.layout)
+            self._record = run_record.RunRecord(folder, made.project, self._fingerprint, run.notes)
+
+    def began(self) -> None:
+        self._open()
+
+    def resumed(self) -> None:
+        """The epochs up to here are part of the record again, which still says how the run began."""
+        self._open()
+        if self._record is None:
+            return
+        root = run_record.root_of(self._record.path) if self.run.journal.replanned else None
+        if root is not None:
+            self._record.begin_with(*root)
+        board = self.run.board
+        rows, _ = board.epochs.since(0)
+        known = Growing(rows[:0], EPOCH_COLUMNS.index("step"))
+        known.add(rows)
+        for record in epochs_of(known.rows, board.plan):
+            if record.step <= self.run.machine.step:
+                self._record.add_epoch(record)
+
+    def _fingerprint_after(self, previous: RunFiles) -> dict[str, Any]:
+        """The same samples are not hashed again; there may be gigabytes of them."""
+        made, before = self.run.assembled, previous.run.assembled
+        known = previous._fingerprint["samples_sha256"] if made.samples is before.samples else None
+        return run_record.fingerprint(made.project, made.samples, made.plan.chains, known)
+
+    def carried(self, previous: Hook) -> None:
+        """The same files, in which checkpoints now fit the new plan."""
+        assert isinstance(previous, RunFiles)
+        self._saved_at, self._saved_best = previous._saved_at, previous._saved_best
+        self._writer, self._record = previous._writer, previous._record
+        if self._writer is not None:
+            self._fingerprint = self._fingerprint_after(previous)
+            self._writer.layout = self.run.machine.layout
+            self._saved_best = 0
+            self._save_all()
+
+    def after_burst(self, burst: Burst) -> None:
+        if burst.record is None:
+            return
+        if self._record:
+            self._record.add_epoch(burst.record)
+        every = self.run.start.every
+        if every and burst.record.epoch % every == 0 and burst.status != "finished":
+            self.save("epoch")
+
+    def after_turn(self, burst: Burst) -> None:
+        if self._writer and time.monotonic() - self._saved_at > _SAVE_SECONDS:
+            self._save_all()
+        self.report()
+
+    def reopened(self, reason: str) -> None:
+        if self._record:
+            self._record.finish(None)
+
+    def ended(self, finished: messages.Finished) -> None:
+        if self._record:
+            self._record.finish(finished)
+            self._save_all()
+            self.report(wait=True)
+
+    def travelled(self, step: int) -> None:
+        self._saved_best = 0
+        if self._record:
+            self._record.keep_until(step)
+
+    def reset(self) -> None:
+        self._saved_best = 0
+        if self._record:
+            made = self.run.assembled
+            self._record.clear()
+            self._record.begin_with(project_json.to_json(made.project), self._fingerprint)
+
+    def close(self) -> None:
+        """Wait for what is being written."""
+        if self._writer:
+            self._writer.close()
+            self.report(wait=True)
+
+    def save(self, which: str) -> bool:
+        """Begin to write a checkpoint. which: "last", "best" or "epoch"."""
+        if self._writer is None:
+            return False
+        run, machine, memory = self.run, self.run.machine, self.run.trainer.memory
+        if not all(np.isfinite(weight).all() for weight in machine.parameters().values()):
+            text = sentence("No checkpoint was written: a weight is not finite. The last good one is kept.")
+            run.send(messages.Warned(kind="not finite", text=text))
+            return False
+        state = machine.snapshot()
+        if which == "best":
+            kept = run.board.best.read(memory.best_place) if memory.best_place is not None else None
+            if kept is None:
+                return False
+            state = np.frombuffer(kept[1], np.float32)
+        knobs = {name: float(machine.knobs[index]) for name, index in machine.layout.knob_index.items()}
+        remembered = dataclasses.asdict(memory) | {"best_place": None}
+        self._writer.write(which, Checkpoint(state, remembered, knobs, self._fingerprint), machine.step, machine.epoch)
+        return True
+
+    def _save_all(self) -> None:
+        memory, machine = self.run.trainer.memory, self.run.machine
+        if memory.best_epoch != self._saved_best and self.save("best"):
+            self._saved_best = memory.best_epoch
+        self.save("last")
+        if self._writer and self._record:
+            self._writer.write_record(
+                self._record.path, self._record.encoded(self.run.journal.entries), machine.step, machine.epoch
+            )
+        self._saved_at = time.monotonic()
+
+    @property
+    def writing(self) -> bool:
+        return self._writer is not None and self._writer.busy
+
+    def report(self, *, wait: bool = False) -> None:
+        """Tell what has been written, or why it was not."""
+        for written in self._writer.results(wait=wait) if self._writer else ():
+            if written.error is None:
+                saved = messages.Saved(which=written.which, path=str(written.path), step=written.step, epoch=written.epoch)
+                self.run.send(saved)
+            else:
+                cause = of_error(written.error)
+                self.run.send(messages.Warned(kind=cause.kind, text=cause.text))

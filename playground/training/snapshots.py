@@ -1,0 +1,157 @@
+"""A bounded ring of compressed copies of a run: dense near the present, sparse in the past, so that any step is a short way from one.
+
+A directory of fixed entries, then a heap. A copy is written before its entry is marked valid and unmarked before it is overwritten, and
+it carries a checksum: whenever the writer is killed, every copy that is found is whole.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import zlib
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+ENTRIES = 512
+#: 64-bit words of an entry: valid, step, place in the heap, bytes, checksum, bytes of the memory's text, rows of changes then, spare.
+_WORDS = 8
+_VALID, _STEP, _AT, _LENGTH, _SUM, _TEXT, _SEEN = range(7)
+DIRECTORY_BYTES = 8 * ENTRIES * _WORDS
+#: What the copies of a run take at most, unless two of them take more.
+BUDGET = 64 << 20
+#: States beyond this are not copied.
+MOST_STATE = 512 << 20
+#: Up to so many bytes all of a state is compressed; of a larger one only signs and exponents, the rest is mostly noise.
+_SMALL = 1 << 20
+
+
+def room(state_bytes: int) -> int:
+    """Bytes of a ring for states of this size; 0 where they are too large to be copied."""
+    if state_bytes > MOST_STATE:
+        return 0
+    one = state_bytes + (1 << 15)
+    return DIRECTORY_BYTES + max(2 * one, min(BUDGET, ENTRIES * one))
+
+
+@dataclasses.dataclass(frozen=True)
+class Snapshot:
+    """step: where it was taken. memory: what the loop knew.  seen: rows of the list of changes then.  numbers: bytes, as they were given."""
+
+    step: int
+    memory: dict[str, Any]
+    seen: int
+    numbers: bytes
+
+
+class SnapshotRing:
+    """Copies by step. area: `room(...)` bytes of zeros, or what an earlier ring left there; an empty one keeps nothing."""
+
+    def __init__(self, area: Array) -> None:
+        self._directory = area[:DIRECTORY_BYTES].view("<i8").reshape(-1, _WORDS)
+        self._heap = area[DIRECTORY_BYTES:]
+
+    @classmethod
+    def private(cls, state_bytes: int) -> SnapshotRing:
+        """One in memory of its own; pages that are never written cost nothing."""
+        return cls(np.zeros(room(state_bytes), np.uint8))
+
+    @property
+    def steps(self) -> list[int]:
+        """Of all copies, ascending."""
+        valid = self._directory[:, _VALID] == 1
+        return sorted(self._directory[valid, _STEP].tolist())
+
+    @property
+    def used_bytes(self) -> int:
+        """Of the heap."""
+        return int(self._directory[self._directory[:, _VALID] == 1, _LENGTH].sum()) if len(self._directory) else 0
+
+    def put(self, step: int, memory: dict[str, Any], seen: int, numbers: Array) -> bool:
+        """Keep a copy, in place of one of the same step; older ones make room. False when it is too large. numbers: bytes, a multiple of 4."""
+        text = zlib.compress(json.dumps(memory, separators=(",", ":")).encode(), 1)
+        whole = text + _packed(numbers)
+        if len(whole) > len(self._heap):
+            return False
+        self._drop(self._directory[:, _STEP] == step)
+        entry, at = self._place(len(whole))
+        self._heap[at : at + len(whole)] = np.frombuffer(whole, np.uint8)
+        entry[_STEP : _SEEN + 1] = (step, at, len(whole), zlib.crc32(whole), len(text), seen)
+        entry[_VALID] = 1
+        return True
+
+    def nearest(self, step: int) -> Snapshot | None:
+        """The newest copy at or before a step; copies that are damaged are dropped."""
+        while True:
+            valid = np.flatnonzero((self._directory[:, _VALID] == 1) & (self._directory[:, _STEP] <= step))
+            if not len(valid):
+                return None
+            entry = self._directory[valid[np.argmax(self._directory[valid, _STEP])]]
+            found = self._read(entry)
+            if found is not None:
+                return found
+            entry[_VALID] = 0
+
+    def forget_after(self, step: int) -> None:
+        """Drop what was kept of later steps: they will come otherwise."""
+        self._drop(self._directory[:, _STEP] > step)
+
+    def clear(self) -> None:
+        self._directory[:, _VALID] = 0
+
+    def _drop(self, which: Array) -> None:
+        self._directory[which, _VALID] = 0
+
+    def _read(self, entry: Array) -> Snapshot | None:
+        at, length, text = (int(entry[word]) for word in (_AT, _LENGTH, _TEXT))
+        whole = self._heap[at : at + length].tobytes()
+        if len(whole) != length or zlib.crc32(whole) != entry[_SUM]:
+            return None
+        return Snapshot(
+            int(entry[_STEP]), json.loads(zlib.decompress(whole[:text])), int(entry[_SEEN]), _unpacked(memoryview(whole)[text:])
+        )
+
+    def _place(self, length: int) -> tuple[Array, int]:
+        """A free entry and a free stretch of the heap, after as many copies as necessary have been dropped."""
+        while True:
+            valid = np.flatnonzero(self._directory[:, _VALID] == 1)
+            at = self._gap(valid, length)
+            if at is not None and len(valid) < len(self._directory):
+                return self._directory[np.flatnonzero(self._directory[:, _VALID] != 1)[0]], at
+            self._directory[self._least_missed(valid), _VALID] = 0
+
+    def _gap(self, valid: Array, length: int) -> int | None:
+        taken = self._directory[valid][:, [_AT, _LENGTH]]
+        taken = taken[np.argsort(taken[:, 0])]
+        starts = np.concatenate([[0], taken.sum(axis=1)])
+        ends = np.concatenate([taken[:, 0], [len(self._heap)]])
+        fits = np.flatnonzero(ends - starts >= length)
+        return int(starts[fits[0]]) if len(fits) else None
+
+    def _least_missed(self, valid: Array) -> int:
+        """The copy without which the way to any step grows least, measured against how long ago it is; the first stays while it can."""
+        order = valid[np.argsort(self._directory[valid, _STEP])]
+        steps = self._directory[order, _STEP].astype(float)
+        if len(steps) < 3:
+            return int(order[0])
+        ways = (steps[2:] - steps[:-2]) / (steps[-1] - steps[:-2])
+        return int(order[1 + int(np.argmin(ways))])
+
+
+def _packed(numbers: Array) -> bytes:
+    """Byte by byte of all numbers, the last bytes (sign and exponent) first: alike bytes beside each other compress well."""
+    planes = np.ascontiguousarray(numbers.reshape(-1, 4)[:, ::-1].T)
+    first = planes.size if planes.size <= _SMALL else planes.shape[1]
+    flat = planes.reshape(-1)
+    packed = zlib.compress(flat[:first].tobytes(), 1)
+    return len(packed).to_bytes(8, "little") + packed + flat[first:].tobytes()
+
+
+def _unpacked(given: memoryview) -> bytes:
+    """The inverse of `_packed`."""
+    length = int.from_bytes(given[:8], "little")
+    flat = zlib.decompress(given[8 : 8 + length]) + bytes(given[8 + length :])
+    return np.ascontiguousarray(np.frombuffer(flat, np.uint8).reshape(4, -1).T[:, ::-1]).tobytes()

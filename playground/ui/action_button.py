@@ -1,0 +1,122 @@
+"""An action as a painted button: the one look of buttons in the toolbar and at the foot of panels."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QAction, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
+
+from playground.ui.actions import action_set_of, placed
+from playground.ui.painting import box, put, rule, stamp, width_of
+from playground.ui.theme import theme
+
+
+class ActionButton(QAbstractButton):
+    """A button that is an action: its text, icon, switch and availability follow it.
+
+    look: "icon", "quiet" (icon and text), "framed" (the same, small, in a frame) or "primary" (the one filled button, 92 wide).
+    """
+
+    def __init__(self, action: QAction, icon: str, look: str = "icon") -> None:
+        super().__init__()
+        self.action_shown, self.glyph, self.look = action, icon, look
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        wide = QSizePolicy.Policy.Preferred if look == "framed" else QSizePolicy.Policy.Fixed
+        self.setSizePolicy(wide, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self.follow)
+        self.follow()
+
+    def follow(self) -> None:
+        """Take text and availability from the action."""
+        self.setText(self.action_shown.text())
+        self.setToolTip(self._tip())
+        self.setAccessibleName(self.action_shown.text())
+        self.setEnabled(self.action_shown.isEnabled())
+        self.updateGeometry()
+        self.update()
+
+    def _tip(self) -> str:
+        keys = self.action_shown.shortcut().toString()
+        return f"{self.text()} ({keys})" if keys else self.text()
+
+    def sizeHint(self) -> QSize:
+        if self.look == "primary":
+            return QSize(92, 32)
+        if self.look == "icon":
+            return QSize(32, 32)
+        if self.look == "framed":
+            return QSize(round(width_of(self.text(), 11)) + 34, 26)
+        return QSize(round(width_of(self.text(), 12)) + 42, 32)
+
+    def icon_now(self) -> str:
+        """The primary button shows what it would do."""
+        if self.look != "primary":
+            return self.glyph
+        return "pause" if self.text() == "Pause" else "play"
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p, r, on = QPainter(self), QRectF(self.rect()), self.isEnabled()
+        primary = self.look == "primary"
+        ink = ("onaccent" if primary else "text") if on else "disabled"
+        if primary:
+            box(p, r, 5, theme().color("accent") if on else theme().color("base"), None if on else theme().color("border"))
+        elif on and (self.underMouse() or self.isDown()):
+            box(p, r, 5, theme().color("accentsoft"), None)
+        if self.look == "framed":
+            box(p, r, 5, None, theme().color("strong" if on else "border"))
+        if self.hasFocus():
+            box(
+                p,
+                r.adjusted(2, 2, -2, -2) if primary else r,
+                4,
+                None,
+                theme().color("onaccent" if primary and on else "accent"),
+                2,
+            )
+        if self.look == "icon":
+            stamp(p, r.center().x(), r.center().y(), self.glyph, "text2" if on else "disabled", 18)
+        else:
+            size = 11 if self.look == "framed" else 12
+            wide = width_of(self.text(), size, primary) + 24
+            x = max((r.width() - wide) / 2, 4)
+            stamp(p, x + 8, r.center().y(), self.icon_now(), ink if primary else "text2" if on else "disabled", 16)
+            put(p, QRectF(x + 24, 0, wide, r.height()), self.text(), size, ink, primary)
+        p.end()
+
+
+#: More actions than this stand in rows of two.
+MOST_IN_ROW = 3
+
+
+class ActionStrip(QWidget):
+    """The actions of one place as buttons of equal width under a line, such as the foot of a panel.
+
+    It takes no room where no action has that place. The buttons are made when it is first shown inside a window, whose actions they are.
+    """
+
+    def __init__(self, place: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.actions_shown = placed(place)
+        self.buttons: dict[str, ActionButton] = {}
+        self.row = QGridLayout(self)
+        self.row.setContentsMargins(10, 11, 10, 10)
+        self.row.setSpacing(6)
+        self.setVisible(bool(self.actions_shown))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        made = action_set_of(self)
+        if made is None or self.buttons:
+            return
+        columns = len(self.actions_shown) if len(self.actions_shown) <= MOST_IN_ROW else 2
+        for at, action in enumerate(self.actions_shown):
+            button = self.buttons[action.id] = ActionButton(made[action.id], action.icon, "framed")
+            self.row.addWidget(button, at // columns, at % columns)
+            self.row.setColumnStretch(at % columns, 1)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        p.fillRect(self.rect(), theme().color("panel"))
+        rule(p, 0, 0, self.width())
+        p.end()

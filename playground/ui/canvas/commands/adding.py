@@ -1,0 +1,185 @@
+"""Commands that add nodes, notes and ready networks, placed and wired where that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QPointF, QRectF
+
+from playground.core.spec import Spec
+from playground.document.edits import AddLink, AddNode, AddNote, Edit, InsertOnLink, MoveNodes, Several
+from playground.document.project import Node
+from playground.document.wiring import gives_output, port_names, takes_port
+from playground.errors import PlaygroundError
+from playground.lowering import fits
+from playground.ui.block_library import bringing
+from playground.ui.canvas.commands.part import Part
+from playground.ui.canvas.placing import beside, free, snapped
+from playground.ui.canvas.starters import Starter
+from playground.ui.canvas.suggesting import Place
+from playground.ui.kinds import Kind
+from playground.words import say, sentence
+
+NEW_SIZE = (106.0, 52.0)  # what a node is taken to measure before it is drawn
+
+
+class Adding(Part):
+    """Adding to the network."""
+
+    def add_kind(self, kind: Kind, at: QPointF | None = None) -> str:
+        """Add what a palette shows; where its file cannot be used the reason is told."""
+        try:
+            return self.add(kind.made(self.session.view), at)
+        except PlaygroundError as error:
+            self.session.message.emit(say(str(error)), "error")
+            return ""
+
+    def add(self, spec: Spec, at: QPointF | None = None) -> str:
+        """Add a node: centred on a point, or after the selected node and wired to it when that fits. Gives its id, or ""."""
+        anchor = self._anchor() if at is None else None
+        spot = self._spot(at, anchor)
+        made = AddNode(spec, position=spot, name=self._name(spec))
+        brought = bringing(spec, self.session.view)
+        wires = self._wires(made, anchor, brought) if anchor is not None else ()
+        edits = (*brought, made, *wires)
+        edit: Edit = Several(sentence("Add {made}", made=made.made(self.session.view).name), edits) if len(edits) > 1 else made
+        return self.finish(edit, made.id)
+
+    def add_wired(self, kind: Kind, place: Place, at: QPointF) -> str:
+        """Add what was picked where a wire was let go: its port there, and the wire drawn. Where it does not fit it is added without."""
+        try:
+            spec = kind.made(self.session.view)
+        except PlaygroundError as error:
+            self.session.message.emit(say(str(error)), "error")
+            return ""
+        spot = snapped(at.x() if place.behind else at.x() - NEW_SIZE[0], at.y() - NEW_SIZE[1] / 2)
+        made = AddNode(spec, position=spot, name=self._name(spec))
+        brought = bringing(spec, self.session.view)
+        wire = self._wire_at(place, made, brought)
+        edits: tuple[Edit, ...] = (*brought, made) if wire is None else (*brought, made, wire)
+        added = sentence("Add {made}", made=made.made(self.session.view).name)
+        return self.finish(Several(added, edits) if len(edits) > 1 else made, made.id)
+
+    def _wire_at(self, place: Place, made: AddNode, brought: Iterable[Edit]) -> AddLink | None:
+        """The wire between a place and a new node; None with the reason told where the node does not fit."""
+        grown = self.session.view
+        for edit in (*brought, made):
+            grown = edit.apply(grown)
+        if place.behind:
+            source, target, port, output = place.node, made.id, 0, place.k
+            possible = takes_port(made.spec, 0)
+        else:
+            source, target, port, output = made.id, place.node, place.k, 0
+            possible = gives_output(made.spec)
+        if not possible or any(id not in {node.id for node in grown.network.nodes} for id in (source, target)):
+            return None
+        refused = fits(grown, self.session.samples, source, target, port, output)
+        if refused is not None:
+            self.session.message.emit(say(refused.text), "warning")
+            return None
+        return AddLink(source, target, port, output=output)
+
+    def place_behind(self) -> Place | None:
+        """Where a new node would be wired by itself: behind the selected node, before it where it lacks an input, else behind the last."""
+        anchor = self._anchor()
+        if anchor is None:
+            return None
+        if gives_output(anchor.spec):
+            return Place(anchor.id)
+        return (
+            Place(anchor.id, behind=False) if port_names(anchor.spec) and not self.session.view.network.into(anchor.id) else None
+        )
+
+    def add_to_wire(self, spec: Spec, link: str, at: QPointF) -> str:
+        """Add a node on a wire; where it does not fit there it is added beside it."""
+        made = AddNode(spec, position=snapped(at.x() - NEW_SIZE[0] / 2, at.y() - NEW_SIZE[1] / 2), name=self._name(spec))
+        try:
+            edit = InsertOnLink(link, made)
+            edit.apply(self.session.view)
+        except PlaygroundError:
+            return self.add(spec, at)
+        edits = (*bringing(spec, self.session.view), edit, *self._make_room(edit, made))
+        return self.finish(Several(edit.describe(self.session.view), edits) if len(edits) > 1 else edit, made.id)
+
+    def start_from(self, starter: Starter) -> None:
+        """Lay out a ready network on the empty canvas."""
+        if self.session.do(starter.edit()):
+            self.shown.emit(tuple(node.id for node in self.session.view.network.nodes))
+
+    def add_note(self, at: QPointF) -> str:
+        """Add a note with its upper left corner at a point."""
+        made = AddNote("Note", snapped(at.x(), at.y()))
+        return self.finish(made, made.id)
+
+    def _name(self, spec: Spec) -> str:
+        """Data and loss are called so, because there is one of each and it may be exchanged; "" numbers the others."""
+        name = {"dataset": "data", "loss": "loss"}.get(spec.kind, "")
+        return "" if any(node.name == name for node in self.session.view.network.nodes) else name
+
+    def _anchor(self) -> Node | None:
+        """The node that a new one follows: the selected one, else the last one with nothing after it."""
+        chosen = self.session.selected_nodes()
+        if chosen:
+            return chosen[-1]
+        network = self.session.view.network
+        feeding = {link.source for link in network.links}
+        ends = [node for node in network.nodes if node.id not in feeding and gives_output(node.spec)]
+        return ends[-1] if ends else (network.nodes[-1] if network.nodes else None)
+
+    def _spot(self, at: QPointF | None, anchor: Node | None) -> tuple[float, float]:
+        if at is not None:
+            return snapped(at.x() - NEW_SIZE[0] / 2, at.y() - NEW_SIZE[1] / 2)
+        taken = [item.body().translated(item.pos()) for item in self.scene.nodes.values()]
+        if anchor is None or anchor.id not in self.scene.nodes:
+            return free(QRectF(24, 120, *NEW_SIZE), taken)
+        item = self.scene.nodes[anchor.id]
+        return beside(item.body().translated(item.pos()), NEW_SIZE, taken)
+
+    def _wires(self, made: AddNode, anchor: Node, brought: Iterable[Edit] = ()) -> tuple[Edit, ...]:
+        """A wire from the anchor to the new node, or from the new node to an anchor that lacks an input."""
+        project = self.session.view
+        grown = project
+        for edit in (*brought, made):
+            grown = edit.apply(grown)
+        if gives_output(anchor.spec) and takes_port(made.spec, 0):
+            refused = fits(grown, self.session.samples, anchor.id, made.id, 0)
+            taken = any(link.source == anchor.id for link in project.network.links)
+            return () if refused is not None or (taken and made.spec.kind == "loss") else (AddLink(anchor.id, made.id, 0),)
+        if gives_output(made.spec) and port_names(anchor.spec) and not project.network.into(anchor.id):
+            refused = fits(grown, self.session.samples, made.id, anchor.id, 0)
+            return () if refused is not None else (AddLink(made.id, anchor.id, 0),)
+        return ()
+
+    def put_on_wire(self, id: str, link: str, at: tuple[float, float]) -> bool:
+        """Put a node that is on the canvas on a wire, at a place. False where it cannot stand there; the reason is told."""
+        insert = InsertOnLink(link, id)
+        try:
+            insert.apply(self.session.view)
+        except PlaygroundError as error:
+            self.session.message.emit(say(str(error)), "warning")
+            return False
+        item = self.scene.nodes[id]
+        spot = QRectF(*at, item.look.width, item.look.height)
+        edits = (MoveNodes({id: at}), insert, *self._room_for(spot, id))
+        self.session.history.seal()
+        done = self.session.do(Several(insert.describe(self.session.view), edits))
+        self.session.history.seal()
+        return done
+
+    def _make_room(self, edit: InsertOnLink, made: AddNode) -> tuple[Edit, ...]:
+        return self._room_for(QRectF(*made.position, *NEW_SIZE), made.id)
+
+    def _room_for(self, spot: QRectF, id: str) -> tuple[Edit, ...]:
+        """Push what stands right of a node put at a place on its row further right, when there is too little room."""
+        others = [item for item in self.scene.nodes.values() if item.id != id]
+        hit = [i for i in others if i.body().translated(i.pos()).adjusted(-16, 0, 16, 0).intersects(spot)]
+        right = [item for item in hit if item.pos().x() >= spot.x()]
+        if not right:
+            return ()
+        push = spot.right() + 54 - min(item.pos().x() for item in right)
+        row = [i for i in others if i.pos().x() >= spot.x() and abs(self._level(i.id) - spot.center().y()) < 120]
+        return (MoveNodes({item.id: (item.pos().x() + push, item.pos().y()) for item in row}),)
+
+    def _level(self, id: str) -> float:
+        item = self.scene.nodes[id]
+        return item.pos().y() + item.look.height / 2

@@ -1,0 +1,147 @@
+"""What each node shows, made from what is known now: samples, weights, outputs, the worker's pictures, losses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from playground.core.samples import Samples
+from playground.core.spec import Spec
+from playground.document.project import Node
+from playground.training.areas.tiles import Tile
+from playground.training.surfaces import SIDE
+from playground.ui.canvas import pictures
+from playground.ui.canvas.answers import Array
+from playground.ui.canvas.faring import Cost, duration, percent
+from playground.ui.canvas.look import short_number
+from playground.ui.canvas.preview import PreviewData
+from playground.words import say, sentence
+
+if TYPE_CHECKING:
+    from playground.ui.canvas.feed import PreviewFeed
+
+
+#: What tiles show, and its words.
+MODES = {"response": sentence("Response"), "weights": sentence("Weights"), "activation": sentence("Activation")}
+
+
+class PictureMaker:
+    """first: node id -> the first unit that its picture shows.  mode: what tiles show, a word of MODES."""
+
+    def __init__(self, feed: PreviewFeed) -> None:
+        self.feed, self.session = feed, feed.session
+        self.first: dict[str, int] = {}
+        self.mode = "response"
+        self._answers: dict[str, Array] = {}
+        self._weights: dict[str, Array] = {}
+        self._tiles: dict[str, Tile] = {}
+        self._crowd: dict[str, Array] = {}
+        self._inputs: tuple[tuple[int, str], PreviewData] | None = None
+
+    def take(self, answers: dict[str, Array], weights: dict[str, Array], tiles: dict[str, Tile], crowd: dict[str, Array]) -> None:
+        """What pictures are made from now on. answers: for one sample where the worker made the tiles, else for what pictures show.
+
+        crowd: outputs for some samples at once.
+        """
+        self._answers, self._weights, self._tiles, self._crowd = answers, weights, tiles, crowd
+
+    def turn(self, node: str, units: int, all_units: int, back: bool = False) -> None:
+        """Show the next units of a node; after the last the first. units: of a page."""
+        pages = -(-all_units // max(units, 1))
+        page = (self.first.get(node, 0) // max(units, 1) + (-1 if back else 1)) % pages
+        self.first[node] = page * units
+
+    def picture(self, node: Node, kind: str) -> PreviewData | None:
+        """The picture of one kind; None while there is nothing to make it from."""
+        samples, answers = self.session.samples, self._answers
+        makers: dict[str, Callable[[], PreviewData | None]] = {
+            "glyph": lambda: pictures.curve(node.spec),
+            "image": lambda: pictures.image(samples, self.feed.sample),
+            "number": lambda: pictures.number(*self._number(node)),
+            "strip": lambda: pictures.strip(samples, self.feed.sample),
+            "maps": lambda: self._maps(node),
+            "bars": lambda: pictures.bars(answers.get(node.name), samples),
+            "tiles": lambda: self._responses(node),
+            "field": lambda: self._field(node),
+        }
+        return makers[kind]() if kind in makers else None
+
+    def live_line(self, node: Node, norms: dict[str, float], cost: Cost | None) -> str:
+        """The gradient while a layer trains, and its time; what an activation does; else nothing."""
+        if self.session.run.going and node.name in norms:
+            line = f"∇ {short_number(norms[node.name])}"
+            return line if cost is None else f"{line} · {duration(cost.seconds)}"
+        line = pictures.activity(node.spec, self._crowd.get(node.name))
+        return line if line or cost is None else f"{duration(cost.seconds)} · {percent(cost.share)}"
+
+    def _maps(self, node: Node) -> PreviewData | None:
+        answers = self._answers
+        found = pictures.sequence(node, answers, self.session.samples, self.feed.sample)
+        if found is not None:
+            return found
+        weight = None if self.mode == "activation" else self._weights.get(f"{node.name}.weight")
+        first = self.first.get(node.id, 0)
+        return pictures.maps(weight, answers.get(node.name), self.feed.forms.get(node.id, ()), first)
+
+    def _responses(self, node: Node) -> PreviewData | None:
+        samples = self.session.samples
+        if node.spec.kind == "dataset" and samples is not None:
+            return self._plane(samples)
+        first = self.first.get(node.id, 0)
+        if self.mode == "weights" and f"{node.name}.weight" in self._weights:
+            return pictures.weight_tiles(self._weights[f"{node.name}.weight"], self._weights.get(f"{node.name}.bias"), first)
+        if self.mode == "activation" and node.name in self._crowd:
+            return pictures.histograms(self._crowd[node.name], first)
+        if self._tiles:
+            return pictures.of_tile(self._tiles.get(node.name))
+        spec = node.spec if isinstance(node.spec, Spec) else None
+        return pictures.responses(self._answers.get(node.name), SIDE, spec, first)
+
+    def _plane(self, samples: Samples) -> PreviewData:
+        """The inputs themselves; the same picture for as long as it is the same plane."""
+        key = (id(samples), self.session.project.data.scaling)
+        if self._inputs is None or self._inputs[0] != key:
+            self._inputs = (key, pictures.plane_tiles(samples, SIDE, key[1]))
+        return self._inputs[1]
+
+    def _field(self, node: Node) -> PreviewData | None:
+        samples, lowered = self.session.samples, self.feed.lowered
+        if samples is None:
+            return None
+        tile = self._tiles.get(node.name)
+        if node.spec.kind != "loss":
+            return pictures.field(self._answers.get(node.name), SIDE) if tile is None else pictures.of_field(tile)
+        if tile is not None or lowered is None:
+            return pictures.judged(None if tile is None else tile.array, samples, self.feed.prepared)
+        head = next((head for head in lowered.heads if head.node == node.id), lowered.heads[0])
+        output = next((n.name for n in self.session.project.network.nodes if n.id == head.output.partition("/")[0]), "")
+        response = head.loss.respond(self._answers[output]) if output in self._answers and not self._tiles else None
+        return pictures.judged(pictures.decided(response, samples, SIDE), samples, self.feed.prepared)
+
+    def _number(self, node: Node) -> tuple[float | None, str]:
+        """A loss with the words under it: over the newest batches, or of several what each was at the end of the last epoch."""
+        client, several = self.session.client, len(self.session.project.network.of_kind("loss")) > 1
+        if several:
+            epochs = client.epochs if client.step else ()
+            return (epochs[-1].metrics.get(node.name) if epochs else None), self._guess(node) if not epochs else say(
+                "after the epoch"
+            )
+        loss = client.history().loss if client.step else ()
+        return (float(np.mean(loss[-20:])) if len(loss) else None), self._guess(node)
+
+    def _guess(self, node: Node) -> str:
+        """What guessing gives, where that is known."""
+        samples = self.session.samples
+        wired = any(link.port == 1 for link in self.session.project.network.into(node.id))
+        if (
+            samples is None
+            or samples.task != "classification"
+            or samples.classes < 2
+            or getattr(node.spec, "target", "") == "values"
+            or wired
+        ):
+            return ""
+        return say("guess: ln {classes} = {log}", classes=samples.classes, log=f"{math.log(samples.classes):.2f}")

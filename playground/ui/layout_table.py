@@ -1,0 +1,57 @@
+"""The layouts of the window: one record makes the tab, the shortcut, the areas that panels stand in and their sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+#: Where panels stand: at the sides of the canvas and below it; "centre" is the canvas's own place, in a layout without it.
+AREAS = ("left", "right", "centre", "bottom", "bottom-right")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """One arrangement of the window.
+
+    areas: those of AREAS that its panels may stand in.  sizes: what a fresh layout gives at 1440 × 900: width of "left" and
+    "right", height of "centre" and "bottom", and width of "bottom-left" and "bottom-right" where the bottom is shared; pixels.
+    grows: those heights are in proportion to the window's; else they stay, and the canvas takes what is left.
+    canvas: whether the canvas is shown; a layout without it has a "centre".
+    base: of a layout of one's own, the one of the table from which it was made; panels stand where they stand there.
+    """
+
+    name: str
+    title: str
+    icon: str
+    shortcut: str
+    areas: tuple[str, ...]
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    grows: bool = False
+    canvas: bool = True
+    base: str = ""
+
+    def __post_init__(self) -> None:
+        if not set(self.areas) <= set(AREAS) or ("centre" in self.areas) is self.canvas:
+            raise ValueError(f"layout {self.name}: areas {self.areas} do not suit")
+
+    @property
+    def action(self) -> str:
+        """The id of the action that shows it."""
+        return f"{self.name}_layout"
+
+
+#: In the order of the tabs.
+LAYOUT_TABLE = (
+    Layout(
+        name="build", title="Build", icon="auto", shortcut="Ctrl+1", areas=("left", "right", "bottom"),
+        sizes={"left": 216, "right": 296, "bottom": 150},
+    ),
+    Layout(
+        name="train", title="Train", icon="curve", shortcut="Ctrl+2", areas=("right", "bottom", "bottom-right"),
+        sizes={"right": 292, "bottom": 444, "bottom-left": 740, "bottom-right": 400}, grows=True,
+    ),
+    Layout(
+        name="compare", title="Compare", icon="table", shortcut="Ctrl+3", areas=("right", "centre", "bottom"),
+        sizes={"right": 300, "centre": 400, "bottom": 390}, grows=True, canvas=False,
+    ),
+)  # fmt: skip

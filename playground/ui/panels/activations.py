@@ -1,0 +1,74 @@
+"""What the layers give over the steps of the run: mean, spread, and how much of it is stuck."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+from playground.ui.panel import Panel, register_panel
+from playground.ui.panels.choosing import Choice, choice_row
+from playground.ui.panels.stepping import StepPanel
+from playground.ui.plots.curves import reach
+from playground.ui.plots.layers import LayersPlot
+from playground.ui.plots.plot import NO_RUN
+from playground.words import say, sentence
+
+if TYPE_CHECKING:
+    from playground.ui.session import Session
+
+#: Columns of `Activations` and their names.
+QUANTITIES = {
+    "mean": sentence("Mean"),
+    "deviation": sentence("Standard deviation"),
+    "dead": sentence("Share of dead units"),
+    "saturated": sentence("Share of saturated outputs"),
+}
+
+
+class ActivationsPanel(StepPanel):
+    """One quantity of every layer's outputs, chosen above the plot."""
+
+    watches = "activations"
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self.plot = LayersPlot(say("Activations over steps"))
+        self.choice = Choice(say("Quantity"), {key: say(text) for key, text in QUANTITIES.items()})
+        self.choice.chosen.connect(self.show_quantity)
+        self.column.addWidget(choice_row(self.choice))
+        self.column.addWidget(self.plot, 1)
+        self.follow(self.plot)
+
+    def show_quantity(self, quantity: str) -> None:
+        """Another number of the outputs."""
+        self.plot.chosen_up = None
+        self.feed()
+
+    def feed(self) -> None:
+        client = self.session.client
+        found = client.activations()
+        if not self.isVisible() and found is not None and len(found.steps):
+            return
+        self.plot.empty = say("The layers have not been looked at yet.") if self.session.run.going else say(NO_RUN)
+        self.plot.reach = 0.0
+        if found is not None:
+            steps, quantity = client.history().steps, self.choice.key
+            self.plot.reach = reach(steps, client.started.total_steps) if client.started else 0.0
+            table = getattr(found, quantity)
+            share = quantity in ("dead", "saturated")
+            self.plot.show_layers(found.nodes, found.steps, table, log=quantity == "deviation", share=share)
+        self.plot.show_marks(self.journal.marks())
+
+
+register_panel(
+    Panel(
+        id="activations",
+        title="Activations",
+        icon="sig",
+        places={"train": "bottom-right"},
+        factory=ActivationsPanel,
+        order=12,
+        least=(340, 200),
+    )
+)

@@ -1,0 +1,182 @@
+"""Some runs side by side: the settings that are not equal, and what came out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from playground.core.fields import fields_of
+from playground.document.options import NODE_OPTIONS
+from playground.document.project import Project
+from playground.training.runs import Kept, settings_of, what_differs
+from playground.ui.compare.choice import choice_of
+from playground.ui.compare.columns import columns_for
+from playground.ui.inspector.controls import Button
+from playground.ui.inspector.editors import SPELT
+from playground.ui.inspector.foot import Empty
+from playground.ui.inspector.text import Label, Section
+from playground.ui.painting import RIGHT, Painted, elided, put, rule
+from playground.ui.panel import Panel, register_panel
+from playground.ui.plots.axis import short
+from playground.words import counted, say
+
+if TYPE_CHECKING:
+    from playground.ui.session import Session
+
+ROW = 26
+RESULTS = ("train", "validation", "epochs", "steps", "time")
+
+
+def value_text(value: Any) -> str:
+    """A setting as a person reads it."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return say("yes") if value else say("no")
+    if isinstance(value, float):
+        return short(value)
+    if isinstance(value, tuple | list):
+        return counted(len(value), "{n} value", "{n} values") if len(value) > 4 else ", ".join(value_text(one) for one in value)
+    text = str(value)
+    return say(SPELT.get(text, text.replace("_", " ").capitalize()) if text.isidentifier() and text.islower() else text)
+
+
+def setting_text(path: str, projects: Sequence[Project]) -> str:
+    """What a path of `settings_of` is called: "Learning rate", "dense1 Units"; the path itself where none of the projects has it."""
+    for project in projects:
+        node = next((one for one in project.network.nodes if path == one.name or path.startswith(f"{one.name}.")), None)
+        if node is not None:
+            names, record, words = path[len(node.name) + 1 :].split("."), node.spec, [node.name]
+        elif path.startswith("data."):
+            names, record, words = path.split(".")[1:], project.data, [say("Data")]
+        else:
+            names, record, words = path.split("."), project.training, []
+        titles = _titles(names, record)
+        if titles is not None:
+            return " ".join([*words, *(titles[1:] if names[0] == "optimizer" and len(titles) > 1 else titles)])
+    return say("Wires") if path == "wires" else path
+
+
+def _titles(names: Sequence[str], record: Any) -> list[str] | None:
+    """What each field on the way is called; None where there is no such field."""
+    found: list[str] = []
+    for name in filter(None, names):
+        field = (fields_of(record) if dataclasses.is_dataclass(record) else {}).get(name) or NODE_OPTIONS.get(name)
+        if field is None:
+            return None
+        found.append(say(field.title(name)))
+        record = getattr(record, name, None)
+    return found
+
+
+class Lines(Painted):
+    """Rows of a name and one value for each run."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(0, 0, name)
+        self.heads: list[str] = []
+        self.rows: list[tuple[str, list[str]]] = []
+
+    def show_lines(self, heads: list[str], rows: list[tuple[str, list[str]]]) -> None:
+        self.heads, self.rows = heads, rows
+        self.setFixedHeight(ROW * (len(rows) + bool(heads)))
+        words = "; ".join(f"{name}: {', '.join(values)}" for name, values in rows)
+        self.setAccessibleDescription(words[:2000])
+        self.update()
+
+    def draw(self, p: QPainter, r: QRectF) -> None:
+        count = max(len(self.heads), max((len(values) for _, values in self.rows), default=0), 1)
+        wide = min(96.0, (r.width() - 100) / count)
+        lines = [("", self.heads)] if self.heads else []
+        for k, (name, values) in enumerate([*lines, *self.rows]):
+            y, head = r.y() + k * ROW, bool(self.heads) and k == 0
+            put(
+                p, QRectF(12, y, r.width() - count * wide - 18, ROW), elided(name, r.width() - count * wide - 18, 11), 11, "text2"
+            )
+            for at, value in enumerate(values):
+                x = r.right() - 10 - (count - at) * wide
+                ink = "text2" if head else "text"
+                put(p, QRectF(x, y, wide, ROW), elided(value, wide - 6, 11, not head), 11, ink, not head, RIGHT)
+            rule(p, 0, y + ROW - 1, r.width())
+
+
+class ComparisonPanel(QWidget):
+    """Follows the runs that are selected in the table."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.choice = choice_of(session)
+        self.title = Label("", 12, "text", True)
+        self.title.setContentsMargins(12, 8, 12, 8)
+        self.different, self.result = Lines(say("What differs")), Lines(say("Result"))
+        self.equal = Label("", 11, "text2")
+        self.equal.setContentsMargins(12, 6, 12, 8)
+        self.restore = Button(say("Restore"), "primary", width=150)
+        self.none = Empty("table", say("Nothing to compare"), say("Select two runs or more in the table."))
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part in (self.title, Section(say("What differs")), self.different, self.equal, Section(say("Result")), self.result):
+            column.addWidget(part)
+        column.addStretch(1)
+        self.area = QScrollArea()
+        self.area.setWidget(page)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 10)
+        outer.addWidget(self.none)
+        outer.addWidget(self.area, 1)
+        outer.addWidget(self.restore)
+        outer.setAlignment(self.restore, Qt.AlignmentFlag.AlignHCenter)
+        self.restore.clicked.connect(self._restore)
+        self.choice.chosen.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Compare what is selected now."""
+        runs = self.choice.compared_runs()
+        self.none.setVisible(not runs)
+        self.area.setVisible(bool(runs))
+        self.restore.setVisible(bool(runs))
+        if not runs:
+            return
+        names = [say("Run {number}", number=run.number) for run in runs]
+        self.title.show_text(
+            say("{first} against {others}", first=names[0], others=", ".join(names[1:])) if len(names) > 1 else names[0]
+        )
+        projects = [run.project for run in runs]
+        rows = what_differs(projects)
+        told = [(setting_text(path, projects), [value_text(v) for v in values]) for path, values in rows]
+        self.different.show_lines(names if rows else [], told)
+        same = len(dict.fromkeys(path for run in runs for path in settings_of(run.project))) - len(rows)
+        self.equal.show_text(
+            counted(same, "{n} other setting is equal.", "{n} other settings are equal.") if len(runs) > 1 else ""
+        )
+        self.result.show_lines([], self._results(runs))
+        self.restore.show_text(say("Restore run {number}", number=runs[0].number), 150)
+
+    def _results(self, runs: list[Kept]) -> list[tuple[str, list[str]]]:
+        columns = columns_for(runs)
+        known = {column.key for column in columns_for([])}
+        wanted = [column for column in columns if column.key in RESULTS or column.key not in known]
+        return [(say(column.title), [column.shown(run) for run in runs]) for column in wanted]
+
+    def _restore(self) -> None:
+        runs = self.choice.compared_runs()
+        if runs:
+            self.choice.restore(runs[0])
+
+
+register_panel(
+    Panel(
+        id="comparison", title="Comparison", icon="table", places={"compare": "right"}, factory=ComparisonPanel, order=10, width=300,
+        least=(260, 200),
+    )
+)  # fmt: skip

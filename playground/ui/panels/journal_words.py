@@ -1,0 +1,82 @@
+"""A change of a run's plan in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from playground.core.fields import Field, fields_of
+from playground.core.registry import find
+from playground.core.spec import Spec
+from playground.document.options import NODE_OPTIONS
+from playground.document.plans import DataPlan, TrainingPlan
+from playground.document.project import Project
+from playground.errors import PlaygroundError
+from playground.ui.plots.axis import short
+from playground.words import say
+
+#: Changes that are named; of more, their number.
+MOST = 3
+
+
+def plan_words(project: Project, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    """A line, a short flag for the plots, and what would bring it back. before, after: by place, as in the journal.
+
+    Numbers that are knobs have entries of their own; they are told only where nothing else changed.
+    """
+    places = [path for path in before if path in after]
+    told = [path for path in places if not _is_knob(project, path)] or places
+    words = [_change(project, path, before[path], after[path]) for path in told]
+    shown = "; ".join(words[:MOST]) + (say(" and {n} more", n=len(words) - MOST) if len(words) > MOST else "")
+    if not shown:
+        shown = say("Other data") if "samples_sha256" in after else say("The same plan again")
+    flag = words[0].replace(": ", " ") if words else shown
+    return shown, flag[:1].lower() + flag[1:], {path: before[path] for path in told}
+
+
+def _fields(path: str) -> tuple[Field | None, str]:
+    """The field at a place, where it can be told, and its name."""
+    name = path.rpartition("/")[2]
+    if name in NODE_OPTIONS:
+        return NODE_OPTIONS[name], name
+    owner: type[Spec] = DataPlan if path.startswith("data/") else TrainingPlan
+    parts = path.split("/fields/")
+    field = fields_of(owner).get(parts[1]) if len(parts) == 2 else None
+    return field, name
+
+
+def _is_knob(project: Project, path: str) -> bool:
+    parts = path.split("/fields/")
+    if path.startswith("training/fields/") and len(parts) == 3:
+        spec = getattr(project.training, parts[1], None)
+        field = fields_of(spec).get(parts[2]) if isinstance(spec, Spec) else None
+        return field is not None and field.live
+    field, _ = _fields(path)
+    return field is not None and field.live and path.startswith("training/")
+
+
+def _change(project: Project, path: str, before: Any, after: Any) -> str:
+    field, name = _fields(path)
+    title = say(field.title(name)) if field is not None else say(name.replace("_", " ").capitalize())
+    if path.startswith("network/nodes/"):
+        id = path.split("/")[2]
+        node = next((node.name for node in project.network.nodes if node.id == id), id)
+        if name == "frozen":
+            return say("{node}: frozen", node=node) if after else say("{node}: trained again", node=node)
+        if "/spec" in path:
+            return say("{node}: other settings", node=node)
+        title = f"{node} {title}"
+    return say("{title}: {before} → {after}", title=title, before=_value(before), after=_value(after))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        try:
+            return say(find(str(value.get("kind")), str(value.get("id"))).title)
+        except PlaygroundError:
+            return str(value.get("id", "…"))
+    if isinstance(value, bool):
+        return say("on") if value else say("off")
+    if isinstance(value, int | float):
+        return f"{value:,}" if isinstance(value, int) else short(value)
+    return say(value) if isinstance(value, str) else "…"

@@ -1,0 +1,158 @@
+"""A session's files: opening, saving, recovery, and the weights that a file holds or a run has made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from playground.document.edits import History, MoveNodes, Several
+from playground.document.picks import remember
+from playground.document.project import Project
+from playground.document.relocate import relocation
+from playground.document.weights import renamed
+from playground.errors import PlaygroundError
+from playground.training.runs import shelf_of, take_along
+from playground.ui.run_control import names_of
+from playground.ui.session_core import SessionCore
+from playground.words import say, sentence
+
+if TYPE_CHECKING:
+    from playground.document.file import Loaded
+
+
+class FilesPart(SessionCore):
+    """file_weights: those that its file holds, or that were taken from another; then weights_taken, and closing would lose them."""
+
+    def __init__(self, project: Project | None = None, parent: QObject | None = None) -> None:
+        super().__init__(project, parent)
+        self.file_weights: dict[str, np.ndarray] | None = None
+        self._file_names: dict[str, str] = {}
+        self._file_runs: dict[str, Any] = {}
+        self._file_sha256 = ""
+        self._kept_run = (0, 0)
+        self.weights_taken = False
+
+    @property
+    def modified(self) -> bool:
+        """Whether closing now would lose edits, or weights of a run."""
+        return self.history.dirty or self.trained or self.weights_taken
+
+    @property
+    def trained(self) -> bool:
+        """Whether the run has weights that no file holds."""
+        return bool(self.client.step) and self._run_mark != self._kept_run
+
+    def weights(self, *, best: bool = False) -> dict[str, np.ndarray] | None:
+        """Copies of the run's weights, else those of the file, under the names that nodes have now; None where there are none.
+
+        best: those of the run's best epoch.
+        """
+        found, names = self.client.export_weights(best=best) if self.client.step else {}, self.run.names
+        if not found:
+            found, names = self.file_weights or {}, self._file_names
+        return renamed(found, names, names_of(self.project)) or None
+
+    def take_weights(self, weights: Mapping[str, np.ndarray], names: Mapping[str, str]) -> None:
+        """Weights that came from a file, in place of those of the run, which ends. names: node id -> name, as in the weights."""
+        self.run.forget()
+        self.file_weights, self._file_names, self.weights_taken = dict(weights), dict(names), True
+        self._kept_run = (0, 0)
+        self.file_changed.emit()
+
+    @property
+    def _run_mark(self) -> tuple[int, int]:
+        return self.run.number, self.client.step
+
+    # Opening and saving
+    def new(self) -> None:
+        """Start an empty, untitled project."""
+        self._replace(Project(), None)
+
+    def open(self, path: Path) -> bool:
+        """Open a project file. False when it cannot be read; the reason is told and nothing changes."""
+        from playground.document.file import load  # brings pydantic, which the first paint need not wait for
+
+        try:
+            loaded = load(path)
+        except PlaygroundError as error:
+            self.message.emit(say(str(error)), "error")
+            return False
+        self._replace(loaded.project, path, loaded)
+        if loaded.problems:
+            more = (
+                say(" {problems_count} more of this kind.", problems_count=len(loaded.problems) - 3)
+                if len(loaded.problems) > 3
+                else ""
+            )
+            self.message.emit(" ".join(say(problem.text) for problem in loaded.problems[:3]) + more, "warning")
+        return True
+
+    def detach(self) -> None:
+        """Go on as a copy without a file, as for an example that is to stay as it is; data beside the file is still found."""
+        self.path, self._file_sha256 = None, ""
+        self.file_changed.emit()
+
+    def place(self, positions: dict[str, tuple[float, float]]) -> None:
+        """Put nodes where a project just opened should have had them: neither an edit nor a change to save."""
+        if not self.history.can_undo and not self.history.can_redo and not self.history.dirty:
+            self.history = History(MoveNodes(positions).apply(self.project))
+            self._changed()
+
+    def restore(self, loaded: Loaded) -> None:
+        """Go on with a recovered project, which nothing on the disk equals."""
+        self._replace(loaded.project, loaded.path, loaded)
+        self.history.mark_unsaved()
+        self.project_changed.emit()
+
+    def save(self, path: Path) -> bool:
+        """Save the project with the weights of its run, else with those that its file held. Its data files stay the same ones."""
+        from playground.document.file import save
+
+        self._follow_folder(path.absolute().parent)
+        mark = self._run_mark
+        weights = self.weights()
+        expected = self._file_sha256 if path == self.path else ""
+        try:
+            saved = save(self.project, path, weights, self._file_runs, expect_sha256=expected or None)
+        except PlaygroundError as error:
+            self.message.emit(say(str(error)), "error")
+            return False
+        if self.run_shelf is not None:
+            take_along(self.run_shelf, shelf_of(path))
+        self.path, self._file_sha256, self._kept_run = path, saved.sha256, mark
+        self.file_weights, self._file_names, self.weights_taken = weights, names_of(self.project), False
+        for note in saved.notes:
+            self.message.emit(note, "info")
+        self.history.mark_saved()
+        self.file_changed.emit()
+        return True
+
+    def _follow_folder(self, folder: Path) -> None:
+        """Before the project moves to another folder: its data paths go on meaning the same files."""
+        edits = relocation(self.project, self.folder, folder)
+        self._home = folder
+        for edit in edits:
+            if isinstance(edit.value, str) and Path(edit.value).is_absolute():
+                remember(edit.value)  # it could be read from the old folder, and can be from the new one
+        if edits:
+            self.do(Several(sentence("Follow the project's folder"), edits))
+
+    def _replace(self, project: Project, path: Path | None, loaded: Loaded | None = None) -> None:
+        self.run.forget()
+        self.run_shelf = None
+        self.history = History(project)
+        self.path, self._home = path, path.absolute().parent if path else None
+        self.file_weights, self._file_runs, self._file_sha256, self._kept_run = None, {}, "", (0, 0)
+        self.weights_taken = False
+        if loaded is not None:
+            self.file_weights, self._file_runs, self._file_sha256 = loaded.weights, loaded.runs, loaded.sha256
+            self._file_names = names_of(project)
+        self._open(())
+        self.select(())
+        self.replaced.emit()
+        self._changed()
+        self.file_changed.emit()

@@ -1,0 +1,1 @@
+"""What the status line says: one file per owner."""

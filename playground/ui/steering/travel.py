@@ -1,0 +1,192 @@
+"""Going back in a run from the window: the step that is picked on a curve, forks and rewinds, and the remedies of a fault.
+
+The run gets the knobs of the step that it stands at; the project follows, as one undoable step, so that what the window shows is what the
+run does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from playground.document.edits import Edit, SetField, SetPlan, Several
+from playground.errors import PlaygroundError
+from playground.lowering import lower
+from playground.lowering.folding import local_edit
+from playground.lowering.lower import KnobInfo
+from playground.training.messages import Fault, Reset, Running, Started
+from playground.training.messages.travel import Travelled
+from playground.ui.inspector.following import follow_knobs
+from playground.ui.plots.marks import Band, Mark
+from playground.words import say, sentence
+
+if TYPE_CHECKING:
+    from playground.ui.session import Session
+
+#: Steps that a remedy goes back.
+BACK = 20
+#: The longest gradient that the remedy "clip" allows.
+CLIP = 1.0
+#: States of a run that can go back.
+STATES = ("running", "paused", "finished", "failed", "dead")
+
+
+class Travels(QObject):
+    """One for each session. picked: a step of the curve that was chosen, None for none.  fault: the last one, until the run goes on.
+
+    changed: after any of these.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.session = session
+        self.picked: int | None = None
+        self.fault: Fault | None = None
+        self._then: Callable[[], None] | None = None
+        session.heard.connect(self._heard)
+
+    # What there is.
+
+    @property
+    def possible(self) -> bool:
+        """Whether there is a run that can go back."""
+        return self.session.run.state in STATES and self.session.client.step > 0
+
+    @property
+    def kept(self) -> int:
+        """Steps before a fault that a remedy goes back."""
+        return min(BACK, self.fault.step) if self.fault is not None else 0
+
+    def bands(self) -> list[Band]:
+        """The stretch before a fault that is kept."""
+        if self.fault is None:
+            return []
+        words = say("{kept} steps kept", kept=self.kept)
+        return [Band(self.fault.step - self.kept, self.fault.step, "error", words)]
+
+    def marks(self) -> list[Mark]:
+        """The picked step, and where the run forked."""
+        forks = [Mark(branch.step, say("Fork"), "accent", "fork") for branch in self.session.client.branches]
+        picked = [Mark(self.picked, "", "accent")] if self.picked is not None else []
+        return forks + picked
+
+    def layers(self) -> tuple[str, ...]:
+        """Names of the run's layers with weights, that of the fault first."""
+        started = self.session.client.started
+        names = tuple(started.board["layers"]) if started is not None else ()
+        at_fault = self.fault.node if self.fault is not None else ""
+        return tuple(sorted(names, key=lambda name: name != at_fault))
+
+    # What a person does.
+
+    def pick(self, x: float | None) -> None:
+        """Choose the step nearest to a place on the curve, or none."""
+        step = None if x is None or not self.possible else int(min(max(round(x), 0), self.session.client.step))
+        if step != self.picked:
+            self.picked = step
+            self.changed.emit()
+
+    def fork(self, step: int | None = None) -> None:
+        """Stand at a step, the picked one when none is given; the curve that is left stays to be seen."""
+        self._go("fork", self.picked if step is None else step)
+
+    def rewind(self, step: int | None = None) -> None:
+        """Stand at a step, the picked one when none is given."""
+        self._go("rewind", self.picked if step is None else step)
+
+    def halve_rate(self) -> None:
+        """Remedy: back before the fault, half the rate, and on."""
+        before = getattr(self.session.project.training.optimizer, "rate", 0.0)
+
+        def then() -> None:
+            now = getattr(self.session.project.training.optimizer, "rate", 0.0)
+            self.session.do(SetPlan("training", "optimizer.rate", min(before, now) / 2), whole=True)
+
+        self._remedy(then)
+
+    def clip(self) -> None:
+        """Remedy: back before the fault, clip long gradients, and on."""
+        self._remedy(lambda: bool(self.session.do(SetPlan("training", "clip", CLIP), whole=True)))
+
+    def reinitialise(self, layer: str) -> None:
+        """Remedy: new start weights for a layer, and on."""
+        seed = self.session.project.training.seed + 1 + (self.fault.step if self.fault else self.session.client.step)
+        self.session.run.ask(lambda: self.session.client.reinitialise(layer, seed))
+        self.session.resume()
+
+    def _remedy(self, then: Callable[[], object]) -> None:
+        if self.fault is None:
+            return
+
+        def whole() -> None:
+            then()
+            self.session.resume()
+
+        self._then = whole
+        self._go("rewind", self.fault.step - self.kept)
+
+    def _go(self, kind: str, step: int | None) -> None:
+        if step is None or not self.possible:
+            return
+        client = self.session.client
+        ask = client.fork if kind == "fork" else client.rewind
+        self.session.run.ask(lambda: ask(step))
+
+    # What becomes of it.
+
+    def _heard(self, event: object) -> None:
+        match event:
+            case Fault():
+                self.fault = event
+            case Travelled():
+                self.fault, self.picked = None, None
+                self._take_knobs(event)
+                then, self._then = self._then, None
+                if then is not None:
+                    then()
+            case Started() | Reset():
+                self.fault, self.picked, self._then = None, None, None
+            case Running():
+                self.fault = None
+            case _:
+                return
+        self.changed.emit()
+
+    def _take_knobs(self, event: Travelled) -> None:
+        """Let the project have the numbers of the step that the run stands at."""
+        follower = follow_knobs(self.session)
+        follower.forget()
+        edits = [edit for info in self._infos() if (edit := self._edit(info, event.knobs)) is not None]
+        if edits:
+            self.session.do(Several(sentence("Settings of step {step}", step=f"{event.step:,}"), tuple(edits)), whole=True)
+        else:
+            follower.follow()
+
+    def _infos(self) -> tuple[KnobInfo, ...]:
+        session = self.session
+        if session.samples is None or not session.ready:
+            return ()
+        try:
+            return lower(session.project, session.samples).knobs
+        except PlaygroundError:  # the problems panel says it
+            return ()
+
+    def _edit(self, info: KnobInfo, knobs: dict[str, float]) -> Edit | None:
+        value = knobs.get(info.name)
+        factor = info.name.endswith((":rate_factor", ":decay_factor"))
+        if value is None or factor or np.float32(info.value) == np.float32(value):
+            return None
+        shown = float(f"{value:.7g}")  # what was typed, not its nearest number in single precision
+        if info.node:
+            return local_edit(self.session.project, SetField(info.node, info.path, shown))
+        return SetPlan("training", info.path, shown)
+
+
+def travels_of(session: Session) -> Travels:
+    """The session's travels, made on first use."""
+    return session.findChild(Travels) or Travels(session)

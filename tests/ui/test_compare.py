@@ -1,0 +1,189 @@
+"""The Compare layout: runs in a table, drawn over one another, set side by side, and brought back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMessageBox
+
+from playground.document.edits import SetPlan
+from playground.training.runs import kept
+from playground.ui.compare.choice import Choice, choice_of
+from playground.ui.compare.columns import columns_for, fits
+from playground.ui.compare.table import FIRST, LINE, TICK, RunsTable
+from playground.ui.main_window import MainWindow
+from playground.ui.panels.comparison import ComparisonPanel, value_text
+from playground.ui.panels.overlay import OverlayPanel
+from playground.ui.panels.runs import RunsPanel
+from playground.ui.session import Session
+from tests.examples.recipes import FOLDER
+from tests.ui.conftest import settle
+
+Loaded = Callable[[Session], None]
+PLANS = ((0.01, 32, 6), (0.05, 16, 4), (0.002, 64, 5))
+
+
+@pytest.fixture
+def compared(window: MainWindow, session: Session, loaded: Loaded, qtbot) -> Choice:
+    """Three short runs on the spirals, and the Compare layout."""
+    window.resize(1440, 900)
+    window.documents.open(FOLDER / "spiral_mlp.play")
+    loaded(session)
+    for rate, batch, epochs in PLANS:
+        for path, value in (("optimizer.rate", rate), ("batch", batch), ("epochs", epochs)):
+            session.do(SetPlan("training", path, value))
+        session.train()
+        qtbot.waitUntil(lambda: session.run.state == "finished", timeout=20_000)
+    qtbot.waitUntil(lambda: len([run for run in kept(session.shelf) if run.state == "done"]) == 3, timeout=10_000)
+    window.show_layout("compare")
+    settle()
+    choice = choice_of(session)
+    choice.refresh()
+    return choice
+
+
+def only(window: MainWindow, kind: type) -> object:
+    (found,) = window.findChildren(kind)
+    return found
+
+
+def test_every_run_is_a_row_and_the_newest_are_drawn(window: MainWindow, compared: Choice):
+    table, panel, overlay = only(window, RunsTable), only(window, RunsPanel), only(window, OverlayPanel)
+    assert [run.number for run in compared.runs] == [3, 2, 1]
+    assert [table.runs.index(row, FIRST).data() for row in range(3)] == ["3", "2", "1"]
+    assert len(compared.drawn) == 3
+    assert list(overlay.plot.series) == ["1", "2", "3"]
+    for run in compared.runs:
+        series = overlay.plot.series[str(run.number)]
+        assert series.y.tolist() == [record.validation_loss for record in run.epochs]
+        assert series.color == compared.drawn[run.folder]
+    assert panel.count.text() == "3 runs, 3 drawn"
+    assert window.canvas.isVisible() is False
+    window.grab()
+
+
+def test_a_tick_draws_a_run_or_not(window: MainWindow, compared: Choice):
+    table, overlay = only(window, RunsTable), only(window, OverlayPanel)
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=table.cell(1, TICK).center())
+    assert list(overlay.plot.series) == ["1", "3"]
+    assert table.runs.index(1, TICK).data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Unchecked
+    table.selectRow(1)
+    QTest.keyClick(table, Qt.Key.Key_Space)
+    assert list(overlay.plot.series) == ["1", "2", "3"]
+    assert not table.cell(1, LINE).isEmpty()
+    overlay.what.setCurrentIndex(overlay.what.findData("accuracy"))
+    overlay.what.activated.emit(overlay.what.currentIndex())
+    run = compared.runs[0]
+    assert overlay.plot.series["3"].y.tolist() == [record.metrics["accuracy"] for record in run.epochs]
+
+
+def test_the_table_sorts_and_filters(window: MainWindow, compared: Choice):
+    table, panel = only(window, RunsTable), only(window, RunsPanel)
+    rate = next(k for k, column in enumerate(table.runs.columns) if column.key == "rate") + FIRST
+    header = table.horizontalHeader()
+    header.sectionClicked.emit(rate)
+    assert [run.number for run in table.runs.rows] == [3, 1, 2]
+    header.sectionClicked.emit(rate)
+    assert [run.number for run in table.runs.rows] == [2, 1, 3]
+    assert header.model().headerData(rate, Qt.Orientation.Horizontal) == "Rate ↓"
+    QTest.keyClicks(panel.filter, "rate < 0.02, batch >= 64")
+    assert [run.number for run in table.runs.rows] == [3]
+    assert panel.count.text() == "1 of 3 runs, 3 drawn"
+    panel.filter.setText("sgd")
+    assert table.runs.rows == []
+    panel.filter.setText("adam done")
+    assert len(table.runs.rows) == 3
+
+
+@pytest.mark.parametrize(
+    ("wanted", "numbers"),
+    [("", [3, 2, 1]), ("Batch = 16", [2]), ("run != 2", [3, 1]), ("state = done", [3, 2, 1]), ("state < done", []), ("rate < x", []),
+     ("nonsense > 3", []), ("validation loss > 0", [3, 2, 1]), (",,", [3, 2, 1]), ("<", [])],
+)  # fmt: skip
+def test_what_a_filter_means(compared: Choice, wanted: str, numbers: list[int]):
+    columns = columns_for(compared.runs)
+    assert [run.number for run in compared.runs if fits(run, columns, wanted)] == numbers
+
+
+def test_selected_runs_are_set_side_by_side(window: MainWindow, compared: Choice):
+    table, panel = only(window, RunsTable), only(window, ComparisonPanel)
+    table.clearSelection()
+    table.selectRow(0)
+    model = table.selectionModel()
+    model.select(table.runs.index(2, 0), model.SelectionFlag.Select | model.SelectionFlag.Rows)
+    assert [run.number for run in compared.compared_runs()] == [3, 1]
+    assert panel.title.text() == "Run 3 against Run 1"
+    rows = dict(panel.different.rows)
+    assert rows == {"Learning rate": ["0.002", "0.01"], "Batch": ["64", "32"], "Epochs": ["5", "6"]}
+    assert panel.equal.text().endswith("other settings are equal.")
+    results = dict(panel.result.rows)
+    assert results["Epochs"] == ["5", "6"]
+    assert "Accuracy" in results
+    assert panel.restore.text() == "Restore run 3"
+
+
+def test_a_run_comes_back_with_its_weights_and_the_edit_can_be_undone(window: MainWindow, session: Session, compared: Choice):
+    panel, table = only(window, RunsPanel), only(window, RunsTable)
+    first = compared.runs[-1]
+    table.clearSelection()
+    table.selectRow(2)
+    QTest.mouseClick(panel.restore, Qt.MouseButton.LeftButton)
+    assert session.project.training.optimizer.rate == 0.01
+    assert session.project.training.batch == 32
+    assert session.history.undo_text == "Restore run 1"
+    weights = session.weights()
+    assert weights is not None
+    from playground.api.checkpoints import kept_in
+
+    assert session.samples is not None
+    ours = kept_in(first.weights, first.project, session.samples).weights
+    assert all((weights[name] == array).all() for name, array in ours.items())
+    session.undo()
+    assert session.project.training.optimizer.rate == 0.002
+
+
+def test_notes_stars_and_deleting(window: MainWindow, session: Session, compared: Choice, monkeypatch: pytest.MonkeyPatch):
+    panel, table = only(window, RunsPanel), only(window, RunsTable)
+    note = len(table.runs.columns) - 1 + FIRST
+    assert table.runs.setData(table.runs.index(0, note), "Too slow")
+    assert compared.runs[0].note == "Too slow"
+    assert table.runs.index(0, note).data() == "Too slow"
+    table.clearSelection()
+    table.selectRow(0)
+    QTest.mouseClick(panel.star, Qt.MouseButton.LeftButton)
+    assert table.runs.index(0, FIRST).data() == "★ 3"
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
+    QTest.mouseClick(panel.remove, Qt.MouseButton.LeftButton)
+    assert len(compared.runs) == 3
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    QTest.mouseClick(panel.remove, Qt.MouseButton.LeftButton)
+    assert [run.number for run in compared.runs] == [2, 1]
+    assert not (session.shelf / "0003").exists()
+
+
+def test_a_new_project_has_no_runs_and_says_so(window: MainWindow, session: Session, compared: Choice, tmp_path: Path):
+    session.save(tmp_path / "mine.play")
+    compared.refresh()
+    assert [run.number for run in compared.runs] == [3, 2, 1], "a project that is saved keeps its runs"
+    session.new()
+    assert compared.runs == []
+    panel = only(window, RunsPanel)
+    assert panel.pages.currentIndex() == 0
+    assert only(window, ComparisonPanel).none.isVisible()
+    assert only(window, OverlayPanel).plot.series == {}
+    window.grab()
+
+
+def test_values_as_a_person_reads_them():
+    assert [value_text(v) for v in (None, True, 0.001, "Adam", (1, 2), (1,) * 9)] == [
+        "–",
+        "yes",
+        "0.001",
+        "Adam",
+        "1, 2",
+        "9 values",
+    ]

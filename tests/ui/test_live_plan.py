@@ -1,0 +1,254 @@
+"""The plan of a run follows the project while it goes on; the journal tells of it, takes it back and writes it down."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu, QWidget
+from pytestqt.qtbot import QtBot
+
+from playground.core.registry import find
+from playground.document.edits import ReplacePlanPart, SetField, SetNodeOption, SetPlan
+from playground.document.file import save
+from playground.training.messages import ChangeRefused, Replanned
+from playground.training.replay import Player
+from playground.ui.inspector.following import follow_knobs
+from playground.ui.panels.journal import JournalPanel
+from playground.ui.panels.journal_entries import journal_of
+from playground.ui.panels.knobs import Knobs
+from playground.ui.panels.training import TrainingPanel
+from playground.ui.pickers import PICKERS
+from playground.ui.session import Session
+from playground.ui.steering.journal_script import can_write, journal_script
+
+from .conftest import settle
+from .networks import chain, moons, node, ready, train
+from .test_panels_settings import enter
+
+Make = Callable[[Callable[[Session], QWidget]], Any]
+
+
+@pytest.fixture
+def show(session: Session, qtbot: QtBot) -> Make:
+    def make(factory: Callable[[Session], QWidget]) -> Any:
+        made = factory(session)
+        qtbot.addWidget(made)
+        made.resize(300, 800)
+        made.show()
+        settle()
+        return made
+
+    return make
+
+
+@pytest.fixture
+def running(session: Session, qtbot: QtBot) -> Session:
+    """A run that goes on for long."""
+    ready(session, moons(), qtbot)
+    session.do(SetPlan("training", "epochs", 100_000))
+    follow_knobs(session), journal_of(session)
+    train(session, qtbot, "running")
+    return session
+
+
+def replanned(session: Session, qtbot: QtBot, act: Callable[[], object]) -> None:
+    heard: list[object] = []
+    session.heard.connect(heard.append)
+    act()
+    qtbot.waitUntil(lambda: any(isinstance(event, Replanned) for event in heard), timeout=15_000)
+    session.heard.disconnect(heard.append)
+    settle()
+
+
+def steps_of(session: Session) -> int:
+    started = session.client.started
+    assert started is not None
+    return started.steps_per_epoch
+
+
+def test_a_batch_of_the_toolbar_reaches_the_run_and_undo_takes_it_back(running: Session, qtbot: QtBot) -> None:
+    before, batch = steps_of(running), running.project.training.batch
+    for picker in PICKERS:
+        assert picker.enabled(running) == (picker.caption in ("Optimizer", "Schedule", "Batch"))
+    replanned(running, qtbot, lambda: running.do(SetPlan("training", "batch", 4 * batch)))
+    assert running.client.state == "running"
+    assert steps_of(running) < before
+    line = journal_of(running).entries[-1]
+    assert line.text.startswith(f"Batch: {batch} → {4 * batch}")
+    assert line.flag == f"batch {batch} → {4 * batch}"
+    assert line.step in [mark.x for mark in journal_of(running).marks()]
+    replanned(running, qtbot, running.undo)
+    assert steps_of(running) == before
+    assert journal_of(running).entries[-1].text.startswith(f"Batch: {4 * batch} → {batch}")
+
+
+def test_the_form_of_the_training_plan_stays_open_but_for_the_seed(running: Session, show: Make, qtbot: QtBot) -> None:
+    panel: TrainingPanel = show(TrainingPanel)
+    rows = panel.form.rows
+    assert [name for name, row in rows.items() if not row.editor.isEnabled()] == ["seed"]
+    assert rows["batch"].label.live
+    assert not rows["seed"].label.live
+    replanned(running, qtbot, lambda: enter(rows["accumulate"].editor, "3"))
+    assert running.client.started is not None
+    assert running.project.training.accumulate == 3
+    replanned(running, qtbot, lambda: panel.form.changed.emit("optimizer", find("optimizer", "momentum")()))
+    assert "begins without memory" in journal_of(running).entries[-1].text
+
+
+def test_the_batch_row_of_the_knobs(running: Session, show: Make, qtbot: QtBot) -> None:
+    knobs: Knobs = show(Knobs)
+    replanned(running, qtbot, lambda: enter(knobs.batch, "77"))
+    assert running.project.training.batch == 77
+    assert knobs.batch.value == 77
+    replanned(running, qtbot, running.undo)
+    assert knobs.batch.value == running.project.training.batch != 77
+
+
+def test_a_change_is_in_the_step_that_is_asked_for_right_after(session: Session, qtbot: QtBot) -> None:
+    ready(session, moons(), qtbot)
+    follow_knobs(session)
+    session.step_batch()
+    qtbot.waitUntil(lambda: session.client.state == "paused" and session.client.step == 1, timeout=15_000)
+    session.do(SetPlan("training", "batch", 3))
+    session.step_batch()
+    qtbot.waitUntil(lambda: session.client.step == 2, timeout=15_000)
+    qtbot.waitUntil(lambda: len(session.client.history().rows) == 2, timeout=15_000)
+    assert session.client.history().rows[-1] == 3
+
+
+def test_a_layer_frozen_from_the_start_thaws_while_it_trains(session: Session, show: Make, qtbot: QtBot) -> None:
+    ready(session, moons(), qtbot)
+    knobs: Knobs = show(Knobs)
+    first = node(session, "dense1")
+    session.do(SetNodeOption(first.id, "frozen", True))
+    session.do(SetPlan("training", "epochs", 100_000))
+    train(session, qtbot, "running")
+    assert "dense1:rate_factor" not in session.client.knobs
+    weights = session.client.parameters()["dense1.weight"]
+    replanned(session, qtbot, knobs.layers[first.id].switch.click)
+    qtbot.waitUntil(lambda: bool((session.client.parameters()["dense1.weight"] != weights).any()), timeout=15_000)
+    assert journal_of(session).entries[-1].text.startswith("dense1: trained again")
+    assert session.client.knobs["dense1:rate_factor"] == 1.0
+
+
+def test_what_cannot_be_changed_is_said_and_the_run_goes_on(running: Session, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: bool(running.client.epochs), timeout=15_000)
+    told: list[tuple[str, str]] = []
+    running.message.connect(lambda text, level: told.append((text, level)))
+    heard: list[object] = []
+    running.heard.connect(heard.append)
+    running.do(SetPlan("training", "epochs", 1))
+    qtbot.waitUntil(lambda: any(isinstance(event, ChangeRefused) for event in heard), timeout=15_000)
+    assert "done already" in told[0][0]
+    assert told[0][1] == "error"
+    step = running.client.step
+    qtbot.waitUntil(lambda: running.client.step > step, timeout=15_000)
+    assert running.client.state == "running"
+    running.undo()
+    settle()
+    assert len([event for event in heard if isinstance(event, ChangeRefused)]) == 1
+
+
+def test_a_layer_that_is_added_meanwhile_keeps_nothing_from_changing(running: Session, qtbot: QtBot) -> None:
+    running.do(SetField(node(running, "dense1").id, "units", 99))
+    replanned(running, qtbot, lambda: running.do(SetPlan("training", "batch", 5)))
+    assert running.run_project is not None
+    assert running.run_project.network.node(node(running, "dense1").id).spec.units != 99
+
+
+def test_a_line_of_the_journal_is_taken_back_with_the_mouse_and_the_keys(running: Session, show: Make, qtbot: QtBot) -> None:
+    panel: JournalPanel = show(JournalPanel)
+    batch, rate = running.project.training.batch, running.project.training.optimizer.rate
+    replanned(running, qtbot, lambda: running.do(SetPlan("training", "batch", 60)))
+    running.do(SetPlan("training", "optimizer.rate", 0.5))
+    qtbot.waitUntil(lambda: journal_of(running).entries[-1].knob == "rate", timeout=15_000)
+    settle()
+    QTest.mouseDClick(panel.list, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(90, 15))
+    assert running.project.training.optimizer.rate == pytest.approx(rate)
+    qtbot.waitUntil(lambda: running.client.knobs["rate"] == pytest.approx(rate), timeout=15_000)
+    settle()
+    at = next(at for at, row in enumerate(panel.list.rows) if row[3].startswith("Batch"))
+    panel.list.setFocus()
+    panel.list.at = 0
+    for _ in range(at):
+        QTest.keyClick(panel.list, Qt.Key.Key_Down)
+    replanned(running, qtbot, lambda: QTest.keyClick(panel.list, Qt.Key.Key_Return))
+    assert running.project.training.batch == batch
+    before = running.project
+    assert not journal_of(running).take_back(len(panel.list.rows) - 1), "the start cannot be taken back"
+    assert running.project is before
+
+
+def test_painted_points_reach_the_run(session: Session, qtbot: QtBot) -> None:
+    points = tuple((round(k / 40 - 0.5, 3), (k % 5) / 5, k % 2) for k in range(40))
+    made = chain(("dataset", "painted", {"points": points}), ("layer", "dense", {"units": 2}), ("loss", "cross_entropy", {}))
+    ready(session, made, qtbot)
+    session.do(SetPlan("training", "epochs", 100_000))
+    follow_knobs(session)
+    train(session, qtbot, "running")
+    root = session.run_root
+    source = session.project.network.of_kind("dataset")[0]
+    more = (*points, (0.7, 0.7, 0), (-0.7, 0.7, 1))
+    replanned(session, qtbot, lambda: session.do(SetField(source.id, "points", more)))
+    assert session.samples is session.run_samples
+    assert session.samples is not None
+    assert session.run_root is root
+    assert len(session.samples.x) == 42
+    assert session.client.state == "running"
+
+
+def test_a_reset_brings_the_knobs_back_to_the_project(running: Session, qtbot: QtBot) -> None:
+    running.do(SetPlan("training", "optimizer.rate", 0.004))
+    qtbot.waitUntil(lambda: running.client.knobs["rate"] == pytest.approx(0.004), timeout=15_000)
+    running.reset()
+    qtbot.waitUntil(lambda: running.client.state == "paused" and running.client.step == 0, timeout=15_000)
+    qtbot.waitUntil(lambda: running.client.knobs["rate"] == pytest.approx(0.004), timeout=15_000)
+    assert [entry.kind for entry in running.client.journal()] == ["start", "knob"]
+
+
+@pytest.mark.parametrize("saved", [True, False], ids=["saved", "never saved"])
+def test_a_run_written_down_does_it_again(running: Session, qtbot: QtBot, tmp_path: Path, saved: bool) -> None:
+    if saved:
+        running.path = tmp_path / "moons it's.play"
+        save(running.project, running.path)
+    replanned(running, qtbot, lambda: running.do(SetPlan("training", "batch", 40)))
+    running.do(SetPlan("training", "optimizer.rate", 0.02))
+    qtbot.waitUntil(lambda: running.client.knobs["rate"] == pytest.approx(0.02), timeout=15_000)
+    schedule = ReplacePlanPart("training", "schedule", find("schedule", "cosine")())
+    replanned(running, qtbot, lambda: running.do(schedule))
+    step = running.client.step
+    qtbot.waitUntil(lambda: running.client.step > step + 100, timeout=15_000)
+    running.pause()
+    qtbot.waitUntil(lambda: running.client.state == "paused", timeout=15_000)
+    assert can_write(running)
+    text = journal_script(running)
+    (tmp_path / "again.py").write_text(text)
+    done = subprocess.run([sys.executable, str(tmp_path / "again.py")], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.rstrip().endswith("The same, bit for bit.")
+    assert running.run_root is not None
+    player = Player(*running.run_root, [entry for entry in running.client.journal() if entry.kind != "end"])
+    assert player.made.project == running.run_root[0]
+    spoilt = text.replace("0.02", "0.021")
+    (tmp_path / "again.py").write_text(spoilt)
+    done = subprocess.run([sys.executable, str(tmp_path / "again.py")], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 1
+    assert "another state came out" in done.stderr
+
+
+def test_the_menu_of_batches_makes_edits(running: Session, qtbot: QtBot) -> None:
+    class Window:
+        session = running
+
+    menu = QMenu()
+    next(picker for picker in PICKERS if picker.caption == "Batch").fill(menu, Window())  # type: ignore[arg-type]
+    wanted = next(action for action in menu.actions() if action.text() == "128")
+    replanned(running, qtbot, wanted.trigger)
+    assert running.project.training.batch == 128

@@ -1,0 +1,63 @@
+"""Messages over the canvas: shown, replaced, put away, and with a button where something can be done at once."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+import playground as pg
+from playground.document.edits import AddNode
+from playground.training.messages import Died, Failed
+from playground.ui.main_window import MainWindow
+from playground.ui.session import Session
+from tests.ui.conftest import settle
+
+
+def test_a_message_is_put_away_by_a_click(window: MainWindow, session: Session):
+    session.message.emit("Something was said.", "info")
+    notice = window.notices
+    assert notice.isVisible()
+    assert not notice.button.isVisible()
+    QTest.mouseClick(notice, Qt.MouseButton.LeftButton)
+    assert not notice.isVisible()
+
+
+def test_a_dead_worker_offers_to_resume(window: MainWindow, session: Session, monkeypatch: pytest.MonkeyPatch):
+    asked: list[str] = []
+    monkeypatch.setattr(type(session), "resume", lambda self: asked.append("resume"))
+    session.message.emit("The worker was killed.", "error")
+    session.heard.emit(Died(kind="killed", text="The worker was killed.", step=3))
+    settle()
+    notice = window.notices
+    assert notice.button.isVisible()
+    assert notice.button.text() == "Resume"
+    assert notice.rect().contains(notice.button.geometry())
+    assert not notice._timer.isActive(), "it waits for the person"
+    QTest.mouseClick(notice.button, Qt.MouseButton.LeftButton)
+    assert asked == ["resume"]
+    assert not notice.isVisible()
+
+
+def test_a_run_that_does_not_fit_offers_a_batch_that_does(window: MainWindow, session: Session):
+    session.message.emit("It does not fit.", "error")
+    session.heard.emit(Failed(kind="memory", text="It does not fit.", generation=1, batch=12))
+    assert window.notices.button.text() == "Use batch 12"
+    QTest.mouseClick(window.notices.button, Qt.MouseButton.LeftButton)
+    assert session.project.training.batch == 12
+    session.undo()
+    assert session.project.training.batch == 32
+
+
+def test_a_problem_of_a_node_is_shown_on_request(window: MainWindow, session: Session):
+    made = AddNode(pg.layer("dense"))
+    session.do(made)
+    session.select([])
+    problems = (("gone", "", "x"), (made.id, "units", "Units are wrong."))
+    session.message.emit("Units are wrong.", "error")
+    session.heard.emit(Failed(kind="refused", text="Units are wrong.", generation=1, problems=problems))
+    QTest.keyClick(window.notices.button, Qt.Key.Key_Return)
+    assert session.selection == (made.id,)
+    session.message.emit("A long sentence " * 30, "warning")
+    assert not window.notices.button.isVisible(), "a new message has no button of the old one"
+    window.notices.grab()

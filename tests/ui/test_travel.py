@@ -1,0 +1,231 @@
+"""Going back in a run with the mouse and the keys: the curve, the buttons, the banner at a fault."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
+
+from playground.core import registry
+from playground.document.edits import SetPlan
+from playground.training.messages import Fault
+from playground.ui import settings
+from playground.ui.actions import train_travel
+from playground.ui.canvas.stopped import StoppedBanner
+from playground.ui.main_window import MainWindow
+from playground.ui.panels.journal_entries import journal_of
+from playground.ui.panels.loss import LossPanel
+from playground.ui.session import Session
+from playground.ui.steering.travel import travels_of
+
+from .conftest import settle
+from .networks import chain, moons, ready, train
+
+SHOTS = os.environ.get("PLAYGROUND_SHOTS", "")
+
+
+def at(session: Session, qtbot: QtBot, state: str, step: int | None = None) -> None:
+    client = session.client
+    qtbot.waitUntil(lambda: client.state == state and step in (None, client.step), timeout=30_000)
+    settle()
+
+
+def went(session: Session, qtbot: QtBot, step: int) -> None:
+    """The run stands at a step, and the window knows."""
+    qtbot.waitUntil(lambda: journal_of(session).entries[-1].icon in ("fork", "rewind"), timeout=30_000)
+    at(session, qtbot, "paused", step)
+
+
+def shot(window: MainWindow, name: str) -> None:
+    if SHOTS:
+        window.grab().save(str(Path(SHOTS) / f"{name}.png"))
+
+
+def loss_panel(window: MainWindow) -> LossPanel:
+    window.show_layout("train")
+    window.show_panel("loss")
+    settle()
+    panel = window.findChild(LossPanel)
+    assert panel is not None
+    return panel
+
+
+def click_step(panel: LossPanel, step: int, qtbot: QtBot) -> None:
+    place = QPointF(panel.plot.px(step), panel.plot.area.center().y()).toPoint()
+    qtbot.mouseClick(panel.plot, Qt.MouseButton.LeftButton, pos=place)
+    settle()
+
+
+def paused_run(session: Session, qtbot: QtBot, epochs: int = 60) -> int:
+    ready(session, moons(epochs=epochs), qtbot)
+    train(session, qtbot)
+    at(session, qtbot, "finished")
+    return session.client.step
+
+
+def test_a_click_on_the_curve_picks_a_step_and_the_button_forks_there(window: MainWindow, session: Session, qtbot: QtBot) -> None:
+    last = paused_run(session, qtbot)
+    panel, travels = loss_panel(window), travels_of(session)
+    fork, rewind = window.actions_made["fork"], window.actions_made["rewind"]
+    assert not fork.isEnabled()
+    click_step(panel, last // 3, qtbot)
+    step = travels.picked
+    assert step is not None
+    assert abs(step - last // 3) <= last / panel.plot.area.width() + 1
+    assert fork.isEnabled()
+    assert fork.text() == f"Fork at {step:,}"
+    assert rewind.text() == f"Rewind to {step:,}"
+    assert any(mark.x == step and mark.token == "accent" for mark in panel.plot.marks)
+    history = session.client.history()
+    fork.trigger()
+    went(session, qtbot, step)
+    assert session.client.history().steps[-1] == step
+    (branch,) = session.client.branches
+    assert branch.history.loss.tolist() == history.loss.tolist()
+    assert len(panel.plot.overlays) == 1
+    assert any(mark.shape == "fork" and mark.x == step for mark in panel.plot.marks)
+    assert journal_of(session).entries[-1].text == f"Forked from step {last:,}"
+    assert travels.picked is None
+    session.do(SetPlan("training", "optimizer.rate", 0.03), whole=True)
+    session.resume()
+    at(session, qtbot, "finished")
+    shot(window, "forked")
+
+
+def test_menu_and_keys_rewind(window: MainWindow, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    last = paused_run(session, qtbot)
+    panel = loss_panel(window)
+    place = QPoint(round(panel.plot.px(last // 2)), round(panel.plot.area.center().y()))
+    shown: list[list[str]] = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, at: shown.append([action.text() for action in menu.actions()]))
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, panel.plot.mapToGlobal(place))
+    QApplication.sendEvent(panel.plot, event)
+    step = travels_of(session).picked
+    assert step is not None
+    assert shown == [[f"Fork at {step:,}", f"Rewind to {step:,}"]]
+    panel.plot.setFocus()
+    panel.plot.show_cursor(float(last // 4))
+    qtbot.keyClick(panel.plot, Qt.Key.Key_Comma)
+    assert panel.plot.cursor_x is not None
+    assert panel.plot.cursor_x < last // 4
+    qtbot.keyClick(panel.plot, Qt.Key.Key_Return)
+    chosen = travels_of(session).picked
+    assert chosen == round(panel.plot.cursor_x)
+    window.actions_made["rewind"].trigger()
+    went(session, qtbot, chosen)
+    assert session.client.branches == ()
+    assert journal_of(session).entries[-1].text == f"Rewound from step {last:,}"
+
+
+def test_the_project_follows_the_knobs_of_the_step(window: MainWindow, session: Session, qtbot: QtBot) -> None:
+    ready(session, moons(epochs=400), qtbot)
+    before = session.project.training.optimizer.rate
+    session.step_epoch()
+    qtbot.waitUntil(lambda: session.client.started is not None, timeout=30_000)
+    started = session.client.started
+    assert started is not None
+    step = started.steps_per_epoch
+    at(session, qtbot, "paused", step)
+    session.do(SetPlan("training", "optimizer.rate", 0.5), whole=True)
+    qtbot.waitUntil(lambda: session.client.knobs["rate"] == 0.5, timeout=10_000)
+    session.step_batch()
+    qtbot.waitUntil(lambda: session.client.step == step + 1, timeout=10_000)
+    journal_of(session)
+    travels_of(session).rewind(step)
+    went(session, qtbot, step)
+    assert session.project.training.optimizer.rate == pytest.approx(before)
+    session.undo()
+    assert session.project.training.optimizer.rate == 0.5
+    qtbot.waitUntil(lambda: session.client.knobs["rate"] == 0.5, timeout=10_000)
+
+
+def stopped(window: MainWindow, session: Session, qtbot: QtBot) -> StoppedBanner:
+    """A run that a rate of 100 has driven apart."""
+    made = chain(
+        ("dataset", "regression_curve", {}), ("layer", "dense", {"units": 8}), ("layer", "relu", {}), ("layer", "dense", {"units": 1}),
+        ("loss", "mean_squared_error", {}), epochs=10_000,
+    )  # fmt: skip
+    ready(session, made, qtbot)
+    session.do(SetPlan("training", "optimizer", registry.find("optimizer", "momentum")(rate=0.01)), whole=True)
+    session.step_epoch()
+    qtbot.waitUntil(lambda: session.client.state == "paused" and session.client.step > 0, timeout=30_000)
+    for _ in range(4):
+        here = session.client.step
+        session.step_epoch()
+        qtbot.waitUntil(lambda here=here: session.client.state == "paused" and session.client.step > here, timeout=30_000)
+    loss_panel(window)
+    session.do(SetPlan("training", "optimizer.rate", 100.0), whole=True)
+    session.resume()
+    at(session, qtbot, "failed")
+    banner = window.findChild(StoppedBanner)
+    assert banner is not None
+    return banner
+
+
+def test_the_banner_says_where_it_stopped_and_halving_the_rate_goes_on(
+    window: MainWindow, session: Session, qtbot: QtBot
+) -> None:
+    banner = stopped(window, session, qtbot)
+    fault = travels_of(session).fault
+    assert isinstance(fault, Fault)
+    assert banner.isVisible()
+    assert banner.height() == 62
+    assert f"step {fault.step + 1:,}" in banner.title
+    assert fault.node in banner.text
+    assert "batch" in banner.text
+    assert banner.accessibleName() == banner.title
+    assert banner.halve.text() == f"Rewind {min(20, fault.step)}, halve the rate"
+    panel = window.findChild(LossPanel)
+    assert panel is not None
+    (band,) = panel.plot.bands
+    assert (band.low, band.high, band.token) == (max(fault.step - 20, 0), fault.step, "error")
+    shot(window, "stopped")
+    qtbot.mouseClick(banner.halve, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not banner.isVisible() and session.client.state in ("running", "failed"), timeout=30_000)
+    assert session.project.training.optimizer.rate < 100.0
+    assert not panel.plot.bands or session.client.state == "failed"
+
+
+def test_clipping_is_an_edit_and_a_layer_begins_anew(
+    window: MainWindow, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    banner = stopped(window, session, qtbot)
+    qtbot.mouseClick(banner.clip, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: session.project.training.clip == 1.0, timeout=30_000)
+    session.pause()
+    qtbot.waitUntil(lambda: session.client.state in ("paused", "failed", "finished"), timeout=30_000)
+    menus: list[QMenu] = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, at: menus.append(menu))
+    banner._choose_layer()
+    assert [action.text() for action in menus[0].actions()] == list(travels_of(session).layers())
+    menus[0].actions()[0].trigger()
+    name = travels_of(session).layers()[0]
+    qtbot.waitUntil(lambda: any(name in entry.text for entry in journal_of(session).entries), timeout=30_000)
+
+
+def test_a_run_goes_on_from_a_checkpoint_and_a_deaf_worker_is_ended(window: MainWindow, session: Session, qtbot: QtBot) -> None:
+    last = paused_run(session, qtbot, 3)
+    found = sorted(session.shelf.rglob("last.safetensors"))
+    assert found
+    session.do(SetPlan("training", "epochs", 100_000), whole=True)
+    train_travel.resume_from(window, found[-1])
+    qtbot.waitUntil(lambda: session.client.step > last, timeout=30_000)
+    kill = window.actions_made["kill"]
+    assert kill.isEnabled()
+    kill.trigger()
+    at(session, qtbot, "dead")
+    assert not window.actions_made["kill"].isEnabled()
+    travels_of(session).rewind(last)
+    went(session, qtbot, last)
+
+
+def test_checkpoints_of_every_so_many_epochs(session: Session, qtbot: QtBot) -> None:
+    settings.set_word("checkpoint_every", "2")
+    paused_run(session, qtbot, 6)
+    names = [path.name for path in sorted(session.shelf.rglob("epoch-*.safetensors"))]
+    assert names == ["epoch-00002.safetensors", "epoch-00004.safetensors"]

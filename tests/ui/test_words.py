@@ -1,0 +1,345 @@
+"""No text of the window escapes translation: under a language that marks what is said, everything that is shown carries the mark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QGuiApplication, QRawFont
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from playground import words
+from playground.core import registry
+from playground.document.edits import SetPlan
+from playground.document.file import load
+from playground.paths import assets_dir
+from playground.training.runs import kept
+from playground.ui import app as program
+from playground.ui import settings, theme
+from playground.ui.bench import bench_of
+from playground.ui.command_palette import CommandPalette
+from playground.ui.compare.choice import choice_of
+from playground.ui.documents import Documents
+from playground.ui.lessons.coach import coach_of
+from playground.ui.lessons.progress import lessons
+from playground.ui.main_window import MainWindow
+from playground.ui.panel import LAYOUTS, panels
+from playground.ui.panels.draw import DrawPanel
+from playground.ui.panels.timing import TimingPanel
+from playground.ui.session import Session
+from playground.ui.steering.travel import travels_of
+from tests.ui import keys
+from tests.ui.conftest import settle
+from tests.ui.escapes import Hunt, data_words, own_words, record_ids, unsaid
+from tests.ui.networks import chain, moons, ready, train
+
+CHINESE = "学习率"
+
+
+@pytest.fixture
+def english() -> Iterator[None]:
+    yield
+    words.set_language("en")
+
+
+@pytest.fixture
+def marked(app: QApplication, english: None) -> None:
+    """The pseudo-language, before any window is made."""
+    words.set_language(words.PSEUDO)
+
+
+@pytest.fixture
+def chinese(app: QApplication, english: None) -> None:
+    assert words.set_language("zh_CN") == "zh_CN"
+
+
+@pytest.fixture
+def unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is asked whether to keep what was changed."""
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: 0)
+    monkeypatch.setattr(Documents, "may_leave", lambda documents: True)
+
+
+def test_what_counts_as_unsaid() -> None:
+    assert unsaid("⟦Train⟧") == ""
+    assert unsaid("⟦Add ⟦Dense⟧⟧ 3.5 ms") == ""
+    assert unsaid("⟦Learning ra…") == ""
+    assert unsaid("the second line⟧ 3") == ""
+    assert unsaid("⟦Train⟧ now") == "now"
+    assert unsaid("dense1 ⟦gives⟧ 3×3", frozenset({"dense1"})) == ""
+    assert unsaid("dens…", frozenset({"dense1"})) == ""
+    assert unsaid("42 × 3") == ""
+
+
+def own(session: Session) -> frozenset[str]:
+    """What is the user's or the data's, and what is the same in every language: formulas and sources."""
+    facts = {
+        text for kind in ("layer", "loss", "dataset") for cls in registry.entries(kind) for text in (cls.formula, cls.source)
+    }
+    return own_words(session.project) | data_words(session.samples) | record_ids() | frozenset(filter(None, facts))
+
+
+def tour(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
+    """Start page, layouts, panels, inspector, menus, quick list, a run, dialogs."""
+    window.show_start()
+    settle()
+    hunt.own = frozenset(path.stem for path in (assets_dir() / "examples").glob("*.play")) | record_ids()
+    hunt.look()
+    window.leave_start()
+    ready(session, moons(epochs=3), qtbot)
+    hunt.own |= own(session)
+    for layout in LAYOUTS:
+        window.show_layout(layout)
+        settle()
+        hunt.look()
+    for panel in panels():
+        window.show_panel(panel.id)
+        settle()
+    hunt.look()
+    for selected in [[node.id] for node in session.project.network.nodes] + [[node.id for node in session.project.network.nodes]]:
+        session.select(selected)
+        settle()
+        hunt.look()
+    for menu in window.findChildren(QMenu):
+        menu.aboutToShow.emit()
+    window.canvas.open_quick_add()
+    settle()
+    hunt.look()
+    train(session, qtbot)
+    for layout in LAYOUTS:
+        window.show_layout(layout)
+        settle()
+        hunt.look()
+    for id in ("export", "rate_finder", "reference"):
+        window.open_dialog(id)
+        settle()
+        hunt.look()
+    window.show_shortcuts()
+    window.show_about()
+    settle()
+    hunt.look()
+    close_others(window)
+    for part in (commands, analyses, steering, fault, comparing, drawing, teaching):
+        part(window, session, qtbot, hunt)
+        close_others(window)
+
+
+def close_others(window: MainWindow) -> None:
+    """All windows but the main one."""
+    for top in QApplication.topLevelWidgets():
+        if top is not window:
+            top.close()
+    settle()
+
+
+def stands(session: Session, qtbot: QtBot, *states: str) -> None:
+    """Wait for a state of the run."""
+    qtbot.waitUntil(lambda: session.client.state in states and not bench_of(session).busy, timeout=90_000)
+    settle()
+
+
+def commands(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
+    """The command palette, with and without something typed."""
+    for typed in ("", "rate 0.02", "e"):
+        window.open_commands(typed)
+        settle()
+        hunt.look()
+    (palette,) = window.findChildren(CommandPalette)
+    QTest.keyClick(palette.field, Qt.Key.Key_Escape)
+
+
+def analyses(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
+    """Pre-flight, time of layers, range test, fan and batch sizes, each asked for and answered."""
+    for id in ("preflight", "timing"):
+        window.actions_made[id].trigger()
+        settle()
+        hunt.look()
+        stands(session, qtbot, "idle", "finished", "paused")
+        hunt.look()
+    (timing,) = window.findChildren(TimingPanel)
+    timing.start()
+    stands(session, qtbot, "idle", "finished", "paused")
+    hunt.look()
+    for id in ("rate_finder", "rate_fan", "batch_finder"):
+        window.open_dialog(id)
+        settle()
+        hunt.look()
+        stands(session, qtbot, "idle", "finished", "paused")
+        hunt.look()
+        close_others(window)
+
+
+def steering(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
+    """A run looked into, stepped phase by phase, forked, rewound and changed on its way."""
+    for id in ("activations", "histograms", "gradients"):
+        window.show_panel(id)
+        settle()
+        session.step_epoch()
+        stands(session, qtbot, "paused", "finished")
+        hunt.look()
+    window.show_layout("train")
+    travels = travels_of(session)
+    for go in (travels.fork, travels.rewind):
+        travels.pick(session.client.step // 2)
+        hunt.look()
+        go()
+        qtbot.waitUntil(lambda: session.client.state == "paused", timeout=30_000)
+        settle()
+    window.show_layout("build")
+    for _ in range(3):
+        window.actions_made["step_into"].trigger()
+        settle()
+        hunt.look()
+    session.do(SetPlan("training", "batch", 16))
+    session.step_epoch()
+    stands(session, qtbot, "paused", "finished")
+    for id in ("loss", "journal"):
+        window.show_panel(id)
+        settle()
+        hunt.look()
+
+
+def fault(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
+    """A run that diverges, and the banner that offers what to do."""
+    parts = ("dense", {"units": 4}), ("relu", {}), ("dense", {"units": 1})
+    made = chain(
+        ("dataset", "regression_curve", {}), *(("layer", *part) for part in parts), ("loss", "mean_squared_error", {}), epochs=900
+    )  # fmt: skip
+    ready(session, made, qtbot)
+    hunt.own |= own(session)
+    session.do(SetPlan("training", "optimizer", registry.find("optimizer", "momentum")(rate=0.01)), whole=True)
+    session.step_epoch()
+    stands(session, qtbot, "paused")
+    session.do(SetPlan("training", "optimizer.rate", 100.0), whole=True)
+    session.resume()
+    stands(session, qtbot, "failed")
+    for layout in LAYOUTS:
+        window.show_layout(layout)
+        settle()
+        hunt.look()
+    stood = session.client.step
+    travels_of(session).halve_rate()
+    qtbot.waitUntil(lambda: session.client.step != stood or session.client.state != "failed", timeout=30_000)
+    session.stop()
+    stands(session, qtbot, "finished", "failed", "paused")
+    hunt.look()
+
+
+def comparing(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
+    """Runs in the table, over one another and side by side."""
+    ready(session, moons(epochs=2, batch=64), qtbot)
+    hunt.own |= own(session)
+    for batch in (64, 16):
+        session.do(SetPlan("training", "batch", batch))
+        train(session, qtbot)
+    window.show_layout("compare")
+    choice = choice_of(session)
+    qtbot.waitUntil(lambda: len(kept(session.shelf)) >= 2, timeout=30_000)
+    choice.refresh()
+    hunt.look()
+    choice.compare([run.folder for run in choice.runs[:2]])
+    settle()
+    hunt.look()
+    assert choice.runs
+    choice.restore(choice.runs[-1])
+    settle()
+    hunt.look()
+
+
+def drawing(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
+    """Pictures: drawn by hand, in the table of samples, on the nodes and as an outline."""
+    ready(session, load(assets_dir() / "examples" / "digits_cnn.play").project, qtbot)
+    hunt.own |= own(session)
+    window.show_layout("build")
+    for id in ("draw", "outline", "data"):
+        window.show_panel(id)
+        settle()
+        hunt.look()
+    window.findChildren(DrawPanel)[0].take_sample()
+    for node in session.project.network.nodes:
+        session.select([node.id])
+        settle()
+        hunt.look()
+
+
+def teaching(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
+    """Every step of every lesson, and what an example has to try."""
+    coach = coach_of(window)
+    for lesson in lessons():
+        assert coach.begin(lesson)
+        qtbot.waitUntil(lambda: session.samples is not None and session.ready, timeout=30_000)
+        hunt.own |= own(session)
+        for at in range(len(lesson.steps)):
+            coach.show_step(at)
+            settle()
+            hunt.look()
+        coach.leave()
+    coach.tip()
+    settle()
+    hunt.look()
+    coach.leave()
+
+
+def test_nothing_escapes(marked: None, unasked: None, window: MainWindow, session: Session, qtbot: QtBot) -> None:
+    hunt = Hunt()
+    tour(window, session, qtbot, hunt)
+    assert not hunt.lines(), "\n".join(["shown without having been said:", *hunt.lines()])
+
+
+def test_chinese_has_words_for_all_that_is_shown(
+    chinese: None, unasked: None, window: MainWindow, session: Session, qtbot: QtBot
+) -> None:
+    hunt = Hunt()
+    tour(window, session, qtbot, hunt)
+    # What is Chinese already was said before, and is a part of something else.
+    lacking = sorted(
+        text for text in words.unknown() if unsaid(text, hunt.own) and not any("\u4e00" <= letter <= "\u9fff" for letter in text)
+    )
+    assert not lacking, lacking
+
+
+def test_every_text_has_a_translation_and_no_translation_is_left_over() -> None:
+    said, table = keys.everything(), words.read(assets_dir() / "words" / "zh_CN.json")
+    lacking = [f"{place}: {text!r}" for text, place in said.items() if text not in table]
+    assert not lacking, "\n".join(["no translation:", *sorted(lacking)])
+    stale = sorted(set(table) - set(said))
+    assert not stale, "\n".join(["said nowhere any more:", *stale])
+
+
+def test_the_program_speaks_the_language_of_the_settings(
+    app: QApplication, english: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(words.VARIABLE, raising=False)
+    settings.set_word("language", "zh_CN")
+    program.make_application()
+    assert words.language() == "zh_CN"
+    settings.set_word("language", "en")
+    program.make_application()
+    assert words.language() == "en"
+
+
+def test_the_menu_remembers_a_language(app: QApplication, english: None, window: MainWindow) -> None:
+    told: list[str] = []
+    window.session.message.connect(lambda text, _: told.append(text))
+    for id, choice in (("language_zh_CN", "zh_CN"), ("language_en", "en"), ("language_system", "system")):
+        window.actions_made[id].trigger()
+        assert settings.word("language", "") == choice
+        assert [window.actions_made[f"language_{other}"].isChecked() for other in ("en", "zh_CN", "system")].count(True) == 1
+        assert window.actions_made[id].isChecked()
+    assert len(told) == 3
+
+
+def test_where_a_font_has_chinese_it_is_used(app: QApplication, english: None) -> None:
+    face = theme.chinese_family()
+    if not face:
+        pytest.skip("no installed font has Chinese letters")
+    words.set_language("zh_CN")
+    font = theme.theme().font(12)
+    assert face in font.families()
+    raw = QRawFont.fromFont(QFont(face))
+    assert all(raw.supportsCharacter(ord(letter)) for letter in CHINESE)
+    words.set_language("en")
+    assert theme.theme().font(12).families() == [QGuiApplication.font().family()]
