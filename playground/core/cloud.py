@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from playground.core.fields import Field, is_finite
+from playground.core.fields import Field, in_short, is_finite
 from playground.errors import BadValue
 from playground.words import sentence
 
@@ -29,7 +29,7 @@ class Cloud(Field):
     def check(self, name: str, value: Any) -> Spots:
         """The points in their order, coordinates to four digits. Raises BadValue."""
         if not isinstance(value, tuple | list) or len(value) > self.most:
-            given = f"{len(value):,}" if isinstance(value, tuple | list) else _short(value)
+            given = f"{len(value):,}" if isinstance(value, tuple | list) else in_short(value)
             raise BadValue(
                 sentence(
                     "{title} must be at most {most} points [x, y, class]; {given} was given.",
@@ -48,7 +48,7 @@ class Cloud(Field):
                         reach=f"{self.reach:g}",
                         last=self.classes - 1,
                         at=at + 1,
-                        given=_short(spot),
+                        given=in_short(spot),
                     )
                 )
         return tuple((round(float(x), DIGITS), round(float(y), DIGITS), int(k)) for x, y, k in value)
@@ -76,8 +76,3 @@ class Cloud(Field):
 def cloud(default: Spots, **k: Any) -> Any:
     """A setting that holds points painted by hand."""
     return dataclasses.field(default=default, metadata={"field": Cloud(**k)})
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

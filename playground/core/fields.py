@@ -74,7 +74,8 @@ def is_finite(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _shown(value: Any) -> str:
+def in_short(value: Any) -> str:
+    """A value as a message shows it, at most 60 characters long."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -83,9 +84,9 @@ def _found(values: Any, good: Callable[[Any], bool], counted: bool) -> str:
     """What was given: all of it, or where the count is right and the whole would not be shown, its first bad entry."""
     if counted and len(repr(values)) > 60:
         return next(
-            sentence("entry {k} is {shown}.", k=k + 1, shown=_shown(value)) for k, value in enumerate(values) if not good(value)
+            sentence("entry {k} is {shown}.", k=k + 1, shown=in_short(value)) for k, value in enumerate(values) if not good(value)
         )
-    return sentence("{shown} was given.", shown=_shown(values))
+    return sentence("{shown} was given.", shown=in_short(values))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -105,7 +106,7 @@ class Real(Field):
                     title=self.title(name),
                     low=f"{self.low:g}",
                     high=f"{self.high:g}",
-                    shown=_shown(value),
+                    shown=in_short(value),
                 )
             )
         return float(value)
@@ -139,7 +140,7 @@ class Whole(Field):
                     title=self.title(name),
                     low=self.low,
                     high=self.high,
-                    shown=_shown(value),
+                    shown=in_short(value),
                 )
             )
         return value
@@ -164,7 +165,7 @@ class Choice(Field):
                     "{title} must be one of {options}; {shown} was given.",
                     title=self.title(name),
                     options=", ".join(self.options),
-                    shown=_shown(value),
+                    shown=in_short(value),
                 )
             )
         return value
@@ -183,7 +184,7 @@ class Flag(Field):
     def check(self, name: str, value: Any) -> bool:
         if not isinstance(value, bool):
             raise BadValue(
-                sentence("{title} must be true or false; {shown} was given.", title=self.title(name), shown=_shown(value))
+                sentence("{title} must be true or false; {shown} was given.", title=self.title(name), shown=in_short(value))
             )
         return value
 
@@ -210,7 +211,7 @@ class Size(Field):
                     title=self.title(name),
                     low=self.low,
                     high=self.high,
-                    shown=_shown(value),
+                    shown=in_short(value),
                 )
             )
         return (value[0], value[1])
@@ -322,7 +323,7 @@ class Text(Field):
                     "{title} must be a line of at most {most} printable characters; {shown} was given.",
                     title=self.title(name),
                     most=self.most,
-                    shown=_shown(value),
+                    shown=in_short(value),
                 )
             )
         return value
@@ -389,7 +390,7 @@ class Part(Field):
                     title=self.title(name),
                     an=article,
                     kind=sentence(self.kind),
-                    shown=_shown(value),
+                    shown=in_short(value),
                 )
             )
         return value

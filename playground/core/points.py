@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from playground.core.fields import Field, is_finite
+from playground.core.fields import Field, in_short, is_finite
 from playground.errors import BadValue
 from playground.words import sentence
 
@@ -51,7 +51,7 @@ class Points(Field):
                     most=self.most,
                     low=f"{self.low:g}",
                     high=f"{self.high:g}",
-                    short=_short(value),
+                    short=in_short(value),
                 )
             )
         found = tuple(sorted((float(x), float(y)) for x, y in value))
@@ -60,7 +60,7 @@ class Points(Field):
                 sentence(
                     "{title} must have no two points at the same x; {short} was given.",
                     title=self.title(name),
-                    short=_short(value),
+                    short=in_short(value),
                 )
             )
         return found
@@ -92,11 +92,6 @@ class Points(Field):
 def points(default: Pairs, **k: Any) -> Any:
     """A setting that holds control points."""
     return dataclasses.field(default=default, metadata={"field": Points(**k)})
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def straight(points: Pairs, x: np.ndarray) -> np.ndarray:
