@@ -8,13 +8,13 @@ from typing import Any
 
 from playground.core.samples import Samples
 from playground.core.spec import Layer
-from playground.data.prepare import Prepared, prepare
-from playground.document.plans import DataPlan
+from playground.data.prepare import Prepared
 from playground.document.project import Project
 from playground.engine.machine import Machine, Progress
 from playground.engine.plan import Plan, plan_network
 from playground.lowering import Lowered, lower
 from playground.lowering.expansion import expanded
+from playground.lowering.preparing import prepared as prepared_by
 from playground.training import memory
 from playground.training.board import BoardPlan
 from playground.training.judge import Judge
@@ -74,7 +74,7 @@ def assemble(project: Project, samples: Samples, before: Assembled | None = None
     if before is not None and before.samples is samples and before.project.data == project.data:
         prepared = before.prepared
     else:
-        prepared = _prepared(project.data, samples)
+        prepared = prepared_by(project.data, samples)
     counts = {"train": prepared.train.count}
     if prepared.validation is not None:
         counts["validation"] = prepared.validation.count
@@ -92,15 +92,3 @@ def assemble(project: Project, samples: Samples, before: Assembled | None = None
     memory.check(needed, project.training.batch, memory.free_bytes())
     plan = planned(project.training.batch)
     return Assembled(project, samples, lowered, prepared, plan, Judge(lowered.heads, samples.task, prepared))
-
-
-def _prepared(data: DataPlan, samples: Samples) -> Prepared:
-    return prepare(
-        samples,
-        validation=data.validation,
-        test=data.test,
-        stratified=data.stratified,
-        scaling=data.scaling,
-        scale_targets=data.scale_targets,
-        seed=data.seed,
-    )

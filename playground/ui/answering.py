@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from playground.core.samples import Samples
-from playground.data.prepare import Prepared, prepare
+from playground.data.prepare import Prepared
 from playground.engine.graph import Graph
 from playground.errors import PlaygroundError
+from playground.lowering.preparing import prepared
 from playground.ui.canvas.answers import Array, cost_of, known_graph, node_outputs, start_weights
 
 if TYPE_CHECKING:
@@ -54,11 +55,7 @@ class Answering:
         if self._graph is None:
             return
         self._start = start_weights(self._graph, project.training.seed)
-        plan = project.data
         try:
-            self._prepared = prepare(
-                samples, validation=plan.validation, test=plan.test, stratified=plan.stratified, scaling=plan.scaling,
-                scale_targets=plan.scale_targets, seed=plan.seed,
-            )  # fmt: skip
+            self._prepared = prepared(project.data, samples)
         except PlaygroundError:  # the run will tell why; pictures wait
             self._prepared = None

@@ -12,13 +12,14 @@ from PySide6.QtCore import QObject, QTimer
 
 from playground.core.samples import Samples
 from playground.core.spec import Layer
-from playground.data.prepare import Prepared, prepare
+from playground.data.prepare import Prepared
 from playground.document.node_size import is_planar
 from playground.document.project import Node, Project
 from playground.engine.graph import Graph
 from playground.errors import PlaygroundError
 from playground.lowering import Lowered, lower
 from playground.lowering.expansion import expanded
+from playground.lowering.preparing import prepared
 from playground.training.messages import Fault, Reset, Started
 from playground.training.messages.analysis import LayersTimed
 from playground.training.messages.change import Replanned
@@ -136,12 +137,8 @@ class PreviewFeed(QObject):
     def _prepare(self, samples: Samples | None) -> Prepared | None:
         if samples is None or self._graph is None:
             return None
-        plan = self.session.project.data
         try:
-            return prepare(
-                samples, validation=plan.validation, test=plan.test, stratified=plan.stratified, scaling=plan.scaling,
-                scale_targets=plan.scale_targets, seed=plan.seed,
-            )  # fmt: skip
+            return prepared(self.session.project.data, samples)
         except PlaygroundError:  # the run will tell why; pictures wait
             return None
 
