@@ -27,6 +27,7 @@ class Answering:
     def __init__(self, session: Session) -> None:
         self.session = session
         self._key: tuple[Any, ...] = ()
+        self._samples: Samples | None = None
         self._graph: Graph | None = None
         self._prepared: Prepared | None = None
         self._start: dict[str, Array] = {}
@@ -45,9 +46,10 @@ class Answering:
 
     def _follow(self, samples: Samples | None) -> None:
         project = self.session.project
-        key = (project.network, project.blocks, project.data, project.training.seed, id(samples))
-        if key == self._key:
+        key = (project.network, project.blocks, project.data, project.training.seed)
+        if key == self._key and samples is self._samples:
             return
+        self._samples = samples  # held, so that no other samples can be taken for them
         self._key, self._graph, self._prepared, self._start = key, None, None, {}
         if samples is None or not samples.count:
             return

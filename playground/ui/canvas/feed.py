@@ -69,7 +69,7 @@ class PreviewFeed(QObject):
         self._start: dict[str, Array] = {}
         self._norms: dict[str, float] = {}
         self._names = LocalNames(Project(), Scope())
-        self._stale = True
+        self._stale, self._taken = True, self.session.samples
         self._filled: set[str] = set()
         self._weights_now: dict[str, Array] = {}
         self._answers_now: dict[str, Array] = {}
@@ -111,6 +111,7 @@ class PreviewFeed(QObject):
     def _take_project(self) -> None:
         self._stale = False
         project, samples = self.session.project, self.session.samples
+        self._taken = samples
         nodes = tuple((node.id, node.name, node.spec) for node in project.network.nodes)
         scope = self.session.scope
         key = (nodes, project.network.links, project.blocks, scope.path, project.training.seed, project.data, id(samples))
@@ -179,9 +180,9 @@ class PreviewFeed(QObject):
         self._took = time.thread_time() - begun
 
     def draw_new(self) -> None:
-        """Fill pictures that came into view since."""
+        """Fill pictures that came into view since. While the project or its samples are new, the next `draw` fills them all."""
         seen = self.view.visible()
-        if self.view.zoom < NAMED:
+        if self.view.zoom < NAMED or self._stale or self._taken is not self.session.samples:
             return
         if self._filled and self.live.step >= 0:  # what came into view has to be asked for
             self._draw_soon()

@@ -39,7 +39,7 @@ class PictureMaker:
         self._weights: dict[str, Array] = {}
         self._tiles: dict[str, Tile] = {}
         self._crowd: dict[str, Array] = {}
-        self._inputs: tuple[tuple[int, str], PreviewData] | None = None
+        self._inputs: tuple[Samples, str, PreviewData] | None = None
 
     def take(self, answers: dict[str, Array], weights: dict[str, Array], tiles: dict[str, Tile], crowd: dict[str, Array]) -> None:
         """What pictures are made from now on. answers: for one sample where the worker made the tiles, else for what pictures show.
@@ -102,10 +102,10 @@ class PictureMaker:
 
     def _plane(self, samples: Samples) -> PreviewData:
         """The inputs themselves; the same picture for as long as it is the same plane."""
-        key = (id(samples), self.session.project.data.scaling)
-        if self._inputs is None or self._inputs[0] != key:
-            self._inputs = (key, pictures.plane_tiles(samples, SIDE, key[1]))
-        return self._inputs[1]
+        scaling = self.session.project.data.scaling
+        if self._inputs is None or self._inputs[0] is not samples or self._inputs[1] != scaling:
+            self._inputs = (samples, scaling, pictures.plane_tiles(samples, SIDE, scaling))
+        return self._inputs[2]
 
     def _field(self, node: Node) -> PreviewData | None:
         samples, lowered = self.session.samples, self.feed.lowered
