@@ -27,16 +27,17 @@ class Field:
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """Names and places. parameters, gradients: "<node>.<name>"; slots: "<node>.<name>/<slot>", and
-    "optimizer/<name>" of the optimizer itself; averages: of parameters and statistics by their names; values: node -> its output for
-    every row of the last observed batch (present when the plan observes); windows: split -> F index of inputs, of
-    targets, samples; order: F index of the permutation (int64, two places a number)."""
+    """Names and places. parameters, gradients: "<node>.<name>"; slots: "<node>.<name>/<slot>", and "optimizer/<name>" with a number
+    for each layer; begun: layer -> register (see `Machine.begun`); averages: of parameters and statistics by their names; values:
+    node -> its output for every row of the last observed batch (present when the plan observes); windows: split -> F index of
+    inputs, of targets, samples; order: F index of the permutation (int64, two places a number)."""
 
     nbytes: int
     state: tuple[int, int]
     parameters: dict[str, Field]
     gradients: dict[str, Field]
     slots: dict[str, Field]
+    begun: dict[str, int]
     averages: dict[str, Field]
     statistics: dict[str, Field]
     constants: dict[str, Field]
@@ -72,6 +73,7 @@ class Layout:
             parameters=fields(data["parameters"]),
             gradients=fields(data["gradients"]),
             slots=fields(data["slots"]),
+            begun={str(name): int(at) for name, at in data["begun"].items()},
             averages=fields(data["averages"]),
             statistics=fields(data["statistics"]),
             constants=fields(data["constants"]),

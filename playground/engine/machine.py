@@ -360,6 +360,11 @@ class Machine:
         for name, slot in self.slots().items():
             if name.rpartition("/")[0] in names:
                 slot[...] = 0
+            elif name.startswith("optimizer/"):
+                slot[list(self.layout.begun).index(layer)] = 0
+        if layer in self.layout.begun:
+            frozen = self.plan.update is not None and layer in self.plan.update.frozen
+            self.R[self.layout.begun[layer]] = 0 if frozen else self.R[STEP]
         for s in self.plan.graph.statistics:
             if s.owner == layer:
                 self.layout.statistics[s.name].view(self.F)[...] = s.start
@@ -379,6 +384,14 @@ class Machine:
 
     def slots(self) -> dict[str, np.ndarray]:
         return {name: field.view(self.F) for name, field in self.layout.slots.items()}
+
+    @property
+    def begun(self) -> dict[str, int]:
+        """By layer, how many updates the run had done when the layer's first one came; of a frozen one, how many it has had itself.
+
+        Empty for an optimizer that does not count them.
+        """
+        return {layer: int(self.R[at]) for layer, at in self.layout.begun.items()}
 
     def statistics(self) -> dict[str, np.ndarray]:
         return {name: field.view(self.F) for name, field in self.layout.statistics.items()}

@@ -170,7 +170,11 @@ class _Planner:
         self.parameter_at, self.parameter_run = self._run()
         self.run_length = self.top - self.parameter_run
         self.slot_runs = [self._run() for _ in (self.rule.slots if self.rule else ())]
-        self.scalars = [self._take(1) for _ in (self.rule.scalars if self.rule else ())]
+        owners = tuple(dict.fromkeys(p.owner for p in self.graph.parameters))
+        self.scalar_runs = [self._take(len(owners)) for _ in (self.rule.scalars if self.rule else ())]
+        self.scalars = {owner: tuple(first + n for first in self.scalar_runs) for n, owner in enumerate(owners)}
+        begun = self._take(2 * len(owners)) // 2 if self.rule and self.rule.ages else 0
+        self.begun = {owner: begun + n for n, owner in enumerate(owners)} if begun else {}
         self.statistic_at, statistics = self._statistics()
         statistics_length = self.top - statistics
         self.average_at: dict[int, int] = {}
@@ -278,6 +282,7 @@ class _Planner:
             length=self.run_length,
             gradients=self.gradient_run if self.gradient_at else 0,
             slots=[first for _, first in self.slot_runs],
+            begun=self.begun,
             scalars=self.scalars,
             sums=self.sums,
             gathered=self.gathered,
@@ -294,8 +299,8 @@ class _Planner:
         slots: dict[str, Field] = {}
         for slot, (at, _) in zip(self.rule.slots if self.rule else (), self.slot_runs, strict=True):
             slots |= named(at, "/" + slot)
-        for number, place in enumerate(self.scalars):
-            slots[f"optimizer/{self.rule.scalars[number] if self.rule else ''}"] = Field(place, (1,))
+        for number, place in enumerate(self.scalar_runs):
+            slots[f"optimizer/{self.rule.scalars[number] if self.rule else ''}"] = Field(place, (len(self.scalars),))
         averages = {**named(self.average_at)}
         averages |= {
             s.name: Field(self.average_at[s.value], self.graph.values[s.value].type.shape)
@@ -307,6 +312,7 @@ class _Planner:
             state=(STATE, self.state_end - STATE),
             parameters=named(self.parameter_at),
             gradients=named(self.gradient_at),
+            begun=self.begun,
             slots=slots,
             averages=averages,
             constants={c.name: Field(self.constant_at[c.value], tuple(c.array.shape)) for c in self.graph.constants},

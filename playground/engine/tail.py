@@ -22,21 +22,26 @@ KERNELS = (gathering.gather_gradient, gathering.average_begin, gathering.average
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """Neighbouring parameters that are updated alike: F indices, knobs of both factors, and whose they are ("" for several)."""
+    """Neighbouring parameters that are updated alike: F indices, knobs of both factors, and whose they are ("" for several).
+
+    scalars: F indices of the layer's own numbers.  begun: the register from which its updates count.
+    """
 
     first: int
     end: int
     rate_factor: int
     decay_factor: int
     owner: str
+    scalars: tuple[int, ...] = ()
+    begun: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
 class Places:
     """F indices of what the update reads and writes. ordered: parameters as they lie, those that decay first.
 
-    length: of a run of all parameters.  gradients: 0 where there are none.  gathered: sums of gradients.  averages: (run,
-    averaged run, length).
+    length: of a run of all parameters.  gradients: 0 where there are none.  scalars, begun: by layer, where the update has them.
+    gathered: sums of gradients.  averages: (run, averaged run, length).
     """
 
     ordered: Sequence[Parameter]
@@ -45,7 +50,8 @@ class Places:
     length: int
     gradients: int
     slots: Sequence[int]
-    scalars: Sequence[int]
+    scalars: Mapping[str, tuple[int, ...]]
+    begun: Mapping[str, int]
     sums: int
     gathered: int
     averages: Sequence[tuple[int, int, int]]
@@ -70,8 +76,7 @@ class Tail:
         verdict: Instruction = ("judge", self.at.gradients, self.at.length) if self.at.gradients else ("judge_loss",)
         found.append(Stage([[(verdict, Origin("", "judge", "update", ()))]], checked=True))
         if self.update.scalars:
-            begin = self.update.begin(self.at.scalars, self.knobs)
-            found.append(Stage([[(begin, Origin("", self.update.id, "update", ()))]]))
+            found.append(Stage([self._begun()]))
         if self.update.sums:
             found.append(Stage(self._measured()))
         chains = self._updated()
@@ -112,11 +117,19 @@ class Tail:
             for piece, (at, n) in enumerate(self._pieces(run)):
                 offset = at - self.at.parameters
                 slots, sums = [slot + offset for slot in self.at.slots], self._sums(number) + 16 * piece
-                made = self.update.measure(at, self.at.gradients + offset, slots, n, self.knobs, run.decay_factor, sums)
+                made = self.update.measure(
+                    at, self.at.gradients + offset, slots, n, self.knobs, run.decay_factor, sums, run.begun
+                )
                 chain = chains[(number + piece) % len(chains)]
                 chain += self._penalised("before", at, self.at.gradients + offset, n, run)
                 chain.append((made, Origin(run.owner, self.update.id, "update", ())))
         return chains
+
+    def _begun(self) -> list[tuple[Instruction, Origin]]:
+        """The numbers of every layer that is trained, brought forward."""
+        own = dict.fromkeys((run.scalars, run.begun) for run in self.runs)
+        origin = Origin("", self.update.id, "update", ())
+        return [(self.update.begin(scalars, self.knobs, begun), origin) for scalars, begun in own]
 
     def _updated(self) -> Chains:
         chains = self._empty()
@@ -136,8 +149,9 @@ class Tail:
                     run.rate_factor,
                     self.knobs,
                     decay_factor=run.decay_factor,
-                    scalars=self.at.scalars,
+                    scalars=run.scalars,
                     sums=(self._sums(number), len(pieces)),
+                    begun=run.begun,
                 )
                 chain.append((made, Origin(run.owner, self.update.id, "update", ())))
                 chain += self._penalised("after", at, gradient, n, run)
@@ -173,9 +187,11 @@ class Tail:
             end = at + aligned(self.graph.values[p.value].type.count)
             rate = self.names.get(f"{p.owner}:rate_factor", CONSTANT_ONE)
             decay = self.names.get(f"{p.owner}:decay_factor", CONSTANT_ONE) if p.decays else CONSTANT_ZERO
+            made = Run(at, end, rate, decay, p.owner, self.at.scalars.get(p.owner, ()), self.at.begun.get(p.owner, 0))
             last = runs[-1] if runs and not self.update.sums else None
-            if last is not None and last.end == at and (last.rate_factor, last.decay_factor) == (rate, decay):
+            alike = dataclasses.replace(made, first=last.first, end=last.end, owner=last.owner) if last is not None else None
+            if last is not None and last.end == at and last == alike:
                 runs[-1] = dataclasses.replace(last, end=end, owner="")
             else:
-                runs.append(Run(at, end, rate, decay, p.owner))
+                runs.append(made)
         return runs

@@ -24,7 +24,8 @@ def arrays_of(state: OptimizerState) -> dict[str, np.ndarray]:
 
 def description_of(state: OptimizerState) -> str:
     """Everything but the arrays as strict JSON."""
-    return json.dumps({"id": state.id, "numbers": dict(state.numbers), "step": state.step}, sort_keys=True, allow_nan=False)
+    found = {"id": state.id, "numbers": dict(state.numbers), "step": state.step}
+    return json.dumps(found | ({"begun": dict(state.begun)} if state.begun else {}), sort_keys=True, allow_nan=False)
 
 
 def belongs(name: str) -> bool:
@@ -44,6 +45,7 @@ def state_of(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> O
             numbers=numbers,
             step=int(found["step"]),
             slots={_in_engine(name): array for name, array in arrays.items() if belongs(name)},
+            begun={str(layer): int(step) for layer, step in found.get("begun", {}).items()},
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise FileError(

@@ -22,12 +22,15 @@ import safetensors.numpy
 
 from playground.document import strict_json
 from playground.document.saver import save_atomically
+from playground.engine.first_fit import aligned
 from playground.engine.layout import Field, Layout
 from playground.errors import BadValue, FileError
 
 Array = npt.NDArray[Any]
 FORMAT, VERSION = "playground checkpoint", 1
 REST = "rest"
+#: For every layer with weights, how many updates the run had done when the optimizer's first of that layer came.
+BEGUN = "optimizer/begun"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +50,8 @@ def write(path: Path, checkpoint: Checkpoint, layout: Layout) -> None:
     """Raises FileError; the file that was there is then unchanged."""
     tensors = {name: field.view(checkpoint.state) for name, field in _named(layout)}
     tensors[REST] = checkpoint.state[~_covered(layout)].view(np.uint8)
+    if layout.begun:
+        tensors[BEGUN] = _begun(layout).view(checkpoint.state).view(np.int64)
     about = {name: getattr(checkpoint, name) for name in ("memory", "knobs", "fingerprint")}
     metadata = {"format": FORMAT, "version": str(VERSION), "about": strict_json.encode(about).decode()}
     save_atomically(path, safetensors.numpy.save({k: np.ascontiguousarray(v) for k, v in tensors.items()}, metadata))
@@ -68,7 +73,11 @@ def read(path: Path, layout: Layout) -> Checkpoint:
         )
     state = np.zeros(layout.state[1], np.float32)
     covered = _covered(layout)
+    begun = tensors.pop(BEGUN, None)
+    _grow(tensors, layout)
     _fits(path, tensors, {name: field.shape for name, field in _named(layout)} | {REST: (4 * int((~covered).sum()),)})
+    if begun is not None and layout.begun and begun.shape == (_begun(layout).shape[0] // 2,) and begun.dtype == np.int64:
+        _begun(layout).view(state)[...] = begun.view(np.float32)
     for name, field in _named(layout):
         field.view(state)[...] = tensors[name]
     state[~covered] = tensors[REST].view(np.float32)
@@ -93,7 +102,21 @@ def _covered(layout: Layout) -> Array:
     covered = np.zeros(layout.state[1], bool)
     for _, field in _named(layout):
         covered[field.at : field.at + int(np.prod(field.shape, dtype=int))] = True
+    if layout.begun:
+        covered[_begun(layout).at : _begun(layout).at + _begun(layout).shape[0]] = True
     return covered
+
+
+def _begun(layout: Layout) -> Field:
+    """The registers of all layers with the gap behind them, so that nothing of them is left to `rest`."""
+    return Field(2 * min(layout.begun.values()) - layout.state[0], (aligned(2 * len(layout.begun)),))
+
+
+def _grow(tensors: dict[str, Array], layout: Layout) -> None:
+    """Files from before every layer had numbers of its own in the optimizer have one for all."""
+    for name, field in layout.slots.items():
+        if name.startswith("optimizer/") and name in tensors and tensors[name].shape == (1,):
+            tensors[name] = np.repeat(tensors[name], field.shape[0])
 
 
 def _fits(path: Path, tensors: dict[str, Array], expected: dict[str, tuple[int, ...]]) -> None:

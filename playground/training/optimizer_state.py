@@ -38,4 +38,5 @@ def optimizer_state(optimizer: Spec, knobs: Mapping[str, float], layout: Layout,
         numbers={name: float(knobs.get(name, value)) for name, value in numbers.items()},
         step=steps_of(state),
         slots=copied(layout.slots, layout, state),
+        begun={name: begun for name, at in layout.begun.items() if (begun := int(state.view(np.int64)[at - STATE_REGISTERS]))},
     )

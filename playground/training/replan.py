@@ -18,7 +18,7 @@ from playground.core.fields import fields_of
 from playground.core.spec import Spec
 from playground.engine.layout import Field, Layout
 from playground.engine.machine import Machine
-from playground.engine.registers import AVERAGED, CURSOR, STATE_REGISTER_COUNT, STATE_REGISTERS
+from playground.engine.registers import AVERAGED, CURSOR, STATE_REGISTER_COUNT, STATE_REGISTERS, STEP
 from playground.errors import BadValue
 from playground.training.assembly import Assembled
 from playground.training.loop import Memory, Trainer
@@ -108,7 +108,21 @@ def _state(old: Assembled, state: Array, new: Assembled) -> Array:
     for one, other in groups:
         for (_, source), (_, target) in _shared(one, other):
             _at(target, after).view(made).view(np.uint32)[...] = _at(source, before).view(state).view(np.uint32)
+    _age(old, state, new, made)
     return made
+
+
+def _age(old: Assembled, state: Array, new: Assembled, made: Array) -> None:
+    """How many updates every layer has had goes on where the optimizer's memory does; see `Machine.begun`."""
+    before, after = old.plan.layout, new.plan.layout
+    source, target = state.view(np.int64), made.view(np.int64)
+    step = int(target[STEP - STATE_REGISTERS])
+    for layer, at in after.begun.items():
+        own = 0
+        if _same_rule(old, new) and layer in before.begun:
+            kept = int(source[before.begun[layer] - STATE_REGISTERS])
+            own = kept if layer in old.lowered.update.frozen else step - kept
+        target[at - STATE_REGISTERS] = own if layer in new.lowered.update.frozen else step - own
 
 
 def _shared(one: Mapping[str, Field], other: Mapping[str, Field]) -> Iterator[tuple[tuple[str, Field], tuple[str, Field]]]:

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.numpy
+import torch
 
 from playground.core.samples import Samples
 from playground.document.edits import ReplaceSpec, SetField, SetNodeOption, SetPlan
 from playground.document.project import Project
-from playground.training import messages, replan, run_record
-from playground.training.assembly import assemble
+from playground.training import checkpoints, messages, replan, run_record
+from playground.training.assembly import Assembled, assemble
 from playground.training.client import Client
 from playground.training.journal import Entry
 from playground.training.loop import Trainer
@@ -293,3 +295,143 @@ def test_new_data_travels_with_a_change(client: Client) -> None:
     for _ in player.bursts():
         pass
     assert player.trainer.machine.state_sha256() == end.state_sha256
+
+
+def adam_like(id: str, weights: dict[str, torch.nn.Parameter]) -> torch.optim.Optimizer:
+    """torch's with the numbers that the test gives ours; biases are not decayed."""
+    biases = [weight for name, weight in weights.items() if name.endswith("bias")]
+    parameters: Any = [{"params": [w for w in weights.values() if w.dim() == 2]}, {"params": biases, "weight_decay": 0.0}]
+    made = {
+        "adam": lambda: torch.optim.Adam(parameters, lr=0.01),
+        "adamw": lambda: torch.optim.AdamW(parameters, lr=0.01, weight_decay=0.1),
+        "amsgrad": lambda: torch.optim.Adam(parameters, lr=0.01, amsgrad=True),
+        "nadam": lambda: torch.optim.NAdam(parameters, lr=0.01),
+        "radam": lambda: torch.optim.RAdam(parameters, lr=0.01, betas=(0.9, 0.9)),
+        "adamax": lambda: torch.optim.Adamax(parameters, lr=0.01),
+        "adagrad": lambda: torch.optim.Adagrad(parameters, lr=0.05, lr_decay=0.05),
+    }
+    return made[id]()
+
+
+OURS: dict[str, dict[str, float]] = {
+    "adam": {"rate": 0.01},
+    "adamw": {"rate": 0.01, "decay": 0.1},
+    "amsgrad": {"rate": 0.01},
+    "nadam": {"rate": 0.01},
+    "radam": {"rate": 0.01, "beta2": 0.9},
+    "adamax": {"rate": 0.01},
+    "adagrad": {"rate": 0.05, "slowing": 0.05},
+}
+
+
+class Twin:
+    """The network of `plain` with a tanh, in torch and double precision, one batch of all samples; layers come and go."""
+
+    def __init__(self, id: str, run: Trainer) -> None:
+        weights = {name: torch.nn.Parameter(torch.tensor(w.astype(float))) for name, w in run.machine.parameters().items()}
+        self.weights = weights
+        self.optimizer = adam_like(id, weights)
+        self.x = torch.tensor(run.prepared.train.x.astype(float))
+        self.y = torch.tensor(run.prepared.train.y.astype(np.int64))
+
+    def steps(self, count: int, frozen: tuple[str, ...] = ()) -> None:
+        for name, weight in self.weights.items():
+            weight.requires_grad_(name.partition(".")[0] not in frozen)
+            weight.grad = None
+        for _ in range(count):
+            self.optimizer.zero_grad(set_to_none=True)
+            w = self.weights
+            hidden = torch.tanh(self.x @ w["dense1.weight"] + w["dense1.bias"])
+            torch.nn.functional.cross_entropy(hidden @ w["dense2.weight"] + w["dense2.bias"], self.y).backward()
+            self.optimizer.step()
+
+    def furthest(self, run: Trainer) -> float:
+        found = [np.abs(w.detach().numpy() - run.machine.parameters()[name]).max() for name, w in self.weights.items()]
+        return float(max(found))
+
+
+def replanned(before: Trainer, old: Assembled, after: Project) -> tuple[Trainer, Assembled]:
+    new = assemble(after, old.samples, old)
+    made = Trainer(new.lowered, new.prepared, new.machine(), after.training, new.judge)
+    replan.continue_from(before, old, new, made)
+    made.recorder.begin()
+    return made, new
+
+
+@pytest.mark.parametrize("id", OURS)
+def test_a_thawed_layer_counts_its_own_updates(id: str) -> None:
+    """Frozen, trained, frozen again, trained again: as torch with `requires_grad` switched on and off."""
+    steps = (("dense", {"units": 7}), ("tanh", {}), ("dense", {"units": 3}))
+    made = project(*steps, batch=120, shuffle=False, epochs=500, optimizer=of("optimizer", id, **OURS[id]))
+    samples, node = points(), made.network.nodes[1].id
+    frozen = SetNodeOption(node, "frozen", True).apply(made)
+    old = assemble(frozen, samples)
+    run = trainer_of(old, 1, 1)
+    twin = Twin(id, run)
+    for plan, count in ((frozen, 40), (made, 12), (frozen, 25), (made, 12)):
+        if plan is not old.project:
+            run, old = replanned(run, old, plan)
+        for _ in range(count):
+            run.advance(1)
+        twin.steps(count, ("dense1",) if plan is frozen else ())
+        assert twin.furthest(run) < 2e-5
+    assert run.machine.begun == {"dense1": 65, "dense2": 0}
+    assert run.machine.step == 89
+
+
+def test_another_optimizer_counts_from_its_own_start() -> None:
+    """As a fresh torch optimizer over the weights of then."""
+    steps = (("dense", {"units": 7}), ("tanh", {}), ("dense", {"units": 3}))
+    made = project(*steps, batch=120, shuffle=False, epochs=500, optimizer=of("optimizer", "sgd", rate=0.1))
+    old = assemble(made, points())
+    run = trainer_of(old, 1, 1)
+    for _ in range(30):
+        run.advance(1)
+    run, old = replanned(run, old, with_plan(made, optimizer=of("optimizer", "adam", **OURS["adam"])))
+    twin = Twin("adam", run)
+    for _ in range(10):
+        run.advance(1)
+    twin.steps(10)
+    assert twin.furthest(run) < 2e-5
+
+
+def test_a_layer_that_begins_anew_counts_anew() -> None:
+    steps = (("dense", {"units": 7}), ("tanh", {}), ("dense", {"units": 3}))
+    made = project(*steps, batch=120, shuffle=False, epochs=500, optimizer=of("optimizer", "nadam", **OURS["nadam"]))
+    run = trainer_of(assemble(made, points()), 1, 1)
+    twin = Twin("nadam", run)
+    for _ in range(20):
+        run.advance(1)
+    twin.steps(20)
+    run.machine.reinitialise("dense1", 5)
+    with torch.no_grad():
+        for name in ("dense1.weight", "dense1.bias"):
+            twin.weights[name].copy_(torch.tensor(run.machine.parameters()[name]))
+            del twin.optimizer.state[twin.weights[name]]
+    for _ in range(10):
+        run.advance(1)
+    twin.steps(10)
+    assert twin.furthest(run) < 2e-5
+
+
+def test_ages_are_in_checkpoints_and_in_the_hash(tmp_path: Path) -> None:
+    made, samples = plain()
+    frozen = SetNodeOption(made.network.nodes[1].id, "frozen", True).apply(made)
+    _, after = changed(frozen, samples, made, 10)
+    machine = after.machine
+    kept = checkpoints.Checkpoint(machine.snapshot(), {"last_step": 10}, {}, {})
+    checkpoints.write(tmp_path / "a.safetensors", kept, machine.layout)
+    found = checkpoints.read(tmp_path / "a.safetensors", machine.layout)
+    assert found.state.tobytes() == kept.state.tobytes()
+    tensors = safetensors.numpy.load_file(tmp_path / "a.safetensors")
+    assert tensors["optimizer/begun"][:2].tolist() == [10, 0]
+    hashed = machine.state_sha256()
+    machine.R[machine.layout.begun["dense1"]] = 9
+    assert machine.state_sha256() != hashed
+    # A file from before layers counted for themselves: every layer has had all updates.
+    del tensors["optimizer/begun"]
+    with safetensors.safe_open(tmp_path / "a.safetensors", "numpy") as file:
+        metadata = file.metadata()
+    safetensors.numpy.save_file(tensors, tmp_path / "b.safetensors", metadata)
+    machine.restore(checkpoints.read(tmp_path / "b.safetensors", machine.layout).state)
+    assert machine.begun == {"dense1": 0, "dense2": 0}

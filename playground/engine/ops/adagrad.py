@@ -14,10 +14,10 @@ from playground.engine.vocabulary import load, store, vsqrt
 
 @kernel
 def adagrad(F, R, w, k):
-    """words: value gradient sum n | knobs: rate factor slowing epsilon l2 decay-factor"""
+    """words: value gradient sum n | knobs: rate factor slowing epsilon l2 decay-factor | begun"""
     p, g, q, n = w[0], w[1], w[2], w[3]
     slowing, eps, l2, clip = k[w[6]], k[w[7]], k[w[8]] * k[w[9]], F[CLIP_SCALE]
-    rate = np.float32(np.float64(k[w[4]] * k[w[5]]) / (1.0 + np.float64(R[STEP]) * np.float64(slowing)))
+    rate = np.float32(np.float64(k[w[4]] * k[w[5]]) / (1.0 + np.float64(R[STEP] - R[w[10]]) * np.float64(slowing)))
     for j in range(0, n, 16):
         r = n - j
         x = load(F, p + j, r)
@@ -33,6 +33,7 @@ class AdaGrad(Update):
     id = "adagrad"
     slots = ("sum",)
     knobs = ("slowing", "epsilon", "l2")
+    ages = True
     decay = "l2"
 
     def reference(

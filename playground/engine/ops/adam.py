@@ -14,12 +14,12 @@ from playground.engine.vocabulary import load, store, vsqrt
 
 @kernel
 def adam(F, R, w, k):
-    """words: value gradient mean square n | knobs: rate factor beta1 beta2 epsilon l2 decay-factor"""
+    """words: value gradient mean square n | knobs: rate factor beta1 beta2 epsilon l2 decay-factor | begun"""
     p, g, m, v, n = w[0], w[1], w[2], w[3], w[4]
     rate, b1, b2, eps, decay, clip = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], k[w[9]], k[w[10]] * k[w[11]], F[CLIP_SCALE]
     one = np.float32(1)
     # the powers in double precision: in single, 1 - beta2^t loses three digits in the first steps
-    t = np.float64(R[STEP] + 1)
+    t = np.float64(R[STEP] - R[w[12]] + 1)
     c1 = np.float32(rate / (1.0 - np.float64(b1) ** t))
     c2 = np.float32(1.0 / np.sqrt(1.0 - np.float64(b2) ** t))
     o1, o2 = one - b1, one - b2
@@ -40,6 +40,7 @@ class Adam(Update):
     id = "adam"
     slots = ("mean", "square")
     knobs = ("beta1", "beta2", "epsilon", "l2")
+    ages = True
     decay = "l2"
 
     def reference(

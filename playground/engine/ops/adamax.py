@@ -14,11 +14,11 @@ from playground.engine.vocabulary import load, store, vabs, vmax
 
 @kernel
 def adamax(F, R, w, k):
-    """words: value gradient mean largest n | knobs: rate factor beta1 beta2 epsilon l2 decay-factor"""
+    """words: value gradient mean largest n | knobs: rate factor beta1 beta2 epsilon l2 decay-factor | begun"""
     p, g, m, v, n = w[0], w[1], w[2], w[3], w[4]
     rate, b1, b2, eps, l2, clip = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], k[w[9]], k[w[10]] * k[w[11]], F[CLIP_SCALE]
     o1 = np.float32(1) - b1
-    c1 = np.float32(rate / (1.0 - np.float64(b1) ** np.float64(R[STEP] + 1)))
+    c1 = np.float32(rate / (1.0 - np.float64(b1) ** np.float64(R[STEP] - R[w[12]] + 1)))
     for j in range(0, n, 16):
         r = n - j
         x = load(F, p + j, r)
@@ -36,6 +36,7 @@ class AdaMax(Update):
     id = "adamax"
     slots = ("mean", "largest")
     knobs = ("beta1", "beta2", "epsilon", "l2")
+    ages = True
     decay = "l2"
 
     def reference(

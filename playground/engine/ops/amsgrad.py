@@ -14,11 +14,11 @@ from playground.engine.vocabulary import load, store, vmax, vsqrt
 
 @kernel
 def amsgrad(F, R, w, k):
-    """words: value gradient mean square largest n | knobs: rate factor beta1 beta2 epsilon l2 decay-factor"""
+    """words: value gradient mean square largest n | knobs: rate factor beta1 beta2 epsilon l2 decay-factor | begun"""
     p, g, m, v, h, n = w[0], w[1], w[2], w[3], w[4], w[5]
     rate, b1, b2, eps, l2, clip = k[w[6]] * k[w[7]], k[w[8]], k[w[9]], k[w[10]], k[w[11]] * k[w[12]], F[CLIP_SCALE]
     one = np.float32(1)
-    t = np.float64(R[STEP] + 1)
+    t = np.float64(R[STEP] - R[w[13]] + 1)
     c1 = np.float32(rate / (1.0 - np.float64(b1) ** t))
     c2 = np.float32(1.0 / np.sqrt(1.0 - np.float64(b2) ** t))
     o1, o2 = one - b1, one - b2
@@ -41,6 +41,7 @@ class AmsGrad(Update):
     id = "amsgrad"
     slots = ("mean", "square", "largest")
     knobs = ("beta1", "beta2", "epsilon", "l2")
+    ages = True
     decay = "l2"
 
     def reference(

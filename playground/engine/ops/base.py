@@ -97,7 +97,7 @@ class Update:
     id: ClassVar[str]
     #: State kept for every parameter.
     slots: ClassVar[tuple[str, ...]] = ()
-    #: State of the optimizer itself: single numbers that start at 0, which `begin` brings forward once a step.
+    #: State of every layer beside its slots: single numbers that start at 0, which `begin` brings forward once a step.
     scalars: ClassVar[tuple[str, ...]] = ()
     #: Names of the numbers it reads, besides the learning rate; they are fields of the optimizer.
     knobs: ClassVar[tuple[str, ...]] = ()
@@ -105,13 +105,23 @@ class Update:
     decay: ClassVar[str] = ""
     #: Sums over a whole tensor that its step needs. Each tensor is then a run of its own, and `measure` goes over it before.
     sums: ClassVar[int] = 0
+    #: It reads how many updates a layer has had: a register says how many the run had done when the layer's first one came.
+    ages: ClassVar[bool] = False
 
-    def begin(self, scalars: Sequence[int], knobs: Mapping[str, int]) -> Instruction:
-        """What brings the scalars (F indices) forward, in a stage of its own before all others of the update."""
+    def begin(self, scalars: Sequence[int], knobs: Mapping[str, int], begun: int) -> Instruction:
+        """What brings a layer's scalars (F indices) forward, in a stage of its own before all others of the update."""
         raise NotImplementedError
 
     def measure(
-        self, value: int, gradient: int, slots: Sequence[int], n: int, knobs: Mapping[str, int], decay_factor: int, sums: int
+        self,
+        value: int,
+        gradient: int,
+        slots: Sequence[int],
+        n: int,
+        knobs: Mapping[str, int],
+        decay_factor: int,
+        sums: int,
+        begun: int,
     ) -> Instruction:
         """What leaves the sums of one piece of a tensor at F[sums], in the stage before `instruction`; pieces are 16 apart."""
         raise NotImplementedError
@@ -129,16 +139,27 @@ class Update:
         decay_factor: int = CONSTANT_ONE,
         scalars: Sequence[int] = (),
         sums: tuple[int, int] = (0, 0),
+        begun: int = 0,
     ) -> Instruction:
         """Words of the kernel named as the update.
 
         value gradient slots… n | indices of the knobs rate factor and `knobs`, in order, and decay_factor where it decays |
-        scalars… | sums pieces, where it has any.  value: F index of n numbers.  rate, factor: knobs that are multiplied, as are
-        the knob of decay and decay_factor.  The kernel multiplies the gradient by the cell CLIP_SCALE and reads the number of
-        updates done from the register STEP.
+        scalars… | sums pieces, where it has any | begun, where it ages.  value: F index of n numbers.  rate, factor: knobs that
+        are multiplied, as are the knob of decay and decay_factor.  begun: register whose number is taken from STEP, that of updates
+        done, for the age; register 0 holds 0.  The kernel multiplies the gradient by the cell CLIP_SCALE.
         """
         numbers = [rate, factor, *(knobs[name] for name in self.knobs), *([decay_factor] if self.decay else [])]
-        return (self.id, value, gradient, *slots, n, *numbers, *scalars, *(sums if self.sums else ()))
+        return (
+            self.id,
+            value,
+            gradient,
+            *slots,
+            n,
+            *numbers,
+            *scalars,
+            *(sums if self.sums else ()),
+            *([begun] if self.ages else []),
+        )
 
     def reference(
         self, value: np.ndarray, gradient: np.ndarray, slots: dict[str, np.ndarray], step: int, numbers: Mapping[str, float]

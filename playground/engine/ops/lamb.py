@@ -25,10 +25,10 @@ def correction(beta, t):
 
 @kernel
 def lamb_measure(F, R, w, k):
-    """words: value gradient mean square n | knobs: beta1 beta2 epsilon decay decay-factor | sums"""
+    """words: value gradient mean square n | knobs: beta1 beta2 epsilon decay decay-factor | sums begun"""
     p, g, m, v, n = w[0], w[1], w[2], w[3], w[4]
     b1, b2, eps, decay, clip = k[w[5]], k[w[6]], k[w[7]], k[w[8]] * k[w[9]], F[CLIP_SCALE]
-    t = np.float64(R[STEP] + 1)
+    t = np.float64(R[STEP] - R[w[11]] + 1)
     c1, c2 = correction(b1, t), correction(b2, t)
     o1, o2 = np.float32(1) - b1, np.float32(1) - b2
     weights, steps = splat(0.0), splat(0.0)
@@ -48,10 +48,10 @@ def lamb_measure(F, R, w, k):
 
 @kernel
 def lamb(F, R, w, k):
-    """words: value gradient mean square n | knobs: rate factor beta1 beta2 epsilon decay decay-factor | sums pieces"""
+    """words: value gradient mean square n | knobs: rate factor beta1 beta2 epsilon decay decay-factor | sums pieces | begun"""
     p, m, v, n = w[0], w[2], w[3], w[4]
     rate, b1, b2, eps, decay = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], k[w[9]], k[w[10]] * k[w[11]]
-    t = np.float64(R[STEP] + 1)
+    t = np.float64(R[STEP] - R[w[14]] + 1)
     c1, c2 = correction(b1, t), correction(b2, t)
     weights, steps = 0.0, 0.0
     for i in range(w[13]):
@@ -72,13 +72,23 @@ class Lamb(Update):
     id = "lamb"
     slots = ("mean", "square")
     knobs = ("beta1", "beta2", "epsilon", "decay")
+    ages = True
     decay = "decay"
     sums = 2
 
     def measure(
-        self, value: int, gradient: int, slots: Sequence[int], n: int, knobs: Mapping[str, int], decay_factor: int, sums: int
+        self,
+        value: int,
+        gradient: int,
+        slots: Sequence[int],
+        n: int,
+        knobs: Mapping[str, int],
+        decay_factor: int,
+        sums: int,
+        begun: int,
     ) -> Instruction:
-        return ("lamb_measure", value, gradient, *slots, n, *(knobs[name] for name in self.knobs), decay_factor, sums)
+        numbers = [knobs[name] for name in self.knobs]
+        return ("lamb_measure", value, gradient, *slots, n, *numbers, decay_factor, sums, begun)
 
     def reference(
         self, value: np.ndarray, gradient: np.ndarray, slots: dict[str, np.ndarray], step: int, numbers: Mapping[str, float]

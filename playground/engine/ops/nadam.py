@@ -21,17 +21,17 @@ def momentum_at(beta1, slope, t):
 
 @kernel
 def nadam_begin(F, R, w, k):
-    """1 minus the product of all momenta so far, kept so because it starts at 0.  words: its place | knobs: beta1 slope"""
-    mu = momentum_at(np.float64(k[w[1]]), np.float64(k[w[2]]), np.float64(R[STEP] + 1))
+    """1 minus the product of all momenta so far, kept so because it starts at 0.  words: its place | knobs: beta1 slope | begun"""
+    mu = momentum_at(np.float64(k[w[1]]), np.float64(k[w[2]]), np.float64(R[STEP] - R[w[3]] + 1))
     F[w[0]] = np.float64(F[w[0]]) * mu + (1.0 - mu)
 
 
 @kernel
 def nadam(F, R, w, k):
-    """words: value gradient mean square n | knobs: rate factor beta1 beta2 epsilon slope l2 decay-factor | product"""
+    """words: value gradient mean square n | knobs: rate factor beta1 beta2 epsilon slope l2 decay-factor | product | begun"""
     p, g, m, v, n = w[0], w[1], w[2], w[3], w[4]
     rate, b1, b2, eps, l2, clip = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], k[w[9]], k[w[11]] * k[w[12]], F[CLIP_SCALE]
-    t, slope, without = np.float64(R[STEP] + 1), np.float64(k[w[10]]), np.float64(F[w[13]])
+    t, slope, without = np.float64(R[STEP] - R[w[14]] + 1), np.float64(k[w[10]]), np.float64(F[w[13]])
     now, after = momentum_at(np.float64(b1), slope, t), momentum_at(np.float64(b1), slope, t + 1.0)
     cg = np.float32(rate * (1.0 - now) / without)
     cm = np.float32(rate * after / (1.0 - (1.0 - without) * after))
@@ -55,10 +55,11 @@ class NAdam(Update):
     slots = ("mean", "square")
     scalars = ("product",)
     knobs = ("beta1", "beta2", "epsilon", "slope", "l2")
+    ages = True
     decay = "l2"
 
-    def begin(self, scalars: Sequence[int], knobs: Mapping[str, int]) -> Instruction:
-        return ("nadam_begin", scalars[0], knobs["beta1"], knobs["slope"])
+    def begin(self, scalars: Sequence[int], knobs: Mapping[str, int], begun: int) -> Instruction:
+        return ("nadam_begin", scalars[0], knobs["beta1"], knobs["slope"], begun)
 
     def reference(
         self, value: np.ndarray, gradient: np.ndarray, slots: dict[str, np.ndarray], step: int, numbers: Mapping[str, float]

@@ -14,11 +14,11 @@ from playground.engine.vocabulary import load, store, vsqrt
 
 @kernel
 def radam(F, R, w, k):
-    """words: value gradient mean square n | knobs: rate factor beta1 beta2 epsilon l2 decay-factor"""
+    """words: value gradient mean square n | knobs: rate factor beta1 beta2 epsilon l2 decay-factor | begun"""
     p, g, m, v, n = w[0], w[1], w[2], w[3], w[4]
     rate, b1, b2, eps, l2, clip = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], k[w[9]], k[w[10]] * k[w[11]], F[CLIP_SCALE]
     # 1 - beta2 decides the length of the mean; single precision holds 0.999 only to 1e-5 of that, seven decimals hold it whole
-    t, e2 = np.float64(R[STEP] + 1), np.rint(np.float64(b2) * 1e7) * 1e-7
+    t, e2 = np.float64(R[STEP] - R[w[12]] + 1), np.rint(np.float64(b2) * 1e7) * 1e-7
     faded = e2**t
     longest = 2.0 / (1.0 - e2) - 1.0
     length = longest - 2.0 * t * faded / (1.0 - faded)
@@ -49,6 +49,7 @@ class RAdam(Update):
     id = "radam"
     slots = ("mean", "square")
     knobs = ("beta1", "beta2", "epsilon", "l2")
+    ages = True
     decay = "l2"
 
     def reference(
