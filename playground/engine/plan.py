@@ -33,7 +33,7 @@ from playground.engine.registers import (
 )
 from playground.engine.rule import UpdateRule as UpdateRule
 from playground.engine.simplify import simplify
-from playground.engine.storage import Part, split_batch
+from playground.engine.storage import Part, block_rows, split_batch
 from playground.engine.tail import Places, Tail
 
 #: Below so many floating-point operations a step, one chain is faster than several.
@@ -116,8 +116,7 @@ def plan_network(
     chains = min(chains, batch)
     frozen = update.frozen if update else frozenset()
     folded = simplify(graph, fold=True, frozen=frozen)
-    largest = max((place.step for place in folded.places.values() if place.lines > 1), default=1)
-    parts = split_batch(batch, chains, largest)
+    parts = split_batch(batch, chains, block_rows(folded))
     train = Assembly(folded, parts, training=True, keep=not reuse) if graph.loss is not None and update is not None else None
     evaluate = Assembly(folded, parts, training=False, keep=not reuse, host=train if reuse else None)
     plain = simplify(graph, fold=False)
@@ -282,8 +281,8 @@ class _Planner:
             length=self.run_length,
             gradients=self.gradient_run if self.gradient_at else 0,
             slots=[first for _, first in self.slot_runs],
-            begun=self.begun,
             scalars=self.scalars,
+            begun=self.begun,
             sums=self.sums,
             gathered=self.gathered,
             averages=self.averages,
@@ -312,8 +311,8 @@ class _Planner:
             state=(STATE, self.state_end - STATE),
             parameters=named(self.parameter_at),
             gradients=named(self.gradient_at),
-            begun=self.begun,
             slots=slots,
+            begun=self.begun,
             averages=averages,
             constants={c.name: Field(self.constant_at[c.value], tuple(c.array.shape)) for c in self.graph.constants},
             statistics={

@@ -17,6 +17,9 @@ from playground.engine.simplify import Simplified
 
 #: A block of rows is chosen so that its largest activation has about so many numbers: it stays in a second-level cache.
 BLOCK_NUMBERS = 160_000
+#: The same for sequences, whose ops keep several activations of a block at hand; but weights are read anew for every block, so it
+#: has at least so many positions.
+BLOCK_SEQUENCE, BLOCK_POSITIONS = 65_536, 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,10 +58,22 @@ class Roots:
         return ref
 
 
-def split_batch(batch: int, chains: int, largest: int) -> tuple[Part, ...]:
-    """Equal parts for the chains, and blocks whose largest activation (numbers a sample) stays in cache."""
+def block_rows(simple: Simplified) -> int:
+    """Samples of a block whose largest activation stays in cache: of images, and of sequences."""
+    found = [1 << 40]
+    for index, place in simple.places.items():
+        shape = simple.graph.values[index].type.shape
+        if place.lines > 1:
+            found.append(BLOCK_NUMBERS // place.step)
+        elif len(shape) == 2:
+            found.append(max(BLOCK_SEQUENCE // place.step, BLOCK_POSITIONS // shape[0]))
+    return max(1, min(found))
+
+
+def split_batch(batch: int, chains: int, most: int) -> tuple[Part, ...]:
+    """Equal parts for the chains, each in blocks of at most so many samples."""
     per = -(-batch // chains)
-    block = min(per, max(1, BLOCK_NUMBERS // max(1, largest)))
+    block = min(per, most)
     parts = []
     for start in range(0, batch, per):
         cap = min(per, batch - start)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from playground.engine.jit.lanes import F32, I1, I32, I64, constant, data, gep, mask_of, masked, spread
@@ -159,11 +159,33 @@ class Tile:
             b.branch(end)
         b.position_at_end(end)
 
+    def fetch(self, pointer: Any, *, write: bool) -> None:
+        """Ask for the cache lines of a row; they are on their way while the sums are made."""
+        kind = ir.FunctionType(ir.VoidType(), [ir.PointerType(), I32, I32, I32])
+        ask = cgutils.get_or_insert_function(self.b.module, kind, "llvm.prefetch.p0")
+        hints = [ir.Constant(I32, n) for n in (int(write), 3, 1)]  # to be read or written, into the nearest cache, data
+        for v in range(self.vectors):
+            self.b.call(ask, [gep(self.b, pointer, whole(v * self.lanes)), *hints])
+
+    def fetch_ahead(self, c_rows: list[Any]) -> None:
+        """What the end of the tile touches for the first time: C, and the mask where there is one."""
+        b, n = self.b, self.n
+        for offset in c_rows:
+            self.fetch(gep(b, self.at(n["c"]), offset), write=True)
+        judged, onward = self.block("fetch.mask"), self.block("fetch.done")
+        b.cbranch(b.icmp_signed("==", n["epilogue"], whole(2)), judged, onward)
+        b.position_at_end(judged)
+        for offset in c_rows:
+            self.fetch(gep(b, self.at(n["mask"]), offset), write=False)
+        b.branch(onward)
+        b.position_at_end(onward)
+
     def emit(self) -> None:
         b, n = self.b, self.n
         first = self.at(n["a"])
         a_rows = [self.opaque(gep(b, first, offset)) for offset in self.walk("a")]
         c_rows = self.walk("c")
+        self.fetch_ahead(c_rows)
         start = self.at(n["start"])
         sums = []
         for offset in c_rows:

@@ -9,11 +9,17 @@ import numpy as np
 
 from playground.core.tensor import TensorType
 from playground.engine import products
-from playground.engine.emit import Emit, Frame, Instruction, Whole
+from playground.engine.emit import Emit, Frame, Instruction, Ref, Whole
 from playground.engine.graph import OpNode
+from playground.engine.moves import sum_copies
 from playground.engine.onnx_form import OnnxWriter, label, relu_after
 from playground.engine.ops.base import Op
 from playground.errors import ShapeError
+
+#: Samples of at least so many positions are worked on block by block, which keeps what one op leaves to the next in cache.
+BLOCK_POSITIONS = 16
+#: Chains that a plan has at most: each of them may sum its share of a weight gradient by itself.
+MOST_CHAINS = 8
 
 
 class Dense(Op):
@@ -59,7 +65,7 @@ class Dense(Op):
                 return [products.dense_dx(f.at(x), f.at(w), f.at(y), f.rows * each, o, i, f.scratch(), bias=bias, relu=relu)]
             return [products.dense_forward(f.at(x), f.at(w), bias, f.at(y), f.rows * each, i, o, relu=relu)]
 
-        e.rows(make, reads=[x], writes=[y], grain="part")
+        e.rows(make, reads=[x], writes=[y], grain=_grain(each))
 
     def backward(self, e: Emit, node: OpNode) -> None:
         x, w, dy = e.value(node.inputs[0]), e.value(node.inputs[1]), e.upstream(node)
@@ -78,10 +84,13 @@ class Dense(Op):
                     return [products.dense_forward(f.at(dy), f.at(w), None, f.at(to), f.rows * each, o, i, mask=place, add=add)]
                 return [products.dense_dx(f.at(dy), f.at(w), f.at(to), f.rows * each, i, o, f.scratch(), mask=place, add=add)]
 
-            e.rows(make_dx, reads=[dy] if mask is None else [dy, mask], writes=[dx], grain="part")
+            e.rows(make_dx, reads=[dy] if mask is None else [dy, mask], writes=[dx], grain=_grain(each))
+        left, right, rows, columns = (dy, x, o, i) if turned else (x, dy, i, o)
+        if dw is not None and each >= BLOCK_POSITIONS and MOST_CHAINS * i * o <= e.batch * each * (i + o):
+            self._sum_by_rows(e, (left, right, dy), (dw, db), (rows, columns, o), each)
+            return
         if dw is not None:
             weights, add_w = dw, not e.begin(dw)
-            left, right, rows, columns = (dy, x, o, i) if turned else (x, dy, i, o)
 
             def make_dw(f: Whole) -> list[list[Instruction]]:
                 return [
@@ -102,6 +111,41 @@ class Dense(Op):
 
             e.whole(make_db, reads=[dy], writes=[db])
 
+    def _sum_by_rows(
+        self, e: Emit, factors: tuple[Ref, Ref, Ref], found: tuple[Ref, Ref | None], extents: tuple[int, int, int], each: int
+    ) -> None:
+        """Gradients of weights and bias where every sample has many positions: each chain adds up those of its own rows, block by
+        block while they are in cache, and no gradient of an activation has to wait for the whole batch.
+
+        factors: both of the product, and the gradient of the output.  found: where the gradients go.  extents: rows and columns of
+        the first, numbers of the second.
+        """
+        left, right, dy = factors
+        rows, columns, o = extents
+        n = rows * columns
+        share = e.partial(n + o)
+        sums = [
+            (ref, at, count, not e.begin(ref)) for ref, at, count in zip(found, (0, n), (n, o), strict=True) if ref is not None
+        ]
+
+        def make(f: Frame) -> list[Instruction]:
+            at, again = f.partial(share), not f.first
+            made = [products.dense_dw(f.at(left), f.at(right), at, f.rows * each, rows, columns, add=again)]
+            if len(sums) > 1:
+                made.append(products.column_sum(f.at(dy), at + n, o, f.rows * each, add=again))
+            return made
+
+        def make_sums(f: Whole) -> list[list[Instruction]]:
+            first, copies, apart = f.partials(share)
+            return [
+                [sum_copies(first + at + a, copies, apart, f.at(ref) + a, b - a, add=add)]
+                for ref, at, count, add in sums
+                for a, b in f.split(count, 16)
+            ]
+
+        e.rows(make, reads=[left, right], writes=[share], grain="block")
+        e.whole(make_sums, reads=[share], writes=[ref for ref, *_ in sums])
+
     def _extents(self, e: Emit, node: OpNode) -> tuple[int, int]:
         """Features in and out."""
         a, b = e.graph.values[node.inputs[1]].type.shape
@@ -120,3 +164,8 @@ class Dense(Op):
             if bias:
                 y = w.node("Add", [y, *bias], f"{label(node)}_bias")
         w.hold(node.output, relu_after(w, node, y))
+
+
+def _grain(each: int) -> str:
+    """How much of a chain's rows a task takes at a time. each: positions of a sample."""
+    return "block" if each >= BLOCK_POSITIONS else "part"
