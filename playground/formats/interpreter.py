@@ -9,6 +9,7 @@ import numpy as np
 
 from playground.core.tensor import TensorType
 from playground.engine import ops
+from playground.engine.formulas import node_values
 from playground.engine.graph import Graph
 from playground.errors import FileError
 from playground.formats.model import Affine, Model, further_inputs, further_outputs, needed
@@ -37,27 +38,12 @@ def forward(
 def observed(
     graph: Graph, tensors: Mapping[str, np.ndarray], x: np.ndarray, columns: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """What every node gives for scaled inputs, by its name; "node/name" is what else its ops give, such as gates and attention weights.
+    """What every node gives for scaled inputs, as `node_values` names it. Shapes: (n, *input) -> (n, ...) each.
 
-    Of several ops of a node with outputs of one name the later ones are "node/name 2" and so on. Shapes: (n, *input) -> (n, ...) each.
+    Raises FileError for a missing tensor.
     """
-    held: dict[int, np.ndarray] = {graph.input: x}
-    held |= {v.index: _tensor(tensors, v.name, v.type) for v in graph.values if v.kind in ("parameter", "statistic")}
-    held |= {column: columns[name] for column in graph.columns if (name := graph.values[column].name) in columns}
-    held |= {constant.value: constant.array for constant in graph.constants}
-    found: dict[str, np.ndarray] = {}
-    for node in graph.nodes:
-        rule = ops.find(node.op)
-        if rule.is_loss or not node.owner or any(i not in held for i in node.inputs):
-            continue
-        held |= zip(node.outputs, rule.results([held[i] for i in node.inputs], node.attributes), strict=True)
-        if node.owner not in graph.mains:
-            found[node.owner] = held[node.output]
-        for value, name in zip(node.outputs, rule.outputs, strict=True):
-            if len(rule.outputs) > 1 or name != "y":
-                same = sum(one == f"{node.owner}/{name}" or one.startswith(f"{node.owner}/{name} ") for one in found)
-                found[f"{node.owner}/{name}" + (f" {same + 1}" if same else "")] = held[value]
-    return found | {owner: held[main] for owner, main in graph.mains.items() if main in held}
+    held = {v.name: _tensor(tensors, v.name, v.type) for v in graph.values if v.kind in ("parameter", "statistic")}
+    return node_values(graph, held, x, columns)
 
 
 def answer(model: Model, tensors: Mapping[str, np.ndarray], scaling: Mapping[str, np.ndarray]) -> tuple[np.ndarray, ...]:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from playground.core.samples import Samples
 from playground.document.project import Project
 from playground.engine import ops
+from playground.engine.formulas import node_values
 from playground.engine.graph import Graph
 from playground.lowering.flow import flow_of
 from playground.lowering.network import LENGTHS, known_network, usual_columns
@@ -61,48 +62,17 @@ def image_forms(project: Project, samples: Samples | None) -> dict[str, tuple[in
 def node_outputs(
     graph: Graph, weights: Mapping[str, Array], x: Array, columns: Mapping[str, Array] | None = None
 ) -> dict[str, Array]:
-    """Nodes' outputs for scaled inputs, by node name. Shapes: x (n, *input) -> (n, *node output).
+    """Nodes' outputs for scaled inputs, as `node_values` gives them, with "node:name" for further ones: a slash stands in names of nodes
+    inside blocks. Shapes: x (n, *input) -> (n, *node output).
 
-    "node:name" are the further outputs of its ops, such as gates and attention weights, and "node:y" what an op gives that the node
-    as a whole does not; of the second op of a kind, "node:name 2".  columns: what comes with the samples, such as lengths.
-
-    A node whose weights are missing or of another shape, as after an edit that the run does not know, is left out with all
-    that hangs on it.
+    columns: what comes with the samples, such as lengths; sequences are whole where they are not given.
     """
-    values: dict[int, Array] = {graph.input: x}
-    usual = usual_columns(graph, len(x))
-    usual |= dict(columns or {})
-    values |= {column: usual[name] for column in graph.columns if (name := graph.values[column].name) in usual}
-    values |= {constant.value: constant.array for constant in graph.constants}
-    for value in graph.values:
-        held = weights.get(value.name) if value.kind in ("parameter", "statistic") else None
-        if held is not None and held.shape == value.type.shape:
-            values[value.index] = held
-    found: dict[str, Array] = {}
-    for node in graph.nodes:
-        if ops.find(node.op).is_loss or not all(i in values for i in node.inputs):
-            continue
-        rule = ops.find(node.op)
-        values |= zip(node.outputs, rule.results([values[i] for i in node.inputs], node.attributes), strict=True)
-        if node.owner not in graph.mains:
-            found[node.owner] = values[node.output]
-        for output, name in zip(node.outputs, rule.outputs, strict=True):
-            if len(rule.outputs) > 1 or name != "y":
-                _keep(found, f"{node.owner}:{name}", values[output])
-    return found | {owner: values[main] for owner, main in graph.mains.items() if main in values}
+    return node_values(graph, weights, x, {**usual_columns(graph, len(x)), **(columns or {})}, ":")
 
 
 def length_columns(samples: Samples, rows: npt.ArrayLike) -> dict[str, Array]:
     """How long some of the samples are, for `node_outputs`, where that varies. Shapes: rows (k,) -> (k,)."""
     return {} if samples.lengths is None else {LENGTHS: samples.lengths[np.asarray(rows)].astype(np.float32)}
-
-
-def _keep(found: dict[str, Array], name: str, value: Array) -> None:
-    """Under this name, or with the next number behind it."""
-    turn = 1
-    while (full := name if turn == 1 else f"{name} {turn}") in found:
-        turn += 1
-    found[full] = value
 
 
 def cost_of(graph: Graph, rows: int) -> int:
