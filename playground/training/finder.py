@@ -1,7 +1,8 @@
 """The learning-rate finder: what the loss does while the rate rises with every batch. The state is left exactly as it was.
 
 Source: L. Smith, Cyclical Learning Rates for Training Neural Networks (2017), section 3.3; the smoothing, the stop and the
-suggestions as in fastai 2.7, fastai/callback/schedule.py (`LRFinder`, `steep`, `valley`, `minimum`) and fastai/learner.py (`AvgSmoothLoss`).
+suggestions as in fastai 2.7, fastai/callback/schedule.py (`LRFinder`, `steep`, `valley`, `minimum`) and fastai/learner.py (`AvgSmoothLoss`),
+but for two things: the first tenth of the batches does not end a search, and a fall that noise explains suggests nothing.
 """
 
 from __future__ import annotations
@@ -22,6 +23,12 @@ from playground.training.shadow import Shadow
 from playground.words import joined, sentence
 
 Array = npt.NDArray[Any]
+
+#: A fall of the smoothed loss counts from so many standard errors on. Of curves of noise alone, whose least value is sought over all
+#: pairs of points, one in a hundred falls that far.
+CLEAR = 5.0
+#: Points of the curve that are held against one another.
+_PAIRED = 400
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,13 +81,18 @@ class Point:
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """The curve and what it suggests. stopped: "end", "diverged", "fault" or "cancelled"."""
+    """The curve and what it suggests. stopped: "end", "diverged", "fault" or "cancelled".
+
+    noise: how much the loss goes up and down from batch to batch, where the smoothed one falls nowhere by more than follows from that;
+    nothing is suggested then. None where it does fall.
+    """
 
     points: tuple[Point, ...]
     steepest: float | None
     valley: float | None
     minimum: float | None
     stopped: str
+    noise: float | None = None
 
 
 class Search:
@@ -119,6 +131,8 @@ class Search:
             smoothed = average / (1.0 - weight**done)
             self.points.append(Point(float(rate), loss, smoothed))
             yield self.points[-1]
+            if done <= self._options.steps // 10:
+                continue  # the mean of a few batches is no yardstick: one lucky batch would end the search of a trained network
             best = min(best, smoothed)
             if smoothed > self._options.stop_factor * best:
                 self._stopped = "diverged"
@@ -127,11 +141,13 @@ class Search:
 
     def found(self) -> Found:
         """The points so far with their suggestions."""
-        trimmed = self.points[self._options.steps // 10 : -5] if len(self.points) > self._options.steps // 10 + 5 + 2 else []
+        first = self._options.steps // 10
+        trimmed = self.points[first:-5] if len(self.points) > first + 5 + 2 else []
         rates, losses = [p.rate for p in trimmed], [p.smoothed for p in trimmed]
-        return Found(
-            tuple(self.points), steepest(rates, losses), valley(rates, losses), minimum(rates, losses), self._stopped
-        )
+        noise, fall = falls([p.loss for p in self.points], losses, first, self._options.smoothing)
+        if losses and fall < CLEAR:
+            return Found(tuple(self.points), None, None, None, self._stopped, noise)
+        return Found(tuple(self.points), steepest(rates, losses), valley(rates, losses), minimum(rates, losses), self._stopped)
 
 
 def find_rate(machine: Machine, options: Options | None = None, threads: int = 1) -> Found:
@@ -140,6 +156,43 @@ def find_rate(machine: Machine, options: Options | None = None, threads: int = 1
         for _ in search:
             pass
         return search.found()
+
+
+def falls(raw: Sequence[float], smoothed: Sequence[float], first: int, smoothing: float) -> tuple[float, float]:
+    """The noise of some losses, and by how many standard errors their smoothed curve falls at most between two of its points.
+
+    raw: losses of all batches.  smoothed: the curve from point `first` on.  The noise is the standard deviation of a batch's loss about
+    the trend, from second differences, which a straight slope leaves at nothing (variance 6σ²; J. von Neumann et al., The mean square
+    successive difference, 1941), up to the least of the curve, behind which the loss may run away, but over half of the batches at least.
+    """
+    curve = np.asarray(smoothed, float)
+    if len(curve) < 2:
+        return 0.0, 0.0
+    until = max(first + int(np.argmin(curve)) + 1, len(raw) // 2)
+    seconds = np.diff(np.asarray(raw, float)[:until], 2)
+    noise = math.sqrt(float(np.mean(seconds**2)) / 6) if len(seconds) else 0.0
+    some = np.unique(np.linspace(0, len(curve) - 1, min(len(curve), _PAIRED)).astype(int))
+    with np.errstate(invalid="ignore", over="ignore"):
+        drop = np.triu(curve[some][:, None] - curve[some][None, :], 1)
+    if not drop.max() > 0:
+        return noise, 0.0
+    error = noise * standard_error(some[:, None] + first + 1.0, some[None, :] + first + 1.0, smoothing)
+    return noise, float(
+        np.max(np.divide(drop, error, out=np.full_like(drop, np.inf), where=error > 0), where=drop > 0, initial=0.0)
+    )
+
+
+def standard_error(i: Array, j: Array, smoothing: float) -> Array:
+    """Of the difference of the i-th and the j-th point, from 1, of the smoothed curve, where batches' losses have a variance of 1.
+
+    For i <= j a bias-corrected moving average with weight w of the past has Cov(s_i, s_j) = w^(j-i) (1-w^(2i)) (1-w) / ((1-w^i)(1-w^j)(1+w)).
+    """
+    w, low, high = smoothing, np.minimum(i, j), np.maximum(i, j)
+
+    def shared(low: Array, high: Array) -> Array:
+        return np.asarray(w ** (high - low) * (1 - w ** (2 * low)) / ((1 - w**low) * (1 - w**high)) * (1 - w) / (1 + w))
+
+    return np.asarray(np.sqrt(np.maximum(shared(low, low) + shared(high, high) - 2 * shared(low, high), 0.0)))
 
 
 def steepest(rates: Sequence[float], losses: Sequence[float]) -> float | None:
@@ -191,6 +244,17 @@ def outcome(found: Found) -> str:
         "fault": sentence("A number was no longer finite; the search stopped there."),
         "cancelled": sentence("The search was left early."),
     }[found.stopped]
+    if found.noise is not None:
+        return sentence(
+            "{how} The loss falls nowhere by more than its noise of {noise}: no suggestion. The present rate may stay.",
+            how=how,
+            noise=f"{found.noise:.2g}",
+        )
+    if found.valley is None and found.steepest is None and found.stopped == "diverged":
+        return sentence(
+            "The loss ran away within {n} batches, too few for a suggestion. Begin at a lower rate, or smooth more.",
+            n=len(found.points),
+        )
     if found.valley is None and found.steepest is None:
         return sentence("{how} The loss never fell, so there is nothing to suggest.", how=how)
     named = [

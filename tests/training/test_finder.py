@@ -95,6 +95,53 @@ def test_nothing_is_suggested_for_a_loss_that_never_falls() -> None:
     assert finder.valley([], []) is finder.steepest([], []) is None
 
 
+def averaged(losses: np.ndarray, weight: float) -> np.ndarray:
+    """The bias-corrected moving average of losses, by its definition."""
+    powers = np.tril(weight ** np.subtract.outer(np.arange(len(losses)), np.arange(len(losses))).clip(0))
+    return np.asarray(powers @ losses / powers.sum(axis=1))
+
+
+@pytest.mark.parametrize(("count", "weight"), [(100, 0.98), (180, 0.88), (40, 0.0)])
+def test_the_standard_error_of_a_fall_is_that_of_drawn_noise(count: int, weight: float) -> None:
+    """The variance that the formula gives to a difference of two points of the average, against many draws."""
+    noise = np.random.default_rng(1).normal(0, 2.0, (3000, count))
+    curves = np.stack([averaged(row, weight) for row in noise])
+    for i, j in ((1, 2), (5, count), (count - 3, count // 2)):
+        spread = float((curves[:, i - 1] - curves[:, j - 1]).std())
+        assert 2.0 * float(finder.standard_error(np.array(i), np.array(j), weight)) == pytest.approx(spread, rel=0.06)
+
+
+def test_noise_alone_suggests_nothing() -> None:
+    rng, clear = np.random.default_rng(4), 0
+    for draw in range(200):
+        raw = rng.normal(1.0, 0.1, 100) if draw % 2 else rng.lognormal(0.0, 1.0, 100)
+        smooth = averaged(raw, 0.98)[10:-5]
+        clear += finder.falls(raw.tolist(), smooth.tolist(), 10, 0.98)[1] >= finder.CLEAR
+    assert clear <= 4
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.01, 0.2])
+def test_a_fall_beyond_the_noise_is_seen(noise: float) -> None:
+    t = np.linspace(0, 1, 100)
+    raw = 2 - 1.5 / (1 + np.exp(-20 * (t - 0.6))) + np.random.default_rng(2).normal(0, noise, 100)
+    smooth = averaged(raw, 0.98)[10:-5]
+    assert finder.falls(raw.tolist(), smooth.tolist(), 10, 0.98)[1] > 2 * finder.CLEAR
+    assert finder.falls([1.0] * 100, [1.0] * 85, 10, 0.98) == (0.0, 0.0)
+    assert finder.falls([], [], 10, 0.98) == (0.0, 0.0)
+
+
+def test_near_the_end_of_training_there_is_no_suggestion_but_a_sentence() -> None:
+    run = trainer(plain(epochs=60))
+    assert find_rate(run.machine).valley is not None
+    for _ in run.train():
+        pass
+    found = find_rate(run.machine, Options(low=1e-6, steps=180, smoothing=0.88, stop_factor=2.0))
+    assert (found.valley, found.steepest, found.minimum) == (None, None, None)
+    assert found.noise is not None
+    words = finder.outcome(found)
+    assert "falls nowhere by more than its noise" in words
+
+
 @pytest.mark.parametrize(
     "options", [{"low": 0.0}, {"low": 1.0, "high": 0.1}, {"steps": 1}, {"smoothing": 1.0}, {"stop_factor": 1.0}, {"high": 1e9}]
 )

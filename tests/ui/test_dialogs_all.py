@@ -19,6 +19,7 @@ from playground.document.file import load
 from playground.document.project import Project
 from playground.document.recent import note_recent
 from playground.formats import safetensors_file
+from playground.training import messages
 from playground.ui import theme
 from playground.ui.dialogs.aside import Ended, events_of, movable
 from playground.ui.dialogs.export import ExportDialog
@@ -27,6 +28,7 @@ from playground.ui.dialogs.rate_finder import RateFinder
 from playground.ui.dialogs.start import Start, age
 from playground.ui.panel import dialogs, start_page
 from playground.ui.session import Session
+from playground.words import sentence
 
 from .conftest import settle
 from .networks import chain, moons, node, ready, train
@@ -131,6 +133,37 @@ def test_the_finder_suggests_a_rate_and_one_click_uses_it(session: Session, qtbo
     assert finder.plot.now == used
     session.undo()
     assert session.project == moons_like(session)
+    finder.close()
+
+
+def test_where_the_loss_is_all_noise_the_finder_says_so_in_place_of_suggestions(session: Session, qtbot: QtBot) -> None:
+    ready(session, moons(), qtbot)
+    finder = RateFinder(session)
+    qtbot.addWidget(finder)
+    finder.show()
+    page = finder.range
+    qtbot.waitUntil(lambda: "before and after" in finder.proof.text.text(), timeout=60_000)
+    assert not page.none.isVisible()
+    why = sentence(
+        "{how} The loss falls nowhere by more than its noise of {noise}: no suggestion. The present rate may stay.",
+        how="",
+        noise="0.1",
+    )
+    rates = (1e-4, 1e-3, 1e-2)
+    page.heed(
+        messages.FinderDone(
+            rates=rates, losses=(1.0, 1.2, 0.9), smoothed=(1.0, 1.1, 1.0), steepest=None, valley=None, minimum=None, stopped="end",
+            step=4, sha256="0" * 64, text=why,
+        )
+    )  # fmt: skip
+    settle()
+    assert page.none.isVisible()
+    assert "no suggestion" in page.none.text.text()
+    assert not any(one.isVisible() for one in page.suggestions.values())
+    assert page.plot.suggested == {}
+    finder.again.click()
+    assert not page.none.isVisible()
+    assert page.suggestions["valley"].isVisible()
     finder.close()
 
 

@@ -14,6 +14,7 @@ from playground.training import messages
 from playground.ui.dialogs.finder_page import FinderPage
 from playground.ui.inspector.controls import Button
 from playground.ui.inspector.form import Form
+from playground.ui.inspector.notice import Notice
 from playground.ui.inspector.text import Label, Section
 from playground.ui.painting import Painted
 from playground.ui.plots.axis import short
@@ -118,12 +119,18 @@ class RangePage(FinderPage):
         for suggestion in self.suggestions.values():
             self.right.addWidget(suggestion)
             suggestion.use.clicked.connect(lambda _=False, s=suggestion: self.use(s.rate))
+        self.none = Notice("info", "")
+        room = QVBoxLayout()
+        room.setContentsMargins(11, 8, 11, 8)
+        room.addWidget(self.none)
+        self.right.addLayout(room)
         self.right.addWidget(Section(say("Test")))
         self.right.addWidget(self.form)
         self.form.column.setContentsMargins(11, 4, 11, 6)
         self.form.show_record(self.options, FIELDS, Options())
         self.form.changed.connect(self._set)
         self.finish_right()
+        self._show_none("")
 
     def command(self) -> messages.Command:
         known = dataclasses.asdict(self.options)
@@ -131,7 +138,16 @@ class RangePage(FinderPage):
 
     def clear(self) -> None:
         self.points.clear()
+        self._show_none("")
         self._show()
+
+    def _show_none(self, why: str) -> None:
+        """Say in place of the suggestions why there are none; "" where there are."""
+        self.none.setVisible(bool(why))
+        if why:
+            self.none.show_notice("info", why, say("No suggestion"))
+        for suggestion in self.suggestions.values():
+            suggestion.setVisible(not why)
 
     def use(self, rate: float | None) -> None:
         """Make a rate the project's."""
@@ -167,6 +183,7 @@ class RangePage(FinderPage):
             return
         for name, rate in found.items():
             self.suggestions[name].show_rate(rate)
+        self._show_none(say(done.text) if not any(found.values()) else "")
         self.told.show_text(
             say(
                 "{rates_count} of {steps} steps, {value}",
@@ -176,5 +193,5 @@ class RangePage(FinderPage):
             )
         )
         self.prove(done.sha256, done.step)
-        if done.text:
+        if done.text and any(found.values()):
             self.said.emit(say(done.text))
