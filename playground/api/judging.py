@@ -12,6 +12,7 @@ from playground.core.spec import Layer
 from playground.data.prepare import Split
 from playground.data.scaling import Scaler
 from playground.document.project import Project as Record
+from playground.engine.formulas import present_steps
 from playground.engine.machine import Machine
 from playground.engine.plan import plan_network
 from playground.errors import BadValue
@@ -105,7 +106,9 @@ class Judged:
         layers = {
             node.name: node.spec for node in expanded(self.made.project).project.network.nodes if isinstance(node.spec, Layer)
         }
-        return saturations(layers, self._observed(split.x, self.made.lowered.columns(split)))
+        columns, graph = self.made.lowered.columns(split), self.made.lowered.graph
+        present = present_steps(graph, split.x, columns) if graph.present else {}
+        return saturations(layers, self._observed(split.x, columns), present)
 
     def model(self, name: str) -> Model:
         """What an exporter needs, with a probe of raw samples and the machine's answers to it."""

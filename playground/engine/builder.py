@@ -41,6 +41,7 @@ class GraphBuilder:
         self._share: Share | None = None
         self._weight: Any = 1.0
         self._mains: dict[str, int] = {}
+        self._present: dict[str, int] = {}
         self.input: Value | None = None
 
     @contextlib.contextmanager
@@ -70,6 +71,8 @@ class GraphBuilder:
     def gives(self, owner: str, main: Value) -> None:
         """What a node gives first, for whoever looks at it."""
         self._mains[owner] = main.index
+        if main.mask is not None:
+            self._present[owner] = main.mask.index
 
     def take_input(self, type: TensorType) -> Value:
         """The samples' inputs; once."""
@@ -210,4 +213,5 @@ class GraphBuilder:
             loss=None if loss is None else loss.index,
             constants=tuple(self._constants),
             mains=dict(self._mains),
+            present=dict(self._present),
         )

@@ -20,13 +20,7 @@ def node_values(
     A node whose weights or columns are missing, or are of another shape, is left out with all that hangs on it. Losses are left out.
     Shapes: x (n, *input) -> (n, *node output).
     """
-    held: dict[int, np.ndarray] = {graph.input: x}
-    for value in graph.values:
-        array = tensors.get(value.name) if value.kind in ("parameter", "statistic") else None
-        if array is not None and array.shape == value.type.shape:
-            held[value.index] = array
-    held |= {column: columns[name] for column in graph.columns if (name := graph.values[column].name) in columns}
-    held |= {constant.value: constant.array for constant in graph.constants}
+    held = _given(graph, tensors, x, columns)
     found: dict[str, np.ndarray] = {}
     for node in graph.nodes:
         rule = ops.find(node.op)
@@ -39,6 +33,44 @@ def node_values(
             if len(rule.outputs) > 1 or name != "y":
                 found[_free(found, f"{node.owner}{between}{name}")] = held[value_at]
     return found | {owner: held[main] for owner, main in graph.mains.items() if main in held}
+
+
+def present_steps(graph: Graph, x: np.ndarray, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Which steps of what a node gives are there, of nodes with a mask, by name; weights play no part in that.
+
+    Shapes: x (n, *input) -> (n, steps) bool.
+    """
+    held, made = _given(graph, {}, x, columns), {value: node for node in graph.nodes for value in node.outputs}
+
+    def has(value: int) -> bool:
+        if value not in held and value in made:
+            node = made[value]
+            if all(has(one) for one in node.inputs):
+                rule = ops.find(node.op)
+                held.update(zip(node.outputs, rule.results([held[i] for i in node.inputs], node.attributes), strict=True))
+        return value in held
+
+    return {owner: held[mask] > 0 for owner, mask in graph.present.items() if has(mask)}
+
+
+def only_present(values: np.ndarray, present: np.ndarray | None) -> np.ndarray:
+    """What a node gives without padding, one step after another. Shapes: (n, steps, ...), present (n, steps) -> (k, ...)."""
+    if present is None or values.shape[: present.ndim] != present.shape:
+        return values
+    return np.asarray(values[present])
+
+
+def _given(
+    graph: Graph, tensors: Mapping[str, np.ndarray], x: np.ndarray, columns: Mapping[str, np.ndarray]
+) -> dict[int, np.ndarray]:
+    """What is known of the values before any op."""
+    held: dict[int, np.ndarray] = {graph.input: x}
+    for value in graph.values:
+        array = tensors.get(value.name) if value.kind in ("parameter", "statistic") else None
+        if array is not None and array.shape == value.type.shape:
+            held[value.index] = array
+    held |= {column: columns[name] for column in graph.columns if (name := graph.values[column].name) in columns}
+    return held | {constant.value: constant.array for constant in graph.constants}
 
 
 def _free(found: Mapping[str, np.ndarray], name: str) -> str:

@@ -20,11 +20,14 @@ TENSORS = ("parameter", "statistic", "constant")
 
 @dataclasses.dataclass(frozen=True)
 class Knob:
-    """A number in shared memory that is read at every step. index: its place among the program's knobs."""
+    """A number in shared memory that is read at every step. index: its place among the program's knobs.
+
+    value: where it starts, which no program depends on.
+    """
 
     index: int
     name: str
-    value: float
+    value: float = dataclasses.field(compare=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +99,7 @@ class Graph:
     columns: what comes with every sample besides its input, the target first.  outputs: the values that `predict` gives: what each
     loss judges, in the order of the losses.  losses: the scalar of each.  loss: what training makes small, their weighted sum, or
     None for a graph that only predicts.  mains: the value that each of a network's nodes gives first, by the node's name; it need not
-    be what its last op makes.
+    be what its last op makes.  present: the mask of that value, where it has one: 1 for steps that are there, 0 for padding.
     """
 
     values: tuple[GraphValue, ...]
@@ -111,6 +114,7 @@ class Graph:
     loss: int | None
     constants: tuple[Constant, ...] = ()
     mains: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    present: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     @property
     def target(self) -> int | None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy.typing as npt
 
 from playground.core.spec import Layer
+from playground.engine.formulas import only_present
 
 Array = npt.NDArray[Any]
 
@@ -31,7 +32,13 @@ def saturation(layer: Layer, y: Array) -> Saturation | None:
     return Saturation(float(mask.mean()), float(mask.all(axis=tuple(range(y.ndim - 1))).mean()))
 
 
-def saturations(layers: Mapping[str, Layer], outputs: Mapping[str, Array]) -> dict[str, Saturation]:
-    """Of every node that can saturate and whose outputs are known, such as what `Machine.observe` gives."""
-    found = {name: saturation(layer, outputs[name]) for name, layer in layers.items() if name in outputs}
+def saturations(
+    layers: Mapping[str, Layer], outputs: Mapping[str, Array], present: Mapping[str, Array] | None = None
+) -> dict[str, Saturation]:
+    """Of every node that can saturate and whose outputs are known, such as what `Machine.observe` gives.
+
+    present: which steps of the outputs are no padding, as `present_steps` gives them.
+    """
+    known = {name: only_present(outputs[name], (present or {}).get(name)) for name in layers if name in outputs}
+    found = {name: saturation(layers[name], array) for name, array in known.items()}
     return {name: each for name, each in found.items() if each is not None}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from playground.core.samples import Samples
 from playground.document.project import Project
-from playground.engine.formulas import node_values
+from playground.engine.formulas import node_values, only_present, present_steps
 from playground.errors import FileError
 from playground.formats.interpreter import observed
 from playground.lowering import lower
@@ -49,3 +51,25 @@ def test_a_node_without_weights_is_left_out_with_all_behind_it() -> None:
     assert node_values(graph, weights | {dense: np.zeros((9, 9))}, samples.x, {}).keys() == found.keys()
     with pytest.raises(FileError, match=dense.replace(".", r"\.")):
         observed(graph, weights, samples.x, {})
+
+
+def test_the_steps_that_are_there_are_those_of_the_lengths() -> None:
+    """Through an LSTM and a dense layer as they are; behind a last state there are no steps."""
+    lengths = np.arange(12) % STEPS + 1
+    _, samples = recurrent()
+    samples = dataclasses.replace(samples, lengths=lengths)
+    last = ("lstm", {"units": UNITS, "returns": "last"})
+    made = project(("lstm", {"units": UNITS}), ("dense", {"units": 7}), last, ("dense", {"units": 3}), epochs=1)
+    graph = lower(made, samples).graph
+    columns = {"lengths": lengths.astype(np.float32)}
+    present = present_steps(graph, samples.x, columns)
+    wanted = np.arange(STEPS) < lengths[:, None]
+    assert {"lstm1", "dense1"} <= present.keys()
+    assert not {"lstm2", "dense2"} & present.keys()
+    for name in ("lstm1", "dense1"):
+        np.testing.assert_array_equal(present[name], wanted)
+    given = node_values(graph, start_weights(graph, 1), samples.x, columns)["dense1"]
+    np.testing.assert_array_equal(
+        only_present(given, present["dense1"]), np.concatenate([g[:n] for g, n in zip(given, lengths, strict=True)])
+    )
+    assert only_present(given, None) is given

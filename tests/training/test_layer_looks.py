@@ -259,3 +259,37 @@ def test_a_fast_run_in_a_worker_has_histograms_all_along(client: Client) -> None
         assert len(steps) >= 8
         assert (np.diff(steps) > 0).all()
         assert steps[-1] == end.step
+
+
+def test_padding_is_no_part_of_what_layers_give() -> None:
+    """Mean, spread, dead units and histograms are those of the steps that are there, by hand from the plain formulas."""
+    rng = np.random.default_rng(8)
+    lengths = np.arange(40) % 6 + 1
+    x = rng.normal(size=(40, 6, 3)).astype(np.float32)
+    samples = Samples(x, np.arange(40, dtype=np.int64) % 2, "classification", ("a", "b"), lengths=lengths)
+    steps: list[Any] = [("dense", {"units": 5}), ("relu", {}), ("lstm", {"units": 4, "returns": "last"}), ("dense", {"units": 2})]
+    run = run_of((project(*steps, batch=8, epochs=1), samples))
+    probe, histograms = ActivationProbe(run), HistogramProbe(run)  # type: ignore[arg-type]
+    probe.look(force=True)
+    histograms.look(force=True)
+    lowered, train = run.assembled.lowered, run.assembled.prepared.train
+    columns = lowered.columns(train)
+    given = observed(lowered.graph, run.machine.parameters() | run.machine.statistics(), train.x, columns)
+    here = [int(length) for length in columns["lengths"]]
+    row, nodes = run.board[ACTIVATIONS].since(0)[0][0], run.board.plan.nodes
+    table = row[1:].reshape(len(nodes), len(ACTIVATION_COLUMNS))
+    history = LayerHistory()
+    history.drain(run.board)
+    for name in ("dense1", "relu1"):
+        y = np.concatenate([one[:length] for one, length in zip(given[name], here, strict=True)]).astype(float)
+        assert len(y) < given[name].shape[0] * given[name].shape[1]
+        mean, deviation, dead, _ = table[nodes.index(name)]
+        assert mean == pytest.approx(y.mean(), rel=1e-4)
+        assert deviation == pytest.approx(y.std(), rel=1e-4)
+        assert np.isnan(dead) == (name == "dense1")
+        found = history.histograms(run.board.plan, "activations", name)
+        assert found is not None
+        assert found.even[0].sum() == y.size
+    found = history.histograms(run.board.plan, "activations", "lstm1")
+    assert found is not None
+    assert found.even[0].sum() == given["lstm1"].size

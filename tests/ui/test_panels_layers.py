@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from playground.document.edits import RemoveNodes
 from playground.training.layer_history import Activations, Histograms
 from playground.training.messages.layers import WatchLayers
 from playground.training.spread import counts, even_edges, signed_edges
@@ -208,6 +209,28 @@ def test_activations_of_a_run_are_drawn_and_chosen(session: Session, qtbot: QtBo
     panel.choice.setFocus()
     QTest.keyClick(panel.choice, Qt.Key.Key_Home)
     assert panel.choice.key == "mean"
+
+
+def test_before_a_run_the_layers_are_listed_and_it_says_what_will_come(session: Session, qtbot: QtBot) -> None:
+    ready(session, moons(), qtbot)
+    panel = HistogramsPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(600, 300)
+    panel.show()
+    names = [node.name for node in session.project.network.nodes if node.spec.kind == "layer"]
+    trained = [name for name in names if name.startswith("dense")]
+    assert panel.layer.keys[1:] == trained
+    assert panel.plot.empty == f"Train to see how the weights of {', '.join(trained)} spread over the steps."
+    panel.kind.choose("activations")
+    assert panel.layer.keys[1:] == names
+    assert "the outputs of" in panel.plot.empty
+    panel.layer.choose(names[-1])
+    assert panel.plot.empty == f"Train to see how the outputs of {names[-1]} spread over the steps."
+    node = next(node for node in session.project.network.nodes if node.name == trained[0])
+    session.do(RemoveNodes((node.id,)))
+    settle()
+    assert trained[0] not in panel.layer.keys
+    panel.grab()
 
 
 def test_histograms_of_a_run_are_drawn_and_chosen(session: Session, qtbot: QtBot) -> None:

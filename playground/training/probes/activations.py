@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from playground.engine.formulas import only_present
 from playground.training.areas.activations import ACTIVATION_COLUMNS, ACTIVATIONS
 from playground.training.probes import Probe, Share, register
 from playground.training.probes.looking import FIRST, Array, Crowd
@@ -45,7 +46,8 @@ class ActivationProbe(Probe[None]):
             layers = self.run.assembled.layers
             row = [float(step)]
             for name in self.crowd.nodes:
-                row += described(layers[name], outputs[name]) if name in outputs else [np.nan] * len(ACTIVATION_COLUMNS)
+                y = only_present(outputs[name], self.crowd.present.get(name)) if name in outputs else None
+                row += described(layers[name], y) if y is not None else [np.nan] * len(ACTIVATION_COLUMNS)
             self.run.board[ACTIVATIONS].append(np.array([row]))
 
 

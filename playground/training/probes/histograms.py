@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from playground.engine.formulas import only_present
 from playground.training.areas.histograms import HISTOGRAMS, histogram_row
 from playground.training.probes import Probe, Share, register
 from playground.training.probes.looking import FIRST, Array, Crowd
@@ -55,6 +56,6 @@ class HistogramProbe(Probe[None]):
                 at += 1
         for name in self.crowd.nodes:
             if name in outputs:
-                fill(cells[at], np.ascontiguousarray(outputs[name]))
+                fill(cells[at], np.ascontiguousarray(only_present(outputs[name], self.crowd.present.get(name))))
             at += 1
         return row

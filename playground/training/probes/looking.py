@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from playground.engine.formulas import present_steps
+from playground.lowering.network import usual_columns
 from playground.training.probes.observing import observer_of
 
 if TYPE_CHECKING:
@@ -47,6 +50,16 @@ class Crowd:
     def wanted(self) -> bool:
         """Whether to look at all."""
         return (self.small or self.on) and not self.off and bool(self.nodes)
+
+    @functools.cached_property
+    def present(self) -> dict[str, Array]:
+        """Which steps of the crowd's sequences are there, of nodes whose steps are masked; the same at every look. Shapes: (n, steps)."""
+        graph, lowered = self._run.machine.plan.graph, self._run.assembled.lowered
+        if not graph.present:
+            return {}
+        train, rows = self._run.assembled.prepared.train, self._rows[: observer_of(self._run).rows]
+        columns = usual_columns(graph, len(rows)) | {name: array[rows] for name, array in lowered.columns(train).items()}
+        return present_steps(graph, train.x[rows], columns)
 
     def outputs(self, tensors: Mapping[str, Array] | None = None) -> dict[str, Array]:
         """By node name; views that the next look overwrites, none where the network is too large. Shapes: (n, *node output).

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from playground.core.samples import Samples
 from playground.document.project import Project
 from playground.engine import ops
-from playground.engine.formulas import node_values
+from playground.engine.formulas import node_values, present_steps
 from playground.engine.graph import Graph
 from playground.lowering.flow import flow_of
 from playground.lowering.network import LENGTHS, known_network, usual_columns
@@ -68,6 +68,11 @@ def node_outputs(
     columns: what comes with the samples, such as lengths; sequences are whole where they are not given.
     """
     return node_values(graph, weights, x, {**usual_columns(graph, len(x)), **(columns or {})}, ":")
+
+
+def present_of(graph: Graph, x: Array, columns: Mapping[str, Array]) -> dict[str, Array]:
+    """Which steps of what nodes give are there, by node name, of nodes whose steps are masked. Shapes: -> (n, steps)."""
+    return present_steps(graph, x, {**usual_columns(graph, len(x)), **columns}) if graph.present else {}
 
 
 def length_columns(samples: Samples, rows: npt.ArrayLike) -> dict[str, Array]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
+from playground.core.spec import Layer
+from playground.lowering.expansion import expanded
 from playground.training.layer_history import KINDS
+from playground.ui.canvas.answers import known_graph
 from playground.ui.inspector.controls import CheckBox
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.choosing import Choice, choice_row
@@ -22,12 +26,15 @@ if TYPE_CHECKING:
 TITLES = {"weights": sentence("Weights"), "gradients": sentence("Gradients"), "activations": sentence("Activations")}
 #: The key of the choice of all layers; no node can be called so.
 ALL = " all"
+#: Layers that a sentence names.
+MOST_TOLD = 3
 
 
 class HistogramsPanel(StepPanel):
     """What, of which layer, and on which scale, chosen above the strips."""
 
     watches = "histograms"
+    every = 0.2
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
@@ -42,7 +49,16 @@ class HistogramsPanel(StepPanel):
         self.column.addWidget(choice_row(self.signed, self.kind, self.layer))
         self.column.addWidget(self.plot, 1)
         self._shown: object = None
+        self._known_of: tuple[object, ...] = ()
+        self._known: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        session.inspection_changed.connect(self._project_changed)
+        session.samples_changed.connect(self._project_changed)
         self.follow(self.plot)
+
+    def _project_changed(self) -> None:
+        """Before a run the layers are those of the project."""
+        if self.isVisible() and not self.session.client.layer_names()[1]:
+            self.feed()
 
     def feed(self) -> None:
         client = self.session.client
@@ -51,18 +67,58 @@ class HistogramsPanel(StepPanel):
             return
         kind = self.kind.key
         names = nodes if kind == "activations" else layers
+        if not nodes:
+            names = self._to_come(kind) if self.isVisible() else ()
         self.layer.offer({ALL: say("All layers")} | {name: name for name in names})
         chosen = shown_layers(names) if self.layer.key == ALL else [self.layer.key]
         found = [(name, histograms) for name in chosen if (histograms := client.histograms(kind, name)) is not None]
         steps = client.history().steps
         whole = reach(steps, client.started.total_steps) if client.started else 0.0
-        state = (kind, tuple(chosen), tuple((len(one.steps), int(one.steps[-1])) for _, one in found if len(one.steps)), whole)
-        self.plot.empty = say("The layers have not been looked at yet.") if self.session.run.going else say(NO_RUN)
+        self.plot.empty = (
+            say("The layers have not been looked at yet.") if self.session.run.going else self._promise(kind, chosen)
+        )
+        state = (
+            kind,
+            tuple(chosen),
+            tuple((len(one.steps), int(one.steps[-1])) for _, one in found if len(one.steps)),
+            whole,
+            self.plot.empty,
+        )
         self.plot.reach = whole
         if state != self._shown:
             self._shown = state
             self.plot.show_strips(found)
         self.plot.show_marks(self.journal.marks())
+
+    def _to_come(self, kind: str) -> tuple[str, ...]:
+        """Layers of the project that a run would look into, by the names that they have in a run."""
+        project, samples = self.session.project, self.session.samples
+        if (project.network, project.blocks, id(samples)) != self._known_of:
+            self._known_of = (project.network, project.blocks, id(samples))
+            graph = known_graph(project, samples) if samples is not None else None
+            layers = {node.name for node in expanded(project).project.network.nodes if isinstance(node.spec, Layer)}
+            self._known = (
+                tuple(dict.fromkeys(p.owner for p in graph.parameters)) if graph is not None else (),
+                tuple(dict.fromkeys(node.owner for node in graph.nodes if node.owner in layers)) if graph is not None else (),
+            )
+        return self._known[kind == "activations"]
+
+    def _promise(self, kind: str, names: Sequence[str]) -> str:
+        """What will be here once a run goes on."""
+        if not names:
+            return say(NO_RUN)
+        what = {
+            "weights": say("Train to see how the weights of {layers} spread over the steps.", layers=told(names)),
+            "gradients": say("Train to see how the gradients of {layers} spread over the steps.", layers=told(names)),
+            "activations": say("Train to see how the outputs of {layers} spread over the steps.", layers=told(names)),
+        }
+        return what[kind]
+
+
+def told(names: Sequence[str]) -> str:
+    """Some names in a sentence: "dense1, dense2 and 3 more"."""
+    shown = ", ".join(names[:MOST_TOLD])
+    return shown if len(names) <= MOST_TOLD else say("{names} and {n} more", names=shown, n=len(names) - MOST_TOLD)
 
 
 register_panel(
