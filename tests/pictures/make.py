@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 from PySide6.QtCore import QBuffer, QIODevice
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from playground.document.edits import SetPlan
@@ -36,11 +37,16 @@ def dressed(on: Stage, mode: str, layout: str, example: str) -> None:
 
 
 def save(on: Stage, name: str) -> None:
-    """The window as a PNG of 256 colours. Raises ValueError if it is too large for a page."""
+    """The window, as it is drawn."""
     spin(0.5)
+    small_png(on.window.grab().toImage(), name)
+
+
+def small_png(image: QImage, name: str) -> None:
+    """An image as a PNG of 256 colours among the assets. Raises ValueError if it is too large for a page."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    on.window.grab().save(buffer, "PNG")  # type: ignore[call-overload]
+    image.save(buffer, "PNG")  # type: ignore[call-overload]
     whole = Image.open(io.BytesIO(buffer.data().data())).convert("RGB")
     path = PICTURES / name
     whole.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)

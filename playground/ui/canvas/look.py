@@ -17,7 +17,7 @@ from playground.ui.canvas.ports import node_ports
 from playground.ui.painting import group_color, width_of
 from playground.words import say
 
-MAPS, MAP_GAP, MAP_SIDE = 94, 2, 4  # one picture of all maps; the fewer they are, the larger is each
+MAPS, MAP_GAP, MAP_SIDE = 93, 3, 4  # one picture of all maps; the fewer they are, the larger is each
 
 
 @dataclass(frozen=True)

@@ -154,9 +154,11 @@ def paint_missing(p: QPainter, r: QRectF) -> None:
 def paint_atlas(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData, atlas: Atlas) -> None:
     """Tiles, filter maps, one image or one large field."""
     zoom = p.worldTransform().m11()
-    tiled = look.preview == "tiles"
-    if tiled:
-        atlas.fit(TILE, TILE_GAP, zoom * p.device().devicePixelRatio())
+    pixels = zoom * p.device().devicePixelRatio()
+    if look.preview == "tiles":
+        atlas.fit(TILE, TILE_GAP, pixels)
+    elif look.preview == "maps":  # else the gaps between filters go under where the canvas is small
+        atlas.fit((MAPS + MAP_GAP) // atlas.cols - MAP_GAP, MAP_GAP, pixels)
     p.setRenderHint(SMOOTH, (zoom != 1 or atlas.scale != 1) and look.preview not in ("maps", "image", "tiles"))
     wide, high = atlas.image.width() * atlas.scale, atlas.image.height() * atlas.scale
     y = r.y() + (2 if look.preview == "image" else 0)
