@@ -155,6 +155,105 @@ def exponentials(F, x, n, mask, shift, scale):
 
 
 @inline
+def seen(F, x, end):
+    """Up to 16 scores of a row, LEAST beyond its end."""
+    return where(first_lanes(end), load(F, x, end), LEAST)
+
+
+@inline
+def weight(F, x, end, scale, shift):
+    """Up to 16 numbers exp(x * scale - shift) of a row, 0 beyond its end."""
+    return where(first_lanes(end), falling(load(F, x, end) * scale - shift), 0.0)
+
+
+@inline
+def softmax_four(F, x, ld, end, more, n, scale, tops, totals):
+    """`largest`, `exponentials` and zeros up to n for four rows of scores, whose chains of sums do not wait for one another.
+
+    ld: from one row to the next.  end: keys that the first row sees; each further row sees `more` more, at most n.
+    """
+    a, b, c, d = x, x + ld, x + 2 * ld, x + 3 * ld
+    e0, e1, e2, e3 = min(end, n), min(end + more, n), min(end + 2 * more, n), min(end + 3 * more, n)
+    whole = e0 // 16 * 16
+    v0, v1, v2, v3 = splat(LEAST), splat(LEAST), splat(LEAST), splat(LEAST)
+    for j in range(0, whole, 16):
+        v0 = vmax(v0, load(F, a + j, 16))
+        v1 = vmax(v1, load(F, b + j, 16))
+        v2 = vmax(v2, load(F, c + j, 16))
+        v3 = vmax(v3, load(F, d + j, 16))
+    for j in range(whole, n, 16):
+        v0 = vmax(v0, seen(F, a + j, e0 - j))
+        v1 = vmax(v1, seen(F, b + j, e1 - j))
+        v2 = vmax(v2, seen(F, c + j, e2 - j))
+        v3 = vmax(v3, seen(F, d + j, e3 - j))
+    m0, m1, m2, m3 = hmax(v0), hmax(v1), hmax(v2), hmax(v3)
+    F[tops], F[tops + 1], F[tops + 2], F[tops + 3] = m0, m1, m2, m3
+    m0, m1, m2, m3 = m0 * scale, m1 * scale, m2 * scale, m3 * scale
+    t0, t1, t2, t3 = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
+    for j in range(0, whole, 16):
+        v0, v1 = falling(load(F, a + j, 16) * scale - m0), falling(load(F, b + j, 16) * scale - m1)
+        v2, v3 = falling(load(F, c + j, 16) * scale - m2), falling(load(F, d + j, 16) * scale - m3)
+        store(F, a + j, 16, v0)
+        store(F, b + j, 16, v1)
+        store(F, c + j, 16, v2)
+        store(F, d + j, 16, v3)
+        t0 = t0 + v0
+        t1 = t1 + v1
+        t2 = t2 + v2
+        t3 = t3 + v3
+    for j in range(whole, n, 16):
+        v0, v1 = weight(F, a + j, e0 - j, scale, m0), weight(F, b + j, e1 - j, scale, m1)
+        v2, v3 = weight(F, c + j, e2 - j, scale, m2), weight(F, d + j, e3 - j, scale, m3)
+        store(F, a + j, n - j, v0)
+        store(F, b + j, n - j, v1)
+        store(F, c + j, n - j, v2)
+        store(F, d + j, n - j, v3)
+        t0 = t0 + v0
+        t1 = t1 + v1
+        t2 = t2 + v2
+        t3 = t3 + v3
+    F[totals], F[totals + 1], F[totals + 2], F[totals + 3] = hsum(t0), hsum(t1), hsum(t2), hsum(t3)
+
+
+@inline
+def slopes_four(F, x, g, ld, end, more, n, log_sums, scale):
+    """`score_slopes` without a mask and without dropout, and zeros up to n, for four rows: x scores, g gradients of the weights."""
+    a, b, c, d = x, x + ld, x + 2 * ld, x + 3 * ld
+    e0, e1, e2, e3 = min(end, n), min(end + more, n), min(end + 2 * more, n), min(end + 3 * more, n)
+    l0, l1, l2, l3 = F[log_sums], F[log_sums + 1], F[log_sums + 2], F[log_sums + 3]
+    whole, back = e0 // 16 * 16, g - x
+    t0, t1, t2, t3 = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
+    for j in range(0, whole, 16):
+        v0, v1 = falling(load(F, a + j, 16) * scale - l0), falling(load(F, b + j, 16) * scale - l1)
+        v2, v3 = falling(load(F, c + j, 16) * scale - l2), falling(load(F, d + j, 16) * scale - l3)
+        store(F, a + j, 16, v0)
+        store(F, b + j, 16, v1)
+        store(F, c + j, 16, v2)
+        store(F, d + j, 16, v3)
+        t0 = t0 + v0 * load(F, a + back + j, 16)
+        t1 = t1 + v1 * load(F, b + back + j, 16)
+        t2 = t2 + v2 * load(F, c + back + j, 16)
+        t3 = t3 + v3 * load(F, d + back + j, 16)
+    for j in range(whole, n, 16):
+        v0, v1 = weight(F, a + j, e0 - j, scale, l0), weight(F, b + j, e1 - j, scale, l1)
+        v2, v3 = weight(F, c + j, e2 - j, scale, l2), weight(F, d + j, e3 - j, scale, l3)
+        store(F, a + j, n - j, v0)
+        store(F, b + j, n - j, v1)
+        store(F, c + j, n - j, v2)
+        store(F, d + j, n - j, v3)
+        t0 = t0 + v0 * load(F, a + back + j, e0 - j)
+        t1 = t1 + v1 * load(F, b + back + j, e1 - j)
+        t2 = t2 + v2 * load(F, c + back + j, e2 - j)
+        t3 = t3 + v3 * load(F, d + back + j, e3 - j)
+    m0, m1, m2, m3 = hsum(t0), hsum(t1), hsum(t2), hsum(t3)
+    for j in range(0, n, 16):
+        store(F, a + back + j, n - j, load(F, a + j, n - j) * (load(F, a + back + j, e0 - j) - m0) * scale)
+        store(F, b + back + j, n - j, load(F, b + j, n - j) * (load(F, b + back + j, e1 - j) - m1) * scale)
+        store(F, c + back + j, n - j, load(F, c + j, n - j) * (load(F, c + back + j, e2 - j) - m2) * scale)
+        store(F, d + back + j, n - j, load(F, d + j, n - j) * (load(F, d + back + j, e3 - j) - m3) * scale)
+
+
+@inline
 def drop(F, x, n, rate, key, index):
     """Dropout of a row of weights; index: the number of its first one in the random stream of that key."""
     if rate > np.float32(0):

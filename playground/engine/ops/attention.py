@@ -23,6 +23,8 @@ from playground.engine.attention import (
     largest,
     scale_of,
     score_slopes,
+    slopes_four,
+    softmax_four,
     targets,
     transpose_panels,
     weights,
@@ -84,7 +86,15 @@ def attention_forward(F, R, w, k):
                     )
                     cols, terms = n, head
                     if part == 1:
-                        for r in range(rows):
+                        fours = rows // 4 * 4 if window == 0 and mask_at == 0 else 0
+                        for r in range(0, fours, 4):
+                            end = end_key(i0 + r, keys, causal, 0)
+                            softmax_four(F, scores + r * ld, ld, end, causal, n, scale, tops + r, totals + r)
+                        if rate > np.float32(0):
+                            for r in range(fours):
+                                index = (((before + s) * heads + h) * queries + i0 + r) * keys
+                                drop(F, scores + r * ld, end_key(i0 + r, keys, causal, 0), rate, key, index)
+                        for r in range(fours, rows):
                             i, x = i0 + r, scores + r * ld
                             f, e = first_key(i, keys, window) - lo, end_key(i, keys, causal, window) - lo
                             mask = mask_at + lo + f if mask_at else 0
@@ -156,7 +166,12 @@ def attention_backward(F, R, w, k):
                         )
                         terms = value_head
                     elif part == 2:
-                        for r in range(rows):
+                        fours = rows // 4 * 4 if window == 0 and mask_at == 0 and rate == np.float32(0) else 0
+                        for r in range(0, fours, 4):
+                            x, end = scores + r * ld, end_key(i0 + r, keys, causal, 0)
+                            log_sums = w[14] + (s * heads + h) * queries + i0 + r
+                            slopes_four(F, x, slopes + r * ld, ld, end, causal, n, log_sums, scale)
+                        for r in range(fours, rows):
                             i, x, d = i0 + r, scores + r * ld, slopes + r * ld
                             f, e = first_key(i, keys, window) - lo, end_key(i, keys, causal, window) - lo
                             mask = mask_at + lo + f if mask_at else 0
