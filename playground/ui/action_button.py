@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
 from playground.ui.actions import action_set_of, placed
 from playground.ui.painting import box, put, rule, stamp, width_of
 from playground.ui.theme import theme
+from playground.words import say
 
 
 class ActionButton(QAbstractButton):
@@ -53,7 +54,7 @@ class ActionButton(QAbstractButton):
         """The primary button shows what it would do."""
         if self.look != "primary":
             return self.glyph
-        return "pause" if self.text() == "Pause" else "play"
+        return "pause" if self.text() == say("Pause") else "play"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         p, r, on = QPainter(self), QRectF(self.rect()), self.isEnabled()
