@@ -41,7 +41,7 @@ def simplify(graph: Graph, *, fold: bool, frozen: frozenset[str] = frozenset()) 
     """frozen: owners whose parameters get no gradient."""
     folded: frozenset[int] = frozenset()
     if fold:
-        graph, folded = _fold_relus(_pruned(_absorbed(_pruned(graph))))
+        graph, folded = _fold_relus(pruned(_absorbed(pruned(graph))))
     graph, halos = _with_halos(graph)
     needs = _needing(graph, frozen)
     root, gradient_root = _views(graph, halos, needs)
@@ -50,7 +50,7 @@ def simplify(graph: Graph, *, fold: bool, frozen: frozenset[str] = frozenset()) 
     return Simplified(graph, places, root, gradient_root, needs, masks, folded, unmasked)
 
 
-def _pruned(graph: Graph) -> Graph:
+def pruned(graph: Graph) -> Graph:
     """Without the ops that neither the output nor the loss depends on."""
     wanted = {*graph.outputs, graph.loss}
     nodes = []

@@ -11,6 +11,7 @@ from playground.document.settings import every_field
 from playground.engine import ops
 from playground.engine.builder import GraphBuilder, Share
 from playground.engine.graph import Parameter
+from playground.engine.simplify import pruned
 from playground.errors import BadValue, ShapeError
 from playground.lowering.formulas import parameter_formula
 from playground.words import sentence
@@ -75,7 +76,10 @@ def _facts(spec: Layer, inputs: tuple[TensorType | None, ...], shared: Shared | 
         shapes = [graph.values[p.value].type for p in own]
         if max([*(y.type.count for y in outputs), *(s.count for s in shapes)]) > MOST_NUMBERS:
             raise ShapeError(sentence("asks for more numbers than any machine holds. Choose smaller extents."))
-        flops = sum(ops.find(n.op).cost(graph.types(n), graph.values[n.output].type, n.attributes) for n in graph.nodes)
+        done = pruned(
+            graph
+        ).nodes  # what is computed only where somebody looks, such as attention's weights, costs nothing otherwise
+        flops = sum(ops.find(n.op).cost(graph.types(n), graph.values[n.output].type, n.attributes) for n in done)
     except ShapeError as error:
         return Facts(None, reason=str(error), mend=error.mend)
     parameters = sum(s.count for s in shapes)

@@ -12,6 +12,7 @@ from functools import partial
 
 from playground.cli.bench.figures import Figure, arena_sizes, compile_everything, edit_to_first_step, in_the_window, worker_ready
 from playground.cli.bench.measure import ROUNDS, Measured, Told, measure
+from playground.cli.bench.scaling import growth
 from playground.cli.bench.sides import DISTURBING, SideFailed
 from playground.cli.bench.workloads import WORKLOADS, Workload, workload
 from playground.cli.output import Output
@@ -24,6 +25,7 @@ FIGURES: dict[str, tuple[Callable[[], Figure | Iterator[Figure]], ...]] = {
     "P3": (worker_ready, partial(in_the_window, "P3")),
     **{id: (partial(in_the_window, id),) for id in ("P4", "P5", "P6", "P7", "L12")},
     "P8": (arena_sizes,),
+    "P9": (growth,),
 }
 GROUPS = ("torch", "jax")
 
