@@ -34,7 +34,7 @@ ZERO, BIAS, ADD = 0, 1, 2
 NONE, RELU, MASK = 0, 1, 2
 #: Length of a walk that never wraps.
 FAR = 1 << 40
-#: Numbers of scratch that a product with B given transposed needs: one block of B.
+#: Numbers of scratch that a product with B given transposed needs at most: one block of B.
 TRANSPOSE_SCRATCH = 256 * 32
 
 
@@ -162,6 +162,11 @@ class Images:
     c: int = 0
 
 
+def transpose_scratch(terms: int) -> int:
+    """Numbers of scratch that a product with B given transposed needs. terms: length of its sums."""
+    return TRANSPOSE_SCRATCH * min(terms, 256) // 256
+
+
 def multiply(
     extents: tuple[Word, Word, Word, Word],
     a: Walk,
@@ -230,7 +235,7 @@ def dense_dx(
     mask: int | None = None,
     add: bool = False,
 ) -> Instruction:
-    """dx (+)= dy·wᵀ (+ bias); w is transposed block by block into TRANSPOSE_SCRATCH numbers of scratch."""
+    """dx (+)= dy·wᵀ (+ bias); w is transposed block by block into `transpose_scratch(o)` numbers of scratch."""
     start = ADD if add else ZERO if bias is None else BIAS
     return multiply(
         (rows, i, o, 1), Walk(dy, o), (1, 0), (w, o, 0), Walk(dx, i),
@@ -240,5 +245,5 @@ def dense_dx(
 
 __all__ = [
     "ADD", "BIAS", "FAR", "MASK", "NONE", "RELU", "TRANSPOSE_SCRATCH", "ZERO", "Images", "Walk",
-    "column_sum", "dense_dw", "dense_dx", "dense_forward", "multiply",
+    "column_sum", "dense_dw", "dense_dx", "dense_forward", "multiply", "transpose_scratch",
 ]  # fmt: skip

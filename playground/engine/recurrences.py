@@ -331,7 +331,7 @@ def input_gradients(e: Emit, node: OpNode, s: Sizes, dz: Ref, joined: int, rest:
     dx, dw = e.gradient(i.x), e.gradient(i.w)
     if dx is not None:
         to, add = dx, not e.begin(dx)
-        e.scratch(products.TRANSPOSE_SCRATCH)
+        e.scratch(products.transpose_scratch(s.gates))
 
         def make_dx(f: Frame) -> list[Instruction]:
             return [products.dense_dx(f.at(dz), f.at(w), f.at(to), f.rows * s.steps, s.inputs, s.gates, f.scratch(), add=add)]

@@ -4,8 +4,8 @@ The arena is one block of bytes seen twice: F as float32, R as int64. It begins 
 without a start value begins), then control registers and cells, then the state: its registers, parameters, slots, statistics.
 """
 
-#: Numbers at the start of F that stay 0.
-ZEROS = 1024
+#: Numbers at the start of F that stay 0: as many as the widest tile of a product has columns.
+ZEROS = 64
 
 #: Control registers, as indices of R: they steer one call of `run` and are no part of the state.
 CONTROL = ZEROS // 2

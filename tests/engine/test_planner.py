@@ -125,7 +125,7 @@ def test_arena_is_close_to_what_must_live(name: str) -> None:
     graph, _, batch, _ = workload(name)
     plan = plan_network(graph, batch=batch, update=SGD, samples={}, ring=16)
     counted = sum(graph.values[p.value].type.count for p in graph.parameters) * 4 * 2
-    assert plan.nbytes <= 1.15 * (counted + plan.activation_bound) + 60_000
+    assert plan.nbytes <= 1.15 * (counted + plan.activation_bound) + 16_000
 
 
 def test_disassembly_names_node_op_and_direction() -> None:

@@ -21,6 +21,7 @@ from playground.cli.bench.workloads import WORKLOADS, workload
 from playground.data.prepare import Split
 from playground.document.edits import SetField
 from playground.engine.plan import Plan, plan_network
+from playground.engine.registers import KNOB_COUNT, PARAMETERS
 from playground.lowering import lower
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -135,9 +136,11 @@ def arena_sizes() -> Iterator[Figure]:
 
 
 def arena_bytes(plan: Plan) -> tuple[int, int]:
-    """Bytes of the arena; and of parameters, gradients, slots, statistics and the largest set of activations that live at once.
+    """Bytes of the arena; and of parameters, gradients, slots, statistics, the largest set of activations that live at once and the
+    fixed areas: registers, cells, knobs and the ring, through which a run is steered and read. Those are the same for every network,
+    and no plan could do without them, so they count on both sides; for a network of a few kilobytes they are most of it.
 
-    The samples, their order and the outputs of an evaluation are data and count on neither side; the fixed registers do count.
+    The samples, their order and the outputs of an evaluation are data and count on neither side.
     """
     layout = plan.layout
     tensors = [
@@ -147,7 +150,8 @@ def arena_bytes(plan: Plan) -> tuple[int, int]:
         *layout.statistics.values(),
         *layout.averages.values(),
     ]
-    needed = sum(4 * math.prod(field.shape) for field in tensors) + plan.activation_bound
+    fixed = 4 * (PARAMETERS + KNOB_COUNT + math.prod(layout.ring.shape))
+    needed = sum(4 * math.prod(field.shape) for field in tensors) + plan.activation_bound + fixed
     windows = sum(4 * _window_numbers(plan, rows) for _, _, rows in layout.windows.values())
     outputs = 4 * plan.graph.values[plan.graph.output].type.count * max(rows for _, _, rows in layout.windows.values())
     order = 2 * 4 * layout.windows["train"][2]

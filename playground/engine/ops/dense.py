@@ -56,7 +56,7 @@ class Dense(Op):
         i, o = self._extents(e, node)
         turned, relu = bool(node.attributes.get("transposed")), bool(node.attributes.get("relu"))
         if turned:
-            e.scratch(products.TRANSPOSE_SCRATCH)
+            e.scratch(products.transpose_scratch(i))
         each = e.graph.values[node.output].type.count // o
 
         def make(f: Frame) -> list[Instruction]:
@@ -76,7 +76,8 @@ class Dense(Op):
         db = e.gradient(node.inputs[2]) if len(node.inputs) > 2 else None
         if dx is not None:
             to, add, mask = dx, not e.begin(dx), e.mask(node.inputs[0])
-            e.scratch(products.TRANSPOSE_SCRATCH)
+            if not turned:
+                e.scratch(products.transpose_scratch(o))
 
             def make_dx(f: Frame) -> list[Instruction]:
                 place = None if mask is None else f.at(mask)
