@@ -21,6 +21,7 @@ from playground.ui.canvas.wire_labels import label_of
 from playground.ui.canvas.wire_paint import label_room
 
 EXTENT = 20_000
+THICK = 2.5  # a wire that carried a number that is not finite
 
 
 def _stands(look: NodeLook) -> tuple[object, ...]:
@@ -39,6 +40,7 @@ class CanvasScene(QGraphicsScene):
         self.ties: dict[str, TieItem] = {}
         self.notes: dict[str, NoteItem] = {}
         self.labels = "shape"
+        self.spoiled: dict[str, str] = {}  # wires that carried a number that is not finite, by id -> what it is
 
     def show_project(self, project: Project, inspection: Inspection, samples: Samples | None) -> None:
         """Make the items equal to the project."""
@@ -118,6 +120,9 @@ class CanvasScene(QGraphicsScene):
         for link in project.network.links:
             wire = self.wires.get(link.id)
             if wire is not None and wire.state != "target":
+                if link.id in self.spoiled:
+                    wire.show_state(self.spoiled[link.id], "spoiled", THICK)
+                    continue
                 label, thickness = label_of(link, self.labels, project, inspection, norms)
                 wire.show_state(label, "idle" if inspection.type_of(link) is not None else "waiting", thickness)
 

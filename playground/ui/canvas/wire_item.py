@@ -23,7 +23,8 @@ SHORT = 72  # below this distance the label stands above the wire instead of in 
 class WireItem(QGraphicsItem):
     """A cubic wire from an output of a node to an input port; without a target it follows `loose`.
 
-    state: "idle", "fits", "refused", "waiting" or "target" (a dragged layer would be inserted here).
+    state: "idle", "fits", "refused", "waiting", "spoiled" (it carried a number that is not finite) or "target" (a dragged layer would
+    be inserted here).
     """
 
     def __init__(self, id: str, source: NodeItem, target: NodeItem | None = None, port: int = 0, output: int = 0) -> None:

@@ -14,7 +14,7 @@ from playground.ui.theme import theme
 if TYPE_CHECKING:
     from playground.ui.canvas.wire_item import WireItem
 
-INK = {"idle": "wire", "fits": "ok", "refused": "error", "waiting": "disabled", "target": "accent"}
+INK = {"idle": "wire", "fits": "ok", "refused": "error", "waiting": "disabled", "target": "accent", "spoiled": "error"}
 
 
 def paint_wire(p: QPainter, wire: WireItem) -> None:
@@ -29,7 +29,7 @@ def paint_wire(p: QPainter, wire: WireItem) -> None:
         p.drawPath(wire.path)
         return
     pen = QPen(ink, 2.5 if chosen or wire.state == "target" else wire.thickness)
-    if wire.state in ("refused", "waiting"):
+    if wire.state in ("refused", "waiting", "spoiled"):
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         pen.setDashPattern([3, 2])
     p.setRenderHint(AA)
@@ -40,7 +40,7 @@ def paint_wire(p: QPainter, wire: WireItem) -> None:
 
 
 def _label(p: QPainter, wire: WireItem) -> None:
-    token = "accent" if wire.isSelected() else INK[wire.state] if wire.state in ("fits", "refused") else "text2"
+    token = "accent" if wire.isSelected() else INK[wire.state] if wire.state in ("fits", "refused", "spoiled") else "text2"
     pill = label_room(wire)
     if wire.short:
         put(p, pill.adjusted(-20, 0, 20, 0), wire.label, 10, token, how=CENTRE)

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 from playground.lowering.expansion import expanded
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.choosing import Choice, choice_row
-from playground.ui.panels.health import HealthTable, health_of, stuck_of
+from playground.ui.panels.health import HealthTable, health_of, stuck_of, with_fault
 from playground.ui.panels.stepping import StepPanel
 from playground.ui.plots.curves import NormPlot, reach
+from playground.ui.steering.travel import travels_of
 from playground.words import say, sentence
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class NormsPanel(StepPanel):
             area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             area.setMinimumHeight(72)
             self.column.addWidget(area, 2)
+        self.travels = travels_of(session)
+        self.travels.changed.connect(self.feed)
         self.follow(self.plot)
 
     def show_what(self, what: str) -> None:
@@ -65,7 +68,10 @@ class NormsPanel(StepPanel):
         self.plot.show_marks(self.journal.marks())
         if self.table is not None:
             frozen = [node.name for node in expanded(self.session.project).project.network.nodes if node.frozen]
-            self.table.show_rows(health_of(norms, frozen) + (stuck_of(self.session.stuck) if norms is not None else []))
+            rows = health_of(norms, frozen) + (stuck_of(self.session.stuck) if norms is not None else [])
+            fault = self.travels.fault
+            self.table.setToolTip(say(fault.text) if fault is not None else "")
+            self.table.show_rows(with_fault(rows, fault, self.session.run_project))
 
 
 def gradients(session: Session) -> NormsPanel:

@@ -11,10 +11,13 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
+from playground.document.project import Network, Project
+from playground.lowering.expansion import expanded
 from playground.training.history import LayerNorms
+from playground.training.messages import Fault
 from playground.training.saturation import Saturation
 from playground.ui.painting import Painted, box, put, rule, stamp
-from playground.ui.plots.axis import short
+from playground.ui.spoiled import beyond, first_words
 from playground.ui.theme import theme
 from playground.words import say
 
@@ -32,7 +35,10 @@ ROW = 23
 
 @dataclasses.dataclass(frozen=True)
 class Health:
-    """One layer. ratio: update ÷ weight, NaN before the first sample. token, icon: how the state is drawn."""
+    """One layer. ratio: update ÷ weight, NaN before the first sample. token, icon: how the state is drawn.
+
+    wide: the state takes the place of the ratio too.
+    """
 
     layer: str
     ratio: float
@@ -40,6 +46,7 @@ class Health:
     state: str
     icon: str
     token: str
+    wide: bool = False
 
 
 def judge(layer: str, ratios: np.ndarray, gradients: np.ndarray, frozen: bool, weights: np.ndarray | None = None) -> Health:
@@ -97,6 +104,31 @@ def stuck_of(stuck: Mapping[str, Saturation]) -> list[Health]:
     return rows
 
 
+def with_fault(rows: Sequence[Health], fault: Fault | None, project: Project | None) -> list[Health]:
+    """Rows of layers after a run stopped at a number that is not finite: the layer that made it says so, in a row of its own where it
+    has none yet; those that the number went on to were not reached by anything sound.
+
+    project: as the run has it, None where that is not known.
+    """
+    if fault is None:
+        return list(rows)
+    network = expanded(project).project.network if project is not None else Network()
+    at = next((node.id for node in network.nodes if node.name == fault.node), "")
+    lost = beyond(network, at, fault.direction)
+    unreached = {node.name for node in network.nodes if node.id in lost}
+    nan = math.nan
+    first = Health(fault.node or fault.op, nan, nan, first_words(fault), "error", "error", wide=True)
+    found = [
+        first
+        if row.layer == first.layer
+        else Health(row.layer, nan, nan, say("Not reached"), "minus", "text3")
+        if row.layer in unreached
+        else row
+        for row in rows
+    ]
+    return found if first in found else [first, *found]
+
+
 def ratio_text(ratio: float) -> str:
     """Two figures: 1.4e-3, 0.021; a dash before the first sample."""
     if not math.isfinite(ratio):
@@ -118,7 +150,7 @@ class HealthTable(Painted):
         if rows != self.rows:
             self.rows = rows
             self.setFixedHeight(ROW * (max(len(rows), 1) + 1) + 2)
-            self.setAccessibleDescription("; ".join(f"{row.layer} {short(row.ratio)} {row.state}" for row in rows))
+            self.setAccessibleDescription("; ".join(f"{row.layer} {ratio_text(row.ratio)} {row.state}" for row in rows))
             self.update()
 
     def draw(self, p: QPainter, r: QRectF) -> None:
@@ -134,7 +166,12 @@ class HealthTable(Painted):
             y = k * float(ROW)
             rule(p, 0, y, r.width())
             put(p, QRectF(8, y, second - 12, ROW), row.layer, 11)
-            self._draw_ratio(p, second, y, row.ratio)
+            if row.wide:
+                stamp(p, second + 6, y + ROW / 2, row.icon, row.token, 13)
+                put(p, QRectF(second + 16, y, r.width() - second - 20, ROW), row.state, 11, row.token)
+                continue
+            if math.isfinite(row.ratio):
+                self._draw_ratio(p, second, y, row.ratio)
             put(p, QRectF(second + 74, y, third - second - 80, ROW), ratio_text(row.ratio), 11)
             stamp(p, third + 6, y + ROW / 2, row.icon, row.token, 13)
             put(p, QRectF(third + 16, y, r.width() - third - 20, ROW), row.state, 11, row.token)
