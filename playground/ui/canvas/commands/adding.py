@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 
 from PySide6.QtCore import QPointF, QRectF
@@ -11,9 +12,10 @@ from playground.document.edits import AddLink, AddNode, AddNote, Edit, InsertOnL
 from playground.document.project import Node
 from playground.document.wiring import gives_output, port_names, takes_port
 from playground.errors import PlaygroundError
-from playground.lowering import fits
+from playground.lowering import fits, inspect
 from playground.ui.block_library import bringing
 from playground.ui.canvas.commands.part import Part
+from playground.ui.canvas.look import look_of
 from playground.ui.canvas.placing import beside, free, snapped
 from playground.ui.canvas.starters import Starter
 from playground.ui.canvas.suggesting import Place
@@ -21,6 +23,7 @@ from playground.ui.kinds import Kind
 from playground.words import say, sentence
 
 NEW_SIZE = (106.0, 52.0)  # what a node is taken to measure before it is drawn
+LEVEL = 24.0  # a wire is taken for level as long as it rises less
 
 
 class Adding(Part):
@@ -98,7 +101,11 @@ class Adding(Part):
             edit.apply(self.session.view)
         except PlaygroundError:
             return self.add(spec, at)
-        edits = (*bringing(spec, self.session.view), edit, *self._make_room(edit, made))
+        brought = bringing(spec, self.session.view)
+        wide, high = self._size_after((*brought, edit), made.id)
+        made = dataclasses.replace(made, position=snapped(at.x() - wide / 2, self._line(link, at) - high / 2))
+        edit = InsertOnLink(link, made)
+        edits = (*brought, edit, *self._room_for(QRectF(*made.position, wide, high), made.id))
         return self.finish(Several(edit.describe(self.session.view), edits) if len(edits) > 1 else edit, made.id)
 
     def start_from(self, starter: Starter) -> None:
@@ -166,8 +173,21 @@ class Adding(Part):
         self.session.history.seal()
         return done
 
-    def _make_room(self, edit: InsertOnLink, made: AddNode) -> tuple[Edit, ...]:
-        return self._room_for(QRectF(*made.position, *NEW_SIZE), made.id)
+    def _size_after(self, edits: Iterable[Edit], id: str) -> tuple[float, float]:
+        """How large a node will be drawn once it stands where it shall."""
+        grown = self.session.view
+        for edit in edits:
+            grown = edit.apply(grown)
+        look = look_of(grown.network.node(id), grown, inspect(grown, self.session.samples), self.session.samples)
+        return look.width, look.height
+
+    def _line(self, link: str, at: QPointF) -> float:
+        """The height a node on a wire is centred at: that of the wire where it is level, else that of the pointer."""
+        wire = self.scene.wires.get(link)
+        if wire is None:
+            return at.y()
+        box = wire.mapRectToScene(wire.path.controlPointRect())
+        return box.center().y() if box.height() < LEVEL else at.y()
 
     def _room_for(self, spot: QRectF, id: str) -> tuple[Edit, ...]:
         """Push what stands right of a node put at a place on its row further right, when there is too little room."""
