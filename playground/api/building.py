@@ -52,12 +52,17 @@ class Building:
             raise BadValue(f"A node must be data, a layer or a loss; {type(spec).__name__} was given.")
         return self._added(AddNode(spec, name=name), inputs)
 
+    def wire(self, source: str, node: str, *, port: int = 0) -> Self:
+        """A wire more, or in place of the one at that port: "data.weights" is that output of the node. Raises EditError."""
+        giver, output = self._output(source)
+        self._do(AddLink(giver.id, self.node(node).id, port, output=output))
+        return self
+
     def _added(self, made: AddNode, inputs: tuple[str, ...]) -> str:
         self._do(made)
         for port, source in enumerate(inputs):
             if source:
-                node, output = self._output(source)
-                self._do(AddLink(node.id, made.id, port, output=output))
+                self.wire(source, self.record.network.node(made.id).name, port=port)
         return self.record.network.node(made.id).name
 
     def _output(self, name: str) -> tuple[records.Node, int]:

@@ -70,16 +70,20 @@ class Project(Building):
     def chain(cls, *nodes: Spec, name: str = "untitled", **training: Any) -> Project:
         """Data, layers and perhaps a loss, one after the other; the loss usual for the data is added where none is given.
 
+        The loss reads what each sample counts where the data say so; of data in files that is seen only where no loss is given.
         training: settings of the training plan, such as epochs=20, batch=64, optimizer=optimizer("adam", rate=0.01).
         """
         made = cls()
         made._do(SetProject(name=name))
-        before: tuple[str, ...] = ()
+        names: list[str] = []
         for node in nodes:
-            before = (made.add(node, *before, name=_plain_name(node)),)
+            names.append(made.add(node, *names[-1:], name=_plain_name(node)))
         if nodes and not isinstance(nodes[-1], Loss):
-            made.add(parts.loss(USUAL_LOSS[made.samples().task]), *before, name="loss")
-        made.record = laid_out(made.record, made._at_hand())
+            names.append(made.add(parts.loss(USUAL_LOSS[made.samples().task]), *names[-1:], name="loss"))
+        samples = made._at_hand()
+        if samples is not None and samples.weights is not None:
+            made.wire(f"{names[0]}.weights", names[-1], port=2)
+        made.record = laid_out(made.record, samples)
         return made.set(**training)
 
     # --------------------------------------------------------------------------------------------------------------- data

@@ -15,7 +15,7 @@ class Samples:
     """Inputs and targets in memory.
 
     Shapes: x (n, *sample) float32; y (n,) int64 class indices for classification, or (n, steps) with a class for every step and
-    NO_CLASS where there is none; (n, k) float32 for regression.
+    NO_CLASS where there is none; (n, k) float32 for regression, or (n, steps, k) with k values for every step, 0 in the padding.
     class_names: for classification, one for each class.  feature_names: for rank-1 samples, one for each input.
     target_names: for regression, one for each target.  notes: sentences about rows left out, encodings guessed and the like.
     weights: what each sample counts in the loss, (n,) float32, or None for all alike.

@@ -85,7 +85,8 @@ def samples_of_arrays(
 ) -> Samples:
     """Checked samples. names: what the two arrays are called in an error.  tokens: the inputs are whole numbers that stand for words.
 
-    Shapes: x (n, ...), y (n,) or (n, k), or (n, steps) where every step has a class; lengths and weights (n,). Raises DataError.
+    Shapes: x (n, ...), y (n,) or (n, k), (n, steps) where every step has a class or a value, or (n, steps, k) where it has k values;
+    lengths and weights (n,). Raises DataError.
     """
     _check_counts(x, y, names)
     vocabulary = _vocabulary(x, names[0]) if tokens else 0
@@ -93,7 +94,7 @@ def samples_of_arrays(
     steps = inputs.shape[1] if tokens or inputs.ndim == 3 else 0
     long = _lengths(lengths, steps)
     heavy = _weights(weights)
-    target = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 and task != "steps" else y
+    target = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 and task not in ("steps", "step_values") else y
     if task == "auto":
         task = _task_of(target, steps)
     features = tuple(f"x{number + 1}" for number in range(inputs.shape[1])) if inputs.ndim == 2 and not tokens else ()
@@ -103,7 +104,9 @@ def samples_of_arrays(
     if task == "classification":
         labels, classes = number_classes(_labels(target, names[1]), names[1])
         return Samples(inputs, labels, task, classes, features, (), (), heavy, long, vocabulary)
-    if target.ndim > 2:
+    if task == "step_values":
+        values = _values_of_steps(target, steps, long, names[1])
+    elif target.ndim > 2:
         raise DataError(
             sentence(
                 "{names} has {ndim} axes; one value or one row of values for each sample was expected.",
@@ -111,9 +114,10 @@ def samples_of_arrays(
                 ndim=target.ndim,
             )
         )
-    values = _finite(target.reshape(len(target), -1), names[1])
-    heads = tuple(f"y{number + 1}" for number in range(values.shape[1]))
-    return Samples(inputs, values, task, (), features, heads, (), heavy, long, vocabulary)
+    else:
+        values = _finite(target.reshape(len(target), -1), names[1])
+    heads = tuple(f"y{number + 1}" for number in range(values.shape[-1]))
+    return Samples(inputs, values, "regression", (), features, heads, (), heavy, long, vocabulary)
 
 
 def _check_counts(x: np.ndarray, y: np.ndarray, names: tuple[str, str]) -> None:
@@ -151,7 +155,9 @@ def _form(array: np.ndarray) -> str:
 
 
 def _task_of(target: np.ndarray, steps: int) -> str:
-    """What whole numbers most likely are: a class for each sample, or one for each step of a sequence; else values."""
+    """What whole numbers most likely are: a class for each sample, or one for each step of a sequence; else values, of steps or not."""
+    if steps and target.ndim == 3 and target.shape[1] == steps:
+        return "step_values"
     if target.dtype.kind not in "biu":
         return "regression"
     if target.ndim == 1:
@@ -183,6 +189,25 @@ def _labels_of_steps(target: np.ndarray, steps: int, lengths: np.ndarray | None,
     ranks, classes = number_classes(target[there], name)
     labels[there] = ranks
     return labels, classes
+
+
+def _values_of_steps(target: np.ndarray, steps: int, lengths: np.ndarray | None, name: str) -> np.ndarray:
+    """The values, 0 where a sequence has ended. Shapes: (n, steps) or (n, steps, k) -> (n, steps, 1 or k)."""
+    if not steps or target.ndim not in (2, 3) or target.shape[1] != steps:
+        form = "×".join(map(str, target.shape))
+        wanted = f"{len(target):,}×{steps:,}" if steps else sentence("and inputs of samples×steps or samples×steps×features")
+        raise DataError(
+            sentence(
+                "{name} must hold a value or a row of values for every step, {wanted}; its shape is {form}.",
+                name=name,
+                wanted=wanted,
+                form=form,
+            )
+        )
+    values = target.reshape(len(target), steps, -1)
+    if lengths is not None:
+        values = np.where(np.arange(steps)[:, None] < lengths[:, None, None], values, 0)
+    return _finite(values, name)
 
 
 def _vocabulary(x: np.ndarray, name: str) -> int:

@@ -45,8 +45,11 @@ def describe(samples: Samples) -> Description:
     inputs = _inputs(samples)
     if samples.task == "classification":
         return Description(samples.count, samples.shape, inputs, (), class_counts(samples))
+    targets = samples.y
+    if samples.lengths is not None and targets.ndim > 2:
+        targets = targets[np.arange(samples.steps) < samples.lengths[:, None]]
     return Description(
-        samples.count, samples.shape, inputs, _summaries(samples.y, samples.target_names, sentence("target {n}")), ()
+        samples.count, samples.shape, inputs, _summaries(targets, samples.target_names, sentence("target {n}")), ()
     )
 
 

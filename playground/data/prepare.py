@@ -17,7 +17,8 @@ from playground.words import joined, sentence
 class Split:
     """One part. index: the rows of the samples that it holds, ascending.
 
-    Shapes: x (n, *sample) float32, scaled; y (n,) or (n, steps) int64, or (n, k) float32, scaled where asked; index (n,) int64.
+    Shapes: x (n, *sample) float32, scaled; y (n,) or (n, steps) int64, or (n, k) or (n, steps, k) float32, scaled where asked;
+    index (n,) int64.
     weights, lengths: as in the samples, (n,) or None.
     """
 
@@ -78,9 +79,9 @@ def prepare(
     _check(samples)
     by_class = samples.y if stratified and samples.task == "classification" and not samples.per_step else None
     indices = split(samples.count, validation, test, seed=seed, classes=by_class)
-    scaler = NoScaling() if samples.tokens else fit(scaling, _present(samples, indices[0]))
+    scaler = NoScaling() if samples.tokens else fit(scaling, _present(samples, samples.x, indices[0]))
     scales_targets = scale_targets and samples.task == "regression"
-    target_scaler = fit("standardise", samples.y[indices[0]]) if scales_targets else NoScaling()
+    target_scaler = fit("standardise", _present(samples, samples.y, indices[0])) if scales_targets else NoScaling()
     train, kept, held = (_part(samples, index, scaler, target_scaler) for index in indices)
     notes = (*_constant(samples, indices[0]), *_missing_classes(samples, indices))
     return Prepared(train, kept if kept.count else None, held if held.count else None, scaler, target_scaler, notes)
@@ -90,21 +91,28 @@ def _part(samples: Samples, index: np.ndarray, scaler: Scaler, target_scaler: Sc
     y, x = samples.y[index], scaler.apply(samples.x[index])
     weights = None if samples.weights is None else samples.weights[index]
     lengths = None if samples.lengths is None else samples.lengths[index]
-    if lengths is not None and not samples.tokens:  # padding stays 0, whatever the scaling makes of a 0
-        steps = np.arange(x.shape[1]) < lengths[:, None]
-        x = np.where(steps.reshape(*steps.shape, *([1] * (x.ndim - 2))), x, np.float32(0))
-    return Split(x, y if samples.task == "classification" else target_scaler.apply(y), index, weights, lengths)
+    if samples.task != "classification":
+        y = target_scaler.apply(y)
+    if lengths is not None:
+        x, y = x if samples.tokens else _without_padding(x, lengths), _without_padding(y, lengths) if y.ndim > 2 else y
+    return Split(x, y, index, weights, lengths)
 
 
-def _present(samples: Samples, index: np.ndarray) -> np.ndarray:
-    """What a scaling learns from: the inputs of some samples, without the padding behind shorter sequences.
+def _without_padding(values: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Zeros behind shorter sequences, whatever a scaling made of them. Shapes: (n, steps, ...) -> the same."""
+    there = np.arange(values.shape[1]) < lengths[:, None]
+    return np.where(there.reshape(*there.shape, *([1] * (values.ndim - 2))), values, np.float32(0))
 
-    Shapes: (n, *sample), or (steps of all, features) for sequences of varied length.
+
+def _present(samples: Samples, values: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """What a scaling learns from: inputs or targets of some samples, without the padding behind shorter sequences.
+
+    Shapes: (n, ...), or (steps of all, features) for sequences of varied length.
     """
-    x = samples.x[index]
-    if samples.lengths is None or x.ndim < 3:
-        return np.asarray(x)
-    return np.asarray(x[np.arange(x.shape[1]) < samples.lengths[index, None]])
+    chosen = values[index]
+    if samples.lengths is None or chosen.ndim < 3:
+        return np.asarray(chosen)
+    return np.asarray(chosen[np.arange(chosen.shape[1]) < samples.lengths[index, None]])
 
 
 def _check(samples: Samples) -> None:

@@ -109,6 +109,8 @@ class _HeadJudge:
         elif mask is not None:
             n, steps = mask.shape
             response, target = response.reshape(n, steps, -1)[mask], target.reshape(n, steps, -1)[mask]
+        elif not classes and target.ndim == 3:  # steps are judged one by one, as they are where some are absent
+            response, target = response.reshape(-1, target.shape[-1]), target.reshape(-1, target.shape[-1])
         if not len(response):
             return self.nothing()
         response = response.reshape(len(response), -1)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import r2_score
 
 import playground as pg
+from playground.document.edits import EditError
 from playground.errors import BadValue, PlaygroundError
 
 
@@ -108,13 +110,39 @@ def test_weights_that_no_loss_reads_are_said(tmp_path):
     rows = [f"{a:.4f},{b:.4f},{c:.4f},{a - 2 * b:.4f}" for a, b, c in rng.random((50, 3))]
     path.write_text("\n".join(["a,b,w,y", *rows]))
     data = pg.dataset("table", path=str(path), target="y", task="regression", weights="w")
-    project = pg.Project.chain(data, pg.layer("dense", units=1))
+    assert pg.Project.chain(data, pg.layer("dense", units=1)).warnings() == []
+    project = pg.Project()
+    source = project.add(data, name="table")
+    project.add(pg.loss("mean_squared_error"), project.add(pg.layer("dense", units=1), source), name="loss")
     assert project.problems() == []
     assert [problem.text for problem in project.warnings()] == ["table says what each sample counts, and loss does not read it."]
-    wired = pg.Project()
-    source = wired.add(data, name="data")
-    wired.add(pg.loss("mean_squared_error"), wired.add(pg.layer("dense", units=1), source), "", f"{source}.weights", name="loss")
-    assert wired.warnings() == []
+    assert project.wire("table.weights", "loss", port=2).warnings() == []
+    with pytest.raises(EditError):
+        project.wire("table", "loss", port=7)
+
+
+@pytest.mark.parametrize("varied", [False, True])
+def test_values_of_every_step_are_learnt_and_judged_step_by_step(tmp_path, varied):
+    """A running sum. Figures against NumPy, over the steps that are there."""
+    rng = np.random.default_rng(0)
+    x, lengths = rng.standard_normal((60, 5, 2)).astype(np.float32), rng.integers(1, 6, 60)
+    there = np.arange(5) < lengths[:, None] if varied else np.full((60, 5), True)
+    y = np.where(there[..., None], 3 * np.cumsum(x, axis=1) + 7, np.nan).astype(np.float32)
+    np.savez(tmp_path / "a.npz", x=x, y=y, **({"lengths": lengths} if varied else {}))
+    layers = pg.layer("lstm", units=4), pg.layer("dense", units=2)
+    project = pg.Project.chain(pg.dataset("array_file", path=str(tmp_path / "a.npz")), *layers, epochs=4, batch=16)
+    project.set_data(validation=0.0)
+    assert [*project.problems(), *project.warnings()] == []
+    project.train()
+    given = project.predict(x, lengths=lengths if varied else None)
+    assert given.shape == y.shape
+    miss = (given - y)[there].astype(float)
+    found = project.evaluate("train")
+    assert found["mae"] == pytest.approx(np.abs(miss).mean(), rel=1e-4)
+    assert found["rmse"] == pytest.approx(np.sqrt((miss**2).mean(axis=0)).mean(), rel=1e-4)
+    assert found["r2"] == pytest.approx(r2_score(y[there], given[there]), abs=1e-4)
+    spread = y[there].astype(float).std(axis=0)
+    assert found["loss"] == pytest.approx(((miss / spread) ** 2).mean(), rel=1e-4)
 
 
 @pytest.mark.filterwarnings("error")

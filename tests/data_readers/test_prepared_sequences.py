@@ -109,3 +109,19 @@ def test_a_worker_gets_the_same_samples(tokens: Samples) -> None:
     _, found = payload.unpack(payload.pack(Project(), tokens), tokens.x, tokens.y)
     assert run_record.samples_sha256(found) == run_record.samples_sha256(tokens)
     assert (found.tokens, found.per_step, found.steps) == (4, True, 5)
+
+
+def test_values_of_steps_are_scaled_by_the_steps_that_are_there(amounts: Samples) -> None:
+    """By hand: mean and spread of the present training steps, padding at 0, back to the values that were given."""
+    rng = np.random.default_rng(3)
+    present = np.arange(amounts.steps) < amounts.lengths[:, None]
+    y = np.where(present[..., None], rng.normal(40, 7, (amounts.count, amounts.steps, 2)), 0).astype(np.float32)
+    found = prepare(dataclasses.replace(amounts, y=y, task="regression", class_names=(), target_names=("a", "b")), seed=2)
+    there = np.arange(amounts.steps) < found.train.lengths[:, None]
+    given = y[found.train.index][there].astype(float)
+    np.testing.assert_allclose(found.target_scaler.shift, given.mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(found.target_scaler.spread, given.std(axis=0), rtol=1e-6)
+    assert not found.train.y[~there].any()
+    np.testing.assert_allclose(found.target_scaler.invert(found.train.y)[there], given, rtol=1e-5)
+    described = describe(dataclasses.replace(amounts, y=y, task="regression", class_names=(), target_names=("a", "b")))
+    np.testing.assert_allclose([t.mean for t in described.targets], y[present].mean(axis=0), rtol=1e-5)

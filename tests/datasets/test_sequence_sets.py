@@ -125,6 +125,25 @@ def test_an_array_file_holds_tokens_and_a_class_for_every_step(tmp_path: Path) -
     assert ArrayFile(path="s.npz", tokens=True, task="steps").load(hot).y.tolist() == np.eye(3, dtype=int).tolist()
 
 
+@pytest.mark.parametrize("outputs", [1, 2])
+@pytest.mark.parametrize("lengths", [None, np.array([2, 5, 1, 4])])
+def test_an_array_file_holds_values_for_every_step(tmp_path: Path, outputs: int, lengths: np.ndarray | None) -> None:
+    """Three axes say so by themselves; two need the setting. What stands in the padding is never read, not even NaN."""
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(4, 5, 3)), rng.normal(size=(4, 5, outputs))
+    there = np.full((4, 5), True) if lengths is None else np.arange(5) < lengths[:, None]
+    y[~there] = np.nan
+    more = {} if lengths is None else {"lengths": lengths}
+    samples = ArrayFile(path="s.npz").load(saved(tmp_path, x=x, y=y, **more))
+    assert (samples.task, samples.target_shape, samples.per_step) == ("regression", (5, outputs), False)
+    assert len(samples.target_names) == outputs
+    np.testing.assert_array_equal(samples.y, np.where(there[..., None], y, 0).astype(np.float32))
+    flat = ArrayFile(path="s.npz", task="step_values").load(saved(tmp_path, x=x, y=y[..., 0], **more))
+    np.testing.assert_array_equal(flat.y, samples.y[..., :1])
+    if lengths is None:
+        assert ArrayFile(path="s.npz").load(saved(tmp_path, x=x, y=y[..., 0])).target_shape == (5,)
+
+
 @pytest.mark.parametrize(
     ("arrays", "settings", "sentence"),
     [
@@ -143,6 +162,9 @@ def test_an_array_file_holds_tokens_and_a_class_for_every_step(tmp_path: Path) -
         ({"x": np.zeros((2, 4)), "weights": np.zeros(2)}, {}, r"All weights are 0"),
         ({"x": np.zeros((2, 4))}, {"task": "steps"}, r"one class number for every step, and inputs of samples×steps"),
         ({"x": np.zeros((2, 3, 4)), "y": np.zeros((2, 4), int)}, {"task": "steps"}, r"for every step, 2×3; its shape is 2×4"),
+        ({"x": np.zeros((2, 4))}, {"task": "step_values"}, r"row of values for every step, and inputs of samples×steps"),
+        ({"x": np.zeros((2, 3, 4)), "y": np.zeros((2, 4, 3))}, {"task": "step_values"}, r"every step, 2×3; its shape is 2×4×3"),
+        ({"x": np.zeros((2, 3, 4)), "y": np.full((2, 3, 1), np.inf)}, {}, r"s\.npz y: 2 samples hold NaN, an infinity"),
     ],
 )
 def test_what_cannot_be_used_is_told_in_a_sentence(tmp_path: Path, arrays: dict, settings: dict, sentence: str) -> None:

@@ -10,13 +10,16 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from playground.core.registry import find
+from playground.core.samples import Samples
 from playground.data.prepare import prepare
 from playground.data.readers.places import pick
 from playground.document.edits import AddNode, SetField, SetPlan
 from playground.document.file import Loaded
 from playground.ui.dialogs.import_data import import_path, source_for
+from playground.ui.inspector.facts import sample_facts
 from playground.ui.panels.data import DataPanel
 from playground.ui.panels.data_facts import facts_of
+from playground.ui.panels.data_rows import sample_rows
 from playground.ui.session import Session
 
 from .conftest import settle
@@ -187,3 +190,14 @@ def test_importing_replaces_the_source_and_keeps_its_wires(session: Session, qtb
     assert len(session.project.network.links) == 1
     session.undo()
     assert session.project.network.of_kind("dataset")[0].spec.id == "moons"
+
+
+@pytest.mark.usefixtures("app")
+def test_values_of_steps_stand_in_one_cell() -> None:
+    """Tables count columns, so a row of values for every step is one cell: the first value of each step that is there."""
+    y = np.arange(12, dtype=np.float32).reshape(2, 3, 2)
+    samples = Samples(np.zeros((2, 3, 1), np.float32), y, "regression", target_names=("a", "b"), lengths=np.array([3, 2]))
+    heads, rows, _ = sample_rows(samples)
+    assert len(heads) == len(rows[0])
+    assert [row[0] for row in rows] == ["0 2 4", "6 8"]
+    assert ("Target", "3×2 values") in sample_facts(samples, "")

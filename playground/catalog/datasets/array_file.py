@@ -20,8 +20,8 @@ class ArrayFile(Dataset):
 
     The first axis counts the samples. Pictures in bytes become 0 to 1; everything else is taken as it is. Sequences are
     samples×steps×features, or samples×steps of tokens. Arrays called lengths and weights in the same file, one number for each
-    sample, say how many steps of a sequence are there and what a sample counts; a target of samples×steps is a class for every step,
-    with -100 where there is none.
+    sample, say how many steps of a sequence are there and what a sample counts; a target of whole numbers, samples×steps, is a class
+    for every step, with -100 where there is none; a target of samples×steps×values is a row of values for every step.
     """
 
     path: str = fields.path(
@@ -39,10 +39,11 @@ class ArrayFile(Dataset):
     task: str = fields.choice(
         "auto",
         {
-            "auto": "Classes for whole numbers, of samples or of steps; else values.",
+            "auto": "Classes for whole numbers, of samples or of steps; else values, of steps where the targets have three axes.",
             "classification": "The targets are class numbers or one-hot rows.",
             "steps": "The targets are class numbers for every step of a sequence.",
             "regression": "The targets are values.",
+            "step_values": "The targets are values for every step of a sequence.",
         },
         help="What is to be predicted.",
     )

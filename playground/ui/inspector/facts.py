@@ -64,6 +64,8 @@ def sample_facts(samples: Samples | None, error: str) -> list[tuple[str, str]]:
     rows = [(say("Samples"), f"{samples.count:,}"), (say("Each"), "×".join(map(str, samples.shape)) or "1")]
     if samples.task == "classification":
         rows.append((say("Target"), say("{classes} classes", classes=samples.classes)))
+    elif len(samples.target_shape) > 1:
+        rows.append((say("Target"), say("{value} values", value="×".join(map(str, samples.target_shape)))))
     else:
         rows.append(
             (

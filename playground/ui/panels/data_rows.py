@@ -147,6 +147,8 @@ def sample_rows(samples: Samples) -> tuple[list[str], list[list[str]], dict[int,
     if samples.task == "classification":
         targets = [[answer_text(samples, k)] for k in range(len(inputs))]
         heads = [say("classes") if samples.per_step else say("class")]
+    elif len(samples.target_shape) > 1:
+        targets, heads = [[answer_text(samples, k)] for k in range(len(inputs))], [say("values")]
     else:
         values = samples.y[:ROWS].reshape(len(inputs), -1)[:, :8]
         targets = [[short(float(v)) for v in row] for row in values]
@@ -156,12 +158,14 @@ def sample_rows(samples: Samples) -> tuple[list[str], list[list[str]], dict[int,
 
 
 def answer_text(samples: Samples, index: int) -> str:
-    """The answer to one sample in words: its class, the classes of its steps, or its first target."""
+    """The answer to one sample in words: its class, its first target, or the classes or first targets of its steps."""
     if samples.per_step:
         there = samples.y[index, : samples.length(index)]
         return " ".join("–" if k == NO_CLASS else samples.class_names[k] for k in there[:STEPS])
     if samples.task == "classification":
         return samples.class_names[int(samples.y[index])]
+    if len(samples.target_shape) > 1:
+        return " ".join(short(float(step.flat[0])) for step in samples.y[index, : min(samples.length(index), STEPS)])
     return short(float(samples.y[index].reshape(-1)[0]))
 
 
