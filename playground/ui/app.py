@@ -10,14 +10,15 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTimer, QTranslator
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from playground.document.picks import recall
 from playground.ui import settings, theme
 from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
-from playground.words import chosen, language, say, set_language
+from playground.ui.speaking import speak, wanted
+from playground.words import language, say
 
 log = logging.getLogger("playground")
 
@@ -30,22 +31,10 @@ def make_application() -> QApplication:
     app.setApplicationName("playground")
     app.setApplicationDisplayName("Playground")
     app.setDesktopFileName("playground")
-    speak(app, chosen(settings.word("language", "system"), QLocale.system().name()))
+    speak(app, wanted(settings.word("language", "system")))
     app.setWindowIcon(theme.theme().icon("dense", 32, "accent"))
     theme.apply(app, settings.word("theme", "system"))
     return app
-
-
-def speak(app: QApplication, wanted: str) -> None:
-    """Say everything in a language from now on, the buttons of Qt's own dialogs too. What is shown already stays as it is."""
-    spoken = set_language(wanted)
-    old = app.findChild(QTranslator, options=Qt.FindChildOption.FindDirectChildrenOnly)
-    if old is not None:
-        app.removeTranslator(old)
-        old.deleteLater()
-    translator = QTranslator(app)
-    if translator.load(f"qtbase_{spoken}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
-        app.installTranslator(translator)
 
 
 def show_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QToolBar, QWidget
 
 from playground.document.project import Project
-from playground.document.recent import recent_files
+from playground.document.recent import recent_files, written_at
 from playground.ui import motion, settings, theme
 from playground.ui.actions import ACTIONS, MENUS, ActionSet
 from playground.ui.autosave import Autosave
@@ -27,6 +27,7 @@ from playground.ui.layouts import Dock, Layouts
 from playground.ui.notices import NoticeBar
 from playground.ui.palette import Palette
 from playground.ui.panel import LAYOUTS, Panel, dialogs, panels, register_panel, start_page
+from playground.ui.retelling import tell_again
 from playground.ui.session import Session
 from playground.ui.shortcuts import about
 from playground.ui.status import StatusLine
@@ -58,43 +59,56 @@ class MainWindow(QMainWindow):
         motion.follow()
         self.setObjectName("main")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.canvas = CanvasView(session)
-        self.middle = QStackedWidget()
-        self.middle.addWidget(CanvasArea(self.canvas))
-        self.notices = NoticeBar(self, self.canvas, session)
-        self.setCentralWidget(self.middle)
-        self.start: QWidget | None = None
-        self._commands: CommandPalette | None = None
-        self._insert_menus: dict[str, QMenu] = {}
-        self.layouts = Layouts(self, session, panels())
         self.documents = Documents(session, self)
         self.autosave = Autosave(session, self)
-        self.actions_made = ActionSet(self)
-        self._make_menus()
-        self._make_toolbar()
-        self.status = StatusLine(session)
-        self.status.problems_asked.connect(lambda: self.show_panel("problems"))
-        self.autosave.told.connect(self.status.show_autosave)
-        self.setStatusBar(self.status)
-        self.canvas.menu_asked.connect(self._show_context_menu)
-        self.canvas.edit_asked.connect(lambda: self.show_panel("inspector"))
+        self.build()
         for signal in (
             session.project_changed, session.inspection_changed, session.selection_changed, session.run_changed, session.file_changed,
             session.samples_changed, session.scope_changed, travels_of(session).changed,
         ):  # fmt: skip
             signal.connect(self.refresh)
+        session.file_changed.connect(self.leave_start)
         self._show_first()
         hidden().changed.connect(self._follow_class)
         self._follow_class()
+
+    def build(self) -> None:
+        """Make everything that shows words; once at the start, and again in another language."""
+        self.canvas = CanvasView(self.session)
+        self.middle = QStackedWidget()
+        self.middle.addWidget(CanvasArea(self.canvas))
+        self.notices = NoticeBar(self, self.canvas, self.session)
+        self.setCentralWidget(self.middle)
+        self.start: QWidget | None = None
+        self._commands: CommandPalette | None = None
+        self._insert_menus: dict[str, QMenu] = {}
+        self.layouts = Layouts(self, self.session, panels())
+        self.layouts.changed.connect(lambda _: self.refresh())
+        self.actions_made = ActionSet(self)
+        self._make_menus()
+        self._make_toolbar()
+        self.status = StatusLine(self.session)
+        self.status.problems_asked.connect(lambda: self.show_panel("problems"))
+        self.autosave.told.connect(self.status.show_autosave)
+        self.setStatusBar(self.status)
+        self.canvas.menu_asked.connect(self._show_context_menu)
+        self.canvas.edit_asked.connect(lambda: self.show_panel("inspector"))
+
+    def say_again(self) -> None:
+        """Show everything in the language that is spoken now. Session, run, layout and view stay as they are."""
+        tell_again(self)
 
     def _show_first(self) -> None:
         self.resize(1440, 900)
         shape = settings.block("window")
         if shape is not None:
             self.restoreGeometry(shape)
-        self.layouts.changed.connect(lambda _: self.refresh())
         last = settings.word("layout", LAYOUTS[0])
         self.layouts.show(last if last in self.layouts.known else LAYOUTS[0])
+        self.join_palette()
+
+    def join_palette(self) -> None:
+        """What is chosen in the palette goes onto the canvas."""
         palette = self._palette()
         if palette is not None:
             palette.added.connect(self.canvas.commands.add_kind)
@@ -158,7 +172,7 @@ class MainWindow(QMainWindow):
 
     def _fill_recent(self) -> None:
         self.recent.clear()
-        for path in [path for path in recent_files() if path.is_file()][:MOST_RECENT]:
+        for path in [path for path in recent_files() if written_at(path) is not None][:MOST_RECENT]:
             entry = self.recent.addAction(path.stem)
             entry.setToolTip(str(path))
             entry.triggered.connect(lambda _=False, chosen=path: self.documents.open(chosen))
@@ -330,7 +344,6 @@ class MainWindow(QMainWindow):
                 ("import_asked", lambda: self.open_dialog("import_data")),
             ):  # fmt: skip
                 getattr(self.start, name).connect(slot)
-            self.session.file_changed.connect(self.leave_start)
         self.layouts.remember()
         self.middle.setCurrentWidget(self.start)
         self.middle.show()  # a layout without canvas hides it

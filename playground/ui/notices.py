@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from playground.training.messages import Event
 from playground.ui.inspector.controls import Button
 from playground.ui.painting import box, metrics, stamp
 from playground.ui.remedies import Remedy, remedy_of
@@ -26,7 +27,7 @@ class NoticeBar(QWidget):
 
     def __init__(self, parent: QWidget, canvas: QWidget, session: Session) -> None:
         super().__init__(parent)
-        self.over, self.canvas = parent, canvas
+        self.over, self.canvas, self.session = parent, canvas, session
         self.text, self.level = "", "info"
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -36,12 +37,15 @@ class NoticeBar(QWidget):
         self._cure: Callable[[], object] | None = None
         self.button.clicked.connect(self._press)
         session.message.connect(self.tell)
-        session.heard.connect(lambda event: self.offer(remedy_of(event, session)))
+        session.heard.connect(self._hear)
         area = canvas.parentWidget()
         for watched in (parent, area) if area is not None else (parent,):
             watched.installEventFilter(self)  # docks move the canvas without changing the window
         self.setToolTip(say("Click to put this away"))
         self.hide()
+
+    def _hear(self, event: Event) -> None:
+        self.offer(remedy_of(event, self.session))
 
     def tell(self, text: str, level: str) -> None:
         """Show a sentence."""

@@ -53,6 +53,12 @@ def width_of(text: str, px: int = 12, bold: bool = False) -> float:
     return metrics(px, bold).horizontalAdvance(text)
 
 
+def forget_widths() -> None:
+    """Measure anew: another language brings another font."""
+    metrics.cache_clear()
+    elided.cache_clear()
+
+
 @lru_cache(4096)
 def elided(text: str, room: float, px: int = 12, bold: bool = False) -> str:
     """The text, cut with an ellipsis where it does not fit."""

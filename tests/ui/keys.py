@@ -105,7 +105,7 @@ def tables() -> dict[str, str]:
     from playground.ui.canvas import bar, empty, starters
     from playground.ui.dialogs import reference
     from playground.ui.discover import modules
-    from playground.ui.inspector import asking, panel
+    from playground.ui.inspector import asking, panel, tensors
     from playground.ui.panel import panels
     from playground.ui.panels import data_facts, loss, preflight, table_import, training
     from playground.ui.plots import finder
@@ -140,6 +140,7 @@ def tables() -> dict[str, str]:
         *(text for pair in preflight.QUESTIONS.values() for text in pair),
         *(text for _, text in preflight.HELPS.values()),
     )
+    add("numbers", *tensors.COLUMNS, *tensors.LABELS)
     add("block", "In", "Out", "Used", "Name", "Help")
     add("metrics", *(record.id.replace("_", " ") for record in registry.entries("metric")))
     add(

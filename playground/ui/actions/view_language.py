@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
+
 from playground.ui import settings
 from playground.ui.actions.base import Action
-from playground.words import say
+from playground.ui.speaking import change_language
 
 if TYPE_CHECKING:
     from playground.ui.main_window import MainWindow
 
 
 def choose(window: MainWindow, language: str) -> None:
-    """Remember "system" or a language. Texts are made with the window, so it speaks the language from the next start on."""
+    """Remember "system" or a language, and let every window speak it."""
     settings.set_word("language", language)
-    window.session.message.emit(say("The window speaks the chosen language from the next start on."), "info")
     window.refresh()
+    # The menu that asked is made anew too, so it has to be through with its click.
+    QTimer.singleShot(0, window, lambda: change_language(language))
 
 
 def _chosen() -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QCloseEvent, QEnterEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.document.weights import renamed
 from playground.engine.optimizer_state import OptimizerState
@@ -101,6 +101,20 @@ class ExportDialog(Sheet):
         start.setFocus()
         self._follow_format()
         self.refresh()
+
+    def successor(self) -> Callable[[], QDialog]:
+        session, over, format, path, which = (
+            self.session, self.parentWidget(), self.format.id, self.path.text(), self.which.currentData(),
+        )  # fmt: skip
+
+        def made() -> ExportDialog:
+            dialog = ExportDialog(session, over)
+            next(row for row in dialog.rows if row.format.id == format).click()
+            dialog.path.setText(path)
+            dialog.which.setCurrentIndex(max(0, dialog.which.findData(which)))
+            return dialog
+
+        return made
 
     def _assemble(self) -> None:
         column = QVBoxLayout()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from playground.ui.dialogs.batch_page import BatchPage
 from playground.ui.dialogs.fan_page import FanPage
@@ -61,6 +62,10 @@ class RateFinder(Sheet):
         self.stack.setCurrentIndex(place)
         if not self.pages[place].begun:
             self.start()
+
+    def successor(self) -> Callable[[], QDialog]:
+        session, over, place = self.session, self.parentWidget(), self.tabs.place
+        return lambda: RateFinder(session, over, place)
 
     def start(self) -> None:
         """Run the test of the tab."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QDialog,
     QFrame,
     QHBoxLayout,
     QScrollArea,
@@ -213,6 +215,17 @@ class ReferenceSheet(Sheet):
         theme().changed.connect(self._recolor)
         close = self.button(say("Close"))
         close.clicked.connect(self.close)
+
+    def successor(self) -> Callable[[], QDialog]:
+        over, record = self.parentWidget(), self.page.record
+
+        def made() -> ReferenceSheet:
+            sheet = ReferenceSheet(over)
+            if record is not None:
+                sheet.show_record(record)
+            return sheet
+
+        return made
 
     def _fill(self) -> None:
         for kind, title in KINDS.items():

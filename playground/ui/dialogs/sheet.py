@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
@@ -57,6 +59,11 @@ class Sheet(QDialog):
         column.addLayout(self.body, 1)
         column.addWidget(foot)
         theme().changed.connect(self.update)
+
+    def successor(self) -> Callable[[], QDialog]:
+        """What makes it once more as it stands now, for a window that speaks another language."""
+        over = self.parentWidget()
+        return lambda: type(self)(over)  # type: ignore[call-arg,arg-type]
 
     def button(self, text: str, kind: str = "secondary", icon: str = "") -> Button:
         """Add a button at the right of the foot."""

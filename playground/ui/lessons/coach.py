@@ -59,7 +59,7 @@ class Coach(QObject):
         super().__init__(window)
         self.setObjectName("coach")
         self.window_led, self.session = window, window.session
-        self.card, self.ring = Card(window), Ring(window)
+        self.ring = Ring(window)
         self.lesson: type[Lesson] | None = None
         self.at = 0
         self.done_at: float | None = None
@@ -68,10 +68,25 @@ class Coach(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_MS)
         self._timer.timeout.connect(self.look)
+        self._make_card()
+        self.session.replaced.connect(self._project_replaced)
+
+    def _make_card(self) -> None:
+        self.card = Card(self.window_led)
         self.card.on.connect(self.go_on)
         self.card.back.connect(lambda: self.show_step(self.at - 1))
         self.card.left.connect(self.leave)
-        self.session.replaced.connect(self._project_replaced)
+
+    def say_again(self) -> None:
+        """The same step, or the same tip, in the language that is spoken now."""
+        old = self.card
+        self._make_card()
+        if self._timer.isActive():
+            self._show_words() if self.lesson is not None else self._show_tip()
+            self.card.show()
+            self.look()
+        old.hide()
+        old.deleteLater()
 
     def begin(self, lesson: type[Lesson]) -> bool:
         """Open the lesson's project as it is at the start, and show the first step. False where the person keeps their own."""
@@ -159,14 +174,16 @@ class Coach(QObject):
 
     def tip(self) -> bool:
         """Show the project's "Try this"; False where it has none."""
-        text = tip_of(self.session.project)
-        if not text or self.lesson is not None:
+        if not tip_of(self.session.project) or self.lesson is not None:
             return False
-        self.card.show_words(say("Try this"), say(text), first=True, last=True)
+        self._show_tip()
         self.card.show()
         self._timer.start()
         self.look()
         return True
+
+    def _show_tip(self) -> None:
+        self.card.show_words(say("Try this"), say(tip_of(self.session.project)), first=True, last=True)
 
     def leave(self) -> None:
         """Put card and ring away; the project stays as it is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -23,7 +23,7 @@ from playground.training import messages
 from playground.ui.panels.journal_words import plan_words
 from playground.ui.plots.axis import short
 from playground.ui.plots.marks import Mark
-from playground.words import say
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -34,20 +34,29 @@ JOIN_SECONDS = 1.5
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One line. flag: the short text on the plots, "" for no mark.  knob, before: what was turned, and its value until then.
+    """One line. words: the text, and the short text on the plots, "" for no mark, in the language spoken when they are asked for.
 
+    marked: on the plots too.  knob, before: what was turned, and its value until then.
     values: places of the project and what stood there before, for a change of the plan.  at: when it came.
     """
 
     step: int
-    text: str
+    words: Callable[[], tuple[str, str]]
     icon: str = "clock"
     token: str = "text2"
-    flag: str = ""
+    marked: bool = True
     knob: str = ""
     before: float = 0.0
     values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     at: float = 0.0
+
+    @property
+    def text(self) -> str:
+        return self.words()[0]
+
+    @property
+    def flag(self) -> str:
+        return self.words()[1] if self.marked else ""
 
     @property
     def undoable(self) -> bool:
@@ -71,7 +80,7 @@ class Journal(QObject):
 
     def marks(self) -> list[Mark]:
         """The lines that plots show."""
-        return [Mark(entry.step, entry.flag, entry.token) for entry in self.entries if entry.flag]
+        return [Mark(entry.step, flag, entry.token) for entry in self.entries if (flag := entry.flag)]
 
     def rows(self) -> list[tuple[int, str, str, str]]:
         """(step, icon, token, text) of every line, newest first."""
@@ -88,7 +97,7 @@ class Journal(QObject):
     def _undoing(self, entry: Entry) -> Edit | None:
         if entry.values:
             values = tuple((path, json.dumps(value)) for path, value in entry.values.items())
-            return SetValues(say("Take back {change}", change=entry.flag or entry.text), values)
+            return SetValues(sentence("Take back {change}", change=entry.words()[1] or entry.text), values)
         project, samples = self.session.project, self.session.samples
         owner, colon, option = entry.knob.partition(":")
         if colon and owner != "penalty":
@@ -117,12 +126,14 @@ class Journal(QObject):
         changed = self._read()
         match event:
             case messages.Started() if event.step > 0:
-                self.entries.append(Entry(step=event.step, text=say("Went on"), icon="play"))
+                self.entries.append(Entry(step=event.step, words=lambda: (say("Went on"), ""), icon="play"))
             case messages.Died():
-                flag = say("worker ended")
-                self.entries.append(Entry(step=event.step, text=say(event.text), icon="error", token="error", flag=flag))
+                self.entries.append(
+                    Entry(step=event.step, words=lambda: (say(event.text), say("worker ended")), icon="error", token="error")
+                )
             case messages.Warned():
-                self.entries.append(Entry(step=self.session.client.step, text=say(event.text), icon="warn", token="warn"))
+                step = self.session.client.step
+                self.entries.append(Entry(step=step, words=lambda: (say(event.text), ""), icon="warn", token="warn"))
             case _ if not changed:
                 return
         self.changed.emit()
@@ -140,39 +151,47 @@ class Journal(QObject):
         return True
 
     def _add(self, entry: records.Entry) -> None:
-        step = entry.step
+        step, again, project = entry.step, self._again, self.session.project
         match entry.kind:
             case "start" if entry.what == "seed":
-                text = say("Reset to the start weights") if self._again else say("Started, seed {seed}", seed=entry.after)
-                self.entries.append(Entry(step=step, text=text, icon="reset" if self._again else "play"))
+                self._put(
+                    step,
+                    lambda: say("Reset to the start weights") if again else say("Started, seed {seed}", seed=entry.after),
+                    icon="reset" if again else "play",
+                )
             case "start":
-                self.entries.append(Entry(step=step, text=say("Started from a checkpoint"), icon="play"))
+                self._put(step, lambda: say("Started from a checkpoint"), icon="play")
             case "knob":
                 self._turned(entry)
             case "plan":
-                text, flag, values = plan_words(self.session.project, entry.before, entry.after)
-                text = f"{text}. {say(entry.note)}" if entry.note else text
-                self.entries.append(Entry(step=step, text=text, icon="bolt", flag=flag, values=values))
+                *_, values = plan_words(project, entry.before, entry.after)
+                self.entries.append(Entry(step=step, words=lambda: _planned(project, entry), icon="bolt", values=values))
             case "fault":
-                flag = say("{node} not finite", node=entry.what) if entry.what else say("not finite")
-                self.entries.append(Entry(step=step, text=say(entry.note), icon="error", token="error", flag=flag))
+                self.entries.append(Entry(step=step, words=lambda: _faulty(entry), icon="error", token="error"))
             case "end":
-                text = say(entry.note).replace(f", {entry.after:,} steps", "")
-                self.entries.append(Entry(step=entry.after, text=text, icon="check"))
+                self._put(entry.after, lambda: say(entry.note).replace(f", {entry.after:,} steps", ""), icon="check")
             case "resume":
-                self.entries.append(Entry(step=step, text=say("Went on"), icon="play"))
+                self._put(step, lambda: say("Went on"), icon="play")
             case "rewind" | "fork":
-                text = say(
-                    "Forked from step {before}" if entry.kind == "fork" else "Rewound from step {before}",
-                    before=f"{entry.before:,}",
-                )
                 # Flags of later steps go with the curve that they stood on.
-                self.entries = [dataclasses.replace(e, flag="") if e.step > entry.after else e for e in self.entries]
-                token = "accent" if entry.kind == "fork" else "text2"
-                self.entries.append(Entry(step=entry.after, text=text, icon=entry.kind, token=token))
+                self.entries = [dataclasses.replace(e, marked=False) if e.step > entry.after else e for e in self.entries]
+                self._put(
+                    entry.after,
+                    lambda: say(
+                        "Forked from step {before}" if entry.kind == "fork" else "Rewound from step {before}",
+                        before=f"{entry.before:,}",
+                    ),
+                    icon=entry.kind,
+                    token="accent" if entry.kind == "fork" else "text2",
+                )
             case "reinit":
-                text = say("{layer}: start weights again", layer=entry.what)
-                self.entries.append(Entry(step=step, text=text, icon="reset", flag=text))
+                self.entries.append(
+                    Entry(step=step, words=lambda: (say("{layer}: start weights again", layer=entry.what),) * 2, icon="reset")
+                )
+
+    def _put(self, step: int, text: Callable[[], str], icon: str, token: str = "text2") -> None:
+        """A line that no plot marks."""
+        self.entries.append(Entry(step=step, words=lambda: (text(), ""), icon=icon, token=token))
 
     def _turned(self, entry: records.Entry) -> None:
         before, now = float(entry.before), time.monotonic()
@@ -180,10 +199,22 @@ class Journal(QObject):
         if last is not None and last.knob == entry.what and now - last.at < JOIN_SECONDS:
             self.entries.pop()
             before = last.before
-        label = knob_label(self.session.project, entry.what)
-        change = f"{short(before)} → {short(entry.after)}"
-        text, flag = f"{label}: {change}", f"{label.lower()} {change}"
-        self.entries.append(Entry(step=entry.step, text=text, flag=flag, icon="slider", knob=entry.what, before=before, at=now))
+        project, change = self.session.project, f"{short(before)} → {short(entry.after)}"
+
+        def words() -> tuple[str, str]:
+            label = knob_label(project, entry.what)
+            return f"{label}: {change}", f"{label.lower()} {change}"
+
+        self.entries.append(Entry(step=entry.step, words=words, icon="slider", knob=entry.what, before=before, at=now))
+
+
+def _planned(project: Project, entry: records.Entry) -> tuple[str, str]:
+    text, flag, _ = plan_words(project, entry.before, entry.after)
+    return f"{text}. {say(entry.note)}" if entry.note else text, flag
+
+
+def _faulty(entry: records.Entry) -> tuple[str, str]:
+    return say(entry.note), say("{node} not finite", node=entry.what) if entry.what else say("not finite")
 
 
 def knob_label(project: Project, name: str) -> str:

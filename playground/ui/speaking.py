@@ -1,0 +1,41 @@
+"""The language of the whole program: its words, those of Qt's own dialogs, and the font that shows them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
+from PySide6.QtWidgets import QApplication
+
+from playground.ui import theme
+from playground.words import chosen, language, set_language
+
+
+def wanted(choice: str) -> str:
+    """The language for a choice, "system" or a language."""
+    return chosen(choice, QLocale.system().name())
+
+
+def speak(app: QApplication, spoken: str) -> None:
+    """Say everything in a language from now on, the buttons of Qt's own dialogs too. What is shown already stays as it is."""
+    spoken = set_language(spoken)
+    old = app.findChild(QTranslator, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    if old is not None:
+        app.removeTranslator(old)
+        old.deleteLater()
+    translator = QTranslator(app)
+    if translator.load(f"qtbase_{spoken}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+        app.installTranslator(translator)
+
+
+def change_language(choice: str) -> None:
+    """Speak the language of a choice from now on, and let every window show it."""
+    from playground.ui.main_window import MainWindow
+
+    app = QApplication.instance()
+    spoken = wanted(choice)
+    if not isinstance(app, QApplication) or spoken == language():
+        return
+    speak(app, spoken)
+    app.setFont(theme.theme().font(12))  # that of the language
+    for window in app.topLevelWidgets():
+        if isinstance(window, MainWindow):
+            window.say_again()

@@ -1,0 +1,190 @@
+"""Another language at once: nothing of the old one stays in sight, and nothing of the work is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPointF, QRect, QSize, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QGraphicsView, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from playground import words
+from playground.document.edits import SetPlan
+from playground.ui import settings, speaking, theme
+from playground.ui.class_controls import ClassControls
+from playground.ui.dialogs.export import ExportDialog
+from playground.ui.dialogs.start import Start
+from playground.ui.documents import Documents
+from playground.ui.lessons.coach import coach_of
+from playground.ui.lessons.progress import lessons
+from playground.ui.main_window import MainWindow
+from playground.ui.panel import LAYOUTS, panels
+from playground.ui.session import Session
+from playground.words import CLOSE, OPEN
+from tests.ui.conftest import settle
+from tests.ui.escapes import Hunt, Painted, texts_of
+from tests.ui.networks import moons, node, ready
+from tests.ui.test_words import own
+
+
+@pytest.fixture(autouse=True)
+def english(app: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv(words.VARIABLE, raising=False)
+    monkeypatch.setattr(speaking, "wanted", lambda choice: choice)  # the pseudo-language is no choice of the menu
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: 0)
+    monkeypatch.setattr(Documents, "may_leave", lambda documents: True)
+    words.set_language("en")
+    yield
+    speaking.speak(app, "en")
+    theme.apply(app, "light")
+
+
+def switch(language: str) -> None:
+    speaking.change_language(language)
+    settle()
+
+
+def marked() -> list[str]:
+    """Texts in sight that still carry the marks of the pseudo-language."""
+    found = []
+    for top in QApplication.topLevelWidgets():
+        if top.isVisible():
+            with Painted().on() as drawn:
+                top.grab()
+                for view in top.findChildren(QGraphicsView):
+                    view.viewport().repaint()
+            shown = [*texts_of(top), *((where, text) for text, where in drawn.texts.items())]
+            found += [f"{where}: {text}" for where, text in shown if OPEN in text or CLOSE in text]
+    return sorted(set(found))
+
+
+def hear(session: Session) -> Hunt:
+    hunt = Hunt()
+    hunt.own = own(session) | {"weight", "bias"}  # names of the state, as in files
+    return hunt
+
+
+def standing(window: MainWindow) -> dict[str, QRect]:
+    """Docks of which something can be seen, with their places; those behind a tab lie outside the window."""
+    found = {id: dock.geometry() for id, dock in window.layouts.docks.items() if dock.isVisible()}
+    return {id: place for id, place in found.items() if place.x() >= 0}
+
+
+def open_everything(window: MainWindow, session: Session, qtbot: QtBot) -> None:
+    """A run that goes on slowly, every panel made, a node in the inspector, dialogs."""
+    ready(session, moons(epochs=500), qtbot)
+    session.run.set_speed(30.0)
+    session.train()
+    qtbot.waitUntil(lambda: session.client.step > 2, timeout=60_000)
+    session.do(SetPlan("training", "optimizer.rate", 0.002), whole=True)
+    for panel in panels():
+        window.show_panel(panel.id)
+    window.show_layout("train")
+    session.select([node(session, "dense1").id])
+    window.open_dialog("reference")
+    window.open_dialog("export")
+    ClassControls(window).show()
+    qtbot.waitUntil(lambda: session.client.step > 10, timeout=60_000)
+    settle()
+
+
+@pytest.mark.campaign
+def test_a_run_goes_on_while_everything_is_said_anew(window: MainWindow, session: Session, qtbot: QtBot) -> None:
+    open_everything(window, session, qtbot)
+    number, client, step = session.run.number, session.client, session.client.step
+    hunt = hear(session)
+    switch(words.PSEUDO)
+    for layout in LAYOUTS:
+        window.show_layout(layout)
+        settle()
+        hunt.look()
+    assert not hunt.lines(), "\n".join(["still English:", *hunt.lines()])
+    switch("en")
+    for layout in LAYOUTS:
+        window.show_layout(layout)
+        settle()
+        assert not marked(), "\n".join(["still marked:", *marked()])
+    assert session.client is client
+    assert session.run.number == number
+    qtbot.waitUntil(lambda: session.client.step > step, timeout=60_000)
+    assert session.run.state == "running"
+    session.stop()
+    qtbot.waitUntil(lambda: not session.run.going, timeout=60_000)
+    for dialog in window.findChildren(QDialog):
+        dialog.close()
+
+
+def test_nothing_of_the_old_language_stays(window: MainWindow, session: Session, qtbot: QtBot) -> None:
+    ready(session, moons(), qtbot)
+    session.select([node(session, "dense1").id])
+    window.open_dialog("export")
+    hunt = hear(session)
+    switch(words.PSEUDO)
+    hunt.look()
+    assert not hunt.lines(), "\n".join(["still English:", *hunt.lines()])
+    (dialog,) = window.findChildren(ExportDialog)
+    assert dialog.isVisible()
+    dialog.close()
+    switch("en")
+    assert not marked()
+
+
+def test_the_view_stays(window: MainWindow, session: Session, qtbot: QtBot) -> None:
+    ready(session, moons(), qtbot)
+    window.show_layout("train")
+    window.show_panel("metrics")
+    settle()
+    window.canvas.zoom_about(0.6, QPointF(100, 80))
+    window.canvas.show_labels("parameters")
+    chosen = [node(session, "dense2").id]
+    session.select(chosen)
+    window.canvas.setFocus()
+    assert window.size() == QSize(1440, 900)
+    before = window.canvas.zoom, window.canvas.visible().center(), window.canvas.size()
+    docks = standing(window)
+    switch("zh_CN")
+    assert window.canvas.zoom == pytest.approx(before[0])
+    off = window.canvas.visible().center() - before[1]
+    assert off.manhattanLength() < 4
+    assert window.size() == QSize(1440, 900)
+    assert window.canvas.size() == before[2]
+    assert standing(window) == docks
+    assert window.canvas.canvas.labels == "parameters"
+    assert session.selection == tuple(chosen)
+    assert window.layouts.current == "train"
+    assert window.focusWidget() is window.canvas
+    assert window.menus["File"].title() == "文件"
+    assert not window.findChildren(MainWindow)
+
+
+def test_the_menu_switches_at_once(window: MainWindow) -> None:
+    window.actions_made["language_zh_CN"].trigger()
+    settle()
+    assert settings.word("language", "") == "zh_CN"
+    assert window.actions_made["save"].text().startswith("保存")
+    assert window.actions_made["language_zh_CN"].isChecked()
+    made = window.actions_made
+    window.actions_made["language_zh_CN"].trigger()
+    settle()
+    assert window.actions_made is made, "it speaks it already"
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)  # no shortcut is there twice
+
+
+def test_the_start_page_and_a_lesson_go_on(window: MainWindow, session: Session, qtbot: QtBot) -> None:
+    window.show_start()
+    settle()
+    switch("zh_CN")
+    assert isinstance(window.start, Start)
+    assert window.start.isVisible()
+    assert not window.tool_bar.isVisible()
+    coach, lesson = coach_of(window), lessons()[0]
+    coach.begin(lesson)
+    coach.show_step(1)
+    switch("en")
+    assert coach_of(window) is coach
+    assert coach.card.isVisible()
+    assert coach.card.title.text() == lesson.title
+    assert coach.card.text.text() == lesson.steps[1].text
+    coach.leave()
