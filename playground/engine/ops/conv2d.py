@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from playground.core.tensor import TensorType
-from playground.engine import convolutions
+from playground.engine import convolutions, winograd
 from playground.engine.convolutions import Convolution, Image
 from playground.engine.emit import Emit, Frame, Instruction, Ref, Whole
 from playground.engine.graph import Graph, OpNode
@@ -57,6 +57,41 @@ def onnx_kernel(w: OnnxWriter, node: OpNode) -> tuple[list[int], str]:
         return extents, w.constant(name, kernel.transpose(3, 2, 0, 1))
     axis = w.constant("axis_2", np.array([2], np.int64))
     return extents, w.node("Unsqueeze", [w.constant(name, kernel.transpose(2, 1, 0)), axis], f"{label(node)}_kernel")
+
+
+def _transformed_weights(e: Emit, g: Convolution) -> Ref | None:
+    """Room for the weights of the form with fewer multiplications, where it pays, on every chain."""
+    if not winograd.pays(g, e.batch):
+        return None
+    e.scratch(winograd.scratch(g))
+    return e.partial(winograd.numbers(g))
+
+
+def _share(e: Emit, count: int, reads: Sequence[Ref], target: Ref, make: Callable[[Frame, int], list[Instruction]]) -> None:
+    """make: a frame's instructions, which add to the chain's share."""
+    share, add = e.partial(count), not e.begin(target)
+
+    def total(f: Whole) -> list[list[Instruction]]:
+        return [[sum_copies(*f.partials(share), f.at(target), count, add=add)]]
+
+    e.rows(lambda f: make(f, f.partial(share)), reads=reads, writes=[share], grain="block")
+    e.whole(total, reads=[share], writes=[target])
+
+
+def _transformed_share(e: Emit, g: Convolution, x: Ref, dy: Ref, dw: Ref) -> None:
+    """The weight gradient with fewer multiplications: what is added up is taken back once, after the sum over the chains."""
+    share, add = e.partial(winograd.numbers(g)), not e.begin(dw)
+    e.scratch(winograd.scratch(g))
+
+    def make(f: Frame) -> list[Instruction]:
+        return [winograd.weight_gradient(g, image(f, x), image(f, dy), f.partial(share), f.rows, f.scratch(), add=not f.first)]
+
+    def total(f: Whole) -> list[list[Instruction]]:
+        shares, to = f.partials(share), f.at(dw)
+        return [[winograd.weight_sum(g, shares, to, part, add=add)] for part in f.split(g.channels)]
+
+    e.rows(make, reads=[x, dy], writes=[share], grain="block")
+    e.whole(total, reads=[share], writes=[dw])
 
 
 class Conv2d(Op):
@@ -124,12 +159,17 @@ class Conv2d(Op):
         g, relu = _of(e.graph, node), bool(node.attributes.get("relu"))
         x, w, y = e.value(node.inputs[0]), e.value(node.inputs[1]), e.value(node.output)
         b = e.value(node.inputs[2]) if len(node.inputs) > 2 else None
+        laid = _transformed_weights(e, g)
 
         def make(f: Frame) -> list[Instruction]:
             bias = None if b is None else f.at(b)
-            return convolutions.forward(g, image(f, x), f.at(w), bias, image(f, y), f.rows, relu=relu)
+            if laid is None:
+                return convolutions.forward(g, image(f, x), f.at(w), bias, image(f, y), f.rows, relu=relu)
+            u = f.partial(laid)
+            made = [winograd.transformed(g, f.at(w), u)] if f.first else []
+            return [*made, winograd.forward(g, image(f, x), u, bias, image(f, y), f.rows, f.scratch(), relu=relu)]
 
-        e.rows(make, reads=[x], writes=[y], grain="block")
+        e.rows(make, reads=[x], writes=[y] if laid is None else [y, laid], grain="block")
 
     def backward(self, e: Emit, node: OpNode) -> None:
         self._weights(e, node)
@@ -138,26 +178,20 @@ class Conv2d(Op):
     def _weights(self, e: Emit, node: OpNode) -> None:
         """Every chain adds up its blocks in order; then the chains' shares are added in order."""
         g, x, dy = _of(e.graph, node), e.value(node.inputs[0]), e.upstream(node)
-        wanted = [(e.gradient(node.inputs[1]), g.numbers)]
-        if len(node.inputs) > 2:
-            wanted.append((e.gradient(node.inputs[2]), g.outputs))
-        for port, (found, count) in enumerate(wanted):
-            if found is None:
-                continue
-            target, share, add, of_bias = found, e.partial(count), not e.begin(found), port == 1
-
-            def make(f: Frame, share: Ref = share, of_bias: bool = of_bias) -> list[Instruction]:
-                if of_bias:
-                    return [convolutions.bias_gradient(g, image(f, dy), f.partial(share), f.rows, add=not f.first)]
-                return convolutions.weight_gradient(g, image(f, x), image(f, dy), f.partial(share), f.rows, add=not f.first)
-
-            def total(
-                f: Whole, share: Ref = share, target: Ref = target, count: int = count, add: bool = add
-            ) -> list[list[Instruction]]:
-                return [[sum_copies(*f.partials(share), f.at(target), count, add=add)]]
-
-            e.rows(make, reads=[dy] if of_bias else [x, dy], writes=[share], grain="block")
-            e.whole(total, reads=[share], writes=[target])
+        dw = e.gradient(node.inputs[1])
+        db = e.gradient(node.inputs[2]) if len(node.inputs) > 2 else None
+        if dw is not None and winograd.pays(g, e.batch):
+            _transformed_share(e, g, x, dy, dw)
+        elif dw is not None:
+            _share(
+                e, g.numbers, [x, dy], dw,
+                lambda f, to: convolutions.weight_gradient(g, image(f, x), image(f, dy), to, f.rows, add=not f.first),
+            )  # fmt: skip
+        if db is not None:
+            _share(
+                e, g.outputs, [dy], db,
+                lambda f, to: [convolutions.bias_gradient(g, image(f, dy), to, f.rows, add=not f.first)],
+            )  # fmt: skip
 
     def _input(self, e: Emit, node: OpNode) -> None:
         g, w, dy = _of(e.graph, node), e.value(node.inputs[1]), e.upstream(node)
@@ -165,12 +199,19 @@ class Conv2d(Op):
         if dx is None:
             return
         to, add, mask = dx, not e.begin(dx), e.mask(node.inputs[0])
-        turned = None if g.depthwise else e.partial(g.numbers)
+        back = winograd.turned(g) if winograd.fits(g) else None
+        laid = None if back is None else _transformed_weights(e, back)
+        turned = laid or (None if g.depthwise else e.partial(g.numbers))
 
         def make(f: Frame) -> list[Instruction]:
             weights = f.at(w) if turned is None else f.partial(turned)
-            made = convolutions.transposed(g, f.at(w), weights) if f.first else []
             judged = None if mask is None else f.at(mask)
+            if laid is not None and back is not None:
+                room = f.scratch()
+                made = [winograd.transformed(g, f.at(w), weights, turned=True, scratch=room)] if f.first else []
+                done = winograd.forward(back, image(f, dy), weights, None, image(f, to), f.rows, room, mask=judged, add=add)
+                return [*made, done]
+            made = convolutions.transposed(g, f.at(w), weights) if f.first else []
             return made + convolutions.input_gradient(g, image(f, dy), weights, image(f, to), f.rows, mask=judged, add=add)
 
         e.rows(make, reads=[dy] if mask is None else [dy, mask], writes=[to] if turned is None else [to, turned], grain="block")
