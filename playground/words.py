@@ -178,7 +178,7 @@ def read(path: Path) -> dict[str, str]:
     """A file of translations. A file that cannot be read gives none; a translation that is not `sound` is left out."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         log.warning("no translations from %s: %s", path, error)
         return {}
     if not isinstance(found, dict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from pathlib import Path
@@ -32,10 +33,11 @@ def own_layers() -> list[OwnLayer]:
     try:
         listed = strict_json.decode(store.read_bytes())["layers"]
         found = [layer for one in listed if (layer := _read(one)) is not None]
-    except FileNotFoundError:
+    except OSError:  # none yet, or none that may be read
         return []
     except (BadValue, KeyError, TypeError):
-        os.replace(store, store.with_suffix(".bad"))  # kept, in case a person wants to look
+        with contextlib.suppress(OSError):
+            os.replace(store, store.with_suffix(".bad"))  # kept, in case a person wants to look
         return []
     return sorted(found[:MOST], key=lambda layer: layer.name.casefold())
 

@@ -28,7 +28,7 @@ def alive(pid: int, start: str) -> bool:
         return False
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # a number that no process has
         return False
     except PermissionError:
         pass  # it runs and belongs to somebody else

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -19,11 +20,20 @@ def recent_files() -> list[Path]:
     try:
         names = strict_json.decode(store.read_bytes())["files"]
         return [Path(name) for name in names if isinstance(name, str) and name and "\0" not in name][:MOST]
-    except FileNotFoundError:
+    except OSError:  # none yet, or none that may be read
         return []
     except (BadValue, KeyError, TypeError):
-        os.replace(store, store.with_suffix(".bad"))  # kept, in case a person wants to look
+        with contextlib.suppress(OSError):
+            os.replace(store, store.with_suffix(".bad"))  # kept, in case a person wants to look
         return []
+
+
+def written_at(path: Path) -> float | None:
+    """When a file was written, in seconds since 1970; None where there is none, or none can have such a name."""
+    try:
+        return path.stat().st_mtime if path.is_file() else None
+    except (OSError, ValueError):
+        return None
 
 
 def note_recent(path: Path) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import struct
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,6 +24,14 @@ from playground.words import sentence
 
 #: The member that holds the metadata; no tensor's name has two dots in front.
 ABOUT = "..about"
+MOST_HEADER = 10_000
+#: Packed arrays may grow so many times, once they are past 64 MB.
+MOST_EXPANSION, SMALL = 100, 64 << 20
+#: What the libraries for archives and arrays raise where a file is damaged.
+_DAMAGED = (
+    OSError, ValueError, KeyError, EOFError, NotImplementedError, RuntimeError, MemoryError, TypeError, SyntaxError, OverflowError,
+    IndexError, zipfile.BadZipFile, zlib.error, struct.error, tokenize.TokenError,
+)  # fmt: skip
 
 
 def write(model: Model, path: Path) -> Certificate:
@@ -39,13 +50,33 @@ def pack(tensors: Mapping[str, np.ndarray], about: Mapping[str, str]) -> bytes:
 def parse(data: bytes) -> Contents:
     """Tensors and metadata of a file's bytes. Raises FileError."""
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            held = {name: file[name] for name in file.files}
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            held = {info.filename.removesuffix(".npy"): _array(archive, info) for info in _checked(archive, len(data))}
         text = held.pop(ABOUT, None)
         about = {} if text is None else json.loads(str(text))
-    except (OSError, ValueError, KeyError, EOFError, NotImplementedError, AttributeError, zipfile.BadZipFile) as error:
-        raise FileError(sentence("This is no NPZ file, or it is damaged: {error}.", error=error)) from error
+        if not isinstance(about, dict) or not all(isinstance(value, str) for value in about.values()):
+            raise ValueError("what it says about itself must be texts by name")
+    except _DAMAGED as error:
+        raise FileError(
+            sentence("This is no NPZ file, or it is damaged: {error}.", error=f"{error!s:.200}".rstrip("."))
+        ) from error
     return Contents(dict(sorted(held.items())), about)
+
+
+def _checked(archive: zipfile.ZipFile, size: int) -> list[zipfile.ZipInfo]:
+    """The members, when they are arrays that do not grow beyond belief. Raises ValueError."""
+    infos = archive.infolist()
+    if any(not info.filename.endswith(".npy") for info in infos) or len({info.filename for info in infos}) < len(infos):
+        raise ValueError("it must hold arrays (.npy), each under a name of its own")
+    if sum(info.file_size for info in infos) > max(MOST_EXPANSION * size, SMALL):
+        raise ValueError(f"it would grow from {size:,} to {sum(info.file_size for info in infos):,} bytes")
+    return infos
+
+
+def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
+    stream = io.BytesIO(archive.read(info))
+    array: np.ndarray = np.lib.format.read_array(stream, allow_pickle=False, max_header_size=MOST_HEADER)
+    return array
 
 
 def read(path: Path) -> Contents:

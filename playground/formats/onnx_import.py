@@ -97,6 +97,8 @@ def _tensors(
     proto: Any, places: Places, present: Mapping[str, np.ndarray], file: str
 ) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     stored = {one.name: one for one in proto.graph.initializer}
+    if not all(isinstance(name, str) for name in stored):  # what is no text comes as bytes
+        raise FileError(sentence("The names of its weights are not all texts: it is damaged."))
     outside = [one.name for one in stored.values() if one.data_location or one.external_data]
     if outside:
         raise FileError(
@@ -189,13 +191,20 @@ def _array(one: Any, name: str, place: Place) -> np.ndarray:
             sentence(
                 "{name} must hold float32 numbers; it holds {name2}.",
                 name=name,
-                name2=TensorProto.DataType.Name(one.data_type).lower(),
+                name2=_type_name(one.data_type),
             )
         )
     try:
         return np.asarray(numpy_helper.to_array(one), np.float32)
     except (ValueError, TypeError) as error:
         raise FileError(sentence("{name} is damaged: {error}.", name=name, error=error)) from error
+
+
+def _type_name(number: int) -> str:
+    from onnx import TensorProto
+
+    known = {value: name.lower() for name, value in TensorProto.DataType.items()}
+    return known.get(number, f"type {number}")
 
 
 def _check_operators(proto: Any, places: Places, file: str) -> None:

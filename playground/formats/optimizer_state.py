@@ -47,9 +47,9 @@ def state_of(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> O
             slots={_in_engine(name): array for name, array in arrays.items() if belongs(name)},
             begun={str(layer): int(step) for layer, step in found.get("begun", {}).items()},
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise FileError(
-            sentence("What the file says of its optimizer cannot be read: {error}. Export it anew.", error=error)
+            sentence("What the file says of its optimizer cannot be read: {error}. Export it anew.", error=f"{error!s:.200}")
         ) from error
 
 

@@ -48,8 +48,10 @@ def parse(data: bytes) -> Contents:
     try:
         arrays = load(data)
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    except (SafetensorError, ValueError, KeyError) as error:
-        raise FileError(sentence("This is no safetensors file, or it is damaged: {error}.", error=error)) from error
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise FileError(
+            sentence("This is no safetensors file, or it is damaged: {error}.", error=f"{error!s:.200}".rstrip("."))
+        ) from error
     return Contents(dict(sorted(arrays.items())), dict(header.get("__metadata__", {})))
 
 

@@ -14,6 +14,12 @@ from playground.formats.certificate import TOLERANCE
 from playground.formats.model import Model, tensors_sha256
 from playground.words import sentence
 
+#: What an interpreter may raise of a file that does not say what it should.
+_FAULTS = (
+    PlaygroundError, ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, MemoryError, OSError, RuntimeError, SyntaxError,
+    TypeError, ValueError,
+)  # fmt: skip
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Taken:
@@ -40,15 +46,17 @@ def agree(model: Model, taken: Taken) -> tuple[float, list[str]]:
         answers = taken.answers(model)
     except FileError:
         raise
-    except (PlaygroundError, ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as fault:
+    except _FAULTS as fault:
         raise FileError(
             sentence(
                 "{name}: {interpreter} cannot run the file on the probe. {fault}",
                 name=name,
                 interpreter=taken.interpreter,
-                fault=fault,
+                fault=f"{fault!s:.200}",
             )
         ) from fault
+    if not answers:
+        raise FileError(sentence("{name} gives no answers. Nothing was changed.", name=name))
     # a file that was written before networks had several losses answers to the first alone
     found = [_difference(one, expected, name) for one, expected in zip(answers, model.answers(), strict=False)]
     return max(found), [*taken.notes, *_changed(taken)]
@@ -90,7 +98,7 @@ def _changed(taken: Taken) -> list[str]:
         return []
     try:
         said = json.loads(taken.certificate)["weights_sha256"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return [sentence("The certificate in {path} cannot be read.", path=taken.path.name)]
     if said == tensors_sha256({name: np.ascontiguousarray(array, np.float32) for name, array in taken.tensors.items()}):
         return []

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -25,10 +24,12 @@ from playground.document.saver import save_atomically
 from playground.engine.first_fit import aligned
 from playground.engine.layout import Field, Layout
 from playground.errors import BadValue, FileError
+from playground.words import sentence
 
 Array = npt.NDArray[Any]
 FORMAT, VERSION = "playground checkpoint", 1
 REST = "rest"
+MOST_KNOB = float(np.finfo(np.float32).max)
 #: For every layer with weights, how many updates the run had done when the optimizer's first of that layer came.
 BEGUN = "optimizer/begun"
 
@@ -63,8 +64,8 @@ def read(path: Path, layout: Layout) -> Checkpoint:
         with safetensors.safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
-    except (OSError, safetensors.SafetensorError) as error:
-        raise FileError(f"{path} cannot be read as a checkpoint: {error}. Choose another file.") from error
+    except (OSError, safetensors.SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:  # types that NumPy lacks
+        raise FileError(f"{path} cannot be read as a checkpoint: {error!s:.200}. Choose another file.") from error
     if metadata.get("format") != FORMAT:
         raise FileError(f"{path} is no checkpoint of a run. Choose a file from a run's folder.")
     if metadata.get("version") != str(VERSION):
@@ -83,9 +84,26 @@ def read(path: Path, layout: Layout) -> Checkpoint:
     state[~covered] = tensors[REST].view(np.float32)
     try:
         about = strict_json.decode(metadata["about"])
-        return Checkpoint(state, about["memory"], about["knobs"], about["fingerprint"])
+        return Checkpoint(state, _object(about, "memory"), _knobs(about, layout), _object(about, "fingerprint"))
     except (KeyError, TypeError, BadValue) as error:
         raise FileError(f"{path} lacks what a run needs to go on: {error}. Choose another file.") from error
+
+
+def _object(about: dict[str, Any], name: str) -> dict[str, Any]:
+    if not isinstance(about[name], dict):
+        raise BadValue(sentence("{name} must be an object.", name=name))
+    return dict(about[name])
+
+
+def _knobs(about: dict[str, Any], layout: Layout) -> dict[str, float]:
+    """The knobs, each a number that the network has. Raises BadValue."""
+    knobs = _object(about, "knobs")
+    for name, value in knobs.items():
+        if name not in layout.knob_index:
+            raise BadValue(sentence("this network has no knob called {name}", name=f"{name[:60]!r}"))
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MOST_KNOB:
+            raise BadValue(sentence("the knob {name} must be a number", name=name))
+    return {name: float(value) for name, value in knobs.items()}
 
 
 def _named(layout: Layout) -> Iterator[tuple[str, Field]]:
@@ -182,9 +200,9 @@ class Writer:
 def memory_of(path: Path) -> dict[str, Any] | None:
     """The loop's memory of a checkpoint, or None when it cannot be read."""
     with (
-        contextlib.suppress(OSError, safetensors.SafetensorError, ValueError, KeyError),
+        contextlib.suppress(OSError, safetensors.SafetensorError, ValueError, KeyError, TypeError),
         safetensors.safe_open(path, "numpy") as file,
     ):
-        found = json.loads((file.metadata() or {})["about"])["memory"]
+        found = strict_json.decode((file.metadata() or {})["about"])["memory"]
         return found if isinstance(found, dict) else None
     return None

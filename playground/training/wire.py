@@ -15,6 +15,8 @@ from playground.errors import PlaygroundError
 from playground.training import messages
 from playground.training.messages import PROTOCOL, Command, Event, Message
 
+Kind = typing.TypeVar("Kind", bound=Message)
+
 
 class BadMessage(PlaygroundError, ValueError):
     """A line that is no message of this protocol."""
@@ -50,6 +52,12 @@ def decode_event(line: bytes) -> Event:
 def decode_command(line: bytes) -> Command:
     """Raises BadMessage for anything but a command of this protocol."""
     return typing.cast(Command, _decode(line, COMMANDS))
+
+
+def record_of(cls: type[Kind], body: Any) -> Kind:
+    """A record out of what `plain` made of it; what an earlier version did not have is as usual. Raises BadMessage."""
+    usual = {each.name: plain(each.default) for each in dataclasses.fields(cls) if each.default is not dataclasses.MISSING}
+    return typing.cast(Kind, _record(cls, {**usual, **body} if isinstance(body, dict) else body, cls.__name__))
 
 
 def plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -160,7 +160,7 @@ class CommandPalette(QFrame):
             return
         self._leave()
         remember(command.id)
-        command.run()
+        QTimer.singleShot(0, self, command.run)  # once the key is dealt with: it may put away all that the key went through
 
     def _leave(self) -> None:
         """Put it away and give the keyboard back."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from playground.document.project import Node
-from playground.document.recent import recent_files
+from playground.document.recent import recent_files, written_at
 from playground.ui import settings
 from playground.ui.actions import ACTIONS, obstacle
 from playground.ui.hidden import hidden
@@ -143,7 +143,7 @@ def _layers(window: MainWindow) -> Iterator[Command]:
 
 
 def _projects(window: MainWindow) -> Iterator[Command]:
-    for path in [path for path in recent_files() if path.is_file()][:8]:
+    for path in [path for path in recent_files() if written_at(path) is not None][:8]:
         yield Command(
             id="",
             title=say("Open {project}", project=path.stem),
@@ -225,7 +225,7 @@ def recent_ids() -> list[str]:
     """Ids of the commands that were used last, the newest first."""
     try:
         found = json.loads(settings.word(_RECENT, "[]"))
-    except ValueError:  # a file that another program wrote into
+    except (ValueError, RecursionError):  # a file that another program wrote into
         return []
     return [id for id in found if isinstance(id, str)][:MOST_RECENT] if isinstance(found, list) else []
 

@@ -26,7 +26,7 @@ class Hidden(QObject):
         """What is chosen to be hidden, of KINDS: ids of panels or names of palette groups."""
         try:
             found = json.loads(settings.word(_KEPT, "{}"))
-        except ValueError:  # a file that another program wrote into
+        except (ValueError, RecursionError):  # a file that another program wrote into
             return frozenset()
         names = found.get(kind, []) if isinstance(found, dict) else []
         return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()

@@ -23,7 +23,7 @@ def own_layouts(table: Mapping[str, Layout]) -> Iterable[Layout]:
     """The kept ones whose base is in the table; what is damaged is left out."""
     try:
         found = json.loads(settings.word(_KEPT, "[]"))
-    except ValueError:  # a file that another program wrote into
+    except (ValueError, RecursionError):  # a file that another program wrote into
         return
     known = dict(table)
     for entry in found if isinstance(found, list) else []:

@@ -34,6 +34,7 @@ class SlowMotion(QObject):
         self._timer.timeout.connect(self.step)
         session.heard.connect(self._hear)
         session.run_changed.connect(self._follow)
+        session.closing.connect(self._timer.stop)
 
     @property
     def on(self) -> bool:

@@ -110,6 +110,7 @@ def test_keys_move_and_choose(palette: CommandPalette, window: MainWindow, qtbot
     assert palette.field.accessibleDescription().startswith("Dark")
     qtbot.keyClick(palette.field, Qt.Key.Key_Return)
     assert not palette.isVisible()
+    settle()
     assert window.actions_made["dark"].isChecked()
     assert recent_ids() == ["action:dark"]
     window.use_theme("light")
@@ -165,6 +166,7 @@ def test_panels_come_to_the_front(window: MainWindow, palette: CommandPalette, q
 def test_a_setting_by_words(palette: CommandPalette, session: Session, qtbot: QtBot) -> None:
     assert typed(palette, "set batch 64")[0] == "Set batch to 64"
     qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    settle()
     assert session.project.training.batch == 64
     for text in ("batch 128", "set batch = 128", "set batch to 128"):
         assert "Set batch to 128" in typed(palette, text)

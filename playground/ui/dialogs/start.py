@@ -17,7 +17,7 @@ from shiboken6 import isValid
 
 from playground.core.samples import Samples
 from playground.core.spec import Dataset
-from playground.document.recent import recent_files
+from playground.document.recent import recent_files, written_at
 from playground.errors import PlaygroundError
 from playground.paths import assets_dir
 from playground.ui.dialogs.example_cards import CARD, Example, ExampleCard, example_of
@@ -114,7 +114,8 @@ class RecentRow(QAbstractButton):
     def __init__(self, path: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.path = path
-        self.there = path.is_file()
+        self.written = written_at(path)
+        self.there = self.written is not None
         self.setText(path.stem)
         self.setAccessibleName(say("Open {stem}", stem=path.stem))
         self.setToolTip(str(path))
@@ -129,7 +130,7 @@ class RecentRow(QAbstractButton):
         elif self.underMouse():
             box(p, QRectF(self.rect()), 4, theme().color("accentsoft"), None)
         chip(p, 4, 5, 28, "doc", "c_linear" if self.there else "c_data", "panel")
-        when = age(time.time() - self.path.stat().st_mtime) if self.there else say("not there")
+        when = age(time.time() - self.written) if self.written is not None else say("not there")
         room = wide - 52 - width_of(when, 11)
         put(p, QRectF(42, 3, room, 17), self.path.stem, 12, "text" if self.there else "disabled", True)
         put(p, QRectF(42, 19, wide - 46, 16), elided(str(self.path.parent), wide - 46, 11), 11, "text3")

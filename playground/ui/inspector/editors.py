@@ -345,7 +345,8 @@ class PathEditor(LineEditor):
 def _whole(text: str) -> int | str:
     """The whole number, or the text as it is for the field to refuse."""
     text = text.strip()
-    return int(text) if text.lstrip("+-").isdecimal() and text.count("-") + text.count("+") <= 1 else text
+    plain = len(text) < 100 and text.lstrip("+-").isdecimal() and text.count("-") + text.count("+") <= 1
+    return int(text) if plain and not text.endswith(("-", "+")) else text
 
 
 def _real(text: str) -> float | str:

@@ -7,6 +7,7 @@ from playground.core.registry import entries
 from playground.ui import settings
 
 DONE = "done"
+MOST_DIGITS = 9
 
 
 def lessons() -> tuple[type[Lesson], ...]:
@@ -19,7 +20,7 @@ def reached(lesson: type[Lesson]) -> int:
     word = settings.word(f"lessons/{lesson.id}", "0")
     if word == DONE:
         return len(lesson.steps)
-    return min(int(word), len(lesson.steps) - 1) if word.isdecimal() else 0
+    return min(int(word), len(lesson.steps) - 1) if word.isdecimal() and len(word) <= MOST_DIGITS else 0
 
 
 def note(lesson: type[Lesson], step: int) -> None:
