@@ -70,7 +70,10 @@ class LayerHistory:
     def drain(self, board: Board) -> None:
         """Copy new rows out of the rings before they are overwritten."""
         for area, step, most in ((ACTIVATIONS, 0, MOST_ACTIVATIONS), (HISTOGRAMS, "step", MOST_HISTOGRAMS)):
-            rows, self._seen[area.name] = board[area].since(self._seen.get(area.name, 0))
+            seen = self._seen.get(area.name, 0)
+            if board[area].written == seen:
+                continue
+            rows, self._seen[area.name] = board[area].since(seen)
             if not len(rows):
                 continue
             kept = self._rows.get(area.name)

@@ -229,6 +229,7 @@ class Run:
             return False
         if not self.may_go_on():
             return False
+            chains=self.assembled.plan.chains,
         self._aim()
         self.mode = "running"
         self.board.beat(time.monotonic_ns(), self.machine.step)

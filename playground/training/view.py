@@ -164,9 +164,20 @@ class RunView:
         board = self.board
         if board is None:
             return
-        rows, self._seen["steps"] = board.steps.since(self._seen["steps"])
-        self._steps.add(rows)
-        self._steps.thin(MOST_STEPS)
+        if board.steps.written != self._seen["steps"]:  # it is asked many times a second, mostly in vain
+            rows, self._seen["steps"] = board.steps.since(self._seen["steps"])
+            self._steps.add(rows)
+            self._steps.thin(MOST_STEPS)
+        if board.epochs.written != self._seen["epochs"]:
+            self._drain_epochs(board)
+        if board.norms.written != self._seen["norms"]:
+            rows, self._seen["norms"] = board.norms.since(self._seen["norms"])
+            self._norms = self._norms or Growing(rows[:0], 0, min(1, rows.shape[1] - 1))
+            self._norms.add(rows)
+            self._norms.thin(MOST_NORMS)
+        self.layers.drain(board)
+
+    def _drain_epochs(self, board: Board) -> None:
         rows, self._seen["epochs"] = board.epochs.since(self._seen["epochs"])
         if len(rows):
             judged = "validation_loss" if self.started and self.started.validation_rows else "train_loss"
@@ -176,12 +187,6 @@ class RunView:
             self._epochs.add(rows)
             if self._epochs.thin(MOST_EPOCHS) or len(self._epochs) < kept + len(rows):
                 self._records.clear()
-        rows, self._seen["norms"] = board.norms.since(self._seen["norms"])
-        if len(rows):
-            self._norms = self._norms or Growing(rows[:0], 0, min(1, rows.shape[1] - 1))
-            self._norms.add(rows)
-            self._norms.thin(MOST_NORMS)
-        self.layers.drain(board)
 
     def history(self) -> History:
         self.drain()

@@ -41,6 +41,7 @@ _NICE = 5
 _WINDOW_SECONDS = 0.7
 _QUIET_SECONDS = 0.3
 
+_PROGRESS_SECONDS = 1 / 15
 
 class Worker:
     """One run at a time, and whatever is asked of it; `handlers` say how each command is carried out.
@@ -246,7 +247,7 @@ class Speed:
     def progress(self, run: Run) -> messages.Progress | None:
         """News, unless the last are still fresh."""
         now, step = time.monotonic(), run.machine.step
-        if self._marks and (now - self._marks[-1][0] < 1 / 30 or step < self._marks[-1][1]):
+        if self._marks and (now - self._marks[-1][0] < _PROGRESS_SECONDS or step < self._marks[-1][1]):
             if step < self._marks[-1][1]:
                 self._marks.clear()
             return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,18 +28,19 @@ from playground.training.messages import (
     Started,
     Warned,
 )
+from playground.training.messages.tiles import Pictured
 from playground.ui import settings
 from playground.ui.canvas.plane import plane_of
+from playground.ui.turns import CORES
 from playground.words import say
 
-TICK_MS, SLOWEST_MS = 33, 200
-#: Of a core that live drawing takes at most; on two, training wants both, and a step waits for the slower of its threads.
-SHARE = 0.5 if (os.cpu_count() or 1) > 2 else 0.1
+#: Milliseconds between two ticks, and where the run wants every core.
+TICK_MS, CROWDED_MS = 33, 66
 POLL_MS = 4
 SURFACE = 96
 LIVE = ("starting", "running")
 #: News that come many times a second while a run goes on; the next tick shows them.
-NEWS = (Compiling, Done, EpochDone, Grid, Progress, Saved)
+NEWS = (Compiling, Done, EpochDone, Grid, Pictured, Progress, Saved)
 
 
 def names_of(project: Project) -> dict[str, str]:
@@ -59,7 +58,7 @@ class RunControl(QObject):
     """Owns the client.
 
     changed: the run's state, or its figures while no tick shows them. heard(event): every event. ticked: 30 Hz while it goes on,
-    less often where the drawing that follows would take more than its share, and once after.
+    and once after; who draws then takes turns (`turns`).
     told(text, level): what a person should know.
     number: counts the runs.  project: that the present run began with.  names: node id -> name, as the present run knows them.
     """
@@ -83,7 +82,6 @@ class RunControl(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
-        self._spent = 0.0
 
     def _listening(self) -> QSocketNotifier:
         made = QSocketNotifier(self.client.fileno(), QSocketNotifier.Type.Read, self)
@@ -99,6 +97,14 @@ class RunControl(QObject):
     def going(self) -> bool:
         """Whether numbers may change by themselves."""
         return self.state in LIVE
+
+    @property
+    def crowded(self) -> bool:
+        """Whether the run can use every core there is, so that a step waits for whatever the window does.
+
+        Not whether it does so now: a window that draws much would make fewer threads look better, and then be free to draw much.
+        """
+        return self.client.started is None or self.client.started.chains >= CORES
 
     def start(self, project: Project, samples: Samples, folder: Path | None, then: Callable[[], None] | None = None) -> None:
         """Begin a new run. then: what to do once it is set up, instead of training."""
@@ -150,6 +156,7 @@ class RunControl(QObject):
         for event in events:
             self._heed(event)
             self.heard.emit(event)
+        self._notifier.setEnabled(self.state != "running")  # then the ticks listen: waking up for every message costs far more
         if self.going and not self._timer.isActive():
             self._timer.start()
         if any(not (self.going and isinstance(event, NEWS)) for event in events):
@@ -173,5 +180,4 @@ class RunControl(QObject):
         if not self.going:
             self._timer.stop()
             return
-        spent, self._spent = self._spent, time.thread_time()
-        self._timer.setInterval(min(max(TICK_MS, round(1000 * (self._spent - spent) / SHARE)), SLOWEST_MS))
+        self._timer.setInterval(CROWDED_MS if self.crowded else TICK_MS)

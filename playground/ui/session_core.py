@@ -19,6 +19,7 @@ from playground.training.client import Client
 from playground.ui.run_control import RunControl
 from playground.ui.sample_loader import SampleLoader
 from playground.ui.scope import Scope
+from playground.ui.turns import Turns
 from playground.words import say
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 class SessionCore(QObject):
     """The part of a session that its other parts, files and the run, stand on. What its signals say is told by `Session`.
 
-    path: of the project's file, None while it is untitled.  run_shelf: where its newest run is kept.
+    path: of the project's file, None while it is untitled.  run_shelf: where its newest run is kept, in run_folder; run_copy: a folder
+    on the shelf of the file that the project was saved as meanwhile, None where it stayed.
     stuck: by node name, of what the canvas shows; kept up to date by it.
     """
 
@@ -52,6 +54,8 @@ class SessionCore(QObject):
         self._home: Path | None = None
         self.selection: tuple[str, ...] = ()
         self.run_shelf: Path | None = None
+        self.run_folder: Path | None = None
+        self.run_copy: Path | None = None
         self.stuck: Mapping[str, Saturation] = {}
         self.scope = Scope()
         self._inspection: Inspection | None = None
@@ -63,6 +67,7 @@ class SessionCore(QObject):
         self.run = RunControl(self)
         self.run.changed.connect(self.run_changed)
         self.run.ticked.connect(self.tick)
+        self.turns = Turns(self)
         self.run.told.connect(self.message)
         self.run.heard.connect(self.heard)
         self._want_samples()

@@ -16,6 +16,8 @@ from playground.ui.status_part import Part, StatusPart
 from playground.ui.theme import theme
 
 E = TypeVar("E")
+#: Seconds between two looks at a run that goes on.
+EVERY_S = 0.2
 
 
 class StatusLine(QStatusBar):
@@ -34,7 +36,8 @@ class StatusLine(QStatusBar):
         self._newest: dict[type, object] = {}
         self.autosaved = ""
         session.heard.connect(self._on_event)
-        for signal in (session.inspection_changed, session.run_changed, session.tick, session.samples_changed):
+        session.turns.follow(self, self.refresh, EVERY_S)
+        for signal in (session.inspection_changed, session.run_changed, session.samples_changed):
             signal.connect(self.refresh)
         self.refresh()
 

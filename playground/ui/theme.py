@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QByteArray, QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from playground.paths import assets_dir
 from playground.ui.plain_text import make_plain
@@ -161,10 +161,11 @@ class _SystemWatch(QObject):
     """Follows the system's light or dark while the choice is "system". Sees every event, so it is the one that keeps labels plain."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        kind = event.type()
-        if kind == QEvent.Type.Polish:
-            make_plain(watched)
-        elif kind == QEvent.Type.ThemeChange and theme().choice == "system" and isinstance(watched, QApplication):
+        # What is watched first: asking an event for its type costs far more, and there are tens of thousands of them in a start alone.
+        if isinstance(watched, QLabel):
+            if event.type() == QEvent.Type.Polish:
+                make_plain(watched)
+        elif isinstance(watched, QApplication) and event.type() == QEvent.Type.ThemeChange and theme().choice == "system":
             apply(watched, "system")
         return False
 
@@ -224,9 +225,15 @@ def _rgb(color: QColor) -> tuple[int, int, int]:
     return color.red(), color.green(), color.blue()
 
 
+@cache
+def _drawn(name: str) -> str:
+    """The file of an icon."""
+    return (assets_dir() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+
+
 @lru_cache(2048)
 def _pixmap(mode: str, name: str, px: int, token: str, ratio: float) -> QPixmap:
-    svg = (assets_dir() / "icons" / f"{name}.svg").read_text(encoding="utf-8").replace(DRAWN_IN, theme().color(token).name())
+    svg = _drawn(name).replace(DRAWN_IN, theme().color(token).name())
     if px * ratio < 16:  # a stroke under one pixel fades
         svg = svg.replace('stroke-width="1.8"', f'stroke-width="{2.3 if px * ratio <= 13 else 2.0}"')
     side = math.ceil(px * ratio)

@@ -27,11 +27,24 @@ def test_bundled_tables_are_scikit_learns(name: str) -> None:
     np.testing.assert_array_equal(samples.x, expected.data.astype(np.float32))
     np.testing.assert_array_equal(samples.y, expected.target)
     assert samples.class_names == tuple(expected.target_names)
+    assert samples.feature_names == tuple(expected.feature_names)
+
+
+@pytest.mark.parametrize("name", ["iris", "digits", "diabetes"])
+def test_bundled_tables_are_the_same_where_their_files_are_not_known(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = registry.find("dataset", name)().load()
+    monkeypatch.setattr("playground.data.bundled._file", lambda name: None)
+    other = registry.find("dataset", name)().load()
+    np.testing.assert_array_equal(usual.x, other.x)
+    np.testing.assert_array_equal(usual.y, other.y)
+    assert usual.class_names == other.class_names
 
 
 def test_diabetes_and_digits_are_scikit_learns() -> None:
     expected = oracle.load_diabetes()
     np.testing.assert_array_equal(Diabetes().load().y[:, 0], expected.target.astype(np.float32))
+    np.testing.assert_array_equal(Diabetes().load().x, expected.data.astype(np.float32))
+    assert Diabetes().load().feature_names == tuple(expected.feature_names)
     digits = oracle.load_digits()
     np.testing.assert_array_equal(Digits().load().x[..., 0], digits.images.astype(np.float32))
     np.testing.assert_array_equal(Digits().load().y, digits.target)

@@ -12,7 +12,7 @@ from playground.training.messages.base import Command, Event, Message
 class Started(Event):
     """A run is set up. generation: that of its `Start`.  layout: `engine.layout.Layout` as JSON; knobs: their names in order; board: the shared board's sizes.
 
-    step: where it stands (more than 0 for a resumed run); total_steps: of the whole run.
+    step: where it stands (more than 0 for a resumed run); total_steps: of the whole run.  chains: most threads that a step can use.
     """
 
     generation: int
@@ -28,11 +28,12 @@ class Started(Event):
     arena_bytes: int
     paused: bool
     notes: tuple[str, ...]
+    chains: int = 1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Progress(Event):
-    """How far the run is, at most 30 times a second. seconds: of training so far; threads: 1, 2, 4 or 8, whichever is fastest."""
+    """How far the run is, at most 15 times a second. seconds: of training so far; threads: 1, 2, 4 or 8, whichever is fastest."""
 
     newest = True
 

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 @register
 class ActivationProbe(Probe[None]):
-    """Rows for `board[ACTIVATIONS]`, at most ten a second and a hundredth of the time."""
+    """Rows for `board[ACTIVATIONS]`, at most ten a second and half a hundredth of the time."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
-        self.share = Share(0.01, 10)
+        self.share = Share(0.005, 10)
         self.share.spent(FIRST)
         self.crowd = Crowd(run)
         self._last = -1

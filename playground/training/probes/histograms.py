@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @register
 class HistogramProbe(Probe[None]):
-    """Rows for `board[HISTOGRAMS]`, at most five a second and a hundredth of the time."""
+    """Rows for `board[HISTOGRAMS]`, at most five a second and half a hundredth of the time."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
-        self.share = Share(0.01, 5)
+        self.share = Share(0.005, 5)
         self.share.spent(FIRST)
         self.crowd = Crowd(run)
         self._last = -1

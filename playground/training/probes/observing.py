@@ -5,6 +5,7 @@ Shared by all probes that look inside the network. The machine is made when some
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ Array = npt.NDArray[Any]
 
 #: Rows that are observed at once, where memory allows: few enough to stay in the cache, many enough to be worth a call.
 ROWS = 1024
+#: Numbers that all nodes together give in a pass, unless for fewer than so many rows: a plan for more takes long to make.
+NUMBERS, FEW_ROWS = 1 << 21, 8
 #: Bytes that the private machine may take.
 MOST_BYTES = 256 << 20
 
@@ -45,7 +48,8 @@ class Observer:
     def _fitting(self) -> Plan | None:
         """The plan with the most rows that fits."""
         graph = self._assembled.lowered.graph
-        rows = ROWS
+        each = sum(math.prod(graph.values[node.output].type.shape) for node in graph.nodes)
+        rows = min(ROWS, max(FEW_ROWS, NUMBERS // max(each, 1)))
         while rows:
             plan = plan_network(graph, batch=rows, update=None, samples={}, window=rows, observe=True, chains=1, ring=1)
             if plan.nbytes <= MOST_BYTES:

@@ -24,6 +24,8 @@ Array = npt.NDArray[Any]
 
 #: Numbers of one output that are worth showing; of an image with more channels, so many.
 MOST_VALUES, MOST_CHANNELS = 1 << 16, 16
+#: Of the time: for responses over the plane, of networks so small that their speed is none of anybody's worries, and for all others.
+PLANE_SHARE, SHARE = 0.15, 0.01
 
 
 @register
@@ -32,7 +34,7 @@ class TilesProbe(Probe[None]):
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
-        self.share = Share(0.15, 18)
+        self.share = Share(PLANE_SHARE if is_planar(run.assembled.samples) else SHARE, 18)
         self._asked: WatchTiles | None = None
         self._points: Array | None = None
         self._observer: Observer | None = None

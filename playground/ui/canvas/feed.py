@@ -42,8 +42,7 @@ if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
 
 PICTURES_EVERY_S = 1 / 20
-SHARE = 0.06  # of the time goes into pictures at most while a run goes on, where the window has to work them out itself
-LIVE_SHARE = 0.25  # where it only draws them
+SHARE = 0.06  # of the time goes into pictures at most while something moves but no run
 APART_MS = 8  # after the curves, in a turn of its own: in one turn the two would hold up whatever a person does
 CROWD, CROWD_EVERY_S = 64, 1.0  # samples that shares of stuck outputs are taken over, and how often
 FARE_EVERY_S = 0.25
@@ -85,7 +84,7 @@ class PreviewFeed(QObject):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self.draw)
-        self.session.tick.connect(self._draw_soon)
+        self.session.turns.follow(view, self.draw, PICTURES_EVERY_S)
         self.session.run_changed.connect(self._draw_soon)
         self.session.heard.connect(self._hear)
         self.slow.changed.connect(self._draw_soon)
@@ -144,9 +143,10 @@ class PreviewFeed(QObject):
             return None
 
     def _draw_soon(self) -> None:
-        """Draw as soon as it is time again, so that the last numbers of a run are always shown."""
-        share = LIVE_SHARE if self.live.step >= 0 else SHARE
-        wait = max(PICTURES_EVERY_S, self._took / share) - (time.monotonic() - self._last)
+        """Draw as soon as it is time again, so that the last numbers of a run are always shown; while it goes on there are turns for that."""
+        if self.session.run.going:
+            return
+        wait = max(PICTURES_EVERY_S, self._took / SHARE) - (time.monotonic() - self._last)
         if not self._soon.isActive():
             self._soon.start(max(APART_MS, math.ceil(wait * 1000)))
 

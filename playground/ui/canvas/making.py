@@ -40,6 +40,7 @@ class PictureMaker:
         self._tiles: dict[str, Tile] = {}
         self._crowd: dict[str, Array] = {}
         self._inputs: tuple[Samples, str, PreviewData] | None = None
+        self._glyphs: dict[str, tuple[object, PreviewData | None]] = {}
 
     def take(self, answers: dict[str, Array], weights: dict[str, Array], tiles: dict[str, Tile], crowd: dict[str, Array]) -> None:
         """What pictures are made from now on. answers: for one sample where the worker made the tiles, else for what pictures show.
@@ -58,7 +59,7 @@ class PictureMaker:
         """The picture of one kind; None while there is nothing to make it from."""
         samples, answers = self.session.samples, self._answers
         makers: dict[str, Callable[[], PreviewData | None]] = {
-            "glyph": lambda: pictures.curve(node.spec),
+            "glyph": lambda: self._glyph(node),
             "image": lambda: pictures.image(samples, self.feed.sample),
             "number": lambda: pictures.number(*self._number(node)),
             "strip": lambda: pictures.strip(samples, self.feed.sample),
@@ -76,6 +77,13 @@ class PictureMaker:
             return line if cost is None else f"{line} · {duration(cost.seconds)}"
         line = pictures.activity(node.spec, self._crowd.get(node.name))
         return line if line or cost is None else f"{duration(cost.seconds)} · {percent(cost.share)}"
+
+    def _glyph(self, node: Node) -> PreviewData | None:
+        """A function's curve; the same picture for as long as its settings are the same."""
+        known = self._glyphs.get(node.id)
+        if known is None or known[0] is not node.spec:
+            known = self._glyphs[node.id] = (node.spec, pictures.curve(node.spec))
+        return known[1]
 
     def _maps(self, node: Node) -> PreviewData | None:
         answers = self._answers

@@ -14,6 +14,7 @@ from playground.ui.canvas.look import NodeLook
 from playground.ui.canvas.node_paint import HANDLE, paint_node
 from playground.ui.canvas.ports import places
 from playground.ui.canvas.preview import Atlas, PreviewData, make_atlas
+from playground.ui.canvas.still import Still
 from playground.ui.theme import theme
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class NodeItem(QGraphicsItem):
         self.alarm, self.fares, self.cost = "", "", ""
         self.first = 0
         self.on_page: Callable[[str], None] | None = None
+        self.still = Still()
         self.hover = False
         flag = QGraphicsItem.GraphicsItemFlag
         self.setFlags(flag.ItemIsMovable | flag.ItemIsSelectable | flag.ItemSendsGeometryChanges)

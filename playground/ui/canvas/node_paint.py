@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from playground.ui.canvas.levels import BLOCK, DETAILED, LEGIBLE, NAMED
 from playground.ui.canvas.preview import paint_missing, paint_preview
+from playground.ui.canvas.still import STILL
 from playground.ui.painting import AA, CENTRE, RIGHT, box, chip, put, stamp, width_of
 from playground.ui.theme import theme
 from playground.words import say, sentence
@@ -38,9 +39,13 @@ def paint_node(p: QPainter, item: NodeItem) -> None:
         _small(p, item, zoom)
         p.setOpacity(1.0)
         return
-    _body(p, item)
-    _head(p, item, zoom)
-    if look.preview and look.state != "normal" and look.group != "c_data":  # data is known whatever becomes of it
+    calm = look.state != "waiting" and not (item.open or item.phase or item.fitting or item.hot_port)
+    if not (calm and item.still.draw(p, item, lambda inner: _still(inner, item, zoom))):
+        _still(p, item, zoom)
+    _line(p, item, zoom)
+    if look.preview in STILL and look.state == "normal":
+        pass
+    elif look.preview and look.state != "normal" and look.group != "c_data":  # data is known whatever becomes of it
         paint_missing(p, item.preview_rect())
     elif look.preview:
         paint_preview(p, item.preview_rect(), look, item.data_shown, item.atlas)
@@ -48,13 +53,21 @@ def paint_node(p: QPainter, item: NodeItem) -> None:
         p.fillRect(QRectF(4, look.height - 3, (look.width - 6) * min(item.progress, 1.0), 2), theme().color("accent"))
     if item.phase:
         _phase(p, item)
-    _ports(p, item)
     if item.look.weighty and item.hover and zoom >= DETAILED:
         grip = QRectF(0, 0, 2 * HANDLE, 2 * HANDLE)
         grip.moveCenter(item.handle())
         box(p, grip, HANDLE, theme().color("node"), theme().color("c_block"))
         stamp(p, grip.center().x(), grip.center().y(), "tied", "c_block", 12)
     p.setOpacity(1.0)
+
+
+def _still(p: QPainter, item: NodeItem, zoom: float) -> None:
+    """All that no new number changes."""
+    _body(p, item)
+    _head(p, item, zoom)
+    if item.look.preview in STILL and item.look.preview and item.look.state == "normal":
+        paint_preview(p, item.preview_rect(), item.look, item.data_shown, item.atlas)
+    _ports(p, item)
 
 
 def _small(p: QPainter, item: NodeItem, zoom: float) -> None:
@@ -136,11 +149,16 @@ def _head(p: QPainter, item: NodeItem, zoom: float) -> None:
     put(p, QRectF(33, 6, look.width - 36 - beside, 18), look.name, 12, "text", True)
     if badge:
         stamp(p, look.width - 14, 15, badge, BADGE_INK.get(badge, "accent"), 13)
+    if further:
+        put(p, QRectF(look.width - 50, 6, 44, 18), further, 9, "text3", how=RIGHT)
+
+
+def _line(p: QPainter, item: NodeItem, zoom: float) -> None:
+    """The shape, or what the node does now."""
+    look = item.look
     if zoom >= DETAILED and not item.phase:  # in slow motion the direction stands there
         line = item.live_line if item.live_line and look.state == "normal" else look.line
         put(p, QRectF(9, 28, look.width - 15, 16), line, 10, "error" if look.state == "error" else "text2")
-    if further:
-        put(p, QRectF(look.width - 50, 6, 44, 18), further, 9, "text3", how=RIGHT)
 
 
 def further_text(more: int, first: int, units: int) -> str:

@@ -161,7 +161,7 @@ class NumbersSection(QWidget):
         column.addWidget(self.strip)
         column.addWidget(self.table)
         self._next = 0.0
-        session.tick.connect(self._tick)
+        session.turns.follow(self, self._tick, EVERY_S)
         session.run_changed.connect(self.feed)
         self.hide()
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from playground.ui.session import Session
 
 MOST_SIDE, MOST_BARS, ROW = 64, 12, 20
+#: Seconds between two answers while a run goes on.
+EVERY_S = 0.5
 
 
 class Bars(Painted):
@@ -89,7 +91,7 @@ class DrawPanel(QWidget):
         self.take.clicked.connect(self.take_sample)
         session.samples_changed.connect(self.refresh)
         session.inspection_changed.connect(self.refresh)
-        session.tick.connect(self.answer)
+        session.turns.follow(self, self.answer, EVERY_S)
         session.run_changed.connect(self.answer)
         self.refresh()
 

@@ -53,7 +53,7 @@ class Knobs(QWidget):
         session.inspection_changed.connect(self.refresh)
         session.samples_changed.connect(self.refresh)
         session.run_changed.connect(self._run_changed)
-        session.tick.connect(self.show_numbers)
+        session.turns.follow(self, self.show_numbers, 0.1)
         self.journal.changed.connect(self.show_journal)
         self.list.chosen.connect(self.journal.take_back)
         self.refresh()

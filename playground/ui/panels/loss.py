@@ -88,7 +88,7 @@ class LossPanel(QWidget):
         self.log.toggled.connect(self.plot.set_log)
         self.log_x.toggled.connect(self.plot.set_log_x)
         self.smooth.changed.connect(self._smoothed)
-        session.tick.connect(self.feed)
+        session.turns.follow(self, self.feed, 1 / 30)
         session.run_changed.connect(self._run_changed)
         session.project_changed.connect(self.feed)
         self.journal.changed.connect(self.feed)

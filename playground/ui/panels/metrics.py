@@ -52,8 +52,8 @@ class MetricsPanel(QWidget):
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(0)
         self.column.addWidget(self.none)
-        for signal in (session.tick, self.journal.changed):
-            signal.connect(self.feed)
+        session.turns.follow(self, self.feed, 0.2)
+        self.journal.changed.connect(self.feed)
         session.run_changed.connect(self._run_changed)
         self.feed()
 

@@ -66,7 +66,7 @@ class OutputPanel(QWidget):
         self._watching = False
         session.samples_changed.connect(self.refresh)
         session.project_changed.connect(self._project_changed)
-        session.tick.connect(self.feed)
+        session.turns.follow(self, self.feed, 1 / 20)
         session.run_changed.connect(self._run_changed)
         theme().changed.connect(self.update)
         self.refresh()

@@ -20,10 +20,11 @@ class StepPanel(QWidget):
     """A column of plots that follow the run while they are visible, mark what the journal knows and share the window's cursor.
 
     Subclasses fill `column`, call `follow` at the end, and override `feed`.  watches: what the worker measures in networks of any size
-    while the panel is visible, as `Client.watch_layers` takes it.
+    while the panel is visible, as `Client.watch_layers` takes it.  every: seconds between two drawings at best.
     """
 
     watches = ""
+    every = 0.1
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,8 +36,8 @@ class StepPanel(QWidget):
     def follow(self, *plots: Pointing) -> None:
         """Feed the plots from now on."""
         share_cursor(self.session, *plots)
-        for signal in (self.session.tick, self.journal.changed):
-            signal.connect(self.feed)
+        self.session.turns.follow(self, self.feed, self.every)
+        self.journal.changed.connect(self.feed)
         self.session.run_changed.connect(self._run_changed)
         if self.watches:
             self.session.heard.connect(self._heard)

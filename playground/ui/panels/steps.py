@@ -183,7 +183,7 @@ class StepsPanel(QWidget):
         self._assemble()
         for signal in (session.selection_changed, session.samples_changed, session.inspection_changed, session.scope_changed):
             signal.connect(self._soon.start)
-        session.tick.connect(self._on_tick)
+        session.turns.follow(self, self.feed, EVERY_S)
         session.run_changed.connect(self._on_tick)
         theme().changed.connect(self.maps.update)
 
@@ -223,7 +223,7 @@ class StepsPanel(QWidget):
         self._show()
 
     def _on_tick(self) -> None:
-        if self.isVisible() and not self._soon.isActive():
+        if not self.session.run.going and self.isVisible() and not self._soon.isActive():
             self._soon.start(max(0, math.ceil(1000 * (EVERY_S - (time.monotonic() - self._last)))))
 
     def feed(self) -> None:

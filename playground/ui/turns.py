@@ -1,0 +1,124 @@
+"""Who draws while a run goes on: one at a time, in turns of the event loop of their own, and all together within a share of the time."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import shiboken6
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from playground.ui.session_core import SessionCore
+
+CORES = os.cpu_count() or 1
+#: Of a core that the window's thread uses at most while a run goes on, where a core is left for it; and where the run wants all of them,
+#: since a step waits for the slower of its threads.
+FREE_SHARE, CROWDED_SHARE = 0.5, 0.06
+#: Between two turns at least, in seconds, so that what a person does comes between.
+APART = 0.004
+#: What may be saved up, and what may be owed: work that a person asked for holds up live drawing no longer than a moment.
+SAVED, OWED_SECONDS = 0.01, 1.0
+
+
+class Follower:
+    """Somebody who draws live. every: seconds from one drawing to the next, where time allows; last: when it drew."""
+
+    def __init__(self, widget: QWidget, draw: Callable[[], object], every: float) -> None:
+        self._widget, self._draw = weakref.ref(widget), weakref.WeakMethod(draw)
+        self.every, self.last, self.wants = every, 0.0, False
+
+    @property
+    def there(self) -> bool:
+        """Whether the widget still exists."""
+        widget = self._widget()
+        return widget is not None and shiboken6.isValid(widget) and self._draw() is not None
+
+    @property
+    def seen(self) -> bool:
+        """Whether anything of it is on the screen."""
+        widget = self._widget()
+        return widget is not None and widget.isVisible() and not widget.window().isMinimized()
+
+    def late(self, now: float) -> float:
+        """How long ago it drew, against how long it may take."""
+        return (now - self.last) / self.every
+
+    def act(self, now: float) -> None:
+        """Have it draw."""
+        self.wants, self.last = False, now
+        draw = self._draw()
+        if draw is not None:
+            draw()
+
+
+class Turns(QObject):
+    """Gives every follower its turn after a tick of the session, the one that is latest first.
+
+    What is spent is the time of the window's thread, whatever it was used for: the painting that follows a turn, messages of the worker,
+    what a person does. Hidden widgets have no turns. Once a run is at rest, all that are seen draw at once.
+    """
+
+    def __init__(self, session: SessionCore) -> None:
+        super().__init__(session)
+        self._session = session
+        self._followers: list[Follower] = []
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._turn)
+        self._credit, self._wall, self._spent = SAVED, time.monotonic(), time.thread_time()
+        session.tick.connect(self._ticked)
+
+    def follow(self, widget: QWidget, draw: Callable[[], object], every: float) -> Follower:
+        """Call a method of a widget, or of something that lives as long, while a run goes on: every so many seconds at best."""
+        made = Follower(widget, draw, every)
+        self._followers.append(made)
+        return made
+
+    @property
+    def share(self) -> float:
+        """Of a core, that may be used now."""
+        return CROWDED_SHARE if self._session.run.crowded else FREE_SHARE
+
+    def _ticked(self) -> None:
+        if not self._session.run.going:
+            self._timer.stop()
+            now = time.monotonic()
+            for one in list(self._followers):
+                if one.there and one.seen:
+                    one.act(now)
+            return
+        for one in self._followers:
+            one.wants = True
+        if not self._timer.isActive():
+            self._timer.start(0)
+
+    def _turn(self) -> None:
+        now = time.monotonic()
+        wait = self._owed(now)
+        if wait <= 0:
+            one = self._latest(now)
+            if one is None:
+                return  # until the next tick
+            one.act(now)
+        self._timer.start(math.ceil(1e3 * max(wait, APART)))
+
+    def _latest(self, now: float) -> Follower | None:
+        """Who has waited longest of those whose time has come."""
+        self._followers = [one for one in self._followers if one.there]
+        due = [one for one in self._followers if one.wants and one.late(now) >= 1 and one.seen]
+        return max(due, key=lambda one: one.late(now), default=None)
+
+    def _owed(self, now: float) -> float:
+        """Seconds until there is time to spend again."""
+        spent, share = time.thread_time(), self.share
+        self._credit = min(self._credit + share * (now - self._wall), SAVED) - (spent - self._spent)
+        self._credit = max(self._credit, -OWED_SECONDS * share)
+        self._wall, self._spent = now, spent
+        return max(0.0, -self._credit / share)
