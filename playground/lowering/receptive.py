@@ -88,7 +88,7 @@ def _through(node: Node, sources: list[str], found: Mapping[str, Reach], types: 
         return _spread(before, _pair(spec, "kernel", axes), _pair(spec, "stride", axes), _pair(spec, "dilation", axes))
     if hasattr(spec, "kernel") and hasattr(spec, "stride"):
         return _window(before, _pair(spec, "kernel", axes), _pair(spec, "stride", axes), _pair(spec, "dilation", axes))
-    if spec.id == "upsample":
+    if spec.id in ("upsample", "upsample1d"):
         smooth = getattr(spec, "mode", "nearest") != "nearest"
         scale = _pair(spec, "scale", axes)
         return _spread(before, tuple(n * (1 + smooth) for n in scale), scale, (1,) * axes)

@@ -33,6 +33,7 @@ PROVEN = {
     "max_pool1d",
     "spatial_transformer",
     "upsample",
+    "upsample1d",
 }
 
 F = torch.nn.functional
@@ -261,6 +262,34 @@ def test_upsample(shape, scale, mode):
     Case(make("upsample", scale=scale, mode=mode), [shape], 3, 2).compare(twin, ())
 
 
+@pytest.mark.parametrize("shape", [(1, 3), (5, 2), (4, 17), (2, 1)])
+@pytest.mark.parametrize("scale", [1, 2, 3, 8])
+@pytest.mark.parametrize("mode", ["nearest", "linear"])
+def test_upsample1d(shape, scale, mode):
+    more = {} if mode == "nearest" else {"align_corners": False}
+
+    def twin(x):
+        return F.interpolate(x.permute(0, 2, 1), scale_factor=float(scale), mode=mode, **more).permute(0, 2, 1)
+
+    Case(make("upsample1d", scale=scale, mode=mode), [shape], 3, 2).compare(twin, ())
+
+
+@pytest.mark.parametrize("mode", ["nearest", "linear"])
+def test_a_padded_sequence_is_lengthened_like_one_without_its_padding(mode):
+    graph, y = masked_graph(make("upsample1d", scale=3, mode=mode))
+    rng = np.random.default_rng(4)
+    tensors = {p.name: rng.normal(size=graph.values[p.value].type.shape) for p in graph.parameters}
+    for present in range(1, STEPS + 1):
+        mask = (np.arange(STEPS) < present)[None].astype(np.float32)
+        values = evaluated(graph, mask, np.zeros((1, *y.shape)), tensors, training=False)
+        assert y.mask is not None
+        np.testing.assert_array_equal(values[y.mask.index][0], np.arange(3 * STEPS) < 3 * present)
+        x = next(values[node.output] for node in graph.nodes if node.op == "reshape" and node.owner == "in")
+        more = {} if mode == "nearest" else {"align_corners": False}
+        alone = F.interpolate(torch.tensor(x[:, :present]).permute(0, 2, 1), scale_factor=3.0, mode=mode, **more)
+        np.testing.assert_allclose(values[graph.output][:, : 3 * present], alone.permute(0, 2, 1), rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize("size", [(0, 0), (1, 1), (7, 3), (0, 9)])
 @pytest.mark.parametrize("shape", [(1, 1, 3), (5, 4, 2), (3, 6, 19), (1, 7, 1)])
 def test_spatial_transformer(shape, size):
@@ -354,6 +383,8 @@ MASKED = [
     *((f"{kind}_pool1d", more) for kind in ("max", "average") for more in ({}, {"kernel": 3, "stride": 1, "padding": "same"})),
     ("global_max_pool", {}),
     ("global_average_pool", {}),
+    ("upsample1d", {"scale": 2}),
+    ("upsample1d", {"scale": 3, "mode": "linear"}),
 ]
 #: Any step may be absent, or all of them.
 MASKS = np.array(
@@ -459,6 +490,7 @@ def test_a_padded_sequence_gives_as_many_windows_as_without_its_padding(padding,
         ("conv_transpose1d", {"padding": "explicit", "amount": 9}, ((2, 1),), 'set padding "same"'),
         ("conv_transpose1d", {}, ((2, 1, 1),), "sequence"),
         ("upsample", {}, ((5, 3),), "image"),
+        ("upsample1d", {}, ((5, 3, 1),), "sequence"),
         ("max_pool1d", {}, ((1, 3),), 'set padding "same"'),
         ("average_pool1d", {"padding": "explicit", "amount": 2}, ((4, 3),), 'set padding "same"'),
         ("global_max_pool", {}, ((5,),), ""),

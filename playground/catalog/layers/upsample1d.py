@@ -1,0 +1,58 @@
+"""Lengthening of sequences without weights."""
+
+from __future__ import annotations
+
+from playground.core.builder import Builder
+from playground.core.fields import choice, whole
+from playground.core.registry import register
+from playground.core.spec import Layer
+from playground.core.tensor import TensorType, Value
+from playground.errors import ShapeError
+from playground.words import sentence
+
+MODES = {
+    "nearest": "Every step is repeated.",
+    "linear": "Weighted means of the two nearest steps; centres keep their places (align_corners=False in PyTorch).",
+}
+
+
+@register("upsample1d", title="Upsample1d", group="Pool and shape", icon="upsample1d", tail="lengthen a sequence")
+class Upsample1d(Layer):
+    """Lengthens sequences by a whole factor.
+
+    Shapes: x (time, channels) -> (time·scale, channels).
+    It has no weights. Each step of a masked sequence becomes as many, present or absent as it was; absent steps count for
+    nothing, so the steps that are there give what they would give alone.
+    """
+
+    scale: int = whole(2, low=1, high=4096, help="How many steps come from each.")
+    mode: str = choice("nearest", MODES, help="What the new steps are.")
+
+    formula = "nearest: y[t, c] = x[⌊t/s⌋, c]; linear: x read at (t + ½)/s - ½"
+    source = "PyTorch: torch.nn.Upsample; Keras: UpSampling1D for nearest"
+    examples = (
+        ("nearest", {}, ((5, 3),)),
+        ("linear", {"mode": "linear"}, ((5, 3),)),
+        ("nearest, threefold", {"scale": 3}, ((4, 2),)),
+        ("linear, threefold", {"scale": 3, "mode": "linear"}, ((4, 2),)),
+        ("linear, large", {"scale": 7, "mode": "linear"}, ((2, 1),)),
+        ("one step", {"mode": "linear"}, ((1, 4),)),
+        ("same length", {"scale": 1, "mode": "linear"}, ((6, 2),)),
+        ("many channels", {"mode": "linear"}, ((3, 19),)),
+        ("many channels, nearest", {}, ((2, 33),)),
+    )
+
+    def build(self, g: Builder, *inputs: Value) -> Value:
+        (x,) = inputs
+        if len(x.shape) != 2:
+            raise ShapeError(sentence("needs a sequence: time×channels."), "sequence")
+        masks = [] if x.mask is None else [x.mask]
+        y = g.op("upsample1d", x, *masks, scale=self.scale, mode=self.mode)
+        if x.mask is None:
+            return y
+        steps = x.shape[0]
+        marks = g.op("upsample1d", g.op("reshape", x.mask, shape=(steps, 1)), scale=self.scale, mode="nearest")
+        return g.masked(y, g.op("reshape", marks, shape=(steps * self.scale,)))
+
+    def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
+        return f"{self.mode} ×{self.scale}"
