@@ -31,11 +31,18 @@ class Assembly:
             self._backward()
         else:
             emit_outputs(self.emit, simple.graph)
-        self.levels, self.updates = schedule(self.emit.tasks, Roots(simple))
-        until_update = [*self.levels, Level((), tuple(self.updates))] if self.updates else self.levels
-        self.storage: Storage = Storage(
-            simple, self.emit, until_update, parts, keep=keep, host=None if host is None else host.storage
-        )
+        early, self.updates = schedule(self.emit.tasks, Roots(simple))
+        late, _ = schedule(self.emit.tasks, Roots(simple), late=True)
+        ways = [early] if late == early else [early, late]
+        # what needs less memory also uses activations soon after they are made
+        places = [self._placed(levels, keep, None if host is None else host.storage) for levels in ways]
+        least = min(range(len(ways)), key=lambda at: places[at].static_total + places[at].pool_total)
+        self.levels: list[Level] = ways[least]
+        self.storage: Storage = places[least]
+
+    def _placed(self, levels: list[Level], keep: bool, host: Storage | None) -> Storage:
+        until_update = [*levels, Level((), tuple(self.updates))] if self.updates else levels
+        return Storage(self.simple, self.emit, until_update, self.parts, keep=keep, host=host)
 
     def _forward(self) -> None:
         for node in self.simple.graph.nodes:

@@ -105,7 +105,7 @@ def emit_loss(
     weights = e.value(node.inputs[2]) if node.attributes.get("weighted") else None
     gradient = e.gradient(node.inputs[0]) if e.training else None
     add = 0 if gradient is None else int(not e.begin(gradient))
-    shares, scale = e.partial(1), None
+    shares, scale = e.partial(1, per="block"), None
     weight = knob_words(node.attributes.get("weight", 1.0))
     if weights is not None:
         scale = _emit_scale(e, weights, each // rows_of_weight, averaged * rows_of_weight, total)
@@ -126,7 +126,7 @@ def emit_loss(
 
     reads = [prediction, target, *(ref for ref in (weights, scale) if ref is not None)]
     reads += [word for word in own if isinstance(word, Ref) and word is not SCRATCH]
-    e.rows(make, reads=reads, writes=[shares] if gradient is None else [shares, gradient], grain="part")
+    e.rows(make, reads=reads, writes=[shares] if gradient is None else [shares, gradient])
     e.whole(make_total, reads=[shares], writes=[total])
 
 

@@ -24,32 +24,65 @@ class Level:
     whole: tuple[Task, ...]
 
 
-def schedule(tasks: Sequence[Task], root: Callable[[Ref], Ref]) -> tuple[list[Level], list[Task]]:
-    """Levels in order, and the update tasks. root: the storage behind a reference (views share one)."""
+def schedule(tasks: Sequence[Task], root: Callable[[Ref], Ref], *, late: bool = False) -> tuple[list[Level], list[Task]]:
+    """Levels in order, and the update tasks. root: the storage behind a reference (views share one).
+
+    A task begins as early as it may; late: a row task as late as it may, beside those that use what it makes. There are as many
+    levels either way.
+    """
+    updates = [task for task in tasks if task.kind == "update"]
+    stepwise = [task for task in tasks if task.kind != "update"]
+    levels = _earliest(stepwise, root)
+    if late:
+        levels = _latest(stepwise, levels, root)
     rows: dict[int, list[Task]] = {}
     whole: dict[int, list[Task]] = {}
-    updates: list[Task] = []
+    for task, level in zip(stepwise, levels, strict=True):
+        (rows if task.kind == "rows" else whole).setdefault(level, []).append(task)
+    count = max(levels, default=-1) + 1
+    return [Level(_segments(rows.get(n, [])), tuple(whole.get(n, []))) for n in range(count)], updates
+
+
+def _earliest(tasks: Sequence[Task], root: Callable[[Ref], Ref]) -> list[int]:
+    """The level of each task: after all that it depends on, or in the level of row tasks if it is one too."""
+    levels: list[int] = []
     written: dict[Ref, tuple[int, bool]] = {}
     read: dict[Ref, tuple[int, bool]] = {}
     for task in tasks:
-        if task.kind == "update":
-            updates.append(task)
-            continue
         by_rows = task.kind == "rows"
         level = 0
         before = [written.get(root(ref)) for ref in (*task.reads, *task.writes)] + [read.get(root(ref)) for ref in task.writes]
         for found in before:
             if found is not None:
                 level = max(level, found[0] if found[1] and by_rows else found[0] + 1)
-        (rows if by_rows else whole).setdefault(level, []).append(task)
+        levels.append(level)
         for ref in task.writes:
             written[root(ref)] = (level, by_rows)
         for ref in task.reads:
             had = read.get(root(ref))
             if had is None or had[0] < level or (had[0] == level and had[1]):
                 read[root(ref)] = (level, by_rows)
-    count = max([*rows, *whole], default=-1) + 1
-    return [Level(_segments(rows.get(n, [])), tuple(whole.get(n, []))) for n in range(count)], updates
+    return levels
+
+
+def _latest(tasks: Sequence[Task], levels: Sequence[int], root: Callable[[Ref], Ref]) -> list[int]:
+    """Row tasks moved to the last level in which nothing that comes after them has to wait."""
+    moved = list(levels)
+    before_use: dict[Ref, int] = {}
+    before_change: dict[Ref, int] = {}
+    for at in range(len(tasks) - 1, -1, -1):
+        task = tasks[at]
+        reads, writes = {root(ref) for ref in task.reads}, {root(ref) for ref in task.writes}
+        if task.kind == "rows":
+            limits = [before_use[ref] for ref in writes if ref in before_use]
+            limits += [before_change[ref] for ref in reads if ref in before_change]
+            moved[at] = max(moved[at], min(limits, default=moved[at]))
+        limit = moved[at] if task.kind == "rows" else moved[at] - 1
+        for ref in reads | writes:
+            before_use[ref] = min(limit, before_use.get(ref, limit))
+        for ref in writes:
+            before_change[ref] = min(limit, before_change.get(ref, limit))
+    return moved
 
 
 def _segments(tasks: list[Task]) -> tuple[Segment, ...]:
