@@ -25,6 +25,7 @@ class Still:
 
     def __init__(self) -> None:
         self._key: tuple[object, ...] = ()
+        self._shown: object = None
         self._image: QPixmap | None = None
         self._at = QPointF()
 
@@ -38,10 +39,10 @@ class Still:
         left, top = (now.m11() * bounds.x() + now.dx()) * ratio, (now.m22() * bounds.y() + now.dy()) * ratio
         off = left - math.floor(left), top - math.floor(top)
         shown = item.data_shown if item.look.preview in STILL else None
-        key = (item.look, shown, item.isSelected(), item.faulty, item.alarm, item.lit, item.first, theme().mode, scale, ratio,
+        key = (item.look, item.isSelected(), item.faulty, item.alarm, item.lit, item.first, theme().mode, scale, ratio,
                *(round(PARTS * part) for part in off))  # fmt: skip
-        if key != self._key:
-            self._key, self._image = key, None
+        if key != self._key or shown is not self._shown:  # what is shown holds arrays, which tell no equality
+            self._key, self._shown, self._image = key, shown, None
             return False
         if self._image is None:
             wide, high = (math.ceil(length * scale * ratio) + 1 for length in (bounds.width(), bounds.height()))
