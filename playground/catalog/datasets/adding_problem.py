@@ -13,7 +13,7 @@ from playground.core.spec import Dataset
 from playground.data.toys import generator
 
 
-@register("adding_problem", title="Adding problem", group="Data", icon="rnn", tail="sequences, 2 inputs")
+@register("adding_problem", title="Adding problem", group="Data", icon="data_adding", tail="sequences, 2 inputs")
 class AddingProblem(Dataset):
     """Sequences of random numbers of which two are marked; the answer depends on the sum of these two alone.
 

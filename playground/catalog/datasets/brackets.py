@@ -17,7 +17,7 @@ from playground.data.toys import generator
 SIGNS = "()[]{}"
 
 
-@register("brackets", title="Brackets", group="Data", icon="text", tail="token sequences")
+@register("brackets", title="Brackets", group="Data", icon="data_brackets", tail="token sequences")
 class Brackets(Dataset):
     """Rows of brackets of one to three kinds; to be told is whether they close in order, or how deep each step is.
 

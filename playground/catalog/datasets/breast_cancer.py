@@ -17,7 +17,7 @@ class BreastCancer(Dataset):
     Two classes of unequal size, so look at more than the accuracy.
     """
 
-    source = "W. N. Street, W. H. Wolberg, O. L. Mangasarian, 1993; UCI repository; copy of scikit-learn"
+    source = "Street, Wolberg and Mangasarian: Nuclear feature extraction for breast tumor diagnosis (1993); UCI repository; copy of scikit-learn"
     examples = (("plain", {}, ((569, 30), (569,))),)
 
     def load(self, folder: Path | None = None) -> Samples:

@@ -13,7 +13,7 @@ from playground.core.spec import Dataset
 from playground.data.toys import generator, labelled_points, shares
 
 
-@register("circles", title="Circles", group="Data", icon="data", tail="2 inputs, 2 classes")
+@register("circles", title="Circles", group="Data", icon="data_circles", tail="2 inputs, 2 classes")
 class Circles(Dataset):
     """One circle inside another, both round the origin.
 

@@ -13,7 +13,7 @@ from playground.core.spec import Dataset
 from playground.data.toys import generator
 
 
-@register("counting", title="Counting", group="Data", icon="text", tail="next-token sequences")
+@register("counting", title="Counting", group="Data", icon="data_counting", tail="next-token sequences")
 class Counting(Dataset):
     """Rows of numbers that go on by equal steps around a circle; at every step the next number is to be told.
 

@@ -12,7 +12,7 @@ from playground.core.spec import Dataset
 from playground.data.bundled import bundled
 
 
-@register("digits", title="Digits", group="Data", icon="image", tail="8×8×1 pictures, 10 classes")
+@register("digits", title="Digits", group="Data", icon="data_digits", tail="8×8×1 pictures, 10 classes")
 class Digits(Dataset):
     """1,797 handwritten digits of 8 by 8 pixels, grey values from 0 to 16.
 

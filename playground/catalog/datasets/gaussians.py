@@ -13,7 +13,7 @@ from playground.core.spec import Dataset
 from playground.data.toys import generator, labelled_points, shares
 
 
-@register("gaussians", title="Gaussians", group="Data", icon="data", tail="2 inputs, 2 to 10 classes")
+@register("gaussians", title="Gaussians", group="Data", icon="data_gaussians", tail="2 inputs, 2 to 10 classes")
 class Gaussians(Dataset):
     """Round clouds of points with their middles on a circle, one or more for each class.
 

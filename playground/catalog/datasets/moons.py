@@ -13,7 +13,7 @@ from playground.core.spec import Dataset
 from playground.data.toys import generator, labelled_points, shares
 
 
-@register("moons", title="Moons", group="Data", icon="data", tail="2 inputs, 2 classes")
+@register("moons", title="Moons", group="Data", icon="data_moons", tail="2 inputs, 2 classes")
 class Moons(Dataset):
     """Two half circles that reach into each other.
 

@@ -26,7 +26,7 @@ _CURVES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-@register("regression_curve", title="Curve", group="Data", icon="data", tail="1 input, 1 value")
+@register("regression_curve", title="Curve", group="Data", icon="data_curve", tail="1 input, 1 value")
 class RegressionCurve(Dataset):
     """A noisy curve over −1 to 1, to be drawn by the network.
 

@@ -32,7 +32,7 @@ _SURFACES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 }
 
 
-@register("regression_plane", title="Surface", group="Data", icon="data", tail="2 inputs, 1 value")
+@register("regression_plane", title="Surface", group="Data", icon="data_plane", tail="2 inputs, 1 value")
 class RegressionPlane(Dataset):
     """A noisy surface over the square from −1 to 1, to be drawn by the network.
 

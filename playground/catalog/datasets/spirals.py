@@ -13,7 +13,7 @@ from playground.core.spec import Dataset
 from playground.data.toys import generator, labelled_points, shares
 
 
-@register("spirals", title="Spirals", group="Data", icon="data", tail="2 inputs, 2 to 8 classes")
+@register("spirals", title="Spirals", group="Data", icon="data_spirals", tail="2 inputs, 2 to 8 classes")
 class Spirals(Dataset):
     """Arms that wind round each other, one for each class.
 

@@ -13,7 +13,7 @@ from playground.core.spec import Dataset
 from playground.data.toys import generator, labelled_points
 
 
-@register("xor", title="XOR", group="Data", icon="data", tail="2 inputs, 2 classes")
+@register("xor", title="XOR", group="Data", icon="data_xor", tail="2 inputs, 2 classes")
 class Xor(Dataset):
     """Points of a square; the class says whether the signs of the two coordinates differ.
 

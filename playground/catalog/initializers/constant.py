@@ -9,7 +9,7 @@ from playground.core.registry import register
 from playground.core.spec import Initializer
 
 
-@register("constant", title="Constant", group="Fixed", icon="constant", tail="all the same")
+@register("constant", title="Constant", group="Fixed", icon="constant_start", tail="all the same")
 class Constant(Initializer):
     """Starts at one chosen number.
 

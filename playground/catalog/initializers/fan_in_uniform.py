@@ -18,7 +18,7 @@ class FanInUniform(Initializer):
     """
 
     formula = "w ~ U(-b, b), b = 1 / √fan_in"
-    source = "PyTorch: torch.nn.Linear, torch.nn.Conv2d"
+    source = "PyTorch: torch.nn.Linear, torch.nn.Conv2d; He et al.: Delving deep into rectifiers (2015), equation 15 with a = √5"
     examples = (("matrix", {}, ((40, 30),)), ("kernel", {}, ((3, 5, 7, 11),)), ("vector", {}, ((9,),)))
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from playground.core.registry import register
 from playground.core.spec import Initializer
 
 
-@register("he_normal", title="He normal", group="Scaled by the fan", icon="norm", tail="for ReLU")
+@register("he_normal", title="He normal", group="Scaled by the fan", icon="normal_half", tail="for ReLU")
 class HeNormal(Initializer):
     """Draws from a bell curve, scaled by the inputs of a unit.
 

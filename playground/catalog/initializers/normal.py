@@ -9,7 +9,7 @@ from playground.core.registry import register
 from playground.core.spec import Initializer
 
 
-@register("normal", title="Normal", group="Random", icon="norm", tail="bell curve")
+@register("normal", title="Normal", group="Random", icon="normal", tail="bell curve")
 class Normal(Initializer):
     """Draws from a bell curve.
 

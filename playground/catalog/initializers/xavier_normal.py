@@ -11,7 +11,7 @@ from playground.core.registry import register
 from playground.core.spec import Initializer
 
 
-@register("xavier_normal", title="Xavier normal", group="Scaled by the fan", icon="norm", tail="for tanh, sigmoid")
+@register("xavier_normal", title="Xavier normal", group="Scaled by the fan", icon="normal_fans", tail="for tanh, sigmoid")
 class XavierNormal(Initializer):
     """Draws from a bell curve, scaled by the inputs and outputs of a unit.
 

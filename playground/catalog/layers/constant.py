@@ -29,7 +29,7 @@ class Constant(Layer):
     trained: bool = flag(False, help="Whether the numbers are learned.")
 
     formula = "y = value"
-    source = "PyTorch: torch.full"
+    source = "ONNX operator ConstantOfShape; PyTorch: torch.full"
     examples = (
         ("numbers", {"shape": (3,), "value": 0.5}, ((5,),)),
         ("learned", {"shape": (7,), "value": 0.1, "trained": True}, ((5,),)),

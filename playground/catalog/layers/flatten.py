@@ -17,7 +17,7 @@ class Flatten(Layer):
     """
 
     formula = "y[(i·width + j)·channels + c] = x[i, j, c]"
-    source = "PyTorch: torch.nn.Flatten"
+    source = "ONNX operator Flatten with axis 1; PyTorch: torch.nn.Flatten"
     examples = (
         ("image", {}, ((3, 2, 5),)),
         ("sequence", {}, ((4, 3),)),

@@ -37,7 +37,7 @@ class Pad(Layer):
     value: float = real(0.0, low=-1e6, high=1e6, when=("mode", "constant"), help="The number that is put in.")
 
     formula = "y[before + i] = x[i]"
-    source = "PyTorch: torch.nn.functional.pad"
+    source = "ONNX operator Pad; PyTorch: torch.nn.functional.pad"
     examples = (
         ("image", {}, ((3, 5, 2),)),
         ("uneven image", {"before": (0, 2), "after": (1, 0), "value": 0.5}, ((3, 2, 3),)),

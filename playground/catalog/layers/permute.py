@@ -25,7 +25,7 @@ class Permute(Layer):
     )
 
     formula = "y[i of order 0, i of order 1, ...] = x[i0, i1, ...]"
-    source = "PyTorch: torch.permute"
+    source = "ONNX operator Transpose; PyTorch: torch.permute"
     examples = (
         ("sequence", {}, ((4, 3),)),
         ("long sequence", {}, ((33, 18),)),

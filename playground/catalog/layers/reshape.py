@@ -25,7 +25,7 @@ class Reshape(Layer):
     )
 
     formula = "y = x, read in the same order"
-    source = "PyTorch: torch.reshape"
+    source = "ONNX operator Reshape; PyTorch: torch.reshape"
     examples = (
         ("to image", {"shape": (2, 3, 5)}, ((30,),)),
         ("what remains", {"shape": (4, 0)}, ((2, 6, 3),)),

@@ -29,7 +29,7 @@ class Slice(Layer):
     drop: bool = flag(False, help="Whether the axis goes away when a single entry is taken.")
 
     formula = "y[..., k, ...] = x[..., start + k·step, ...]"
-    source = "Python: slices of sequences; PyTorch: torch.narrow"
+    source = "Python Language Reference, slicings; PyTorch: torch.narrow"
     examples = (
         ("feature", {"start": 1}, ((5,),)),
         ("last step", {"axis": 0, "start": -1, "drop": True}, ((4, 3),)),

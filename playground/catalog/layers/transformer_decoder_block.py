@@ -56,7 +56,7 @@ class TransformerDecoderBlock(Layer):
     ports = ("x", "memory")
     outputs = ("y", "weights", "self_weights")
     formula = "u = norm(x + attention(x)), z = norm(u + attention(u, memory)), y = norm(z + feed(z))"
-    source = "Vaswani et al.: Attention is all you need (2017), sections 3.1 and 3.3; norm first: Xiong et al. (2020)"
+    source = "Vaswani et al.: Attention is all you need (2017), sections 3.1 and 3.3; norm first: Xiong et al. (2020), figure 1b"
     examples = (
         ("plain", {"heads": 2, "hidden": 7, "dropout": 0.0}, ((5, 6), (7, 6))),
         ("norm first", {"heads": 3, "dropout": 0.0, "norm_first": True, "activation": "gelu"}, ((4, 6), (3, 5))),

@@ -54,7 +54,7 @@ class TransformerEncoderBlock(Layer):
 
     outputs = ("y", "weights")
     formula = "z = norm(x + attention(x)), y = norm(z + feed(z)), feed(z) = f(z·H + b)·F + c"
-    source = "Vaswani et al.: Attention is all you need (2017), sections 3.1 and 3.3; norm first: Xiong et al. (2020)"
+    source = "Vaswani et al.: Attention is all you need (2017), sections 3.1 and 3.3; norm first: Xiong et al. (2020), figure 1b"
     examples = (
         ("plain", {"heads": 2, "hidden": 7, "dropout": 0.0}, ((5, 6),)),
         ("norm first", {"heads": 3, "dropout": 0.0, "norm_first": True, "activation": "gelu"}, ((4, 6),)),

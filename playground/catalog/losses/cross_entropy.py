@@ -44,7 +44,7 @@ class CrossEntropy(ClassLoss):
     expects = "logits"
     migrations = {1: dict}
     formula = "L = mean of ( (1 - s)·w[t]·(-ln p[t]) + s·Σ u[j]·w[j]·(-ln p[j]) )   (p = softmax of z)"
-    source = "Goodfellow, Bengio and Courville: Deep Learning (2016), section 6.2.2.3; C. Szegedy and others, 2016, arXiv:1512.00567, section 7"
+    source = "Goodfellow, Bengio and Courville: Deep Learning (2016), section 6.2.2.3; smoothing: Szegedy et al., arXiv:1512.00567 (2016), section 7"
     examples = (
         ("ten classes", {}, ((10,), ())),
         ("two classes", {}, ((2,), ())),
@@ -83,7 +83,9 @@ class CrossEntropy(ClassLoss):
         u = np.array(self.distribution or (1.0,) * classes)
         if len(u) != classes or not u.sum():
             text = sentence(
-                "needs a smoothing distribution of {classes} numbers, not all 0; it has {u_count}.", classes=classes, u_count=len(u)
+                "needs a smoothing distribution of {classes} numbers, not all 0; it has {u_count}.",
+                classes=classes,
+                u_count=len(u),
             )
             raise ShapeError(text, "set distribution []")
         return np.asarray(u / u.sum() * (np.array(self.class_weights) if self.class_weights else 1.0))

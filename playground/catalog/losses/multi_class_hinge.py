@@ -30,7 +30,7 @@ class MultiClassHinge(ClassLoss):
 
     expects = "margin"
     formula = "L = mean of w[t]/k · Σ max(0, m - f[t] + f[j])^p   (sum over the other classes j of k)"
-    source = "K. Crammer and Y. Singer, 2001; J. Weston and C. Watkins, 1999; PyTorch: MultiMarginLoss"
+    source = "Weston and Watkins: Support vector machines for multi-class pattern recognition (1999); PyTorch: torch.nn.MultiMarginLoss"
     examples = (
         ("three classes", {}, ((3,), ())),
         ("squared", {"power": "2"}, ((17,), ())),

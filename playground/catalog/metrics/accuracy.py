@@ -19,7 +19,7 @@ class Accuracy(Metric):
     tasks = ("classification", "binary")
     higher_is_better = True
     formula = "right answers / answers"
-    source = "scikit-learn: accuracy_score"
+    source = "Goodfellow, Bengio and Courville: Deep Learning (2016), section 5.1.2; scikit-learn: accuracy_score"
     examples = (
         ("classes", {}, ((9, 4), (9,))),
         ("yes or no", {}, ((8, 1), (8,))),

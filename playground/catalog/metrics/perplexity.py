@@ -22,7 +22,7 @@ class Perplexity(Metric):
     tasks = ("classification",)
     higher_is_better = False
     formula = "exp( mean of -ln p[target] )"
-    source = "F. Jelinek, R. L. Mercer, L. R. Bahl and J. K. Baker, 1977; Goodfellow, Bengio and Courville (2016), section 12.4"
+    source = "Jelinek, Mercer, Bahl and Baker: Perplexity, a measure of the difficulty of speech recognition tasks (1977)"
     examples = (("classes", {}, ((9, 4), (9,))), ("two classes", {}, ((8, 2), (8,))), ("one sample", {}, ((1, 17), (1,))))
 
     def compute(self, response: np.ndarray, target: np.ndarray) -> float:

@@ -20,7 +20,7 @@ class R2(Metric):
     tasks = ("regression",)
     higher_is_better = True
     formula = "1 - Σ (t - p)² / Σ (t - mean)²"
-    source = "scikit-learn: r2_score"
+    source = "Wright: Correlation and causation (1921); scikit-learn: r2_score"
     examples = (("one value", {}, ((9, 1), (9, 1))), ("three values", {}, ((8, 3), (8, 3))), ("one sample", {}, ((1, 2), (1, 2))))
 
     def compute(self, response: np.ndarray, target: np.ndarray) -> float:

@@ -19,7 +19,7 @@ class Rmse(Metric):
     tasks = ("regression",)
     higher_is_better = False
     formula = "√( mean of (p - t)² )"
-    source = "scikit-learn: root_mean_squared_error"
+    source = "Willmott and Matsuura: Advantages of the mean absolute error over the root mean square error (2005); scikit-learn: root_mean_squared_error"
     examples = (("one value", {}, ((9, 1), (9, 1))), ("three values", {}, ((8, 3), (8, 3))), ("one sample", {}, ((1, 2), (1, 2))))
 
     def compute(self, response: np.ndarray, target: np.ndarray) -> float:

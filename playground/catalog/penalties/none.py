@@ -6,7 +6,7 @@ from playground.core.registry import register
 from playground.core.spec import Penalty
 
 
-@register("none", title="None", group="Penalties", icon="identity", tail="weights are free")
+@register("none", title="None", group="Penalties", icon="penalty_none", tail="weights are free")
 class NoPenalty(Penalty):
     """Asks nothing of the weights.
 

@@ -29,7 +29,7 @@ class MultiStep(Schedule):
     drop: float = real(0.1, low=0.0, high=1.0, label="Drops to", help="Share of the rate that a drop leaves.")
 
     formula = "factor = drop^(number of chosen steps ≤ t)"
-    source = "PyTorch: torch.optim.lr_scheduler.MultiStepLR"
+    source = "He et al.: Deep residual learning for image recognition (2016), section 4.2; PyTorch: torch.optim.lr_scheduler.MultiStepLR"
     examples = (
         ("plain", {}, ()),
         ("unsorted, one twice", {"at": (90, 30, 30, 400), "drop": 0.5}, ()),

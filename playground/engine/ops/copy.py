@@ -30,6 +30,8 @@ def copy_lines(F, R, w, k):
 
 
 class Copy(Op):
+    """y = x for x of any shape, where an op wants the numbers with a halo or without and they lie the other way."""
+
     id = "copy"
     onnx = "Identity"
 

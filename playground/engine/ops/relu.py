@@ -51,6 +51,8 @@ def relu_backward(F, R, w, k):
 
 
 class Relu(Op):
+    """y = max(0, x) for x of any shape; a NaN stays a NaN. At 0 the gradient is 0, as in PyTorch: it is read off y."""
+
     id = "relu"
     onnx = "Relu"
     keeps_steps = True

@@ -12,6 +12,8 @@ from playground.engine.vocabulary import sigmoid
 
 
 class Sigmoid(Pointwise):
+    """y = 1 / (1 + e^-x) for x of any shape, without overflow at either end; its slope y·(1 - y) needs y alone."""
+
     id = "sigmoid"
     onnx = "Sigmoid"
     flops = 4

@@ -60,6 +60,8 @@ def softmax_backward(F, R, w, k):
 
 
 class Softmax(Op):
+    """y = e^x / Σ e^x along the last axis of x, which may have any further axes; the largest is taken off first, so nothing overflows."""
+
     id = "softmax"
     onnx = "Softmax"
 

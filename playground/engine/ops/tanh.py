@@ -12,6 +12,8 @@ from playground.engine.vocabulary import tanh
 
 
 class Tanh(Pointwise):
+    """y = tanh x for x of any shape; its slope 1 - y² needs y alone."""
+
     id = "tanh"
     onnx = "Tanh"
     flops = 6
