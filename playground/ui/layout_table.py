@@ -51,7 +51,7 @@ LAYOUT_TABLE = (
         sizes={"right": 292, "bottom": 444, "bottom-left": 740, "bottom-right": 400}, grows=True,
     ),
     Layout(
-        name="compare", title="Compare", icon="table", shortcut="Ctrl+3", areas=("right", "centre", "bottom"),
-        sizes={"right": 300, "centre": 400, "bottom": 390}, grows=True, canvas=False,
+        name="compare", title="Compare", icon="table", shortcut="Ctrl+3", areas=("right", "centre", "bottom", "bottom-right"),
+        sizes={"right": 300, "centre": 400, "bottom": 390, "bottom-left": 620, "bottom-right": 500}, grows=True, canvas=False,
     ),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from playground.document.edits.restore import RestoreProject
 from playground.errors import PlaygroundError
 from playground.lowering.folding import names
 from playground.training.runs import Kept, delete, kept, say_of
+from playground.ui.compare.seeds import together
 from playground.ui.session import Session
 from playground.words import say
 
@@ -24,11 +25,15 @@ MOST_COMPARED = 4
 class Choice(QObject):
     """changed: runs came, went or were renamed.  chosen: others are drawn or compared.
 
-    drawn: folder -> number of its colour, 1 to 8.  compared: folders, in the order in which they were chosen.
+    brushed: others are left in the table.
+
+    left: folders that the brushes of the parallel plot leave, None for all.  bands: runs that differ in nothing but the seed are drawn
+    as their mean and spread.  drawn: folder -> number of its colour, 1 to 8.  compared: folders, in the order in which they were chosen.
     """
 
     changed = Signal()
     chosen = Signal()
+    brushed = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -37,6 +42,8 @@ class Choice(QObject):
         self.runs: list[Kept] = []
         self.drawn: dict[Path, int] = {}
         self.compared: list[Path] = []
+        self.left: frozenset[Path] | None = None
+        self.bands = True
         self.watched = 0
         session.run_changed.connect(self._run_changed)
         session.file_changed.connect(self._refresh_watched)
@@ -44,7 +51,7 @@ class Choice(QObject):
 
     def forget(self) -> None:
         """Another project: other runs."""
-        self.drawn, self.compared = {}, []
+        self.drawn, self.compared, self.left = {}, [], None
         self._refresh_watched()
 
     def _run_changed(self) -> None:
@@ -75,6 +82,26 @@ class Choice(QObject):
     def drawn_runs(self) -> list[tuple[Kept, int]]:
         """Runs with the numbers of their colours, the newest first."""
         return [(run, self.drawn[run.folder]) for run in self.runs if run.folder in self.drawn]
+
+    def drawn_groups(self) -> list[tuple[list[Kept], int]]:
+        """Drawn runs with the numbers of their colours; with bands, those that differ in nothing but the seed together."""
+        runs = self.drawn_runs()
+        return together(runs) if self.bands else [([run], color) for run, color in runs]
+
+    def color_of(self, folder: Path) -> int | None:
+        """In which a run is drawn; None for one that is not."""
+        return next((color for runs, color in self.drawn_groups() for run in runs if run.folder == folder), None)
+
+    def draw_bands(self, on: bool) -> None:
+        """Runs that differ in nothing but the seed as one, or each by itself."""
+        self.bands = on
+        self.chosen.emit()
+
+    def brush(self, left: frozenset[Path] | None) -> None:
+        """Leave only these runs in the table; None for all of them."""
+        if left != self.left:
+            self.left = left
+            self.brushed.emit()
 
     def compared_runs(self) -> list[Kept]:
         return [run for folder in self.compared if (run := self.run_of(folder)) is not None]
@@ -110,7 +137,7 @@ class Choice(QObject):
             session.message.emit(say("A run goes on. Stop it first; then an earlier one can be restored."), "warning")
             return False
         of = say("run {number}", number=run.number)
-        if not session.do(RestoreProject(run.project, of), whole=True):
+        if not session.do(RestoreProject(run.ended, of), whole=True):
             return False
         weights = self._weights(run, session.samples)
         if weights is not None:
@@ -125,12 +152,12 @@ class Choice(QObject):
     def _weights(self, run: Kept, samples: Samples | None) -> dict[str, np.ndarray] | None:
         from playground.api.checkpoints import kept_in
 
-        spec = next((node.spec for node in run.project.network.of_kind("dataset")), None)
+        spec = next((node.spec for node in run.ended.network.of_kind("dataset")), None)
         present = next((node.spec for node in self.session.project.network.of_kind("dataset")), None)
         if run.weights is None or samples is None or spec != present:
             return None
         try:
-            return dict(kept_in(run.weights, run.project, samples).weights)
+            return dict(kept_in(run.weights, run.ended, samples).weights)
         except PlaygroundError as error:
             self.session.message.emit(say(str(error)), "warning")
             return None

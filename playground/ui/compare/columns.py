@@ -9,11 +9,13 @@ import re
 import time
 from collections.abc import Callable
 
+from PySide6.QtCore import QLocale
+
 from playground.core import registry
 from playground.core.spec import Metric
 from playground.training.runs import Kept, rate_of
 from playground.ui.plots.axis import short
-from playground.words import say, sentence
+from playground.words import language, say, sentence
 
 Value = float | str | None
 STATES = {
@@ -48,6 +50,11 @@ def network_text(run: Kept) -> str:
     return told or say("{count} layers", count=len(layers))
 
 
+def parent_text(run: Kept) -> str:
+    """Which run it left, and at which step."""
+    return say("{run}, step {step}", run=run.parent, step=f"{run.fork:,}") if run.parent else "–"
+
+
 def duration(seconds: float | None) -> str:
     if seconds is None:
         return "–"
@@ -56,7 +63,9 @@ def duration(seconds: float | None) -> str:
 
 def age(run: Kept) -> str:
     """When it began."""
-    return time.strftime("%d %b, %H:%M", time.localtime(run.began))
+    at, places = time.localtime(run.began), QLocale(language())
+    month = places.monthName(at.tm_mon, QLocale.FormatType.ShortFormat)
+    return say("{day} {month}, {clock}", day=f"{at.tm_mday:02}", month=month, clock=time.strftime("%H:%M", at))
 
 
 def metrics_of(runs: list[Kept]) -> list[str]:
@@ -92,6 +101,8 @@ def columns_for(runs: list[Kept]) -> list[Column]:
         Column("train", sentence("Train loss"), lambda run: run.last.train_loss if run.last else None),
         Column("validation", sentence("Validation loss"), lambda run: run.last.validation_loss if run.last else None),
     ]
+    if any(run.parent for run in runs):
+        found.insert(1, Column("parent", sentence("Fork of"), lambda run: float(run.parent) if run.parent else None, parent_text))
     for name in [name for name in metrics_of(runs) if is_figure(name)][:4]:
         found.append(Column(name, metric_title(name), lambda run, name=name: run.last.metrics.get(name) if run.last else None))  # type: ignore[misc]
     return [

@@ -44,6 +44,7 @@ class RunsModel(QAbstractTableModel):
         self.by: tuple[str, bool] = ("run", True)
         choice.changed.connect(self.renew)
         choice.chosen.connect(self._redraw)
+        choice.brushed.connect(self.renew)
         self.renew()
 
     def renew(self) -> None:
@@ -52,7 +53,8 @@ class RunsModel(QAbstractTableModel):
         self.columns = columns_for(self.choice.runs)
         key, falling = self.by
         column = next((column for column in self.columns if column.key == key), self.columns[0])
-        rows = [run for run in self.choice.runs if fits(run, self.columns, self.wanted)]
+        left = self.choice.left
+        rows = [run for run in self.choice.runs if fits(run, self.columns, self.wanted) and (left is None or run.folder in left)]
         known = [run for run in rows if order_of(column.value(run))[0] < 2]
         missing = [run for run in rows if order_of(column.value(run))[0] == 2]
         self.rows = [*sorted(known, key=lambda run: order_of(column.value(run)), reverse=falling), *missing]
@@ -131,7 +133,7 @@ class LineCells(QStyledItemDelegate):
         super().paint(painter, option, index)
         model = index.model()
         assert isinstance(model, RunsModel)
-        color = model.choice.drawn.get(model.rows[index.row()].folder)
+        color = model.choice.color_of(model.rows[index.row()].folder)
         if color is None:
             return
         ink, dashes = theme().series(color)

@@ -16,6 +16,7 @@ from playground.ui.plots.axis import Axis, around, short
 from playground.ui.plots.marks import Band, Mark, Reading, draw_bands, draw_crosses, draw_marks, draw_readout
 from playground.ui.plots.pointing import Pointing
 from playground.ui.plots.series import Series
+from playground.ui.plots.spread import draw_spread
 from playground.ui.theme import theme
 from playground.words import say, sentence
 
@@ -192,6 +193,8 @@ class Plot(Pointing):
         p.setClipRect(r.adjusted(0, 0, 1, 1))
         drawn = self.drawn()
         for series in drawn:
+            draw_spread(p, r, series, self.across, self.up)
+        for series in drawn:
             series.draw(p, r, self.across, self.up)
         holes = [self.px(float(x)) for series in drawn for x in series.holes]
         draw_crosses(p, r, holes)
@@ -249,7 +252,7 @@ class Plot(Pointing):
         p.setRenderHint(AA, False)
         p.fillRect(QRectF(round(x), r.y(), 1, r.height()), theme().color("text3"))
         found = [(s, s.at(self.cursor_x)) for s in reversed(self.drawn())]
-        readings = [Reading(s.label, short(v), s) for s, v in found if v is not None]
+        readings = [Reading(s.label, s.words_at(self.cursor_x, v), s) for s, v in found if v is not None]
         p.setRenderHint(AA)
         for series, value in found:
             if series.kind == "smooth" and value is not None and math.isfinite(value):
@@ -270,6 +273,8 @@ class Plot(Pointing):
 def _trimmed(series: Series) -> np.ndarray:
     """What the y axis must hold: all of a line; of raw points the middle 98 %, so that one outlier does not flatten the curve."""
     y = series.shown[1]
+    if series.band is not None:
+        return np.concatenate([y, *series.band])
     if series.kind != "points" or len(y) < 50:
         return y
     good = y[np.isfinite(y)]

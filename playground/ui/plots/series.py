@@ -12,7 +12,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from playground.ui.painting import AA
-from playground.ui.plots.axis import Axis
+from playground.ui.plots.axis import Axis, short
 from playground.ui.plots.thinning import cuts, every, extremes, runs_of_holes, window
 from playground.ui.theme import theme
 
@@ -31,7 +31,8 @@ class Series:
     """kind: "points" (raw, 2 px squares), "line" (raw, thinned to least and greatest), "smooth" (already smooth, antialiased).
 
     color: number of the token, 1 to 8.  dashes: pixels on and off, None for the token's own.  step: a stair, held to the next x.
-    tip: a dot at the newest point.  muted: in grey, for what is there to compare with.
+    tip: a dot at the newest point.  muted: in grey, for what is there to compare with.  band: lower and upper ends, (n,) each, of what
+    the curve is the mean of.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Series:
     muted: bool = False
     x: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
     y: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
+    band: tuple[np.ndarray, np.ndarray] | None = None
     shown: tuple[np.ndarray, np.ndarray] = dataclasses.field(default_factory=lambda: (np.zeros(0), np.zeros(0)))
     holes: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
     #: What is known to be finite or not: the array, held so that its memory is no other's, and its last value then.
@@ -101,6 +103,13 @@ class Series:
         if self.step or k == len(self.x):
             return float(self.y[max(0, k - 1)])
         return float(self.y[k - 1 if k and x - self.x[k - 1] <= self.x[k] - x else k])
+
+    def words_at(self, x: float, value: float) -> str:
+        """A value as it is read out, with half the width of the band there."""
+        if self.band is None or not len(self.x):
+            return short(value)
+        at = int(np.abs(self.x - x).argmin())
+        return f"{short(value)} ± {short(float(self.band[1][at] - self.band[0][at]) / 2)}"
 
     def draw(self, p: QPainter, r: QRectF, across: Axis, up: Axis) -> None:
         """Paint into the rectangle; the painter is already clipped to it."""

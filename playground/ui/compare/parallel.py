@@ -1,0 +1,241 @@
+"""Runs as lines over upright axes of settings and results; a stretch of an axis that is brushed leaves only the runs that pass it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from playground.training.runs import Kept
+from playground.ui.compare.axes import SettingAxis, left_by
+from playground.ui.painting import AA, CENTRE, box, put
+from playground.ui.theme import theme
+from playground.words import say
+
+HEAD, FOOT, SIDE = 40, 26, 44
+LEAST = 74  # pixels from one axis to the next
+REACH = 14  # of an axis, for the pointer
+SHORTEST = 0.03  # a stroke that is shorter is a click
+STEP = 0.05  # of an axis, by a key
+
+
+class ParallelPlot(QWidget):
+    """Drag along an axis to brush it, click it to let go; with keys: left and right choose an axis, up and down move a brush, with Shift
+    they make it longer, Delete lets go.
+
+    brushed: after every change of a brush. brushes: key of an axis -> part of it from foot to top, 0 to 1.
+    """
+
+    brushed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.axes: list[SettingAxis] = []
+        self.runs: list[Kept] = []
+        self.colors: dict[Path, int] = {}
+        self.brushes: dict[str, tuple[float, float]] = {}
+        self.empty = ""
+        self.at = 0
+        self._stroke: tuple[str, float] | None = None
+        self._ring = False
+        self.setAccessibleName(say("Parallel settings"))
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(160, 110)
+
+    # What it shows
+    def show_runs(self, axes: Sequence[SettingAxis], runs: Sequence[Kept], colors: dict[Path, int]) -> None:
+        """colors: folder -> number of its colour, of runs that are drawn in one; the others are grey."""
+        self.axes, self.runs, self.colors = list(axes), list(runs), colors
+        self.at = min(self.at, max(len(self.shown) - 1, 0))
+        known = {axis.key for axis in self.axes}
+        if not self.brushes.keys() <= known:
+            self.brushes = {key: part for key, part in self.brushes.items() if key in known}
+            self.brushed.emit()
+        self._tell()
+        self.update()
+
+    @property
+    def left(self) -> frozenset[Path] | None:
+        """Runs that pass every brush; None without any."""
+        return left_by(self.axes, self.brushes, self.runs)
+
+    @property
+    def shown(self) -> list[SettingAxis]:
+        """As many axes as there is room for, the results always among them."""
+        most = max(2, int((self.width() - 2 * SIDE) / LEAST) + 1)
+        results = [axis for axis in self.axes if axis.result]
+        settings = [axis for axis in self.axes if not axis.result]
+        return [*settings[: max(most - len(results), 1)], *results][:most]
+
+    def x_of(self, at: int) -> float:
+        """Where the axis at a place stands."""
+        wide = self.width() - 2 * SIDE
+        return SIDE + wide * at / max(len(self.shown) - 1, 1)
+
+    def y_of(self, part: float) -> float:
+        return self.height() - FOOT - part * (self.height() - HEAD - FOOT)
+
+    def part_at(self, y: float) -> float:
+        """The inverse of `y_of`, within the axis."""
+        return min(max((self.height() - FOOT - y) / max(self.height() - HEAD - FOOT, 1), 0.0), 1.0)
+
+    def axis_at(self, x: float) -> SettingAxis | None:
+        """The axis under the pointer."""
+        for at, axis in enumerate(self.shown):
+            if abs(self.x_of(at) - x) <= REACH:
+                return axis
+        return None
+
+    def brush(self, key: str, part: tuple[float, float] | None) -> None:
+        """Leave the runs in a part of an axis; None for all of it."""
+        if part is None:
+            self.brushes.pop(key, None)
+        else:
+            self.brushes[key] = min(part), max(part)
+        self._tell()
+        self.brushed.emit()
+        self.update()
+
+    def _tell(self) -> None:
+        left = self.left
+        words = [f"{axis.title}: {axis.foot} – {axis.top}" for axis in self.shown]
+        if left is not None:
+            words.append(say("{left} of {runs} runs pass the brushes", left=len(left), runs=len(self.runs)))
+        self.setAccessibleDescription("; ".join(words))
+
+    # Under the hand
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        axis = self.axis_at(event.position().x())
+        if axis is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._stroke = axis.key, self.part_at(event.position().y())
+            self.at = self.shown.index(axis)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._stroke is None:
+            on = self.axis_at(event.position().x())
+            self.setCursor(Qt.CursorShape.SplitVCursor if on is not None else Qt.CursorShape.ArrowCursor)
+            return
+        key, start = self._stroke
+        now = self.part_at(event.position().y())
+        if abs(now - start) >= SHORTEST:
+            self.brush(key, (start, now))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._stroke is not None:
+            key, start = self._stroke
+            self._stroke = None
+            if abs(self.part_at(event.position().y()) - start) < SHORTEST:
+                self.brush(key, None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        shown, key = self.shown, event.key()
+        if not shown:
+            return super().keyPressEvent(event)
+        axis = shown[self.at]
+        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self.at = min(max(self.at + (1 if key == Qt.Key.Key_Right else -1), 0), len(shown) - 1)
+            self.update()
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            low, high = self.brushes.get(axis.key, (0.0, 0.5) if key == Qt.Key.Key_Down else (0.5, 1.0))
+            by = STEP if key == Qt.Key.Key_Up else -STEP
+            if axis.key not in self.brushes:
+                by = 0.0
+            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+                self.brush(axis.key, (low, min(max(high + by, low + STEP), 1.0)))
+            else:
+                by = min(max(by, -low), 1.0 - high)
+                self.brush(axis.key, (low + by, high + by))
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.brush(axis.key, None)
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip:
+            pos = event.pos()  # type: ignore[attr-defined]
+            QToolTip.showText(event.globalPos(), self.words_at(QPointF(pos)), self)  # type: ignore[attr-defined]
+            return True
+        return super().event(event)
+
+    def words_at(self, pos: QPointF) -> str:
+        """The run whose line crosses the axis under the pointer nearest to it, and its value there; "" away from all."""
+        axis = self.axis_at(pos.x())
+        near = [(abs(self.y_of(part) - pos.y()), folder) for folder, part in (axis.places.items() if axis is not None else ())]
+        if axis is None or not near or min(near)[0] > REACH:
+            return ""
+        folder = min(near)[1]
+        run = next(run for run in self.runs if run.folder == folder)
+        return f"{say('Run {number}', number=run.number)}: {axis.title} {axis.texts[folder]}"
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._ring = event.reason() not in (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._ring = False
+        super().focusOutEvent(event)
+        self.update()
+
+    # Painting
+    def sizeHint(self) -> QSize:
+        return QSize(460, 260)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p, r = QPainter(self), QRectF(self.rect())
+        p.fillRect(r, theme().color("plot"))
+        shown = self.shown
+        if len(shown) < 2:
+            put(p, r.adjusted(12, 0, -12, 0), self.empty, 12, "text3", how=CENTRE)
+            p.end()
+            return
+        left = self.left
+        for run in sorted(self.runs, key=lambda run: (left is None or run.folder in left, run.folder in self.colors)):
+            self._line(p, shown, run, left is None or run.folder in left)
+        wide = (self.width() - 2 * SIDE) / max(len(shown) - 1, 1)
+        for at, axis in enumerate(shown):
+            self._axis(p, self.x_of(at), axis, min(wide, 2.0 * SIDE) - 4, self._ring and at == self.at)
+        p.end()
+
+    def _line(self, p: QPainter, shown: Sequence[SettingAxis], run: Kept, passes: bool) -> None:
+        color = self.colors.get(run.folder) if passes else None
+        ink, dashes = theme().series(color) if color is not None else (theme().color("strong"), ())
+        faint = QColor(ink)
+        faint.setAlphaF(1.0 if color is not None else 0.45 if passes else 0.15)
+        pen = QPen(faint, 2 if color is not None else 1)
+        if dashes:
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            pen.setDashPattern([part / 2 for part in dashes])
+        p.setRenderHint(AA)
+        p.setPen(pen)
+        p.setBrush(Qt.BrushStyle.NoBrush)
+        piece: list[QPointF] = []
+        for at, axis in enumerate(shown):
+            part = axis.places.get(run.folder)
+            if part is None:
+                piece = []
+                continue
+            point = QPointF(self.x_of(at), self.y_of(part))
+            if piece:
+                p.drawPolyline(QPolygonF([piece[-1], point]))
+            piece.append(point)
+
+    def _axis(self, p: QPainter, x: float, axis: SettingAxis, wide: float, chosen: bool) -> None:
+        p.setRenderHint(AA, False)
+        p.fillRect(QRectF(round(x), self.y_of(1.0), 1, self.y_of(0.0) - self.y_of(1.0)), theme().color("strong"))
+        brush = self.brushes.get(axis.key)
+        if brush is not None:
+            fill = QColor(theme().color("accent"))
+            fill.setAlphaF(0.3)
+            top, foot = self.y_of(brush[1]), self.y_of(brush[0])
+            box(p, QRectF(x - 6, top, 12, max(foot - top, 3.0)), 3, fill, theme().color("accent"))
+        if chosen:
+            box(p, QRectF(x - wide / 2, 3, wide, 17), 4, None, theme().color("accent"), 2)
+        put(p, QRectF(x - wide / 2, 4, wide, 15), axis.title, 11, "text", axis.result, CENTRE)
+        put(p, QRectF(x - wide / 2, 20, wide, 14), axis.top, 10, "text2", how=CENTRE)
+        put(p, QRectF(x - wide / 2, self.height() - FOOT + 5, wide, 14), axis.foot, 10, "text2", how=CENTRE)
