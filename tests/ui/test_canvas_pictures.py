@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from playground.core import registry
 from playground.core.samples import Samples
 from playground.document.edits import AddLink, AddNode, RemoveNodes, ReplaceSpec
-from playground.training.messages import Fault, Reset
+from playground.training.messages import Fault, Reset, Running
 from playground.ui import theme
 from playground.ui.canvas import feed, pictures
 from playground.ui.canvas.answers import known_graph, node_outputs, start_weights
@@ -228,6 +229,37 @@ def test_the_node_at_which_a_run_stopped_is_marked_until_it_goes_on(
     assert marked() == ["dense2"]
     session.heard.emit(Reset(step=0))
     assert marked() == []
+
+
+def test_wires_that_carried_the_number_are_in_the_colour_of_the_fault(
+    view: CanvasView, session: Session, loaded: Callable[[Session], None], qtbot
+) -> None:
+    """Backward: all before the layer that some trained layer feeds; forward: all behind it; an update: none."""
+    view.commands.start_from(STARTERS[0])
+    loaded(session)
+    settle()
+    names = [node.name for node in session.project.network.nodes]
+    assert names[1:5] == ["dense1", "tanh1", "dense2", "tanh2"]
+
+    def marked() -> dict[str, str]:
+        wires = [wire for wire in view.canvas.wires.values() if wire.state == "spoiled"]
+        return {f"{wire.source.look.name} {wire.target.look.name}": wire.label for wire in wires}
+
+    session.heard.emit(Fault(node="dense2", op="dense", direction="backward", step=7, text="Stopped.", what="NaN"))
+    assert marked() == {"dense1 tanh1": "NaN", "tanh1 dense2": "NaN"}
+    view.show_labels("parameters")
+    assert len(marked()) == 2, "another choice of labels does not hide it"
+    view.grab()
+    session.heard.emit(Fault(node="dense2", op="dense", direction="forward", step=7, text="Stopped.", what="infinity"))
+    assert marked().keys() == {f"{a} {b}" for a, b in itertools.pairwise(names[3:])}
+    assert set(marked().values()) == {"∞"}
+    session.heard.emit(Fault(node="dense2", op="adam", direction="update", step=7, text="Stopped.", what="NaN"))
+    assert marked() == {}
+    session.heard.emit(Fault(node="dense2", op="dense", direction="forward", step=7, text="Stopped.", what="NaN"))
+    session.heard.emit(Running(step=7))
+    assert marked() == {}
+    assert not any(item.faulty for item in view.canvas.nodes.values())
+    qtbot.waitUntil(lambda: not view.feed._soon.isActive(), timeout=5_000)
 
 
 def test_few_maps_are_large_and_many_are_small(app) -> None:

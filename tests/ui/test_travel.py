@@ -18,6 +18,7 @@ from playground.ui import settings
 from playground.ui.actions import train_travel
 from playground.ui.canvas.stopped import StoppedBanner
 from playground.ui.main_window import MainWindow
+from playground.ui.panels.gradients import NormsPanel
 from playground.ui.panels.journal_entries import journal_of
 from playground.ui.panels.loss import LossPanel
 from playground.ui.session import Session
@@ -184,6 +185,11 @@ def test_the_banner_says_where_it_stopped_and_halving_the_rate_goes_on(
     assert panel is not None
     (band,) = panel.plot.bands
     assert (band.low, band.high, band.token) == (max(fault.step - 20, 0), fault.step, "error")
+    bad = [wire for wire in window.canvas.canvas.wires.values() if wire.state == "spoiled"]
+    (table,) = [panel.table for panel in window.findChildren(NormsPanel) if panel.table is not None]
+    assert bool(bad) == (fault.direction in ("forward", "backward"))
+    assert [row.layer for row in table.rows if row.state.startswith("First ")] == [fault.node]
+    assert fault.node in table.accessibleDescription()
     shot(window, "stopped")
     qtbot.mouseClick(banner.halve, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not banner.isVisible() and session.client.state in ("running", "failed"), timeout=30_000)

@@ -15,17 +15,27 @@ from playground.core.spec import Layer
 from playground.data.prepare import Prepared
 from playground.document.node_size import is_planar
 from playground.document.project import Node, Project
+from playground.engine.formulas import only_present
 from playground.engine.graph import Graph
 from playground.errors import PlaygroundError
 from playground.lowering import Lowered, lower
 from playground.lowering.expansion import expanded
 from playground.lowering.preparing import prepared
-from playground.training.messages import Fault, Reset, Started
+from playground.training.messages import Started
 from playground.training.messages.analysis import LayersTimed
 from playground.training.messages.change import Replanned
 from playground.training.saturation import saturations
 from playground.training.surfaces import SIDE
-from playground.ui.canvas.answers import Array, cost_of, image_forms, known_graph, length_columns, node_outputs, start_weights
+from playground.ui.canvas.answers import (
+    Array,
+    cost_of,
+    image_forms,
+    known_graph,
+    length_columns,
+    node_outputs,
+    present_of,
+    start_weights,
+)
 from playground.ui.canvas.faring import Cost, alarm, costs, worst
 from playground.ui.canvas.flowing import Flow
 from playground.ui.canvas.levels import NAMED
@@ -34,9 +44,11 @@ from playground.ui.canvas.local import LocalNames
 from playground.ui.canvas.making import PictureMaker
 from playground.ui.canvas.plane import grid_points, plane_of
 from playground.ui.canvas.wire_labels import gradient_norms
-from playground.ui.panels.health import Health, health_of, stuck_of
+from playground.ui.panels.health import Health, health_of, stuck_of, with_fault
 from playground.ui.scope import Scope
 from playground.ui.slow_motion import SlowMotion
+from playground.ui.spoiled import spoiled_links, what
+from playground.ui.steering.travel import travels_of
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -88,9 +100,11 @@ class PreviewFeed(QObject):
         self.session.run_changed.connect(self._draw_soon)
         self.session.heard.connect(self._hear)
         self.slow.changed.connect(self._draw_soon)
+        self.travels = travels_of(self.session)
+        self.travels.changed.connect(self._mark_fault)
 
     def _hear(self, event: object) -> None:
-        """New pictures; or the node at which the run stopped, marked until it goes on."""
+        """New pictures, or what layers cost."""
         if self.live.hear(event):
             self._draw_soon()
         if isinstance(event, LayersTimed):
@@ -98,9 +112,24 @@ class PreviewFeed(QObject):
             self._draw_soon()
         if isinstance(event, Started | Replanned):
             self._timed, self._follows = None, True
-        if isinstance(event, Fault | Started | Reset):
-            for item in self.scene.nodes.values():
-                item.show_fault(isinstance(event, Fault) and self._names.stands_for(item.look.name, event.node))
+
+    def _mark_fault(self) -> None:
+        """The node at which the run stopped, and the wires that carried its number, until the run goes on or back."""
+        fault, network = self.travels.fault, self.session.view.network
+        trained, spoiled = self.session.seen.parameters, dict[str, str]()
+        for node in network.nodes:
+            item = self.scene.nodes.get(node.id)
+            here = fault is not None and self._names.stands_for(node.name, fault.node)
+            if item is not None:
+                item.show_fault(here)
+            if here and fault is not None:
+                links = spoiled_links(network, node.id, fault.direction, lambda id: trained.get(id, 0) > 0)
+                spoiled |= dict.fromkeys(links, what(fault))
+        self._fared = 0.0
+        if spoiled != self.scene.spoiled:
+            self.scene.spoiled = spoiled
+            self.scene.show_labels(self.session.view, self.session.seen, self._norms)
+        self._draw_soon()
 
     def refresh(self) -> None:
         """The project or its samples changed: everything anew, once for each turn of the event loop."""
@@ -118,6 +147,8 @@ class PreviewFeed(QObject):
             return
         self._names = LocalNames(project, scope)
         self._key = key
+        if self.travels.fault is not None:
+            self._mark_fault()
         self.live.follow()
         self.lowered = self._lower()
         self._graph = known_graph(project, samples) if samples is not None else None
@@ -217,7 +248,7 @@ class PreviewFeed(QObject):
         self._fared = now
         shown = [node.name for node in session.view.network.nodes]
         frozen = [node.name for node in expanded(session.project).project.network.nodes if node.frozen]
-        measured = health_of(session.client.layer_norms(), frozen)
+        measured = with_fault(health_of(session.client.layer_norms(), frozen), self.travels.fault, session.run_project)
         self._health = worst(measured, stuck_of(session.stuck) if measured else [], self._names, shown)
         self._costs = costs(self._timed, self._names, shown)
 
@@ -279,7 +310,11 @@ class PreviewFeed(QObject):
         rows = np.arange(samples.count)[:: max(1, samples.count // CROWD)][:CROWD]
         x, columns = samples.x[rows], length_columns(samples, rows)
         with np.errstate(all="ignore"):
-            self._crowd_now = self._names.answers(node_outputs(graph, weights, self.prepared.scaler.apply(x), columns))
+            x = self.prepared.scaler.apply(x)
+            self._crowd_now = self._names.answers(node_outputs(graph, weights, x, columns))
+            present = self._names.answers(present_of(graph, x, columns))
+        if present:  # what is padded says nothing of a layer
+            self._crowd_now = {name: only_present(array, present.get(name)) for name, array in self._crowd_now.items()}
 
     def _progress(self, node: Node) -> float:
         """The share of the run that is done, for layers that train while it goes on; else below 0."""
