@@ -12,12 +12,13 @@ from pytestqt.qtbot import QtBot
 
 from playground.document.edits import RemoveNodes
 from playground.training.layer_history import Activations, Histograms
+from playground.training.messages import Fault
 from playground.training.messages.layers import WatchLayers
 from playground.training.spread import counts, even_edges, signed_edges
 from playground.ui import theme
 from playground.ui.panels.activations import QUANTITIES, ActivationsPanel
 from playground.ui.panels.choosing import Choice
-from playground.ui.panels.health import EXPLODED, health_of, judge
+from playground.ui.panels.health import EXPLODED, health_of, judge, with_fault
 from playground.ui.panels.histograms import HistogramsPanel
 from playground.ui.plots.axis import Axis
 from playground.ui.plots.layers import SHARES, LayersPlot
@@ -209,6 +210,24 @@ def test_activations_of_a_run_are_drawn_and_chosen(session: Session, qtbot: QtBo
     panel.choice.setFocus()
     QTest.keyClick(panel.choice, Qt.Key.Key_Home)
     assert panel.choice.key == "mean"
+
+
+def test_the_layer_of_the_first_nan_says_so_and_what_it_reached_is_not_judged() -> None:
+    project = moons()
+    names = [node.name for node in project.network.nodes if node.spec.kind == "layer"]
+    rows = [judge(name, np.full(9, 1e-3), np.full(9, 0.1), frozen=False) for name in names if name.startswith("dense")]
+    assert with_fault(rows, None, project) == rows
+    fault = Fault(node=rows[1].layer, op="dense", direction="backward", step=1311, text="Stopped.", what="NaN")
+    found = {row.layer: row for row in with_fault(rows, fault, project)}
+    assert list(found) == [row.layer for row in rows]
+    assert found[rows[0].layer].state == "Not reached"
+    assert found[rows[1].layer].state == "First NaN, backward, step 1,312"
+    assert found[rows[1].layer].wide
+    assert found[rows[1].layer].token == "error"
+    assert all(found[row.layer] == row for row in rows[2:])
+    forward = with_fault(rows, Fault(node="relu9", op="relu", direction="forward", step=0, text="", what="infinity"), None)
+    assert (forward[0].layer, forward[0].state) == ("relu9", "First ∞, forward, step 1")
+    assert forward[1:] == rows
 
 
 def test_before_a_run_the_layers_are_listed_and_it_says_what_will_come(session: Session, qtbot: QtBot) -> None:
