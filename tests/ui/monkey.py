@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from playground.ui.inspector.editors import Editor, LineField
 from playground.ui.main_window import MainWindow
 from playground.ui.toolbar import PickerButton
 from tests.ui.conftest import settle
+from tests.ui.gestures import Gestures
 from tests.ui.synthetic import click, double_click, drag, drop, move, press, release
 
 #: What ends the window, and what asks in a dialog of the system's own.
@@ -70,7 +72,7 @@ def files(folder: Path) -> list[Path]:
     return [*sorted((assets_dir() / "examples").glob("*.play")), *sorted(folder.glob("*.*"))]
 
 
-class Monkey:
+class Monkey(Gestures):
     """acts: names of what it does, each as often as it is listed."""
 
     def __init__(
@@ -84,10 +86,12 @@ class Monkey:
         self.acts: list[Callable[[], object]] = [
             *[self.action] * 6, *[self.drop] * 3, *[self.drag] * 5, self.half, *[self.click] * 3, self.double, *[self.key] * 3, *[self.mend] * 2,
             *[self.undo] * 3, *[self.edit] * 6, self.picker, self.panel, self.wheel, self.paste, self.button, self.open, self.data,
-            self.starter, self.resize, self.theme, self.menu,
+            self.starter, self.resize, self.theme, self.menu, *self.gestures,
         ]  # fmt: skip
         if "train" not in without:
-            self.acts += [*[self.train] * 3, self.kill]
+            self.acts += [*[self.train] * 4, self.kill, *self.steering]
+        if "open" not in without:
+            self.acts += self.leaving
         self._answer(monkeypatch)
 
     def _answer(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,6 +111,8 @@ class Monkey:
             return (str(self.folder / name) if name else "", "")
 
         monkeypatch.setattr(QMessageBox, "exec", exec_)
+        yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+        monkeypatch.setattr(QMessageBox, "question", staticmethod(lambda *_, **__: self.rng.choice((yes, no))))
         monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(some))
         monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(target))
         monkeypatch.setattr(QFileDialog, "getExistingDirectory", staticmethod(lambda *_: str(self.folder)))
@@ -114,11 +120,19 @@ class Monkey:
 
     def note(self, words: str) -> None:
         self.log[-1] += f" {words}"
+        self._trace(f"  {words}")
+
+    def _trace(self, words: str) -> None:
+        """Where a crash of the whole process is looked into, what was done last stands in a file."""
+        if "MONKEY_TRAIL" in os.environ:
+            with open(os.environ["MONKEY_TRAIL"], "a") as trail:
+                trail.write(f"{words}\n")
 
     def act(self) -> None:
         """One act; dialogs that it opened are used and closed by later ones."""
         chosen = self.rng.choice(self.acts)
         self.log.append(chosen.__name__)
+        self._trace(chosen.__name__)
         chosen()
         for menu in menus():
             menu.close()
@@ -308,7 +322,7 @@ def dialogs() -> list[QDialog]:
 def check(window: MainWindow) -> None:
     """The document is whole, the scene is the project, and everything can be painted."""
     session, scene = window.session, window.canvas.canvas
-    network = session.project.network
+    network = session.view.network
     assert not list(integrity_faults(session.project))
     assert set(scene.nodes) == {node.id for node in network.nodes}
     assert set(scene.wires) == {link.id for link in network.links}
@@ -335,7 +349,8 @@ def play(monkey: Monkey, count: int, faults: list[Any], log: Any) -> None:
             said = [record.message for record in log.records if not record.ignored and record.type_name != "QtDebugMsg"]
             assert not said, said[0]
         except Exception as error:
-            raise AssertionError(f"step {step}: {monkey.log[-8:]}") from error
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            raise AssertionError(f"step {step}: {monkey.log[-8:]}; {where.name}: {where.line}") from error
 
 
 def leave(window: MainWindow) -> None:
