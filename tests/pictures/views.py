@@ -73,8 +73,7 @@ def answered(on: Stage) -> None:
 @view
 def start(on: Stage) -> None:
     on.window.show_start()
-    cards = [card for card in on.window.findChildren(ExampleCard) if card.isVisible()]
-    until(lambda: all(card.samples is not None for card in cards), "the pictures of the examples")
+    until(lambda: any(card.isVisible() for card in on.window.findChildren(ExampleCard)), "the cards of the examples", PATIENCE)
 
 
 @view
