@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QGraphicsView
 
+from playground.ui.plots.series import polygon
 from playground.ui.theme import theme
 
 STEP, LEAST = 24, 14
@@ -39,6 +41,7 @@ class Dots:
         made.fill(theme().color("canvas"))
         p = QPainter(made)
         p.setPen(QPen(theme().color("grid"), 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap))
-        p.drawPoints([QPointF(i * step, k * step) for i in range(int(width / step) + 1) for k in range(int(height / step) + 1)])
+        across, down = np.meshgrid(np.arange(int(width / step) + 1) * step, np.arange(int(height / step) + 1) * step)
+        p.drawPoints(polygon(np.stack([across.ravel(), down.ravel()], axis=1)))
         p.end()
         return made

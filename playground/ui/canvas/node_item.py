@@ -236,4 +236,4 @@ class NodeItem(QGraphicsItem):
             tie.light(self.hover)
 
     def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        paint_node(p, self)
+        paint_node(p, self, widget is not None)

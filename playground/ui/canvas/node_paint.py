@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from playground.ui.canvas.levels import BLOCK, DETAILED, LEGIBLE, NAMED
 from playground.ui.canvas.preview import paint_missing, paint_preview
-from playground.ui.canvas.still import STILL
+from playground.ui.canvas.still import STILL, alike
 from playground.ui.painting import AA, CENTRE, RIGHT, box, chip, put, stamp, width_of
 from playground.ui.theme import theme
 from playground.words import say, sentence
@@ -25,8 +25,8 @@ PHASE_WORDS = {"forward": sentence("forward"), "backward": sentence("backward"),
 BADGE_INK = {"error": "error", "warn": "warn", "frozen": "info", "tied": "c_block"}
 
 
-def paint_node(p: QPainter, item: NodeItem) -> None:
-    """All of a node, as much as can be made out at the painter's zoom."""
+def paint_node(p: QPainter, item: NodeItem, on_screen: bool = True) -> None:
+    """All of a node, as much as can be made out at the painter's zoom. on_screen: images that were kept may be used."""
     look, zoom = item.look, p.worldTransform().m11()
     if zoom < BLOCK:
         if item.isSelected():
@@ -36,10 +36,10 @@ def paint_node(p: QPainter, item: NodeItem) -> None:
     if look.state == "waiting":
         p.setOpacity(0.5)
     if zoom < NAMED:
-        _small(p, item, zoom)
+        _small(p, item, zoom, on_screen)
         p.setOpacity(1.0)
         return
-    calm = look.state != "waiting" and not (item.open or item.phase or item.fitting or item.hot_port)
+    calm = on_screen and look.state != "waiting" and not (item.open or item.phase or item.fitting or item.hot_port)
     if not (calm and item.still.draw(p, item, lambda inner: _still(inner, item, zoom))):
         _still(p, item, zoom)
     _line(p, item, zoom)
@@ -70,17 +70,27 @@ def _still(p: QPainter, item: NodeItem, zoom: float) -> None:
     _ports(p, item)
 
 
-def _small(p: QPainter, item: NodeItem, zoom: float) -> None:
+def _small(p: QPainter, item: NodeItem, zoom: float, on_screen: bool) -> None:
     """From afar: straight corners, which nobody can tell from round ones, and a name while it can be read."""
-    look, body, pixel = item.look, item.body(), 1 / zoom
-    p.fillRect(body, _edge(item))
-    rim = 2 * pixel if item.isSelected() or look.state == "error" else pixel
-    p.fillRect(body.adjusted(rim, rim, -rim, -rim), _fill(item))
-    p.fillRect(QRectF(0, 0, max(4.0, 2 * pixel), look.height), theme().color(look.group))
-    p.fillRect(QRectF(9, look.height / 2 - 14, 28, 28), theme().tint(look.group))
-    stamp(p, 23, look.height / 2, look.icon, look.group, 20)
+    look, edge = item.look, _edge(item)
+    rim = 2 if item.isSelected() or look.state == "error" else 1
+    if on_screen:
+        key = (look.group, look.icon, look.width, look.height, look.state == "error", edge.rgba(), rim)
+        alike().draw(p, item, key, lambda inner: _block(inner, item, zoom, edge, rim / zoom))
+    else:
+        _block(p, item, zoom, edge, rim / zoom)
     if zoom >= LEGIBLE:
         put(p, QRectF(42, 0, look.width - 44, look.height), look.name, 24, "text", True)
+
+
+def _block(p: QPainter, item: NodeItem, zoom: float, edge: QColor, rim: float) -> None:
+    """A node from afar without its name. rim: of its edge, on the canvas."""
+    look, body = item.look, item.body()
+    p.fillRect(body, edge)
+    p.fillRect(body.adjusted(rim, rim, -rim, -rim), _fill(item))
+    p.fillRect(QRectF(0, 0, max(4.0, 2 / zoom), look.height), theme().color(look.group))
+    p.fillRect(QRectF(9, look.height / 2 - 14, 28, 28), theme().tint(look.group))
+    stamp(p, 23, look.height / 2, look.icon, look.group, 20)
 
 
 def _phase(p: QPainter, item: NodeItem) -> None:
