@@ -89,6 +89,20 @@ class Machine:
         self._loaded: dict[str, int] = {}
         self._bound: dict[int, _Bound] = {}
 
+    def follow(self, plan: Plan, *, shuffle: bool = True) -> Machine:
+        """A machine of a plan with the same layout in this one's memory, with its state, its data and its compiled programs.
+
+        Raises ValueError for another layout.
+        """
+        if plan.layout != self.layout:
+            raise ValueError("the plan has other places than this machine's memory")
+        made = Machine(plan, self.memory, self._progress, shuffle=shuffle)
+        made._loaded = dict(self._loaded)
+        known = {id(bound.program): bound for bound in self._bound.values()}
+        kept = (program for program in (plan.train, plan.evaluate, plan.observe) if program is not None)
+        made._bound = {id(program): known[id(program)] for program in kept if id(program) in known}
+        return made
+
     def initialise(self, seed: int) -> None:
         """Weights by their initialisers, slots and counters to zero, knobs to their start. Same seed, same bits."""
         self.layout.state_view(self.F)[:] = 0

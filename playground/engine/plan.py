@@ -124,6 +124,40 @@ def plan_network(
     return _Planner(graph, batch, update, parts, train, evaluate, observing, samples, max(window, batch), ring).plan()
 
 
+def knobs_of(graph: Graph, update: UpdateRule | None) -> tuple[dict[str, int], tuple[float, ...]]:
+    """Places of all knobs by name, and the numbers that they start at. Raises ValueError for more than there is room for."""
+    rule = ops.update(update.id) if update else None
+    names, start = {"rate": RATE, "clip": CLIP, "clip_value": CLIP_VALUE}, [0.0] * KNOB_COUNT
+    start[CONSTANT_ONE] = 1.0
+    if update is not None and rule is not None:
+        start[RATE], start[CLIP] = float(update.numbers["rate"]), update.clip
+        start[CLIP_VALUE] = update.clip_value
+        if update.averaging is not None:
+            names["average_decay"] = AVERAGE_DECAY
+            start[AVERAGE_DECAY] = update.averaging.decay
+        for n, name in enumerate(ops.penalty(update.penalty).knobs if update.penalty else ()):
+            names[f"penalty:{name}"] = FIRST_PENALTY_KNOB + n
+            start[FIRST_PENALTY_KNOB + n] = float(update.penalty_numbers[name])
+        for n, name in enumerate(rule.knobs):
+            names[name] = FIRST_UPDATE_KNOB + n
+            start[names[name]] = float(update.numbers[name])
+    first = FIRST_FREE_KNOB + len(graph.knobs)
+    start.extend([0.0] * (first - len(start)))
+    for knob in graph.knobs:
+        names[knob.name], start[knob.index] = knob.index, knob.value
+    factors: list[tuple[str, float]] = []
+    if update is not None:
+        for what, by_owner in (("rate_factor", update.rate_factors), ("decay_factor", update.decay_factors)):
+            factors += [(f"{owner}:{what}", by_owner[owner]) for owner in sorted(by_owner)]
+    for n, (name, factor) in enumerate(factors):
+        names[name] = first + n
+        start.extend([1.0] * (first + n + 1 - len(start)))
+        start[first + n] = factor
+    if max(names.values()) >= KNOB_COUNT:
+        raise ValueError(f"a network may have {KNOB_COUNT} live numbers; this one has {max(names.values()) + 1}")
+    return names, tuple(start)
+
+
 class _Planner:
     """Lays the arena out, then makes the programs."""
 
@@ -223,7 +257,7 @@ class _Planner:
         values |= {v.index: LOSS for v in self.graph.values if v.kind == "scalar"}
         values |= {scalar: HEAD_LOSSES + at for at, scalar in enumerate(heads)}
         fixed = Addresses(values, self.gradient_at)
-        names, start = self._knobs()
+        names, start = knobs_of(self.graph, self.update)
         train = None if self.train is None else self.train.program(fixed, lambda whole: self._tail(whole, names))
         spans = (self.train or self.evaluate).storage.spans
         return Plan(
@@ -234,42 +268,11 @@ class _Planner:
             train=train,
             evaluate=self.evaluate.program(fixed, lambda whole: ()),
             observe=None if self.observe is None else self.observe.program(fixed, lambda whole: ()),
-            knob_start=tuple(start),
+            knob_start=start,
             chains=len(self.parts),
             activation_bound=4 * lower_bound(spans),
             pool=self.pool,
         )
-
-    def _knobs(self) -> tuple[dict[str, int], list[float]]:
-        names, start = {"rate": RATE, "clip": CLIP, "clip_value": CLIP_VALUE}, [0.0] * KNOB_COUNT
-        start[CONSTANT_ONE] = 1.0
-        if self.update is not None and self.rule is not None:
-            start[RATE], start[CLIP] = float(self.update.numbers["rate"]), self.update.clip
-            start[CLIP_VALUE] = self.update.clip_value
-            if self.update.averaging is not None:
-                names["average_decay"] = AVERAGE_DECAY
-                start[AVERAGE_DECAY] = self.update.averaging.decay
-            for n, name in enumerate(ops.penalty(self.update.penalty).knobs if self.update.penalty else ()):
-                names[f"penalty:{name}"] = FIRST_PENALTY_KNOB + n
-                start[FIRST_PENALTY_KNOB + n] = float(self.update.penalty_numbers[name])
-            for n, name in enumerate(self.rule.knobs):
-                names[name] = FIRST_UPDATE_KNOB + n
-                start[names[name]] = float(self.update.numbers[name])
-        first = FIRST_FREE_KNOB + len(self.graph.knobs)
-        start.extend([0.0] * (first - len(start)))
-        for knob in self.graph.knobs:
-            names[knob.name], start[knob.index] = knob.index, knob.value
-        factors: list[tuple[str, float]] = []
-        if self.update is not None:
-            for what, by_owner in (("rate_factor", self.update.rate_factors), ("decay_factor", self.update.decay_factors)):
-                factors += [(f"{owner}:{what}", by_owner[owner]) for owner in sorted(by_owner)]
-        for n, (name, factor) in enumerate(factors):
-            names[name] = first + n
-            start.extend([1.0] * (first + n + 1 - len(start)))
-            start[first + n] = factor
-        if max(names.values()) >= KNOB_COUNT:
-            raise ValueError(f"a network may have {KNOB_COUNT} live numbers; this one has {max(names.values()) + 1}")
-        return names, start
 
     def _tail(self, whole: WholeFrame, names: dict[str, int]) -> list[Stage]:
         assert self.train is not None

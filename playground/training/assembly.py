@@ -12,6 +12,7 @@ from playground.data.prepare import Prepared
 from playground.document.project import Project
 from playground.engine.machine import Machine, Progress
 from playground.engine.plan import Plan, plan_network
+from playground.engine.retune import retuned
 from playground.lowering import Lowered, lower
 from playground.lowering.expansion import expanded
 from playground.lowering.preparing import prepared as prepared_by
@@ -59,10 +60,26 @@ class Assembled:
         """A machine with the data in its windows; its state is whatever the memory holds."""
         machine = Machine(self.plan, arena, progress, shuffle=self.project.training.shuffle)
         machine.prepare()
+        self.load(machine)
+        return machine
+
+    def fits(self, other: Assembled) -> bool:
+        """Whether this run can go on in the memory of the other: arena and board would look the same."""
+        return self.plan.layout == other.plan.layout and self.board_plan() == other.board_plan()
+
+    def machine_after(self, before: Assembled, machine: Machine) -> Machine:
+        """A machine in the memory of an earlier run's, with its state. Raises ValueError where it does not fit."""
+        made = machine.follow(self.plan, shuffle=self.project.training.shuffle)
+        made.prepare()
+        if self.prepared is not before.prepared or self.plan.train is not before.plan.train:
+            self.load(made)
+        return made
+
+    def load(self, machine: Machine) -> None:
+        """The data into the machine's windows."""
         for name, split in (("train", self.prepared.train), ("validation", self.prepared.validation)):
             if split is not None:
                 machine.load(name, split.x, self.lowered.columns(split))
-        return machine
 
 
 def assemble(project: Project, samples: Samples, before: Assembled | None = None) -> Assembled:
@@ -78,6 +95,11 @@ def assemble(project: Project, samples: Samples, before: Assembled | None = None
     counts = {"train": prepared.train.count}
     if prepared.validation is not None:
         counts["validation"] = prepared.validation.count
+    judge = Judge(lowered.heads, samples.task, prepared)
+    if before is not None and prepared is before.prepared and project.training.batch == before.project.training.batch:
+        known = retuned(before.plan, lowered.graph, lowered.update)
+        if known is not None:
+            return Assembled(project, samples, lowered, prepared, known, judge)
     width = int(prepared.train.x[0].size)
 
     @functools.cache
@@ -91,4 +113,4 @@ def assemble(project: Project, samples: Samples, before: Assembled | None = None
 
     memory.check(needed, project.training.batch, memory.free_bytes())
     plan = planned(project.training.batch)
-    return Assembled(project, samples, lowered, prepared, plan, Judge(lowered.heads, samples.task, prepared))
+    return Assembled(project, samples, lowered, prepared, plan, judge)

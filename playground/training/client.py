@@ -61,6 +61,16 @@ class Client(Travels, Results):
         return self._text
 
     @property
+    def at_fault(self) -> bool:
+        """The run stands before a step that gave numbers which are not finite; it takes knobs and changes, and may go on."""
+        return self._state == "failed" and not self._abandoned
+
+    @property
+    def takes_changes(self) -> bool:
+        """A worker has the run in hand, going or at rest, and it is not over."""
+        return self._state in ("running", "paused") or self.at_fault
+
+    @property
     def started(self) -> messages.Started | None:
         """The present run's sizes, once it is set up."""
         return self._view.started if self._view else None
@@ -133,6 +143,7 @@ class Client(Travels, Results):
         view = self._view
         if isinstance(event, messages.Done):
             self.answered = event.serial
+            self._drop_change(event.serial)
             if view is not None:
                 view.wanted = {name: kept for name, kept in view.wanted.items() if kept[1] > event.serial}
             return True
@@ -151,13 +162,16 @@ class Client(Travels, Results):
             sent = self._replanned(event.change)
             if sent is None:
                 return False
-            view.change(sent[0], sent[1], event.started, sent[2].training)
+            view.change(sent.start, sent.blocks, event.started, sent.project.training, in_place=event.in_place)
+            self._has(event.entry.serial, sent.project, sent.samples)
         elif isinstance(event, messages.ChangeRefused):
             self._drop_change(event.change)
         elif isinstance(event, messages.Reset):
             view.forget_curves()
             view.read_knobs()
             self._forget_branches()
+            self._plans = {0: self._plans[self._plan]}
+            self._plan = 0
         elif isinstance(event, Travelled):
             self._travelled(event)
         elif isinstance(event, messages.Fault):
@@ -169,10 +183,12 @@ class Client(Travels, Results):
                 del view.wanted[event.name]
         self._broken = isinstance(event, messages.Failed) or (self._broken and not isinstance(event, messages.Started))
         self._state, self._text = _after(event, self._state, self._text)
+        self._go_now()
         return True
 
     def _buried(self, ended: Ended) -> Event:
         """The worker has gone: say why, keep everything else."""
+        self._believe_the_journal()
         self._forget_changes()
         peak = self._view.board.life.peak_bytes if self._view and self._view.board else 0
         free = memory.free_bytes()

@@ -17,6 +17,16 @@ from playground.training.messages.tiles import WatchTiles
 from playground.training.view import RunView
 
 
+@dataclasses.dataclass(frozen=True)
+class Sent:
+    """What was sent with a change."""
+
+    start: messages.Start
+    blocks: tuple[Block, ...]
+    project: Project
+    samples: Samples
+
+
 class Commands:
     """The buttons, knobs and looks of a run. Every method returns at once; one that does not fit the state does nothing."""
 
@@ -30,11 +40,16 @@ class Commands:
 
     def __init__(self) -> None:
         self._generation = 0
-        self._samples: tuple[Samples, tuple[Block, Block]] | None = None
+        #: Samples in shared memory, the newest last, and those that the run has or was last asked to have.
+        self._held: list[tuple[Samples, tuple[Block, Block]]] = []
+        self._used: Samples | None = None
+        #: Projects and samples by the serial numbers of the journal's entries that brought them, 0 for the first; which the run has now.
+        self._plans: dict[int, tuple[Project, Samples]] = {}
+        self._plan = 0
         #: Commands that hold for every run: a new worker is told them before it starts one.
         self._standing: dict[type[Command], Command] = {}
         #: Changes that were asked for and not yet answered, by serial number.
-        self._changes: dict[int, tuple[messages.Start, tuple[Block, ...], Project]] = {}
+        self._changes: dict[int, Sent] = {}
 
     def send(self, command: Command) -> int:
         """Hand any command to the worker, if there is one; its serial number, which `Done` repeats."""
@@ -65,7 +80,9 @@ class Commands:
             samples, blocks, folder=str(folder or ""), checkpoint=str(resume or ""), every=every, paused=paused
         )
         self._view = RunView(start, blocks, averaged=project.training.judges_averaged, optimizer=project.training.optimizer)
+        self._plans, self._plan, self._used = {0: (project, samples)}, 0, samples
         self._begin(start)
+        self._drop_unused()
 
     def change(self, project: Project, samples: Samples | None = None) -> int:
         """Let the run go on with another plan from its next step on: another batch, schedule, optimizer, thawed layers, other data.
@@ -76,20 +93,27 @@ class Commands:
         view = self._view
         if (
             view is None
-            or self._samples is None
+            or self._used is None
             or self._abandoned
             or self._state not in ("running", "paused", "finished", "failed")
         ):
             return 0
-        used = self._samples[0] if samples is None else samples
-        same = used is self._samples[0]
-        blocks = self._blocks_of(project, used)
-        kept = view.start
-        start = self._start_of(used, blocks, folder=kept.folder, checkpoint=kept.checkpoint, every=kept.every, paused=kept.paused)
+        used = self._used if samples is None else samples
+        same = used is self._used
+        start, blocks = self._start_again(project, used)
         command = messages.Change(start=start, same_samples=same)
         serial = self._line.send(command, descriptors=tuple(block.descriptor for block in blocks))
-        self._changes[serial] = (start, blocks, project)
+        self._changes[serial], self._used = Sent(start, blocks, project, used), used
         return serial
+
+    def _start_again(self, project: Project, samples: Samples) -> tuple[messages.Start, tuple[Block, ...]]:
+        """For the present run with another plan."""
+        assert self._view is not None
+        blocks, kept = self._blocks_of(project, samples), self._view.start
+        start = self._start_of(
+            samples, blocks, folder=kept.folder, checkpoint=kept.checkpoint, every=kept.every, paused=kept.paused
+        )
+        return start, blocks
 
     def resume(self) -> None:
         """Go on: after a pause, a stop or a fault, or in a new worker when the old one died."""
@@ -214,9 +238,16 @@ class Commands:
             paused=paused,
         )
 
-    def _replanned(self, serial: int) -> tuple[messages.Start, tuple[Block, ...], Project] | None:
+    def _replanned(self, serial: int) -> Sent | None:
         """What was sent with a change that has been answered; it is asked for once."""
         return self._changes.pop(serial, None)
+
+    def _has(self, plan: int, project: Project, samples: Samples) -> None:
+        """The run has this plan now. plan: its serial number."""
+        self._plans[plan], self._plan = (project, samples), plan
+        if not self._changes:
+            self._used = samples
+        self._drop_unused()
 
     def _forget_changes(self) -> None:
         """Those that were sent to a worker which is no more."""
@@ -225,20 +256,36 @@ class Commands:
 
     def _drop_change(self, serial: int) -> None:
         sent = self._changes.pop(serial, None)
-        for block in (sent[1][0], *sent[1][3:]) if sent else ():
+        for block in (sent.blocks[0], *sent.blocks[3:]) if sent else ():
             block.close()
+        if not self._changes and self._plan in self._plans:
+            self._used = self._plans[self._plan][1]
+        self._drop_unused()
 
     def _sample_blocks(self, samples: Samples) -> tuple[Block, Block]:
         """The samples in shared memory; the same samples are copied once."""
-        if self._samples is None or self._samples[0] is not samples:
-            self._drop_samples()
-            self._samples = (samples, (Block.holding(samples.x), Block.holding(samples.y)))
-        return self._samples[1]
+        for held, blocks in self._held:
+            if held is samples:
+                return blocks
+        made = (Block.holding(samples.x), Block.holding(samples.y))
+        self._held.append((samples, made))
+        return made
+
+    def _drop_unused(self) -> None:
+        """Samples that neither the run has nor a change that was asked for."""
+        used = [*(self._view.blocks if self._view else ()), *(block for sent in self._changes.values() for block in sent.blocks)]
+        kept = [one for one in self._held if one[1][0] in used or one[0] is self._used]
+        for one in self._held:
+            if not any(one is other for other in kept):
+                for block in one[1]:
+                    block.close()
+        self._held = kept
 
     def _drop_samples(self) -> None:
-        for block in self._samples[1] if self._samples else ():
-            block.close()
-        self._samples = None
+        for _, blocks in self._held:
+            for block in blocks:
+                block.close()
+        self._held, self._used, self._plans = [], None, {}
 
     def _begin(self, start: messages.Start) -> None:
         """Send the run to a worker, new or waiting."""

@@ -38,6 +38,11 @@ class Journal:
         for entry in entries:
             self.take(entry)
 
+    @property
+    def last(self) -> int:
+        """The serial number of the newest entry there ever was."""
+        return self._serial
+
     def add(self, kind: str, step: int, what: str = "", before: Any = None, after: Any = None, note: str = "") -> Entry:
         """A new entry. Raises ValueError for an unknown kind."""
         if kind not in KINDS:

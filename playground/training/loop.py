@@ -300,7 +300,8 @@ class Trainer:
             return False
         memory.best_loss, memory.best_epoch, memory.best_step, memory.stale = loss, epoch, self.machine.step, 0
         state = self.machine.layout.state_view(self.machine.F)
-        memory.best_place = self.keeper.write({"epoch": epoch, "step": self.machine.step, "loss": loss}, state)
+        about = {"epoch": epoch, "step": self.machine.step, "loss": loss, "plan": self.recorder.plan}
+        memory.best_place = self.keeper.write(about, state)
         return True
 
     def _finish(self, reason: str) -> messages.Finished:

@@ -56,7 +56,7 @@ def continue_from(trainer: Trainer, old: Assembled, new: Assembled, made: Traine
     """
     machine = made.machine
     machine.knobs[...] = _knobs(old, trainer.machine, new)
-    machine.restore(_state(old, trainer.machine.snapshot(), new))
+    machine.restore(state_of(old, trainer.machine.snapshot(), new))
     memory = dataclasses.replace(trainer.memory, heard=dict(trainer.memory.heard), best_place=None)
     if trainer.training.schedule != new.project.training.schedule:
         memory.heard = {}
@@ -75,7 +75,8 @@ def _keep_best(trainer: Trainer, old: Assembled, new: Assembled, made: Trainer, 
     kept = trainer.keeper.read(place) if place is not None else None
     if kept is not None:
         about, state = kept
-        memory.best_place = made.keeper.write(about, _state(old, np.frombuffer(state, np.float32), new))
+        about = about | {"plan": made.recorder.plan}
+        memory.best_place = made.keeper.write(about, state_of(old, np.frombuffer(state, np.float32), new))
 
 
 def judged_alike(old: Assembled, new: Assembled) -> bool:
@@ -92,7 +93,7 @@ def _fixed(spec: Spec) -> tuple[str, dict[str, Any]]:
     return spec.id, {name: getattr(spec, name) for name, field in fields_of(spec).items() if not field.live}
 
 
-def _state(old: Assembled, state: Array, new: Assembled) -> Array:
+def state_of(old: Assembled, state: Array, new: Assembled) -> Array:
     """A state of the old plan as one of the new. Shapes: (n,) float32 each, as `Machine.snapshot` gives it."""
     before, after = old.plan.layout, new.plan.layout
     made = np.zeros(after.state[1], np.float32)

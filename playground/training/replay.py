@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,12 +14,13 @@ from playground.core.samples import Samples
 from playground.document.patch import patched
 from playground.document.project import Project
 from playground.engine.machine import Progress
-from playground.errors import PlaygroundError
+from playground.errors import FileError, PlaygroundError
 from playground.training import checkpoints, replan
 from playground.training.assembly import Assembled, assemble
+from playground.training.changes import REINITIALISED
 from playground.training.journal import Entry
 from playground.training.loop import Burst, Memory, Trainer
-from playground.training.recorder import REINITIALISED
+from playground.training.plans import Plans
 from playground.training.run_record import samples_sha256
 from playground.words import sentence
 
@@ -50,8 +52,11 @@ class Player:
         """Raises Refused, DataError or DoesNotFit."""
         self.made: Assembled = assemble(project, samples)
         self._entries, self._load, self._compiling = list(entries), load, compiling
+        self._plans = Plans()
+        self._plans.restart(self.made)
         self.trainer = self._trainer(self.made)
         self.trainer.reset()
+        self.trainer.recorder.ways = self._plans
 
     def _trainer(self, made: Assembled) -> Trainer:
         machine = made.machine(progress=self._compiling)
@@ -79,7 +84,7 @@ class Player:
                 yield from self._faulted(entry)
             case "rewind" | "fork":
                 yield from self._to(int(entry.before))
-                self.trainer.recorder.go_back(int(entry.after))
+                self._go_back(int(entry.after))
             case "end" if entry.what == "stopped":
                 yield from self._to(int(entry.after))
             case "end":
@@ -155,9 +160,23 @@ class Player:
         new = assemble(project, samples, self.made)
         replan.check(self.made, new, self.trainer.machine.epoch, complete=self.trainer.complete)
         after = self._trainer(new)
+        self._plans.add(entry.serial, new)
+        after.recorder.carry(self.trainer.recorder, entry.serial)
         replan.continue_from(self.trainer, self.made, new, after)
-        after.recorder.begin()
+        after.recorder.mark()
         self.trainer, self.made = after, new
+
+    def _go_back(self, step: int) -> None:
+        recorder = self.trainer.recorder
+        serial = recorder.stretch_of(step).serial
+        if serial == recorder.plan:
+            recorder.go_back(step)
+            return
+        made = self._plans.assembled(serial)
+        after = self._trainer(made)
+        after.recorder.carry(recorder, serial)
+        after.recorder.go_back(step, self.trainer.machine.step)
+        self.trainer, self.made = after, made
 
     def _faulted(self, entry: Entry) -> Iterator[Burst]:
         """What an update spoiled may be noticed some steps later; the run then goes back to before it."""
@@ -188,11 +207,44 @@ def take_checkpoint(trainer: Trainer, path: Path) -> checkpoints.Checkpoint:
         machine.set_knob(name, value)
     whole = trainer.steps_per_epoch
     # Files from before the loop counted steps and epochs by itself come of runs with one batch throughout.
-    known = {"epoch_steps": machine.step % whole, "last_epoch": int(found.memory.get("last_step", 0)) // whole}
-    trainer.memory = Memory(**(known | found.memory))
-    trainer.memory.best_place = None
+    memory = _memory(found.memory, path)
+    known = {"epoch_steps": machine.step % whole, "last_epoch": memory.get("last_step", 0) // whole}
+    trainer.memory = Memory(**(known | memory | {"best_place": None}))
     trainer.recorder.begin()
     return found
+
+
+def _memory(found: dict[str, Any], path: Path) -> dict[str, Any]:
+    """What the loop knew, every value of the type that it has in `Memory`. Raises FileError."""
+    types = {field.name: str(field.type) for field in dataclasses.fields(Memory)}
+    for name, value in found.items():
+        if name not in types or not _REMEMBERED.get(types[name], lambda _: True)(value):
+            raise FileError(
+                sentence(
+                    "{path} lacks what a run needs to go on: {name} cannot be {value}. Choose another file.",
+                    path=path, name=f"{name[:60]!r}", value=f"{value!r:.60}",
+                )
+            )  # fmt: skip
+    return found
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**53
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+#: What a value of the loop's memory may be, by its annotation.
+_REMEMBERED: dict[str, Callable[[Any], bool]] = {
+    "int": _is_count,
+    "int | None": lambda value: value is None or _is_count(value),
+    "float": _is_number,
+    "float | None": lambda value: value is None or _is_number(value),
+    "str": lambda value: value in ("", "done", "stopped", "early"),
+    "dict[str, float]": lambda value: isinstance(value, dict) and all(map(_is_number, value.values())),
+}
 
 
 def file_sha256(path: Path) -> str:

@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from playground.core.fields import Real
+from playground.core.samples import Samples
 from playground.document.patch import differences
+from playground.document.project import Project
 from playground.engine.machine import Machine, Progress
 from playground.errors import BadValue
 from playground.training import checkpoints, hooks, messages, replan, run_record
@@ -26,6 +28,7 @@ from playground.training.hooks.journal import RunJournal
 from playground.training.interrupt import Interrupt
 from playground.training.loop import Burst, Memory, Trainer
 from playground.training.messages import Event
+from playground.training.plans import Plans, derived
 from playground.training.probes import Share
 from playground.training.replay import take_checkpoint
 from playground.training.run_files import RunFiles
@@ -40,6 +43,14 @@ Send = Callable[[Event], None]
 _COPY_SHARE = 0.05
 
 
+@dataclasses.dataclass(frozen=True)
+class Turn:
+    """How a run comes to another plan. plan: its serial number.  back: the earlier step that it goes back to; None: on from here."""
+
+    plan: int
+    back: int | None = None
+
+
 class Run:
     """One run. It starts paused; `turn` does a little of it."""
 
@@ -52,18 +63,22 @@ class Run:
         compiling: Progress,
         interrupt: Interrupt,
         previous: Run | None = None,
+        turn: Turn | None = None,
     ) -> None:
-        """previous: the same run with another plan; it stays as it is until this one takes its place."""
-        arena, board = blocks
-        plan, sizes = assembled.plan, assembled.board_plan()
+        """previous: the same run with another plan; turn: how it comes to this one. Where both fit into the same memory it has none of
+
+        the blocks; else the other run stays as it is until this one takes its place.
+        """
         self.assembled, self.start, self.send = assembled, start, send
-        if not start.continued:
-            arena.resize(plan.nbytes)
-            board.resize(sizes.nbytes)
-        elif arena.nbytes != plan.nbytes:
-            raise BadValue(sentence("The memory that was kept belongs to another network. Press Reset to begin anew."))
-        self.board = Board(sizes, board)
-        self.machine: Machine = assembled.machine(arena.buffer(), compiling)
+        #: It goes on in the memory that it had with its last plan.
+        self.in_place = previous is not None and assembled.fits(previous.assembled)
+        self.board: Board
+        self.machine: Machine
+        if previous is not None and self.in_place:
+            self.board = previous.board
+            self.machine = assembled.machine_after(previous.assembled, previous.machine)
+        else:
+            self._lay_out(blocks, compiling)
         training = assembled.project.training
         self.trainer = Trainer(
             assembled.lowered, assembled.prepared, self.machine, training, assembled.judge, self.board.best, interrupt
@@ -81,12 +96,27 @@ class Run:
         self.slow: SlowStep | None = None
         self.hooks: list[Hook] = [*(kind(self) for kind in hooks.kinds()), self.files]
         self.journal = next(hook for hook in self.hooks if isinstance(hook, RunJournal))
-        if previous is None:
+        self.plans: Plans = Plans(self._derived) if previous is None else previous.plans
+        self.trainer.recorder.ways = self.plans
+        if previous is None or turn is None:
             self._begin_state()
+            self.plans.add(self.trainer.recorder.plan, assembled)
         else:
-            self._carry_on(previous)
+            self._carry_on(previous, turn)
         interrupt.machine = self.machine
         self.publish()
+
+    def _lay_out(self, blocks: tuple[Block, Block], compiling: Progress) -> None:
+        """Arena and board in memory of their own."""
+        arena, board = blocks
+        plan, sizes = self.assembled.plan, self.assembled.board_plan()
+        if not self.start.continued:
+            arena.resize(plan.nbytes)
+            board.resize(sizes.nbytes)
+        elif arena.nbytes != plan.nbytes:
+            raise BadValue(sentence("The memory that was kept belongs to another network. Press Reset to begin anew."))
+        self.board = Board(sizes, board)
+        self.machine = self.assembled.machine(arena.buffer(), compiling)
 
     # Starting points.
 
@@ -103,13 +133,26 @@ class Run:
         for hook in self.hooks:
             hook.began()
 
-    def _carry_on(self, previous: Run) -> None:
+    def _carry_on(self, previous: Run, turn: Turn) -> None:
         """From another plan, in whose place this one comes."""
         self.mode = previous.mode
         self._until_step, self._until_epoch = previous._until_step, previous._until_epoch
-        replan.continue_from(previous.trainer, previous.assembled, self.assembled, self.trainer)
+        recorder = self.trainer.recorder
+        self.plans.add(turn.plan, self.assembled)
+        self.plans.derive = self._derived
+        recorder.carry(previous.trainer.recorder, turn.plan)
+        try:
+            if turn.back is None:
+                replan.continue_from(previous.trainer, previous.assembled, self.assembled, self.trainer)
+                recorder.mark(copy=not self.in_place)
+            else:
+                recorder.go_back(turn.back, previous.machine.step)
+        except BaseException:
+            if self.in_place:
+                previous.assembled.load(previous.machine)
+            raise
         epochs, _ = previous.board.epochs.since(0)
-        if epochs.shape[1:] == self.board.epochs.rows.shape[1:]:
+        if not self.in_place and epochs.shape[1:] == self.board.epochs.rows.shape[1:]:
             self.board.epochs.append(epochs)
         before = {type(hook): hook for hook in previous.hooks}
         for hook in self.hooks:
@@ -150,13 +193,25 @@ class Run:
         replan.check(self.assembled, assembled, self.machine.epoch, complete=self.trainer.complete)
         found = differences(self.assembled.project, assembled.project)
         kept = dataclasses.replace(start, folder=self.start.folder, checkpoint=self.start.checkpoint, every=self.start.every)
-        run = Run(assembled, kept, blocks, self.send, compiling, self._interrupt, previous=self)
+        turn = Turn(self.journal.next)
+        run = Run(assembled, kept, blocks, self.send, compiling, self._interrupt, previous=self, turn=turn)
         after = {one.path: one.after for one in found}
         if assembled.samples is not self.assembled.samples:
             after["samples_sha256"] = run_record.samples_sha256(assembled.samples)
         note = replan.told(self.assembled, assembled)
         entry = run.journal.add("plan", "", {one.path: one.before for one in found}, after, note)
         return run, entry
+
+    def gone_back(
+        self, assembled: Assembled, start: messages.Start, blocks: tuple[Block, Block], compiling: Progress, turn: Turn
+    ) -> Run:
+        """The same run at a step of an earlier plan. This one may go on where that fails. Raises BadValue."""
+        kept = dataclasses.replace(start, folder=self.start.folder, checkpoint=self.start.checkpoint, every=self.start.every)
+        return Run(assembled, kept, blocks, self.send, compiling, self._interrupt, previous=self, turn=turn)
+
+    def _derived(self, serial: int) -> tuple[Project, Samples]:
+        made = self.assembled
+        return derived(serial, self.journal.entries, (self.trainer.recorder.plan, made.project, made.samples))
 
     def started(self) -> messages.Started:
         prepared, trainer = self.assembled.prepared, self.trainer
@@ -174,6 +229,7 @@ class Run:
             arena_bytes=self.assembled.plan.nbytes,
             paused=self.start.paused,
             notes=self.notes,
+            chains=self.assembled.plan.chains,
         )
 
     # Commands.
@@ -229,7 +285,6 @@ class Run:
             return False
         if not self.may_go_on():
             return False
-            chains=self.assembled.plan.chains,
         self._aim()
         self.mode = "running"
         self.board.beat(time.monotonic_ns(), self.machine.step)
@@ -291,6 +346,7 @@ class Run:
 
     def _reset(self) -> bool:
         self.trainer.reset()
+        self.plans.restart(self.assembled)
         self.board.clear()
         for hook in self.hooks:
             hook.reset()

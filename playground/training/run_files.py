@@ -36,6 +36,8 @@ class RunFiles(Hook):
         self._writer: checkpoints.Writer | None = None
         self._record: run_record.RunRecord | None = None
         self._fingerprint: dict[str, Any] = {}
+        #: The run has a folder of its own since it forked, and nothing is in it yet.
+        self._begins = False
 
     def _open(self) -> None:
         """Begin the files of a run."""
@@ -81,8 +83,9 @@ class RunFiles(Hook):
         if self._writer is not None:
             self._fingerprint = self._fingerprint_after(previous)
             self._writer.layout = self.run.machine.layout
-            self._saved_best = 0
-            self._save_all()
+            if self.run.board is not previous.run.board:  # else the files that are there fit the run as it is now
+                self._saved_best = 0
+                self._save_all()
 
     def after_burst(self, burst: Burst) -> None:
         if burst.record is None:
@@ -108,10 +111,31 @@ class RunFiles(Hook):
             self._save_all()
             self.report(wait=True)
 
+    def leave(self) -> None:
+        """Write the run as it stands, before it goes another way."""
+        if self._writer is not None:
+            self._save_all()
+
+    def branch(self, folder: str, step: int) -> None:
+        """From this step on the run is another one, kept in a folder of its own; what it left stays where it was."""
+        run = self.run
+        left = Path(run.start.folder).name if run.start.folder else ""
+        run.start = dataclasses.replace(run.start, folder=folder)
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        if self._writer is None or self._record is None:
+            self._open()
+            return
+        self._writer.folder = Path(folder)
+        self._record.branch(Path(folder), left, step)
+        self._begins = True
+
     def travelled(self, step: int) -> None:
-        self._saved_best = 0
+        self._saved_best, self._saved_at = 0, 0.0
         if self._record:
             self._record.keep_until(step)
+        if self._begins:
+            self._begins = False
+            self._save_all()
 
     def reset(self) -> None:
         self._saved_best = 0

@@ -112,11 +112,17 @@ class RunRecord:
             "epochs": [],
             "journal": [],
             "finished": None,
+            "parent": None,
         }
 
     def begin_with(self, project: Any, fingerprint: dict[str, Any]) -> None:
         """What the run began with, where that is not what it has now. project: as JSON."""
         self._body |= {"project": project, "fingerprint": fingerprint}
+
+    def branch(self, folder: Path, parent: str, step: int) -> None:
+        """From here on it tells of a run that left another one. parent: name of that one's folder; step: where it was left."""
+        self.path = folder / NAME
+        self._body = {**self._body, "epochs": list(self._body["epochs"]), "parent": {"run": parent, "step": step}}
 
     def add_epoch(self, record: EpochRecord) -> None:
         self._add("epochs", plain(record))
@@ -137,7 +143,7 @@ class RunRecord:
 
     def clear(self) -> None:
         """The run begins anew."""
-        self._body |= {"epochs": [], "finished": None}
+        self._body |= {"epochs": [], "finished": None, "parent": None}
 
     def encoded(self, journal: Iterable[Entry] = ()) -> bytes:
         """The file as it would be now."""
@@ -146,13 +152,17 @@ class RunRecord:
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """A run's record as it was read. project: with which it began; finished: None while it was not over."""
+    """A run's record as it was read. project: with which it began; finished: None while it was not over.
+
+    parent: name of the folder of the run that it forked from, and the step; None for a run from the start.
+    """
 
     path: Path
     project: Project
     fingerprint: dict[str, Any]
     journal: tuple[Entry, ...]
     finished: dict[str, Any] | None
+    parent: tuple[str, int] | None = None
 
 
 def read(path: Path) -> Found:
@@ -162,14 +172,24 @@ def read(path: Path) -> Found:
     try:
         project, found = project_json.from_json(body["project"])
         if project is None:
-            raise BadValue("; ".join(fault for _, fault in found.faults))
+            raise BadValue(found.faults[0][1])
         finished = body["finished"]
         if not isinstance(body["fingerprint"], dict) or not isinstance(finished, dict | None):
             raise BadValue(sentence("fingerprint and finished must be objects."))
+        parent = _parent(body.get("parent"))
         journal = tuple(of_json(one) for one in body["journal"]) if body["version"] == VERSION else _of_version_1(body, finished)
     except (KeyError, TypeError, AttributeError, BadValue) as error:
         raise FileError(f"{path} lacks what a record of a run needs: {error}. Choose another file.") from error
-    return Found(path, project, body["fingerprint"], journal, finished)
+    return Found(path, project, body["fingerprint"], journal, finished, parent)
+
+
+def _parent(given: Any) -> tuple[str, int] | None:
+    """Raises BadValue for what is no parent."""
+    if given is None:
+        return None
+    if not isinstance(given, dict) or type(given.get("run")) is not str or type(given.get("step")) is not int:
+        raise BadValue(sentence("parent must be an object with a run and a step."))
+    return given["run"], given["step"]
 
 
 def root_of(path: Path) -> tuple[Any, dict[str, Any]] | None:

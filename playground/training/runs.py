@@ -9,6 +9,7 @@ A shelf is the folder of one project's runs. What a person says of a run, a note
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import itertools
 import os
@@ -24,12 +25,17 @@ from playground.document.saver import save_atomically
 from playground.errors import BadValue, FileError
 from playground.paths import user_data_dir
 from playground.training import run_record
+from playground.training.journal_line import ended
 from playground.training.messages import EpochRecord
+from playground.training.messages.change import Entry
+from playground.training.wire import record_of
 from playground.words import sentence
 
 #: What all runs together may take; the oldest without a star go first.
 MOST_BYTES = 2 * 2**30
 MOST_NOTE = 500
+#: No run takes longer, and a calendar knows when it began.
+MOST_SECONDS = 1e9
 SAID = "said.json"
 LAST, BEST = "last.safetensors", "best.safetensors"
 _NUMBER = re.compile(r"\d{4,}")
@@ -42,7 +48,7 @@ class Kept:
     number: counts the project's runs.  began: seconds since 1970.  project: with which it began.  epochs: their figures.
     state: "done", "stopped", "early", "fault", or "open" where it neither ended nor stopped.  steps: how far it ran.
     seconds: of training, None where it was not over.  sha256: of the state at its end, or "".
-    star, note: of the person.
+    star, note: of the person.  parent: number of the run that it forked from, 0 for none, and fork the step.
     """
 
     folder: Path
@@ -56,6 +62,14 @@ class Kept:
     sha256: str
     star: bool = False
     note: str = ""
+    parent: int = 0
+    fork: int = 0
+    journal: tuple[Entry, ...] = dataclasses.field(default=(), repr=False)
+
+    @functools.cached_property
+    def ended(self) -> Project:
+        """The project as the run has it at its end: its plan may have changed on the way."""
+        return ended(self.project, self.journal)
 
     @property
     def last(self) -> EpochRecord | None:
@@ -125,16 +139,38 @@ def delete(run: Kept) -> None:
         raise FileError(sentence("Run {number} cannot be deleted: {error}.", number=run.number, error=error)) from error
 
 
-def take_along(before: Path, now: Path) -> None:
-    """Let a project that gets another place, as when it is saved for the first time, see its runs there too. Runs that are there stay.
+def take_along(before: Path, now: Path, going: Path | None = None) -> Path | None:
+    """Let a project that gets another place, as when it is saved for the first time, see its runs there too. Runs that are there stay,
 
+    and only the one that goes on comes to them. Gives the folder where that one is seen; what it still writes goes there by `keep_also`.
     The files are linked, not copied, and every writer of ours replaces files whole, so a run that goes on disturbs nothing.
+    going: folder of the present run. Raises FileError.
     """
-    if before == now or _folders(now):
-        return
+    if before == now:
+        return None
+    there = bool(_folders(now))
     for folder in _folders(before):
-        if (folder / run_record.NAME).is_file():
+        if folder != going and not there and (folder / run_record.NAME).is_file():
             shutil.copytree(folder, now / folder.name, copy_function=_link)
+    if going is None or not going.is_dir():
+        return None
+    copy = new_folder(now) if there else now / going.name
+    shutil.copytree(going, copy, copy_function=_link, dirs_exist_ok=True)
+    return copy
+
+
+def keep_also(file: Path, folder: Path) -> None:
+    """See a file that a run has written in another folder too, in place of what it wrote before. Raises FileError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        made = folder / f".{file.name}.new"
+        made.unlink(missing_ok=True)
+        _link(str(file), str(made))
+        made.replace(folder / file.name)
+    except OSError as error:
+        raise FileError(
+            sentence("{file} cannot be kept in {folder}: {error}.", file=file.name, folder=folder, error=error)
+        ) from error
 
 
 def _link(source: str, target: str) -> None:
@@ -213,23 +249,29 @@ def _read(folder: Path) -> Kept | None:
 
 def _made(folder: Path, body: dict[str, Any], written: float) -> Kept:
     read = run_record.read(folder)
-    epochs = tuple(EpochRecord(**row) for row in body["epochs"])
+    epochs = tuple(record_of(EpochRecord, row) for row in body["epochs"])
     finished = read.finished
+    seconds = float(finished["seconds"]) if finished is not None else None
+    if seconds is not None and not 0 <= seconds <= MOST_SECONDS:
+        raise BadValue(sentence("A run cannot have taken {seconds} s.", seconds=f"{seconds:g}"))
     fault = any(entry.kind == "fault" for entry in read.journal[-2:])
     state = str(finished["reason"]) if finished is not None else "fault" if fault else "open"
     star, note = _said(folder / SAID)
     return Kept(
         folder=folder,
         number=int(folder.name),
-        began=written - (float(finished["seconds"]) if finished is not None else 0.0),
+        began=written - (seconds or 0.0),
         project=read.project,
         epochs=epochs,
         state=state,
         steps=int(finished["last_step"]) if finished is not None else epochs[-1].step if epochs else 0,
-        seconds=float(finished["seconds"]) if finished is not None else None,
+        seconds=seconds,
         sha256=str(finished["state_sha256"]) if finished is not None else "",
         star=star,
         note=note,
+        parent=int(read.parent[0]) if read.parent is not None and _NUMBER.fullmatch(read.parent[0]) else 0,
+        fork=read.parent[1] if read.parent is not None else 0,
+        journal=read.journal,
     )
 
 

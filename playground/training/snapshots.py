@@ -17,9 +17,9 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 ENTRIES = 512
-#: 64-bit words of an entry: valid, step, place in the heap, bytes, checksum, bytes of the memory's text, rows of changes then, spare.
+#: 64-bit words of an entry: valid, step, place in the heap, bytes, checksum, bytes of the memory's text, rows of changes then, serial number of the plan.
 _WORDS = 8
-_VALID, _STEP, _AT, _LENGTH, _SUM, _TEXT, _SEEN = range(7)
+_VALID, _STEP, _AT, _LENGTH, _SUM, _TEXT, _SEEN, _PLAN = range(8)
 DIRECTORY_BYTES = 8 * ENTRIES * _WORDS
 #: What the copies of a run take at most, unless two of them take more.
 BUDGET = 64 << 20
@@ -39,12 +39,16 @@ def room(state_bytes: int) -> int:
 
 @dataclasses.dataclass(frozen=True)
 class Snapshot:
-    """step: where it was taken. memory: what the loop knew.  seen: rows of the list of changes then.  numbers: bytes, as they were given."""
+    """step: where it was taken. memory: what the loop knew.  seen: rows of the list of changes then.  numbers: bytes, as they were given.
+
+    plan: serial number of the plan that the run had then.
+    """
 
     step: int
     memory: dict[str, Any]
     seen: int
     numbers: bytes
+    plan: int = 0
 
 
 class SnapshotRing:
@@ -70,23 +74,45 @@ class SnapshotRing:
         """Of the heap."""
         return int(self._directory[self._directory[:, _VALID] == 1, _LENGTH].sum()) if len(self._directory) else 0
 
-    def put(self, step: int, memory: dict[str, Any], seen: int, numbers: Array) -> bool:
-        """Keep a copy, in place of one of the same step; older ones make room. False when it is too large. numbers: bytes, a multiple of 4."""
+    def put(self, step: int, memory: dict[str, Any], seen: int, numbers: Array, plan: int = 0) -> bool:
+        """Keep a copy, in place of one of the same step and plan; older ones make room. False when it is too large.
+
+        numbers: bytes, a multiple of 4.
+        """
         text = zlib.compress(json.dumps(memory, separators=(",", ":")).encode(), 1)
         whole = text + _packed(numbers)
         if len(whole) > len(self._heap):
             return False
-        self._drop(self._directory[:, _STEP] == step)
-        entry, at = self._place(len(whole))
-        self._heap[at : at + len(whole)] = np.frombuffer(whole, np.uint8)
-        entry[_STEP : _SEEN + 1] = (step, at, len(whole), zlib.crc32(whole), len(text), seen)
-        entry[_VALID] = 1
+        self._drop((self._directory[:, _STEP] == step) & (self._directory[:, _PLAN] == plan))
+        self._keep(step, whole, (zlib.crc32(whole), len(text), seen, plan))
         return True
 
-    def nearest(self, step: int) -> Snapshot | None:
-        """The newest copy at or before a step; copies that are damaged are dropped."""
+    def _keep(self, step: int, whole: bytes, about: tuple[int, int, int, int]) -> None:
+        entry, at = self._place(len(whole))
+        self._heap[at : at + len(whole)] = np.frombuffer(whole, np.uint8)
+        entry[_STEP:] = (step, at, len(whole), *about)
+        entry[_VALID] = 1
+
+    def take_over(self, other: SnapshotRing) -> None:
+        """Hold the copies of another ring, of which the oldest make room where there is less of it."""
+        self.clear()
+        valid = np.flatnonzero(other._directory[:, _VALID] == 1)
+        for entry in other._directory[valid[np.argsort(other._directory[valid, _STEP], kind="stable")]]:
+            whole = other._heap[int(entry[_AT]) : int(entry[_AT] + entry[_LENGTH])].tobytes()
+            if len(whole) <= len(self._heap):
+                checksum, text, seen, plan = (int(word) for word in entry[_SUM:])
+                self._keep(int(entry[_STEP]), whole, (checksum, text, seen, plan))
+
+    def has(self, step: int, plan: int = 0) -> bool:
+        """Whether there is a copy of this very step."""
+        here = (self._directory[:, _VALID] == 1) & (self._directory[:, _STEP] == step) & (self._directory[:, _PLAN] == plan)
+        return bool(here.any())
+
+    def nearest(self, step: int, plan: int = 0) -> Snapshot | None:
+        """The newest copy of a plan at or before a step; copies that are damaged are dropped."""
+        mine = self._directory[:, _PLAN] == plan
         while True:
-            valid = np.flatnonzero((self._directory[:, _VALID] == 1) & (self._directory[:, _STEP] <= step))
+            valid = np.flatnonzero((self._directory[:, _VALID] == 1) & (self._directory[:, _STEP] <= step) & mine)
             if not len(valid):
                 return None
             entry = self._directory[valid[np.argmax(self._directory[valid, _STEP])]]
@@ -111,7 +137,11 @@ class SnapshotRing:
         if len(whole) != length or zlib.crc32(whole) != entry[_SUM]:
             return None
         return Snapshot(
-            int(entry[_STEP]), json.loads(zlib.decompress(whole[:text])), int(entry[_SEEN]), _unpacked(memoryview(whole)[text:])
+            int(entry[_STEP]),
+            json.loads(zlib.decompress(whole[:text])),
+            int(entry[_SEEN]),
+            _unpacked(memoryview(whole)[text:]),
+            int(entry[_PLAN]),
         )
 
     def _place(self, length: int) -> tuple[Array, int]:

@@ -102,20 +102,35 @@ class RunView:
             values = self.layout.knob_view(self._arena)
             self.knobs = {name: float(values[index]) for name, index in self.layout.knob_index.items()}
 
-    def change(self, start: messages.Start, blocks: tuple[Block, ...], started: messages.Started, plan: TrainingPlan) -> None:
-        """The run goes on with another plan in other memory; its curves go on too."""
+    def change(
+        self,
+        start: messages.Start,
+        blocks: tuple[Block, ...],
+        started: messages.Started,
+        plan: TrainingPlan,
+        *,
+        in_place: bool = False,
+    ) -> None:
+        """The run goes on with another plan; its curves go on too. in_place: in the memory that it had."""
         self.drain()
         before = self.board.plan if self.board else None
-        old, self.blocks = self.blocks, blocks
-        for block in (old[0], *(kept for kept in old[1:3] if kept not in blocks), *old[3:]):
-            block.close()
-        self.start, self.averaged, self.optimizer = start, plan.judges_averaged, plan.optimizer
+        self.adopt(start, blocks, plan, in_place=in_place)
         self.begin(started)
+        if in_place:
+            return
         # The journal came along in full; all other lists are empty there, or hold again what is known.
         self._seen = dict.fromkeys(self._seen, 0)
         self.layers.begin_again()
         if before is None or self.board is None or before.metrics != self.board.plan.metrics:
             self._epochs, self._records = None, []
+
+    def adopt(self, start: messages.Start, blocks: tuple[Block, ...], plan: TrainingPlan, *, in_place: bool) -> None:
+        """What came with another plan, in place of what there was; samples that are not used any more are up to their holder."""
+        old, new = self.blocks, (*blocks[:3], *self.blocks[3:]) if in_place else blocks
+        for block in (old[0], *(blocks if in_place else old)[3:]):
+            block.close()
+        self.blocks = new
+        self.start, self.averaged, self.optimizer = start, plan.judges_averaged, plan.optimizer
 
     def journal(self) -> list[Entry]:
         log = self.board[JOURNAL] if self.board else None

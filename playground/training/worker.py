@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from playground.errors import BadValue, DataError
 from playground.lowering import Refused
 from playground.training import causes, handlers, messages, payload
 from playground.training.assembly import assemble
@@ -27,8 +28,9 @@ from playground.training.channel import Channel
 from playground.training.interrupt import Interrupt
 from playground.training.memory import DoesNotFit
 from playground.training.messages import PROTOCOL, Command, Event
+from playground.training.messages.travel import Travel
 from playground.training.pace import Governor
-from playground.training.run import Run
+from playground.training.run import Run, Turn
 from playground.training.run_record import versions
 
 Array = npt.NDArray[Any]
@@ -39,9 +41,9 @@ _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 #: How far the worker stands back when it and the window want the same core: the window wants little, and at once.
 _NICE = 5
 _WINDOW_SECONDS = 0.7
+_PROGRESS_SECONDS = 1 / 15
 _QUIET_SECONDS = 0.3
 
-_PROGRESS_SECONDS = 1 / 15
 
 class Worker:
     """One run at a time, and whatever is asked of it; `handlers` say how each command is carried out.
@@ -159,7 +161,7 @@ class Worker:
         self._drop()
         self._began = time.monotonic()
         self._generation = start.generation
-        with self._given(start, descriptors) as (memory, x, y, text):
+        with self.given(start, descriptors) as (memory, x, y, text):
             self.run = Run(assemble(*payload.unpack(text, x, y)), start, memory, self.send, self._compiling, self._interrupt)
         self.send(self.run.started())
         for command in self._standing.values():
@@ -169,7 +171,7 @@ class Worker:
             self.run.rest()
 
     @contextlib.contextmanager
-    def _given(
+    def given(
         self, start: messages.Start, descriptors: tuple[int, ...]
     ) -> Iterator[tuple[tuple[Block, Block], Array, Array, bytes]]:
         """What came with a start or a change: arena and board, inputs, targets, payload. descriptors: of `payload.BLOCKS`."""
@@ -187,7 +189,7 @@ class Worker:
         """Let the present run go on with another plan. What is wrong with that plan is told, and the run goes on as it was."""
         run, start = self.run, change.start
         try:
-            with self._given(start, descriptors) as (memory, x, y, text):
+            with self.given(start, descriptors) as (memory, x, y, text):
                 if run is None:
                     return False
                 self._began = time.monotonic()
@@ -201,12 +203,31 @@ class Worker:
             text_of = causes.of_error(error).text
             self.send(messages.ChangeRefused(change=change.serial, text=text_of, batch=batch, problems=problems))
             return False
-        self.run, self._generation = after, start.generation
-        self.send(messages.Replanned(change=change.serial, started=after.started(), entry=entry))
+        self.send(messages.Replanned(change=change.serial, started=after.started(), entry=entry, in_place=after.in_place))
+        self.take(after)
+        return True
+
+    def take(self, run: Run) -> None:
+        """The present run is the same one with another plan."""
+        self.run, self._generation = run, run.start.generation
         for command in self._standing.values():
             self._do(command, ())
         self._speed = Speed()
-        return True
+
+    def gone_back(self, travel: Travel, descriptors: tuple[int, ...], turn: Turn) -> Run:
+        """The present run at a step of an earlier plan, which came with the command. Raises BadValue, and then the run goes on as it was."""
+        run, start = self.run, travel.start
+        assert run is not None
+        assert start is not None
+        try:
+            with self.given(start, descriptors) as (memory, x, y, text):
+                self._began = time.monotonic()
+                project, samples = payload.unpack(text, x, y)
+                kept = run.plans.samples(turn.plan)
+                made = assemble(project, samples if kept is None else kept, run.assembled)
+                return run.gone_back(made, start, memory, self._compiling, turn)
+        except (Refused, DataError, DoesNotFit) as error:
+            raise BadValue(str(error)) from error
 
     def _compiling(self, name: str, done: int, total: int) -> None:
         """Kernels out of the cache are not worth a word."""

@@ -227,7 +227,7 @@ class MainWindow(QMainWindow):
         state = self.session.run.state
         if state in ("running", "starting"):
             self.session.pause()
-        elif state in ("paused", "dead"):
+        elif state in ("paused", "dead") or self.session.client.at_fault:
             self.session.resume()
         else:
             self.session.train()

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class SessionCore(QObject):
     """The part of a session that its other parts, files and the run, stand on. What its signals say is told by `Session`.
 
-    path: of the project's file, None while it is untitled.  run_shelf: where its newest run is kept, in run_folder; run_copy: a folder
-    on the shelf of the file that the project was saved as meanwhile, None where it stayed.
+    path: of the project's file, None while it is untitled.  run_shelf: where its newest run is kept, in run_folder; run_copies: its
+    folders on the shelves of files that the project was saved as meanwhile.
     stuck: by node name, of what the canvas shows; kept up to date by it.
     """
 
@@ -55,7 +55,7 @@ class SessionCore(QObject):
         self.selection: tuple[str, ...] = ()
         self.run_shelf: Path | None = None
         self.run_folder: Path | None = None
-        self.run_copy: Path | None = None
+        self.run_copies: tuple[Path, ...] = ()
         self.stuck: Mapping[str, Saturation] = {}
         self.scope = Scope()
         self._inspection: Inspection | None = None

@@ -15,7 +15,8 @@ from playground.document.project import Project
 from playground.document.relocate import relocation
 from playground.document.weights import renamed
 from playground.errors import PlaygroundError
-from playground.training.runs import shelf_of, take_along
+from playground.training.messages import Saved
+from playground.training.runs import keep_also, shelf_of, take_along
 from playground.ui.run_control import names_of
 from playground.ui.session_core import SessionCore
 from playground.words import say, sentence
@@ -35,6 +36,7 @@ class FilesPart(SessionCore):
         self._file_sha256 = ""
         self._kept_run = (0, 0)
         self.weights_taken = False
+        self.heard.connect(self._copy_run)
 
     @property
     def modified(self) -> bool:
@@ -122,7 +124,7 @@ class FilesPart(SessionCore):
             self.message.emit(say(str(error)), "error")
             return False
         if self.run_shelf is not None:
-            take_along(self.run_shelf, shelf_of(path))
+            self._take_runs_along(shelf_of(path))
         self.path, self._file_sha256, self._kept_run = path, saved.sha256, mark
         self.file_weights, self._file_names, self.weights_taken = weights, names_of(self.project), False
         for note in saved.notes:
@@ -130,6 +132,28 @@ class FilesPart(SessionCore):
         self.history.mark_saved()
         self.file_changed.emit()
         return True
+
+    def _take_runs_along(self, shelf: Path) -> None:
+        """The runs of the project are seen with the file that it has now, too."""
+        if self.run_shelf is None or any(copy.parent == shelf for copy in self.run_copies):
+            return
+        try:
+            copy = take_along(self.run_shelf, shelf, self.run_folder)
+        except (PlaygroundError, OSError) as error:
+            self.message.emit(say(str(error)), "warning")
+            return
+        if copy is not None:
+            self.run_copies = (*self.run_copies, copy)
+
+    def _copy_run(self, event: object) -> None:
+        """A run that goes on after its project got another file is kept with both files."""
+        if isinstance(event, Saved) and Path(event.path).parent == self.run_folder:
+            for folder in self.run_copies:
+                try:
+                    keep_also(Path(event.path), folder)
+                except PlaygroundError as error:
+                    self.run_copies = tuple(copy for copy in self.run_copies if copy != folder)
+                    self.message.emit(say(str(error)), "warning")
 
     def _follow_folder(self, folder: Path) -> None:
         """Before the project moves to another folder: its data paths go on meaning the same files."""
@@ -143,7 +167,7 @@ class FilesPart(SessionCore):
 
     def _replace(self, project: Project, path: Path | None, loaded: Loaded | None = None) -> None:
         self.run.forget()
-        self.run_shelf = None
+        self.run_shelf, self.run_folder, self.run_copies = None, None, ()
         self.history = History(project)
         self.path, self._home = path, path.absolute().parent if path else None
         self.file_weights, self._file_runs, self._file_sha256, self._kept_run = None, {}, "", (0, 0)

@@ -32,8 +32,8 @@ class RunPart(SessionCore):
         return shelf_of(self.path, self.project.name)
 
     def train(self) -> None:
-        """Start a run, or go on with a paused one."""
-        if self.run.state == "paused":
+        """Start a run, or go on with one that is paused or stopped at a fault."""
+        if self.run.state == "paused" or self.client.at_fault:
             self.resume()
         elif self.ready and not self.run.going:
             self._start(None)
@@ -85,19 +85,28 @@ class RunPart(SessionCore):
         """Whether a run could start now."""
         return self.samples is not None and not self.inspection.errors
 
+    def branch_folder(self) -> Path | None:
+        """A new place for a run on the shelf; None where there can be none, which is told."""
+        try:
+            return new_folder(self.shelf)
+        except PlaygroundError as error:
+            self.message.emit(say(str(error)), "warning")  # it trains without being kept
+            return None
+
+    def kept_in(self, folder: Path | None) -> None:
+        """The present run is kept there from now on."""
+        self.run_shelf, self.run_folder, self.run_copies = folder.parent if folder else self.run_shelf, folder, ()
+
     def _start(self, then: Callable[[], None] | None) -> None:
         if self.samples is not None:
-            folder: Path | None = None
-            try:
-                folder, self.run_shelf = new_folder(self.shelf), self.shelf
-            except PlaygroundError as error:
-                self.message.emit(say(str(error)), "warning")  # it trains without being kept
+            folder = self.branch_folder()
+            self.kept_in(folder)
             self.run_project, self.run_samples = self.project, self.samples
             self.run_root = (self.project, self.samples)
             self.run.start(self.project, self.samples, folder, then)
 
     def _step(self, command: Callable[[], None]) -> None:
-        if self.run.state in ("idle", "finished", "failed"):
+        if self.run.state in ("idle", "finished", "failed") and not self.client.at_fault:
             if self.ready:
                 self._start(command)
         else:

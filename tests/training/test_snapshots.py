@@ -232,7 +232,7 @@ def test_a_list_of_changes_that_ran_over_is_not_trusted() -> None:
 
 
 def test_reinitialising_a_layer_is_done_again_on_the_way() -> None:
-    from playground.training.recorder import REINITIALISED
+    from playground.training.changes import REINITIALISED
 
     trainer = networks.trainer(networks.convolutional(), burst=1)
     trainer.recorder.share = Often(1000)

@@ -31,6 +31,11 @@ class RunJournal(Hook):
         return list(self._journal)
 
     @property
+    def next(self) -> int:
+        """The serial number that the next entry will have."""
+        return self._journal.last + 1
+
+    @property
     def replanned(self) -> bool:
         """Whether the run has another plan than the one that it began with."""
         return any(entry.kind == "plan" for entry in self._journal)
@@ -58,7 +63,8 @@ class RunJournal(Hook):
     def carried(self, previous: Hook) -> None:
         assert isinstance(previous, RunJournal)
         self._journal = previous._journal
-        self._log.append(previous._log.since(0))
+        if self._log is not previous._log:
+            self._log.append(previous._log.since(0))
 
     def after_turn(self, burst: Burst) -> None:
         for event in burst.events:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from playground.training import messages
+from playground.training.changes import carry_out, since_the_plan, still_valid
 from playground.training.hooks import Hook, register
-from playground.training.recorder import carry_out, still_valid
 
 if TYPE_CHECKING:
     from playground.training.run import Run
@@ -25,7 +25,7 @@ class PendingChanges(Hook):
         self._pending: list[tuple[int, int, float]] = []
 
     def resumed(self) -> None:
-        self._pending = still_valid(self.run.board.changes.since(0)[0])
+        self._pending = still_valid(since_the_plan(self.run.board.changes.since(0)[0]))
         self._pending = [change for change in self._pending if change[0] >= self.run.machine.step]
 
     def carried(self, previous: Hook) -> None:

@@ -27,7 +27,9 @@ class Snapshots(Hook):
 
     def resumed(self) -> None:
         """Without copies of steps that the dead worker had done beyond its last whole copy of the state: those will come again."""
-        self.run.trainer.recorder.go_on()
+        recorder = self.run.trainer.recorder
+        recorder.plan = recorder.stretches()[-1].serial
+        recorder.go_on()
 
     def reopened(self, reason: str) -> None:
         """The run may stand at its best epoch now, and the patience begins anew."""
@@ -39,6 +41,6 @@ class Snapshots(Hook):
             for hook in self.run.hooks:
                 hook.travelled(self.run.machine.step)
 
-    def carried(self, previous: Hook) -> None:
-        """With another plan the run cannot go back beyond the change."""
+    def reset(self) -> None:
+        """The board is empty, and its copies are gone."""
         self.run.trainer.recorder.begin()

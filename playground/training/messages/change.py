@@ -46,11 +46,15 @@ class Change(Command):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Replanned(Event):
-    """The run goes on with the plan of the change with this serial number, in the memory that came with it. started: its new sizes."""
+    """The run goes on with the plan of the change with this serial number, in the memory that came with it. started: its new sizes.
+
+    in_place: in the memory that it had before; that which came with the change is not used.
+    """
 
     change: int
     started: Started
     entry: Entry
+    in_place: bool
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -41,7 +41,7 @@ def has_run(window: MainWindow) -> bool:
 
 
 def can_train(window: MainWindow) -> bool:
-    return window.session.ready or live(window)
+    return window.session.ready or live(window) or window.session.client.at_fault
 
 
 def can_step(window: MainWindow) -> bool:

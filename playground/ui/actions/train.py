@@ -15,7 +15,8 @@ def _train_text(window: MainWindow) -> str:
     state = window.session.run.state
     if state in ("running", "starting"):
         return say("Pause")
-    return say("Resume") if state in ("paused", "dead") else say("Train")
+    goes_on = state in ("paused", "dead") or window.session.client.at_fault
+    return say("Resume") if goes_on else say("Train")
 
 
 ACTIONS = (

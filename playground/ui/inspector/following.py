@@ -76,7 +76,7 @@ class KnobFollower(QObject):
 
     def follow(self) -> None:
         """Bring the run to the project's values: knobs at once, its plan as soon as that stays as it is for a moment."""
-        if self.session.client.state not in ("running", "paused"):
+        if not self.session.client.takes_changes:
             return
         known = {**self.session.client.knobs, **self._sent}
         for name, value in self._knobs(self.session.project).items():
@@ -95,7 +95,7 @@ class KnobFollower(QObject):
     def settle(self) -> None:
         """Ask for the plan that is wanted now, rather than in a moment."""
         self._timer.stop()
-        if self.session.client.state not in ("running", "paused"):
+        if not self.session.client.takes_changes:
             return
         wanted = self._wanted()
         if wanted is None or wanted == self._refused:
@@ -122,10 +122,7 @@ class KnobFollower(QObject):
         trained, _ = next(reversed(self._asked.values()), (self.session.run_project, None))
         if trained is None:
             return None
-        data = {f"network/nodes/{node.id}/spec/" for node in trained.network.of_kind("dataset") if node.spec.id in LIVE_DATA}
-        found = [
-            one for one in differences(trained, self.session.project) if _may_change(one) or one.path.startswith(tuple(data))
-        ]
+        found = [one for one in differences(trained, self.session.project) if may_follow(one, trained)]
         knobs = self.session.client.knobs
         if not any(self._needs_plan(one, knobs) for one in found):
             return None
@@ -164,6 +161,12 @@ class KnobFollower(QObject):
             self._sent.clear()
             self._refused = None
             self.follow()
+
+
+def may_follow(one: Difference, trained: Project) -> bool:
+    """Whether a run follows this as it goes on: its plan, how layers train, and points that are painted. trained: its project."""
+    data = (f"network/nodes/{node.id}/spec/" for node in trained.network.of_kind("dataset") if node.spec.id in LIVE_DATA)
+    return _may_change(one) or one.path.startswith(tuple(data))
 
 
 def _may_change(one: Difference) -> bool:

@@ -7,21 +7,18 @@ run does.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from playground.document.edits import Edit, SetField, SetPlan, Several
-from playground.errors import PlaygroundError
-from playground.lowering import lower
-from playground.lowering.folding import local_edit
-from playground.lowering.lower import KnobInfo
-from playground.training.messages import Fault, Reset, Running, Started
+from playground.document.edits import SetPlan
+from playground.training.messages import Died, Fault, Reset, Running, Started, Warned
 from playground.training.messages.travel import Travelled
 from playground.ui.inspector.following import follow_knobs
 from playground.ui.plots.marks import Band, Mark
-from playground.words import say, sentence
+from playground.ui.steering.settled import settings_of
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -48,6 +45,7 @@ class Travels(QObject):
         self.picked: int | None = None
         self.fault: Fault | None = None
         self._then: Callable[[], None] | None = None
+        self._branch: Path | None = None
         session.heard.connect(self._heard)
 
     # What there is.
@@ -134,8 +132,32 @@ class Travels(QObject):
         if step is None or not self.possible:
             return
         client = self.session.client
-        ask = client.fork if kind == "fork" else client.rewind
-        self.session.run.ask(lambda: ask(step))
+        if kind == "rewind":
+            self.session.run.ask(lambda: client.rewind(step))
+            return
+        folder = self._branch = self.session.branch_folder()
+        self.session.run.ask(lambda: client.fork(step, folder=folder))
+
+    def _arrived(self, event: Travelled) -> None:
+        """The run has the plan and the numbers of an earlier step, and the project follows."""
+        if event.kind == "fork" and event.folder:
+            self.session.kept_in(Path(event.folder))
+        self._branch = None
+        if self.session.client.plan is not None:
+            self.session.run_project, self.session.run_samples = self.session.client.plan
+        follower = follow_knobs(self.session)
+        follower.forget()
+        edit = settings_of(self.session, event)
+        if edit is not None:
+            self.session.do(edit, whole=True)
+        else:
+            follower.follow()
+
+    def _refused(self) -> None:
+        """The way back was not possible: the folder of the branch is not needed."""
+        if self._branch is not None and self._branch.is_dir() and not any(self._branch.iterdir()):
+            self._branch.rmdir()
+        self._branch = None
 
     # What becomes of it.
 
@@ -145,7 +167,7 @@ class Travels(QObject):
                 self.fault = event
             case Travelled():
                 self.fault, self.picked = None, None
-                self._take_knobs(event)
+                self._arrived(event)
                 then, self._then = self._then, None
                 if then is not None:
                     then()
@@ -153,38 +175,12 @@ class Travels(QObject):
                 self.fault, self.picked, self._then = None, None, None
             case Running():
                 self.fault = None
+            case Warned() | Died():
+                self._refused()
+                return
             case _:
                 return
         self.changed.emit()
-
-    def _take_knobs(self, event: Travelled) -> None:
-        """Let the project have the numbers of the step that the run stands at."""
-        follower = follow_knobs(self.session)
-        follower.forget()
-        edits = [edit for info in self._infos() if (edit := self._edit(info, event.knobs)) is not None]
-        if edits:
-            self.session.do(Several(sentence("Settings of step {step}", step=f"{event.step:,}"), tuple(edits)), whole=True)
-        else:
-            follower.follow()
-
-    def _infos(self) -> tuple[KnobInfo, ...]:
-        session = self.session
-        if session.samples is None or not session.ready:
-            return ()
-        try:
-            return lower(session.project, session.samples).knobs
-        except PlaygroundError:  # the problems panel says it
-            return ()
-
-    def _edit(self, info: KnobInfo, knobs: dict[str, float]) -> Edit | None:
-        value = knobs.get(info.name)
-        factor = info.name.endswith((":rate_factor", ":decay_factor"))
-        if value is None or factor or np.float32(info.value) == np.float32(value):
-            return None
-        shown = float(f"{value:.7g}")  # what was typed, not its nearest number in single precision
-        if info.node:
-            return local_edit(self.session.project, SetField(info.node, info.path, shown))
-        return SetPlan("training", info.path, shown)
 
 
 def travels_of(session: Session) -> Travels:
