@@ -79,7 +79,8 @@ def main(file: Path | None = None) -> int:
             "No installed font shows Chinese. Install one, such as fonts-wqy-microhei, and start again.", "warning"
         )
     session.file_changed.connect(freeze_later)
-    QTimer.singleShot(0, window, lambda: window.documents.offer_recovery(window.autosave.adopt))
+    if file is not None:
+        QTimer.singleShot(0, window, window.tell_of_finds)
     freeze_later()
     return app.exec()
 

@@ -1,4 +1,4 @@
-"""Opening and saving with a person: file dialogs, the question before edits are lost, the question after a crash."""
+"""Opening and saving with a person: file dialogs, the question before edits are lost, what was found after a crash."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from playground.document.recent import note_recent
 from playground.document.recovery import Autosaver, Recovery, opened_elsewhere, recoverable
 from playground.errors import PlaygroundError
 from playground.paths import assets_dir
+from playground.ui.dialogs.recovery_card import BOTH, DISCARD, RESTORE
+from playground.ui.recent_faces import face_of, keep_face
 from playground.ui.session import Session
 from playground.words import say
 
@@ -61,7 +63,17 @@ class Documents(QObject):
 
     def save(self) -> bool:
         """Save where the project lies, or ask where."""
-        return self.session.save(self.session.path) if self.session.path is not None else self.save_as()
+        path = self.session.path
+        if path is None:
+            return self.save_as()
+        if not self.session.save(path):
+            return False
+        self._keep_face(path)
+        return True
+
+    def _keep_face(self, path: Path) -> None:
+        epochs = self.session.client.epochs
+        keep_face(path, self.session.samples, epochs[-1].metrics if epochs else face_of(path).metrics)
 
     def save_as(self) -> bool:
         """Ask where, and save there."""
@@ -76,6 +88,7 @@ class Documents(QObject):
         if not self.session.save(path):
             return False
         self._note(path)
+        self._keep_face(path)
         return True
 
     def may_leave(self) -> bool:
@@ -106,53 +119,38 @@ class Documents(QObject):
         more = say(" and the edits since the last save") if self.session.history.dirty else ""
         return say("{words}Without saving, the weights trained to step {step}{more} are lost.", words=words, step=step, more=more)
 
-    def offer_recovery(self, adopt: Adopt) -> None:
-        """After a crash: restore, keep the saved file, or keep both; each find in turn, until one is open.
+    def finds(self) -> list[Recovery]:
+        """Work that was open when the program ended, newest first. What equals its file is no work, and goes."""
+        left = []
+        for found in recoverable():
+            if found.status == "same" and not found.owner:
+                try:
+                    found.keep_saved()
+                except PlaygroundError as error:
+                    self.session.message.emit(say(str(error)), "error")
+            else:
+                left.append(found)
+        return left
+
+    def recover(self, found: Recovery, how: str, adopt: Adopt) -> bool:
+        """Do with a find what a person chose: "restore", "discard" or "both". Whether it is open now.
 
         adopt: takes the autosaver of a restored project.
         """
-        for found in recoverable():
-            try:
-                if found.status == "same" and not found.owner:
-                    found.keep_saved()
-                elif self._offer(found, adopt):
-                    return
-            except PlaygroundError as error:
-                self.session.message.emit(say(str(error)), "error")
-
-    def _offer(self, found: Recovery, adopt: Adopt) -> bool:
-        """Ask about one find; whether it is open now. Raises FileError."""
-        what = {"unsaved": say("was never saved"), "same": say("equals its file")}.get(
-            found.status, say("has edits that are newer than its file")
-        )
-        where = say(" It was open on {owner}.", owner=found.owner) if found.owner else ""
-        damaged = found.status == "damaged"
-        text = (
-            say("Its recovery file is damaged: {file}.", file=found.file)
-            if damaged
-            else say("{found} was open when the program ended and {what}.{where}", found=found.name, what=what, where=where)
-        )
-        box = self._box(say("Unsaved work found"), text)
-        restore = None if damaged else box.addButton(say("Restore"), QMessageBox.ButtonRole.AcceptRole)
-        saved = box.addButton(
-            say("Keep saved") if found.path and not damaged else say("Discard"), QMessageBox.ButtonRole.DestructiveRole
-        )
-        both = None if damaged else box.addButton(say("Keep both"), QMessageBox.ButtonRole.ActionRole)
-        later = box.addButton(say("Decide later"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(restore or later)
-        box.exec()
-        chosen = box.clickedButton()
-        box.deleteLater()
-        if chosen is restore and restore is not None:
-            loaded, autosaver = found.restore()
-            self.session.restore(loaded)
-            adopt(autosaver)
-            return True
-        if chosen is saved:
-            found.keep_saved()
-        elif chosen is both and both is not None:
-            path = found.keep_both()
-            self.session.message.emit(say("The recovered project was written to {path}.", path=path), "info")
+        try:
+            if how == RESTORE and self.may_leave():
+                loaded, autosaver = found.restore()
+                self.session.restore(loaded)
+                adopt(autosaver)
+                return True
+            if how == DISCARD:
+                found.keep_saved()
+            elif how == BOTH:
+                path = found.keep_both()
+                self._note(path)
+                self.session.message.emit(say("The recovered project was written to {path}.", path=path), "info")
+        except PlaygroundError as error:
+            self.session.message.emit(say(str(error)), "error")
         return False
 
     def _box(self, title: str, text: str) -> QMessageBox:

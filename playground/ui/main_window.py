@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, 
 
 from playground.document.project import Project
 from playground.document.recent import recent_files, written_at
+from playground.document.recovery import Recovery
 from playground.ui import motion, settings, theme
 from playground.ui.actions import ACTIONS, MENUS, ActionSet
+from playground.ui.actions.view_language import choose as choose_language
 from playground.ui.autosave import Autosave
 from playground.ui.canvas.bar import CanvasArea
 from playground.ui.canvas.view import CanvasView
@@ -341,7 +343,9 @@ class MainWindow(QMainWindow):
             self.middle.addWidget(self.start)
             for name, slot in (
                 ("opened", self._open_from_start), ("new_asked", self.new), ("open_asked", self.ask_open),
-                ("import_asked", lambda: self.open_dialog("import_data")),
+                ("import_asked", lambda: self.open_dialog("import_data")), ("weights_asked", self._import_weights_from_start),
+                ("recovered", self._recover), ("language_asked", lambda choice: choose_language(self, choice)),
+                ("theme_asked", self.use_theme),
             ):  # fmt: skip
                 getattr(self.start, name).connect(slot)
         self.layouts.remember()
@@ -353,6 +357,27 @@ class MainWindow(QMainWindow):
 
     def _open_from_start(self, path: Path) -> None:
         self.documents.open(path)
+
+    def _import_weights_from_start(self) -> None:
+        """Weights belong to a network: the one behind the start page, else one that is opened first."""
+        if not self.session.project.network.nodes:
+            self.documents.ask_open()
+        if self.session.project.network.nodes:
+            self.leave_start()
+            self.open_dialog("import_weights")
+
+    def _recover(self, found: Recovery, how: str) -> None:
+        if not self.documents.recover(found, how, self.autosave.adopt) and self.start is not None:
+            self.start.refresh()  # type: ignore[attr-defined]
+
+    def tell_of_finds(self) -> None:
+        """Say that there is unsaved work, which the start page offers."""
+        finds = self.documents.finds()
+        if finds:
+            self.session.message.emit(
+                say("Unsaved work of {name} was found. The start page offers it.", name=finds[0].name), "warning"
+            )
+            self.notices.offer((say("Start page"), self.show_start))
 
     def leave_start(self) -> None:
         """Back to the canvas and the docks of the present layout."""

@@ -74,7 +74,8 @@ class StartPage:
     """What stands in the window's middle before a project is open. A file under `ui/dialogs` calls `register_start_page`.
 
     factory: makes the page; its signals are `opened(Path)` for a project file or an example, `new_asked()`, `open_asked()` and
-    `import_asked()`. An example is opened as an untitled copy: its path lies in the assets.
+    `import_asked()`, `weights_asked()`, `recovered(find, how)` for `Documents.recover` and `language_asked(choice)`. `refresh()` makes
+    it look for unsaved work. An example is opened as an untitled copy: its path lies in the assets.
     """
 
     factory: Callable[[Session], QWidget]

@@ -167,7 +167,7 @@ def contents() -> dict[str, str]:
     from playground.core.spec import Dataset, Loss
     from playground.document.block_files import shipped
     from playground.formats.export import formats
-    from playground.ui.dialogs import example_cards, start
+    from playground.ui.dialogs import example_cards, start, start_foot
     from playground.ui.lessons.coach import tip_of
 
     found: dict[str, str] = {}
@@ -181,6 +181,7 @@ def contents() -> dict[str, str]:
     add(
         "start page",
         *start.FILTERS,
+        *start_foot.THEMES.values(),
         *(text for word in ("week", "day", "hour", "minute") for text in (f"{{n}} {word} ago", f"{{n}} {word}s ago")),
     )
     for path in sorted((assets_dir() / "examples").glob("*.play")):

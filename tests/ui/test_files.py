@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -25,6 +27,7 @@ from playground.document.project import Placeholder, Project
 from playground.document.recent import recent_files
 from playground.document.recovery import recoverable
 from playground.ui.dialogs.import_data import import_path
+from playground.ui.dialogs.recovery_card import RecoveryCard
 from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
 from tests.ui.conftest import settle
@@ -191,7 +194,7 @@ def test_a_file_that_is_open_in_another_window_opens_as_a_copy(
 # After a crash
 
 
-@pytest.mark.parametrize("button", ["Restore", "Keep saved", "Keep both", "Decide later"])
+@pytest.mark.parametrize("button", ["restore", "discard", "both", "later"])
 def test_after_a_crash_the_person_chooses(
     window: MainWindow, session: Session, tmp_path: Path, holder: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch, button: str,
     qtbot: QtBot,
@@ -200,10 +203,13 @@ def test_after_a_crash_the_person_chooses(
     save(moons(), path, {"dense1.weight": np.ones((2, 8), np.float32)})
     os.kill(holder.pid, signal.SIGKILL)
     holder.wait()
-    asked = answer(monkeypatch, button)
-    window.documents.offer_recovery(window.autosave.adopt)
-    assert "newer than its file" in asked[0]
-    if button == "Restore":
+    card = shown_finds(window, qtbot)[0]
+    assert "newer than its file" in card.text.text()
+    assert card.buttons["discard"].text() == "Keep saved"
+    if button != "later":
+        QTest.mouseClick(card.buttons[button], Qt.MouseButton.LeftButton)
+    if button == "restore":
+        assert not window.start.isVisible()
         assert session.project.name == "edited"
         assert session.path == path
         assert session.modified
@@ -212,14 +218,23 @@ def test_after_a_crash_the_person_chooses(
         assert load(path).project.name == "edited"
         assert load(path).weights
         assert not list((tmp_path / "home").rglob("recovery/*.play"))
-    elif button == "Keep both":
+    elif button == "both":
         assert load(tmp_path / "a (recovered).play").project.name == "edited"
-    assert load(path).project.name == ("edited" if button == "Restore" else moons().name)
-    assert bool(recoverable()) == (button == "Decide later")
+    assert load(path).project.name == ("edited" if button == "restore" else moons().name)
+    assert bool(recoverable()) == (button == "later")
+    if button not in ("restore", "later"):
+        assert not window.start.finds
+
+
+def shown_finds(window: MainWindow, qtbot: QtBot) -> list[RecoveryCard]:
+    """The cards of unsaved work on the start page."""
+    window.show_start()
+    qtbot.waitUntil(lambda: bool(window.start.finds), timeout=5000)
+    return window.start.finds
 
 
 def test_several_finds_are_offered_in_turn_and_a_damaged_one_is_told(
-    window: MainWindow, session: Session, tmp_path: Path, fresh_home: Path, monkeypatch: pytest.MonkeyPatch
+    window: MainWindow, session: Session, tmp_path: Path, fresh_home: Path, qtbot: QtBot
 ) -> None:
     from playground.document.recovery import recovery_folder
 
@@ -227,11 +242,30 @@ def test_several_finds_are_offered_in_turn_and_a_damaged_one_is_told(
     for name in ("one", "two"):
         save(dataclasses.replace(moons(), name=name), recovery_folder() / f"{name}.play")
     (recovery_folder() / "bad.play").write_bytes(b"PK nonsense")
-    asked = answer(monkeypatch, "Discard", "Discard", "Discard")
-    window.documents.offer_recovery(window.autosave.adopt)
-    assert len(asked) == 3
-    assert any("damaged" in text for text in asked)
+    told: list[str] = []
+    for _ in range(3):
+        card = shown_finds(window, qtbot)[0]
+        told.append(card.text.text())
+        assert ("restore" in card.buttons) == ("damaged" not in told[-1])
+        QTest.mouseClick(card.buttons["discard"], Qt.MouseButton.LeftButton)
+    assert any("damaged" in text for text in told)
+    assert not window.start.finds
     assert not list(recovery_folder().glob("*.play"))
+
+
+def test_with_a_file_on_the_command_line_the_find_is_told_with_its_next_step(
+    window: MainWindow, session: Session, fresh_home: Path, qtbot: QtBot
+) -> None:
+    from playground.document.recovery import recovery_folder
+
+    window.tell_of_finds()
+    assert not window.notices.isVisible()
+    recovery_folder().mkdir(parents=True)
+    save(dataclasses.replace(moons(), name="one"), recovery_folder() / "one.play")
+    window.tell_of_finds()
+    assert "one" in window.notices.text
+    QTest.mouseClick(window.notices.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.start is not None and bool(window.start.finds), timeout=5000)
 
 
 # Data beside the project

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,11 @@ from playground.ui.plots.surface import POINT_INKS
 from playground.ui.theme import theme
 from playground.words import say
 
-CARD = (258, 244)
+#: The least size; a card grows in width with the page.
+CARD = (236, 244)
 PICTURE = 157
+#: Sources of images, besides those with the icon of images.
+IMAGES = frozenset({"digits"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Example:
     about: str
     group: str = ""
     project: Project | None = None
+    topics: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
@@ -58,7 +63,21 @@ def example_of(path: Path, project: Project) -> Example:
     values = bool(losses) and isinstance(losses[0], Loss) and losses[0].target == "values"
     layers = len(project.network.of_kind("layer"))
     about = project.about.strip().splitlines()[0] if project.about.strip() else say("{layers} layers", layers=layers)
-    return Example(path, project.name, about, "Regress" if values else "Classify", project)
+    group = "Regress" if values else "Classify"
+    return Example(path, project.name, about, group, project, (group, *_topics(project)))
+
+
+def _topics(project: Project) -> Iterator[str]:
+    """What the data is, as far as the network tells."""
+    sources = project.network.of_kind("dataset")
+    icon = getattr(sources[0].spec, "icon", "") if sources else ""
+    groups = {getattr(node.spec, "group", "") for node in project.network.of_kind("layer")}
+    if icon == "image" or (sources and sources[0].spec.id in IMAGES):
+        yield "Images"
+    elif groups & {"Sequence", "Attention"}:
+        yield "Sequences"
+    elif icon == "table":
+        yield "Tables"
 
 
 #: What a line keeps together: a word with the space behind it, or a Chinese letter with the mark behind it, which begins no line.
@@ -131,11 +150,15 @@ class ExampleCard(QAbstractButton):
         p.end()
 
     def _draw_picture(self, p: QPainter, r: QRectF) -> None:
-        stored = assets_dir() / "pictures" / f"{self.example.path.stem}_{theme().mode}.png"
-        if stored.is_file():
+        stored = stored_picture(self.example, theme().mode)
+        if stored is not None:
             picture = QPixmap(str(stored))
             p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            p.drawPixmap(r, picture, QRectF(picture.rect()))
+            whole = QRectF(picture.rect())  # of which what does not fit is cut off; nothing is stretched
+            share = min(whole.width() / r.width(), whole.height() / r.height())
+            part = QRectF(0, 0, r.width() * share, r.height() * share)
+            part.moveCenter(whole.center())
+            p.drawPixmap(r, picture, part)
         elif self.samples is not None:
             draw_samples(p, r, self.samples)
         elif self.example.project is not None:
@@ -156,6 +179,12 @@ class ExampleCard(QAbstractButton):
                 "base",
             )
             x += 28
+
+
+def stored_picture(example: Example, mode: str) -> Path | None:
+    """A picture of a shipped example after training, in a theme; None where there is none."""
+    path = assets_dir() / "pictures" / f"{example.path.stem}_{mode}.png"
+    return path if example.path.is_relative_to(assets_dir()) and path.is_file() else None
 
 
 def draw_samples(p: QPainter, r: QRectF, samples: Samples) -> None:

@@ -12,7 +12,7 @@ from playground.ui.painting import AA, RIGHT, box, chip, put, stamp
 from playground.ui.theme import theme
 from playground.words import counted, say
 
-CARD = (258, 84)
+CARD = (236, 84)
 #: Colours of the chips, one lesson after the other.
 INKS = ("c_linear", "c_act", "c_shape", "c_merge", "c_seq", "c_attn")
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
@@ -20,13 +20,16 @@ from playground.core.spec import Dataset
 from playground.document.recent import recent_files, written_at
 from playground.errors import PlaygroundError
 from playground.paths import assets_dir
-from playground.ui.dialogs.example_cards import CARD, Example, ExampleCard, example_of
+from playground.ui.dialogs.example_cards import CARD, Example, ExampleCard, example_of, stored_picture
 from playground.ui.dialogs.lesson_cards import LessonCard
+from playground.ui.dialogs.recovery_card import RecoveryCard
+from playground.ui.dialogs.start_foot import StartFoot
 from playground.ui.inspector.controls import Button, LineField
 from playground.ui.inspector.text import Label
 from playground.ui.lessons.progress import lessons
 from playground.ui.painting import RIGHT, box, chip, elided, put, stamp, width_of
 from playground.ui.panel import StartPage, register_start_page
+from playground.ui.recent_faces import HIGH, WIDE, Face, face_of
 from playground.ui.theme import theme
 from playground.words import counted, say
 
@@ -35,7 +38,11 @@ if TYPE_CHECKING:
     from playground.ui.session import Session
 
 LEFT, GAP = 304, 16
-FILTERS = ("All", "Classify", "Regress")
+#: A card is never wider, however few there are.
+WIDEST = 300
+FILTERS = ("All", "Classify", "Regress", "Images", "Tables", "Sequences")
+#: Finds of unsaved work that are shown at once; the next ones follow when these are settled.
+MOST_FINDS = 2
 
 
 def read_examples(folder: Path) -> list[Example]:
@@ -108,6 +115,15 @@ class WideButton(QAbstractButton):
         p.end()
 
 
+def _result(face: Face) -> str:
+    """What the project reached, such as "accuracy 98.3 %"; "" where that is not known."""
+    if not face.metrics:
+        return ""
+    from playground.ui.panels.knob_rows import metric_shown  # with the panels, which the page need not wait for
+
+    return " ".join(metric_shown(dict(face.metrics)) or ())
+
+
 class RecentRow(QAbstractButton):
     """A project that was open before."""
 
@@ -118,8 +134,11 @@ class RecentRow(QAbstractButton):
         self.there = self.written is not None
         self.setText(path.stem)
         self.setAccessibleName(say("Open {stem}", stem=path.stem))
+        self.face = face_of(path)
+        self.result = _result(self.face)
+        self.setAccessibleDescription(self.result)
         self.setToolTip(str(path))
-        self.setFixedHeight(38)
+        self.setFixedHeight(40)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setEnabled(self.there)
 
@@ -129,22 +148,34 @@ class RecentRow(QAbstractButton):
             box(p, QRectF(self.rect()), 4, theme().color("accentsoft"), theme().color("accent"), 2)
         elif self.underMouse():
             box(p, QRectF(self.rect()), 4, theme().color("accentsoft"), None)
-        chip(p, 4, 5, 28, "doc", "c_linear" if self.there else "c_data", "panel")
+        if self.face.picture is not None and self.there:
+            p.drawPixmap(4, 4, self.face.picture)
+            box(p, QRectF(4, 4, WIDE, HIGH), 3, None, theme().color("border"))
+        else:
+            chip(p, 4 + (WIDE - 28) / 2, 6, 28, "doc", "c_linear" if self.there else "c_data", "panel")
         when = age(time.time() - self.written) if self.written is not None else say("not there")
-        room = wide - 52 - width_of(when, 11)
-        put(p, QRectF(42, 3, room, 17), self.path.stem, 12, "text" if self.there else "disabled", True)
-        put(p, QRectF(42, 19, wide - 46, 16), elided(str(self.path.parent), wide - 46, 11), 11, "text3")
-        put(p, QRectF(0, 3, wide - 4, 17), when, 11, "text2", how=RIGHT)
+        x = WIDE + 14
+        room = wide - x - 10 - width_of(when, 11)
+        put(p, QRectF(x, 4, room, 17), self.path.stem, 12, "text" if self.there else "disabled", True)
+        put(p, QRectF(x, 20, wide - x - 4, 16), elided(self.result or str(self.path.parent), wide - x - 4, 11), 11, "text3")
+        put(p, QRectF(0, 4, wide - 4, 17), when, 11, "text2", how=RIGHT)
         p.end()
 
 
 class Start(QWidget):
-    """opened(path): an example or a recent project; new_asked, open_asked, import_asked: the buttons."""
+    """opened(path): an example or a recent project; new_asked, open_asked, import_asked, weights_asked: the buttons.
+
+    recovered(find, how): a button of a card with unsaved work, for `Documents.recover`.  theme_asked(mode), language_asked(choice).
+    """
 
     opened = Signal(Path)
     new_asked = Signal()
     open_asked = Signal()
     import_asked = Signal()
+    weights_asked = Signal()
+    recovered = Signal(object, str)
+    theme_asked = Signal(str)
+    language_asked = Signal(str)
     _loaded = Signal(object, object)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -154,6 +185,10 @@ class Start(QWidget):
         self.cards = [ExampleCard(example) for example in self.examples]
         self.lessons = [LessonCard(lesson, at) for at, lesson in enumerate(lessons())]
         self.recent: list[RecentRow] = []
+        self.finds: list[RecoveryCard] = []
+        self.foot = StartFoot()
+        self.foot.theme_chosen.connect(self.theme_asked)
+        self.foot.language_chosen.connect(self.language_asked)
         self.search = LineField(icon="search", hint=say("Search examples"))
         self.filters, self.chips = QButtonGroup(self), [Button(say(text), "secondary", small=True) for text in FILTERS]
         self.none = Label(say("No example has these words. Clear the search to see all of them."), 12, "text2", wraps=True)
@@ -233,6 +268,7 @@ class Start(QWidget):
             (say("New network"), "plus", "Ctrl+N", True, self.new_asked),
             (say("Open project…"), "open", "Ctrl+O", False, self.open_asked),
             (say("Start from my data…"), "data", say("CSV, images"), False, self.import_asked),
+            (say("Import weights…"), "import", "ONNX", False, self.weights_asked),
         ):
             button = WideButton(text, icon, hint, primary)
             button.clicked.connect(signal)
@@ -244,7 +280,12 @@ class Start(QWidget):
         self.no_recent = Label(say("Projects that you save appear here."), 11, "text3")
         left.addWidget(self.no_recent)
         left.addLayout(self.recent_column)
+        self.find_column = QVBoxLayout()
+        self.find_column.setContentsMargins(0, 10, 0, 0)
+        self.find_column.setSpacing(8)
+        left.addLayout(self.find_column)
         left.addStretch(1)
+        left.addWidget(self.foot)
         return left
 
     def _top(self) -> QHBoxLayout:
@@ -263,6 +304,24 @@ class Start(QWidget):
         self.search.setAccessibleName(say("Search examples"))
         top.addWidget(self.search)
         return top
+
+    def refresh(self) -> None:
+        """Look anew for recent projects and for unsaved work."""
+        self.refresh_recent()
+        self.look_for_work()
+
+    def look_for_work(self) -> None:
+        """Show a card for each find of unsaved work."""
+        window = self.window()
+        documents = getattr(window, "documents", None)
+        for card in self.finds:
+            self.find_column.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        self.finds = [RecoveryCard(found) for found in (documents.finds() if documents is not None else [])[:MOST_FINDS]]
+        for card in self.finds:
+            card.chosen.connect(self.recovered)
+            self.find_column.addWidget(card)
 
     def refresh_recent(self) -> None:
         """List the projects that were open last."""
@@ -283,13 +342,17 @@ class Start(QWidget):
         return [
             card
             for card in self.cards
-            if group in ("All", card.example.group) and all(word in card.example.words for word in wanted)
+            if group in ("All", *card.example.topics) and all(word in card.example.words for word in wanted)
         ]
 
     def lay_out(self, *_: object) -> None:
         """Put the cards that are shown in as many columns as fit."""
         shown = self.shown()
-        columns = max(1, (self.area.viewport().width() - 48 + GAP) // (CARD[0] + GAP))
+        room = self.area.viewport().width() - 48 + GAP
+        columns = max(1, room // (CARD[0] + GAP))
+        wide = max(CARD[0], min(room // columns - GAP, WIDEST))
+        for each in (*self.cards, *self.lessons):
+            each.setFixedWidth(wide)
         for card in self.cards:
             self.grid.removeWidget(card)
             card.setVisible(card in shown)
@@ -312,6 +375,7 @@ class Start(QWidget):
         super().showEvent(event)  # type: ignore[arg-type]
         self.refresh_recent()
         self.lay_out()
+        QTimer.singleShot(0, self, self.look_for_work)  # reads files: the page is there first
 
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)
@@ -323,6 +387,8 @@ class Start(QWidget):
     def _load(self, examples: Sequence[Example]) -> None:
         """In a thread: the samples of every example, for the pictures."""
         for example in examples:
+            if stored_picture(example, "light") is not None:
+                continue  # the card shows what it learnt
             sources = example.project.network.of_kind("dataset") if example.project else ()
             if not sources or not isinstance(sources[0].spec, Dataset):
                 continue
