@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from playground.ui.commands import Command, commands, ranked, recent_ids, remember
 from playground.ui.painting import RIGHT, box, chip, put, rule, stamp, width_of
@@ -166,7 +167,7 @@ class CommandPalette(QFrame):
         """Put it away and give the keyboard back."""
         self.hide()
         before, self._before = self._before, None
-        if before is not None and before.isVisible():
+        if before is not None and isValid(before) and before.isVisible():
             before.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

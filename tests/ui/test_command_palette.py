@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from playground.core.fields import Choice, Flag, Real, Size, Whole, Wholes
 from playground.document.edits import SetPlan
@@ -268,3 +269,15 @@ def test_commands_do_not_run_twice_the_edit(palette: CommandPalette, session: Se
     session.do(SetPlan("training", "batch", 8))
     enter(palette, qtbot, "undo change batch")
     assert session.project.training.batch == 32
+
+
+def test_the_field_that_had_the_keyboard_may_be_gone(palette: CommandPalette, window: MainWindow, qtbot: QtBot) -> None:
+    palette.hide()
+    gone = QLineEdit(window)
+    gone.show()
+    gone.setFocus()
+    palette.ask("")
+    assert palette._before is gone
+    delete(gone)
+    qtbot.keyClick(palette.field, Qt.Key.Key_Escape)
+    assert not palette.isVisible()
