@@ -21,7 +21,11 @@ Measure = Callable[[str, int, bool], float]
 #: Preview kind, shown units, further units.
 Picture = tuple[str, int, int]
 
+#: Layers that hide numbers by chance; that change nothing on the way forward; that shorten or lengthen sequences.
+HIDING, PASSING, POOLS = ("dropout", "spatial_dropout"), ("gradient_reversal",), ("average_pool1d", "max_pool1d", "upsample1d")
+
 SIZES = {  # least width and height by preview kind; tiles and bars grow with their units
+    "kept": (106, 152), "spread": (116, 116),
     "maps": (116, 152), "strip": (132, 118), "glyph": (96, 104), "image": (132, 152), "number": (126, 112), "field": (106, 156),
 }  # fmt: skip
 
@@ -51,6 +55,8 @@ def picture_of(node: Node, judged: bool, output: TensorType | None, samples: Sam
         wished = "bars"
     if output is not None and "weights" in getattr(node.spec, "outputs", ()) and node.spec.kind == "layer":
         return "maps", min(getattr(node.spec, "heads", 1), MOST_HEADS), 0  # what each step looks at
+    if not wished and kind == "layer" and output is not None:
+        wished = _usual(node, output)
     if wished in ("tiles", "maps") and output is not None and _is_sequence(node, output):
         return "maps", 1, 0  # one picture of the output: steps across, units down
     if wished == "tiles":  # response tiles need planar data; elsewhere the weights are shown
@@ -58,6 +64,21 @@ def picture_of(node: Node, judged: bool, output: TensorType | None, samples: Sam
     if output is None or wished not in ("bars", "maps"):
         return wished, 0, 0
     return wished, min(output.count, 10) if wished == "bars" else min(output.shape[-1], MOST_MAPS), 0
+
+
+def _usual(node: Node, output: TensorType) -> str:
+    """The picture of a layer that asks for none: units that are hidden, how outputs are spread, or the outputs themselves.
+
+    Layers that only lay numbers out anew show none: their neighbours show the same numbers.
+    """
+    group = getattr(node.spec, "group", "")
+    if node.spec.id in HIDING:
+        return "kept"
+    if group == "Normalise, regularise" and node.spec.id not in PASSING:
+        return "spread"
+    if group in ("Merge", "Dense and convolution", "Attention", "Sequence") or node.spec.id in POOLS:
+        return {1: "spread", 2: "maps", 3: "maps"}.get(output.rank, "")
+    return ""
 
 
 def _is_sequence(node: Node, output: TensorType) -> bool:

@@ -43,7 +43,11 @@ def random_bits(key, index):
 
 def uniforms(seed: int, stream: int, step: int, count: int, first: int = 0) -> np.ndarray:
     """float32 numbers in [0, 1), numbers first .. first + count of the stream. Shapes: (count,)."""
-    index = np.arange(first, first + count, dtype=np.uint64)
+    return uniforms_at(seed, stream, step, np.arange(first, first + count, dtype=np.uint64))
+
+
+def uniforms_at(seed: int, stream: int, step: int, index: np.ndarray) -> np.ndarray:
+    """The numbers of a stream at some places, uint64. Shapes: (n,) -> (n,) float32."""
     bits = random_bits(np.uint64(stream_key(seed, stream, step)), index)
     return np.asarray((bits >> np.uint64(8)).astype(np.float32) * np.float32(2.0**-24))
 

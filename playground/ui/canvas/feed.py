@@ -252,6 +252,10 @@ class PreviewFeed(QObject):
         self._health = worst(measured, stuck_of(session.stuck) if measured else [], self._names, shown)
         self._costs = costs(self._timed, self._names, shown)
 
+    def giver(self, name: str) -> str:
+        """What a node of the canvas is called in the run, "" for one that gives nothing there."""
+        return self._names.givers.get(name, "")
+
     def show_mode(self, mode: str) -> None:
         """Have tiles show "response", "weights" or "activation"."""
         self.maker.mode = mode

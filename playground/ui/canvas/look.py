@@ -24,7 +24,7 @@ MAPS, MAP_GAP, MAP_SIDE = 93, 3, 4  # one picture of all maps; the fewer they ar
 class NodeLook:
     """A node as it is drawn.
 
-    group: colour token.  line: the shape line.  preview: "tiles", "maps", "bars", "glyph", "image", "strip", "number", "field" or "".
+    group: colour token.  line: the shape line.  preview: "tiles", "maps", "bars", "glyph", "image", "strip", "number", "field", "kept", "spread" or "".
     units: tiles, maps or bars to show.  state: "normal", "error" or "waiting".  badge: icon at the right of the header, or "".
     ins, outs: ports that it has.  quiet_in, quiet_out: those of them that show only when they are wanted.  in_names, out_names: what
     each is called, with its type where known; () where there is only one.  weighty: whether it has weights, its own or another's.

@@ -15,6 +15,7 @@ from playground.training.areas.tiles import Tile
 from playground.training.surfaces import SIDE
 from playground.ui.canvas import pictures
 from playground.ui.canvas.answers import Array
+from playground.ui.canvas.chances import kept_units, spread_of
 from playground.ui.canvas.faring import Cost, duration, percent
 from playground.ui.canvas.look import short_number
 from playground.ui.canvas.preview import PreviewData
@@ -40,6 +41,7 @@ class PictureMaker:
         self._tiles: dict[str, Tile] = {}
         self._crowd: dict[str, Array] = {}
         self._inputs: tuple[Samples, str, PreviewData] | None = None
+        self._spreads: dict[str, tuple[Array | None, PreviewData | None]] = {}
         self._glyphs: dict[str, tuple[object, PreviewData | None]] = {}
 
     def take(self, answers: dict[str, Array], weights: dict[str, Array], tiles: dict[str, Tile], crowd: dict[str, Array]) -> None:
@@ -67,6 +69,8 @@ class PictureMaker:
             "bars": lambda: pictures.bars(answers.get(node.name), samples),
             "tiles": lambda: self._responses(node),
             "field": lambda: self._field(node),
+            "kept": lambda: self._kept(node),
+            "spread": lambda: self._spread(node),
         }
         return makers[kind]() if kind in makers else None
 
@@ -93,6 +97,29 @@ class PictureMaker:
         weight = None if self.mode == "activation" else self._weights.get(f"{node.name}.weight")
         first = self.first.get(node.id, 0)
         return pictures.maps(weight, answers.get(node.name), self.feed.forms.get(node.id, ()), first)
+
+    def _spread(self, node: Node) -> PreviewData | None:
+        given = self._crowd.get(node.name, self._answers.get(node.name))
+        known = self._spreads.get(node.id)
+        if known is None or known[0] is not given:  # the crowd is looked at once a second
+            found = spread_of(given)
+            known = self._spreads[node.id] = (given, None if found is None else PreviewData(spread=found))
+        return known[1]
+
+    def _kept(self, node: Node) -> PreviewData | None:
+        """What is left of the first sample of the newest batch, or of the first batch before there is any."""
+        session, lowered = self.session, self.feed.lowered
+        type, owner = session.seen.types.get(node.id), self.feed.giver(node.name)
+        if lowered is None or type is None or not owner:
+            return None
+        client = session.client
+        running = session.run.state != "idle" and session.run_project is not None
+        project = session.run_project if running and session.run_project is not None else session.project
+        rate = client.knobs.get(f"{owner}.rate", getattr(node.spec, "rate", 0.0)) if running else getattr(node.spec, "rate", 0.0)
+        found = kept_units(
+            lowered.graph, owner, type, float(rate), project.training.seed, max(client.step - 1, 0) if running else 0
+        )
+        return None if found is None else PreviewData(kept=found)
 
     def _responses(self, node: Node) -> PreviewData | None:
         samples = self.session.samples

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from playground.document.node_size import TILE, TILE_GAP
 from playground.training.surfaces import SIDE
+from playground.ui.canvas.chances import Kept, Spread, paint_kept, paint_spread
 from playground.ui.canvas.look import MAP_GAP, MAP_SIDE, MAPS, NodeLook
 from playground.ui.canvas.sequences import Strip, paint_strip
 from playground.ui.painting import AA, CENTRE, LEFT, RIGHT, SMOOTH, box, put, width_of
@@ -26,7 +27,7 @@ class PreviewData:
     maps: (n, h, w) values, scaled to -1 to 1 for tiles, maps and fields, 0 to 1 for an image; or places in the scale of colours, uint8.
     curve: (n, 2) points in the unit square.  bars: (k,) shares in 0 to 1.  number, caption: the loss node's figure and the words under
     it.  points: (n, 2) in the unit square with their classes.  notes: a word under each tile; lines: below them.  flagged: indices of
-    saturated or dead units.  strip: one sequence.
+    saturated or dead units.  strip: one sequence.  kept: what dropout leaves.  spread: a histogram.
     """
 
     maps: np.ndarray | None = None
@@ -42,6 +43,8 @@ class PreviewData:
     lines: tuple[str, ...] = ()
     flagged: tuple[int, ...] = field(default=())
     strip: Strip | None = None
+    kept: Kept | None = None
+    spread: Spread | None = None
 
 
 class Atlas:
@@ -123,6 +126,8 @@ def has_picture(look: NodeLook, data: PreviewData | None) -> bool:
         "bars": data.bars is not None,
         "number": bool(data.number),
         "strip": data.strip is not None,
+        "kept": data.kept is not None,
+        "spread": data.spread is not None,
     }.get(look.preview, data.maps is not None)
 
 
@@ -138,6 +143,10 @@ def paint_preview(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData | No
         paint_bars(p, r, data.bars, data.bar_names)
     elif look.preview == "strip" and data.strip is not None:
         paint_strip(p, r.adjusted(0, 2, 0, -4), data.strip)
+    elif look.preview == "kept" and data.kept is not None:
+        paint_kept(p, r, look.group, data.kept)
+    elif look.preview == "spread" and data.spread is not None:
+        paint_spread(p, r, look.group, data.spread)
     elif look.preview == "number":
         put(p, QRectF(9, 50, r.width(), 30), data.number, 22, "text", True)
         put(p, QRectF(9, 85, r.width(), 16), data.caption, 10, "text2")
