@@ -51,7 +51,7 @@ def names_of(project: Project) -> dict[str, str]:
 def checkpoints_every() -> int:
     """Epochs between checkpoints that are kept; 0 for none."""
     word = settings.word("checkpoint_every", "0")
-    return int(word) if word.isdecimal() else 0
+    return int(word) if word.isdecimal() and len(word) <= 9 else 0
 
 
 class RunControl(QObject):
