@@ -109,7 +109,7 @@ class Assembly:
         return found
 
     def _labelled(self, instructions: list[Instruction], task: Task, frame: RowFrame) -> list[tuple[Instruction, Origin]]:
-        spans = tuple(self._span(ref, frame, task.kind == "rows") for ref in task.writes if ref.role != "partial")
+        spans = tuple(self._span(ref, frame, task.kind == "rows") for ref in task.writes if ref.role in ("value", "gradient"))
         origin = Origin(task.owner, task.op, task.direction, spans)
         return [(instruction, origin) for instruction in instructions]
 

@@ -280,6 +280,45 @@ def score_slopes(F, x, d, n, mask, log_sum, scale, rate, key, index):
 
 
 @inline
+def kept_slopes(F, x, d, ld, rows, n, scale):
+    """Rows of d: from the gradient of the weights x to that of the scores before `scale`; four rows at a time."""
+    for r in range(0, rows // 4 * 4, 4):
+        x0, x1, x2, x3 = x + r * ld, x + (r + 1) * ld, x + (r + 2) * ld, x + (r + 3) * ld
+        d0, d1, d2, d3 = d + r * ld, d + (r + 1) * ld, d + (r + 2) * ld, d + (r + 3) * ld
+        t0, t1, t2, t3 = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
+        for j in range(0, n, 16):
+            m = n - j
+            t0 = t0 + load(F, x0 + j, m) * load(F, d0 + j, m)
+            t1 = t1 + load(F, x1 + j, m) * load(F, d1 + j, m)
+            t2 = t2 + load(F, x2 + j, m) * load(F, d2 + j, m)
+            t3 = t3 + load(F, x3 + j, m) * load(F, d3 + j, m)
+        m0, m1, m2, m3 = hsum(t0), hsum(t1), hsum(t2), hsum(t3)
+        for j in range(0, n, 16):
+            m = n - j
+            store(F, d0 + j, m, load(F, x0 + j, m) * (load(F, d0 + j, m) - m0) * scale)
+            store(F, d1 + j, m, load(F, x1 + j, m) * (load(F, d1 + j, m) - m1) * scale)
+            store(F, d2 + j, m, load(F, x2 + j, m) * (load(F, d2 + j, m) - m2) * scale)
+            store(F, d3 + j, m, load(F, x3 + j, m) * (load(F, d3 + j, m) - m3) * scale)
+    for r in range(rows // 4 * 4, rows):
+        t0 = splat(0.0)
+        for j in range(0, n, 16):
+            t0 = t0 + load(F, x + r * ld + j, n - j) * load(F, d + r * ld + j, n - j)
+        m0 = hsum(t0)
+        for j in range(0, n, 16):
+            at = d + r * ld + j
+            store(F, at, n - j, load(F, x + r * ld + j, n - j) * (load(F, at, n - j) - m0) * scale)
+
+
+@inline
+def copy_rows_of(F, x, to, ld, rows, n, shares):
+    """n numbers of every row from x to `to`, each times the row's number at `shares` (0: as they are)."""
+    for r in range(rows):
+        share = F[shares + r] if shares else np.float32(1)
+        for j in range(0, n, 16):
+            store(F, to + r * ld + j, n - j, load(F, x + r * ld + j, n - j) * share)
+
+
+@inline
 def clear_around(F, x, first, end, n):
     """Zeros in a row of n before `first` and from `end` on."""
     clear(F, x, first)
@@ -332,6 +371,11 @@ class Extents:
         if self.window:
             fits = min(fits, self.window)
         return min(max(8, fits // 8 * 8), -(-self.queries // 8) * 8)
+
+    @property
+    def kept(self) -> int:
+        """Numbers of a sample's weights, where they are so few that the backward pass had better read than make them anew; else 0."""
+        return self.heads * self.queries * self.line if self.keys <= 4 * self.head else 0
 
     def panels(self, width: int) -> int:
         """Scratch of all keys as panels of one head."""

@@ -41,7 +41,10 @@ Instruction = tuple[str | Word, ...]
 
 @dataclasses.dataclass(frozen=True)
 class Ref:
-    """Storage: a value of the graph, its gradient, or a partial result. role: "value", "gradient" or "partial"."""
+    """Storage: a value of the graph, its gradient, a partial result, or what a sample's forward pass leaves to its backward pass.
+
+    role: "value", "gradient", "partial" or "kept".
+    """
 
     role: str
     index: int
@@ -143,6 +146,9 @@ class Emit:
         self.kept: dict[tuple[int, str], Ref] = {}
         self.tasks: list[Task] = []
         self.partial_results: list[Partial] = []
+        #: Numbers of a sample that each "kept" reference stands for.
+        self.kept_numbers: list[int] = []
+        self._left: dict[int, Ref] = {}
         self.scratch_floats = 0
         self._needs = needs
         self._masks = masks
@@ -180,6 +186,16 @@ class Emit:
         """A partial result for each chain or "block"; read it in a whole task by `partials`. lasting: the next step finds it as it was."""
         self.partial_results.append(Partial(floats, per, lasting))
         return Ref("partial", len(self.partial_results) - 1)
+
+    def keep(self, node: OpNode, numbers: int) -> Ref:
+        """Numbers of every sample that the forward emission of an op leaves to the backward one, which finds them by `left`."""
+        self.kept_numbers.append(numbers)
+        self._left[node.index] = Ref("kept", len(self.kept_numbers) - 1)
+        return self._left[node.index]
+
+    def left(self, node: OpNode) -> Ref | None:
+        """What `keep` was asked for, if it was."""
+        return self._left.get(node.index)
 
     def scratch(self, floats: int) -> None:
         """Ask for at least so much scratch on every chain."""

@@ -131,7 +131,7 @@ class Storage:
             moment += 1
             bounds[-1 - number] = (level_start, moment - 1)
         for ref, uses in touched.items():
-            if ref.index in self.fixed and ref.role != "partial":
+            if ref.index in self.fixed and ref.role in ("value", "gradient"):
                 continue
             self.stores[ref] = self._store(ref, uses, bounds, keep)
 
@@ -145,7 +145,7 @@ class Storage:
             start, end = bounds[-1 - min(numbers)][0], bounds[-1 - max(numbers)][1]
             asked = self.emit.partial_results[ref.index]
             return Store(ref, asked.floats, "partial", start, end, asked.lasting)
-        place = self.simple.places[ref.index]
+        place = self.place(ref)
         haloed = place.halo != (0, 0)
         if keep or len(numbers) > 1 or any(use[3] is None for use in uses):
             scope, start, end = "batch", bounds[-1 - min(numbers)][0], bounds[-1 - max(numbers)][1]
@@ -247,4 +247,7 @@ class Storage:
         return self.base(ref, chain) + (row - first) * store.step + inside
 
     def place(self, ref: Ref) -> Place:
+        if ref.role == "kept":
+            n = aligned(self.emit.kept_numbers[ref.index])
+            return Place(n, n, 1, n, n, 1)
         return self.simple.places[ref.index]

@@ -357,17 +357,19 @@ def test_the_weights_can_be_looked_at():
 RATE = 0.3
 
 
-def dropping(id: str) -> tuple[Machine, np.ndarray]:
+def dropping(id: str, queries: int = 60, keys: int = 90) -> tuple[Machine, np.ndarray]:
     layer = layer_of(id, dropout=RATE, **({"heads": 2} if id == "multi_head_attention" else {}))
-    graph = graph_of(layer, ((60, 6), (90, 6), (90, 4)), masked=False)
+    graph = graph_of(layer, ((queries, 6), (keys, 6), (keys, 4)), masked=False)
     machine, x, _ = machine_of(graph, batch=4)
     return machine, x
 
 
+@pytest.mark.parametrize(("queries", "keys"), [(60, 90), (10, 11)])
 @pytest.mark.parametrize("id", ["dot_product_attention", "additive_attention", "multi_head_attention"])
-def test_dropout_hides_the_same_weights_forwards_and_backwards(id):
-    """The loss of one step, whose draws are fixed by seed and step, has the engine's gradient as its slope."""
-    machine, _ = dropping(id)
+def test_dropout_hides_the_same_weights_forwards_and_backwards(id, queries, keys):
+    """The loss of one step, whose draws are fixed by seed and step, has the engine's gradient as its slope. The weights of few keys
+    are kept for the backward pass, those of many are made anew."""
+    machine, _ = dropping(id, queries, keys)
     machine.run(1)
     gradients = {name: gradient.astype(np.float64) for name, gradient in machine.gradients().items()}
     start = {name: values.copy() for name, values in machine.parameters().items()}

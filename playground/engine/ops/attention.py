@@ -14,12 +14,14 @@ from playground.engine.attention import (
     block_product,
     clear_around,
     clear_rows,
+    copy_rows_of,
     drop,
     end_key,
     exponentials,
     extents,
     first_key,
     in_heads,
+    kept_slopes,
     largest,
     scale_of,
     score_slopes,
@@ -32,7 +34,7 @@ from playground.engine.attention import (
 from playground.engine.attention_form import fused
 from playground.engine.emit import Emit, Frame, Instruction, Ref, Word
 from playground.engine.graph import OpNode
-from playground.engine.kernel import kernel
+from playground.engine.kernel import inline, kernel
 from playground.engine.onnx_form import OnnxWriter
 from playground.engine.operands import float_word, knob_words
 from playground.engine.ops.base import Op
@@ -50,12 +52,64 @@ from playground.engine.vocabulary import (
 )
 
 
+@inline
+def log_sums(F, tops, totals, rows, scale, to):
+    """log Σ exp of rows of scores from their largest and their sum relative to it, and one over that sum; 0 where no key is seen."""
+    for r in range(0, rows, 16):
+        total = load(F, totals + r, rows - r)
+        some = total > 0.0
+        value = load(F, tops + r, rows - r) * scale + log(where(some, total, 1.0))
+        store(F, to + r, rows - r, where(total == 0.0, 0.0, value))
+        store(F, totals + r, rows - r, where(total == 0.0, 0.0, 1.0 / where(total == 0.0, 1.0, total)))
+
+
+@inline
+def drop_rows(F, x, ld, rows, i0, lo, keys, causal, window, rate, key, row):
+    """Dropout of what queries i0 .. see of the keys from lo on. row: the number of the first query in the random stream."""
+    for r in range(rows):
+        f, e = first_key(i0 + r, keys, window) - lo, end_key(i0 + r, keys, causal, window) - lo
+        drop(F, x + r * ld + f, e - f, rate, key, (row + r) * keys + lo + f)
+
+
+@inline
+def softmax_rows(F, x, ld, rows, i0, lo, n, keys, causal, window, mask_at, scale, tops, totals):
+    """Rows of scores of the n keys from lo on become exponentials, relative to the largest at `tops`; their sums go to `totals`."""
+    fours = rows // 4 * 4 if window == 0 and mask_at == 0 else 0
+    for r in range(0, fours, 4):
+        softmax_four(F, x + r * ld, ld, end_key(i0 + r, keys, causal, 0), causal, n, scale, tops + r, totals + r)
+    for r in range(fours, rows):
+        line = x + r * ld
+        f, e = first_key(i0 + r, keys, window) - lo, end_key(i0 + r, keys, causal, window) - lo
+        mask = mask_at + lo + f if mask_at else 0
+        top = largest(F, line + f, e - f, mask)
+        F[tops + r] = top
+        F[totals + r] = exponentials(F, line + f, e - f, mask, top * scale, scale)
+        clear_around(F, line, f, e, n)
+
+
+@inline
+def slopes_of(F, x, d, ld, rows, i0, lo, n, keys, causal, window, mask_at, scale, places, rate, key, row):
+    """`score_slopes` for rows of scores x and of gradients d. places: of the log-sums.  row: of the random stream, for the first."""
+    fours = rows // 4 * 4 if window == 0 and mask_at == 0 and rate == np.float32(0) else 0
+    for r in range(0, fours, 4):
+        end = end_key(i0 + r, keys, causal, 0)
+        slopes_four(F, x + r * ld, d + r * ld, ld, end, causal, n, places + r, scale)
+    for r in range(fours, rows):
+        line, slopes = x + r * ld, d + r * ld
+        f, e = first_key(i0 + r, keys, window) - lo, end_key(i0 + r, keys, causal, window) - lo
+        mask, index = mask_at + lo + f if mask_at else 0, (row + r) * keys + lo + f
+        score_slopes(F, line + f, slopes + f, e - f, mask, F[places + r], scale, rate, key, index)
+        clear_around(F, line, f, e, n)
+        clear_around(F, slopes, f, e, n)
+
+
 @kernel
 def attention_forward(F, R, w, k):
     """y = softmax(q·kᵀ·scale)·v for every head, and log Σ exp of its scores.
 
     words: samples heads queries keys | head value-head | q step k step v step y step | log-sum mask (0: none) causal window scale
            | rate (two words) stream first sample | block line | scratch: panels scores tops totals
+           | where the weights are kept (0: nowhere), numbers of a sample
     A step is from one row to the next; samples follow one another without gaps.
     """
     heads, queries, keys, head, value_head = w[1], w[2], w[3], w[4], w[5]
@@ -74,60 +128,42 @@ def attention_forward(F, R, w, k):
                 lo = first_key(i0, keys, window) // panel * panel
                 n = end_key(i0 + rows - 1, keys, causal, window) - lo
                 out = y + i0 * w[13]
+                kept = w[29] + s * w[30] + (h * queries + i0) * ld if w[29] else 0
+                met = kept if kept else scores
+                row = ((before + s) * heads + h) * queries + i0
                 for part in range(2):
-                    a, a_step, b, b_ks, apart, c, c_step = (
-                        q + i0 * w[7],
-                        w[7],
-                        panels + lo * head,
-                        panel,
-                        panel * head,
-                        scores,
-                        ld,
-                    )
+                    a, a_step, b, b_ks, apart = q + i0 * w[7], w[7], panels + lo * head, panel, panel * head
+                    c, c_step = met, ld
                     cols, terms = n, head
                     if part == 1:
-                        fours = rows // 4 * 4 if window == 0 and mask_at == 0 else 0
-                        for r in range(0, fours, 4):
-                            end = end_key(i0 + r, keys, causal, 0)
-                            softmax_four(F, scores + r * ld, ld, end, causal, n, scale, tops + r, totals + r)
+                        softmax_rows(F, met, ld, rows, i0, lo, n, keys, causal, window, mask_at, scale, tops, totals)
+                        log_sums(F, tops, totals, rows, scale, w[14] + (s * heads + h) * queries + i0)
+                        if kept:
+                            copy_rows_of(F, kept, kept, ld, rows, n, totals)
                         if rate > np.float32(0):
-                            for r in range(fours):
-                                index = (((before + s) * heads + h) * queries + i0 + r) * keys
-                                drop(F, scores + r * ld, end_key(i0 + r, keys, causal, 0), rate, key, index)
-                        for r in range(fours, rows):
-                            i, x = i0 + r, scores + r * ld
-                            f, e = first_key(i, keys, window) - lo, end_key(i, keys, causal, window) - lo
-                            mask = mask_at + lo + f if mask_at else 0
-                            top = largest(F, x + f, e - f, mask)
-                            F[tops + r] = top
-                            F[totals + r] = exponentials(F, x + f, e - f, mask, top * scale, scale)
-                            clear_around(F, x, f, e, n)
-                            drop(F, x + f, e - f, rate, key, (((before + s) * heads + h) * queries + i) * keys + lo + f)
-                        a, a_step, b, b_ks, apart, c, c_step = scores, ld, v + lo * w[11], w[11], panel, out, w[13]
+                            if kept:
+                                copy_rows_of(F, kept, scores, ld, rows, n, 0)
+                            drop_rows(F, scores, ld, rows, i0, lo, keys, causal, window, rate, key, row)
+                            met = scores
+                        a, a_step, b, b_ks, apart, c, c_step = met, ld, v + lo * w[11], w[11], panel, out, w[13]
                         cols, terms = value_head, n
                     block_product(F, rows, cols, terms, a, a_step, 1, b, b_ks, apart, c, c_step, 0)
                 if n <= 0:
                     clear_rows(F, out, rows, w[13], value_head)
-                log_sum = w[14] + (s * heads + h) * queries + i0
-                for r in range(0, rows, 16):
-                    total = load(F, totals + r, rows - r)
-                    some = total > 0.0
-                    value = load(F, tops + r, rows - r) * scale + log(where(some, total, 1.0))
-                    store(F, log_sum + r, rows - r, where(total == 0.0, 0.0, value))
-                    store(F, totals + r, rows - r, where(total == 0.0, 0.0, 1.0 / where(total == 0.0, 1.0, total)))
-                for r in range(rows):
-                    share, x = F[totals + r], out + r * w[13]
-                    for j in range(0, value_head, 16):
-                        store(F, x + j, value_head - j, load(F, x + j, value_head - j) * share)
+                if not kept:
+                    for r in range(rows):
+                        share, x = F[totals + r], out + r * w[13]
+                        for j in range(0, value_head, 16):
+                            store(F, x + j, value_head - j, load(F, x + j, value_head - j) * share)
 
 
 @kernel
 def attention_backward(F, R, w, k):
-    """dq, dk and dv (0: not wanted) from dy; the probabilities are made anew from the log-sum. Source: Dao (2023), algorithm 2.
+    """dq, dk and dv (0: not wanted) from dy; weights that were not kept are made anew from the log-sum. Source: Dao (2023), algorithm 2.
 
     words: samples heads queries keys | head value-head | q step k step v step dy step | log-sum mask (0: none) causal window scale
            | rate (two words) stream first sample | block line | scratch: key panels, value panels, scores, their gradient
-           | dq step add, dk step add, dv step add
+           | dq step add, dk step add, dv step add | where the weights were kept (0: nowhere), numbers of a sample
     """
     heads, queries, keys, head, value_head = w[1], w[2], w[3], w[4], w[5]
     causal, window, scale, block, ld = w[16], w[17], as_float(w[18]), w[23], w[24]
@@ -141,7 +177,8 @@ def attention_backward(F, R, w, k):
             v, dy = w[10] + s * keys * w[11] + h * value_head, w[12] + s * queries * w[13] + h * value_head
             dq, dk = w[29] + s * queries * w[30] + h * head, w[32] + s * keys * w[33] + h * head
             dv = w[35] + s * keys * w[36] + h * value_head
-            transpose_panels(F, ks, keys, w[9], head, key_panels)
+            if not w[38]:
+                transpose_panels(F, ks, keys, w[9], head, key_panels)
             transpose_panels(F, v, keys, w[11], value_head, value_panels)
             if w[32] and not w[34]:
                 clear_rows(F, dk, keys, w[33], head)
@@ -153,34 +190,28 @@ def attention_backward(F, R, w, k):
                 n = end_key(i0 + rows - 1, keys, causal, window) - lo
                 if n <= 0 and w[29] and not w[31]:
                     clear_rows(F, dq + i0 * w[30], rows, w[30], head)
+                kept = w[38] + s * w[39] + (h * queries + i0) * ld if w[38] else 0
+                met, row = kept if kept else scores, ((before + s) * heads + h) * queries + i0
                 for part in range(5):
-                    m, cols, terms, a_step, a_ks, add, wanted = rows, n, head, w[7], 1, 0, 1
+                    m, cols, terms, a_step, a_ks, add, wanted = rows, n, head, w[7], 1, 0, 0 if kept else 1
                     a, b, b_ks, apart, c, c_step = q + i0 * w[7], key_panels + lo * head, panel, panel * head, scores, ld
                     if part == 1:
-                        a, a_step, b, apart, c = (
-                            dy + i0 * w[13],
-                            w[13],
-                            value_panels + lo * value_head,
-                            panel * value_head,
-                            slopes,
-                        )
-                        terms = value_head
+                        a, a_step, b, apart = dy + i0 * w[13], w[13], value_panels + lo * value_head, panel * value_head
+                        c, terms, wanted = slopes, value_head, 1
                     elif part == 2:
-                        fours = rows // 4 * 4 if window == 0 and mask_at == 0 and rate == np.float32(0) else 0
-                        for r in range(0, fours, 4):
-                            x, end = scores + r * ld, end_key(i0 + r, keys, causal, 0)
-                            log_sums = w[14] + (s * heads + h) * queries + i0 + r
-                            slopes_four(F, x, slopes + r * ld, ld, end, causal, n, log_sums, scale)
-                        for r in range(fours, rows):
-                            i, x, d = i0 + r, scores + r * ld, slopes + r * ld
-                            f, e = first_key(i, keys, window) - lo, end_key(i, keys, causal, window) - lo
-                            mask = mask_at + lo + f if mask_at else 0
-                            log_sum = F[w[14] + (s * heads + h) * queries + i]
-                            index = (((before + s) * heads + h) * queries + i) * keys + lo + f
-                            score_slopes(F, x + f, d + f, e - f, mask, log_sum, scale, rate, key, index)
-                            clear_around(F, x, f, e, n)
-                            clear_around(F, d, f, e, n)
-                        m, cols, terms, a, a_step, a_ks, add, wanted = n, value_head, rows, scores, 1, ld, 1, w[35]
+                        places = w[14] + (s * heads + h) * queries + i0
+                        if kept and rate > np.float32(0):
+                            met = scores
+                            copy_rows_of(F, kept, met, ld, rows, n, 0)
+                            drop_rows(F, met, ld, rows, i0, lo, keys, causal, window, rate, key, row)
+                            drop_rows(F, slopes, ld, rows, i0, lo, keys, causal, window, rate, key, row)
+                        if kept:
+                            kept_slopes(F, kept, slopes, ld, rows, n, scale)
+                        else:
+                            slopes_of(
+                                F, met, slopes, ld, rows, i0, lo, n, keys, causal, window, mask_at, scale, places, rate, key, row
+                            )
+                        m, cols, terms, a, a_step, a_ks, add, wanted = n, value_head, rows, met, 1, ld, 1, w[35]
                         b, b_ks, apart, c, c_step = dy + i0 * w[13], w[13], panel, dv + lo * w[36], w[36]
                     elif part == 3:
                         cols, terms, a, a_step, add, wanted = head, n, slopes, ld, w[31], w[29]
@@ -197,7 +228,7 @@ class Attention(Op):
 
     Attributes: heads 1, causal (query i sees keys up to i), window (at most so many keys on each side, 0 is off), scale (None:
     1 / √(d / heads)), dropout of the weights (a number or a knob). The log-sum is kept for the backward pass, which makes the
-    probabilities anew; no gradient comes through it. A query that sees no key gives zeros, and 0 for its log-sum.
+    weights anew where there are many; few are kept. No gradient comes through the log-sum. A query that sees no key gives zeros, and 0 for its log-sum.
     Source: Vaswani et al. (2017), equation 1; Dao, "FlashAttention-2", 2023, algorithms 1 and 2.
     """
 
@@ -233,13 +264,14 @@ class Attention(Op):
         mask = e.value(node.inputs[3]) if len(node.inputs) > 3 else None
         panels, scores = sizes.panels(sizes.head), sizes.block * sizes.line
         e.scratch(panels + scores + 2 * sizes.rows)
+        kept = e.keep(node, sizes.kept) if sizes.kept and e.training and e.gradient(node.output) is not None else None
 
         def make(f: Frame) -> list[Instruction]:
             at = f.scratch()
-            places = [at, at + panels, at + panels + scores, at + panels + scores + sizes.rows]
+            places = [at, at + panels, at + panels + scores, at + panels + scores + sizes.rows, *_kept(f, kept)]
             return [("attention_forward", *_words(e, f, node, sizes, (q, k, v, y), log_sum, mask), *places)]
 
-        e.rows(make, reads=[q, k, v, *([mask] if mask else [])], writes=[y, log_sum])
+        e.rows(make, reads=[q, k, v, *([mask] if mask else [])], writes=[y, log_sum, *([kept] if kept else [])])
 
     def backward(self, e: Emit, node: OpNode) -> None:
         sizes = extents(e.graph.types(node), node.attributes)
@@ -249,21 +281,27 @@ class Attention(Op):
         wanted = targets(e, node.inputs, (1, 2, 0))
         keys, values, scores = sizes.panels(sizes.head), sizes.panels(sizes.value_head), sizes.block * sizes.line
         e.scratch(keys + values + 2 * scores)
-        widths = (sizes.width, sizes.width, sizes.value_width)
+        widths, kept = (sizes.width, sizes.width, sizes.value_width), e.left(node)
 
         def make(f: Frame) -> list[Instruction]:
             at = f.scratch()
             places: list[Word] = [at, at + keys, at + keys + values, at + keys + values + scores]
             for (ref, add), width in zip(wanted, widths, strict=True):
                 places += [0 if ref is None else f.at(ref), width, int(add)]
+            places += _kept(f, kept)
             return [("attention_backward", *_words(e, f, node, sizes, (q, k, v, dy), log_sum, mask), *places)]
 
         writes = [ref for ref, _ in wanted if ref is not None]
-        e.rows(make, reads=[q, k, v, dy, log_sum, *([mask] if mask else [])], writes=writes)
+        e.rows(make, reads=[q, k, v, dy, log_sum, *(ref for ref in (mask, kept) if ref)], writes=writes)
 
     def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
         sizes = extents(w.graph.types(node), node.attributes)
         w.hold(node.output, fused(w, node, sizes, node.inputs[3] if len(node.inputs) > 3 else None))
+
+
+def _kept(f: Frame, kept: Ref | None) -> tuple[int, int]:
+    """Where the weights are kept, and the numbers of a sample."""
+    return (0, 0) if kept is None else (f.at(kept), f.place(kept).step)
 
 
 def _words(
