@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from playground.core.builder import Builder
-from playground.core.fields import choice, flag, part, whole
+from playground.core.fields import choice, whole
+from playground.core.filters import Filters, biases_from, filter_count, group_count, weights_from, with_bias
 from playground.core.registry import register
-from playground.core.spec import Initializer, Layer
+from playground.core.spec import Initializer
 from playground.core.tensor import TensorType, Value
 from playground.core.window import STEP_PADDING, step_padding_for, windows_of_steps
 from playground.errors import ShapeError
@@ -13,7 +14,7 @@ from playground.words import sentence
 
 
 @register("conv1d", title="Conv1d", group="Dense and convolution", icon="conv1d", tail="slide over time")
-class Conv1d(Layer):
+class Conv1d(Filters):
     """Slides filters over a sequence and weighs the steps under them.
 
     Shapes: x (time, channels) -> (time', filters).
@@ -26,7 +27,7 @@ class Conv1d(Layer):
     Weights start as He normal and biases at zero. Biases are never decayed.
     """
 
-    filters: int = whole(16, low=1, high=65_536, log=True, help="How many channels come out.")
+    filters: int = filter_count("How many channels come out.")
     kernel: int = whole(3, low=1, high=4096, unit="steps", help="How many steps a filter sees at once.")
     stride: int = whole(1, low=1, high=4096, unit="steps", help="Steps from one place of the filter to the next.")
     padding: str = choice("same", STEP_PADDING, help="How many zeros surround the sequence.")
@@ -40,12 +41,10 @@ class Conv1d(Layer):
         help="Zeros before and after the sequence.",
     )
     dilation: int = whole(1, low=1, high=4096, unit="steps", help="Distance between the steps that a filter reads.")
-    groups: int = whole(1, low=1, high=65_536, help="Parts that channels and filters are split into.")
-    bias: bool = flag(True, help="Add a learned number to every channel.")
-    start: Initializer = part("initializer", "he_normal", label="Start from", help="How the weights start.")
-    bias_start: Initializer = part(
-        "initializer", "zeros", label="Biases start from", advanced=True, when=("bias", True), help="How the biases start."
-    )
+    groups: int = group_count()
+    bias: bool = with_bias("Add a learned number to every channel.")
+    start: Initializer = weights_from()
+    bias_start: Initializer = biases_from()
 
     width = "filters"
     formula = "y[t, o] = b[o] + Σ x[t·s + u·d - p, c] · w[u, c, o]   (sum over u, c)"
@@ -70,11 +69,8 @@ class Conv1d(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         before, after = self._padding(x.shape)
-        c = x.shape[1] // self.groups
-        i, o = self.kernel * c, self.kernel * self.filters
-        parts = [g.parameter("weight", (self.kernel, c, self.filters), self.start, fan_in=i, fan_out=o)]
-        if self.bias:
-            parts.append(g.parameter("bias", (self.filters,), self.bias_start, fan_in=i, fan_out=o, decays=False))
+        c = x.shape[1]
+        parts = self.trained(g, (self.kernel, c // self.groups, self.filters), self.kernel, c)
         seen = x if x.mask is None else g.op("zero_absent", x, x.mask)
         image = g.op("reshape", seen, shape=(1, *x.shape))
         y = g.op(
@@ -100,15 +96,7 @@ class Conv1d(Layer):
         """The padding for this sequence. Raises ShapeError when it cannot be convolved."""
         if len(shape) != 2:
             raise ShapeError(sentence("needs a sequence: time×channels."), "sequence")
-        if shape[1] % self.groups or self.filters % self.groups:
-            raise ShapeError(
-                sentence(
-                    "needs channels and filters that {groups} groups divide; there are {filters} filters.",
-                    groups=self.groups,
-                    filters=self.filters,
-                ),
-                "set groups 1",
-            )
+        self.check_groups(shape[1])
         padding = step_padding_for(self.padding, self.amount, shape[0], self.kernel, self.stride, self.dilation)
         if windows_of_steps(shape[0], self.kernel, self.stride, padding, self.dilation) < 1:
             need = self.dilation * (self.kernel - 1) + 1
@@ -116,8 +104,7 @@ class Conv1d(Layer):
         return padding
 
     def count_formula(self, inputs: tuple[TensorType, ...]) -> str:
-        seen = f"{self.kernel}·{inputs[0].shape[1] // self.groups}"
-        return f"{self.filters}·({seen}+1)" if self.bias else f"{self.filters}·{seen}"
+        return self.counted(str(self.kernel), inputs[0].shape[1])
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
         return f"{self.kernel} {self.padding}" + ("" if self.stride == 1 else sentence(", stride {stride}", stride=self.stride))

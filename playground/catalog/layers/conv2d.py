@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from playground.core.builder import Builder
-from playground.core.fields import choice, flag, part, size, whole
+from playground.core.fields import choice, size
+from playground.core.filters import Filters, area_of, biases_from, filter_count, group_count, weights_from, with_bias
 from playground.core.registry import register
-from playground.core.spec import Initializer, Layer
+from playground.core.spec import Initializer
 from playground.core.tensor import TensorType, Value
 from playground.core.window import PADDING, Padding, padding_for, shown, windows
 from playground.errors import ShapeError
@@ -13,7 +14,7 @@ from playground.words import sentence
 
 
 @register("conv2d", title="Conv2d", group="Dense and convolution", icon="conv", tail="slide over image")
-class Conv2d(Layer):
+class Conv2d(Filters):
     """Slides filters over an image and weighs the pixels under them.
 
     Shapes: x (height, width, channels) -> (height', width', filters).
@@ -24,7 +25,7 @@ class Conv2d(Layer):
     Weights start as He normal and biases at zero. Biases are never decayed.
     """
 
-    filters: int = whole(16, low=1, high=65_536, log=True, help="How many maps come out.")
+    filters: int = filter_count("How many maps come out.")
     kernel: tuple[int, int] = size((3, 3), high=255, unit="px", help="Height and width of what a filter sees at once.")
     stride: tuple[int, int] = size((1, 1), high=255, unit="px", help="Rows and columns from one place of the filter to the next.")
     padding: str = choice("same", PADDING, help="How many zeros surround the image.")
@@ -38,12 +39,10 @@ class Conv2d(Layer):
         help="Zero rows above and below, zero columns left and right.",
     )
     dilation: tuple[int, int] = size((1, 1), high=255, unit="px", help="Distance between the pixels that a filter reads.")
-    groups: int = whole(1, low=1, high=65_536, help="Parts that channels and filters are split into.")
-    bias: bool = flag(True, help="Add a learned number to every map.")
-    start: Initializer = part("initializer", "he_normal", label="Start from", help="How the weights start.")
-    bias_start: Initializer = part(
-        "initializer", "zeros", label="Biases start from", advanced=True, when=("bias", True), help="How the biases start."
-    )
+    groups: int = group_count()
+    bias: bool = with_bias("Add a learned number to every map.")
+    start: Initializer = weights_from()
+    bias_start: Initializer = biases_from()
 
     preview = "maps"
     width = "filters"
@@ -68,26 +67,15 @@ class Conv2d(Layer):
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         padding = self._padding(x.shape)
-        c, area = x.shape[2] // self.groups, self.kernel[0] * self.kernel[1]
-        i, o = area * c, area * self.filters
-        parts = [g.parameter("weight", (*self.kernel, c, self.filters), self.start, fan_in=i, fan_out=o)]
-        if self.bias:
-            parts.append(g.parameter("bias", (self.filters,), self.bias_start, fan_in=i, fan_out=o, decays=False))
+        c, area = x.shape[2], self.kernel[0] * self.kernel[1]
+        parts = self.trained(g, (*self.kernel, c // self.groups, self.filters), area, c)
         return g.op("conv2d", x, *parts, stride=self.stride, padding=padding, dilation=self.dilation, groups=self.groups)
 
     def _padding(self, shape: tuple[int, ...]) -> Padding:
         """The padding for this image. Raises ShapeError when it cannot be convolved."""
         if len(shape) != 3:
             raise ShapeError(sentence("needs an image: height×width×channels."), "image")
-        if shape[2] % self.groups or self.filters % self.groups:
-            raise ShapeError(
-                sentence(
-                    "needs channels and filters that {groups} groups divide; there are {filters} filters.",
-                    groups=self.groups,
-                    filters=self.filters,
-                ),
-                "set groups 1",
-            )
+        self.check_groups(shape[2])
         extents = (shape[0], shape[1])
         padding = padding_for(self.padding, self.amount, extents, self.kernel, self.stride, self.dilation)
         if min(windows(extents, self.kernel, self.stride, padding, self.dilation)) < 1:
@@ -98,9 +86,7 @@ class Conv2d(Layer):
         return padding
 
     def count_formula(self, inputs: tuple[TensorType, ...]) -> str:
-        h, w = self.kernel
-        seen = f"{f'{h}²' if h == w else f'{h}·{w}'}·{inputs[0].shape[2] // self.groups}"
-        return f"{self.filters}·({seen}+1)" if self.bias else f"{self.filters}·{seen}"
+        return self.counted(area_of(self.kernel), inputs[0].shape[2])
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
         plain = self.stride == (1, 1)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from playground.core.builder import Builder
-from playground.core.fields import choice, flag, part, whole
+from playground.core.fields import choice, whole
+from playground.core.filters import Filters, biases_from, filter_count, group_count, weights_from, with_bias
 from playground.core.registry import register
-from playground.core.spec import Initializer, Layer
+from playground.core.spec import Initializer
 from playground.core.tensor import TensorType, Value
 from playground.core.window import CUT, cut_for
 from playground.errors import ShapeError
@@ -19,7 +20,7 @@ from playground.words import sentence
     icon="conv_transpose1d",
     tail="learned lengthening",
 )
-class ConvTranspose1d(Layer):
+class ConvTranspose1d(Filters):
     """Lays a weighted filter down for every step and adds up what overlaps: it lengthens sequences.
 
     Shapes: x (time, channels) -> (time', filters).
@@ -31,7 +32,7 @@ class ConvTranspose1d(Layer):
     Weights start as He normal and biases at zero.
     """
 
-    filters: int = whole(16, low=1, high=65_536, log=True, help="How many channels come out.")
+    filters: int = filter_count("How many channels come out.")
     kernel: int = whole(4, low=1, high=4096, unit="steps", help="How many steps one step is spread over.")
     stride: int = whole(2, low=1, high=4096, unit="steps", help="Steps from one filter's place to the next.")
     padding: str = choice("same", CUT, help="How much of the ends is cut off.")
@@ -53,12 +54,10 @@ class ConvTranspose1d(Layer):
         help="Steps added at the end; fewer than the stride or the dilation.",
     )
     dilation: int = whole(1, low=1, high=4096, unit="steps", help="Distance between the steps that a filter writes.")
-    groups: int = whole(1, low=1, high=65_536, help="Parts that channels and filters are split into.")
-    bias: bool = flag(True, help="Add a learned number to every channel.")
-    start: Initializer = part("initializer", "he_normal", label="Start from", help="How the weights start.")
-    bias_start: Initializer = part(
-        "initializer", "zeros", label="Biases start from", advanced=True, when=("bias", True), help="How the biases start."
-    )
+    groups: int = group_count()
+    bias: bool = with_bias("Add a learned number to every channel.")
+    start: Initializer = weights_from()
+    bias_start: Initializer = biases_from()
 
     width = "filters"
     formula = "y[t·s + u·d - p, o] = b[o] + Σ x[t, c] · w[u, o, c]   (sum over t, u, c that meet there)"
@@ -82,25 +81,14 @@ class ConvTranspose1d(Layer):
         if x.mask is not None:
             raise ShapeError(sentence("needs a sequence without absent steps."))
         t, c = x.shape
-        if c % self.groups or self.filters % self.groups:
-            raise ShapeError(
-                sentence(
-                    "needs channels and filters that {groups} groups divide; there are {filters} filters.",
-                    groups=self.groups,
-                    filters=self.filters,
-                ),
-                "set groups 1",
-            )
+        self.check_groups(c)
         across = (1, self.kernel), (1, self.stride), (1, self.dilation)
         padding, more = cut_for(self.padding, (0, self.amount), (0, self.output_padding), *across)
         if more[1] >= max(self.stride, self.dilation):
             raise ShapeError(sentence("needs an output padding smaller than its stride or its dilation."), "set output_padding 0")
         if (t - 1) * self.stride + self.dilation * (self.kernel - 1) + 1 + more[1] <= padding[1] + padding[3]:
             raise ShapeError(sentence("needs less padding: it cuts off the whole sequence."), 'set padding "same"')
-        i, o = self.kernel * c // self.groups, self.kernel * self.filters
-        parts = [g.parameter("weight", (self.kernel, self.filters // self.groups, c), self.start, fan_in=i, fan_out=o)]
-        if self.bias:
-            parts.append(g.parameter("bias", (self.filters,), self.bias_start, fan_in=i, fan_out=o, decays=False))
+        parts = self.trained(g, (self.kernel, self.filters // self.groups, c), self.kernel, c)
         y = g.op(
             "conv_transpose2d", g.op("reshape", x, shape=(1, t, c)), *parts,
             stride=across[1], padding=padding, output_padding=more, dilation=across[2], groups=self.groups,
@@ -108,8 +96,7 @@ class ConvTranspose1d(Layer):
         return g.op("reshape", y, shape=y.shape[1:])
 
     def count_formula(self, inputs: tuple[TensorType, ...]) -> str:
-        seen = f"{self.kernel}·{inputs[0].shape[1] // self.groups}"
-        return f"{self.filters}·({seen}+1)" if self.bias else f"{self.filters}·{seen}"
+        return self.counted(str(self.kernel), inputs[0].shape[1])
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
         return sentence("{kernel} stride {stride}", kernel=self.kernel, stride=self.stride)

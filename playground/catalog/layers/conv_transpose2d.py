@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from playground.core.builder import Builder
-from playground.core.fields import choice, flag, part, size, whole
+from playground.core.fields import choice, size
+from playground.core.filters import Filters, area_of, biases_from, filter_count, group_count, weights_from, with_bias
 from playground.core.registry import register
-from playground.core.spec import Initializer, Layer
+from playground.core.spec import Initializer
 from playground.core.tensor import TensorType, Value
 from playground.core.window import CUT, cut_for, shown
 from playground.errors import ShapeError
@@ -15,7 +16,7 @@ from playground.words import sentence
 @register(
     "conv_transpose2d", title="ConvTranspose2d", group="Dense and convolution", icon="conv_transpose", tail="learned enlargement"
 )
-class ConvTranspose2d(Layer):
+class ConvTranspose2d(Filters):
     """Lays a weighted filter down for every pixel and adds up what overlaps: it enlarges images.
 
     Shapes: x (height, width, channels) -> (height', width', filters).
@@ -26,7 +27,7 @@ class ConvTranspose2d(Layer):
     A kernel that the stride divides avoids checkerboard patterns. Weights start as He normal and biases at zero.
     """
 
-    filters: int = whole(16, low=1, high=65_536, log=True, help="How many maps come out.")
+    filters: int = filter_count("How many maps come out.")
     kernel: tuple[int, int] = size((4, 4), high=255, unit="px", help="Height and width of what one pixel is spread over.")
     stride: tuple[int, int] = size((2, 2), high=255, unit="px", help="Rows and columns from one filter's place to the next.")
     padding: str = choice("same", CUT, help="How much of the rim is cut off.")
@@ -48,12 +49,10 @@ class ConvTranspose2d(Layer):
         help="Rows added below and columns added to the right; fewer than the stride or the dilation.",
     )
     dilation: tuple[int, int] = size((1, 1), high=255, unit="px", help="Distance between the pixels that a filter writes.")
-    groups: int = whole(1, low=1, high=65_536, help="Parts that channels and filters are split into.")
-    bias: bool = flag(True, help="Add a learned number to every map.")
-    start: Initializer = part("initializer", "he_normal", label="Start from", help="How the weights start.")
-    bias_start: Initializer = part(
-        "initializer", "zeros", label="Biases start from", advanced=True, when=("bias", True), help="How the biases start."
-    )
+    groups: int = group_count()
+    bias: bool = with_bias("Add a learned number to every map.")
+    start: Initializer = weights_from()
+    bias_start: Initializer = biases_from()
 
     preview = "maps"
     width = "filters"
@@ -111,15 +110,7 @@ class ConvTranspose2d(Layer):
         if len(x.shape) != 3:
             raise ShapeError(sentence("needs an image: height×width×channels."), "image")
         c = x.shape[2]
-        if c % self.groups or self.filters % self.groups:
-            raise ShapeError(
-                sentence(
-                    "needs channels and filters that {groups} groups divide; there are {filters} filters.",
-                    groups=self.groups,
-                    filters=self.filters,
-                ),
-                "set groups 1",
-            )
+        self.check_groups(c)
         padding, more = cut_for(self.padding, self.amount, self.output_padding, self.kernel, self.stride, self.dilation)
         if any(n >= max(s, d) for n, s, d in zip(more, self.stride, self.dilation, strict=True)):
             raise ShapeError(
@@ -129,21 +120,14 @@ class ConvTranspose2d(Layer):
             spread = (x.shape[axis] - 1) * self.stride[axis] + self.dilation[axis] * (self.kernel[axis] - 1) + 1
             if spread + more[axis] <= padding[axis] + padding[axis + 2]:
                 raise ShapeError(sentence("needs less padding: it cuts off the whole image."), 'set padding "same"')
-        area = self.kernel[0] * self.kernel[1]
-        i, o = area * c // self.groups, area * self.filters
-        shape = (*self.kernel, self.filters // self.groups, c)
-        parts = [g.parameter("weight", shape, self.start, fan_in=i, fan_out=o)]
-        if self.bias:
-            parts.append(g.parameter("bias", (self.filters,), self.bias_start, fan_in=i, fan_out=o, decays=False))
+        parts = self.trained(g, (*self.kernel, self.filters // self.groups, c), self.kernel[0] * self.kernel[1], c)
         return g.op(
             "conv_transpose2d", x, *parts,
             stride=self.stride, padding=padding, output_padding=more, dilation=self.dilation, groups=self.groups,
         )  # fmt: skip
 
     def count_formula(self, inputs: tuple[TensorType, ...]) -> str:
-        h, w = self.kernel
-        seen = f"{f'{h}²' if h == w else f'{h}·{w}'}·{inputs[0].shape[2] // self.groups}"
-        return f"{self.filters}·({seen}+1)" if self.bias else f"{self.filters}·{seen}"
+        return self.counted(area_of(self.kernel), inputs[0].shape[2])
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
         return sentence("{shown} stride {shown2}", shown=shown(self.kernel), shown2=shown(self.stride))

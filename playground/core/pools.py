@@ -1,0 +1,114 @@
+"""What layers of sliding windows without weights share: settings, shapes, and what a mask of steps becomes."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from playground.core.builder import Builder
+from playground.core.fields import choice, size, whole
+from playground.core.spec import Layer
+from playground.core.tensor import Value
+from playground.core.window import PADDING, POOL_PADDING, padding_for, shown, step_padding_for, windows, windows_of_steps
+from playground.errors import ShapeError
+from playground.words import sentence
+
+Examples = tuple[tuple[str, dict[str, object], tuple[tuple[int, ...], ...]], ...]
+
+#: Settings and inputs that every pool of steps is tried with.
+STEP_EXAMPLES: Examples = (
+    ("plain", {}, ((6, 3),)),
+    ("odd length", {}, ((7, 2),)),
+    ("overlapping, same", {"kernel": 3, "stride": 1, "padding": "same"}, ((5, 3),)),
+    ("explicit", {"kernel": 3, "stride": 2, "padding": "explicit", "amount": 1}, ((6, 2),)),
+    ("overlapping, valid", {"kernel": 3, "stride": 1}, ((6, 2),)),
+    ("one step", {"kernel": 1, "stride": 1}, ((1, 5),)),
+    ("one step, same", {"kernel": 3, "stride": 2, "padding": "same"}, ((1, 3),)),
+    ("stride beyond kernel", {"kernel": 2, "stride": 5}, ((9, 2),)),
+    ("many channels", {}, ((4, 19),)),
+)
+#: And every pool of pixels.
+IMAGE_EXAMPLES: Examples = (
+    ("plain", {}, ((4, 6, 3),)),
+    ("odd image", {}, ((5, 7, 2),)),
+    ("overlapping, same", {"kernel": (3, 2), "stride": (1, 2), "padding": "same"}, ((4, 5, 3),)),
+    ("explicit", {"kernel": (3, 3), "stride": (2, 1), "padding": "explicit", "amount": (1, 0)}, ((5, 4, 2),)),
+    ("stride 1, same", {"kernel": (3, 3), "stride": (1, 1), "padding": "same"}, ((4, 3, 2),)),
+    ("one pixel", {"kernel": (1, 1), "stride": (1, 1)}, ((1, 1, 5),)),
+    ("stride beyond kernel", {"kernel": (2, 1), "stride": (3, 4)}, ((8, 9, 2),)),
+    ("many channels", {}, ((4, 2, 19),)),
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StepPool(Layer):
+    """Something of every window of steps."""
+
+    kernel: int = whole(2, low=1, high=4096, unit="steps", help="How many steps a window sees.")
+    stride: int = whole(2, low=1, high=4096, unit="steps", help="Steps from one window to the next.")
+    padding: str = choice("valid", POOL_PADDING, help="How far windows may reach over the ends.")
+    amount: int = whole(
+        1,
+        low=0,
+        high=4095,
+        unit="steps",
+        label="Padding amount",
+        when=("padding", "explicit"),
+        help="Steps before and after the sequence.",
+    )
+
+    def pooled(self, g: Builder, op: str, x: Value) -> Value:
+        """The op over x; a window is absent where all of its steps are. Raises ShapeError. Shapes: (time, c) -> (time', c)."""
+        if len(x.shape) != 2:
+            raise ShapeError(sentence("needs a sequence: time×channels."), "sequence")
+        if self.padding == "explicit" and self.amount >= self.kernel:
+            raise _padding_alone()
+        padding = step_padding_for(self.padding, self.amount, x.shape[0], self.kernel, self.stride)
+        count = windows_of_steps(x.shape[0], self.kernel, self.stride, padding)
+        if count < 1:
+            raise ShapeError(
+                sentence("needs at least {kernel} steps, padding included.", kernel=self.kernel), 'set padding "same"'
+            )
+        masks = [] if x.mask is None else [x.mask]
+        y = g.op(op, x, *masks, kernel=self.kernel, stride=self.stride, padding=padding)
+        if x.mask is None:
+            return y
+        rule = {"taps": self.kernel, "dilation": 1, "stride": self.stride, "first": -padding[0], "rule": "any"}
+        return g.masked(y, g.op("window_mask", x.mask, windows=count, **rule))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ImagePool(Layer):
+    """Something of every window of pixels."""
+
+    kernel: tuple[int, int] = size((2, 2), high=255, unit="px", help="Height and width of a window.")
+    stride: tuple[int, int] = size((2, 2), high=255, unit="px", help="Rows and columns from one window to the next.")
+    padding: str = choice("valid", PADDING, help="How far windows may reach over the rim.")
+    amount: tuple[int, int] = size(
+        (1, 1),
+        low=0,
+        high=254,
+        unit="px",
+        label="Padding amount",
+        when=("padding", "explicit"),
+        help="Rows above and below, columns left and right.",
+    )
+
+    def pooled(self, g: Builder, op: str, x: Value) -> Value:
+        """The op over x. Raises ShapeError. Shapes: (height, width, c) -> (height', width', c)."""
+        if len(x.shape) != 3:
+            raise ShapeError(sentence("needs an image: height×width×channels."), "image")
+        if self.padding == "explicit" and not (self.amount[0] < self.kernel[0] and self.amount[1] < self.kernel[1]):
+            raise _padding_alone()
+        extents = (x.shape[0], x.shape[1])
+        padding = padding_for(self.padding, self.amount, extents, self.kernel, self.stride)
+        if min(windows(extents, self.kernel, self.stride, padding)) < 1:
+            raise ShapeError(
+                sentence("needs at least {shown} pixels, padding included.", shown=shown(self.kernel)), 'set padding "same"'
+            )
+        return g.op(op, x, kernel=self.kernel, stride=self.stride, padding=padding)
+
+
+def _padding_alone() -> ShapeError:
+    return ShapeError(
+        sentence("needs a padding smaller than its window, or a window would see padding alone."), 'set padding "same"'
+    )
