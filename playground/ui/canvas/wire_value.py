@@ -80,6 +80,7 @@ class WireValue(QGraphicsItem):
 
     def show_value(self, value: Array | None, title: str) -> None:
         """Take a new value, None for none. title: what it is, for the large picture."""
+        self.prepareGeometryChange()  # the large picture is as wide as its words
         self.setVisible(value is not None and value.size > 0)
         self.value, self.title = value, title
         if value is None or not value.size:
