@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from playground.ui.actions import action_set_of, placed
+from playground.ui.inspector.controls import Button
+from playground.ui.inspector.text import Section
 from playground.ui.painting import box, put, rule, stamp, width_of
 from playground.ui.theme import theme
 from playground.words import say
@@ -121,3 +123,34 @@ class ActionStrip(QWidget):
         p.fillRect(self.rect(), theme().color("panel"))
         rule(p, 0, 0, self.width())
         p.end()
+
+
+class LinkSection(Section):
+    """A strip that opens a section, with the actions of one place as links at its right."""
+
+    def __init__(self, title: str, place: str, parent: QWidget | None = None) -> None:
+        super().__init__(title, parent=parent)
+        self.actions_shown = placed(place)
+        self.links: dict[str, Button] = {}
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(11, 0, 5, 0)
+        self.row.addStretch(1)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        made = action_set_of(self)
+        if made is None or self.links:
+            return
+        for action in self.actions_shown:
+            link = self.links[action.id] = Button(made[action.id].text(), "link", small=True)
+            link.clicked.connect(made[action.id].trigger)
+            made[action.id].changed.connect(self._follow)
+            self.row.addWidget(link)
+        self._follow()
+
+    def _follow(self) -> None:
+        made = action_set_of(self)
+        for id, link in self.links.items():
+            if made is not None:
+                link.setEnabled(made[id].isEnabled())
+                link.setToolTip(made[id].toolTip())

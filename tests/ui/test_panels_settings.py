@@ -20,7 +20,9 @@ from playground.ui import theme
 from playground.ui.inspector.editors import Editor, NumberEditor
 from playground.ui.inspector.form import PartEditor
 from playground.ui.inspector.panel import Inspector
+from playground.ui.main_window import MainWindow
 from playground.ui.panel import panels
+from playground.ui.panels.journal import JournalPanel
 from playground.ui.panels.journal_entries import journal_of
 from playground.ui.panels.knobs import Knobs
 from playground.ui.panels.problems import Problems
@@ -201,6 +203,42 @@ def test_there_is_a_knob_for_every_knob_of_the_run(session: Session, show: Make,
     switch = knobs.layers[node(session, "dense1").id].switch
     switch.click()
     assert node(session, "dense1").frozen
+
+
+def test_knobs_that_are_seldom_turned_are_folded(session: Session, show: Make, qtbot: QtBot) -> None:
+    ready(session, moons(), qtbot)
+    knobs: Knobs = show(Knobs)
+    assert {name for name, row in knobs.rows.items() if row.isVisible()} >= {"rate", "beta1", "clip", "dropout1.rate"}
+    assert knobs.rare >= {"beta2", "epsilon", "clip_value"}
+    assert not any(knobs.rows[name].isVisible() for name in knobs.rare)
+    QTest.keyClick(knobs.more, Qt.Key.Key_Space)
+    assert all(row.isVisible() for row in knobs.rows.values())
+    assert knobs.more.text() == "Less"
+    enter(knobs.rows["beta2"], "0.98")
+    assert session.project.training.optimizer.beta2 == 0.98  # type: ignore[attr-defined]
+    assert show(Knobs).more.isChecked(), "it is remembered"
+    knobs.more.click()
+    session.undo()
+    settle()
+    assert knobs.rows["beta2"].value == 0.999
+    assert not knobs.rows["beta2"].isVisible()
+
+
+def test_the_script_is_exported_from_the_journal(window: MainWindow, session: Session, qtbot: QtBot) -> None:
+    window.show_layout("train")
+    settle()
+    (knobs,) = window.findChildren(Knobs)
+    assert list(knobs.foot.buttons) == ["fork", "rewind", "rate_fan"]
+    window.show_layout("build")
+    window.show_panel("journal")
+    settle()
+    (panel,) = window.findChildren(JournalPanel)
+    link = panel.head.links["export_script"]
+    assert not link.isEnabled()
+    window.actions_made["export_script"].setEnabled(True)
+    assert link.isEnabled()
+    with qtbot.waitSignal(window.actions_made["export_script"].triggered):
+        QTest.mouseClick(link, Qt.MouseButton.LeftButton)
 
 
 def test_without_a_network_the_knobs_say_what_is_missing(session: Session, show: Make) -> None:

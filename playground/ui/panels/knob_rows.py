@@ -112,7 +112,7 @@ class _LayerFace(Painted):
             return
         spec = node.spec
         chip(p, 0, 3, 20, getattr(spec, "icon", "block"), group_color(spec.kind, getattr(spec, "group", "")), "panel")
-        freeze = width_of("Freeze", 11)
+        freeze = width_of(say("Freeze"), 11)
         put(p, QRectF(r.width() - freeze, 0, freeze + 2, 26), say("Freeze"), 11, "text2")
         stamp(p, r.width() - freeze - 12, 13, "frozen", "info" if node.frozen else "text2", 14)
         factor = say("rate × {rate_factor}", rate_factor=f"{node.rate_factor:g}")

@@ -16,8 +16,10 @@ from playground.errors import PlaygroundError
 from playground.lowering import lower
 from playground.lowering.folding import local_edit
 from playground.lowering.lower import KnobInfo
-from playground.ui.action_button import ActionStrip
+from playground.ui import settings
+from playground.ui.action_button import ActionStrip, LinkSection
 from playground.ui.inspector.asking import set_plan
+from playground.ui.inspector.controls import Button
 from playground.ui.inspector.following import follow_knobs
 from playground.ui.inspector.text import Label, Section
 from playground.ui.panel import Panel, register_panel
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from playground.ui.session import Session
 
 MOST_KNOBS = 24
+#: Knobs that a form folds away and that are turned while a run goes on nevertheless.
+IN_FRONT = frozenset({"beta1", "dropout", "smoothing"})
+MORE = "knobs/more"
 
 
 class Knobs(QWidget):
@@ -45,6 +50,7 @@ class Knobs(QWidget):
         self.foot = ActionStrip("knobs")
         self.speed.chosen.connect(session.run.set_speed)
         self.rows: dict[str, KnobRow] = {}
+        self.rare: set[str] = set()
         self.batch = self._batch_row()
         self.layers: dict[str, LayerRow] = {}
         self.none = Label("", 12, "text2", wraps=True)
@@ -65,15 +71,21 @@ class Knobs(QWidget):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(0)
-        self.knob_column, self.layer_column = QVBoxLayout(), QVBoxLayout()
+        self.knob_column, self.rare_column, self.layer_column = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
+        self.more = Button(say("More"), "link", "right")
+        self.more.setCheckable(True)
+        self.more.setChecked(settings.word(MORE, "") == "on")
+        self.more.toggled.connect(self._unfold)
         self.layer_strip = Section(say("Layers"))
         column.addWidget(self.none)
         column.addLayout(self.knob_column)
         column.addWidget(self.batch)
+        column.addWidget(self.more)
+        column.addLayout(self.rare_column)
         column.addWidget(self.speed)
         column.addWidget(self.layer_strip)
         column.addLayout(self.layer_column)
-        column.addWidget(Section(say("Journal")))
+        column.addWidget(LinkSection(say("Journal"), "journal"))
         column.addWidget(self.list)
         column.addStretch(1)
         area = QScrollArea()
@@ -114,7 +126,21 @@ class Knobs(QWidget):
             self._build(infos)
         for info in infos:
             self.rows[info.name].show_value(info.value)
+        self._fold()
         self._show_layers()
+
+    def _unfold(self, on: bool) -> None:
+        settings.set_word(MORE, "on" if on else "")
+        self._fold()
+
+    def _fold(self) -> None:
+        """Hide the knobs that are seldom turned, unless a person asked for them."""
+        on = self.more.isChecked()
+        for name in self.rare:
+            self.rows[name].setVisible(on)
+        self.more.setVisible(bool(self.rare))
+        self.more.glyph = "down" if on else "right"
+        self.more.show_text(say("Less") if on else say("More"))
 
     def _batch_row(self) -> KnobRow:
         """How many samples a step sees: no knob of the run, which goes on with another plan instead."""
@@ -126,11 +152,11 @@ class Knobs(QWidget):
         return row
 
     def _build(self, infos: list[KnobInfo]) -> None:
-        for row in self.rows.values():
-            self.knob_column.removeWidget(row)
+        for name, row in self.rows.items():
+            (self.rare_column if name in self.rare else self.knob_column).removeWidget(row)
             row.hide()
             row.deleteLater()
-        self.rows = {}
+        self.rows, self.rare = {}, set()
         for info in infos:
             if not isinstance(info.field, Real):
                 continue
@@ -138,7 +164,9 @@ class Knobs(QWidget):
             row.changed.connect(lambda value, k=info: self._turn(k, value))
             row.moved.connect(lambda value, k=info: self._turn(k, value))
             self.rows[info.name] = row
-            self.knob_column.addWidget(row)
+            if info.field.advanced and info.path.rpartition(".")[2] not in IN_FRONT:
+                self.rare.add(info.name)
+            (self.rare_column if info.name in self.rare else self.knob_column).addWidget(row)
 
     def _turn(self, info: KnobInfo, value: float) -> None:
         if not info.node:
