@@ -132,6 +132,7 @@ def arena_sizes() -> Iterator[Figure]:
         plan = plan_network(lowered.graph, batch=one.batch, update=lowered.update, samples={"train": one.batch}, ring=16)
         held, needed = arena_bytes(plan)
         note = f"{(held - needed) / 1e3:,.1f} kB above the bound of {needed / 1e3:,.1f} kB"
+        note += f", of which registers, knobs and ring take {fixed_bytes(plan) / 1e3:.1f} kB"
         yield Figure("P8", f"arena of {one.id} against its lower bound", held / needed, 1.15, "×", note)
 
 
@@ -150,12 +151,16 @@ def arena_bytes(plan: Plan) -> tuple[int, int]:
         *layout.statistics.values(),
         *layout.averages.values(),
     ]
-    fixed = 4 * (PARAMETERS + KNOB_COUNT + math.prod(layout.ring.shape))
-    needed = sum(4 * math.prod(field.shape) for field in tensors) + plan.activation_bound + fixed
+    needed = sum(4 * math.prod(field.shape) for field in tensors) + plan.activation_bound + fixed_bytes(plan)
     windows = sum(4 * _window_numbers(plan, rows) for _, _, rows in layout.windows.values())
     outputs = 4 * plan.graph.values[plan.graph.output].type.count * max(rows for _, _, rows in layout.windows.values())
     order = 2 * 4 * layout.windows["train"][2]
     return plan.nbytes - windows - outputs - order, needed
+
+
+def fixed_bytes(plan: Plan) -> int:
+    """Bytes of the areas through which a run is steered and read."""
+    return 4 * (PARAMETERS + KNOB_COUNT + math.prod(plan.layout.ring.shape))
 
 
 def _window_numbers(plan: Plan, rows: int) -> int:
