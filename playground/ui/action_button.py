@@ -49,7 +49,7 @@ class ActionButton(QAbstractButton):
         if self.look == "icon":
             return QSize(32, 32)
         if self.look == "framed":
-            return QSize(round(width_of(self.text(), 11)) + 34, 26)
+            return QSize(round(width_of(self.text(), 11)) + 30, 26)
         return QSize(round(width_of(self.text(), 12)) + 42, 32)
 
     def icon_now(self) -> str:
@@ -103,8 +103,8 @@ class ActionStrip(QWidget):
         self.actions_shown = placed(place)
         self.buttons: dict[str, ActionButton] = {}
         self.row = QGridLayout(self)
-        self.row.setContentsMargins(10, 11, 10, 10)
-        self.row.setSpacing(6)
+        self.row.setContentsMargins(8, 11, 8, 10)
+        self.row.setSpacing(5)
         self.setVisible(bool(self.actions_shown))
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -116,7 +116,8 @@ class ActionStrip(QWidget):
         for at, action in enumerate(self.actions_shown):
             button = self.buttons[action.id] = ActionButton(made[action.id], action.icon, "framed")
             self.row.addWidget(button, at // columns, at % columns)
-            self.row.setColumnStretch(at % columns, 1)
+            # Wider words get more room, so that none is cut while another has some left.
+            self.row.setColumnStretch(at % columns, round(width_of(button.text(), 11)) + 30 if columns > 2 else 1)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)

@@ -11,6 +11,7 @@ from playground.ui.layout_table import AREAS, LAYOUT_TABLE, Layout
 from playground.ui.named_layouts import BadLayout, keep, made_layout, own_layouts, renamed
 from playground.ui.panel import Panel
 from playground.ui.session import Session
+from playground.ui.tab_menu import TabMenu
 from playground.ui.title_bar import TitleBar
 from playground.words import say, sentence
 
@@ -258,3 +259,5 @@ class Layouts(QObject):
             bar.setExpanding(False)
             bar.setUsesScrollButtons(True)
             bar.setDrawBase(False)
+            menu = bar.findChild(TabMenu)
+            menu.follow() if menu is not None else TabMenu(bar)

@@ -218,8 +218,16 @@ class Start(QWidget):
             coach.begin(card.lesson)
 
     def _assemble(self) -> None:
-        side = QWidget()
-        side.setLayout(self._left())
+        inner = QWidget()
+        inner.setLayout(self._left())
+        inner.setFixedWidth(LEFT - 1)
+        inner.setAutoFillBackground(False)
+        side = QScrollArea()  # else the page would ask for more height than a small window has
+        side.setWidget(inner)
+        side.setWidgetResizable(True)
+        side.setFrameShape(QFrame.Shape.NoFrame)
+        side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        side.viewport().setAutoFillBackground(False)
         side.setFixedWidth(LEFT)
         page = QWidget()
         self.grid, self.lesson_grid = QGridLayout(), QGridLayout()

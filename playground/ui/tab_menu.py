@@ -1,0 +1,74 @@
+"""Where the tabs of a place do not fit, a button at their end lists them all."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QMenu, QStyle, QTabBar
+
+from playground.ui.painting import box, rule, stamp
+from playground.ui.theme import theme
+from playground.words import say
+
+
+class TabMenu(QAbstractButton):
+    """Lies over the arrows of a tab bar, which are there only where tabs do not fit. A choice brings its tab to the front."""
+
+    def __init__(self, bar: QTabBar) -> None:
+        super().__init__(bar)
+        self.bar = bar
+        self.setText(say("All panels of this place"))
+        self.setAccessibleName(self.text())
+        self.setToolTip(self.text())
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.clicked.connect(self.choose)
+        bar.installEventFilter(self)
+        self.follow()
+
+    @property
+    def needed(self) -> bool:
+        """Whether some tabs are out of sight."""
+        last = self.bar.count() - 1
+        return last >= 0 and self.bar.tabRect(last).right() - self.bar.tabRect(0).left() >= self.bar.width()
+
+    def follow(self) -> None:
+        """Stand at the end of the tabs, or go."""
+        bar = self.bar
+        self.setVisible(self.needed)
+        if self.needed:
+            wide = 2 * bar.style().pixelMetric(QStyle.PixelMetric.PM_TabBarScrollButtonWidth, None, bar)
+            self.setGeometry(bar.width() - wide, 0, wide, bar.height())
+            self.raise_()
+
+    def choose(self) -> None:
+        """List the tabs."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for at in range(self.bar.count()):
+            entry = menu.addAction(self.bar.tabText(at))
+            entry.setCheckable(True)
+            entry.setChecked(at == self.bar.currentIndex())
+            entry.triggered.connect(lambda _=False, at=at: self.bar.setCurrentIndex(at))
+        menu.popup(self.mapToGlobal(QPoint(0, self.height())))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest, QEvent.Type.Show):
+            self.follow()
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p, r = QPainter(self), QRectF(self.rect())
+        p.fillRect(r, theme().color("panel"))
+        if self.underMouse() or self.hasFocus():
+            box(
+                p,
+                r.adjusted(2, 2, -2, -4),
+                4,
+                theme().color("accentsoft"),
+                theme().color("accent") if self.hasFocus() else None,
+                2,
+            )
+        rule(p, 0, 4, 1, r.height() - 10)
+        stamp(p, r.center().x(), r.center().y() - 1, "down", "text2", 14)
+        p.end()

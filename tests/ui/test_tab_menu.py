@@ -1,0 +1,70 @@
+"""Where tabs do not fit, a button lists them all; a choice brings a panel to the front."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu, QTabBar
+from pytestqt.qtbot import QtBot
+
+from playground.ui.main_window import MainWindow
+from playground.ui.tab_menu import TabMenu
+from tests.ui.conftest import settle
+
+
+@pytest.fixture
+def bar(qtbot: QtBot) -> QTabBar:
+    made = QTabBar()
+    qtbot.addWidget(made)
+    made.setUsesScrollButtons(True)
+    made.setElideMode(Qt.TextElideMode.ElideNone)
+    for name in ("Gradient norm", "Activations", "Output", "Draw", "Steps"):
+        made.addTab(name)
+    made.resize(300, 28)
+    made.show()
+    return made
+
+
+def test_the_button_is_there_where_tabs_do_not_fit(bar: QTabBar) -> None:
+    menu = TabMenu(bar)
+    assert menu.isVisible()
+    assert menu.geometry().right() == bar.width() - 1
+    bar.resize(900, 28)
+    settle()
+    assert not menu.isVisible()
+    bar.resize(200, 28)
+    settle()
+    assert menu.isVisible()
+    while bar.count() > 1:
+        bar.removeTab(1)
+    bar.resize(201, 28)
+    settle()
+    assert not menu.isVisible()
+
+
+def test_a_choice_brings_its_tab_to_the_front(bar: QTabBar, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[QMenu] = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, at: opened.append(menu))
+    menu = TabMenu(bar)
+    QTest.mouseClick(menu, Qt.MouseButton.LeftButton)
+    assert [entry.text() for entry in opened[0].actions()] == [bar.tabText(at) for at in range(bar.count())]
+    assert opened[0].actions()[0].isChecked()
+    opened[0].actions()[4].trigger()
+    assert bar.currentIndex() == 4
+    opened[0].close()
+
+
+def test_a_window_of_1366_by_768_keeps_its_size_in_every_view(window: MainWindow) -> None:
+    window.resize(1366, 768)
+    window.show_start()
+    settle()
+    assert (window.width(), window.height()) == (1366, 768)
+    for layout in ("build", "train", "compare"):
+        window.show_layout(layout)
+        settle()
+        assert (window.width(), window.height()) == (1366, 768), layout
+    window.show_layout("train")
+    settle()
+    for menu in window.findChildren(TabMenu):
+        assert menu.isVisible() == (menu.needed and menu.bar.isVisible())
