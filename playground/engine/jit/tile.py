@@ -17,6 +17,8 @@ from numba.extending import intrinsic
 from playground.engine.jit.lanes import F32, I1, I32, I64, constant, data, gep, mask_of, masked, spread
 
 MULTIPLY_ADD = ("contract",)
+#: Terms from which on a tile asks ahead for what it will write.
+LONG_SUM = 128
 
 
 def whole(n: int) -> ir.Constant:
@@ -168,11 +170,14 @@ class Tile:
             self.b.call(ask, [gep(self.b, pointer, whole(v * self.lanes)), *hints])
 
     def fetch_ahead(self, c_rows: list[Any]) -> None:
-        """What the end of the tile touches for the first time: C, and the mask where there is one."""
+        """What the end of the tile touches for the first time: C, and the mask where there is one. For short sums it costs more than
+        it gains."""
         b, n = self.b, self.n
+        asked, judged, onward = self.block("fetch.rows"), self.block("fetch.mask"), self.block("fetch.done")
+        b.cbranch(b.icmp_signed(">=", b.mul(n["K"], n["S"]), whole(LONG_SUM)), asked, onward)
+        b.position_at_end(asked)
         for offset in c_rows:
             self.fetch(gep(b, self.at(n["c"]), offset), write=True)
-        judged, onward = self.block("fetch.mask"), self.block("fetch.done")
         b.cbranch(b.icmp_signed("==", n["epilogue"], whole(2)), judged, onward)
         b.position_at_end(judged)
         for offset in c_rows:
