@@ -153,6 +153,16 @@ def time_layers(
             found = machine.time_instructions(1)
             now = [took for *_, took in found]
             best = [min(pair) for pair in zip(best, now, strict=True)] if best else now
+    return layer_costs(made.plan, found, best, step)
+
+
+def layer_costs(
+    plan: Plan, found: list[tuple[str, str, str, float]], best: list[float], step: float = 0.0
+) -> tuple[LayerCost, ...]:
+    """From the instructions of a step to nodes. found: as `Machine.time_instructions` gives it; best: the least seconds of each.
+
+    step: as in `time_layers`.
+    """
     call = min(best)  # of an instruction from outside, which a step does not pay
     times: dict[str, dict[str, float]] = {}
     for (owner, _, direction, _), took in zip(found, best, strict=True):
@@ -160,7 +170,6 @@ def time_layers(
         one[direction] += max(took - call, 0.02 * call)
     total = sum(sum(one.values()) for one in times.values())
     scale = step / total if step > 0 and total > 0 else 1.0
-    plan = made.plan
     weights, outputs = weight_bytes(plan), output_bytes(plan)
     nothing = {"forward": 0.0, "backward": 0.0, "update": 0.0}
     return tuple(

@@ -12,7 +12,7 @@ from playground.document.edits import ReplaceSpec
 from playground.training.messages.analysis import LayerCost, LayersTimed
 from playground.ui.canvas import pictures
 from playground.ui.canvas.bar import CanvasBar
-from playground.ui.canvas.faring import Cost, alarm, costs, duration, percent, worst
+from playground.ui.canvas.faring import Cost, alarm, costs, duration, estimates, percent, worst
 from playground.ui.canvas.local import LocalNames
 from playground.ui.canvas.making import MODES
 from playground.ui.canvas.node_paint import further_text
@@ -76,11 +76,42 @@ def test_the_time_of_layers_reaches_their_nodes(view: CanvasView, session: Sessi
     session.heard.emit(LayersTimed(layers=(one,), step_seconds=6e-5, threads=1, step=1, sha256=""))
     view.feed.draw()
     item = view.canvas.nodes[_node(session, "dense1").id]
-    assert item.live_line == "6.0 µs · 10 %"
+    assert (item.live_line, item.share) == ("6.0 µs", "10 %")
     assert item.cost == Cost(2e-6, 3e-6, 1e-6, 6e-5).words
     assert "forward 2.0 µs" in item.cost
     names = LocalNames(session.project, session.scope)
     assert costs(None, names, ["dense1"]) == {}
+
+
+def test_before_a_run_shares_are_estimated_from_the_arithmetic(view: CanvasView, session: Session) -> None:
+    """By hand: a dense layer is rows times columns forward, once more for its weights, and for its input where that has a gradient."""
+    view.feed.draw()
+    items = {item.look.name: item for item in view.canvas.nodes.values()}
+    graph = view.feed._start_graph
+    assert graph is not None
+    dense = [n for n in session.project.network.nodes if n.spec.id == "dense"]
+    weights = {p.name: graph.values[p.value].type.shape for p in graph.parameters}
+    work = {node.name: 2.0 * float(np.prod(weights[f"{node.name}.weight"])) for node in dense}
+    first, *others = (node.name for node in dense)
+    expected = {first: 2 * work[first]} | {name: 3 * work[name] for name in others}
+    found = estimates(graph, view.feed._names, list(items))
+    for name, wanted in expected.items():
+        assert found[name].seconds == pytest.approx(wanted)
+        assert items[name].share.startswith("≈ ")
+        assert "estimated" in items[name].toolTip()
+    assert sum(one.share for one in found.values()) <= 1.0 + 1e-9
+    view.grab()
+    assert estimates(None, view.feed._names, list(items)) == {}
+
+
+def test_a_run_that_is_warm_says_its_times_without_being_asked(view: CanvasView, session: Session, qtbot) -> None:
+    session.step_epoch()
+    qtbot.waitUntil(lambda: session.run.state == "paused" and view.feed._timed is not None, timeout=60_000)
+    view.feed.draw()
+    item = view.canvas.nodes[_node(session, "dense1").id]
+    assert item.share
+    assert not item.share.startswith("≈")
+    assert "forward" in item.toolTip()
 
 
 def test_further_units_come_by_a_click_and_by_keys(view: CanvasView, session: Session, loaded: Callable[[Session], None]) -> None:

@@ -80,7 +80,10 @@ class TimeLayers(Command):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LayersTimed(Event):
-    """Where the time of a step goes. step_seconds: of a whole step as it is trained, on so many threads; shares are of that."""
+    """Where the time of a step goes. step_seconds: of a whole step as it is trained, on so many threads; shares are of that.
+
+    sha256: of the state, the same before and after a look that was asked for; "" where a run measured by itself.
+    """
 
     layers: tuple[LayerCost, ...]
     step_seconds: float

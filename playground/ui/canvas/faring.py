@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
+from playground.engine import ops
+from playground.engine.graph import Graph
 from playground.training.messages.analysis import LayerCost, LayersTimed
 from playground.ui.canvas.local import LocalNames
 from playground.ui.panels.health import Health
@@ -13,18 +15,24 @@ from playground.words import say
 
 T = TypeVar("T")
 
+#: Share of a step from which on a node says it.
+LEAST = 0.01
 #: From bad to good.
 ORDER = ("error", "warn", "info", "text3", "ok")
 
 
 @dataclasses.dataclass(frozen=True)
 class Cost:
-    """Seconds of a training step that are spent on a node, by direction, and of the whole step."""
+    """Seconds of a training step that are spent on a node, by direction, and of the whole step.
+
+    estimated: not seconds but multiply-adds, before anything was measured.
+    """
 
     forward: float
     backward: float
     update: float
     step: float
+    estimated: bool = False
 
     @property
     def seconds(self) -> float:
@@ -38,10 +46,19 @@ class Cost:
     @property
     def words(self) -> str:
         """For a tool tip."""
+        if self.estimated:
+            return say("about {share} of a step, estimated by its arithmetic", share=percent(self.share))
         return say(
             "{share} of a step: forward {forward}, backward {backward}, update {update}", share=percent(self.share),
             forward=duration(self.forward), backward=duration(self.backward), update=duration(self.update),
         )  # fmt: skip
+
+    @property
+    def short(self) -> str:
+        """For the node itself: "62 %", "≈ 62 %" where it is estimated; "" for what takes next to nothing."""
+        if self.share < LEAST:
+            return ""
+        return f"≈ {percent(self.share)}" if self.estimated else percent(self.share)
 
 
 def percent(share: float) -> str:
@@ -90,6 +107,30 @@ def costs(timed: LayersTimed | None, names: LocalNames, shown: Iterable[str]) ->
         if mine:
             sums = (sum(one.forward for one in mine), sum(one.backward for one in mine), sum(one.update for one in mine))
             found[name] = Cost(*sums, timed.step_seconds)
+    return found
+
+
+def estimates(graph: Graph | None, names: LocalNames, shown: Iterable[str]) -> dict[str, Cost]:
+    """Node on the canvas -> its part of a step's arithmetic, before anything was measured.
+
+    The way back of an op takes about as much as the way forward for each of the two things it finds: the gradient of its input, and
+    that of its weights (Hobbhahn and Sevilla, What's the backward-forward FLOP ratio for neural networks?, 2021).
+    """
+    if graph is None:
+        return {}
+    weights, known, by_run = {p.value for p in graph.parameters}, {graph.input, *graph.columns}, dict[str, tuple[float, float]]()
+    for node in graph.nodes:
+        rule = ops.find(node.op)
+        ahead = float(rule.cost(graph.types(node), graph.values[node.output].type, node.attributes))
+        back = ahead * (any(i not in known and i not in weights for i in node.inputs) + any(i in weights for i in node.inputs))
+        one = by_run.get(node.owner, (0.0, 0.0))
+        by_run[node.owner] = one[0] + ahead, one[1] + back
+    whole = sum(ahead + back for ahead, back in by_run.values())
+    found: dict[str, Cost] = {}
+    for name in shown:
+        mine = _own(by_run, name, names)
+        if mine and whole > 0:
+            found[name] = Cost(sum(ahead for ahead, _ in mine), sum(back for _, back in mine), 0.0, whole, estimated=True)
     return found
 
 

@@ -36,7 +36,7 @@ from playground.ui.canvas.answers import (
     present_of,
     start_weights,
 )
-from playground.ui.canvas.faring import Cost, alarm, costs, worst
+from playground.ui.canvas.faring import Cost, alarm, costs, estimates, worst
 from playground.ui.canvas.flowing import Flow
 from playground.ui.canvas.levels import NAMED
 from playground.ui.canvas.live import LivePictures
@@ -53,7 +53,7 @@ from playground.ui.steering.travel import travels_of
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
 
-PICTURES_EVERY_S = 1 / 20
+PICTURES_EVERY_S = 1 / 24
 SHARE = 0.06  # of the time goes into pictures at most while something moves but no run
 APART_MS = 8  # after the curves, in a turn of its own: in one turn the two would hold up whatever a person does
 CROWD, CROWD_EVERY_S = 64, 1.0  # samples that shares of stuck outputs are taken over, and how often
@@ -63,7 +63,7 @@ MARGIN = 120  # around what is in view, for wires that come from just outside
 
 
 class PreviewFeed(QObject):
-    """Keeps the scene's pictures up to date: at every change, and up to 20 times a second while a run goes on.
+    """Keeps the scene's pictures up to date: at every change, and up to 24 times a second while a run goes on.
 
     sample: the one that the data node shows.  drawn: how often all pictures were filled.
     """
@@ -89,6 +89,8 @@ class PreviewFeed(QObject):
         self._health: dict[str, Health] = {}
         self._costs: dict[str, Cost] = {}
         self._timed: LayersTimed | None = None
+        self._start_graph: Graph | None = None
+        self._estimated_of: Graph | None = None
         self._fared, self._follows = 0.0, False
         self._key: tuple[Any, ...] = ()
         self._last, self._took = 0.0, 0.0
@@ -156,6 +158,7 @@ class PreviewFeed(QObject):
         self.prepared = self._prepare(samples)
         graph = self.lowered.graph if self.lowered is not None else self._graph
         self._start = start_weights(graph, project.training.seed) if graph is not None else {}
+        self._start_graph, self._estimated_of = graph, None
 
     def _lower(self) -> Lowered | None:
         if self.session.samples is None or self.session.inspection.errors:
@@ -230,7 +233,7 @@ class PreviewFeed(QObject):
             item.show_progress(self._progress(node), self.maker.live_line(node, self._norms, cost))
             edge, words = alarm(self._health.get(node.name))
             over = self.session.run.state == "finished"  # what was amiss at the very end is no alarm any more
-            item.show_faring("" if over else edge, words, "" if cost is None else cost.words)
+            item.show_faring("" if over else edge, words, *("", "") if cost is None else (cost.words, cost.short))
 
     def _wants_weights(self, live: bool) -> bool:
         """Whether any picture is made of them; copying all of a large network's takes its time."""
@@ -241,8 +244,13 @@ class PreviewFeed(QObject):
         """How the nodes fare, a few times a second."""
         session, now = self.session, time.monotonic()
         if session.run.state == "idle":
-            self._health, self._costs = {}, {}
+            self._health = {}
+            if self._estimated_of is not self._start_graph:
+                self._estimated_of = self._start_graph
+                shown = [node.name for node in session.view.network.nodes]
+                self._costs = estimates(self._start_graph, self._names, shown)
             return
+        self._estimated_of = None
         if now - self._fared < FARE_EVERY_S and session.run.going:
             return
         self._fared = now
@@ -250,7 +258,7 @@ class PreviewFeed(QObject):
         frozen = [node.name for node in expanded(session.project).project.network.nodes if node.frozen]
         measured = with_fault(health_of(session.client.layer_norms(), frozen), self.travels.fault, session.run_project)
         self._health = worst(measured, stuck_of(session.stuck) if measured else [], self._names, shown)
-        self._costs = costs(self._timed, self._names, shown)
+        self._costs = costs(self._timed, self._names, shown) or estimates(self._start_graph, self._names, shown)
 
     def giver(self, name: str) -> str:
         """What a node of the canvas is called in the run, "" for one that gives nothing there."""
@@ -280,6 +288,10 @@ class PreviewFeed(QObject):
             if item is not None and name is not None and seen.intersects(item.sceneBoundingRect()):
                 wanted[name] = self.maker.first.get(node.id, 0)
         self.live.ask(tuple(sorted(wanted.items())), self.sample)
+
+    def rest(self) -> None:
+        """Nobody sees the canvas: the worker need not make pictures."""
+        self.live.ask((), self.sample)
 
     def _weights(self) -> dict[str, Array]:
         """The run's weights, else those that the project was saved with, else those that a run would start from."""

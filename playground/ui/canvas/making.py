@@ -16,7 +16,7 @@ from playground.training.surfaces import SIDE
 from playground.ui.canvas import pictures
 from playground.ui.canvas.answers import Array
 from playground.ui.canvas.chances import kept_units, spread_of
-from playground.ui.canvas.faring import Cost, duration, percent
+from playground.ui.canvas.faring import Cost, duration
 from playground.ui.canvas.look import short_number
 from playground.ui.canvas.preview import PreviewData
 from playground.words import say, sentence
@@ -78,9 +78,9 @@ class PictureMaker:
         """The gradient while a layer trains, and its time; what an activation does; else nothing."""
         if self.session.run.going and node.name in norms:
             line = f"∇ {short_number(norms[node.name])}"
-            return line if cost is None else f"{line} · {duration(cost.seconds)}"
+            return line if cost is None or cost.estimated else f"{line} · {duration(cost.seconds)}"
         line = pictures.activity(node.spec, self._crowd.get(node.name))
-        return line if line or cost is None else f"{duration(cost.seconds)} · {percent(cost.share)}"
+        return line if line or cost is None or cost.estimated else duration(cost.seconds)
 
     def _glyph(self, node: Node) -> PreviewData | None:
         """A function's curve; the same picture for as long as its settings are the same."""

@@ -43,7 +43,7 @@ class NodeItem(QGraphicsItem):
         self.live_line = ""
         self.faulty = False
         self.phase = ""
-        self.alarm, self.fares, self.cost = "", "", ""
+        self.alarm, self.fares, self.cost, self.share = "", "", "", ""
         self.first = 0
         self.on_page: Callable[[str], None] | None = None
         self.still = Still()
@@ -85,10 +85,13 @@ class NodeItem(QGraphicsItem):
             self.progress, self.live_line = share, line
             self.update()
 
-    def show_faring(self, alarm: str, fares: str, cost: str) -> None:
-        """How it fares while a run goes on: the colour of its edge ("warn", "error" or "" for none), in words, and what it costs."""
-        if (alarm, fares, cost) != (self.alarm, self.fares, self.cost):
-            self.alarm, self.fares, self.cost = alarm, fares, cost
+    def show_faring(self, alarm: str, fares: str, cost: str, share: str = "") -> None:
+        """How it fares while a run goes on: the colour of its edge ("warn", "error" or "" for none), in words, and what it costs.
+
+        share: of a step's time, for the end of the shape line.
+        """
+        if (alarm, fares, cost, share) != (self.alarm, self.fares, self.cost, self.share):
+            self.alarm, self.fares, self.cost, self.share = alarm, fares, cost, share
             self._tell()
             self.update()
 

@@ -169,6 +169,10 @@ def _line(p: QPainter, item: NodeItem, zoom: float) -> None:
     if zoom >= DETAILED and not item.phase:  # in slow motion the direction stands there
         line = item.live_line if item.live_line and look.state == "normal" else look.line
         put(p, QRectF(9, 28, look.width - 15, 16), line, 10, "error" if look.state == "error" else "text2")
+        wide = width_of(item.share, 9)
+        if item.share and look.state == "normal" and 9 + width_of(line, 10) + 20 + wide + 8 <= look.width:
+            put(p, QRectF(9, 28, look.width - 17, 16), item.share, 9, "text3", how=RIGHT)
+            stamp(p, look.width - 8 - wide - 8, 36, "clock", "text3", 9)
 
 
 def further_text(more: int, first: int, units: int) -> str:
