@@ -14,6 +14,7 @@ from playground.words import say
 BY_HAND = (
     ("Canvas", "Walk along the wires", "Arrows"),
     ("Canvas", "Move the selection", "Ctrl+Arrows, Alt+Arrows for small steps"),
+    ("Canvas", "Resize the selected notes and frames", "Ctrl+Shift+Arrows, with Alt for small steps"),
     ("Canvas", "Search layers and add one", "Any letter"),
     ("Canvas", "Quick list of what fits, at the pointer", "Tab, double click, or a wire dropped in the open"),
     ("Canvas", "Take the suggested layer", "Right arrow then Enter, or Tab then Enter"),

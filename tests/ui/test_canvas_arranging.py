@@ -7,11 +7,13 @@ import json
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
 from playground.core import registry
 from playground.document.clipboard import from_text, to_text
 from playground.document.edits import AddLink, AddNode, AddNote
+from playground.document.project import Note
 from playground.document.project_json import from_json, to_json
 from playground.ui.canvas.frame_item import FrameItem
 from playground.ui.canvas.guides import snap
@@ -332,3 +334,57 @@ def test_the_context_menu_offers_placing(window: MainWindow, session: Session, m
     assert len([action for action in placing.actions() if not action.isSeparator()]) == 8
     shown[0].close()
     settle()
+
+
+def keys(view: CanvasView, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    QTest.keyClick(view, key, modifiers)
+
+
+@pytest.mark.parametrize("frame", [False, True])
+def test_notes_and_frames_are_moved_and_resized_by_keys_alone(view: CanvasView, session: Session, frame: bool) -> None:
+    made = AddNote("Title\nwords", (40.0, 30.0), (200.0, 120.0), frame=frame)
+    session.do(made)
+    control, shift, alt = (
+        Qt.KeyboardModifier.ControlModifier,
+        Qt.KeyboardModifier.ShiftModifier,
+        Qt.KeyboardModifier.AltModifier,
+    )
+    view.keys.next_note()
+    assert session.selection == (made.id,)
+    assert "Title" in view.accessibleDescription()
+
+    def note() -> Note:
+        return session.project.network.notes[0]
+
+    keys(view, Qt.Key.Key_Right, control)
+    keys(view, Qt.Key.Key_Down, alt)
+    assert note().position == (64.0, 34.0)
+    for _ in range(3):
+        keys(view, Qt.Key.Key_Right, control | shift)
+    keys(view, Qt.Key.Key_Up, alt | shift)
+    assert note().size == (272.0, 116.0)
+    assert note().position == (64.0, 34.0)
+    session.undo()
+    assert note().size == (200.0, 120.0), "quick repeats are one step"
+    for _ in range(40):
+        keys(view, Qt.Key.Key_Left, control | shift)
+        keys(view, Qt.Key.Key_Up, control | shift)
+    assert note().size == (60.0, 36.0), "and it stays large enough to be read"
+
+
+def test_keys_step_through_the_notes_in_reading_order(view: CanvasView, session: Session) -> None:
+    view.keys.next_note()
+    assert not session.selection
+    made = [AddNote(name, place) for name, place in (("c", (0.0, 500.0)), ("a", (0.0, 0.0)), ("b", (300.0, 0.0)))]
+    for each in made:
+        session.do(each)
+    told = []
+    for _ in range(4):
+        view.keys.next_note()
+        told.append(next(note.text for note in session.project.network.notes if note.id in session.selection))
+    assert told == ["a", "b", "c", "a"]
+    session.select([each.id for each in made])
+    assert view.commands.grow(24, 0)
+    assert {note.size[0] for note in session.project.network.notes} == {264.0}
+    session.undo()
+    assert {note.size[0] for note in session.project.network.notes} == {240.0}

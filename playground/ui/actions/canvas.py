@@ -41,6 +41,8 @@ def export_picture(window: MainWindow) -> None:
 ACTIONS = (
     Action(id="export_picture", text="Export picture…", run=export_picture, shortcut="Ctrl+Shift+E", menu="File", group=3, order=1,
            enabled=nodes),
+    Action(id="next_note", text="Next note or frame", run=lambda w: w.canvas.keys.next_note(), shortcut="F8", menu="View", group=1, order=2,
+           enabled=lambda w: bool(w.session.view.network.notes), why="There is no note yet. Insert, Note makes one."),
     Action(id="zoom_selection", text="Zoom to selection", run=lambda w: w.canvas.looking.zoom_to_selection(), shortcut="Ctrl+8", menu="View",
            group=1, order=1, enabled=selected),
 )  # fmt: skip

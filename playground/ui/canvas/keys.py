@@ -3,6 +3,8 @@
 Tab opens the quick list; Ctrl+Tab and Shift+Tab move the focus. Right of the last node stands the ghost of what usually follows: the
 right arrow steps onto it, Enter takes it.
 
+Ctrl and an arrow move the selection, with Shift they resize selected notes and frames; Alt takes small steps.
+
 While a wire is under construction left and right choose where it ends, up and down at which output it starts.
 """
 
@@ -14,6 +16,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
 from playground.ui.canvas.note_item import NoteItem
+from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.canvas.node_item import NodeItem
@@ -92,6 +95,8 @@ class CanvasKeys:
         dx, dy = ARROWS[key]
         if modifiers & (Modifier.ControlModifier | Modifier.AltModifier):
             step = FINE if modifiers & Modifier.AltModifier else NUDGE
+            if modifiers & Modifier.ShiftModifier and self.view.commands.grow(dx * step, dy * step):
+                return True
             self.view.commands.nudge(dx * step, dy * step)
             return True
         if self.view.drops.ghost.aim(dx):
@@ -102,6 +107,18 @@ class CanvasKeys:
             self.view.session.select(ids)
             self.view.ensureVisible(target.sceneBoundingRect(), 40, 40)
         return True
+
+    def next_note(self) -> None:
+        """Select the note or frame behind the one that is selected, in reading order, and bring it into view."""
+        notes = sorted(self.view.canvas.notes.values(), key=lambda item: (item.y(), item.x()))
+        ids = [item.id for item in notes]
+        if not ids:
+            return
+        here = next((ids.index(id) for id in reversed(self.view.session.selection) if id in ids), -1)
+        chosen = ids[(here + 1) % len(ids)]
+        self.view.session.select((chosen,))
+        self.view.looking.reveal((chosen,))
+        self.view.say(notes[ids.index(chosen)].title or say("Empty note"))
 
     def _next(self, dx: int, dy: int) -> NodeItem | None:
         """Sideways along the wires where there are any; else the nearest node in that direction."""

@@ -11,6 +11,8 @@ from playground.ui.painting import AA, box, metrics, put, stamp
 from playground.ui.theme import theme
 
 CORNER = 14.0  # the square at the lower right that resizes
+#: Pixels that a note or frame is wide and high, at least and at most.
+LEAST_WIDE, LEAST_HIGH, MOST = 60.0, 36.0, 10_000.0
 
 
 class NoteItem(QGraphicsItem):

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
 
-from playground.ui.canvas.note_item import NoteItem
+from playground.ui.canvas.note_item import LEAST_HIGH, LEAST_WIDE, MOST, NoteItem
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
 
-LEAST_WIDE, LEAST_HIGH = 60.0, 36.0
 STEP = 24.0
-MOST = 10_000.0
 
 
 class ResizeGesture:

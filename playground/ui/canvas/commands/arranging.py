@@ -9,9 +9,13 @@ from playground.document.edits import AddNote, MoveNodes, SetNote, Several
 from playground.ui.canvas.commands.part import Part
 from playground.ui.canvas.frame_item import RIM, TITLE, carried
 from playground.ui.canvas.node_item import NodeItem
-from playground.ui.canvas.note_item import NoteItem
+from playground.ui.canvas.note_item import LEAST_HIGH, LEAST_WIDE, MOST, NoteItem
 from playground.ui.painting import width_of
 from playground.words import say, sentence
+
+
+def _within(side: float, least: float) -> float:
+    return float(min(MOST, max(least, round(side))))
 
 
 class Arranging(Part):
@@ -93,6 +97,17 @@ class Arranging(Part):
     def resize(self, note: str, wide: float, high: float) -> None:
         """Another size of a note or frame."""
         self.session.do(SetNote(note, size=(float(round(wide)), float(round(high)))))
+
+    def grow(self, wide: float, high: float) -> bool:
+        """Make the selected notes and frames wider and higher; quick repeats are one step. False where none is selected."""
+        notes = [note for note in self.session.view.network.notes if note.id in self.session.selection]
+        edits = tuple(
+            SetNote(note.id, size=(_within(note.size[0] + wide, LEAST_WIDE), _within(note.size[1] + high, LEAST_HIGH)))
+            for note in notes
+        )
+        if edits:
+            self.session.do(edits[0] if len(edits) == 1 else Several(sentence("Resize notes"), edits, joins=True))
+        return bool(edits)
 
     def tidy(self, view: Size) -> None:
         """Lay all nodes out in reading order, in as many rows as a view shows largest."""
