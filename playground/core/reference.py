@@ -20,26 +20,35 @@ def page(record: type[Spec]) -> str:
     if fields:
         start = record()
         lines += ["", "## Settings", ""]
-        lines += [_setting(name, field, getattr(start, name)) for name, field in fields.items()]
+        for name, field in fields.items():
+            lines.append(_setting(name, fields, getattr(start, name)))
+            lines += [f"  - {word}: {meaning}" for word, meaning in options_of(field)]
     if record.source:
         lines += ["", "## Source", "", record.source]
     return "\n".join(lines) + "\n"
 
 
-def _setting(name: str, field: Field, default: object) -> str:
+def _setting(name: str, fields: dict[str, Field], default: object) -> str:
+    field = fields[name]
     live = " Changes while training." if field.live else ""
-    only = (
-        f" Counts only when {field.when[0].replace('_', ' ')} is {' or '.join(shown(value) for value in field.wanted)}."
-        if field.when
-        else ""
-    )
-    return f"- **{field.title(name)}** ({span(field)}; starts as {shown(default, getattr(field, 'between', '×'))}): {field.help}{only}{live}"
+    unused = f" At {shown(field.low)}: {field.off}." if isinstance(field, Real | Whole) and field.off else ""
+    only = ""
+    if field.when:
+        other = fields[field.when[0]].title(field.when[0])
+        only = f" Counts only when {other} is {' or '.join(shown(value) for value in field.wanted)}."
+    start = shown(default, getattr(field, "between", "×"))
+    return f"- **{field.title(name)}** ({span(field)}; starts as {start}): {field.help}{unused}{only}{live}"
+
+
+def options_of(field: Field) -> list[tuple[str, str]]:
+    """(word, what it means) of a choice; nothing of any other setting."""
+    return list(field.options.items()) if isinstance(field, Choice) else []
 
 
 def shown(value: object, between: str = "×") -> str:
-    """A setting as a person reads it: "on", "3×3", "0.001" or the title of a part. between: the sign between whole numbers."""
+    """A setting as a person reads it: "on", "3×3", "0.001" or the title of a part with its own settings. between: the sign between whole numbers."""
     if isinstance(value, Spec):
-        return sentence(value.title)
+        return _record(value)
     if isinstance(value, bool):
         return sentence("on") if value else sentence("off")
     if isinstance(value, tuple) and any(isinstance(n, tuple) for n in value):
@@ -49,6 +58,17 @@ def shown(value: object, between: str = "×") -> str:
     if isinstance(value, tuple):
         return (", " if between == "," else between).join(str(n) for n in value) or sentence("empty")
     return f"{value:g}" if isinstance(value, float) else str(value) or sentence("empty")
+
+
+def _record(value: Spec) -> str:
+    """Its title, and the settings that are not as they start: "Constant (Value 1)"."""
+    usual, title = type(value)(), sentence(value.title)
+    own = [
+        sentence("{name} {value}", name=field.title(name), value=shown(getattr(value, name), getattr(field, "between", "×")))
+        for name, field in fields_of(value).items()
+        if getattr(value, name) != getattr(usual, name)
+    ]
+    return sentence("{title} ({settings})", title=title, settings=joined(own)) if own else title
 
 
 def span(field: Field) -> str:

@@ -51,6 +51,27 @@ def test_every_entry_has_a_whole_page_in_both_themes(app: QApplication, qtbot: Q
     theme.apply(app, "light")
 
 
+def words_of(qtbot: QtBot, kind: str, id: str) -> list[str]:
+    page = ReferencePage()
+    qtbot.addWidget(page)
+    page.show_record(find(kind, id))
+    return [label.text() for label in page.findChildren(QLabel)]
+
+
+def test_a_page_says_what_each_option_means_and_what_the_end_of_a_range_stands_for(app: QApplication, qtbot: QtBot) -> None:
+    said = words_of(qtbot, "layer", "lstm")
+    assert "Last: The state after the last step only: units." in said
+    assert any(text.endswith("At 0: all steps.") for text in words_of(qtbot, "layer", "dot_product_attention"))
+    assert any(text.endswith("starts as Constant (Value 1)") for text in words_of(qtbot, "layer", "batch_norm"))
+
+
+def test_a_table_in_a_text_is_shown_as_one(app: QApplication, qtbot: QtBot) -> None:
+    said = words_of(qtbot, "loss", "kl_divergence")
+    assert not [text for text in said if "|" in text]
+    at = said.index("prediction")
+    assert said[at : at + 6] == ["prediction", "KL(t ‖ p)", "KL(p ‖ t)", "(0.5, 0.49, 0.01)", "0.0101", "0.2204"]
+
+
 def test_what_explains_has_a_picture() -> None:
     for kind, base, form in (("schedule", Schedule, Curves), ("loss", Loss, Curves), ("initializer", Initializer, Histogram)):
         for record in registry.entries(kind):

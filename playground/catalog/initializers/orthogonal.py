@@ -19,7 +19,7 @@ class Orthogonal(Initializer):
 
     gain: float = real(1.0, low=0.0, high=100.0, log=True, help="Multiplies every number; √2 suits ReLU.")
 
-    formula = "w = gain·Q, Q Qᵀ = 1 or Qᵀ Q = 1; Q from the QR decomposition of a normal matrix, signs of diag(R) made positive"
+    formula = "w = gain·Q, Q Qᵀ = I or Qᵀ Q = I; Q from the QR decomposition of a normal matrix, signs of diag(R) made positive"
     source = (
         "Saxe, McClelland and Ganguli: Exact solutions to the nonlinear dynamics of learning in deep linear networks (2014); "
         "PyTorch: torch.nn.init.orthogonal_"

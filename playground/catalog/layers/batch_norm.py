@@ -20,8 +20,8 @@ class BatchNorm(Layer):
     """Gives every channel zero mean and unit spread over the batch, then a learned gain and shift.
 
     Shapes: x (..., channels) -> the same.  Parameters: gamma, beta (channels,).  Statistics: running_mean, running_variance.
-    Mean and variance run over the batch and all axes but the last. Evaluation uses running statistics, which move by `momentum`
-    of the way to the batch's at every step (the running variance is the unbiased one); Keras names what is kept instead: 0.99
+    Mean and variance run over the batch and all axes but the last. Evaluation uses running statistics; every step moves them
+    towards those of the batch by the share `momentum` (the running variance is the unbiased one). Keras names what is kept: 0.99
     there is 0.01 here. In a sequence absent steps count for nothing and give 0. Gain and shift are never decayed.
     """
 

@@ -28,7 +28,7 @@ class ConvTranspose1d(Filters):
     time' = (time - 1)·stride - padding + dilation·(kernel - 1) + 1 + output padding, where padding is the sum of both ends.
     "same" gives time·stride, as in Keras; PyTorch's padding is "explicit".
     The stride starts at 2, which doubles a sequence; in PyTorch and Keras it starts at 1.
-    Sequences with absent steps are refused: pool or convolve them first, or take their masks away.
+    Sequences with absent steps are refused; Upsample1d with a Conv1d behind it lengthens those.
     Weights start as He normal and biases at zero.
     """
 

@@ -37,7 +37,7 @@ class Embedding(Layer):
     """Looks up a learned row of numbers for every token.
 
     Shapes: tokens () or (steps,) -> (units,) or (steps, units).  Parameters: weight (vocabulary, units).
-    Tokens are whole numbers from 0 below the vocabulary; any other number stops the run. The row of the padding token is zero and
+    Tokens are whole numbers from 0 to vocabulary - 1; any other stops the run. The row of the padding token is zero and
     is never learned, as with PyTorch's padding_idx; a mask (Keras: mask_zero) moreover lets sequence layers skip those steps.
     Rows start from a normal distribution of deviation 1, as in PyTorch; Keras draws them from -0.05 to 0.05.
     """

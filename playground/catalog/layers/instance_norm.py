@@ -27,7 +27,7 @@ class InstanceNorm(Layer):
     )
     affine: bool = flag(False, label="Gain and shift", help="Learn a gain and a shift for every channel.")
 
-    formula = "y = (x - mean) / √(variance + ε)"
+    formula = "y = γ·(x - mean) / √(variance + ε) + β, where γ = 1 and β = 0 unless they are learned"
     source = "Ulyanov, Vedaldi and Lempitsky: Instance normalization (2016), equation 2"
     examples = (
         ("image", {}, ((3, 2, 5),)),

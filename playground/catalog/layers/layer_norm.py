@@ -17,7 +17,7 @@ class LayerNorm(Layer):
 
     Shapes: x (..., features) -> the same.  Parameters: gamma, beta (the last `axes` extents of x).
     Mean and variance (of n numbers, not n - 1) run over the last axis, or over as many as `axes` says; samples never mix, so
-    batches of 1 and evaluation are no special case. Axes are named as PyTorch's normalized_shape, channels last as everywhere
+    batches of 1 and evaluation are no special case. They are the axes of PyTorch's normalized_shape, with channels last as everywhere
     here. Keras adds 1e-3 to the variance, PyTorch and this layer 1e-5. Gain and shift are never decayed.
     """
 

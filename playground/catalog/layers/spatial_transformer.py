@@ -16,8 +16,8 @@ class SpatialTransformer(Layer):
     """Turns, shifts, zooms or shears an image by six numbers that another branch works out.
 
     Shapes: image (height, width, channels), theta (2, 3) or (6,) -> (height', width', channels).
-    Coordinates run from -1 at the left and upper rim to 1 at the right and lower one. A pixel of the output at (u, v) shows the
-    image at theta·(u, v, 1), bilinearly interpolated, with zeros outside. Equal to PyTorch's affine_grid and grid_sample with
+    Coordinates run from -1 at the left and upper rim to 1 at the right and lower one. A pixel of the output at (u across, v down)
+    shows the image at theta·(u, v, 1), bilinearly interpolated, with zeros outside. Equal to PyTorch's affine_grid and grid_sample with
     align_corners=False. Theta = (1 0 0, 0 1 0) leaves the image as it is, so a branch that should begin there adds a Constant of
     these six numbers to a Dense layer of six units that starts from zeros.
     """

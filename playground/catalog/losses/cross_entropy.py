@@ -23,8 +23,8 @@ class CrossEntropy(ClassLoss):
     (steps,), the mean over the steps that are there.
     It applies the softmax itself, by the log-sum-exp form, which stays exact for logits of any size.
     Guessing evenly costs ln(classes). The mean divides by the sum of what the samples count, class weights included, as in PyTorch.
-    Smoothing moves a share s of the target from the true class to a distribution u over all classes, even unless you give one; class
-    weights then count for each class of u, as in PyTorch. A target of -100 is ignored in sequences.
+    Smoothing moves a share s of the target from the true class to a distribution u over all classes, which is even unless you give one;
+    class weights then count for each class of u, as in PyTorch. A target of -100 is ignored in sequences.
     """
 
     smoothing: float = real(

@@ -52,9 +52,7 @@ class KlDivergence(Loss):
 
     target = "distribution"
     formula = "forward: L = mean of Σ t[j]·ln(t[j] / p[j]);  reverse: L = mean of Σ p[j]·ln(p[j] / t[j])"
-    source = (
-        "S. Kullback and R. A. Leibler, 1951; Goodfellow, Bengio and Courville: Deep Learning (2016), section 3.13, figure 3.6"
-    )
+    source = "Kullback and Leibler: On information and sufficiency (1951); Goodfellow, Bengio and Courville: Deep Learning (2016), section 3.13, figure 3.6"
     examples = (
         ("forward", {}, ((5,), (5,))),
         ("reverse", {"direction": "reverse"}, ((5,), (5,))),

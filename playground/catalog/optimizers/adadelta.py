@@ -24,6 +24,6 @@ class AdaDelta(Optimizer):
 
     update = "adadelta"
     slots = ("square", "change")
-    formula = "s ← ρ·s + (1-ρ)·g²;   u = √(c + ε) / √(s + ε) · g;   c ← ρ·c + (1-ρ)·u²;   w ← w - rate·u"
+    formula = "g ← g + l2·w;   s ← ρ·s + (1-ρ)·g²;   u = √(c + ε) / √(s + ε) · g;   c ← ρ·c + (1-ρ)·u²;   w ← w - rate·u"
     source = "Zeiler: ADADELTA, an adaptive learning rate method (2012), algorithm 1"
     examples = (("plain", {}, ()), ("decayed", {"rate": 0.5, "rho": 0.8, "epsilon": 1e-4, "l2": 0.01}, ()))

@@ -32,6 +32,6 @@ class AdaGrad(Optimizer):
 
     update = "adagrad"
     slots = ("sum",)
-    formula = "s ← s + g²;   w ← w - rate / (1 + t·slowing) · g / (√s + ε)"
+    formula = "g ← g + l2·w;   s ← s + g²;   w ← w - rate / (1 + (t-1)·slowing) · g / (√s + ε)"
     source = "Duchi, Hazan and Singer: Adaptive subgradient methods (2011), section 1.1"
     examples = (("plain", {}, ()), ("slowing", {"rate": 0.05, "slowing": 0.1, "l2": 0.01}, ()))

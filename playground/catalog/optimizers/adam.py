@@ -65,6 +65,6 @@ class Adam(Optimizer):
 
     update = "adam"
     slots = ("mean", "square")
-    formula = "m ← β₁·m + (1-β₁)·g;   s ← β₂·s + (1-β₂)·g²;   w ← w - rate·(m/(1-β₁ᵗ)) / (√(s/(1-β₂ᵗ)) + ε)"
+    formula = "g ← g + l2·w;   m ← β₁·m + (1-β₁)·g;   s ← β₂·s + (1-β₂)·g²;   w ← w - rate·(m/(1-β₁ᵗ)) / (√(s/(1-β₂ᵗ)) + ε)"
     source = "Kingma and Ba: Adam (2015), algorithm 1"
     examples = (("plain", {}, ()), ("decayed", {"rate": 0.01, "beta1": 0.8, "l2": 0.01}, ()))

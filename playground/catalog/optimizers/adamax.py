@@ -23,6 +23,6 @@ class AdaMax(Optimizer):
 
     update = "adamax"
     slots = ("mean", "largest")
-    formula = "m ← β₁·m + (1-β₁)·g;   u ← max(β₂·u, |g| + ε);   w ← w - rate/(1-β₁ᵗ) · m/u"
+    formula = "g ← g + l2·w;   m ← β₁·m + (1-β₁)·g;   u ← max(β₂·u, |g| + ε);   w ← w - rate/(1-β₁ᵗ) · m/u"
     source = "Kingma and Ba: Adam (2015), algorithm 2"
     examples = (("plain", {}, ()), ("decayed", {"rate": 0.01, "beta1": 0.8, "beta2": 0.9, "l2": 0.01}, ()))

@@ -34,6 +34,6 @@ class NAdam(Optimizer):
 
     update = "nadam"
     slots = ("mean", "square")
-    formula = "μₜ = β₁·(1 - 0.96^(t·slope)/2);   w ← w - rate·((1-μₜ)·g/(1-∏μ) + μₜ₊₁·m/(1-∏μ·μₜ₊₁)) / (√(s/(1-β₂ᵗ)) + ε)"
+    formula = "g ← g + l2·w;   μₜ = β₁·(1 - 0.96^(t·slope)/2);   w ← w - rate·((1-μₜ)·g/(1-∏μ) + μₜ₊₁·m/(1-∏μ·μₜ₊₁)) / (√(s/(1-β₂ᵗ)) + ε)"
     source = "Dozat: Incorporating Nesterov momentum into Adam (2016), algorithm 2"
     examples = (("plain", {}, ()), ("decayed", {"rate": 0.01, "beta1": 0.8, "slope": 0.02, "l2": 0.01}, ()))

@@ -24,6 +24,6 @@ class RAdam(Optimizer):
 
     update = "radam"
     slots = ("mean", "square")
-    formula = "ρₜ = ρ∞ - 2t·β₂ᵗ/(1-β₂ᵗ);   w ← w - rate·m̂·r(ρₜ)·√(1-β₂ᵗ)/(√s + ε) where ρₜ > 5, else w - rate·m̂"
+    formula = "g ← g + l2·w;   ρₜ = ρ∞ - 2t·β₂ᵗ/(1-β₂ᵗ);   w ← w - rate·m̂·r(ρₜ)·√(1-β₂ᵗ)/(√s + ε) where ρₜ > 5, else w - rate·m̂"
     source = "Liu et al.: On the variance of the adaptive learning rate and beyond (2020), algorithm 2"
     examples = (("plain", {}, ()), ("soon rectified", {"rate": 0.01, "beta1": 0.8, "beta2": 0.9, "l2": 0.01}, ()))

@@ -24,7 +24,10 @@ class RmsProp(Optimizer):
     epsilon: float = epsilon_field(1e-8)
     l2: float = l2_field()
 
-    formula = "s ← α·s + (1-α)·g²;   m ← α·m + (1-α)·g;   v ← momentum·v + g / (√(s - m², centred) + ε);   w ← w - rate·v"
+    formula = (
+        "g ← g + l2·w;   s ← α·s + (1-α)·g²;   v ← momentum·v + g / (√s + ε);   w ← w - rate·v;   "
+        "centred: m ← α·m + (1-α)·g and √(s - m²) in place of √s"
+    )
     source = "Tieleman and Hinton: Lecture 6.5, RMSProp (2012); Graves: Generating sequences (2013), equations 38 to 45"
     examples = (
         ("plain", {}, ()),

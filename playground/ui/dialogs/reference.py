@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QScrollArea,
     QTreeWidget,
@@ -21,11 +22,12 @@ from PySide6.QtWidgets import (
 )
 
 from playground.core import reference, registry
-from playground.core.fields import fields_of
+from playground.core.fields import Real, Whole, fields_of
 from playground.core.spec import Layer, Loss, Spec
 from playground.lowering.illustration import illustrate
 from playground.ui.dialogs.sheet import Sheet
 from playground.ui.inspector.controls import LineField
+from playground.ui.inspector.editors import spelt
 from playground.ui.inspector.head import Chip
 from playground.ui.inspector.text import Label, Section
 from playground.ui.painting import box, group_color
@@ -50,10 +52,12 @@ def color_of(record: type[Spec]) -> str:
 
 
 def paragraphs(record: type[Spec]) -> list[str]:
-    """The text of a record without its first line. Lines of one sentence are joined; those with a colon start anew."""
+    """The text of a record without its first line and its table. Lines of one sentence are joined; those with a colon start anew."""
     found: list[str] = []
     for line in (inspect.getdoc(record) or "").splitlines()[1:]:
         words = line.strip()
+        if words.startswith("|"):
+            continue
         ended = bool(found) and found[-1].startswith(("Shapes:", "Parameters:")) and found[-1].endswith(".")
         start = not found or ended or ":" in words.split(" ")[0] or " = " in words[:24]
         if not words:
@@ -63,6 +67,28 @@ def paragraphs(record: type[Spec]) -> list[str]:
         else:
             found[-1] += f" {words}"
     return [text for text in found if text]
+
+
+def table(record: type[Spec]) -> list[list[str]]:
+    """The rows of the table at the end of a record's text, its heads first; nothing where there is none."""
+    lines = [line.strip() for line in (inspect.getdoc(record) or "").splitlines() if line.strip().startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if set(line) - set("|- ")]
+
+
+def _grid(rows: list[list[str]]) -> QWidget:
+    """A table, its heads in grey."""
+    made = QWidget()
+    grid = QGridLayout(made)
+    grid.setContentsMargins(0, 2, 0, 2)
+    grid.setHorizontalSpacing(24)
+    grid.setVerticalSpacing(3)
+    for at, row in enumerate(rows):
+        for column, cell in enumerate(row):
+            label = Label(say(cell), 11 if at == 0 else 12, "text" if at else "text2")
+            label.setMinimumWidth(label.sizeHint().width())
+            grid.addWidget(label, at, column)
+    grid.setColumnStretch(max(map(len, rows)), 1)
+    return made
 
 
 class _Formula(QWidget):
@@ -139,7 +165,10 @@ class ReferencePage(QWidget):
             column.addLayout(_inset(_Formula(record.formula)))
         if text := paragraphs(record):
             column.addWidget(Section(say("Shapes and behaviour") if issubclass(record, Layer | Loss) else say("More")))
-            column.addLayout(_inset(*(Label(say(each), 12, "text", wraps=True) for each in text)))
+            rows = table(record)
+            column.addLayout(
+                _inset(*(Label(say(each), 12, "text", wraps=True) for each in text), *([_grid(rows)] if rows else []))
+            )
         if fields := fields_of(record):
             column.addWidget(Section(say("Settings")))
             start = record()
@@ -162,7 +191,15 @@ class ReferencePage(QWidget):
                         wanted=wanted,
                     )
                 live = say(" Changes while training.") if field.live else ""
-                parts += [line, Label(say(field.help) + only + live, 11, "text2", wraps=True)]
+                unused = ""
+                if isinstance(field, Real | Whole) and field.off:
+                    unused = say(" At {low}: {off}.", low=reference.shown(field.low), off=say(field.off))
+                parts += [line, Label(say(field.help) + unused + only + live, 11, "text2", wraps=True)]
+                for word, meaning in reference.options_of(field):
+                    told = say("{word}: {meaning}", word=say(spelt(word)), meaning=say(meaning))
+                    option = Label(told, 11, "text2", wraps=True)
+                    option.setContentsMargins(12, 0, 0, 0)
+                    parts.append(option)
             column.addLayout(_inset(*parts))
         if record.source:
             column.addWidget(Section(say("Source")))

@@ -27,6 +27,11 @@ NUMBER_WIDTH = 58
 SPELT = {"ema": "EMA", "swa": "SWA", "relu": "ReLU", "gelu": "GELU"}
 
 
+def spelt(word: str) -> str:
+    """A choice as the form shows it."""
+    return SPELT.get(word, word.replace("_", " ").capitalize())
+
+
 class Editor(QWidget):
     """What all editors share: a row of controls for one field of one record."""
 
@@ -171,7 +176,7 @@ class ChoiceEditor(Editor):
         super().__init__(field, name, parent)
         self.combo = ComboField(say(field.unit))
         for word, meaning in field.options.items():
-            self.combo.addItem(say(SPELT.get(word, word.replace("_", " ").capitalize())), word)
+            self.combo.addItem(say(spelt(word)), word)
             self.combo.setItemData(self.combo.count() - 1, say(meaning), Qt.ItemDataRole.ToolTipRole)
         self.part(self.combo, 1)
         self.combo.activated.connect(lambda at: self.ask(self.combo.itemData(at)))
