@@ -6,10 +6,9 @@ import dataclasses
 import math
 import operator
 import re
-import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QDateTime, QLocale
 
 from playground.core import registry
 from playground.core.spec import Metric
@@ -63,9 +62,7 @@ def duration(seconds: float | None) -> str:
 
 def age(run: Kept) -> str:
     """When it began."""
-    at, places = time.localtime(run.began), QLocale(language())
-    month = places.monthName(at.tm_mon, QLocale.FormatType.ShortFormat)
-    return say("{day} {month}, {clock}", day=f"{at.tm_mday:02}", month=month, clock=time.strftime("%H:%M", at))
+    return QLocale(language()).toString(QDateTime.fromSecsSinceEpoch(int(run.began)), say("dd MMM, HH:mm"))
 
 
 def metrics_of(runs: list[Kept]) -> list[str]:
