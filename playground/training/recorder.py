@@ -135,7 +135,7 @@ class Recorder:
             return True
         self._seen = self.changes.written
         state = machine.layout.state_view(machine.F)
-        numbers = np.concatenate([state.view(np.uint8), machine.knobs.view(np.uint8)])
+        numbers = (state.view(np.uint8), machine.knobs.view(np.uint8))
         return self.ring.put(machine.step, dataclasses.asdict(self._trainer.memory), self._seen, numbers, self.plan)
 
     def begin(self) -> None:

@@ -25,8 +25,11 @@ DIRECTORY_BYTES = 8 * ENTRIES * _WORDS
 BUDGET = 64 << 20
 #: States beyond this are not copied.
 MOST_STATE = 512 << 20
-#: Up to so many bytes all of a state is compressed; of a larger one only signs and exponents, the rest is mostly noise.
+#: States of up to so many bytes are compressed. Larger ones lie there as they are: it would make them a fifth smaller at most, and a
+#: copy that costs little can be taken often, so that the way to any step is short.
 _SMALL = 1 << 20
+#: Copies begin at multiples of so many bytes.
+_LINE = 64
 
 
 def room(state_bytes: int) -> int:
@@ -74,23 +77,30 @@ class SnapshotRing:
         """Of the heap."""
         return int(self._directory[self._directory[:, _VALID] == 1, _LENGTH].sum()) if len(self._directory) else 0
 
-    def put(self, step: int, memory: dict[str, Any], seen: int, numbers: Array, plan: int = 0) -> bool:
+    def put(self, step: int, memory: dict[str, Any], seen: int, numbers: Array | tuple[Array, ...], plan: int = 0) -> bool:
         """Keep a copy, in place of one of the same step and plan; older ones make room. False when it is too large.
 
-        numbers: bytes, a multiple of 4.
+        numbers: bytes, a multiple of 4, in one piece or in several.
         """
         text = zlib.compress(json.dumps(memory, separators=(",", ":")).encode(), 1)
-        whole = text + _packed(numbers)
-        if len(whole) > len(self._heap):
+        pieces = [np.frombuffer(text, np.uint8), *_packed(numbers if isinstance(numbers, tuple) else (numbers,))]
+        if sum(map(len, pieces)) > len(self._heap) - _LINE:
             return False
         self._drop((self._directory[:, _STEP] == step) & (self._directory[:, _PLAN] == plan))
-        self._keep(step, whole, (zlib.crc32(whole), len(text), seen, plan))
+        self._keep(step, pieces, (len(text), seen, plan))
         return True
 
-    def _keep(self, step: int, whole: bytes, about: tuple[int, int, int, int]) -> None:
-        entry, at = self._place(len(whole))
-        self._heap[at : at + len(whole)] = np.frombuffer(whole, np.uint8)
-        entry[_STEP:] = (step, at, len(whole), *about)
+    def _keep(self, step: int, pieces: list[Array], about: tuple[int, int, int]) -> None:
+        """about: the entry's words after the checksum."""
+        length = sum(map(len, pieces))
+        room = -(-length // _LINE) * _LINE
+        entry, at = self._place(room)
+        end = at
+        for piece in pieces:
+            self._heap[end : end + len(piece)] = piece
+            end += len(piece)
+        self._heap[end : at + room] = 0
+        entry[_STEP:] = (step, at, room, _checksum(self._heap[at : at + room]), *about)
         entry[_VALID] = 1
 
     def take_over(self, other: SnapshotRing) -> None:
@@ -98,10 +108,10 @@ class SnapshotRing:
         self.clear()
         valid = np.flatnonzero(other._directory[:, _VALID] == 1)
         for entry in other._directory[valid[np.argsort(other._directory[valid, _STEP], kind="stable")]]:
-            whole = other._heap[int(entry[_AT]) : int(entry[_AT] + entry[_LENGTH])].tobytes()
+            whole = other._heap[int(entry[_AT]) : int(entry[_AT] + entry[_LENGTH])]
             if len(whole) <= len(self._heap):
-                checksum, text, seen, plan = (int(word) for word in entry[_SUM:])
-                self._keep(int(entry[_STEP]), whole, (checksum, text, seen, plan))
+                text, seen, plan = (int(word) for word in entry[_TEXT:])
+                self._keep(int(entry[_STEP]), [whole], (text, seen, plan))
 
     def has(self, step: int, plan: int = 0) -> bool:
         """Whether there is a copy of this very step."""
@@ -133,9 +143,10 @@ class SnapshotRing:
 
     def _read(self, entry: Array) -> Snapshot | None:
         at, length, text = (int(entry[word]) for word in (_AT, _LENGTH, _TEXT))
-        whole = self._heap[at : at + length].tobytes()
-        if len(whole) != length or zlib.crc32(whole) != entry[_SUM]:
+        found = self._heap[at : at + length] if at >= 0 else self._heap[:0]
+        if len(found) != length or length % 8 or at % 8 or _checksum(found) != entry[_SUM]:
             return None
+        whole = found.tobytes()
         return Snapshot(
             int(entry[_STEP]),
             json.loads(zlib.decompress(whole[:text])),
@@ -171,17 +182,28 @@ class SnapshotRing:
         return int(order[1 + int(np.argmin(ways))])
 
 
-def _packed(numbers: Array) -> bytes:
-    """Byte by byte of all numbers, the last bytes (sign and exponent) first: alike bytes beside each other compress well."""
-    planes = np.ascontiguousarray(numbers.reshape(-1, 4)[:, ::-1].T)
-    first = planes.size if planes.size <= _SMALL else planes.shape[1]
-    flat = planes.reshape(-1)
-    packed = zlib.compress(flat[:first].tobytes(), 1)
-    return len(packed).to_bytes(8, "little") + packed + flat[first:].tobytes()
+def _checksum(area: Array) -> int:
+    """Changed by any bit. Shapes: (n,) uint8, n a multiple of 8."""
+    return int(np.add.reduce(area.view("<u8"), dtype=np.uint64).astype(np.int64))
+
+
+def _packed(numbers: tuple[Array, ...]) -> list[Array]:
+    """How many bytes are compressed, 0 for none, and all of them.
+
+    Compressed byte by byte of all numbers, the last bytes (sign and exponent) first: alike bytes beside each other compress well.
+    """
+    size = sum(piece.size for piece in numbers)
+    if size > _SMALL:
+        return [np.frombuffer(size.to_bytes(8, "little") + bytes(8), np.uint8), *numbers]
+    planes = np.concatenate(numbers).reshape(-1, 4)[:, ::-1].T
+    packed = zlib.compress(np.ascontiguousarray(planes).tobytes(), 1)
+    return [np.frombuffer(size.to_bytes(8, "little") + len(packed).to_bytes(8, "little") + packed, np.uint8)]
 
 
 def _unpacked(given: memoryview) -> bytes:
-    """The inverse of `_packed`."""
-    length = int.from_bytes(given[:8], "little")
-    flat = zlib.decompress(given[8 : 8 + length]) + bytes(given[8 + length :])
+    """The inverse of `_packed`; there may be more behind it."""
+    size, length = (int.from_bytes(given[at : at + 8], "little") for at in (0, 8))
+    if not length:
+        return bytes(given[16 : 16 + size])
+    flat = zlib.decompress(given[16 : 16 + length])
     return np.ascontiguousarray(np.frombuffer(flat, np.uint8).reshape(4, -1).T[:, ::-1]).tobytes()
