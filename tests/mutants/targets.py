@@ -335,7 +335,6 @@ def words(folder: Path) -> Target:
     def load(path: Path) -> None:
         for key, text in module.read(path).items():
             assert module._filled(text, {"n": 1}) is not None
-            assert key
 
     return Target(folder / "mutant.json", [good], [damage, m.json_file], load, never=True)
 

@@ -8,6 +8,15 @@ from collections.abc import Iterator
 import pytest
 
 from playground.training.client import Client
+from tests.patience import patient
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_waits() -> Iterator[None]:
+    """Conditions are waited for as long as a busy machine needs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "wait", patient(Client.wait, "seconds", 30.0, place=2))
+        yield
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from playground.document.project import Project
 from playground.training import messages
 from playground.training.client import Client
 from playground.training.messages import Event
+from tests.patience import busy
 from tests.training.networks import trainer
 
 
@@ -22,7 +23,7 @@ def of_kind(events: list[Event], kind: Any) -> list[Any]:
 def until(client: Client, kind: type[Event], seconds: float = 30.0) -> list[Event]:
     """Everything up to an event of a kind."""
     events: list[Event] = []
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * busy()
     while not of_kind(events, kind):
         assert time.monotonic() < deadline, f"no {kind.__name__} within {seconds} s; {client.state}: {client.text}"
         select.select([client], [], [], 0.1)

@@ -15,11 +15,23 @@ from PySide6.QtWidgets import QApplication
 
 from playground.ui import theme
 from playground.ui.session import Session
+from tests.patience import patient
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from playground.ui.main_window import MainWindow
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_waits() -> Iterator[None]:
+    """Conditions are waited for as long as a busy machine needs."""
+    from pytestqt.qtbot import QtBot
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(QtBot, "waitUntil", patient(QtBot.waitUntil, "timeout", 5000))
+        patch.setattr(QtBot, "waitSignal", patient(QtBot.waitSignal, "timeout", 5000))
+        yield
 
 
 @pytest.fixture(autouse=True)
