@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
-import playground as pg
 from playground.core.lesson import Lesson
-from playground.document.edits import AddNode, InsertOnLink, SetPlan
 from playground.document.file import load
 from playground.document.problems import structural_problems
 from playground.paths import assets_dir
@@ -25,9 +25,12 @@ from playground.ui.lessons.conditions import CONDITIONS, Since, met
 from playground.ui.lessons.places import PLACES, found
 from playground.ui.lessons.progress import lessons, note, reached
 from playground.ui.main_window import MainWindow
+from playground.ui.panels.knobs import Knobs
+from playground.ui.panels.loss import LossPanel
 from playground.ui.session import Session
 from tests.examples.recipes import EXAMPLES, FOLDER
 from tests.ui.conftest import settle
+from tests.ui.synthetic import drop, port
 
 Loaded = Callable[[Session], None]
 ALL = [pytest.param(lesson, id=lesson.id) for lesson in lessons()]
@@ -87,36 +90,71 @@ def test_the_first_steps_point_at_something(
     coach.leave()
 
 
-def test_a_step_that_is_done_leads_to_the_next(
-    window: MainWindow, coach: Coach, session: Session, loaded: Loaded, qtbot, monkeypatch: pytest.MonkeyPatch
+def knob(window: MainWindow, coach: Coach, words: str) -> None:
+    """Type a learning rate into the knob that the lesson points at."""
+    row = window.findChild(Knobs).rows["rate"]
+    assert coach.ring.geometry().contains(row.mapTo(window, row.rect().center()))
+    row.text.selectAll()
+    QTest.keyClicks(row.text, words)
+    QTest.keyClick(row.text, Qt.Key.Key_Return)
+
+
+def test_the_first_lesson_is_gone_through_by_hand(
+    window: MainWindow, coach: Coach, session: Session, loaded: Loaded, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ):
+    """Open the spiral, drag a layer in, train, turn the rate up until it diverges, rewind, and train it to the end."""
     monkeypatch.setattr(module, "LINGER_S", 0.05)
+    monkeypatch.setattr(window.documents, "may_leave", lambda: True)
+
+    def reaches(at: int, seconds: int = 40) -> None:
+        qtbot.waitUntil(lambda: coach.at == at, timeout=1000 * seconds)
+        settle()
+
     first = lessons()[0]
-    coach.begin(first)
+    window.show_start()
+    QTest.mouseClick(window.start.lessons[0], Qt.MouseButton.LeftButton)
+    assert coach.lesson is first
     loaded(session)
-    assert coach.card.isVisible()
     assert coach.card.title.text() == first.title
     assert not coach.ring.isVisible()
     QTest.mouseClick(coach.card.next, Qt.MouseButton.LeftButton)
     assert coach.at == 1
     assert coach.ring.isVisible()
     assert reached(first) == 1
-    names = {node.name: node.id for node in session.project.network.nodes}
-    (link,) = (k for k in session.project.network.links if (k.source, k.target) == (names["dense2"], names["dense3"]))
-    made = AddNode(pg.layer("tanh"))
-    session.do(made)
-    session.do(InsertOnLink(link.id, made.id))
-    qtbot.waitUntil(lambda: coach.at == 2, timeout=3000)
-    session.train()
-    qtbot.waitUntil(lambda: coach.at == 3, timeout=20_000)
-    qtbot.waitUntil(lambda: coach.at == 4, timeout=30_000)
-    session.do(SetPlan("training", "optimizer.rate", 3.0))
-    qtbot.waitUntil(lambda: coach.at == 6, timeout=30_000)
+
+    view = window.canvas
+    start, end = port(view, "dense2", "out"), port(view, "dense3", "in")
+    drop(view, "layer", "tanh", (start + end) / 2)
+    reaches(2)
+    QTest.mouseClick(window.tools.train, Qt.MouseButton.LeftButton)
+    reaches(3)
+    reaches(4)
+    knob(window, coach, "3")
+    reaches(6)
+
+    # What it says of a rewind, word for word: choose a point of the curve before the disaster, and press the button it rings.
+    assert first.steps[6].at == "action rewind"
+    button = window.findChild(Knobs).foot.buttons["rewind"]
+    assert coach.ring.geometry().contains(button.mapTo(window, button.rect().center()))
+    losses = session.client.history().loss
+    good = int(np.argmin(losses[: len(losses) * 2 // 3]))
+    plot = window.findChild(LossPanel).plot
+    QTest.mouseClick(plot, Qt.MouseButton.LeftButton, pos=QPointF(plot.px(good), plot.area.center().y()).toPoint())
+    settle()
+    assert button.isEnabled()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    reaches(7)
+    assert session.project.training.optimizer.rate == 0.01, "the settings of that step came back too"
+    qtbot.waitUntil(lambda: session.run.state in ("paused", "running"), timeout=10_000)
+    session.run.set_speed(0.0)
+    if session.run.state == "paused":
+        QTest.mouseClick(window.tools.train, Qt.MouseButton.LeftButton)
+    reaches(8)
     session.stop()
     qtbot.waitUntil(lambda: not session.run.going, timeout=5000)
     QTest.mouseClick(coach.card.earlier, Qt.MouseButton.LeftButton)
-    assert coach.at == 5
-    assert reached(first) == 6, "going back forgets nothing"
+    assert coach.at == 7
+    assert reached(first) == 8, "going back forgets nothing"
     QTest.keyClick(coach.card, Qt.Key.Key_Escape)
     assert coach.lesson is None
     assert not coach.card.isVisible()

@@ -49,18 +49,13 @@ class FirstSteps(Lesson):
             until="loss above 1",
         ),
         Step(
-            "Nothing is lost. Choose a point of the curve before the disaster and rewind to it: weights, optimizer and "
-            "random numbers come back as they were.",
+            "Nothing is lost. Choose a point of the curve before the disaster and rewind to it: weights, optimizer, "
+            "random numbers and the learning rate come back as they were.",
             at="action rewind",
             until="rewound",
         ),
         Step(
-            "Set the learning rate to 0.01 or less, so that it goes well this time.",
-            at="knob optimizer.rate",
-            until="plan optimizer.rate below 0.011",
-        ),
-        Step(
-            "Go on from here, until the loss is below 0.1.",
+            "Go on from here, with a learning rate of 0.01, until the loss is below 0.1.",
             at="action train",
             until="loss below 0.1",
         ),
