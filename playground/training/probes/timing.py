@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from playground.training.run import Run
 
 #: Of the time, and passes over all instructions; of each instruction the least counts.
-SHARE, PASSES = 0.005, 5
+SHARE, PASSES = 0.01, 3
 #: Steps after which caches and thread counts have settled.
 WARM = 8
 #: A pass takes about so many steps: one at once, one instruction by instruction, and what stands around them.
@@ -25,7 +25,9 @@ AT_REST = 0.05
 
 @register
 class TimingProbe(Probe[None]):
-    """Sends `LayersTimed` once for each plan of a run. A pass is made in a shadow, between two bursts, when the run has earned it."""
+    """Sends `LayersTimed` after the first pass and after the last, once for each plan of a run. A pass is made in a shadow, between two
+    bursts, when the run has earned it.
+    """
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
@@ -52,7 +54,7 @@ class TimingProbe(Probe[None]):
         elif self.share.due:
             with self.share:
                 self._pass()
-            if self._done >= PASSES:
+            if self._done in (1, PASSES):
                 self._tell(each)
 
     def _pass(self) -> None:

@@ -54,6 +54,7 @@ def kept_units(graph: Graph, owner: str, type: TensorType, rate: float, seed: in
     node = next((node for node in graph.nodes if node.owner == owner and node.op in (HIDES, HIDES_CHANNELS)), None)
     if node is None or not type.shape:
         return None
+    places: npt.NDArray[np.uint64]
     if node.op == HIDES and len(type.shape) == 3:
         high, wide, channels = type.shape
         places = (np.arange(high * wide, dtype=np.uint64) * np.uint64(channels)).reshape(high, wide)

@@ -233,7 +233,9 @@ class PreviewFeed(QObject):
             item.show_progress(self._progress(node), self.maker.live_line(node, self._norms, cost))
             edge, words = alarm(self._health.get(node.name))
             over = self.session.run.state == "finished"  # what was amiss at the very end is no alarm any more
-            item.show_faring("" if over else edge, words, *("", "") if cost is None else (cost.words, cost.short))
+            item.show_faring(
+                "" if over else edge, words, *("", "", 0.0) if cost is None else (cost.words, cost.short, cost.share)
+            )
 
     def _wants_weights(self, live: bool) -> bool:
         """Whether any picture is made of them; copying all of a large network's takes its time."""

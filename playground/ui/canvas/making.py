@@ -75,12 +75,11 @@ class PictureMaker:
         return makers[kind]() if kind in makers else None
 
     def live_line(self, node: Node, norms: dict[str, float], cost: Cost | None) -> str:
-        """The gradient while a layer trains, and its time; what an activation does; else nothing."""
+        """The gradient while a layer trains, and its time once that is measured; what an activation does; else nothing."""
         if self.session.run.going and node.name in norms:
             line = f"∇ {short_number(norms[node.name])}"
             return line if cost is None or cost.estimated else f"{line} · {duration(cost.seconds)}"
-        line = pictures.activity(node.spec, self._crowd.get(node.name))
-        return line if line or cost is None or cost.estimated else duration(cost.seconds)
+        return pictures.activity(node.spec, self._crowd.get(node.name))
 
     def _glyph(self, node: Node) -> PreviewData | None:
         """A function's curve; the same picture for as long as its settings are the same."""

@@ -43,7 +43,7 @@ class NodeItem(QGraphicsItem):
         self.live_line = ""
         self.faulty = False
         self.phase = ""
-        self.alarm, self.fares, self.cost, self.share = "", "", "", ""
+        self.alarm, self.fares, self.cost, self.share, self.part = "", "", "", "", 0.0
         self.first = 0
         self.on_page: Callable[[str], None] | None = None
         self.still = Still()
@@ -85,13 +85,13 @@ class NodeItem(QGraphicsItem):
             self.progress, self.live_line = share, line
             self.update()
 
-    def show_faring(self, alarm: str, fares: str, cost: str, share: str = "") -> None:
+    def show_faring(self, alarm: str, fares: str, cost: str, share: str = "", part: float = 0.0) -> None:
         """How it fares while a run goes on: the colour of its edge ("warn", "error" or "" for none), in words, and what it costs.
 
-        share: of a step's time, for the end of the shape line.
+        share: of a step's time, for the end of the shape line.  part: the same, 0 to 1.
         """
-        if (alarm, fares, cost, share) != (self.alarm, self.fares, self.cost, self.share):
-            self.alarm, self.fares, self.cost, self.share = alarm, fares, cost, share
+        if (alarm, fares, cost, share, part) != (self.alarm, self.fares, self.cost, self.share, self.part):
+            self.alarm, self.fares, self.cost, self.share, self.part = alarm, fares, cost, share, part
             self._tell()
             self.update()
 

@@ -51,6 +51,8 @@ def paint_node(p: QPainter, item: NodeItem, on_screen: bool = True) -> None:
         paint_preview(p, item.preview_rect(), look, item.data_shown, item.atlas)
     if item.progress >= 0:
         p.fillRect(QRectF(4, look.height - 3, (look.width - 6) * min(item.progress, 1.0), 2), theme().color("accent"))
+    elif item.part > 0 and look.state == "normal":  # of a step's time
+        p.fillRect(QRectF(4, look.height - 3, (look.width - 6) * min(item.part, 1.0), 2), theme().color("text3"))
     if item.phase:
         _phase(p, item)
     if item.look.weighty and item.hover and zoom >= DETAILED:
