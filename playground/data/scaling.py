@@ -112,7 +112,7 @@ def fit(word: str, x: np.ndarray) -> Scaler:
     """The scaler called `word`, fitted on the training part x. Raises BadValue or DataError."""
     if word not in SCALINGS:
         raise BadValue(
-            sentence("Scaling must be one of {scalings}; {word} was given.", scalings=", ".join(SCALINGS), word=f"{word!r}")
+            sentence("Scaling must be one of {scalings}; {word} was given.", scalings=", ".join(SCALINGS), word=f"{word!r:.60}")
         )
     return SCALINGS[word].fit(x)
 

@@ -333,7 +333,7 @@ def words(folder: Path) -> Target:
     good = json.dumps(dict(list(whole.items())[:40])).encode()
 
     def load(path: Path) -> None:
-        for key, text in module.read(path).items():
+        for text in module.read(path).values():
             assert module._filled(text, {"n": 1}) is not None
 
     return Target(folder / "mutant.json", [good], [damage, m.json_file], load, never=True)
