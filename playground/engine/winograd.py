@@ -17,7 +17,7 @@ import dataclasses
 from playground.engine.convolutions import Convolution, Image
 from playground.engine.emit import Instruction, Word
 from playground.engine.kernel import inline, kernel
-from playground.engine.products import ADD, BIAS, MASK, NONE, RELU, ZERO
+from playground.engine.products import ADD, BIAS, FAR, MASK, NONE, RELU, ZERO
 from playground.engine.vocabulary import (
     NARROW_ROWS,
     TALL_ROWS,
@@ -37,8 +37,6 @@ FEWEST_CHANNELS, FEWEST_TILES = 16, 64
 RUN, NEAR_WEIGHTS = 48, 1 << 17
 #: Planes of transformed tiles lie so many numbers further apart than needed, or all 16 would fall into the same lines of the cache.
 GAP = 16
-#: Length of a walk that never wraps.
-FAR = 1 << 40
 
 
 @inline
@@ -75,6 +73,7 @@ def by_g_transposed(a, b, c, d):
 
 @inline
 def store_four(F, at, apart, n, a, b, c, d):
+    """A line of four planes."""
     store(F, at, n, a)
     store(F, at + apart, n, b)
     store(F, at + 2 * apart, n, c)
@@ -300,6 +299,7 @@ def column_of_sums(F, at, line, copies, apart, n):
 
 @inline
 def put(F, at, n, value, add):
+    """Store, or add to what is there."""
     store(F, at, n, value + load(F, at, n) if add else value)
 
 

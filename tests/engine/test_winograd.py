@@ -15,7 +15,7 @@ from playground.engine.emit import Instruction
 from playground.engine.graph import Graph
 from playground.engine.machine import Machine
 from playground.engine.plan import Plan, UpdateRule, plan_network
-from playground.engine.registers import PARAMETERS, WIDTH
+from playground.engine.registers import WIDTH, ZEROS
 from tests.engine.bench import Bench, error
 from tests.engine.networks import Net, Spread, workload
 from tests.engine.test_convolutions import Twin, interior, name, prepare
@@ -164,7 +164,7 @@ def test_what_lies_beside_the_images_is_not_read(g: Convolution) -> None:
         w[: len(given)] = given
         jit.compiled(str(kernel))(bench.F, bench.R, w, bench.k)
     both.compare({"y": both.twin.y, "dx": both.twin.dx, "dw": both.twin.dw})
-    assert bench.F[:PARAMETERS].any() == False  # noqa: E712  the zeros that sums start from
+    assert not bench.F[:ZEROS].any(), "the zeros that sums start from"
 
 
 def test_larger_values_lose_no_more_than_in_the_direct_form() -> None:
