@@ -74,16 +74,18 @@ class WireValue(QGraphicsItem):
         self.value: Array | None = None
         self.title, self.image, self.large = "", QImage(), False
         self._words = np.zeros((1, 1), np.uint32)
-        self._rect = QRectF()
+        self._rect, self._bounds = QRectF(), QRectF()
+        self._told = ("", "")
         self.setAcceptHoverEvents(True)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     def show_value(self, value: Array | None, title: str) -> None:
         """Take a new value, None for none. title: what it is, for the large picture."""
-        self.prepareGeometryChange()  # the large picture is as wide as its words
         self.setVisible(value is not None and value.size > 0)
         self.value, self.title = value, title
+        self._tell()
         if value is None or not value.size:
+            self._measure()
             return
         cells = cells_of(np.asarray(value, np.float32))
         finite = cells[np.isfinite(cells)]
@@ -95,11 +97,16 @@ class WireValue(QGraphicsItem):
         self.image = QImage(self._words.data, columns, rows, 4 * columns, QImage.Format.Format_ARGB32_Premultiplied)
         if old != words.shape:
             self.place()
+        else:
+            self._measure()
         self.update()
 
     def place(self) -> None:
         """Follow the wire."""
-        self.prepareGeometryChange()
+        self._lay()
+        self._measure()
+
+    def _lay(self) -> None:
         wire, rows, columns = self.wire, self.image.height(), self.image.width()
         room = WIDE if not wire.short else min(WIDE, wire.path.boundingRect().width() - 10)
         if not columns or room < LEAST_WIDE:
@@ -120,21 +127,29 @@ class WireValue(QGraphicsItem):
         if self._rect.isNull():
             return QRectF()
         cell = min(LARGE / self.image.width(), LARGE / self.image.height())
-        wide = max(LARGE, *(width_of(line, 10) for line in self._lines())) + 16
+        wide = max(LARGE, *(width_of(line, 10) for line in self._told)) + 16
         card = QRectF(0, 0, wide, cell * self.image.height() + 48)
         card.moveCenter(QPointF(self._rect.center().x(), 0))
         card.moveTop(self._rect.bottom() + 6)
         return card
 
-    def _lines(self) -> tuple[str, str]:
-        return words_of(self.value, self.title) if self.value is not None else ("", "")
+    def _tell(self) -> None:
+        if self.large:  # nobody reads them else, and they take a look at every number
+            self._told = words_of(self.value, self.title) if self.value is not None else ("", "")
+
+    def _measure(self) -> None:
+        """Keep the room taken. The scene's index holds the item by this rectangle, so that it must not follow from anything that
+        changes by itself, as the value does in shared memory, or words with the language."""
+        self.prepareGeometryChange()
+        self._bounds = (self._rect | self.card() if self.large else self._rect).adjusted(-2, -2, 2, 2)
 
     def boundingRect(self) -> QRectF:
-        return (self._rect | self.card() if self.large else self._rect).adjusted(-2, -2, 2, 2)
+        return self._bounds
 
     def _set_large(self, on: bool) -> None:
-        self.prepareGeometryChange()
         self.large = on
+        self._tell()
+        self._measure()
         self.wire.setZValue(50 if on else -1)
         self.update()
 
@@ -158,7 +173,7 @@ class WireValue(QGraphicsItem):
         p.drawImage(self._rect, self.image)
         if not self.large:
             return
-        card, (first, second) = self.card(), self._lines()
+        card, (first, second) = self.card(), self._told
         box(p, card, 6, theme().color("node"), theme().color("strong"))
         put(p, QRectF(card.x() + 8, card.y() + 4, card.width() - 16, 16), first, 10, "text", True)
         put(p, QRectF(card.x() + 8, card.y() + 20, card.width() - 16, 16), second, 10, "text2")
