@@ -78,11 +78,19 @@ def main(file: Path | None = None) -> int:
         session.message.emit(
             "No installed font shows Chinese. Install one, such as fonts-wqy-microhei, and start again.", "warning"
         )
+    Collector(app)
     session.file_changed.connect(freeze_later)
     if file is not None:
         QTimer.singleShot(0, window, window.tell_of_finds)
+    session.replaced.connect(lambda: warm_later(session))
+    warm_later(session)
     freeze_later()
     return app.exec()
+
+
+def warm_later(session: Session) -> None:
+    """A worker takes half a second to start, which is better spent before Train is pressed; the window comes first."""
+    QTimer.singleShot(1500, session, session.run.warm)
 
 
 def freeze_later() -> None:

@@ -78,6 +78,7 @@ class RunControl(QObject):
         #: What the next run goes on from.
         self.checkpoint: Path | None = None
         self._then: Callable[[], None] | None = None
+        self._closed = False
         self._notifier = self._listening()
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -130,6 +131,11 @@ class RunControl(QObject):
         """Copies of the trained weights and statistics, or None before the first step."""
         return self.client.export_weights() or None if self.client.step else None
 
+    def warm(self) -> None:
+        """Start a worker ahead of need, so that Train need not wait for one."""
+        if self.state == "idle" and not self._closed:
+            self.client.launch()
+
     def set_speed(self, steps_per_second: float) -> None:
         """Do at most so many steps a second, in this run and those to come; 0 is full speed. Changes no number."""
         self.speed = steps_per_second
@@ -138,6 +144,7 @@ class RunControl(QObject):
     def forget(self) -> None:
         """End the worker and its results, for another project."""
         self.close()
+        self._closed = False
         self.client = Client()
         self.client.set_speed(self.speed)
         self._notifier = self._listening()
@@ -145,6 +152,7 @@ class RunControl(QObject):
 
     def close(self) -> None:
         """End the worker; nothing may be asked afterwards."""
+        self._closed = True
         self._timer.stop()
         self._then = None
         self._notifier.setEnabled(False)

@@ -16,8 +16,8 @@ class Session(FilesPart, RunPart):
     path or modified changed · inspection_changed once per turn of the event loop after changes · selection_changed · scope_changed
     when another block was opened or left · samples_changed when the data source's samples arrived or failed (`samples`,
     `samples_error`) · run_changed on any event of the run (state, epoch, rate search) · heard(event) for every
-    `training.messages.Event`, as it came · tick at 30 Hz while a run is going, for all live drawing · message(text, level) with
-    level "info", "warning" or "error" · closing before the worker is ended.
+    `training.messages.Event`, as it came · tick at 30 Hz while a run is going, or at 15 where it wants every core · message(text,
+    level) with level "info", "warning" or "error" · closing before the worker is ended. Who draws live takes `turns`.
 
     `session_core` holds what it knows, edits, selection and blocks, `session_files` its files, `session_run` the run.
     """

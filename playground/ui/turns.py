@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 CORES = os.cpu_count() or 1
 #: Of a core that the window's thread uses at most while a run goes on, where a core is left for it; and where the run wants all of them,
 #: since a step waits for the slower of its threads.
-FREE_SHARE, CROWDED_SHARE = 0.5, 0.06
+FREE_SHARE, CROWDED_SHARE = 0.5, 0.07
 #: Between two turns at least, in seconds, so that what a person does comes between.
 APART = 0.004
+#: Who wants to draw more often than every so many seconds has no more turns than who wants just that, where there are not enough.
+EVEN = 0.05
 #: What may be saved up, and what may be owed: work that a person asked for holds up live drawing no longer than a moment.
 SAVED, OWED_SECONDS = 0.01, 1.0
 
@@ -45,9 +47,14 @@ class Follower:
         widget = self._widget()
         return widget is not None and widget.isVisible() and not widget.window().isMinimized()
 
+    @property
+    def due(self) -> float:
+        """When it may draw again."""
+        return self.last + self.every
+
     def late(self, now: float) -> float:
-        """How long ago it drew, against how long it may take."""
-        return (now - self.last) / self.every
+        """How long ago it drew, against how long it may take; where time is short nobody is far ahead of the others."""
+        return (now - self.last) / max(self.every, EVEN)
 
     def act(self, now: float) -> None:
         """Have it draw."""
@@ -73,6 +80,7 @@ class Turns(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._turn)
         self._credit, self._wall, self._spent = SAVED, time.monotonic(), time.thread_time()
+        self._owing = False
         session.tick.connect(self._ticked)
 
     def follow(self, widget: QWidget, draw: Callable[[], object], every: float) -> Follower:
@@ -96,24 +104,31 @@ class Turns(QObject):
             return
         for one in self._followers:
             one.wants = True
-        if not self._timer.isActive():
+        if not (self._timer.isActive() and self._owing):  # else it may wait for one that is due much later
             self._timer.start(0)
 
     def _turn(self) -> None:
         now = time.monotonic()
         wait = self._owed(now)
-        if wait <= 0:
-            one = self._latest(now)
-            if one is None:
+        self._owing = wait > 0
+        if not self._owing:
+            waiting = [one for one in self._followers if one.wants]
+            if not waiting:
                 return  # until the next tick
-            one.act(now)
+            wait = min(one.due for one in waiting) - now
+            due = [one for one in waiting if one.due <= now]
+            any(self._served(one, now) for one in sorted(due, key=lambda one: -one.late(now)))
         self._timer.start(math.ceil(1e3 * max(wait, APART)))
 
-    def _latest(self, now: float) -> Follower | None:
-        """Who has waited longest of those whose time has come."""
-        self._followers = [one for one in self._followers if one.there]
-        due = [one for one in self._followers if one.wants and one.late(now) >= 1 and one.seen]
-        return max(due, key=lambda one: one.late(now), default=None)
+    def _served(self, one: Follower, now: float) -> bool:
+        """Its turn, if anything of it can be seen; whether it was."""
+        one.wants = False
+        if not one.there:
+            self._followers.remove(one)
+        elif one.seen:
+            one.act(now)
+            return True
+        return False
 
     def _owed(self, now: float) -> float:
         """Seconds until there is time to spend again."""

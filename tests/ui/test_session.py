@@ -161,3 +161,20 @@ def test_a_setting_out_of_range_is_kept_and_reported(session: Session) -> None:
     session.do(made)
     session.do(SetField(made.id, "rate", 1.2))
     assert any(problem.node == made.id and problem.field == "rate" for problem in session.problems)
+
+
+def test_a_worker_started_ahead_of_need_is_the_one_that_trains(
+    session: Session, loaded: Callable[[Session], None], qtbot
+) -> None:
+    start(session, 1, loaded, 5)
+    session.run.warm()
+    pid = session.client.worker_pid
+    assert pid is not None
+    session.step_batch()
+    qtbot.waitUntil(lambda: session.run.state == "paused" and session.client.step == 1, timeout=120_000)
+    assert session.client.worker_pid == pid
+    session.run.warm()  # a run is there
+    assert session.client.worker_pid == pid
+    session.run.close()
+    session.run.warm()  # too late
+    assert session.client.worker_pid is None

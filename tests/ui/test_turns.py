@@ -98,7 +98,7 @@ def test_who_wants_to_draw_seldom_has_fewer_turns(session: Ticking, made: Turns,
     often, seldom = Drawing(), Drawing()
     shown(qtbot, often, seldom)
     made.follow(often, often.work, 0.01)
-    made.follow(seldom, seldom.work, 10.0)
+    made.follow(seldom, seldom.work, 1000.0)
     while often.count < 5:
         session.tick.emit()
         qtbot.waitUntil(lambda before=often.count: often.count > before)

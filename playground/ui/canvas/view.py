@@ -11,9 +11,11 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QHideEvent,
     QKeyEvent,
     QMouseEvent,
     QResizeEvent,
+    QShowEvent,
 )  # fmt: skip
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
@@ -160,6 +162,14 @@ class CanvasView(ZoomView):
     def show_map(self, on: bool) -> None:
         """Show or hide the map."""
         self.looking.show_map(on)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.feed.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.feed.rest()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -20,6 +20,7 @@ class ZoomView(QGraphicsView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pan_from: QPointF | None = None
+        self._zooming = False
         self._dots = Dots()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -57,9 +58,11 @@ class ZoomView(QGraphicsView):
         """Zoom about a viewport position; Qt's own anchor trusts a stale pointer."""
         kept = self.viewportTransform().inverted()[0].map(at)
         factor = min(MOST_ZOOM, max(LEAST_ZOOM, zoom)) / self.zoom
+        self._zooming = True  # once is told, not for every scroll bar
         self.scale(factor, factor)
         off = self.viewportTransform().map(kept) - at
         self.pan(off.x(), off.y())
+        self._zooming = False
         self.looked()
         self.zoomed.emit()
 
@@ -112,7 +115,8 @@ class ZoomView(QGraphicsView):
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
-        self.looked()
+        if not self._zooming:
+            self.looked()
 
     def drawBackground(self, p: QPainter, rect: QRectF | QRect) -> None:
         self._dots.draw(p, self)

@@ -71,7 +71,7 @@ def event_loop_delay(folder: Path, seconds: float = 20.0, rows: int = 2048, id: 
         share, counts = heart.share, {id: one.count for id, one in drawn.items()}
         hidden = made.hidden_docks()
         done = made.session.client.step - step
-        valid = made.session.run.state == "running" and done > 0 and not hidden and counts["loss"] > 0
+        valid = made.session.run.state == "running" and done > 0 and not hidden and any(counts.values())
         made.window.hide()
         alone = heart.over(seconds / 3)
         made.window.show()
