@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from playground.document.picks import recall
 from playground.ui import settings, theme
+from playground.ui.collecting import Collector
 from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
 from playground.ui.speaking import speak, wanted

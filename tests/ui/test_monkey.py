@@ -9,6 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from playground.ui.canvas.starters import STARTERS
+from playground.ui.collecting import Collector
 from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
 from tests.ui.monkey import Monkey, check, leave, play
@@ -24,6 +25,7 @@ RUNNING = {"train", "step", "step_epoch", "reset", "stop", "find_rate"}
 def everything(
     window: MainWindow, seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, qtlog: Any, count: int
 ) -> None:
+    collector = Collector(window)  # as in the program
     with qtbot.captureExceptions() as faults:
         monkey = Monkey(window, seed, folder, monkeypatch)
         window.session.do(STARTERS[seed % len(STARTERS)].edit())
@@ -34,6 +36,7 @@ def everything(
             window.session.undo()
         check(window)
         assert not faults, faults[0]
+    collector.stop()
 
 
 @pytest.mark.parametrize("seed", range(2))
