@@ -109,10 +109,18 @@ class Block:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Hides:
+    """What a class does not see: ids of panels and names of palette groups, sorted. A name that a window does not know hides nothing."""
+
+    panels: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Project:
     """All that is saved. about: what the start page says under the title. groups: parameter groups, the first that fits counts.
 
-    blocks: definitions that nodes may use.  unknown: file members and fields kept unread.
+    blocks: definitions that nodes may use.  hides: controls that a class does not see.  unknown: file members and fields kept unread.
     """
 
     name: str = "untitled"
@@ -122,4 +130,5 @@ class Project:
     training: TrainingPlan = dataclasses.field(default_factory=TrainingPlan)
     groups: tuple[Group, ...] = ()
     blocks: tuple[Block, ...] = ()
+    hides: Hides = Hides()
     unknown: tuple[tuple[str, str], ...] = ()

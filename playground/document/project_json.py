@@ -15,7 +15,7 @@ from playground.document.integrity import integrity_faults
 from playground.document.migrations import VERSION, migrated
 from playground.document.names import bad_character
 from playground.document.plans import DataPlan, TrainingPlan
-from playground.document.project import Block, Link, Network, Node, Note, Project
+from playground.document.project import Block, Hides, Link, Network, Node, Note, Project
 from playground.document.records import Findings, dump_record, load_fields, load_record
 from playground.document.schema import shape_faults, shown
 from playground.document.settings import RECORD_KEYS
@@ -27,7 +27,8 @@ NODE_KEYS = ("id", "name", "spec", "position", "frozen", "rate_factor", "decay_f
 LINK_KEYS = ("id", "source", "target", "port", "output")
 NOTE_KEYS = ("id", "text", "position", "size", "frame")
 NETWORK_KEYS = ("nodes", "links", "notes")
-PROJECT_KEYS = ("format", "version", "name", "about", "network", "data", "training", "groups", "blocks")
+PROJECT_KEYS = ("format", "version", "name", "about", "network", "data", "training", "groups", "blocks", "hides")
+HIDES_KEYS = ("panels", "groups")
 BLOCK_KEYS = ("id", "name", "help", "network")
 GROUP_KEYS = ("id", "name", "rule", "nodes", "rate_factor", "decay_factor", "frozen")
 PLANS: dict[str, type[Spec]] = {"data": DataPlan, "training": TrainingPlan}
@@ -48,6 +49,8 @@ def to_json(project: Project) -> dict[str, Any]:
         "groups": [_group_to_json(group) for group in project.groups],
         "blocks": [block_to_json(block) for block in project.blocks],
     }
+    if project.hides != Hides():  # a key that most projects do without
+        data["hides"] = {key: list(getattr(project.hides, key)) for key in HIDES_KEYS}
     for place, raw in project.unknown:
         if not place.startswith(MEMBER):
             _put(data, strict_json.decode(place), strict_json.decode(raw))
@@ -107,7 +110,8 @@ def from_json(data: Any) -> tuple[Project | None, Findings]:
         return None, found
     unknown = tuple(sorted((_text(place), _text(value)) for place, value in _unknown(data)))
     words = {key: data[key] for key in ("name", "about")}
-    project = with_ports(Project(**words, network=network, groups=groups, blocks=blocks, unknown=unknown, **plans))
+    hides = Hides(**{key: tuple(sorted(set(data.get("hides", {}).get(key, ())))) for key in HIDES_KEYS})
+    project = with_ports(Project(**words, network=network, groups=groups, blocks=blocks, hides=hides, unknown=unknown, **plans))
     _check_words(project, found)
     found.faults += [(place, joined((place, fault), ": ")) for place, fault in integrity_faults(project)]
     return (None if found.faults else project), found
@@ -227,6 +231,7 @@ def _unknown(data: Any) -> list[tuple[list[str], Any]]:
         left += _left(raw, BLOCK_KEYS, "blocks", raw["id"]) + _left_of_network(raw["network"], "blocks", raw["id"], "network")
     for raw in data.get("groups", []):
         left += _left(raw, GROUP_KEYS, "groups", raw["id"])
+    left += _left(data.get("hides", {}), HIDES_KEYS, "hides")
     for which, cls in PLANS.items():
         left += _left(data[which], RECORD_KEYS, which)
         left += _left(data[which]["fields"], fields_of(cls).keys(), which, "fields")

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from playground.document.blocks import MOST_BLOCKS, MOST_HELP
 from playground.document.blocks import MOST_NAME as MOST_BLOCK_NAME
+from playground.document.edits.hides import MOST_HIDDEN, MOST_WORD
 from playground.document.edits.notes import MOST_NOTE, SIZES
 from playground.document.edits.plans import MOST_ABOUT, MOST_NAME
 from playground.document.groups import MOST_GROUPS, MOST_RULE
@@ -23,6 +24,7 @@ Word = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,99}$")]
 Place = Annotated[list[Annotated[float, Field(ge=-1e6, le=1e6)]], Field(min_length=2, max_length=2)]
 Extent = Annotated[list[Annotated[float, Field(ge=SIZES[0], le=SIZES[1])]], Field(min_length=2, max_length=2)]
 Factor = Annotated[float, Field(ge=0, le=1000)]
+Hidden = Annotated[str, Field(min_length=1, max_length=MOST_WORD)]
 Count = Annotated[int, Field(ge=0, le=10**6)]
 
 
@@ -99,6 +101,11 @@ class FragmentShape(NetworkShape):
     blocks: Annotated[list[BlockShape], Field(max_length=MOST_BLOCKS)] = []
 
 
+class HidesShape(Shape):
+    panels: Annotated[list[Hidden], Field(max_length=MOST_HIDDEN)] = []
+    groups: Annotated[list[Hidden], Field(max_length=MOST_HIDDEN)] = []
+
+
 class ProjectShape(Shape):
     format: str
     version: int
@@ -109,6 +116,7 @@ class ProjectShape(Shape):
     training: Record
     groups: Annotated[list[GroupShape], Field(max_length=MOST_GROUPS)] = []
     blocks: Annotated[list[BlockShape], Field(max_length=MOST_BLOCKS)] = []
+    hides: HidesShape = HidesShape()
 
 
 _WORD = "a word of letters, digits, _ . and -, at most 100"
@@ -132,6 +140,11 @@ EXPECTED: dict[str, str] = {
     "/network/nodes/[]/frozen": "true or false",
     "/network/nodes/[]/rate_factor": "a number in 0 to 1000",
     "/network/nodes/[]/decay_factor": "a number in 0 to 1000",
+    "/hides": "an object with panels and groups",
+    "/hides/panels": sentence("a list of at most {most_hidden} names", most_hidden=MOST_HIDDEN),
+    "/hides/panels/[]": sentence("a name of 1 to {most_word} characters", most_word=MOST_WORD),
+    "/hides/groups": sentence("a list of at most {most_hidden} names", most_hidden=MOST_HIDDEN),
+    "/hides/groups/[]": sentence("a name of 1 to {most_word} characters", most_word=MOST_WORD),
     "/groups": sentence("a list of at most {most_groups} groups", most_groups=MOST_GROUPS),
     "/groups/[]": "an object with id, name, rule, nodes, rate_factor, decay_factor and frozen",
     "/groups/[]/id": _ID,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from playground.document.edits import SetHides
 from playground.document.project import Project
 from playground.ui.dialogs.sheet import Sheet
 from playground.ui.hidden import hidden
@@ -26,11 +27,17 @@ class ClassControls(Sheet):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__("eye", say("Controls for a class"), (420, 620), window)
+        self.session = window.session
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 8)
         column.setSpacing(0)
-        words = Label(say("What is not checked is hidden until the teacher's view is on."), 11, "text2", wraps=True)
+        words = Label(
+            say("What is not checked is hidden wherever this project is open, until the teacher's view is on."),
+            11,
+            "text2",
+            wraps=True,
+        )
         words.setContentsMargins(12, 8, 12, 8)
         column.addWidget(words)
         self.panels = {
@@ -57,13 +64,22 @@ class ClassControls(Sheet):
         self.all_shown, self.leave = self.button(say("Show all")), self.button(say("Close"), "primary")
         self.all_shown.clicked.connect(self._show_all)
         self.leave.clicked.connect(self.close)
+        hidden().changed.connect(self._follow)
 
     def _changed(self) -> None:
         off = {
             kind: [id for (of, id), box in self.boxes.items() if of == kind and not box.isChecked()]
             for kind in ("panels", "groups")
         }
-        hidden().choose(off["panels"], off["groups"])
+        self.session.do(SetHides(tuple(off["panels"]), tuple(off["groups"])), whole=True)
+
+    def _follow(self) -> None:
+        """Undo, or another project."""
+        for (kind, id), box in self.boxes.items():
+            box.blockSignals(True)
+            box.setChecked(id not in hidden().chosen(kind))
+            box.blockSignals(False)
+            box.update()
 
     def _show_all(self) -> None:
         for box in self.boxes.values():

@@ -1,19 +1,23 @@
 """Controls that are hidden for a class: panels and palette groups that a lesson does not need, until the teacher's view is on.
 
-What is hidden is kept among the settings, not in the project: the same project shows everything elsewhere. Nodes of a hidden group
-that are on the canvas stay there and work; only what offers new ones leaves the group out.
+What is hidden stands in the project, so that a file that a teacher gives out hides the same everywhere; whether everything is shown
+nevertheless is a setting of the machine. Nodes of a hidden group that are on the canvas stay there and work; only what offers new ones
+leaves the group out.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from playground.document.project import Hides
 from playground.ui import settings
 
-_KEPT, _TEACHER = "class/hidden", "class/teacher"
+if TYPE_CHECKING:
+    from playground.ui.session import Session
+
+_TEACHER = "class/teacher"
 KINDS = ("panels", "groups")
 
 
@@ -22,14 +26,33 @@ class Hidden(QObject):
 
     changed = Signal()
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._hides = Hides()
+        self._session: Session | None = None
+
+    def follow(self, session: Session) -> None:
+        """Hide what the projects of this session hide."""
+        if self._session is not None:
+            self._session.project_changed.disconnect(self._look)
+            self._session.destroyed.disconnect(self._forget)
+        self._session = session
+        session.project_changed.connect(self._look)
+        session.destroyed.connect(self._forget)
+        self._look()
+
+    def _forget(self) -> None:
+        self._session, self._hides = None, Hides()
+
+    def _look(self) -> None:
+        hides = self._session.project.hides if self._session is not None else Hides()
+        if hides != self._hides:
+            self._hides = hides
+            self.changed.emit()
+
     def chosen(self, kind: str) -> frozenset[str]:
         """What is chosen to be hidden, of KINDS: ids of panels or names of palette groups."""
-        try:
-            found = json.loads(settings.word(_KEPT, "{}"))
-        except (ValueError, RecursionError):  # a file that another program wrote into
-            return frozenset()
-        names = found.get(kind, []) if isinstance(found, dict) else []
-        return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
+        return frozenset(self._hides.panels if kind == "panels" else self._hides.groups)
 
     @property
     def teacher(self) -> bool:
@@ -39,11 +62,6 @@ class Hidden(QObject):
     def now(self, kind: str) -> frozenset[str]:
         """What is hidden now."""
         return frozenset() if self.teacher else self.chosen(kind)
-
-    def choose(self, panels: Collection[str], groups: Collection[str]) -> None:
-        """Hide these panels and palette groups and no others."""
-        settings.set_word(_KEPT, json.dumps({"panels": sorted(panels), "groups": sorted(groups)}))
-        self.changed.emit()
 
     def show_all(self, on: bool) -> None:
         """Switch the teacher's view."""
@@ -55,7 +73,7 @@ _hidden: Hidden | None = None
 
 
 def hidden() -> Hidden:
-    """The one object, for all windows."""
+    """The one object, which follows the session of the newest window."""
     global _hidden
     if _hidden is None:
         _hidden = Hidden()

@@ -59,6 +59,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session = session
         motion.follow()
+        hidden().follow(session)
         self.setObjectName("main")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.documents = Documents(session, self)

@@ -11,6 +11,7 @@ with the new one. An edit that does not fit raises EditError (or BadValue for a 
 from playground.document.edits.base import Edit, EditError, Several
 from playground.document.edits.blocks import AddBlocks, DeleteBlock, EditBlock, GroupIntoBlock, RenameBlock, UngroupBlock
 from playground.document.edits.groups import AddGroup, MoveGroup, PutInGroup, RemoveGroup, SetGroup
+from playground.document.edits.hides import SetHides
 from playground.document.edits.history import History
 from playground.document.edits.links import AddLink, InsertOnLink, RemoveLinks
 from playground.document.edits.nodes import AddNode, MoveNodes, RemoveNodes, RenameNode, ReplaceSpec, SetField, SetNodeOption
@@ -23,6 +24,6 @@ __all__ = [
     "AddBlocks", "AddGroup", "AddLink", "AddNode", "AddNote", "DeleteBlock", "Edit", "EditBlock", "EditError", "GroupIntoBlock",
     "History", "InsertOnLink", "MoveGroup", "MoveNodes",
     "Paste", "PutInGroup", "RemoveGroup", "RemoveLinks", "RemoveNodes", "RemoveNotes", "RenameBlock", "RenameNode", "ReplacePlanPart",
-    "ReplaceSpec", "SetField", "SetGroup", "SetNodeOption", "SetNote", "SetPlan", "SetProject", "Several", "ShareWeights", "UngroupBlock",
+    "ReplaceSpec", "SetField", "SetGroup", "SetHides", "SetNodeOption", "SetNote", "SetPlan", "SetProject", "Several", "ShareWeights", "UngroupBlock",
     "duplicate", "fragment_of", "refreshed",
 ]  # fmt: skip

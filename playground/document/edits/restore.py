@@ -11,7 +11,7 @@ from playground.words import sentence
 
 @dataclasses.dataclass(frozen=True)
 class RestoreProject(Edit):
-    """Network, data and plans of a run in place of the present ones; the project keeps its name and what it says of itself."""
+    """Network, data and plans of a run in place of the present ones; the project keeps its name, what it says of itself and what it hides."""
 
     project: Project
     of: str
@@ -21,4 +21,4 @@ class RestoreProject(Edit):
         return sentence("Restore {of}", of=self.of)
 
     def apply(self, project: Project) -> Project:
-        return dataclasses.replace(self.project, name=project.name, about=project.about)
+        return dataclasses.replace(self.project, name=project.name, about=project.about, hides=project.hides)

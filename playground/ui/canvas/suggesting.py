@@ -17,7 +17,7 @@ from playground.document.project import Node, Project
 from playground.lowering.flow import Flow, flow_of
 from playground.lowering.wires import fits_before, fits_kind
 from playground.paths import assets_dir
-from playground.ui.kinds import Kind, groups, search
+from playground.ui.kinds import Kind, all_groups, groups, search
 
 #: Most types that are tried at the input of a node that is to stand before another.
 MOST_TRIED = 6
@@ -139,7 +139,7 @@ def _turned() -> dict[str, dict[str, int]]:
 
 @cache
 def _groups_of() -> dict[str, str]:
-    return {kind.spec.id: group for group, kinds in groups().items() for kind in kinds}
+    return {kind.spec.id: group for group, kinds in all_groups().items() for kind in kinds}
 
 
 @cache
