@@ -79,7 +79,9 @@ class ParallelPanel(QWidget):
             self.choice.brush(left)
         self.clear.setVisible(left is not None)
         self.told.show_text(
-            say("Drag along an axis to filter the table.")
+            ""
+            if len(self.plot.axes) < 2
+            else say("Drag along an axis to filter the table.")
             if left is None
             else say("{left} of {runs} runs pass the brushes", left=len(left), runs=len(self.plot.runs))
         )
