@@ -90,6 +90,9 @@ class Autosave(QObject):
         else:
             self.told.emit(say("Not autosaved"))
             self.session.message.emit(say(str(error)), "warning")
+            save_as = getattr(self.parent(), "save_as", None)
+            if save_as is not None:  # another disk may have room, or may be written to
+                self.session.offered.emit((say("Save as…"), save_as))
 
     def _wait(self) -> None:
         if self._busy is not None:

@@ -52,6 +52,7 @@ class Documents(QObject):
                 path=path.name,
             )
             self.session.message.emit(text, "warning")
+            self.session.offered.emit((say("Save as…"), self.save_as))
         return True
 
     def _note(self, path: Path) -> None:
@@ -67,6 +68,7 @@ class Documents(QObject):
         if path is None:
             return self.save_as()
         if not self.session.save(path):
+            self.session.offered.emit((say("Save as…"), self.save_as))
             return False
         self._keep_face(path)
         return True
@@ -149,6 +151,7 @@ class Documents(QObject):
                 path = found.keep_both()
                 self._note(path)
                 self.session.message.emit(say("The recovered project was written to {path}.", path=path), "info")
+                self.session.offered.emit((say("Open it"), lambda: self.open(path)))
         except PlaygroundError as error:
             self.session.message.emit(say(str(error)), "error")
         return False

@@ -38,6 +38,7 @@ class NoticeBar(QWidget):
         self.button.clicked.connect(self._press)
         session.message.connect(self.tell)
         session.heard.connect(self._hear)
+        session.offered.connect(self.offer)
         area = canvas.parentWidget()
         for watched in (parent, area) if area is not None else (parent,):
             watched.installEventFilter(self)  # docks move the canvas without changing the window

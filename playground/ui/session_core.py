@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 class SessionCore(QObject):
     """The part of a session that its other parts, files and the run, stand on. What its signals say is told by `Session`.
 
+    offered(words, act): the next step that belongs to the message just told, for a button beside it.
     path: of the project's file, None while it is untitled.  run_shelf: where its newest run is kept, in run_folder; run_copies: its
     folders on the shelves of files that the project was saved as meanwhile.
     stuck: by node name, of what the canvas shows; kept up to date by it.
@@ -44,6 +45,7 @@ class SessionCore(QObject):
     run_changed = Signal()
     tick = Signal()
     message = Signal(str, str)
+    offered = Signal(object)
     heard = Signal(object)
     closing = Signal()
 

@@ -140,8 +140,7 @@ def tables() -> dict[str, str]:
         *(text for pair in preflight.QUESTIONS.values() for text in pair),
         *(text for _, text in preflight.HELPS.values()),
     )
-    add("numbers", *tensors.COLUMNS, *tensors.LABELS)
-    add("block", "In", "Out", "Used", "Name", "Help")
+    add("block", "In", "Out", "Used", "Name", "Help", *tensors.COLUMNS, *tensors.LABELS)
     add("metrics", *(record.id.replace("_", " ") for record in registry.entries("metric")))
     add(
         "inspector",

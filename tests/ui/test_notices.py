@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 import playground as pg
 from playground.document.edits import AddNode
+from playground.errors import FileError
 from playground.training.messages import Died, Failed
 from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
@@ -61,3 +65,44 @@ def test_a_problem_of_a_node_is_shown_on_request(window: MainWindow, session: Se
     session.message.emit("A long sentence " * 30, "warning")
     assert not window.notices.button.isVisible(), "a new message has no button of the old one"
     window.notices.grab()
+
+
+def test_a_message_with_a_next_step_has_it_as_a_button(
+    window: MainWindow, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(window.documents, "save_as", lambda: asked.append("save as") or True)
+    bar = window.notices
+
+    def press() -> str:
+        assert bar.isVisible()
+        assert bar.button.isVisible()
+        words = bar.button.text()
+        QTest.mouseClick(bar.button, Qt.MouseButton.LeftButton)
+        assert not bar.isVisible()
+        return words
+
+    session.path = Path("/nowhere/a.play")
+    assert not window.documents.save()
+    assert press() == "Save as…"
+    monkeypatch.setattr(window, "save_as", lambda: asked.append("save as too"))
+    window.autosave._take(FileError("The disk is full. Save elsewhere."))
+    assert press() == "Save as…"
+    assert asked == ["save as", "save as too"]
+    session.offered.emit(("Stop", lambda: asked.append("stop")))
+    assert not bar.isVisible(), "no button without its sentence"
+    session.path = None
+
+
+def test_a_file_that_cannot_be_read_offers_to_choose_another(
+    window: MainWindow, session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened: list[QFileDialog] = []
+    monkeypatch.setattr(QFileDialog, "open", lambda dialog, *_: opened.append(dialog))
+    window.open_dialog("import_data")
+    strange = tmp_path / "what.xyz"
+    strange.write_text("?")
+    opened[0].fileSelected.emit(str(strange))
+    assert window.notices.button.text() == "Choose another file"
+    QTest.mouseClick(window.notices.button, Qt.MouseButton.LeftButton)
+    assert len(opened) == 2

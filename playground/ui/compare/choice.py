@@ -135,6 +135,7 @@ class Choice(QObject):
         session = self.session
         if session.run.going:
             session.message.emit(say("A run goes on. Stop it first; then an earlier one can be restored."), "warning")
+            session.offered.emit((say("Stop"), session.stop))
             return False
         of = say("run {number}", number=run.number)
         if not session.do(RestoreProject(run.ended, of), whole=True):
@@ -175,6 +176,7 @@ class Choice(QObject):
         for run in runs:
             if self.session.run.going and run.number == max(one.number for one in self.runs):
                 self.session.message.emit(say("Run {number} goes on. Stop it first.", number=run.number), "warning")
+                self.session.offered.emit((say("Stop"), self.session.stop))
                 continue
             try:
                 delete(run)

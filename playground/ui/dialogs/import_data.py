@@ -70,7 +70,9 @@ def open_import(session: Session, window: QWidget) -> None:
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
 
     def take(chosen: str) -> None:
-        if import_path(session, Path(chosen)):
+        if not import_path(session, Path(chosen)):
+            session.offered.emit((say("Choose another file"), lambda: open_import(session, window)))
+        else:
             show = getattr(window, "show_panel", None)
             if show is not None:
                 show("data")
