@@ -30,11 +30,11 @@ PLANE_SHARE, SHARE = 0.15, 0.01
 
 @register
 class TilesProbe(Probe[None]):
-    """Writes pictures of the nodes that are asked for, at most 18 times a second."""
+    """Writes pictures of the nodes that are asked for, at most 22 times a second."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
-        self.share = Share(PLANE_SHARE if is_planar(run.assembled.samples) else SHARE, 18)
+        self.share = Share(PLANE_SHARE if is_planar(run.assembled.samples) else SHARE, 22)
         self._asked: WatchTiles | None = None
         self._points: Array | None = None
         self._observer: Observer | None = None
