@@ -19,7 +19,7 @@ from playground.ui.inspector.numbers import tidy
 from playground.ui.inspector.text import Section
 from playground.ui.painting import RIGHT, Painted, put, rule
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -32,6 +32,7 @@ MOST = 1 << 15
 EVERY_S, REST = 0.25, 50.0
 ROW, LABEL, EDGE = 19, 74.0, 11.0
 COLUMNS = ("mean", "spread", "min", "max")
+LABELS = ("value", "gradient")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +94,7 @@ def tensors_of(
             if others:
                 arrays |= {"gradient": gradients[full]} if full in gradients else {}
                 arrays |= {
-                    say("slot {rpartition}", rpartition=one.rpartition("/")[2]): slots[one]
+                    sentence("slot {rpartition}", rpartition=one.rpartition("/")[2]): slots[one]
                     for one in slots
                     if one.rpartition("/")[0] == full
                 }
@@ -116,8 +117,8 @@ class TensorTable(Painted):
         self.tensors = tensors
         self.setFixedHeight(4 + ROW * (1 + sum(1 + len(tensor.lines) for tensor in tensors)))
         spoken = (
-            f"{tensor.name} {line.label}: "
-            + ", ".join(f"{column} {brief(number)}" for column, number in zip(COLUMNS, line.numbers, strict=True))
+            f"{tensor.name} {say(line.label)}: "
+            + ", ".join(f"{say(column)} {brief(number)}" for column, number in zip(COLUMNS, line.numbers, strict=True))
             for tensor in tensors
             for line in tensor.lines
         )
@@ -126,7 +127,7 @@ class TensorTable(Painted):
 
     def draw(self, p: QPainter, r: QRectF) -> None:
         p.fillRect(r, theme().color("panel"))
-        self._cells(p, r, 0, "", COLUMNS, "text2")
+        self._cells(p, r, 0, "", tuple(map(say, COLUMNS)), "text2")
         y = float(ROW)
         for at, tensor in enumerate(self.tensors):
             if at:
@@ -138,7 +139,7 @@ class TensorTable(Painted):
             for line in tensor.lines:
                 finite = all(map(math.isfinite, line.numbers))
                 cells = tuple(brief(number) for number in line.numbers) if finite else ("", "", "", say("not finite"))
-                self._cells(p, r, y, line.label, cells, "text" if finite else "error")
+                self._cells(p, r, y, say(line.label), cells, "text" if finite else "error")
                 y += ROW
 
     def _cells(self, p: QPainter, r: QRectF, y: float, label: str, cells: tuple[str, ...], ink: str) -> None:
