@@ -88,11 +88,22 @@ def write_weights(
 def contents_of(path: Path, parse: Callable[[bytes], Contents]) -> Contents:
     """A weight file from the disk. Raises FileError."""
     try:
-        return parse(path.read_bytes())
+        contents = parse(path.read_bytes())
+        _numbers(contents.arrays)
+        return contents
     except FileError as error:
         raise FileError(joined((path.name, error), ": ")) from error
     except OSError as error:
         raise FileError(sentence("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror or error)) from error
+
+
+def _numbers(arrays: Mapping[str, np.ndarray]) -> None:
+    """Raises FileError where an array holds something else: texts, complex numbers, dates."""
+    for name, array in arrays.items():
+        if array.dtype.kind not in "biuf":
+            raise FileError(
+                sentence("{name} must hold real numbers; it holds {dtype}.", name=f"{name[:80]!a}", dtype=f"{array.dtype!s:.40}")
+            )
 
 
 def take_weights(contents: Contents, path: Path) -> Taken:

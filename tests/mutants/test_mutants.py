@@ -42,11 +42,11 @@ def judged(found: dict[str, dict[str, Any]]) -> None:
 
 
 def test_some_mutants_of_every_kind_of_text() -> None:
-    judged(attacked(list(QUICK), 40, 1))
+    judged(attacked(list(QUICK), 25, 1))
 
 
 def test_some_mutants_of_every_kind_of_weights() -> None:
-    judged(attacked([name for name in TARGETS if name not in (*QUICK, "window")], 40, 1))
+    judged(attacked([name for name in TARGETS if name not in (*QUICK, "window")], 25, 1))
 
 
 @pytest.mark.campaign
