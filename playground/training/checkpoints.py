@@ -64,7 +64,7 @@ def read(path: Path, layout: Layout) -> Checkpoint:
         with safetensors.safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
-    except (OSError, safetensors.SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:  # types that NumPy lacks
+    except (OSError, safetensors.SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:  # or odd types
         raise FileError(f"{path} cannot be read as a checkpoint: {error!s:.200}. Choose another file.") from error
     if metadata.get("format") != FORMAT:
         raise FileError(f"{path} is no checkpoint of a run. Choose a file from a run's folder.")

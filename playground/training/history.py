@@ -117,7 +117,6 @@ class Growing:
         self._rows, self._count = rows, len(rows)
         return True
 
-
     def halve(self, most: int) -> None:
         """Where there are more rows than `most`, every second of the older half goes."""
         if self._count > most:

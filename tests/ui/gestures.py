@@ -362,7 +362,10 @@ class Gestures:
         """Strokes over a plane of painted points: sprayed, dragged, rubbed out, broken off, with an undo in between."""
         for plot in self._shown(PaintPlot):
             r, rng = plot.area, self.rng
-            spot = lambda r=r, rng=rng: QPointF(r.x() + rng.uniform(-0.1, 1.1) * r.width(), r.y() + rng.uniform(-0.1, 1.1) * r.height())  # noqa: E731
+
+            def spot(r=r, rng=rng) -> QPointF:
+                return QPointF(r.x() + rng.uniform(-0.1, 1.1) * r.width(), r.y() + rng.uniform(-0.1, 1.1) * r.height())
+
             start = plot.pixel(*rng.choice(plot.spots)[:2]) if plot.spots and rng.random() < 0.4 else spot()
             button = RIGHT if rng.random() < 0.3 else LEFT
             plot.brush_changed.emit(rng.randrange(2))
