@@ -44,7 +44,7 @@ def busy() -> None:
 
 def test_a_thread_collects_nothing(collector: Collector) -> None:
     Ring.ended = []
-    for _ in range(50):
+    for _ in range(2_000):  # more than Python waits for
         Ring()
     assert not gc.isenabled()
     worker = threading.Thread(target=busy, name="other")
@@ -52,7 +52,7 @@ def test_a_thread_collects_nothing(collector: Collector) -> None:
     worker.join()
     assert Ring.ended == []
     collector.look()
-    assert Ring.ended == ["MainThread"] * 50
+    assert Ring.ended == ["MainThread"] * 2_000
 
 
 def test_python_collects_by_itself_again(collector: Collector) -> None:
