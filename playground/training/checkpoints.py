@@ -147,7 +147,9 @@ def _fits(path: Path, tensors: dict[str, Array], expected: dict[str, tuple[int, 
             )
     more = sorted(tensors.keys() - expected.keys())
     if more:
-        raise FileError(f"{path} is a checkpoint of another network: it has {', '.join(more[:5])}, which this network lacks.")
+        raise FileError(
+            f"{path} is a checkpoint of another network: it has {', '.join(one[:60] for one in more[:5])}, which this network lacks."
+        )
 
 
 @dataclasses.dataclass(frozen=True)
