@@ -57,12 +57,13 @@ class WireItem(QGraphicsItem):
 
     def follow(self) -> None:
         """Recompute the path after an end moved."""
-        self.prepareGeometryChange()
         a = self.source.mapToScene(self.source.port("out", self.output))
         b = self.target.mapToScene(self.target.port("in", self.port)) if self.target is not None else self.loose
         if self.way is not None and self.led != (at(a), at(b)):
             self.way = None  # an end has moved since the ways of all wires were sought
-        self.path = rounded(self.way) if self.way else route(a, b, self._lane(a, b) if self.way is None else None)
+        path = rounded(self.way) if self.way else route(a, b, self._lane(a, b) if self.way is None else None)
+        self.prepareGeometryChange()  # only now: seeking a lane asks the scene, which would take in the old bounds once more
+        self.path = path
         self.middle = self.path.pointAtPercent(0.5) if not self.way else longest_middle(self.way)
         self.short = not self.way and abs(b.x() - a.x()) < SHORT and b.x() >= a.x() and abs(b.y() - a.y()) < STEEP
         self.rect = self.path.controlPointRect().adjusted(-4, -18, 4, 10)
