@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TypeGuard
 
 from playground.core.samples import Samples
 from playground.core.spec import Dataset, Layer, Loss, Spec
 from playground.core.tensor import TensorType
-from playground.document.blocks import BlockUse
+from playground.document.blocks import BlockInput, BlockOutput, BlockUse
 from playground.document.edits import AddLink, EditError
 from playground.document.problems import Problem
 from playground.document.project import Node, Project
@@ -68,7 +69,12 @@ def fits_kind(spec: Spec, type: TensorType | None, samples: Samples | None) -> b
         return True
     if isinstance(spec, Loss):
         return samples is None or suits(spec, type, samples)
-    return not isinstance(spec, Layer) or behind(spec, type).type is not None
+    return not _computes(spec) or behind(spec, type).type is not None
+
+
+def _computes(spec: object) -> TypeGuard[Layer]:
+    """Whether a spec alone says what it makes of its inputs: a block says it in its network, its inputs and outputs where it is used."""
+    return isinstance(spec, Layer) and not isinstance(spec, BlockInput | BlockOutput | BlockUse)
 
 
 def behind(spec: Layer, type: TensorType) -> Facts:
@@ -85,7 +91,7 @@ def fits_before(
         return gives_output(spec)
     flow = flow_of(project, samples)
     node = flow.nodes.get(target)
-    if node is None or not isinstance(spec, Layer) or not given:
+    if node is None or not _computes(spec) or not given:
         return True
     made = [found.type for type in given if (found := behind(spec, type)).type is not None] if spec.ports else [behind_none(spec)]
     return any(type is None or _accepts(flow, node, port, type, samples) for type in made)
@@ -100,7 +106,7 @@ def _accepts(flow: Flow, node: Node, port: int, type: TensorType, samples: Sampl
     """Whether an input takes a type, with the other inputs as they are wired, and those not wired yet of the same type."""
     if isinstance(node.spec, Loss):
         return port > 0 or samples is None or suits(node.spec, type, samples)
-    if not isinstance(node.spec, Layer) or not in_range(node.spec):
+    if not _computes(node.spec) or not in_range(node.spec):
         return True
     wired = {link.port: flow.type_of(link) for link in flow.into[node.id]}
     count = max(len(node.spec.ports), port + 1, *(at + 1 for at in wired)) if wired else max(len(node.spec.ports), port + 1)

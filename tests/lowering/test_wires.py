@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 
+from playground.core import registry
+from playground.document.blocks import BlockInput, BlockOutput
 from playground.document.edits import AddLink
 from playground.document.project import Project
 from playground.lowering import fits, inspect
+from playground.lowering.wires import fits_before, fits_kind
 from tests.lowering.projects import add, chain, images, mended, wire
 
 
@@ -114,6 +117,16 @@ def test_a_merge_of_what_cannot_be_made_equal_offers_concat():
     for edit in concat.edits:
         project = edit.apply(project)
     assert inspect(project, images()).types[total].shape == (74,)
+
+
+def test_the_ends_of_a_block_fit_wherever_a_port_is():
+    """Their types are known only where the block is used."""
+    project, first, second, _ = skip()
+    flow = inspect(project, images())
+    assert fits_before(project, images(), BlockInput(), second, 0, (flow.types[first],))
+    assert fits_kind(BlockOutput(), flow.types[first], images())
+    project, inside = add(project, "layer", "conv2d")
+    assert fits_before(project, images(), registry.find("layer", "relu")(), inside, 0, (flow.types[first],))
 
 
 def test_remedies_before_a_sequence_layer_apply():
