@@ -169,17 +169,20 @@ def _is_one_hot(target: np.ndarray) -> bool:
     return bool(np.isin(target, (0, 1)).all() and (target.sum(axis=1) == 1).all())
 
 
+def _shapes(target: np.ndarray, steps: int) -> dict[str, str]:
+    """What a refusal of targets for every step says of shapes: which was wanted, which it is."""
+    wanted = f"{len(target):,}×{steps:,}" if steps else sentence("and inputs of samples×steps or samples×steps×features")
+    return {"wanted": wanted, "form": "×".join(map(str, target.shape))}
+
+
 def _labels_of_steps(target: np.ndarray, steps: int, lengths: np.ndarray | None, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
     """Ranks of the class numbers, NO_CLASS where that is given or where a sequence has ended. Shapes: (n, steps) -> the same."""
     if not steps or target.shape != (len(target), steps):
-        form = "×".join(map(str, target.shape))
-        wanted = f"{len(target):,}×{steps:,}" if steps else sentence("and inputs of samples×steps or samples×steps×features")
         raise DataError(
             sentence(
                 "{name} must hold one class number for every step, {wanted}; its shape is {form}.",
                 name=name,
-                wanted=wanted,
-                form=form,
+                **_shapes(target, steps),
             )
         )
     there = np.asarray(target != NO_CLASS)
@@ -194,14 +197,11 @@ def _labels_of_steps(target: np.ndarray, steps: int, lengths: np.ndarray | None,
 def _values_of_steps(target: np.ndarray, steps: int, lengths: np.ndarray | None, name: str) -> np.ndarray:
     """The values, 0 where a sequence has ended. Shapes: (n, steps) or (n, steps, k) -> (n, steps, 1 or k)."""
     if not steps or target.ndim not in (2, 3) or target.shape[1] != steps:
-        form = "×".join(map(str, target.shape))
-        wanted = f"{len(target):,}×{steps:,}" if steps else sentence("and inputs of samples×steps or samples×steps×features")
         raise DataError(
             sentence(
                 "{name} must hold a value or a row of values for every step, {wanted}; its shape is {form}.",
                 name=name,
-                wanted=wanted,
-                form=form,
+                **_shapes(target, steps),
             )
         )
     values = target.reshape(len(target), steps, -1)

@@ -14,6 +14,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 import playground as pg
+from playground.training.surfaces import coded
 from playground.ui import theme
 from playground.ui.app import make_application
 from playground.ui.painting import CENTRE, put
@@ -42,7 +43,7 @@ def coloured(values: np.ndarray, grey: bool = False) -> QImage:
         level = ((shade if theme.theme().dark else 1 - shade) * 255).astype(np.uint32)
         words = (0xFF000000 | level * 0x10101).astype(np.uint32)
     else:
-        words = theme.theme().lut[((np.clip(values, -1, 1) + 1) * 127.5).astype(np.uint8)].astype(np.uint32)
+        words = theme.theme().lut[coded(np.clip(values, -1, 1), 1.0)].astype(np.uint32)
     words = np.ascontiguousarray(words)
     return QImage(words.data, words.shape[1], words.shape[0], 4 * words.shape[1], QImage.Format.Format_ARGB32).copy()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 from PySide6.QtCore import QEvent, QMimeData, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage, QMouseEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QApplication, QWidget
 
 from playground.document.edits import SetPlan
@@ -28,7 +28,7 @@ from playground.ui.lessons.progress import lessons
 from playground.ui.measure.stage import Stage, own_home, spin, stage, until
 from playground.ui.panels.loss import LossPanel
 from playground.ui.steering.travel import travels_of
-from tests.ui.synthetic import port
+from tests.ui.synthetic import mouse, port
 
 PATH = Path(__file__).resolve().parents[2] / "assets" / "pictures" / "tour.webp"
 SIZE, FILMED = (1280, 800), (960, 600)
@@ -109,10 +109,7 @@ class Film:
         window = self.on.window
         target = self._pressed if self.held and self._pressed is not None else window.childAt(self.at.toPoint()) or window
         local = QPointF(target.mapFrom(window, self.at.toPoint())) if target is not window else self.at
-        button = NONE if kind == QEvent.Type.MouseMove else LEFT
-        QApplication.sendEvent(
-            target, QMouseEvent(kind, local, QPointF(window.mapToGlobal(self.at.toPoint())), button, held, PLAIN)
-        )
+        mouse(target, kind, local, held=held)
         if kind == QEvent.Type.MouseButtonPress:
             self._pressed = target
 

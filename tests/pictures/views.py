@@ -53,6 +53,11 @@ def example(on: Stage, name: str, layout: str) -> None:
     until(on.window.canvas.shows_all, "the whole network in view")
 
 
+def choose(on: Stage, name: str) -> None:
+    """Select the node of that name."""
+    on.session.select([next(node.id for node in on.session.project.network.nodes if node.name == name)])
+
+
 def train_to(on: Stage, step: int) -> None:
     """Start a run slow enough to be watched, and wait for a step of it."""
     on.session.run.set_speed(SLOW)
@@ -81,8 +86,7 @@ def build(on: Stage) -> None:
     example(on, "digits_cnn", "build")
     whole_run(on)
     on.window.show_layout("build")
-    (conv,) = (node for node in on.session.project.network.nodes if node.name == "conv2")
-    on.session.select([conv.id])
+    choose(on, "conv2")
 
 
 @view
@@ -234,7 +238,6 @@ def lesson(on: Stage) -> None:
 @view
 def sequence(on: Stage) -> None:
     example(on, "adding_lstm", "build")
-    until(on.window.canvas.shows_all, "the whole network in view")
 
 
 @view
@@ -259,8 +262,7 @@ def import_data(on: Stage) -> None:
 @view
 def reference(on: Stage) -> None:
     example(on, "digits_cnn", "build")
-    (conv,) = (node for node in on.session.project.network.nodes if node.name == "conv2")
-    on.session.select([conv.id])
+    choose(on, "conv2")
     on.window.open_dialog("reference")
 
 
