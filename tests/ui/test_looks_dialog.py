@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from playground.document.edits import SetPlan
 from playground.training import messages
 from playground.ui.bench import bench_of
+from playground.ui.dialogs.fan_page import PAST
 from playground.ui.dialogs.rate_finder import BATCH, FAN, RANGE, RateFinder
 from playground.ui.inspector.following import follow_knobs
 from playground.ui.panel import dialogs
@@ -72,6 +73,8 @@ def test_a_fan_in_the_middle_of_a_run_begins_at_its_curve(session: Session, qtbo
     assert session.client.state == "running"
     first = fan.first
     assert first > 200
+    qtbot.waitUntil(lambda: session.client.history().steps[-1] > first + 5 * PAST, timeout=30_000)
+    fan._show(None)  # however far the run has gone on since
     past = fan.plot.series["past"].x
     assert len(past)
     assert past[-1] <= first

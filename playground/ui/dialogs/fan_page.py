@@ -142,12 +142,12 @@ class FanPage(FinderPage):
 
     def _show(self, best: float | None) -> None:
         history = self.session.client.history()
-        past = slice(0, 0) if self.bench.beside else slice(-PAST, None)
-        steps, losses = np.asarray(history.steps)[past], np.asarray(history.loss)[past]
-        before = steps <= self.first
-        self.plot.show_past(steps[before], losses[before])
+        steps, losses = np.asarray(history.steps), np.asarray(history.loss)
+        # The run goes on: what came before the fan is picked first, or a swift run would push it out of the last steps.
+        past = np.flatnonzero(steps <= self.first)[-PAST:] if not self.bench.beside else np.empty(0, int)
+        self.plot.show_past(steps[past], losses[past])
         self.plot.show_rays(self.first, [(factor, self.losses.get(factor, ())) for factor in FACTORS], best)
         for factor, row in self.rows.items():
             row.show_series(self.plot.series.get(ray_name(factor)))
-        shown = [self.plot.past] if before.any() else []
+        shown = [self.plot.past] if len(past) else []
         self.legend.show_series([*shown, *(one for key, one in self.plot.series.items() if key != "past" and len(one.x))])
