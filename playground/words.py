@@ -35,6 +35,10 @@ _PLACE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _BRACED = re.compile(r"\{[^{}]*\}|[{}]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _ENGLISH = {"{s}", "{an}"}
+#: Marks between the values of a text without words; a table may name its language's own. "," alone stands between single words.
+MARKS = (",", ", ", "; ", ": ", ". ")
+_MARK = re.compile(r"(?<=\})(?:[,;:.] (?=\{)|\.$)")
+_AFTER_WIDE = re.compile(r"(?<=[，。；：！？、）]) +(?=\S)")
 _MOST_UNKNOWN = 10_000
 
 _language = "en"
@@ -86,6 +90,11 @@ def joined(parts: Iterable[object], between: str = ", ") -> str:
     return Sentence(between.join(f"{{{name}}}" for name in values), values)
 
 
+def meant(text: str, sense: str) -> str:
+    """An English text that other languages word otherwise in another sense: the table has it as "text (sense)"."""
+    return Sentence(f"{text} ({sense})", {}, text)
+
+
 def packed(text: str) -> str | dict[str, Any]:
     """A sentence as strict JSON for another process of ours; any other text as it is."""
     if not isinstance(text, Sentence):
@@ -121,8 +130,14 @@ def say(text: str, /, **values: object) -> str:
     if found is None:
         if has_words(key) and len(_unknown) < _MOST_UNKNOWN:
             _unknown.add(key)
-        found = key if values else str(text)
-    return _filled(found, values)
+        found = _punctuated(key, values, _table) if values else str(text)
+    said = _filled(found, values)
+    return _AFTER_WIDE.sub("", said) if values else said
+
+
+def strung(parts: Iterable[object], between: str = ", ") -> str:
+    """Texts side by side, with the marks of the language of the window between them."""
+    return say(joined(parts, between))
 
 
 def counted(count: int, one: str, many: str, /, **values: object) -> str:
@@ -222,6 +237,19 @@ def _filled(text: str, values: Mapping[str, object]) -> str:
     if not values or "{" not in text:
         return text
     return _PLACE.sub(lambda place: str(values[place[1]]) if place[1] in values else place[0], text)
+
+
+def _punctuated(key: str, values: Mapping[str, object], table: Mapping[str, str]) -> str:
+    """A text without words, with the marks of the language; any other as it is."""
+    if has_words(key):
+        return key
+    single = not any(" " in str(text) for text in values.values())
+
+    def mark(found: re.Match[str]) -> str:
+        sign = found[0]
+        return table.get("," if single and sign == ", " else f"{sign.strip()} ", sign)
+
+    return _MARK.sub(mark, key)
 
 
 def _marked(text: str) -> str:

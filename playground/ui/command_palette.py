@@ -27,7 +27,7 @@ from playground.ui.commands import Command, commands, ranked, recent_ids, rememb
 from playground.ui.painting import RIGHT, box, chip, put, rule, stamp, width_of
 from playground.ui.setting_commands import setting_commands
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, strung
 
 if TYPE_CHECKING:
     from playground.ui.main_window import MainWindow
@@ -223,4 +223,4 @@ class CommandPalette(QFrame):
 
 def _said(command: Command) -> str:
     """A command for a screen reader."""
-    return ", ".join(part for part in (command.title, command.tail, command.keys, command.why) if part)
+    return strung(part for part in (command.title, command.tail, command.keys, command.why) if part)

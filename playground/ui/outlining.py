@@ -14,7 +14,7 @@ from playground.document.wiring import output_names, port_names, port_title, req
 from playground.lowering import Inspection
 from playground.ui.inspector.facts import node_facts
 from playground.ui.painting import group_color
-from playground.words import counted, say
+from playground.words import counted, say, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -88,7 +88,7 @@ def _node_line(session: Session, node: Node, seen: Inspection) -> Line:
     parts += [say(problem.text) for problem in problems[:1]]
     worst = "error" if any(problem.severity == "error" for problem in problems) else "warn" if problems else ""
     return Line(
-        f"node:{node.id}", "node", ", ".join(parts), node.id, getattr(spec, "icon", "block"),
+        f"node:{node.id}", "node", strung(parts), node.id, getattr(spec, "icon", "block"),
         worst or group_color(spec.kind, getattr(spec, "group", "")),
     )  # fmt: skip
 
@@ -117,12 +117,12 @@ def detail_lines(session: Session, id: str) -> Iterator[Line]:
         if link.source == id:
             yield _wire(link, "out", node, names.get(link.target), seen)
     for at, (title, text) in enumerate(node_facts(session, node)):
-        yield Line(f"fact:{id}:{at}", "fact", f"{title}: {text}", id, "info")
+        yield Line(f"fact:{id}:{at}", "fact", strung((title, text), ": "), id, "info")
     if isinstance(node.spec, Spec):
         for name, field in fields_of(node.spec).items():
             if field.counts(node.spec):
                 value = say(reference.shown(getattr(node.spec, name), getattr(field, "between", "×")))
-                text = f"{say(field.title(name))}: {value}{f' {say(field.unit)}' if field.unit else ''}"
+                text = strung((say(field.title(name)), f"{value} {say(field.unit)}" if field.unit else value), ": ")
                 yield Line(f"setting:{id}:{name}", "setting", text, id, "slider", path=name)
 
 

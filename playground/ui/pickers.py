@@ -14,7 +14,7 @@ from playground.core.spec import Spec
 from playground.document.edits import Edit, ReplacePlanPart, ReplaceSpec, SetPlan
 from playground.ui.session import Session
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, strung
 
 if TYPE_CHECKING:
     from playground.ui.main_window import MainWindow
@@ -93,7 +93,7 @@ def _fill_kinds(kind: str) -> Callable[[QMenu, MainWindow], None]:
         now = session.project.network.of_kind(kind)
         if kind == "loss" and len(now) > 1:
             for at, node in enumerate(now):
-                own = menu.addMenu(f"{node.name}: {say(node.spec.title)}")
+                own = menu.addMenu(strung((node.name, say(node.spec.title)), ": "))
                 _entries(own, kind, node.spec.id, lambda cls, at=at: _choose_node(session, cls, window, at))  # type: ignore[misc]
             return
         _entries(menu, kind, now[0].spec.id if now else "", lambda cls: _choose_node(session, cls, window))

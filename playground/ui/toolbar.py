@@ -13,7 +13,7 @@ from playground.ui.actions import ACTIONS, ActionSet
 from playground.ui.painting import Painted, box, put, rule, stamp, width_of
 from playground.ui.pickers import PICKERS, Picker
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, strung
 
 if TYPE_CHECKING:
     from playground.ui.main_window import MainWindow
@@ -53,7 +53,7 @@ class PickerButton(QAbstractButton):
         if value != self.value:
             self.value = value
             self.setText(value)
-            self.setAccessibleName(f"{say(self.picker.caption)}: {value}")
+            self.setAccessibleName(strung((say(self.picker.caption), value), ": "))
             self.setToolTip(say(self.picker.help))
             self.updateGeometry()
         self.update()

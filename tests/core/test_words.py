@@ -19,10 +19,12 @@ from playground.words import (
     counted_sentence,
     joined,
     language,
+    meant,
     say,
     sentence,
     set_language,
     sound,
+    strung,
 )
 
 
@@ -118,6 +120,31 @@ def test_a_value_may_be_a_sentence_in_an_error_or_in_a_list(speak: Callable[[obj
     assert say(low) == "设置学习率"
     assert pickle.loads(pickle.dumps(low)) == low
     assert not words.unknown()
+
+
+def test_parts_stand_between_the_marks_of_the_language(speak: Callable[[object], str]) -> None:
+    assert strung(["a", "b"]) == "a, b"
+    assert strung(("Rate", "0.1"), ": ") == "Rate: 0.1"
+    speak(
+        {",": "、", ", ": "，", "; ": "；", ": ": "：", ". ": "。", "{n} left": "剩 {n} 个。", "{what} Go on.": "{what} 继续。"}
+    )
+    assert strung(["a", "b", "c"]) == "a、b、c"
+    assert strung(["loss 0.1", "step 3"]) == "loss 0.1，step 3"
+    assert strung(("Rate", "0.1"), ": ") == "Rate：0.1"
+    assert say(joined((joined(("a", "b"), "; "), "c"), ". ")) == "a；b。c"
+    assert say(sentence("{listed}.", listed=joined(("a 1", "b 2")))) == "a 1，b 2。"
+    assert say("{what} Go on.", what=sentence("{n} left", n=3)) == "剩 3 个。继续。", "no space behind a wide mark"
+    assert say("{low} ... {high}, {x}", low=1, high=2, x=3) == "1 ... 2、3"
+    assert say("{name}", name="a, b") == "a, b", "values are their own"
+
+
+def test_a_text_may_have_several_senses(speak: Callable[[object], str]) -> None:
+    cut = meant("Cut", "to the clipboard")
+    assert cut == say(cut) == "Cut"
+    speak({"Cut": "截断"})
+    assert (say("Cut"), say(cut)) == ("截断", "Cut")
+    speak({"Cut": "截断", "Cut (to the clipboard)": "剪切"})
+    assert (say("Cut"), say(cut)) == ("截断", "剪切")
 
 
 def test_a_sentence_keeps_what_its_values_were(speak: Callable[[object], str]) -> None:

@@ -18,11 +18,12 @@ from playground.document.options import NODE_OPTIONS
 from playground.document.plans import DataPlan, TrainingPlan
 from playground.paths import assets_dir
 from playground.ui.inspector.editors import SPELT
-from playground.words import has_words, read
+from playground.words import MARKS, has_words, read
 
 PRODUCT = Path(__file__).resolve().parents[2] / "playground"
 _SAY = {"say", "sentence"}
 _COUNT = {"counted", "counted_sentence"}
+_MEANT = "meant"
 _KINDS = ("dataset", "layer", "loss", "optimizer", "schedule", "initializer", "metric", "penalty")
 
 
@@ -35,13 +36,15 @@ def named() -> dict[str, str]:
             if isinstance(node, ast.Call):
                 for text in _of_call(node):
                     found.setdefault(text, f"{path.relative_to(PRODUCT)}:{node.lineno}")
-    return {text: place for text, place in found.items() if has_words(text)}
+    return {text: place for text, place in found.items() if has_words(text)} | dict.fromkeys(MARKS, "words.py")
 
 
 def _of_call(call: ast.Call) -> Iterator[str]:
     name = call.func.id if isinstance(call.func, ast.Name) else call.func.attr if isinstance(call.func, ast.Attribute) else ""
     if name in _SAY and call.args:
         yield from _literals(call.args[0])
+    if name == _MEANT and len(call.args) == 2:
+        yield from (f"{text} ({sense})" for text in _literals(call.args[0]) for sense in _literals(call.args[1]))
     if name in _COUNT and len(call.args) > 2:
         both = [text for arg in call.args[1:3] for text in _literals(arg)]
         yield from both if any("{n}" in text for text in both) else (f"{{n}} {text}" for text in both)
@@ -65,7 +68,7 @@ def records() -> dict[str, str]:
     def add(place: str, *texts: object) -> None:
         for text in texts:
             if isinstance(text, str) and has_words(text):
-                found.setdefault(text, place)
+                found.setdefault(getattr(text, "key", text), place)
 
     for kind in _KINDS:
         for record in registry.entries(kind):

@@ -15,7 +15,7 @@ from playground.ui.canvas.stopped import StoppedBanner
 from playground.ui.canvas.wire_labels import CHOICES
 from playground.ui.painting import Painted, put, rule, stamp, width_of
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, strung
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -77,7 +77,7 @@ class BarChoice(QAbstractButton):
         self._follow()
 
     def _follow(self) -> None:
-        self.setAccessibleName(f"{self.text()}: {self.value}")
+        self.setAccessibleName(strung((self.text(), self.value), ": "))
         self.setFixedWidth(self.sizeHint().width())
         self.updateGeometry()
         self.update()

@@ -15,7 +15,7 @@ from playground.lowering import Inspection
 from playground.lowering.groups import weighty
 from playground.ui.canvas.ports import node_ports
 from playground.ui.painting import group_color, width_of
-from playground.words import say
+from playground.words import say, strung
 
 MAPS, MAP_GAP, MAP_SIDE = 93, 3, 4  # one picture of all maps; the fewer they are, the larger is each
 
@@ -129,7 +129,7 @@ class Surroundings:
             badge="error" if errors else "warn" if reasons else self._mark(node),
             weighty=bool(node.shares) or inspection.parameters.get(node.id, 0) > 0,
             detail="\n".join(p.text for p in reasons),
-            said=", ".join(filter(None, (node.name, say(spec.title), shape, ports.said, self._tied(node)))),
+            said=strung(filter(None, (node.name, say(spec.title), shape, ports.said, self._tied(node)))),
             width=width,
             height=height,
         )

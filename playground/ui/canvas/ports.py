@@ -9,7 +9,7 @@ from playground.core.spec import Dataset, Layer, Spec
 from playground.core.tensor import TensorType
 from playground.document.project import Placeholder
 from playground.document.wiring import output_names, port_names, port_title, required_ports, variadic
-from playground.words import say
+from playground.words import say, strung
 
 APART = 20  # pixels between two ports of one side
 LEAST = 14  # pixels to a port that shows only when it is wanted
@@ -54,8 +54,8 @@ def node_ports(
     )
     out_names = tuple(_output(names, k, types) for k in range(outs)) if outs > 1 else ()
     quiet = max(len(quiet_in), len(quiet_out))
-    said = "; ".join(
-        f"{what} {', '.join(each)}" for what, each in ((say("inputs"), in_names), (say("outputs"), out_names)) if each
+    said = strung(
+        (f"{what} {strung(each)}" for what, each in ((say("inputs"), in_names), (say("outputs"), out_names)) if each), "; "
     )
     return Ports(
         ins,

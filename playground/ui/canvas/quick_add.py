@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from playground.ui.canvas.suggesting import Choice
 from playground.ui.painting import RIGHT, box, chip, put, stamp, width_of
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, strung
 
 ROLE = Qt.ItemDataRole.UserRole
 ROW, WIDTH, MOST_ROWS = 28, 320, 9
@@ -94,7 +94,7 @@ class QuickAdd(QFrame):
             item = QListWidgetItem(kind.title)
             item.setData(ROLE, choice)
             said = (kind.title, kind.help) if choice.fits else (kind.title, say("does not fit here"), kind.help)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join(said))
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, strung(said))
             item.setToolTip(kind.help)
             self.rows.addItem(item)
         self.rows.setCurrentRow(0)

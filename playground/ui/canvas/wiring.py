@@ -11,7 +11,7 @@ from playground.lowering import fits
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.suggesting import Place
 from playground.ui.canvas.wire_item import WireItem
-from playground.words import say
+from playground.words import say, strung
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -122,7 +122,7 @@ class WireGesture:
                 self.wire.state,
                 *words,
             ]
-        self.view.say(", ".join(words))
+        self.view.say(strung(words))
 
     def finish(self) -> None:
         """Make the wire if it fits; keep the refusal's card if it offers a mend; in the open ask what is to stand there."""

@@ -23,7 +23,7 @@ from playground.ui.plots.marks import Mark
 from playground.ui.plots.plot import Plot
 from playground.ui.plots.series import Series
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -61,7 +61,7 @@ class SizeTable(Painted):
     def show_sizes(self, sizes: tuple[BatchRecord, ...], suggested: int, now: int) -> None:
         self.sizes, self.suggested, self.now = sizes, suggested, now
         self.setFixedHeight(ROW * (len(sizes) + 1) + 2)
-        self.setAccessibleDescription("; ".join(", ".join(self._words(size)) for size in sizes))
+        self.setAccessibleDescription(strung((strung(self._words(size)) for size in sizes), "; "))
         self.update()
 
     def _words(self, size: BatchRecord) -> tuple[str, str, str, str]:

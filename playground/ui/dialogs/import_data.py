@@ -16,7 +16,7 @@ from playground.document.edits import AddNode, Edit, ReplaceSpec
 from playground.document.picks import remember
 from playground.ui.panel import Dialog, register_dialog
 from playground.ui.panels.data import relative
-from playground.words import say
+from playground.words import say, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -50,7 +50,7 @@ def import_path(session: Session, path: Path) -> bool:
             say(
                 "{path} is of no kind that can be read. Choose one of {endings}, or a folder of images.",
                 path=path.name,
-                endings=", ".join(endings),
+                endings=strung(endings),
             ),
             "error",
         )

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QWidget
 from playground.ui import settings
 from playground.ui.painting import box, put, stamp, width_of
 from playground.ui.theme import theme
-from playground.words import LANGUAGES, say
+from playground.words import LANGUAGES, say, strung
 
 THEMES = {"light": "Light", "dark": "Dark", "system": "Follow the system"}
 
@@ -35,7 +35,7 @@ class FootChoice(QAbstractButton):
         """Show which one holds."""
         self.now = now if now in self.words else next(iter(self.words))
         self.setText(self.words[self.now])
-        self.setAccessibleName(f"{self.name}: {self.text()}")
+        self.setAccessibleName(strung((self.name, self.text()), ": "))
         self.setFixedSize(self.sizeHint())
         self.update()
 

@@ -13,7 +13,7 @@ from playground.errors import PlaygroundError
 from playground.ui.inspector.controls import Button, LineField
 from playground.ui.inspector.text import Label, Section
 from playground.ui.library import library
-from playground.words import say
+from playground.words import say, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -98,8 +98,8 @@ class BlockCard(QWidget):
     def _show_rows(self, block: Block) -> None:
         inputs, outputs = ([n.name for n in block.network.nodes if n.spec.id == kind] for kind in ("block_input", "block_output"))
         count = len(all_uses(self.session.project, block.id))
-        self.rows["In"].show_text(", ".join(inputs) or say("none"))
-        self.rows["Out"].show_text(", ".join(outputs) or say("none"))
+        self.rows["In"].show_text(strung(inputs) or say("none"))
+        self.rows["Out"].show_text(strung(outputs) or say("none"))
         times = {1: say("once"), 2: say("twice")}.get(count, say("{count} times", count=count))
         self.rows["Used"].show_text(times if count == 1 else say("{times}; a change inside holds for all", times=times))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from playground.core.samples import Samples
 from playground.document.project import Node
 from playground.lowering.receptive import Reach, receptive_fields
-from playground.words import say
+from playground.words import say, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -23,7 +23,7 @@ def node_facts(session: Session, node: Node) -> list[tuple[str, str]]:
     facts = []
     out = inspection.types.get(node.id)
     if node.spec.kind == "loss":
-        facts.append((say("In"), ", ".join(known) or say("not wired")))
+        facts.append((say("In"), strung(known) or say("not wired")))
     else:
         facts.append((say("In → out"), f"{' + '.join(known) or '?'} → {out if out is not None else '?'}"))
     if node.id in inspection.parameters and node.spec.kind == "layer":
@@ -70,7 +70,7 @@ def sample_facts(samples: Samples | None, error: str) -> list[tuple[str, str]]:
         rows.append(
             (
                 say("Target"),
-                ", ".join(samples.target_names[:3])
+                strung(samples.target_names[:3])
                 or say("{value} values", value=samples.target_shape[0] if samples.target_shape else 1),
             )
         )

@@ -15,7 +15,7 @@ from playground.lowering.groups import weighty
 from playground.ui.inspector.controls import ComboField
 from playground.ui.inspector.text import Label
 from playground.ui.theme import theme
-from playground.words import say, sentence
+from playground.words import say, sentence, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -122,7 +122,7 @@ class GroupRow(QWidget):
         ] * (group.decay_factor != 1)
         does += [say("frozen")] * group.frozen
         why = say("By hand") if by_hand else say("By the rule {rule}", rule=group.rule)
-        return f"{why}: {', '.join(does) or say('nothing changed yet')}."
+        return say("{why}: {does}.", why=why, does=strung(does) or say("nothing changed yet"))
 
     def _chosen(self, at: int) -> None:
         put_into(self.session, self.nodes, self.combo.itemData(at))

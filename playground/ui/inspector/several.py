@@ -14,7 +14,7 @@ from playground.ui.inspector.form import Form
 from playground.ui.inspector.grouping import GroupRow
 from playground.ui.inspector.text import Label, Section
 from playground.ui.painting import Painted, chip
-from playground.words import say
+from playground.words import say, strung
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QRectF
@@ -70,9 +70,7 @@ class SeveralNodes(QWidget):
             return
         rest = len(selected) - len(self.nodes)
         self.title.show_text(say("{nodes_count} layers with weights", nodes_count=len(self.nodes)))
-        self.names.show_text(
-            ", ".join(node.name for node in self.nodes) + (say("; {rest} more without", rest=rest) if rest else "")
-        )
+        self.names.show_text(strung(node.name for node in self.nodes) + (say("; {rest} more without", rest=rest) if rest else ""))
         self.form.show_record(self.nodes[0], NODE_OPTIONS, Node(id="", name="", spec=self.nodes[0].spec))
         self.form.lock(locked)
         mixed = [

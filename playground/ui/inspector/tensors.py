@@ -19,7 +19,7 @@ from playground.ui.inspector.numbers import tidy
 from playground.ui.inspector.text import Section
 from playground.ui.painting import RIGHT, Painted, put, rule
 from playground.ui.theme import theme
-from playground.words import say, sentence
+from playground.words import say, sentence, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -118,11 +118,11 @@ class TensorTable(Painted):
         self.setFixedHeight(4 + ROW * (1 + sum(1 + len(tensor.lines) for tensor in tensors)))
         spoken = (
             f"{tensor.name} {say(line.label)}: "
-            + ", ".join(f"{say(column)} {brief(number)}" for column, number in zip(COLUMNS, line.numbers, strict=True))
+            + strung(f"{say(column)} {brief(number)}" for column, number in zip(COLUMNS, line.numbers, strict=True))
             for tensor in tensors
             for line in tensor.lines
         )
-        self.setAccessibleDescription("; ".join(spoken))
+        self.setAccessibleDescription(strung(spoken, "; "))
         self.update()
 
     def draw(self, p: QPainter, r: QRectF) -> None:

@@ -14,7 +14,7 @@ from playground.lowering import tie_of
 from playground.ui.inspector.controls import Button
 from playground.ui.inspector.text import Label
 from playground.ui.painting import Painted, stamp
-from playground.words import say
+from playground.words import say, strung
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QRectF
@@ -30,7 +30,7 @@ def tie_words(network: Network, node: Node) -> str:
     if givers:
         return say("shared with {givers}{value}", givers=givers[0], value=turned if node.transposed else "")
     users = [other.name + (turned if other.transposed else "") for other in network.nodes if other.shares == node.id]
-    return say("used by {users} too", users=", ".join(users)) if users else ""
+    return say("used by {users} too", users=strung(users)) if users else ""
 
 
 class _Link(Painted):
@@ -95,7 +95,7 @@ class TieRow(QWidget):
         entries: list[tuple[bool, QAction]] = []
         for other in self.givers(node):
             found = tie_of(self.session.view, self.session.samples, other.id, node.id)
-            text = other.name if found.problem is None else f"{other.name}: {say(found.problem.text)}"
+            text = other.name if found.problem is None else strung((other.name, say(found.problem.text)), ": ")
             entry = QAction(text.replace("&", "&&"), menu)
             entry.setCheckable(True)
             entry.setChecked(node.shares == other.id)

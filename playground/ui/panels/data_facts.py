@@ -15,7 +15,7 @@ from playground.document.plans import DataPlan
 from playground.errors import PlaygroundError
 from playground.ui.painting import RIGHT, Painted, box, put, width_of
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, strung
 
 MOST_CLASSES = 12
 _PARTS = (("train", "s1"), ("validation", "s2"), ("test", "s3"))
@@ -53,7 +53,7 @@ class FactsView(Painted):
         self.facts = facts
         self.setFixedHeight(48 + 17 * min(len(facts.classes), MOST_CLASSES + 1))
         words = [f"{count:,} {say(name)}" for (name, _), count in zip(_PARTS, facts.counts, strict=False)]
-        self.setAccessibleDescription(", ".join([*words, *(f"{name}: {count:,}" for name, count in facts.classes)]))
+        self.setAccessibleDescription(strung([*words, *(strung((name, f"{count:,}"), ": ") for name, count in facts.classes)]))
         self.update()
 
     def draw(self, p: QPainter, r: QRectF) -> None:

@@ -19,7 +19,7 @@ from playground.training.saturation import Saturation
 from playground.ui.painting import Painted, box, put, rule, stamp
 from playground.ui.spoiled import beyond, first_words
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, strung
 
 #: Update ÷ weight that is neither stuck nor wild; about 1e-3 is usual for a training network.
 GOOD = (1e-5, 1e-2)
@@ -150,7 +150,7 @@ class HealthTable(Painted):
         if rows != self.rows:
             self.rows = rows
             self.setFixedHeight(ROW * (max(len(rows), 1) + 1) + 2)
-            self.setAccessibleDescription("; ".join(f"{row.layer} {ratio_text(row.ratio)} {row.state}" for row in rows))
+            self.setAccessibleDescription(strung((f"{row.layer} {ratio_text(row.ratio)} {row.state}" for row in rows), "; "))
             self.update()
 
     def draw(self, p: QPainter, r: QRectF) -> None:

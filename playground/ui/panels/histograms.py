@@ -18,7 +18,7 @@ from playground.ui.panels.stepping import StepPanel
 from playground.ui.plots.curves import reach, shown_layers
 from playground.ui.plots.plot import NO_RUN
 from playground.ui.plots.strips import StripsPlot
-from playground.words import say, sentence
+from playground.words import say, sentence, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -117,7 +117,7 @@ class HistogramsPanel(StepPanel):
 
 def told(names: Sequence[str]) -> str:
     """Some names in a sentence: "dense1, dense2 and 3 more"."""
-    shown = ", ".join(names[:MOST_TOLD])
+    shown = strung(names[:MOST_TOLD])
     return shown if len(names) <= MOST_TOLD else say("{names} and {n} more", names=shown, n=len(names) - MOST_TOLD)
 
 

@@ -23,7 +23,7 @@ from playground.training import messages
 from playground.ui.panels.journal_words import plan_words
 from playground.ui.plots.axis import short
 from playground.ui.plots.marks import Mark
-from playground.words import say, sentence
+from playground.words import say, sentence, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -203,14 +203,14 @@ class Journal(QObject):
 
         def words() -> tuple[str, str]:
             label = knob_label(project, entry.what)
-            return f"{label}: {change}", f"{label.lower()} {change}"
+            return strung((label, change), ": "), f"{label.lower()} {change}"
 
         self.entries.append(Entry(step=entry.step, words=words, icon="slider", knob=entry.what, before=before, at=now))
 
 
 def _planned(project: Project, entry: records.Entry) -> tuple[str, str]:
     text, flag, _ = plan_words(project, entry.before, entry.after)
-    return f"{text}. {say(entry.note)}" if entry.note else text, flag
+    return strung((text, say(entry.note)), ". ") if entry.note else text, flag
 
 
 def _faulty(entry: records.Entry) -> tuple[str, str]:

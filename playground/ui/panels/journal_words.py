@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from playground.document.plans import DataPlan, TrainingPlan
 from playground.document.project import Project
 from playground.errors import PlaygroundError
 from playground.ui.plots.axis import short
-from playground.words import say
+from playground.words import say, strung
 
 #: Changes that are named; of more, their number.
 MOST = 3
@@ -27,10 +28,10 @@ def plan_words(project: Project, before: Mapping[str, Any], after: Mapping[str, 
     places = [path for path in before if path in after]
     told = [path for path in places if not _is_knob(project, path)] or places
     words = [_change(project, path, before[path], after[path]) for path in told]
-    shown = "; ".join(words[:MOST]) + (say(" and {n} more", n=len(words) - MOST) if len(words) > MOST else "")
+    shown = strung(words[:MOST], "; ") + (say(" and {n} more", n=len(words) - MOST) if len(words) > MOST else "")
     if not shown:
         shown = say("Other data") if "samples_sha256" in after else say("The same plan again")
-    flag = words[0].replace(": ", " ") if words else shown
+    flag = re.sub(": |：", " ", words[0]) if words else shown
     return shown, flag[:1].lower() + flag[1:], {path: before[path] for path in told}
 
 

@@ -18,7 +18,7 @@ from playground.ui.inspector.numbers import tidy
 from playground.ui.painting import Painted, box, chip, group_color, put, rule, stamp, width_of
 from playground.ui.plots.axis import short
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, strung
 
 FIELD_WIDTH = 92
 #: Steps a second to choose from; 0 is as many as the machine can.
@@ -138,7 +138,7 @@ class LiveNumbers(Painted):
         ]
         if values != self.values:
             self.values = values
-            self.setAccessibleDescription(", ".join(f"{name} {value}" for name, value, _ in values))
+            self.setAccessibleDescription(strung(f"{name} {value}" for name, value, _ in values))
             self.update()
 
     def draw(self, p: QPainter, r: QRectF) -> None:
@@ -167,7 +167,7 @@ class JournalList(QWidget):
         if rows != self.rows:
             self.rows, self.at = rows, 0
             self.setFixedHeight(26 * max(len(rows), 1) + 6)
-            told = "; ".join(f"{step:,} {text}" for step, _, _, text in rows[:20])
+            told = strung((f"{step:,} {text}" for step, _, _, text in rows[:20]), "; ")
             self.setAccessibleName(say("Journal, by steps: {entries}", entries=told))
             self.update()
 

@@ -32,7 +32,7 @@ from playground.ui.outlining import Line, detail_lines, in_order, node_lines
 from playground.ui.painting import put, stamp
 from playground.ui.panel import Panel, register_panel
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, strung
 
 if TYPE_CHECKING:
     from playground.ui.main_window import MainWindow
@@ -351,7 +351,7 @@ class Outline(QTreeWidget):
                     several = len(port_names(other.spec)) > 1
                     title = f"{other.name}, {say(port_title(other.spec, port))}" if several else other.name
                     title = say("{output} to {target}", output=say(name), target=title) if output else title
-                    text = title if wrong is None else f"{title}: {say(wrong.text)}"
+                    text = title if wrong is None else strung((title, say(wrong.text)), ": ")
                     entry = QAction(text.replace("&", "&&"), menu)
                     entry.setEnabled(wrong is None)
                     entry.triggered.connect(

@@ -13,7 +13,7 @@ from playground.ui.inspector.controls import Button
 from playground.ui.painting import put, rule, stamp, width_of
 from playground.ui.panel import Panel, register_panel
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -40,7 +40,7 @@ class ProblemRow(QWidget):
         self.column = 72.0
         self.setFixedHeight(28)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(f"{say(problem.severity)}: {say(problem.text)}")
+        self.setAccessibleName(strung((say(problem.severity), say(problem.text)), ": "))
         self.setToolTip(say(problem.text))
         self.button: Button | None = None
         line = QHBoxLayout(self)

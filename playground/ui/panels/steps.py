@@ -25,7 +25,7 @@ from playground.ui.painting import CENTRE, LEFT, RIGHT, Painted, put, width_of
 from playground.ui.panel import Panel, register_panel
 from playground.ui.plots.axis import short
 from playground.ui.theme import theme
-from playground.words import say, sentence
+from playground.words import say, sentence, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -97,7 +97,9 @@ class HeatMaps(Painted):
         """words: what the steps are, or () to number them."""
         self.view, self.words = view, words
         if view is not None:
-            shapes = ", ".join(f"{name or view.title}: {values.shape[0]}×{values.shape[1]}" for name, values in view.pictures)
+            shapes = strung(
+                strung((name or view.title, f"{values.shape[0]}×{values.shape[1]}"), ": ") for name, values in view.pictures
+            )
             self.setAccessibleDescription(
                 say(
                     "{view}, {down} down, {across} across. {shapes}",

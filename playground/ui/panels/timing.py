@@ -19,7 +19,7 @@ from playground.ui.inspector.text import Label
 from playground.ui.painting import RIGHT, Painted, box, put, rule
 from playground.ui.panel import Panel, dialogs, register_panel
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -61,7 +61,7 @@ class TimeTable(Painted):
         whole = sum(layer.seconds for layer in layers) or 1.0
         self.setFixedHeight(ROW * (max(len(self.rows), 1) + 1) + 2)
         self.setAccessibleDescription(
-            "; ".join(f"{self.name(row)} {100 * row.seconds / whole:.0f} % {in_words(row.seconds)}" for row in self.rows)
+            strung((f"{self.name(row)} {100 * row.seconds / whole:.0f} % {in_words(row.seconds)}" for row in self.rows), "; ")
         )
         self.update()
 

@@ -13,7 +13,7 @@ from playground.ui.plots.axis import Axis, short
 from playground.ui.plots.plot import Plot
 from playground.ui.plots.series import Series
 from playground.ui.theme import theme
-from playground.words import say, sentence
+from playground.words import say, sentence, strung
 
 HIGH = 180
 
@@ -47,7 +47,7 @@ class HistogramPicture(Painted):
     """Shares of numbers as bars over their values."""
 
     def __init__(self, shown: Histogram, parent: QWidget | None = None) -> None:
-        super().__init__(HIGH, 0, f"{say(shown.x_title)}: {say(shown.words)}", parent)
+        super().__init__(HIGH, 0, strung((shown.x_title, shown.words), ": "), parent)
         self.shown = shown
 
     def draw(self, p: QPainter, r: QRectF) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from playground.ui.painting import put, width_of
 from playground.ui.plots.series import Series
-from playground.words import say
+from playground.words import say, strung
 
 
 class Legend(QWidget):
@@ -22,7 +22,7 @@ class Legend(QWidget):
 
     def show_series(self, series: list[Series]) -> None:
         self.series = series
-        self.setAccessibleName(say("Legend: {lines}", lines=", ".join(s.label for s in series)))
+        self.setAccessibleName(say("Legend: {lines}", lines=strung(s.label for s in series)))
         self.update()
 
     def sizeHint(self) -> QSize:
