@@ -43,5 +43,6 @@ def _user(name: str, kind: str) -> Path:
 
 def _made(folder: Path) -> Path:
     """The folder, made on first use and then readable by the user alone."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not os.path.isdir(folder):  # asked hundreds of times a second, and making what is there costs ten times as much
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder

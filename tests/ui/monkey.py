@@ -308,7 +308,9 @@ class Monkey(Gestures):
         self.window.resize(self.rng.choice((1024, 1280, 1440, 1920)), self.rng.choice((700, 768, 900, 1080)))
 
     def theme(self) -> None:
-        self.window.use_theme(self.rng.choice(("light", "dark")))
+        """Seldom: everything is laid out anew, which takes as long as thirty other acts."""
+        if self.rng.random() < 0.2:
+            self.window.use_theme(self.rng.choice(("light", "dark")))
 
 
 def menus() -> Iterator[QMenu]:

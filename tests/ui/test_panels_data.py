@@ -17,6 +17,7 @@ from playground.document.edits import AddNode, SetField, SetPlan
 from playground.document.file import Loaded
 from playground.ui.dialogs.import_data import import_path, source_for
 from playground.ui.inspector.facts import sample_facts
+from playground.ui.panels import data as data_panel
 from playground.ui.panels.data import DataPanel
 from playground.ui.panels.data_facts import facts_of
 from playground.ui.panels.data_rows import sample_rows
@@ -81,6 +82,28 @@ def test_a_split_that_cannot_be_is_told(session: Session, qtbot: QtBot, panel: D
     assert session.samples is not None
     assert "leave something to train on" in facts_of(session.samples, session.project.data).refused
     assert panel.facts.facts.refused
+
+
+def test_an_edit_looks_at_no_sample_again(
+    session: Session, qtbot: QtBot, panel: DataPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The figures walk over all samples: at the size of photographs that is a second for every edit."""
+    session.restore(Loaded(chain(("dataset", "moons", {}))))
+    wait(session, qtbot)
+    looked: list[Samples] = []
+    for name in ("describe", "sample_rows"):
+        whole = getattr(data_panel, name)
+        monkeypatch.setattr(data_panel, name, lambda samples, whole=whole: (looked.append(samples), whole(samples))[1])
+    node = session.project.network.of_kind("dataset")[0]
+    session.do(SetPlan("training", "epochs", 7))
+    session.do(SetPlan("data", "validation", 0.5))
+    assert not looked
+    assert panel.facts.facts.counts[0] == panel.facts.facts.counts[1]
+    session.do(SetField(node.id, "samples", 60))
+    qtbot.waitUntil(lambda: session.samples is not None and session.samples.count == 60 and not session.loading)
+    settle()
+    assert [samples.count for samples in looked] == [60, 60]
+    assert panel.table.rows.rowCount() == 60
 
 
 def test_a_table_is_previewed_with_roles_that_a_click_changes(

@@ -17,6 +17,7 @@ from playground.data.describe import describe
 from playground.data.readers.csv_table import Preview
 from playground.document.edits import SetField
 from playground.document.picks import remember
+from playground.document.plans import DataPlan
 from playground.document.project import Node
 from playground.ui.inspector.controls import Button
 from playground.ui.inspector.foot import Empty
@@ -55,6 +56,8 @@ class DataPanel(QWidget):
         self.importing, self.images, self.sequences = ImportTable(session), ImageGrid(), SequenceGrid()
         self.tabs, self.pages = QTabBar(), QStackedWidget()
         self._offered: list[QWidget] = []
+        self._shown: Samples | None = None
+        self._parted: tuple[Samples, DataPlan] | None = None
         self.none = Empty("data", say("No data yet"), say("Drag a data source onto the canvas, or pick one in the toolbar."), 60)
         self._assemble()
         for signal in (session.project_changed, session.samples_changed):
@@ -132,23 +135,31 @@ class DataPanel(QWidget):
         self.choose.setVisible(self._path_field() is not None)
         self.note.show_text(" ".join(map(say, samples.notes)) if samples else "" if error else say("Reading the data."))
         if samples is not None:
-            self.facts.show_facts(facts_of(samples, self.session.project.data))
-            if len(samples.shape) == 3:
-                self.images.show_samples(samples)
-            elif samples.steps and not samples.tokens:
-                self.sequences.show_samples(samples)
-            heads, rows, inks = sample_rows(samples)
-            self.table.rows.show_rows(heads, rows, inks=inks)
-            self.table.fit()
-            self._show_columns()
+            self._show_samples(samples)
         self._show_tabs(spec)
         if isinstance(spec, TableFile) and spec.path:
             self.reader.want(spec, self.session.folder)
 
-    def _show_columns(self) -> None:
-        if self.session.samples is None:
+    def _show_samples(self, samples: Samples) -> None:
+        """Their figures take a walk over all of them, which only other samples are worth, not every edit of the project."""
+        plan = self.session.project.data
+        if self._parted is None or self._parted[0] is not samples or self._parted[1] != plan:
+            self._parted = (samples, plan)
+            self.facts.show_facts(facts_of(samples, plan))
+        if self._shown is samples:
             return
-        found = describe(self.session.samples)
+        self._shown = samples
+        if len(samples.shape) == 3:
+            self.images.show_samples(samples)
+        elif samples.steps and not samples.tokens:
+            self.sequences.show_samples(samples)
+        heads, rows, inks = sample_rows(samples)
+        self.table.rows.show_rows(heads, rows, inks=inks)
+        self.table.fit()
+        self._show_columns(samples)
+
+    def _show_columns(self, samples: Samples) -> None:
+        found = describe(samples)
         rows = [
             [
                 say(c.name) if isinstance(c.name, Sentence) else c.name,
