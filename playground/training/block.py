@@ -6,6 +6,7 @@ import math
 import mmap
 import os
 import tempfile
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,16 @@ class Block:
         if nbytes:
             block.resize(nbytes)
         return block
+
+    @classmethod
+    def on_disk(cls, folder: Path) -> Block | None:
+        """A nameless file on the disk of a folder, which may be still to come; None where nothing can be written."""
+        place = next((place for place in (folder, *folder.parents) if place.is_dir()), folder)
+        try:
+            with tempfile.TemporaryFile(dir=place, buffering=0) as file:
+                return cls(os.dup(file.fileno()))
+        except OSError:  # whoever asks can do without
+            return None
 
     @classmethod
     def holding(cls, array: npt.NDArray[np.generic] | bytes) -> Block:

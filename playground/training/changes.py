@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from playground.training.loop import Trainer
+    from playground.training.ring import Ring
 
 Array = npt.NDArray[Any]
 
@@ -53,6 +54,24 @@ def still_valid(rows: Array) -> list[Change]:
         found.append((int(step), int(knob), float(value)))
         last = max(last, step)
     return found
+
+
+def reinstate(changes: Ring, known: int) -> None:
+    """Make changes hold again that a going back made void, where a dead worker did not come to publish the state it went back to.
+
+    known: rows when it published last.
+    """
+    rows, written = changes.since(0)
+    first = max(0, len(rows) - max(0, written - known))
+    backs = np.flatnonzero(rows[first:, 1] == WENT_BACK)
+    if not len(backs):
+        return
+    lost = still_valid(rows[: first + int(backs[0])])
+    for change in still_valid(rows):
+        if change in lost:
+            lost.remove(change)
+    if lost:
+        changes.append(np.array(lost, float))
 
 
 def stretches(rows: Array, written: int) -> list[Stretch]:

@@ -107,6 +107,7 @@ class Client(Travels, Results):
         if self._view is not None:
             self._view.close()
             self._view = None
+        self._drop_past()
         self._drop_samples()
         self._state = "idle"
 

@@ -48,6 +48,8 @@ class Commands:
         self._plan = 0
         #: Commands that hold for every run: a new worker is told them before it starts one.
         self._standing: dict[type[Command], Command] = {}
+        #: What holds the copies that the present run can go back to; it goes along to other plans and other workers.
+        self._past: tuple[Block, ...] = ()
         #: Changes that were asked for and not yet answered, by serial number.
         self._changes: dict[int, Sent] = {}
 
@@ -76,6 +78,9 @@ class Commands:
         blocks = self._blocks_of(project, samples)
         if self._view is not None:
             self._view.close()
+        self._drop_past()
+        on_disk = Block.on_disk(folder) if folder is not None else None
+        self._past = (Block.create(), *([on_disk] if on_disk is not None else []))
         start = self._start_of(
             samples, blocks, folder=str(folder or ""), checkpoint=str(resume or ""), every=every, paused=paused
         )
@@ -281,6 +286,11 @@ class Commands:
                     block.close()
         self._held = kept
 
+    def _drop_past(self) -> None:
+        for block in self._past:
+            block.close()
+        self._past = ()
+
     def _drop_samples(self) -> None:
         for _, blocks in self._held:
             for block in blocks:
@@ -296,7 +306,8 @@ class Commands:
         self._silent = False
         for command in self._standing.values():
             self._line.send(command)
-        self._line.send(start, descriptors=tuple(block.descriptor for block in self._view.blocks))
+        start = dataclasses.replace(start, past=len(self._past))
+        self._line.send(start, descriptors=tuple(block.descriptor for block in (*self._view.blocks, *self._past)))
 
     def _continue(self, *, paused: bool) -> None:
         """Let a new worker take over what the dead one left."""

@@ -51,7 +51,7 @@ class Travels(Commands):
         return self._branches if self._branched == self._generation else ()
 
     def rewind(self, step: int, *, go_on: bool = False) -> None:
-        """Stand at an earlier step again; its later curve is void. Ends in `Travelled`. go_on: train on from there."""
+        """Stand at an earlier step again; its later curve is void. Ends in `Travelled`, or in `Stayed`. go_on: train on from there."""
         self._travel("rewind", step, go_on=go_on)
 
     def fork(self, step: int, *, go_on: bool = False, folder: Path | None = None) -> None:
@@ -60,6 +60,10 @@ class Travels(Commands):
         folder: where the run is kept from there on; what it left stays where it was. None: on in the same place.
         """
         self._travel("fork", step, go_on=go_on, folder=str(folder or ""))
+
+    def cancel_travel(self) -> None:
+        """Leave a way back that is long, to stay where the run is; ends in `Stayed`."""
+        self._act("cancel_travel")
 
     def reinitialise(self, layer: str, seed: int) -> None:
         """Give a layer start weights from the next step on. Ends in `Reinitialised`."""

@@ -124,6 +124,8 @@ class Trainer:
         self._interrupt = nullcontext() if interrupt is None else interrupt
         self.memory = Memory()
         self.recorder = Recorder(self)
+        #: Steps are done once more and nobody is told: losses are judged as far as the numbers of later steps need it.
+        self.quiet = False
         #: Of a whole epoch with the present batch.
         self.steps_per_epoch = training.steps_of_epoch(prepared.train.count)
         self.pace = Pace(machine.plan.chains, len(machine.ring()) // 2)
@@ -282,9 +284,9 @@ class Trainer:
         """Validation loss and metrics; the training part's metrics where there is no validation part."""
         validation = self.prepared.validation
         if validation is None:
-            return None, self.train_metrics(threads)
+            return None, {} if self.quiet else self.train_metrics(threads)
         evaluated = self.machine.evaluate("validation", threads, averaged=self.training.judges_averaged)
-        return evaluated.loss, self.judge.metrics(evaluated, validation)
+        return evaluated.loss, {} if self.quiet else self.judge.metrics(evaluated, validation)
 
     def train_metrics(self, threads: int = 1) -> dict[str, float]:
         """Metrics on the training part."""

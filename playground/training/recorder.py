@@ -8,6 +8,7 @@ to a plan; where the plan of a step has none before it, the way begins with the 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -19,13 +20,14 @@ from playground.engine.registers import KNOB_COUNT, RATE_NOW
 from playground.errors import BadValue
 from playground.training.areas.changes import CHANGE_COLUMNS
 from playground.training.changes import REPLANNED, WENT_BACK, Change, Stretch, carry_out, still_valid, stretches
+from playground.training.past import Past
 from playground.training.probes.share import Share
 from playground.training.ring import Ring
 from playground.training.snapshots import Snapshot, SnapshotRing
 from playground.words import sentence
 
 if TYPE_CHECKING:
-    from playground.training.loop import Trainer
+    from playground.training.loop import Keeper, Trainer
 
 Array = npt.NDArray[Any]
 
@@ -42,6 +44,27 @@ class _Here:
     state: Array
     knobs: Array
     memory: dict[str, Any]
+
+
+class Stayed(BadValue):
+    """The way back was given up; the run stands where it stood."""
+
+
+class _WayKeeper:
+    """Takes the best epochs that come again on the way back, so that what the run keeps is whole until it has arrived."""
+
+    place = -2
+
+    def __init__(self, kept: Keeper) -> None:
+        self._kept = kept
+        self.found: tuple[dict[str, Any], bytes] | None = None
+
+    def write(self, memory: dict[str, Any], state: Any) -> int:
+        self.found = memory, bytes(state)
+        return self.place
+
+    def read(self, place: int | None = None) -> tuple[dict[str, Any], bytes] | None:
+        return self.found if place == self.place else self._kept.read(place)
 
 
 class Ways(Protocol):
@@ -66,13 +89,17 @@ class Recorder:
         self._trainer = trainer
         self.plan = 0
         self.ways: Ways | None = None
-        self.ring = SnapshotRing.private(4 * (trainer.machine.layout.state[1] + KNOB_COUNT))
+        #: Told on the way back, now and then, of the present step and of the next one to stand at; it may raise `Stayed`.
+        self.on_way: Callable[[int, int], None] | None = None
+        self.ring: SnapshotRing | Past = SnapshotRing.private(4 * (trainer.machine.layout.state[1] + KNOB_COUNT))
         self.changes = Ring(np.zeros((2 * _MOST_CHANGES, len(CHANGE_COLUMNS))), np.zeros(1, np.int64))
         self.share, self._checks = Share(0.01, 20), Share(0.005, 1e6)
         self._seen = 0
         self._busy, self._unfit = False, False
+        #: The best epoch that came on the last way back.
+        self._passed: tuple[dict[str, Any], bytes] | None = None
 
-    def keep_in(self, ring: SnapshotRing, changes: Ring) -> None:
+    def keep_in(self, ring: SnapshotRing | Past, changes: Ring) -> None:
         """Where copies and changes are kept from now on, such as memory that outlives this process."""
         self.ring, self.changes = ring, changes
 
@@ -85,16 +112,16 @@ class Recorder:
     def belong_to(self, other: Recorder, plan: int) -> None:
         """Belong to an earlier plan of the same run, with its copies and changes."""
         self.keep_in(other.ring, other.changes)
-        self.plan, self.ways = plan, other.ways
+        self.plan, self.ways, self.on_way = plan, other.ways, other.on_way
 
     def carry(self, previous: Recorder, plan: int) -> None:
         """Follow the run from another of its plans, with what is kept of it."""
-        if self.ring is not previous.ring:
+        if isinstance(self.ring, SnapshotRing) and isinstance(previous.ring, SnapshotRing):
             self.ring.take_over(previous.ring)
         if self.changes is not previous.changes:
             self.changes.take_over(previous.changes)
         self._seen = previous._seen
-        self.plan, self.ways = plan, previous.ways
+        self.plan, self.ways, self.on_way = plan, previous.ways, previous.on_way
 
     def mark(self, *, copy: bool = True) -> None:
         """The plan holds from here on. copy: keep one at once, which is the beginning of the way to later steps."""
@@ -203,9 +230,14 @@ class Recorder:
         """From the copy before it to a step of a stretch, as quietly as can be. whole: with what was changed at that very step."""
         trainer = self._trainer
         was, self._busy = self._busy, True
+        kept = trainer.keeper
+        trainer.keeper = way = _WayKeeper(kept)
+        trainer.quiet = True
         try:
             pending = self._set_out(step, stretch)
             while (at := trainer.machine.step) < step:
+                if self.on_way is not None:
+                    self.on_way(at, step)
                 stop = self._carry_out(pending, step)
                 if trainer.burst(stop - at).status == "fault":
                     raise BadValue(sentence("The way to step {step} came out otherwise than before.", step=f"{step:,}"))
@@ -213,7 +245,8 @@ class Recorder:
                     trainer.reopen()
             self._carry_out(pending, step + int(whole))
         finally:
-            self._busy = was
+            self._busy = trainer.quiet = was
+            trainer.keeper, self._passed = kept, way.found
 
     def _set_out(self, step: int, stretch: Stretch) -> list[Change]:
         """To the copy before a step, or without one to where its stretch begins; gives the changes that come after that."""
@@ -261,7 +294,7 @@ class Recorder:
     def _find_best(self) -> None:
         """The state of the best epoch so far, which the keeper may have given up for a later one."""
         trainer, memory = self._trainer, self._trainer.memory
-        if memory.best_place is None:
+        if memory.best_place is None or self._keep_passed():
             return
         kept = trainer.keeper.read(memory.best_place)
         if kept is not None and self._is_best(kept[0]):
@@ -276,6 +309,14 @@ class Recorder:
                 place = None
         self._restore(here)
         trainer.memory.best_place = place
+
+    def _keep_passed(self) -> bool:
+        """Hand the best epoch to the keeper where it came on the way; false where it did not."""
+        memory = self._trainer.memory
+        if memory.best_place != _WayKeeper.place or self._passed is None:
+            return False
+        memory.best_place = self._trainer.keeper.write(*self._passed)
+        return True
 
     def _is_best(self, about: dict[str, Any]) -> bool:
         """Whether what the keeper has is the best epoch's."""
@@ -386,4 +427,5 @@ class Recorder:
         if grown[worst] < _JUMP:
             self._restore(here)
             return None
+        self._keep_passed()
         return self._update_fault(worst, f"{now[worst]:.1e}")

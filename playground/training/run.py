@@ -28,6 +28,7 @@ from playground.training.hooks.journal import RunJournal
 from playground.training.interrupt import Interrupt
 from playground.training.loop import Burst, Memory, Trainer
 from playground.training.messages import Event
+from playground.training.past import Past
 from playground.training.plans import Plans, derived
 from playground.training.probes import Share
 from playground.training.replay import take_checkpoint
@@ -64,12 +65,13 @@ class Run:
         interrupt: Interrupt,
         previous: Run | None = None,
         turn: Turn | None = None,
+        past: Past | None = None,
     ) -> None:
         """previous: the same run with another plan; turn: how it comes to this one. Where both fit into the same memory it has none of
-
-        the blocks; else the other run stays as it is until this one takes its place.
+        the blocks; else the other run stays as it is until this one takes its place.  past: where the copies to go back to are kept.
         """
         self.assembled, self.start, self.send = assembled, start, send
+        self.past: Past = previous.past if previous is not None else past or Past()
         #: It goes on in the memory that it had with its last plan.
         self.in_place = previous is not None and assembled.fits(previous.assembled)
         self.board: Board
@@ -89,6 +91,8 @@ class Run:
         self.mode = "paused"
         self._until_step: int | None = None
         self._until_epoch: int | None = None
+        #: Rows of changes and entries of the journal when a dead worker published its state; None where this one goes on from none.
+        self.published: tuple[int, int] | None = None
         self._copies, self._peaks = Share(_COPY_SHARE, 50), Share(0.01, 1)
         self.probes = RunProbes(self)
         self.files = RunFiles(self)
@@ -148,6 +152,7 @@ class Run:
             else:
                 recorder.go_back(turn.back, previous.machine.step)
         except BaseException:
+            self.plans.derive = previous._derived
             if self.in_place:
                 previous.assembled.load(previous.machine)
             raise
@@ -161,6 +166,7 @@ class Run:
     def _go_on(self, memory: dict[str, Any], state: bytes) -> None:
         """From the copy that the last worker left."""
         self.machine.knobs[...] = np.frombuffer(bytes.fromhex(memory.pop("knobs")), np.float32)
+        self.published = memory.pop("changes"), memory.pop("journal")
         self.machine.restore(np.frombuffer(state, np.float32))
         self.trainer.memory = Memory(**memory)
         self.board.best.keep_only(self.trainer.memory.best_place)
@@ -421,7 +427,8 @@ class Run:
     def publish(self) -> None:
         """Leave a whole copy of the state on the board; see `board` for why it can never be torn."""
         with self._copies:
-            memory = dataclasses.asdict(self.trainer.memory) | {"knobs": self.machine.knobs.tobytes().hex()}
+            beside = {"changes": self.board.changes.written, "journal": self.journal.next - 1}
+            memory = dataclasses.asdict(self.trainer.memory) | beside | {"knobs": self.machine.knobs.tobytes().hex()}
             self.board.resume.write(memory, self.machine.layout.state_view(self.machine.F))
             self.board.beat(time.monotonic_ns(), self.machine.step)
         if self._peaks.due:
@@ -438,3 +445,4 @@ class Run:
         """Let go of everything; waits for what is being written."""
         for hook in self.hooks:
             hook.close()
+        self.past.close()

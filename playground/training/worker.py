@@ -30,6 +30,7 @@ from playground.training.memory import DoesNotFit
 from playground.training.messages import PROTOCOL, Command, Event
 from playground.training.messages.travel import Travel
 from playground.training.pace import Governor
+from playground.training.past import Past
 from playground.training.run import Run, Turn
 from playground.training.run_record import versions
 
@@ -157,12 +158,19 @@ class Worker:
             run.close()
 
     def start(self, start: messages.Start, descriptors: tuple[int, ...]) -> None:
-        """Put a new run in the place of the present one. descriptors: of `payload.BLOCKS`."""
+        """Put a new run in the place of the present one. descriptors: of `payload.BLOCKS` and of its past."""
         self._drop()
         self._began = time.monotonic()
         self._generation = start.generation
-        with self.given(start, descriptors) as (memory, x, y, text):
-            self.run = Run(assemble(*payload.unpack(text, x, y)), start, memory, self.send, self._compiling, self._interrupt)
+        count = len(start.blocks)
+        past = Past(descriptors[count:])
+        try:
+            with self.given(start, descriptors[:count]) as (memory, x, y, text):
+                made = assemble(*payload.unpack(text, x, y))
+                self.run = Run(made, start, memory, self.send, self._compiling, self._interrupt, past=past)
+        except BaseException:
+            past.close()
+            raise
         self.send(self.run.started())
         for command in self._standing.values():
             self._do(command, ())
@@ -235,21 +243,24 @@ class Worker:
             self.send(messages.Compiling(done=done, total=total, name=name))
 
     @contextlib.contextmanager
-    def between_bursts(self, cancel: str) -> Iterator[Callable[[], bool]]:
+    def between_bursts(
+        self, cancel: str, ends: Callable[[Command], bool] = lambda command: not command.waits
+    ) -> Iterator[Callable[[], bool]]:
         """For work that takes long. Gives a function that says whether a command has come that ends it.
 
-        Commands that can wait (`Command.waits`) are carried out after it, so is one that ended it; the button `cancel` is taken here.
+        ends: which do; others are carried out after it, so is one that ended it. The button `cancel` is taken here.
         """
         waiting: list[Taken] = []
 
         def unwanted() -> bool:
+            self._interrupt.clear()  # steps of the work itself may go on in bursts
             while (taken := self._channel.next(0)) is not None:
                 command = taken[0]
                 if isinstance(command, messages.Act) and command.what == cancel:
                     self.send(messages.Done(serial=command.serial, applied=True, step=0))
                     return True
                 waiting.append(taken)
-                if not command.waits:
+                if ends(command):
                     return True
             return False
 

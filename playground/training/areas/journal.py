@@ -42,6 +42,11 @@ class Log:
         """What was added after the first `seen` bytes."""
         return self._area[seen : self.written].tobytes()
 
+    def cut(self, length: int) -> None:
+        """Keep the first so many bytes; readers begin anew."""
+        self._count[0] = min(length, self.written)
+        self._count[1] += 1
+
     def clear(self) -> None:
         self._count[0] = 0
         self._count[1] += 1

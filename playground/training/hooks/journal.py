@@ -58,7 +58,13 @@ class RunJournal(Hook):
             self.add("start", "seed", None, self.run.trainer.training.seed)
 
     def resumed(self) -> None:
-        self._journal = Journal(decoded(self._log.since(0)))
+        """Without a way back that the dead worker had not published: the run stands where it stood before."""
+        entries = decoded(self._log.since(0))
+        known = self.run.published[1] if self.run.published is not None else 0
+        count = next((at for at, one in enumerate(entries) if one.serial > known and one.kind in ("rewind", "fork")), len(entries))
+        if count < len(entries):
+            self._log.cut(sum(len(encoded(entry)) for entry in entries[:count]))
+        self._journal = Journal(entries[:count])
 
     def carried(self, previous: Hook) -> None:
         assert isinstance(previous, RunJournal)

@@ -1,10 +1,11 @@
-"""Keeps the flight recorder's copies on the board, and in step with what happens to a run besides its steps."""
+"""Keeps the flight recorder's copies where they outlive the worker, and in step with what happens to a run besides its steps."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playground.training.areas.snapshots import SNAPSHOTS
+from playground.engine.registers import KNOB_COUNT
+from playground.training.changes import reinstate
 from playground.training.hooks import Hook, register
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ class Snapshots(Hook):
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
-        run.trainer.recorder.keep_in(run.board[SNAPSHOTS], run.board.changes)
+        run.past.fit(4 * (run.machine.layout.state[1] + KNOB_COUNT))
+        run.trainer.recorder.keep_in(run.past, run.board.changes)
 
     def began(self) -> None:
         self.run.trainer.recorder.begin()
@@ -28,6 +30,8 @@ class Snapshots(Hook):
     def resumed(self) -> None:
         """Without copies of steps that the dead worker had done beyond its last whole copy of the state: those will come again."""
         recorder = self.run.trainer.recorder
+        if self.run.published is not None:
+            reinstate(self.run.board.changes, self.run.published[0])
         recorder.plan = recorder.stretches()[-1].serial
         recorder.go_on()
 
@@ -42,5 +46,5 @@ class Snapshots(Hook):
                 hook.travelled(self.run.machine.step)
 
     def reset(self) -> None:
-        """The board is empty, and its copies are gone."""
+        """The board is empty, and the copies go too."""
         self.run.trainer.recorder.begin()

@@ -164,6 +164,7 @@ class Start(Command):
     blocks: name -> bytes, in the order of the descriptors.  x, y: shape and dtype of the arrays.
     generation: the client's count of runs.  continued: the arena and the board hold a run that is to go on.
     checkpoint: a file to start from, "" for none.  every: epochs between kept checkpoints, 0 for none.
+    past: how many more descriptors travel with it, of what holds the copies to go back to: memory, and perhaps a file.
     """
 
     blocks: dict[str, int]
@@ -176,15 +177,16 @@ class Start(Command):
     generation: int
     continued: bool
     paused: bool
+    past: int = 0
 
     @property
     def descriptors(self) -> int:
-        return len(self.blocks)
+        return len(self.blocks) + self.past
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Act(Command):
-    """One of the buttons: "pause", "resume", "step_batch", "step_epoch", "stop", "reset", "cancel_finder" or "save"."""
+    """One of the buttons: "pause", "resume", "step_batch", "step_epoch", "stop", "reset", "save", or one that ends a search or a way."""
 
     what: str
 

@@ -31,6 +31,31 @@ class Travel(Command):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Travelling(Event):
+    """Steps are done once more on the way to a step. share: of the way that is done.  seconds_left: about, soon as measured."""
+
+    newest = True
+
+    kind: str
+    step: int
+    share: float
+    seconds_left: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Stayed(Event):
+    """A way back was not gone to its end, by the button "cancel_travel", another command, or because it is not possible.
+
+    The run stands, or goes on, where it did. text: why, "" where it was asked for.  folder: that of the fork that did not come about.
+    """
+
+    kind: str
+    step: int
+    text: str
+    folder: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Reinitialise(Command):
     """Give a layer start weights from the next step on, drawn with this seed. layer: its name in the run."""
 
