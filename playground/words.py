@@ -135,6 +135,11 @@ def say(text: str, /, **values: object) -> str:
     return _AFTER_WIDE.sub("", said) if values else said
 
 
+def named(text: str) -> str:
+    """A name as it is shown: said where it is a `Sentence` of ours, else as its owner wrote it."""
+    return _said(text)
+
+
 def strung(parts: Iterable[object], between: str = ", ") -> str:
     """Texts side by side, with the marks of the language of the window between them."""
     return say(joined(parts, between))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from playground.core.samples import Samples
+from playground.words import sentence
 
 
 def generator(seed: int) -> np.random.Generator:
@@ -23,7 +24,7 @@ def labelled_points(groups: list[np.ndarray], noise: float, rng: np.random.Gener
     if noise:
         points = points + rng.normal(0, noise, points.shape)
     y = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-    names = tuple(f"class {number + 1}" for number in range(len(groups)))
+    names = tuple(sentence("class {number}", number=number + 1) for number in range(len(groups)))
     return Samples(points.astype(np.float32), y.astype(np.int64), "classification", names, ("x1", "x2"))
 
 

@@ -17,7 +17,7 @@ from playground.paths import assets_dir
 from playground.ui.dialogs.recovery_card import BOTH, DISCARD, RESTORE
 from playground.ui.recent_faces import face_of, keep_face
 from playground.ui.session import Session
-from playground.words import say
+from playground.words import say, sentence
 
 Adopt = Callable[[Autosaver], None]
 PATTERN = "Playground projects (*.play)"
@@ -42,7 +42,7 @@ class Documents(QObject):
         if not self.may_leave() or not self.session.open(path):
             return False
         if path.resolve().is_relative_to(assets_dir().resolve()):
-            self.session.detach()
+            self.session.detach(ours=True)
             return True
         self._note(path)
         if opened_elsewhere(path) is not None:
@@ -52,7 +52,7 @@ class Documents(QObject):
                 path=path.name,
             )
             self.session.message.emit(text, "warning")
-            self.session.offered.emit((say("Save as…"), self.save_as))
+            self.session.offered.emit((sentence("Save as…"), self.save_as))
         return True
 
     def _note(self, path: Path) -> None:
@@ -60,7 +60,7 @@ class Documents(QObject):
         try:
             note_recent(path)
         except PlaygroundError as error:
-            self.session.message.emit(say(str(error)), "warning")
+            self.session.message.emit(str(error), "warning")
 
     def save(self) -> bool:
         """Save where the project lies, or ask where."""
@@ -68,7 +68,7 @@ class Documents(QObject):
         if path is None:
             return self.save_as()
         if not self.session.save(path):
-            self.session.offered.emit((say("Save as…"), self.save_as))
+            self.session.offered.emit((sentence("Save as…"), self.save_as))
             return False
         self._keep_face(path)
         return True
@@ -79,7 +79,7 @@ class Documents(QObject):
 
     def save_as(self) -> bool:
         """Ask where, and save there."""
-        proposed = self.session.folder / f"{self.session.project.name}.play"
+        proposed = self.session.folder / f"{self.session.title}.play"
         name, _ = QFileDialog.getSaveFileName(self.window_shown, say("Save project"), str(proposed), PATTERN)
         if not name:
             return False
@@ -97,7 +97,7 @@ class Documents(QObject):
         """Whether the present project may be closed; unsaved edits are asked about first."""
         if not self.session.modified:
             return True
-        box = self._box(say("Save changes to {project}?", project=self.session.project.name), self._at_stake())
+        box = self._box(say("Save changes to {project}?", project=self.session.title), self._at_stake())
         keep = box.addButton(say("Save"), QMessageBox.ButtonRole.AcceptRole)
         drop = box.addButton(say("Discard"), QMessageBox.ButtonRole.DestructiveRole)
         box.addButton(say("Cancel"), QMessageBox.ButtonRole.RejectRole)
@@ -129,7 +129,7 @@ class Documents(QObject):
                 try:
                     found.keep_saved()
                 except PlaygroundError as error:
-                    self.session.message.emit(say(str(error)), "error")
+                    self.session.message.emit(str(error), "error")
             else:
                 left.append(found)
         return left
@@ -150,10 +150,10 @@ class Documents(QObject):
             elif how == BOTH:
                 path = found.keep_both()
                 self._note(path)
-                self.session.message.emit(say("The recovered project was written to {path}.", path=path), "info")
-                self.session.offered.emit((say("Open it"), lambda: self.open(path)))
+                self.session.message.emit(sentence("The recovered project was written to {path}.", path=path), "info")
+                self.session.offered.emit((sentence("Open it"), lambda: self.open(path)))
         except PlaygroundError as error:
-            self.session.message.emit(say(str(error)), "error")
+            self.session.message.emit(str(error), "error")
         return False
 
     def _box(self, title: str, text: str) -> QMessageBox:

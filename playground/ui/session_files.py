@@ -19,7 +19,7 @@ from playground.training.messages import Saved
 from playground.training.runs import keep_also, shelf_of, take_along
 from playground.ui.run_control import names_of
 from playground.ui.session_core import SessionCore
-from playground.words import say, sentence
+from playground.words import joined, say, sentence
 
 if TYPE_CHECKING:
     from playground.document.file import Loaded
@@ -35,6 +35,7 @@ class FilesPart(SessionCore):
         self._file_runs: dict[str, Any] = {}
         self._file_sha256 = ""
         self._kept_run = (0, 0)
+        self._ours = False
         self.weights_taken = False
         self.heard.connect(self._copy_run)
 
@@ -69,6 +70,12 @@ class FilesPart(SessionCore):
     def _run_mark(self) -> tuple[int, int]:
         return self.run.number, self.client.step
 
+    @property
+    def title(self) -> str:
+        """The project's name; that of a new project and of one that ships is said in the language of the window."""
+        name = self.project.name
+        return say(name) if self.path is None and (self._ours or name == Project().name) else name
+
     # Opening and saving
     def new(self) -> None:
         """Start an empty, untitled project."""
@@ -81,21 +88,25 @@ class FilesPart(SessionCore):
         try:
             loaded = load(path)
         except PlaygroundError as error:
-            self.message.emit(say(str(error)), "error")
+            self.message.emit(str(error), "error")
             return False
         self._replace(loaded.project, path, loaded)
         if loaded.problems:
             more = (
-                say(" {problems_count} more of this kind.", problems_count=len(loaded.problems) - 3)
+                [sentence(" {problems_count} more of this kind.", problems_count=len(loaded.problems) - 3)]
                 if len(loaded.problems) > 3
-                else ""
+                else []
             )
-            self.message.emit(" ".join(say(problem.text) for problem in loaded.problems[:3]) + more, "warning")
+            told = joined((problem.text for problem in loaded.problems[:3]), " ")
+            self.message.emit(joined((told, *more), ""), "warning")
         return True
 
-    def detach(self) -> None:
-        """Go on as a copy without a file, as for an example that is to stay as it is; data beside the file is still found."""
-        self.path, self._file_sha256 = None, ""
+    def detach(self, *, ours: bool = False) -> None:
+        """Go on as a copy without a file, as for an example that is to stay as it is; data beside the file is still found.
+
+        ours: it is one that ships with the program, so its name is said in the language of the window.
+        """
+        self.path, self._file_sha256, self._ours = None, "", ours
         self.file_changed.emit()
 
     def place(self, positions: dict[str, tuple[float, float]]) -> None:
@@ -121,7 +132,7 @@ class FilesPart(SessionCore):
         try:
             saved = save(self.project, path, weights, self._file_runs, expect_sha256=expected or None)
         except PlaygroundError as error:
-            self.message.emit(say(str(error)), "error")
+            self.message.emit(str(error), "error")
             return False
         if self.run_shelf is not None:
             self._take_runs_along(shelf_of(path))
@@ -140,7 +151,7 @@ class FilesPart(SessionCore):
         try:
             copy = take_along(self.run_shelf, shelf, self.run_folder)
         except (PlaygroundError, OSError) as error:
-            self.message.emit(say(str(error)), "warning")
+            self.message.emit(str(error), "warning")
             return
         if copy is not None:
             self.run_copies = (*self.run_copies, copy)
@@ -153,7 +164,7 @@ class FilesPart(SessionCore):
                     keep_also(Path(event.path), folder)
                 except PlaygroundError as error:
                     self.run_copies = tuple(copy for copy in self.run_copies if copy != folder)
-                    self.message.emit(say(str(error)), "warning")
+                    self.message.emit(str(error), "warning")
 
     def _follow_folder(self, folder: Path) -> None:
         """Before the project moves to another folder: its data paths go on meaning the same files."""
@@ -171,7 +182,7 @@ class FilesPart(SessionCore):
         self.history = History(project)
         self.path, self._home = path, path.absolute().parent if path else None
         self.file_weights, self._file_runs, self._file_sha256, self._kept_run = None, {}, "", (0, 0)
-        self.weights_taken = False
+        self.weights_taken = self._ours = False
         if loaded is not None:
             self.file_weights, self._file_runs, self._file_sha256 = loaded.weights, loaded.runs, loaded.sha256
             self._file_names = names_of(project)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from playground.words import say
+
 if TYPE_CHECKING:
     from playground.ui.status import StatusLine
 
@@ -41,10 +43,10 @@ def duration_text(seconds: float) -> str:
     """4 s, 1 m 12 s, 2 h 5 m."""
     whole = round(seconds)
     if whole < 60:
-        return f"{whole} s"
+        return say("{seconds} s", seconds=whole)
     if whole < 3600:
-        return f"{whole // 60} m {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} m"
+        return say("{minutes} m {seconds} s", minutes=whole // 60, seconds=whole % 60)
+    return say("{hours} h {minutes} m", hours=whole // 3600, minutes=whole % 3600 // 60)
 
 
 def bytes_text(number: float) -> str:

@@ -11,7 +11,7 @@ from playground.ui.session import Session
 from playground.ui.theme import theme
 from playground.words import say
 
-TAB_WIDTH = 90
+TAB_WIDTH = 96
 
 
 class LayoutTab(QAbstractButton):
@@ -70,7 +70,7 @@ class ProjectName(Painted):
     """The project's name, and whether it has unsaved edits."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(26)
+        super().__init__(24)
         self.session = session
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         for signal in (session.project_changed, session.file_changed):
@@ -79,7 +79,7 @@ class ProjectName(Painted):
 
     @property
     def text(self) -> str:
-        return self.session.project.name + (say(" • edited") if self.session.modified else "")
+        return self.session.title + (say(" • edited") if self.session.modified else "")
 
     def _follow(self) -> None:
         self.setAccessibleName(self.text)

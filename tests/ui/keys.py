@@ -16,6 +16,7 @@ from playground.core.fields import Choice, Field, fields_of
 from playground.document.file import load
 from playground.document.options import NODE_OPTIONS
 from playground.document.plans import DataPlan, TrainingPlan
+from playground.document.project import Project
 from playground.paths import assets_dir
 from playground.ui.inspector.editors import SPELT
 from playground.words import MARKS, has_words, read
@@ -196,6 +197,7 @@ def contents() -> dict[str, str]:
         add(f"block {entry.id}", entry.name, entry.help, entry.tail)
     for record in registry.entries("layer"):
         add(f"ports of {record.id}", *(name for name in (*record.ports, *record.outputs) if len(name) > 1))
+    add("a new project", Project().name)
     add("kinds", "layer", "loss", "dataset")
     add("ports", *Loss.ports, *Dataset.outputs)
     add("kinds", "optimizer", "schedule", "initializer", "penalty", "metric")

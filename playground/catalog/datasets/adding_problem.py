@@ -11,6 +11,7 @@ from playground.core.registry import register
 from playground.core.samples import Samples
 from playground.core.spec import Dataset
 from playground.data.toys import generator
+from playground.words import sentence
 
 
 @register("adding_problem", title="Adding problem", group="Data", icon="data_adding", tail="sequences, 2 inputs")
@@ -58,4 +59,6 @@ class AddingProblem(Dataset):
         names = ("number", "mark")
         if self.answer == "sum":
             return Samples(x, total[:, None], "regression", (), names, ("sum",), lengths=kept)
-        return Samples(x, (total > 1.0).astype(np.int64), "classification", ("at most 1", "above 1"), names, lengths=kept)
+        return Samples(
+            x, (total > 1.0).astype(np.int64), "classification", (sentence("at most 1"), sentence("above 1")), names, lengths=kept
+        )

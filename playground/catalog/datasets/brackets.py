@@ -12,6 +12,7 @@ from playground.core.registry import register
 from playground.core.samples import NO_CLASS, Samples
 from playground.core.spec import Dataset
 from playground.data.toys import generator
+from playground.words import sentence
 
 #: Token of each bracket in the order of `SIGNS`; 0 is padding, odd tokens open and the next one closes.
 SIGNS = "()[]{}"
@@ -65,7 +66,9 @@ class Brackets(Dataset):
         rng.shuffle(bad)
         tokens[bad] = _broken(rng, tokens[bad], lengths[bad], self.kinds)
         y = (~bad).astype(np.int64)
-        return Samples(tokens.astype(np.float32), y, "classification", ("broken", "balanced"), lengths=lengths, **words)
+        return Samples(
+            tokens.astype(np.float32), y, "classification", (sentence("broken"), sentence("balanced")), lengths=lengths, **words
+        )
 
 
 def _words(rng: np.random.Generator, lengths: np.ndarray, steps: int, kinds: int, deepest: int) -> tuple[np.ndarray, np.ndarray]:

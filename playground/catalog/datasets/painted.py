@@ -47,4 +47,6 @@ class Painted(Dataset):
             raise DataError(sentence("Paint at least two points of each of two classes; choose the class above the picture."))
         x = np.array([[x, y] for x, y, _ in self.points], np.float32)
         y = np.array([used.index(k) for _, _, k in self.points], np.int64)
-        return Samples(x, y, "classification", tuple(f"class {k + 1}" for k in used), ("x1", "x2"), reach=REACH)
+        return Samples(
+            x, y, "classification", tuple(sentence("class {number}", number=k + 1) for k in used), ("x1", "x2"), reach=REACH
+        )

@@ -92,5 +92,8 @@ class Conv2d(Filters):
         plain = self.stride == (1, 1)
         size, stride = shown(self.kernel), shown(self.stride)
         return sentence(
-            "{size} {padding}" if plain else "{size} {padding}, stride {stride}", size=size, padding=self.padding, stride=stride
+            "{size} {padding}" if plain else "{size} {padding}, stride {stride}",
+            size=size,
+            padding=sentence(self.padding.capitalize()).lower(),
+            stride=stride,
         )

@@ -9,7 +9,7 @@ from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
-from playground.words import sentence
+from playground.words import meant, sentence
 
 MOST = 1_000_000
 
@@ -25,7 +25,9 @@ class Slice(Layer):
     axis: int = axis_field(-1, "Along which axis: 0 is the first after the batch, -1 the last.")
     start: int = whole(0, low=-MOST, high=MOST, help="The first entry taken; negative ones count from the end.")
     count: int = whole(1, low=0, high=MOST, off="all", help="How many entries are taken; 0 takes all up to the end.")
-    step: int = whole(1, low=1, high=MOST, advanced=True, help="From one entry taken to the next.")
+    step: int = whole(
+        1, low=1, high=MOST, advanced=True, label=meant("Step", "between entries"), help="From one entry taken to the next."
+    )
     drop: bool = flag(False, help="Whether the axis goes away when a single entry is taken.")
 
     formula = "y[..., k, ...] = x[..., start + k·step, ...]"

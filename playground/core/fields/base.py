@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from playground.words import sentence
+from playground.words import Sentence, sentence
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class Field:
         return self.check(name, value)
 
     def title(self, name: str) -> str:
-        return sentence(self.label or name.replace("_", " ").capitalize())
+        return self.label if isinstance(self.label, Sentence) else sentence(self.label or name.replace("_", " ").capitalize())
 
 
 def is_finite(value: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playground.ui.actions.base import Action, nodes, selected
-from playground.words import say
+from playground.words import meant, say
 
 if TYPE_CHECKING:
     from playground.ui.main_window import MainWindow
@@ -28,7 +28,7 @@ ACTIONS = (
            enabled=lambda w: w.session.history.can_undo, label=_undo_text, tool=201, why="Nothing to undo."),
     Action(id="redo", text="Redo", run=lambda w: w.session.redo(), shortcut="Ctrl+Shift+Z", icon="redo", menu="Edit",
            enabled=lambda w: w.session.history.can_redo, label=_redo_text, tool=202, why="Nothing to redo."),
-    Action(id="cut", text="Cut", run=lambda w: w.canvas.commands.cut(), shortcut="Ctrl+X", menu="Edit", group=1, enabled=selected,
+    Action(id="cut", text=meant("Cut", "to the clipboard"), run=lambda w: w.canvas.commands.cut(), shortcut="Ctrl+X", menu="Edit", group=1, enabled=selected,
            local=True),
     Action(id="copy", text="Copy", run=lambda w: w.copy(), shortcut="Ctrl+C", menu="Edit", group=1, enabled=selected, local=True),
     Action(id="paste", text="Paste", run=lambda w: w.canvas.commands.paste(), shortcut="Ctrl+V", menu="Edit", group=1, local=True),

@@ -77,6 +77,7 @@ class Breadcrumb(QWidget):
         self.row.setSpacing(0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         session.project_changed.connect(self.refresh)
+        session.file_changed.connect(self.refresh)
         session.scope_changed.connect(self.refresh)
         theme().changed.connect(self.update)
         self.refresh()
@@ -85,18 +86,19 @@ class Breadcrumb(QWidget):
         """Show the way as it is now."""
         project, scope = self.session.project, self.session.scope
         way = ((say("Main"), ""), *scope.names(project))
-        if (project.name, way) == self._shown:
+        name = self.session.title
+        if (name, way) == self._shown:
             return
-        self._shown = project.name, way
+        self._shown = name, way
         while (item := self.row.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        title = Step(project.name)
+        title = Step(name)
         title.setEnabled(False)
         title.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        title.setAccessibleName(say("Project {project}", project=project.name))
+        title.setAccessibleName(say("Project {project}", project=name))
         title.setToolTip("")
         self.row.addWidget(title)
         self.steps = []

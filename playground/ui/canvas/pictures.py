@@ -22,7 +22,7 @@ from playground.ui.canvas.look import MAP_SIDE
 from playground.ui.canvas.plane import grid_points, in_square, plane_of
 from playground.ui.canvas.preview import PreviewData
 from playground.ui.canvas.sequences import attention, has_weights, heat, length_of, strip_of
-from playground.words import say, sentence
+from playground.words import named, say, sentence
 
 MOST_POINTS = 240
 BINS = 32
@@ -175,7 +175,7 @@ def bars(given: Array | None, samples: Samples | None) -> PreviewData | None:
     if values.min() < 0 or values.max() > 1:
         shifted = np.exp(values - values.max())
         values = shifted / shifted.sum()
-    names = samples.class_names if samples is not None and len(samples.class_names) == given[0].size else ()
+    names = map(named, samples.class_names) if samples is not None and len(samples.class_names) == given[0].size else ()
     return PreviewData(bars=values, bar_names=tuple(names))
 
 
@@ -247,7 +247,7 @@ def judged(codes: Array | None, samples: Samples, prepared: Prepared | None) -> 
         classes = (classes > np.median(classes)).astype(int)
         ends = (say("low"), say("high"))
     else:
-        names = samples.class_names
+        names = tuple(map(named, samples.class_names))
         ends = (
             (names[0][:9], names[1][:9])
             if len(names) == 2

@@ -13,6 +13,7 @@ from playground.core.samples import NO_CLASS, Samples
 from playground.core.spec import Layer
 from playground.ui.painting import AA, CENTRE, box, put, width_of
 from playground.ui.theme import theme
+from playground.words import named
 
 Array = npt.NDArray[np.floating]
 
@@ -45,9 +46,9 @@ def strip_of(samples: Samples | None, index: int) -> Strip | None:
     answers: tuple[str, ...] = ()
     answer = ""
     if samples.per_step:
-        answers = tuple("" if k == NO_CLASS else samples.class_names[k] for k in samples.y[at, : len(there)])
+        answers = tuple("" if k == NO_CLASS else named(samples.class_names[k]) for k in samples.y[at, : len(there)])
     elif samples.task == "classification":
-        answer = samples.class_names[int(samples.y[at])]
+        answer = named(samples.class_names[int(samples.y[at])])
     else:
         answer = ", ".join(f"{value:.3g}" for value in samples.y[at].reshape(-1)[:3])
     return Strip(words, there.reshape(len(there), -1).astype(float), samples.steps, answers, answer)

@@ -15,7 +15,7 @@ from playground.document.plans import DataPlan
 from playground.errors import PlaygroundError
 from playground.ui.painting import RIGHT, Painted, box, put, width_of
 from playground.ui.theme import theme
-from playground.words import say, strung
+from playground.words import named, say, strung
 
 MOST_CLASSES = 12
 _PARTS = (("train", "s1"), ("validation", "s2"), ("test", "s3"))
@@ -37,7 +37,7 @@ def facts_of(samples: Samples, plan: DataPlan) -> Facts:
         sizes = part_sizes(samples.count, plan.validation, plan.test)
     except PlaygroundError as error:
         return Facts((), classes, say(str(error)))
-    return Facts(sizes, classes)
+    return Facts(sizes, tuple((named(name), count) for name, count in classes))
 
 
 class FactsView(Painted):

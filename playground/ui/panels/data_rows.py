@@ -16,7 +16,7 @@ from playground.ui.canvas.sequences import MOST_CURVES, Strip, paint_curves, str
 from playground.ui.painting import LEFT, RIGHT, put, width_of
 from playground.ui.plots.axis import short
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import named, say
 
 _NUMBER = re.compile(r"[−-]?[\d,]*\.?\d+(e-?\d+)?")
 ROWS, COLUMNS, IMAGES = 200, 60, 240
@@ -161,9 +161,9 @@ def answer_text(samples: Samples, index: int) -> str:
     """The answer to one sample in words: its class, its first target, or the classes or first targets of its steps."""
     if samples.per_step:
         there = samples.y[index, : samples.length(index)]
-        return " ".join("–" if k == NO_CLASS else samples.class_names[k] for k in there[:STEPS])
+        return " ".join("–" if k == NO_CLASS else named(samples.class_names[k]) for k in there[:STEPS])
     if samples.task == "classification":
-        return samples.class_names[int(samples.y[index])]
+        return named(samples.class_names[int(samples.y[index])])
     if len(samples.target_shape) > 1:
         return " ".join(short(float(step.flat[0])) for step in samples.y[index, : min(samples.length(index), STEPS)])
     return short(float(samples.y[index].reshape(-1)[0]))

@@ -19,7 +19,7 @@ from playground.ui.painting import RIGHT, Painted, box, elided, put
 from playground.ui.panel import Panel, register_panel
 from playground.ui.plots.pixel_pad import PixelPad
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import named, say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -159,7 +159,7 @@ class DrawPanel(QWidget):
             self.bars.show_shares((), np.zeros(0))
             self.said.show_text(say("The network gives no classes for a picture yet."))
             return
-        self.bars.show_shares(samples.class_names, shares)
+        self.bars.show_shares(tuple(map(named, samples.class_names)), shares)
         self.said.show_text("" if self.session.client.step else say("Start weights: train first."))
 
     def showEvent(self, event: object) -> None:

@@ -21,7 +21,7 @@ from playground.ui.plots.plot import Plot
 from playground.ui.plots.series import Series
 from playground.ui.plots.surface import SurfacePlot, nice_bounds
 from playground.ui.theme import theme
-from playground.words import say, sentence
+from playground.words import named, say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -121,7 +121,7 @@ class OutputPanel(QWidget):
         if samples is not None and inputs == 2:
             self.surface.show_response(None, (0, 0), (1, 1))
             targets = samples.y if samples.task == "classification" else samples.y.reshape(samples.count, -1)[:, 0]
-            self.surface.show_samples(samples.x, targets, samples.feature_names, samples.class_names)
+            self.surface.show_samples(samples.x, targets, samples.feature_names, tuple(map(named, samples.class_names)))
         elif samples is not None and inputs == 1:
             self.curve.show_data("network", np.zeros(0), np.zeros(0))
             self.curve.show_samples(samples)

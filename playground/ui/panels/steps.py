@@ -25,7 +25,7 @@ from playground.ui.painting import CENTRE, LEFT, RIGHT, Painted, put, width_of
 from playground.ui.panel import Panel, register_panel
 from playground.ui.plots.axis import short
 from playground.ui.theme import theme
-from playground.words import say, sentence, strung
+from playground.words import meant, say, sentence, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -289,5 +289,13 @@ class StepsPanel(QWidget):
 
 
 register_panel(
-    Panel(id="steps", title="Steps", icon="rnn", places={"train": "bottom-right"}, factory=StepsPanel, order=25, least=(340, 220))
+    Panel(
+        id="steps",
+        title=meant("Steps", "of a sequence"),
+        icon="rnn",
+        places={"train": "bottom-right"},
+        factory=StepsPanel,
+        order=25,
+        least=(340, 220),
+    )
 )

@@ -18,7 +18,7 @@ from playground.ui.plots.pointing import Pointing
 from playground.ui.plots.series import Series
 from playground.ui.plots.spread import draw_spread
 from playground.ui.theme import theme
-from playground.words import say, sentence
+from playground.words import say, sentence, strung
 
 NO_RUN = sentence("No run yet. Press Train.")
 #: Dashes of a curve that is laid under, by the series it belongs to, so that it is told apart without its colour.
@@ -84,7 +84,7 @@ class Plot(Pointing):
         color = 3 + len(others) % 6
         self.overlays[label] = [
             dataclasses.replace(
-                self.series[key], key=key, label=f"{label}, {self.series[key].label}", muted=muted, color=color, tip=False,
+                self.series[key], key=key, label=strung((label, self.series[key].label)), muted=muted, color=color, tip=False,
                 dashes=OVERLAID.get(key, (7.0, 3.0)), x=x, y=y,
             )
             for key, (x, y) in series.items() if key in self.series
