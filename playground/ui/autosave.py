@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from playground.document.recovery import Autosaver
 from playground.errors import PlaygroundError
 from playground.ui.session import Session
-from playground.words import say
+from playground.words import say, sentence
 
 
 def age_text(seconds: float) -> str:
@@ -62,7 +62,7 @@ class Autosave(QObject):
             try:
                 self.saver.saved(self.session.path)
             except PlaygroundError as error:
-                self.session.message.emit(say(str(error)), "warning")
+                self.session.message.emit(str(error), "warning")
         elif not self.session.history.dirty:
             self.saver.close()
             self.saver = Autosaver()
@@ -89,10 +89,10 @@ class Autosave(QObject):
             self._at = time.monotonic()
         else:
             self.told.emit(say("Not autosaved"))
-            self.session.message.emit(say(str(error)), "warning")
+            self.session.message.emit(str(error), "warning")
             save_as = getattr(self.parent(), "save_as", None)
             if save_as is not None:  # another disk may have room, or may be written to
-                self.session.offered.emit((say("Save as…"), save_as))
+                self.session.offered.emit((sentence("Save as…"), save_as))
 
     def _wait(self) -> None:
         if self._busy is not None:

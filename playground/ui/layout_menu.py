@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QInputDialog, QMenu
 
 from playground.errors import PlaygroundError
-from playground.words import say
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.main_window import MainWindow
@@ -55,7 +55,7 @@ def delete(window: MainWindow) -> None:
     """Forget the present layout, and say so."""
     shown = window.layouts.layout_shown
     window.layouts.delete(shown.name)
-    window.session.message.emit(say("The layout {title} is deleted.", title=shown.title), "info")
+    window.session.message.emit(sentence("The layout {title} is deleted.", title=shown.title), "info")
 
 
 def _ask(window: MainWindow, title: str, text: str, take: Callable[[str], object]) -> None:
@@ -70,7 +70,7 @@ def _ask(window: MainWindow, title: str, text: str, take: Callable[[str], object
         try:
             take(name)
         except PlaygroundError as error:
-            window.session.message.emit(say(str(error)), "error")
+            window.session.message.emit(str(error), "error")
 
     dialog.textValueSelected.connect(accept)
     dialog.open()

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from playground.training.messages import Event
+from playground.training.durations import in_words
+from playground.training.messages import Died, Event, Failed, Started
+from playground.training.messages.travel import Stayed, Travelled, Travelling
 from playground.ui.inspector.controls import Button
 from playground.ui.painting import box, metrics, stamp
 from playground.ui.remedies import Remedy, remedy_of
 from playground.ui.session import Session
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import Sentence, say, sentence
 
 SHOWN_MS = {"info": 5_000, "warning": 9_000, "error": 15_000}
 INK = {"info": "info", "warning": "warn", "error": "error"}
 FOOT = 48  # pixels that stay free below, for the status line and a margin
 ICON = {"info": "info", "warning": "warn", "error": "error"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Standing:
+    """A message that is shown. left: milliseconds for which it still stands, 0 for as long as it takes; others: see `NoticeBar`."""
+
+    said: str
+    level: str
+    remedy: Remedy | None
+    left: int
+    share: float | None
+    aside: bool
 
 
 class NoticeBar(QWidget):
@@ -34,7 +50,13 @@ class NoticeBar(QWidget):
         self._timer.timeout.connect(self.hide)
         self.button = Button("", "secondary", small=True, parent=self)
         self.button.hide()
+        self._said: str = ""
+        self._remedy: Remedy | None = None
         self._cure: Callable[[], object] | None = None
+        #: How much is done of what goes on, while the message tells of that.
+        self._share: float | None = None
+        #: Something else is told while that goes on.
+        self._aside = False
         self.button.clicked.connect(self._press)
         session.message.connect(self.tell)
         session.heard.connect(self._hear)
@@ -46,11 +68,35 @@ class NoticeBar(QWidget):
         self.hide()
 
     def _hear(self, event: Event) -> None:
+        if isinstance(event, Travelling):
+            self._under_way(event)
+            return
+        if isinstance(event, Travelled | Stayed | Died | Failed | Started):
+            if self._share is not None:
+                self._put_away()
+            self._share, self._aside = None, False
         self.offer(remedy_of(event, self.session))
+
+    def _under_way(self, event: Travelling) -> None:
+        """How long the way back still takes, and a button that ends it; what else is told comes in its place."""
+        if self._aside:
+            return
+        step, left = f"{event.step:,}", in_words(max(1.0, math.ceil(event.seconds_left)))
+        told = sentence("Going back to step {step}: {left} to go", step=step, left=left)
+        if self._share is None:
+            self.tell(told, "info")
+            self.offer(remedy_of(event, self.session))
+        self._said, self.text, self._share = told, say(told), event.share
+        self.setAccessibleName(self.text)
+        self._place()
+        self.update()
 
     def tell(self, text: str, level: str) -> None:
         """Show a sentence."""
-        self._cure = None
+        self._said = text
+        text = _said(text)
+        self._aside = self._share is not None
+        self._cure = self._share = None
         self.button.hide()
         self.text, self.level = text, level if level in INK else "info"
         self.setAccessibleName(text)
@@ -64,11 +110,30 @@ class NoticeBar(QWidget):
         """A button beside the sentence that is shown, which then stays until it is pressed or put away."""
         if remedy is None or not self.isVisible():
             return
-        words, self._cure = remedy
-        self.button.show_text(words)
+        self._remedy, (words, self._cure) = remedy, remedy
+        self.button.show_text(_said(words))
         self.button.show()
         self._timer.stop()
         self._place()
+
+    @property
+    def standing(self) -> Standing | None:
+        """What is told now; None where there is nothing."""
+        if self.isHidden():
+            return None
+        left = max(1, self._timer.remainingTime()) if self._timer.isActive() else 0
+        remedy = self._remedy if self._cure is not None else None
+        return Standing(self._said, self.level, remedy, left, self._share, self._aside)
+
+    def take_over(self, before: Standing) -> None:
+        """Tell what another one told, in the language that is spoken now, for as long as it would have."""
+        self.tell(before.said, before.level)
+        self.offer(before.remedy)
+        self._share, self._aside = before.share, before.aside
+        if before.left:
+            self._timer.start(before.left)
+        else:
+            self._timer.stop()
 
     def _press(self) -> None:
         cure, self._cure = self._cure, None
@@ -77,18 +142,18 @@ class NoticeBar(QWidget):
             cure()
 
     @property
-    def _aside(self) -> int:
+    def _beside(self) -> int:
         """What the button takes at the right."""
         return self.button.width() + 10 if self._cure is not None else 0
 
     def _place(self) -> None:
         seen = self.canvas.isVisible()
         left, wide = (self.canvas.mapTo(self.over, QPoint()).x(), self.canvas.width()) if seen else (0, self.over.width())
-        room = wide - 48 - self._aside
+        room = wide - 48 - self._beside
         text = metrics(12).boundingRect(QRectF(0, 0, min(room, 620) - 52, 400), int(Qt.TextFlag.TextWordWrap), self.text)
-        high = max(round(text.height() + 16), self.button.height() + 10 if self._aside else 0)
-        self.resize(round(min(text.width() + 56, room)) + self._aside, high)
-        self.button.move(self.width() - self._aside, (high - self.button.height()) // 2)
+        high = max(round(text.height() + 16), self.button.height() + 10 if self._beside else 0)
+        self.resize(round(min(text.width() + 56, room)) + self._beside, high)
+        self.button.move(self.width() - self._beside, (high - self.button.height()) // 2)
         top = self.canvas.mapTo(self.over, QPoint(0, 12)).y() if seen else self.over.height() - self.height() - FOOT
         self.move(left + (wide - self.width()) // 2, top)
 
@@ -101,6 +166,9 @@ class NoticeBar(QWidget):
         return super().eventFilter(watched, event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._put_away()
+
+    def _put_away(self) -> None:
         self._timer.stop()
         self.hide()
 
@@ -110,6 +178,13 @@ class NoticeBar(QWidget):
         stamp(p, 20, 17, ICON[self.level], ink, 16)
         p.setFont(theme().font(12))
         p.setPen(theme().color("text"))
-        where = QRectF(36, 8, self.width() - 48 - self._aside, self.height() - 16)
+        where = QRectF(36, 8, self.width() - 48 - self._beside, self.height() - 16)
+        if self._share is not None:
+            p.fillRect(QRectF(1, self.height() - 3, (self.width() - 2) * self._share, 2), theme().color("accent"))
         p.drawText(where, int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignVCenter), self.text)
         p.end()
+
+
+def _said(text: str) -> str:
+    """In the language of the window; words that are said already, such as those of another program, as they are."""
+    return say(text) if isinstance(text, Sentence) else text

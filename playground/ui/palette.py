@@ -250,7 +250,7 @@ class Palette(QWidget):
             for sentence in damaged():
                 if sentence not in self._said:
                     self._said.add(sentence)
-                    self.session.message.emit(say(sentence), "warning")
+                    self.session.message.emit(sentence, "warning")
         for name, kinds in groups(self.session.view if self.session is not None else None).items():
             group = QTreeWidgetItem(self.tree, [say(name)])
             group.setData(0, ROLE + 1, len(kinds))

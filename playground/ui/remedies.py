@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from playground.document.edits import SetPlan
 from playground.training.messages import Died, Event, Failed
-from playground.words import say
+from playground.training.messages.travel import Travelling
+from playground.words import sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -18,7 +19,9 @@ Remedy = tuple[str, Callable[[], object]]
 def remedy_of(event: Event, session: Session) -> Remedy | None:
     """The remedy of a piece of news; None where there is nothing to press."""
     if isinstance(event, Died):
-        return say("Resume"), session.resume
+        return sentence("Resume"), session.resume
+    if isinstance(event, Travelling):
+        return sentence("Stay here"), session.client.cancel_travel
     if isinstance(event, Failed):
         return _of_failure(event, session)
     return None
@@ -31,7 +34,7 @@ def _of_failure(event: Failed, session: Session) -> Remedy | None:
             if session.do(SetPlan("training", "batch", event.batch), whole=True):
                 session.train()
 
-        return say("Use batch {batch}", batch=f"{event.batch:,}"), smaller
+        return sentence("Use batch {batch}", batch=f"{event.batch:,}"), smaller
     there = {node.id for node in session.project.network.nodes}
     node = next((node for node, _, _ in event.problems if node in there), "")
-    return (say("Show it"), lambda: session.select([node])) if node else None
+    return (sentence("Show it"), lambda: session.select([node])) if node else None

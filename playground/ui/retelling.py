@@ -2,7 +2,7 @@
 
 Project, run, selection, open block and undo history belong to the session and are not touched, so a run goes on meanwhile. Docks take
 their places from the state that a layout is remembered by. Zoom and place of the canvas, the lesson's step, the start page and the
-dialogs that were open come back. A dialog that only asked for a name is closed.
+dialogs that were open come back, a rate finder with its curves; a message that stands is said once more. A dialog that only asked for a name is closed.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Look:
 
 def tell_again(window: MainWindow) -> None:
     """Make the bars, the canvas, the docks and the open dialogs of a window anew."""
-    look = _look_of(window)
+    look, told = _look_of(window), window.notices.standing
     window.setUpdatesEnabled(False)
     try:
         _put_away(window)
@@ -56,6 +56,8 @@ def tell_again(window: MainWindow) -> None:
         made = remake()
         made.setGeometry(where)
         made.show()
+    if told is not None:
+        window.notices.take_over(told)
     coach = window.findChild(QObject, "coach")
     if coach is not None:
         coach.say_again()  # type: ignore[attr-defined]

@@ -29,10 +29,10 @@ from playground.training.messages import (
     Warned,
 )
 from playground.training.messages.tiles import Pictured
+from playground.training.messages.travel import Stayed, Travelling
 from playground.ui import settings
 from playground.ui.canvas.plane import plane_of
 from playground.ui.turns import CORES
-from playground.words import say
 
 #: Milliseconds between two ticks, and where the run wants every core.
 TICK_MS, CROWDED_MS = 33, 66
@@ -40,7 +40,7 @@ POLL_MS = 4
 SURFACE = 96
 LIVE = ("starting", "running")
 #: News that come many times a second while a run goes on; the next tick shows them.
-NEWS = (Compiling, Done, EpochDone, Grid, Pictured, Progress, Saved)
+NEWS = (Compiling, Done, EpochDone, Grid, Pictured, Progress, Saved, Travelling)
 
 
 def names_of(project: Project) -> dict[str, str]:
@@ -66,7 +66,7 @@ class RunControl(QObject):
     changed = Signal()
     heard = Signal(object)
     ticked = Signal()
-    told = Signal(str, str)
+    told = Signal(object, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -123,7 +123,7 @@ class RunControl(QObject):
         try:
             command()
         except PlaygroundError as error:
-            self.told.emit(say(str(error)), "error")
+            self.told.emit(str(error), "error")
         self._drain()
         self.changed.emit()
 
@@ -178,9 +178,12 @@ class RunControl(QObject):
             self._then = None  # the banner over the canvas says it
         elif isinstance(event, Failed | Died):
             self._then = None
-            self.told.emit(say(event.text), "error")
+            self.told.emit(event.text, "error")
+        elif isinstance(event, Stayed):
+            if event.text:
+                self.told.emit(event.text, "warning")
         elif isinstance(event, Warned) or (isinstance(event, Silent) and event.seconds):
-            self.told.emit(say(event.text), "warning")
+            self.told.emit(event.text, "warning")
 
     def _tick(self) -> None:
         self._drain()

@@ -20,7 +20,6 @@ from playground.ui.run_control import RunControl
 from playground.ui.sample_loader import SampleLoader
 from playground.ui.scope import Scope
 from playground.ui.turns import Turns
-from playground.words import say
 
 if TYPE_CHECKING:
     from playground.training.saturation import Saturation
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 class SessionCore(QObject):
     """The part of a session that its other parts, files and the run, stand on. What its signals say is told by `Session`.
 
+    message(text, level): what a person should know; a sentence, so that it can be said once more in another language.
     offered(words, act): the next step that belongs to the message just told, for a button beside it.
     path: of the project's file, None while it is untitled.  run_shelf: where its newest run is kept, in run_folder; run_copies: its
     folders on the shelves of files that the project was saved as meanwhile.
@@ -44,7 +44,7 @@ class SessionCore(QObject):
     samples_changed = Signal()
     run_changed = Signal()
     tick = Signal()
-    message = Signal(str, str)
+    message = Signal(object, str)
     offered = Signal(object)
     heard = Signal(object)
     closing = Signal()
@@ -138,7 +138,7 @@ class SessionCore(QObject):
         try:
             self.history.do(edit if whole else self.scope.routed(edit, self.project, self.samples))
         except PlaygroundError as error:
-            self.message.emit(say(str(error)), "error")
+            self.message.emit(str(error), "error")
             return False
         self._changed()
         return True

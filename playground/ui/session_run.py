@@ -11,7 +11,6 @@ from playground.document.project import Project
 from playground.errors import PlaygroundError
 from playground.training.runs import new_folder, shelf_of
 from playground.ui.session_core import SessionCore
-from playground.words import say
 
 
 class RunPart(SessionCore):
@@ -90,7 +89,7 @@ class RunPart(SessionCore):
         try:
             return new_folder(self.shelf)
         except PlaygroundError as error:
-            self.message.emit(say(str(error)), "warning")  # it trains without being kept
+            self.message.emit(str(error), "warning")  # it trains without being kept
             return None
 
     def kept_in(self, folder: Path | None) -> None:

@@ -15,6 +15,7 @@ from playground.document.edits import SetPlan
 from playground.ui import settings, speaking, theme
 from playground.ui.class_controls import ClassControls
 from playground.ui.dialogs.export import ExportDialog
+from playground.ui.dialogs.rate_finder import RateFinder
 from playground.ui.dialogs.start import Start
 from playground.ui.documents import Documents
 from playground.ui.lessons.coach import coach_of
@@ -22,7 +23,7 @@ from playground.ui.lessons.progress import lessons
 from playground.ui.main_window import MainWindow
 from playground.ui.panel import LAYOUTS, panels
 from playground.ui.session import Session
-from playground.words import CLOSE, OPEN
+from playground.words import CLOSE, OPEN, sentence
 from tests.ui.conftest import settle
 from tests.ui.escapes import Hunt, Painted, texts_of
 from tests.ui.networks import moons, node, ready
@@ -188,3 +189,53 @@ def test_the_start_page_and_a_lesson_go_on(window: MainWindow, session: Session,
     assert coach.card.title.text() == lesson.title
     assert coach.card.text.text() == lesson.steps[1].text
     coach.leave()
+
+
+def test_a_message_is_said_once_more(window: MainWindow, session: Session) -> None:
+    session.message.emit(sentence("The layout {title} is deleted.", title="mine"), "warning")
+    pressed: list[str] = []
+    session.offered.emit((sentence("Stop"), lambda: pressed.append("stop")))
+    switch("zh_CN")
+    notice = window.notices
+    assert notice.isVisible()
+    assert (notice.text, notice.level) == (words.say(sentence("The layout {title} is deleted.", title="mine")), "warning")
+    assert "deleted" not in notice.text
+    assert "mine" in notice.text
+    assert notice.button.text() == words.say("Stop") != "Stop"
+    assert not notice._timer.isActive(), "one with a button waits"
+    QTest.mouseClick(notice.button, Qt.MouseButton.LeftButton)
+    assert pressed == ["stop"]
+    session.message.emit("Words of another program.", "info")
+    switch("en")
+    assert window.notices.isVisible()
+    assert window.notices.text == "Words of another program."
+    assert 0 < window.notices._timer.remainingTime() < 9_000, "as long as words of its kind"
+    window.notices.hide()
+    switch("zh_CN")
+    assert not window.notices.isVisible(), "what was put away stays away"
+
+
+def test_a_rate_finder_keeps_its_curve(window: MainWindow, session: Session, qtbot: QtBot) -> None:
+    ready(session, moons(), qtbot)
+    window.open_dialog("rate_finder")
+    (first,) = window.findChildren(RateFinder)
+    first.range._set("steps", 20)
+    first.start()
+    qtbot.waitUntil(lambda: first.range.step is not None, timeout=60_000)
+    points, asked = list(first.range.points), session.client.answered
+    switch("zh_CN")
+    (second,) = [dialog for dialog in window.findChildren(RateFinder) if dialog.isVisible()]
+    assert second is not first
+    assert second.range.points == points
+    assert second.range.options.steps == 20
+    assert second.range.proof.isVisible()
+    assert second.range.suggestions["valley"].rate == first.range.suggestions["valley"].rate
+    assert not second.range.bench.busy, "it is not asked anew"
+    assert session.client.answered == asked
+    second.again.click()
+    assert second.range.bench.busy
+    switch("en")
+    (third,) = [dialog for dialog in window.findChildren(RateFinder) if dialog.isVisible()]
+    qtbot.waitUntil(lambda: third.range.step is not None, timeout=60_000)
+    assert len(third.range.points) > 0
+    third.close()

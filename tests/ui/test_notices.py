@@ -13,6 +13,7 @@ import playground as pg
 from playground.document.edits import AddNode
 from playground.errors import FileError
 from playground.training.messages import Died, Failed
+from playground.training.messages.travel import Stayed, Travelling
 from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
 from tests.ui.conftest import settle
@@ -106,3 +107,31 @@ def test_a_file_that_cannot_be_read_offers_to_choose_another(
     assert window.notices.button.text() == "Choose another file"
     QTest.mouseClick(window.notices.button, Qt.MouseButton.LeftButton)
     assert len(opened) == 2
+
+
+def test_a_long_way_back_tells_how_long_and_can_be_left(
+    window: MainWindow, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(type(session.client), "cancel_travel", lambda client: asked.append("stay"))
+    notice = window.notices
+    session.heard.emit(Travelling(kind="rewind", step=1234, share=0.25, seconds_left=7.3))
+    assert notice.isVisible()
+    assert notice.text == "Going back to step 1,234: 8 s to go"
+    assert not notice._timer.isActive(), "it stays until the run is there"
+    session.heard.emit(Travelling(kind="rewind", step=1234, share=0.5, seconds_left=0.2))
+    assert notice.text.endswith(": 1 s to go")
+
+    QTest.mouseClick(notice.button, Qt.MouseButton.LeftButton)
+    assert asked == ["stay"]
+    session.heard.emit(Stayed(kind="rewind", step=1234, text="", folder=""))
+    assert not notice.isVisible()
+    session.heard.emit(Travelling(kind="fork", step=9, share=0.0, seconds_left=3.0))
+    session.message.emit("The disk is full.", "error")
+    session.heard.emit(Travelling(kind="fork", step=9, share=0.1, seconds_left=2.0))
+    assert notice.text == "The disk is full.", "what is told meanwhile is not hidden"
+    session.heard.emit(Stayed(kind="fork", step=9, text="", folder=""))
+    assert notice.isVisible()
+    session.heard.emit(Travelling(kind="rewind", step=3, share=0.0, seconds_left=3.0))
+    assert notice.text == "Going back to step 3: 3 s to go"
+    notice.hide()

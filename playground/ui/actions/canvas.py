@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 from playground.errors import PlaygroundError
 from playground.ui.actions.base import Action, nodes, selected
 from playground.ui.canvas.svg import SCALES, write_picture
-from playground.words import say
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.main_window import MainWindow
@@ -33,9 +33,9 @@ def export_picture(window: MainWindow) -> None:
     try:
         write_picture(window.canvas, path, scale)
     except PlaygroundError as error:
-        session.message.emit(say(str(error)), "error")
+        session.message.emit(str(error), "error")
         return
-    session.message.emit(say("The canvas is drawn in {file}.", file=path.name), "info")
+    session.message.emit(sentence("The canvas is drawn in {file}.", file=path.name), "info")
 
 
 ACTIONS = (

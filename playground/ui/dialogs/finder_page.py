@@ -34,6 +34,9 @@ class FinderPage(QWidget):
         self.legend, self.told = Legend(), Label("", 11, "text2")
         self.proof = Notice("info", "")
         self.begun = self.mine = False
+        #: What was told of the look, and why it could not begin.
+        self._heard_of: list[object] = []
+        self._refused = ""
         #: Steps done before the look, once it is over.
         self.step: int | None = None
         row = QHBoxLayout(self)
@@ -81,14 +84,29 @@ class FinderPage(QWidget):
         """Begin the look anew."""
         self.clear()
         self.begun, self.step = True, None
-        why = self.bench.ask(self.command())
-        self.mine = not why
-        if why:
-            self.proof.show_notice("error", why, say("The test cannot start"))
+        self._heard_of.clear()
+        self._refused = self.bench.ask(self.command())
+        self.mine = not self._refused
+        self._show_begun()
+
+    def _show_begun(self) -> None:
+        if self._refused:
+            self.proof.show_notice("error", self._refused, say("The test cannot start"))
             self.told.show_text("")
             return
         self.proof.show_notice("info", say("The test trains a copy of the state and puts the state back."))
         self.told.show_text(say("starting"))
+
+    def take_over(self, before: FinderPage) -> None:
+        """Show what another one shows, in the language that is spoken now, and take what is still to come in its place."""
+        if not before.begun:
+            return
+        self.clear()
+        self.begun, self.step, self._refused = True, before.step, before._refused
+        self._show_begun()
+        for event in before._heard_of:
+            self._take(event)
+        self.mine, before.mine = before.mine, False
 
     def where(self) -> str:
         """A few words on what the look begins with."""
@@ -120,8 +138,11 @@ class FinderPage(QWidget):
         self.proof.show_notice("ok", text, say("Nothing was changed"))
 
     def _heard(self, event: object) -> None:
-        if not self.mine:
-            return
+        if self.mine:
+            self._take(event)
+
+    def _take(self, event: object) -> None:
+        self._heard_of.append(event)
         if isinstance(event, messages.Failed | messages.Died | messages.Warned):
             self.proof.show_notice("error", say(event.text), say("The test did not finish"))
             self.told.show_text("")

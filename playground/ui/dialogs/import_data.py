@@ -16,7 +16,7 @@ from playground.document.edits import AddNode, Edit, ReplaceSpec
 from playground.document.picks import remember
 from playground.ui.panel import Dialog, register_dialog
 from playground.ui.panels.data import relative
-from playground.words import say, strung
+from playground.words import say, sentence, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -47,7 +47,7 @@ def import_path(session: Session, path: Path) -> bool:
     if spec is None:
         endings = sorted({pattern for _, _, field in readers() for pattern in field.patterns})
         session.message.emit(
-            say(
+            sentence(
                 "{path} is of no kind that can be read. Choose one of {endings}, or a folder of images.",
                 path=path.name,
                 endings=strung(endings),
@@ -71,7 +71,7 @@ def open_import(session: Session, window: QWidget) -> None:
 
     def take(chosen: str) -> None:
         if not import_path(session, Path(chosen)):
-            session.offered.emit((say("Choose another file"), lambda: open_import(session, window)))
+            session.offered.emit((sentence("Choose another file"), lambda: open_import(session, window)))
         else:
             show = getattr(window, "show_panel", None)
             if show is not None:

@@ -12,7 +12,7 @@ from playground.errors import PlaygroundError
 from playground.ui.dialogs.aside import Aside, Ended, text_of
 from playground.ui.panel import Dialog, register_dialog
 from playground.ui.run_control import names_of
-from playground.words import say
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -39,11 +39,12 @@ class WeightImporter(QObject):
         """Start to read a file. The names of nodes are those of now, should they change meanwhile."""
         if self.busy:
             self.session.message.emit(
-                say("{path} is still being read. Import {path2} after that.", path=self._path.name, path2=path.name), "warning"
+                sentence("{path} is still being read. Import {path2} after that.", path=self._path.name, path2=path.name),
+                "warning",
             )
             return
         self._path, self._names = path, names_of(self.session.project)
-        self.session.message.emit(say("{path} is read and run on a probe of the data.", path=path.name), "info")
+        self.session.message.emit(sentence("{path} is read and run on a probe of the data.", path=path.name), "info")
         weights = self.session.weights() or {}
         self._aside.start(self.session.project, weights, self.session.folder, lambda source: [str(source), str(path)])
 
@@ -61,12 +62,12 @@ class WeightImporter(QObject):
         try:
             weights = load(ended.source).weights or {}
         except PlaygroundError as error:
-            self.session.message.emit(say(str(error)), "error")
+            self.session.message.emit(str(error), "error")
             return
         self.session.take_weights(weights, self._names)
         found = imported[-1]
         self.session.message.emit(
-            say(
+            sentence(
                 "Weights of {file} taken. {interpreter} ran the file on {samples} samples; the largest difference from this network is {error}.",
                 file=self._path.name,
                 interpreter=found["interpreter"],

@@ -136,6 +136,12 @@ class RangePage(FinderPage):
         known = dataclasses.asdict(self.options)
         return messages.FindRate(stop_factor=FACTORS[known.pop("stop")], **known)
 
+    def take_over(self, before: FinderPage) -> None:
+        if isinstance(before, RangePage):
+            self.options = before.options
+            self.form.show_record(self.options, FIELDS, Options())
+        super().take_over(before)
+
     def clear(self) -> None:
         self.points.clear()
         self._show_none("")

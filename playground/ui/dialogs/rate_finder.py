@@ -25,7 +25,10 @@ RANGE, FAN, BATCH = 0, 1, 2
 class RateFinder(Sheet):
     """Runs the test of a tab at once when it is first shown, if the network can train."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None, place: int = RANGE) -> None:
+    def __init__(
+        self, session: Session, parent: QWidget | None = None, place: int = RANGE, before: RateFinder | None = None
+    ) -> None:
+        """before: another one whose tests and curves go on here."""
         super().__init__("finder", say("Find learning rate"), (980, 630), parent)
         self.session = session
         self.range, self.fan, self.batch = RangePage(session), FanPage(session), BatchPage(session)
@@ -49,6 +52,9 @@ class RateFinder(Sheet):
         close.clicked.connect(self.close)
         self.tabs.chosen.connect(self.show_page)
         self.range.bench.changed.connect(self._note)
+        self._left = False
+        for page, other in zip(self.pages, before.pages if before is not None else (), strict=False):
+            page.take_over(other)
         self.tabs.choose(place)
         self.tabs.tabs[place].setFocus()
 
@@ -64,8 +70,10 @@ class RateFinder(Sheet):
             self.start()
 
     def successor(self) -> Callable[[], QDialog]:
+        """With its tests and curves; a test that goes on is not ended with this one."""
+        self._left = True
         session, over, place = self.session, self.parentWidget(), self.tabs.place
-        return lambda: RateFinder(session, over, place)
+        return lambda: RateFinder(session, over, place, self)
 
     def start(self) -> None:
         """Run the test of the tab."""
@@ -79,7 +87,8 @@ class RateFinder(Sheet):
 
     def closeEvent(self, event: object) -> None:
         """A test that nobody looks at any more ends."""
-        self.range.bench.cancel()
+        if not self._left:
+            self.range.bench.cancel()
         super().closeEvent(event)  # type: ignore[arg-type]
 
 

@@ -13,7 +13,7 @@ from playground.errors import PlaygroundError
 from playground.ui.inspector.controls import Button, LineField
 from playground.ui.inspector.text import Label, Section
 from playground.ui.library import library
-from playground.words import say, strung
+from playground.words import say, sentence, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -122,6 +122,6 @@ class BlockCard(QWidget):
         try:
             library().save_block(self.session.project, block.id)
         except PlaygroundError as error:
-            self.session.message.emit(say(str(error)), "error")
+            self.session.message.emit(str(error), "error")
             return
-        self.session.message.emit(say("{block} is in your library of blocks.", block=block.name), "info")
+        self.session.message.emit(sentence("{block} is in your library of blocks.", block=block.name), "info")

@@ -19,7 +19,6 @@ from playground.lowering.expansion import expanded
 from playground.lowering.flow import flow_of
 from playground.lowering.groups import weight_settings
 from playground.training.messages import ChangeRefused, Replanned, Reset, Started
-from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -108,7 +107,7 @@ class KnobFollower(QObject):
             serial = self.session.client.change(wanted, samples)
         except PlaygroundError as error:
             self._refused = wanted
-            self.session.message.emit(say(str(error)), "error")
+            self.session.message.emit(str(error), "error")
             return
         if serial:
             self._asked[serial] = wanted, samples
@@ -150,7 +149,7 @@ class KnobFollower(QObject):
             self.follow()
         elif isinstance(event, ChangeRefused):
             self._refused, _ = self._asked.pop(event.change, (None, None))
-            self.session.message.emit(say(event.text), "error")
+            self.session.message.emit(event.text, "error")
         elif isinstance(event, Reset):
             if self.session.run_project is not None and self.session.run_samples is not None:
                 self.session.run_root = (self.session.run_project, self.session.run_samples)

@@ -32,7 +32,7 @@ from playground.ui.outlining import Line, detail_lines, in_order, node_lines
 from playground.ui.painting import put, stamp
 from playground.ui.panel import Panel, register_panel
 from playground.ui.theme import theme
-from playground.words import say, strung
+from playground.words import say, sentence, strung
 
 if TYPE_CHECKING:
     from playground.ui.main_window import MainWindow
@@ -326,7 +326,7 @@ class Outline(QTreeWidget):
         line = self.line_of(self.currentItem())
         node = next((n for n in self.session.view.network.nodes if line is not None and n.id == line.item), None)
         if node is None or not gives_output(node.spec):
-            self.session.message.emit(say("Choose a node that gives an output first."), "info")
+            self.session.message.emit(sentence("Choose a node that gives an output first."), "info")
             return None
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

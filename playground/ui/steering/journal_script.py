@@ -16,7 +16,7 @@ from playground.errors import FileError, PlaygroundError
 from playground.formats.journal_script import Recipe, script
 from playground.training.journal import Journal
 from playground.training.run_record import project_sha256, samples_sha256
-from playground.words import say
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.main_window import MainWindow
@@ -71,6 +71,6 @@ def export_script(window: MainWindow) -> None:
     try:
         save_atomically(Path(name), journal_script(session).encode())
     except PlaygroundError as error:
-        session.message.emit(say(str(error)), "error")
+        session.message.emit(str(error), "error")
         return
-    session.message.emit(say("{file} does this run again.", file=Path(name).name), "info")
+    session.message.emit(sentence("{file} does this run again.", file=Path(name).name), "info")

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from playground.document.edits import SetPlan
-from playground.training.messages import Died, Fault, Reset, Running, Started, Warned
-from playground.training.messages.travel import Travelled
+from playground.training.messages import Fault, Reset, Running, Started
+from playground.training.messages.travel import Stayed, Travelled
 from playground.ui.inspector.following import follow_knobs
 from playground.ui.plots.marks import Band, Mark
 from playground.ui.steering.settled import settings_of
@@ -45,7 +45,8 @@ class Travels(QObject):
         self.picked: int | None = None
         self.fault: Fault | None = None
         self._then: Callable[[], None] | None = None
-        self._branch: Path | None = None
+        #: What was asked for last.
+        self._asked = ("", 0)
         session.heard.connect(self._heard)
 
     # What there is.
@@ -131,18 +132,17 @@ class Travels(QObject):
     def _go(self, kind: str, step: int | None) -> None:
         if step is None or not self.possible:
             return
-        client = self.session.client
+        client, self._asked = self.session.client, (kind, step)
         if kind == "rewind":
             self.session.run.ask(lambda: client.rewind(step))
             return
-        folder = self._branch = self.session.branch_folder()
+        folder = self.session.branch_folder()
         self.session.run.ask(lambda: client.fork(step, folder=folder))
 
     def _arrived(self, event: Travelled) -> None:
         """The run has the plan and the numbers of an earlier step, and the project follows."""
         if event.kind == "fork" and event.folder:
             self.session.kept_in(Path(event.folder))
-        self._branch = None
         if self.session.client.plan is not None:
             self.session.run_project, self.session.run_samples = self.session.client.plan
         follower = follow_knobs(self.session)
@@ -153,11 +153,13 @@ class Travels(QObject):
         else:
             follower.follow()
 
-    def _refused(self) -> None:
-        """The way back was not possible: the folder of the branch is not needed."""
-        if self._branch is not None and self._branch.is_dir() and not any(self._branch.iterdir()):
-            self._branch.rmdir()
-        self._branch = None
+    def _stayed(self, event: Stayed) -> None:
+        """The way back was not gone: the folder of the branch is not needed."""
+        folder = Path(event.folder)
+        if event.folder and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+        if (event.kind, event.step) == self._asked:
+            self._then = None
 
     # What becomes of it.
 
@@ -175,8 +177,8 @@ class Travels(QObject):
                 self.fault, self.picked, self._then = None, None, None
             case Running():
                 self.fault = None
-            case Warned() | Died():
-                self._refused()
+            case Stayed():
+                self._stayed(event)
                 return
             case _:
                 return

@@ -20,7 +20,7 @@ from playground.ui.canvas.placing import beside, free, snapped
 from playground.ui.canvas.starters import Starter
 from playground.ui.canvas.suggesting import Place
 from playground.ui.kinds import Kind
-from playground.words import say, sentence
+from playground.words import sentence
 
 NEW_SIZE = (106.0, 52.0)  # what a node is taken to measure before it is drawn
 LEVEL = 24.0  # a wire is taken for level as long as it rises less
@@ -34,7 +34,7 @@ class Adding(Part):
         try:
             return self.add(kind.made(self.session.view), at)
         except PlaygroundError as error:
-            self.session.message.emit(say(str(error)), "error")
+            self.session.message.emit(str(error), "error")
             return ""
 
     def add(self, spec: Spec, at: QPointF | None = None) -> str:
@@ -53,7 +53,7 @@ class Adding(Part):
         try:
             spec = kind.made(self.session.view)
         except PlaygroundError as error:
-            self.session.message.emit(say(str(error)), "error")
+            self.session.message.emit(str(error), "error")
             return ""
         spot = snapped(at.x() if place.behind else at.x() - NEW_SIZE[0], at.y() - NEW_SIZE[1] / 2)
         made = AddNode(spec, position=spot, name=self._name(spec))
@@ -78,7 +78,7 @@ class Adding(Part):
             return None
         refused = fits(grown, self.session.samples, source, target, port, output)
         if refused is not None:
-            self.session.message.emit(say(refused.text), "warning")
+            self.session.message.emit(refused.text, "warning")
             return None
         return AddLink(source, target, port, output=output)
 
@@ -163,7 +163,7 @@ class Adding(Part):
         try:
             insert.apply(self.session.view)
         except PlaygroundError as error:
-            self.session.message.emit(say(str(error)), "warning")
+            self.session.message.emit(str(error), "warning")
             return False
         item = self.scene.nodes[id]
         spot = QRectF(*at, item.look.width, item.look.height)

@@ -25,7 +25,7 @@ from playground.document.edits import (
 from playground.errors import PlaygroundError
 from playground.ui.canvas.commands.part import Part
 from playground.ui.canvas.placing import snapped
-from playground.words import say, sentence
+from playground.words import sentence
 
 
 class Selection(Part):
@@ -68,12 +68,12 @@ class Selection(Part):
 
         text = QGuiApplication.clipboard().text()
         if not text.strip():
-            self.session.message.emit(say("The clipboard holds no network. Copy some nodes first."), "info")
+            self.session.message.emit(sentence("The clipboard holds no network. Copy some nodes first."), "info")
             return
         try:
             edit = pasted(text)
         except PlaygroundError as error:
-            self.session.message.emit(say(str(error)), "warning")
+            self.session.message.emit(str(error), "warning")
             return
         fragment = edit.fragment
         corners = [*(node.position for node in fragment.nodes), *(note.position for note in fragment.notes)]

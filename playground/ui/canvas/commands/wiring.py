@@ -5,7 +5,7 @@ from __future__ import annotations
 from playground.document.edits import AddLink, RemoveLinks, Several, ShareWeights
 from playground.lowering import tie_of
 from playground.ui.canvas.commands.part import Part
-from playground.words import say, sentence
+from playground.words import sentence
 
 
 class Wiring(Part):
@@ -43,6 +43,6 @@ class Wiring(Part):
             return self.untie(next(node.id for node in chosen if node.shares))
         found = tie_of(self.session.view, self.session.samples, chosen[0].id, chosen[1].id)
         if found.problem is not None:
-            self.session.message.emit(say(found.problem.text), "warning")
+            self.session.message.emit(found.problem.text, "warning")
             return True
         return self.tie(chosen[0].id, chosen[1].id, not found.plain)
