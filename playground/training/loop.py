@@ -38,6 +38,10 @@ class Keeper(Protocol):
 
     def read(self, place: int | None = None) -> tuple[dict[str, Any], bytes] | None: ...
 
+    def look(self, place: int | None = None) -> tuple[dict[str, Any], Any] | None:
+        """As `read`, for its writer: the state as it lies there, until the next `write`."""
+        ...
+
 
 class Watch(Protocol):
     """Looks closely at single steps of a burst; `run_probes.RunProbes` is one."""
@@ -65,6 +69,8 @@ class PrivateKeeper:
 
     def read(self, place: int | None = None) -> tuple[dict[str, Any], bytes] | None:
         return self._kept
+
+    look = read
 
 
 @dataclasses.dataclass

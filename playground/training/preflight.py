@@ -144,7 +144,9 @@ class _Flight:
                 "start", "info", sentence("Starts at {loss}", loss=_three(loss)),
                 sentence("What guessing gives is not known for this loss."), figures={"loss": loss},
             )  # fmt: skip
-        text = sentence("Loss {loss}, guessing gives {guess}.", loss=_three(loss), guess=_three(guess))
+        text = sentence(
+            "Loss {loss}, guessing gives {guess}.", loss=_three(loss), guess=_three(guess) if guess < 1 else f"{guess:.2f}"
+        )
         figures = {"loss": loss, "guess": guess}
         smaller = sentence("Scale the inputs, or start the last layer from smaller weights.")
         if loss > FAR * guess:

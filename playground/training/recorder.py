@@ -66,6 +66,8 @@ class _WayKeeper:
     def read(self, place: int | None = None) -> tuple[dict[str, Any], bytes] | None:
         return self.found if place == self.place else self._kept.read(place)
 
+    look = read
+
 
 class Ways(Protocol):
     """Knows the plans that a run had before; `plans.Plans` is one."""
@@ -296,7 +298,7 @@ class Recorder:
         trainer, memory = self._trainer, self._trainer.memory
         if memory.best_place is None or self._keep_passed():
             return
-        kept = trainer.keeper.read(memory.best_place)
+        kept = trainer.keeper.look(memory.best_place)
         if kept is not None and self._is_best(kept[0]):
             return
         here, place = self._here(), None
@@ -428,4 +430,4 @@ class Recorder:
             self._restore(here)
             return None
         self._keep_passed()
-        return self._update_fault(worst, f"{now[worst]:.1e}")
+        return self._update_fault(worst, f"{now[worst]:.1e}".replace("e+0", "e").replace("e+", "e"))

@@ -56,7 +56,11 @@ def continue_from(trainer: Trainer, old: Assembled, new: Assembled, made: Traine
     """
     machine = made.machine
     machine.knobs[...] = _knobs(old, trainer.machine, new)
-    machine.restore(state_of(old, trainer.machine.snapshot(), new))
+    there, here = trainer.machine.layout.state_view(trainer.machine.F), machine.layout.state_view(machine.F)
+    if np.shares_memory(there, here):
+        machine.restore(state_of(old, there, new))
+    else:
+        state_of(old, there, new, here)
     memory = dataclasses.replace(trainer.memory, heard=dict(trainer.memory.heard), best_place=None)
     if trainer.training.schedule != new.project.training.schedule:
         memory.heard = {}
@@ -72,7 +76,7 @@ def continue_from(trainer: Trainer, old: Assembled, new: Assembled, made: Traine
 
 def _keep_best(trainer: Trainer, old: Assembled, new: Assembled, made: Trainer, memory: Memory) -> None:
     place = trainer.memory.best_place
-    kept = trainer.keeper.read(place) if place is not None else None
+    kept = trainer.keeper.look(place) if place is not None else None
     if kept is not None:
         about, state = kept
         about = about | {"plan": made.recorder.plan}
@@ -93,10 +97,15 @@ def _fixed(spec: Spec) -> tuple[str, dict[str, Any]]:
     return spec.id, {name: getattr(spec, name) for name, field in fields_of(spec).items() if not field.live}
 
 
-def state_of(old: Assembled, state: Array, new: Assembled) -> Array:
-    """A state of the old plan as one of the new. Shapes: (n,) float32 each, as `Machine.snapshot` gives it."""
+def state_of(old: Assembled, state: Array, new: Assembled, out: Array | None = None) -> Array:
+    """A state of the old plan as one of the new. Shapes: (n,) float32 each, as `Machine.snapshot` gives it.
+
+    out: where it goes, in other memory than the state's; None: into an array of its own.
+    """
     before, after = old.plan.layout, new.plan.layout
-    made = np.zeros(after.state[1], np.float32)
+    if out is not None:
+        out.fill(0)
+    made = np.zeros(after.state[1], np.float32) if out is None else out
     registers = 2 * STATE_REGISTER_COUNT
     made[:registers].view(np.uint32)[...] = state[:registers].view(np.uint32)
     groups = [(before.parameters, after.parameters), (before.statistics, after.statistics)]

@@ -59,6 +59,14 @@ class Slots:
                 return json.loads(text), state
         return None
 
+    def look(self, place: int | None = None) -> tuple[dict[str, Any], Array] | None:
+        """As `read`, for the writer itself: the state is not copied, and holds until the next `write`."""
+        chosen = self.newest() if place is None else place
+        if chosen is None or self._numbers[chosen] == 0:
+            return None
+        length = int(self._memory[chosen][:8].view("<i8")[0])
+        return json.loads(self._memory[chosen][8 : 8 + length].tobytes()), self._state[chosen]
+
     def keep_only(self, place: int | None) -> None:
         """Forget the other copy, or both: after a crash it may belong to steps that will be done again."""
         for other in (0, 1):

@@ -61,7 +61,9 @@ class RunJournal(Hook):
         """Without a way back that the dead worker had not published: the run stands where it stood before."""
         entries = decoded(self._log.since(0))
         known = self.run.published[1] if self.run.published is not None else 0
-        count = next((at for at, one in enumerate(entries) if one.serial > known and one.kind in ("rewind", "fork")), len(entries))
+        count = next(
+            (at for at, one in enumerate(entries) if one.serial > known and one.kind in ("rewind", "fork")), len(entries)
+        )
         if count < len(entries):
             self._log.cut(sum(len(encoded(entry)) for entry in entries[:count]))
         self._journal = Journal(entries[:count])
