@@ -10,7 +10,7 @@ from playground.engine.emit import Emit, Frame, Instruction, Ref, Task, sweep
 from playground.engine.frames import Addresses, RowFrame, WholeFrame
 from playground.engine.graph import TENSORS, OpNode
 from playground.engine.program import Origin, Program, Stage, freeze
-from playground.engine.schedule import Level, Segment, schedule
+from playground.engine.schedule import Level, Segment, Turns, schedule
 from playground.engine.simplify import Simplified
 from playground.engine.storage import Part, Roots, Storage
 
@@ -24,7 +24,8 @@ class Assembly:
         self.simple, self.parts, self.training = simple, parts, training
         needs = simple.needs if training else frozenset()
         batch = sum(part.cap for part in parts)
-        self.emit = Emit(simple.graph, training=training, needs=needs, masks=simple.masks, batch=batch)
+        self.emit = Emit(simple.graph, training=training, needs=needs, masks=simple.masks, batch=batch, chains=len(parts))
+        self.emit.by_features = self._by_features()
         emit_samples(self.emit, simple.graph)
         self._forward()
         if training:
@@ -43,6 +44,20 @@ class Assembly:
     def _placed(self, levels: list[Level], keep: bool, host: Storage | None) -> Storage:
         until_update = [*levels, Level((), tuple(self.updates))] if self.updates else levels
         return Storage(self.simple, self.emit, until_update, self.parts, keep=keep, host=host)
+
+    def _by_features(self) -> OpNode | None:
+        """The only node that reads the input, if it would rather take it by features."""
+        x, graph, root = self.simple.graph.input, self.simple.graph, self.simple.root
+        place = self.simple.places[x]
+        users = [
+            node
+            for node in graph.nodes
+            if not self.simple.is_view(node) and any(root.get(value, value) == x for value in node.inputs)
+        ]
+        outside = any(root.get(output, output) == x for output in graph.outputs)
+        if len(users) != 1 or outside or place.step != place.count:
+            return None
+        return users[0] if ops.find(users[0].op).takes_features(self.emit, users[0]) else None
 
     def _forward(self) -> None:
         for node in self.simple.graph.nodes:
@@ -86,12 +101,12 @@ class Assembly:
         for chain in range(len(self.parts)):
             for segment in level.segments:
                 chains[chain] += self._segment(segment, chain, fixed, whole.parts[chain])
-        turn = 0
+        turns = Turns(len(chains))
         for task in level.whole:
             lists = _lists(task.make(whole))
-            for instructions in lists:
-                chains[turn % len(chains)] += self._labelled(instructions, task, whole.parts[0])
-                turn += 1
+            frame = whole.rows_at_once if task.kind == "features" else whole.parts[0]
+            for chain, instructions in zip(turns.take(len(lists)), lists, strict=True):
+                chains[chain] += self._labelled(instructions, task, frame)
         return Stage(chains)
 
     def _segment(self, segment: Segment, chain: int, fixed: Addresses, part: RowFrame) -> list[tuple[Instruction, Origin]]:
@@ -109,7 +124,9 @@ class Assembly:
         return found
 
     def _labelled(self, instructions: list[Instruction], task: Task, frame: RowFrame) -> list[tuple[Instruction, Origin]]:
-        spans = tuple(self._span(ref, frame, task.kind == "rows") for ref in task.writes if ref.role in ("value", "gradient"))
+        spans = tuple(
+            self._span(ref, frame, task.kind in ("rows", "features")) for ref in task.writes if ref.role in ("value", "gradient")
+        )
         origin = Origin(task.owner, task.op, task.direction, spans)
         return [(instruction, origin) for instruction in instructions]
 

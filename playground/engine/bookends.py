@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from playground.engine.emit import Emit, Frame, Instruction
+from playground.engine.emit import Emit, Frame, Instruction, Whole
 from playground.engine.graph import Graph, OpNode
 from playground.engine.kernel import inline, kernel
 from playground.engine.registers import (
@@ -38,6 +38,18 @@ def take_samples(F, R, w, k):
         for line in range(w[4]):
             for j in range(0, w[5], 16):
                 store(F, x + line * w[6] + j, w[5] - j, load(F, source + line * w[5] + j, w[5] - j))
+
+
+@kernel
+def take_features(F, R, w, k):
+    """Some features of rows of the data window into the batch.  words: rows r0 | x sample | first, end"""
+    for i in range(w[0]):
+        row = R[CURSOR] + w[1] + i
+        if R[SHUFFLE] == 1:
+            row = R[R[ORDER] + row]
+        source, x = R[WINDOW_X] + row * w[3], w[2] + i * w[3]
+        for j in range(w[4], w[5], 16):
+            store(F, x + j, w[5] - j, load(F, source + j, w[5] - j))
 
 
 @kernel
@@ -96,14 +108,10 @@ def scaled_norm(F, g, n):
     return most * np.sqrt(hsum(total)), True
 
 
-@kernel
-def judge(F, R, w, k):
-    """Norm of the gradient, the clipping factor and the verdict.  words: gradient n
-
-    The norm that is told is that of the gradient as it came; where single numbers are limited, that comes before the limit on
-    the norm. Source of the factor: PyTorch's clip_grad_norm_, limit / (norm + 1e-6), at most 1."""
+@inline
+def squares_of(F, g, n):
+    """Sums of squares in lanes."""
     s0, s1, s2, s3 = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
-    g, n = w[0], w[1]
     j = 0
     while j + 64 <= n:
         a, b, c, d = load(F, g + j, 16), load(F, g + j + 16, 16), load(F, g + j + 32, 16), load(F, g + j + 48, 16)
@@ -116,7 +124,29 @@ def judge(F, R, w, k):
         a = load(F, g + j, n - j)
         s0 = s0 + a * a
         j += 16
-    q = hsum((s0 + s1) + (s2 + s3))
+    return (s0 + s1) + (s2 + s3)
+
+
+@kernel
+def add_squares(F, R, w, k):
+    """Sums of squares of a piece of the gradient, for `judge`.  words: gradient n | 16 sums | add"""
+    total = squares_of(F, w[0], w[1])
+    store(F, w[2], 16, total + load(F, w[2], 16) if w[3] else total)
+
+
+@kernel
+def judge(F, R, w, k):
+    """Norm of the gradient, the clipping factor and the verdict.  words: gradient n | sums of squares, of how many chains (0: none)
+
+    The norm that is told is that of the gradient as it came; where single numbers are limited, that comes before the limit on
+    the norm. Source of the factor: PyTorch's clip_grad_norm_, limit / (norm + 1e-6), at most 1."""
+    g, n = w[0], w[1]
+    total = splat(0.0)
+    if w[3] == 0:
+        total = squares_of(F, g, n)
+    for chain in range(w[3]):
+        total = total + load(F, w[2] + 16 * chain, 16)
+    q = hsum(total)
     norm, finite = np.sqrt(q), np.isfinite(q)
     if not finite:
         norm, finite = scaled_norm(F, g, n)
@@ -135,7 +165,7 @@ def judge_loss(F, R, w, k):
 
 
 def emit_samples(e: Emit, graph: Graph) -> None:
-    """The row task that fills the input and the columns."""
+    """The row task that fills the input and the columns; two where the first node takes the input by features."""
     e.at_node(OpNode(-1, "samples", (), graph.input, {}, ""), "forward")
     x = e.value(graph.input)
     used = {i for node in graph.nodes for i in node.inputs} | set(graph.outputs)
@@ -146,10 +176,21 @@ def emit_samples(e: Emit, graph: Graph) -> None:
 
     def make(f: Frame) -> list[Instruction]:
         p = f.place(x)
-        samples: Instruction = ("take_samples", f.rows, f.r0, f.at(x), p.step, p.lines, p.length, p.pitch)
-        return [samples, *(("take_column", f.rows, f.r0, f.at(c), n, start, wide) for c, start, n in columns)]
+        return [("take_samples", f.rows, f.r0, f.at(x), p.step, p.lines, p.length, p.pitch), *make_columns(f)]
 
-    e.rows(make, reads=[], writes=[x, *(c for c, _, _ in columns)])
+    def make_columns(f: Frame) -> list[Instruction]:
+        return [("take_column", f.rows, f.r0, f.at(c), n, start, wide) for c, start, n in columns]
+
+    def make_features(f: Whole) -> list[list[Instruction]]:
+        n = f.place(x).step
+        return [[("take_features", f.rows, 0, f.at(x), n, first, end)] for first, end in f.split(n)]
+
+    if e.by_features is None:
+        e.rows(make, reads=[], writes=[x, *(c for c, _, _ in columns)])
+        return
+    e.features(make_features, reads=[], writes=[x])
+    if columns:
+        e.rows(make_columns, reads=[], writes=[c for c, _, _ in columns])
 
 
 def emit_outputs(e: Emit, graph: Graph) -> None:

@@ -3,6 +3,8 @@
 A *row task* works on some rows of the batch and touches only those rows of the sample values it names: it runs once for every
 frame (a block or a part of the batch), depth first along its chain. A *whole task* needs all rows at once (a weight gradient,
 batch statistics): it begins after every row task it reads from and may be split into independent lists, one for each chain.
+A *task by features* is a whole task in as many lists as there are chains, the n-th of which touches only the n-th range of the
+features of what such a task before it has made; so its lists follow those of that task without waiting for one another.
 An *update task* runs after the verdict, so a step that is not finite changes nothing.
 """
 
@@ -114,7 +116,7 @@ class Whole(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """One unit of work. kind: "rows", "whole" or "update"; grain (row tasks): "block", "part" or "any"."""
+    """One unit of work. kind: "rows", "whole", "features" or "update"; grain (row tasks): "block", "part" or "any"."""
 
     kind: str
     make: Callable[..., object]
@@ -138,10 +140,14 @@ class Partial:
 class Emit:
     """What an op's `forward` and `backward` emit into. training: False for evaluation and prediction; batch: rows of a full batch."""
 
-    def __init__(self, graph: Graph, *, training: bool, needs: frozenset[int], masks: dict[int, bool], batch: int = 0) -> None:
+    def __init__(
+        self, graph: Graph, *, training: bool, needs: frozenset[int], masks: dict[int, bool], batch: int = 0, chains: int = 1
+    ) -> None:
         self.graph = graph
         self.training = training
-        self.batch = batch
+        self.batch, self.chains = batch, chains
+        #: The node that takes the samples by features; None: they are taken by rows.
+        self.by_features: OpNode | None = None
         #: Partial results that a backward emission takes over from the forward one, by (node index, name).
         self.kept: dict[tuple[int, str], Ref] = {}
         self.tasks: list[Task] = []
@@ -210,6 +216,10 @@ class Emit:
     def whole(self, make: Callable[[Whole], list[list[Instruction]]], reads: Sequence[Ref], writes: Sequence[Ref]) -> None:
         """A whole task: `make` gives at most `chains` independent lists of instructions."""
         self._add("whole", make, reads, writes, "any")
+
+    def features(self, make: Callable[[Whole], list[list[Instruction]]], reads: Sequence[Ref], writes: Sequence[Ref]) -> None:
+        """A task by features: `make` gives a list for every chain."""
+        self._add("features", make, reads, writes, "any")
 
     def update(self, make: Callable[[Whole], list[list[Instruction]]], reads: Sequence[Ref], writes: Sequence[Ref]) -> None:
         """A whole task that changes the state: it runs after the verdict."""

@@ -72,6 +72,11 @@ class WholeFrame:
     def rows(self) -> Rows:
         return Rows(0, sum(part.cap for part in self.parts))
 
+    @property
+    def rows_at_once(self) -> RowFrame:
+        """All rows as one frame."""
+        return RowFrame(self.storage, self.fixed, 0, 0, self.rows.cap, True, 0, False)
+
     def at(self, ref: Ref) -> int:
         found = self.fixed.of(ref)
         return self.storage.row(ref, 0, 0, 0) if found is None else found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playground.engine.emit import Frame, Instruction, Ref, Word
 from playground.engine.kernel import inline, kernel
-from playground.engine.vocabulary import load, splat, store, transpose_block
+from playground.engine.vocabulary import load, splat, store, transpose_block, where
 
 
 @kernel
@@ -42,6 +42,19 @@ def sum_partials(F, R, w, k):
         for i in range(w[1]):
             total = total + load(F, w[0] + i * w[2] + j, n)
         store(F, w[3] + j, n, total)
+
+
+@kernel
+def sum_rows(F, R, w, k):
+    """y = bias + the copies of x, added in order, perhaps with a ReLU.  words: rows columns | x copies apart | y | bias (0: none) | relu"""
+    columns = w[1]
+    for i in range(w[0]):
+        for j in range(0, columns, 16):
+            n, at = columns - j, i * columns + j
+            total = load(F, w[6] + j, n) if w[6] else splat(0.0)
+            for c in range(w[3]):
+                total = total + load(F, w[2] + c * w[4] + at, n)
+            store(F, w[5] + at, n, where(total < 0.0, 0.0, total) if w[7] else total)
 
 
 @kernel

@@ -40,6 +40,8 @@ from playground.engine.tail import Places, Tail
 SERIAL_FLOPS = 2_000_000
 #: More than two chains pay from so many operations on each.
 CHAIN_FLOPS = 8_000_000
+#: A gradient of so many numbers has its norm taken by all chains, in a stage of its own.
+PARTED_NORM = 16_384
 #: Rows of the ring of the last steps' numbers.
 RING = 65_536
 
@@ -228,6 +230,8 @@ class _Planner:
         gathers = self.train is not None and self.update is not None and self.update.accumulate > 1
         self.gathered = self._take(self.run_length) if gathers else 0
         self.sums = self._take(16 * len(self.parts) * len(self.ordered)) if self.rule and self.rule.sums else 0
+        parted = self.train is not None and len(self.parts) > 1 and self.run_length >= PARTED_NORM
+        self.squares = self._take(16 * len(self.parts)) if parted else 0
         self.constant_at = {c.value: self._take(c.array.size) for c in self.graph.constants}
 
     def _windows(self, samples: dict[str, int], window: int) -> None:
@@ -287,6 +291,7 @@ class _Planner:
             scalars=self.scalars,
             begun=self.begun,
             sums=self.sums,
+            squares=self.squares,
             gathered=self.gathered,
             averages=self.averages,
         )

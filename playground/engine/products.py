@@ -30,8 +30,10 @@ from playground.engine.vocabulary import (
 
 #: How an accumulator starts: from zeros, from a bias (one row), from what C holds.
 ZERO, BIAS, ADD = 0, 1, 2
-#: What happens to the result: nothing, ReLU, zero where the mask is zero.
-NONE, RELU, MASK = 0, 1, 2
+#: What happens to the result: nothing, ReLU, zero where the mask is zero; or nothing, but what lies where the mask would is claimed: one
+#: number of each cache line is written back as it is. Numbers that other cores have read lie in their caches too, and a store waits
+#: until those have given them up: 8 ns for 16 numbers, where cores share no cache 60. Beside a product's sums that time costs nothing.
+NONE, RELU, MASK, CLAIM = 0, 1, 2, 3
 #: Length of a walk that never wraps.
 FAR = 1 << 40
 #: Numbers of scratch that a product with B given transposed needs at most: one block of B.
@@ -178,18 +180,20 @@ def multiply(
     bias: int = 0,
     relu: bool = False,
     mask: int | None = None,
+    claim: int | None = None,
     images: Images = Images(),
     scratch: int = 0,
 ) -> Instruction:
     """Words of `product`.
 
     extents: M, N, K, S.  a_steps: of k and of s.  b: at, k-step, s-step.
-    mask: where numbers lie as in C; the result is 0 where they are 0.
+    mask: where numbers lie as in C; the result is 0 where they are 0.  claim: where numbers lie as in C that are
+    written in a later stage; none may change in this one.
     """
-    epilogue = RELU if relu else NONE if mask is None else MASK
+    epilogue = RELU if relu else MASK if mask is not None else CLAIM if claim is not None else NONE
     return (
         "product", *extents, a.at, a.step, a.length, a.wrap, *a_steps, *b, c.at, c.step, c.length, c.wrap,
-        start, bias, epilogue, mask or 0, images.first, images.last, images.a, images.b, images.c, scratch,
+        start, bias, epilogue, mask or claim or 0, images.first, images.last, images.a, images.b, images.c, scratch,
     )  # fmt: skip
 
 
@@ -213,12 +217,28 @@ def dense_forward(
     return multiply((rows, o, i, 1), Walk(x, i), (1, 0), (w, o, 0), Walk(y, o), start=start, bias=b or 0, relu=relu)
 
 
+def dense_part(x: int, w: int, y: int, rows: Word, i: int, o: int, n: int) -> Instruction:
+    """y = x·w for n of i features. x, w: where the first of them lie."""
+    return multiply((rows, o, n, 1), Walk(x, i), (1, 0), (w, o, 0), Walk(y, o))
+
+
 def dense_dw(
-    x: int, dy: int, dw: int, rows: Word, i: int, o: int, first: int = 0, last: int | None = None, *, add: bool = False
+    x: int,
+    dy: int,
+    dw: int,
+    rows: Word,
+    i: int,
+    o: int,
+    first: int = 0,
+    last: int | None = None,
+    *,
+    add: bool = False,
+    weights: int | None = None,
 ) -> Instruction:
-    """Rows first .. last of dw (+)= xᵀ·dy."""
-    m = (i if last is None else last) - first
-    return multiply((m, o, rows, 1), Walk(x + first, 1), (i, 0), (dy, o, 0), Walk(dw + first * o, o), start=ADD if add else ZERO)
+    """Rows first .. last of dw (+)= xᵀ·dy. weights: where those lie that this chain is going to update."""
+    m, claim = (i if last is None else last) - first, None if weights is None else weights + first * o
+    start = ADD if add else ZERO
+    return multiply((m, o, rows, 1), Walk(x + first, 1), (i, 0), (dy, o, 0), Walk(dw + first * o, o), start=start, claim=claim)
 
 
 def dense_dx(
@@ -245,5 +265,5 @@ def dense_dx(
 
 __all__ = [
     "ADD", "BIAS", "FAR", "MASK", "NONE", "RELU", "TRANSPOSE_SCRATCH", "ZERO", "Images", "Walk",
-    "column_sum", "dense_dw", "dense_dx", "dense_forward", "multiply", "transpose_scratch",
+    "column_sum", "dense_dw", "dense_dx", "dense_forward", "dense_part", "multiply", "transpose_scratch",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from playground.engine.graph import Graph, Parameter
 from playground.engine.program import Origin, Stage
 from playground.engine.registers import CONSTANT_ONE, CONSTANT_ZERO, RATE_NOW
 from playground.engine.rule import UpdateRule
+from playground.engine.schedule import Turns
 
 Chains = list[list[tuple[Instruction, Origin]]]
 
@@ -41,7 +42,7 @@ class Places:
     """F indices of what the update reads and writes. ordered: parameters as they lie, those that decay first.
 
     length: of a run of all parameters.  gradients: 0 where there are none.  scalars, begun: by layer, where the update has them.
-    gathered: sums of gradients.  averages: (run, averaged run, length).
+    squares: of the gradient, by chain; 0: the norm is taken at once.  gathered: sums of gradients.  averages: (run, averaged run, length).
     """
 
     ordered: Sequence[Parameter]
@@ -53,6 +54,7 @@ class Places:
     scalars: Mapping[str, tuple[int, ...]]
     begun: Mapping[str, int]
     sums: int
+    squares: int
     gathered: int
     averages: Sequence[tuple[int, int, int]]
 
@@ -73,7 +75,10 @@ class Tail:
         found = []
         if self.rule.accumulate > 1 and self.at.gradients:
             found.append(Stage(self._over("gather", [(self.at.gradients, self.at.gathered, self.at.length)]), repeats=True))
-        verdict: Instruction = ("judge", self.at.gradients, self.at.length) if self.at.gradients else ("judge_loss",)
+        if self.at.squares:
+            found.append(Stage(self._squared()))
+        parts = (self.at.squares, self.whole.chains) if self.at.squares else (0, 0)
+        verdict: Instruction = ("judge", self.at.gradients, self.at.length, *parts) if self.at.gradients else ("judge_loss",)
         found.append(Stage([[(verdict, Origin("", "judge", "update", ()))]], checked=True))
         if self.update.scalars:
             found.append(Stage([self._begun()]))
@@ -112,17 +117,29 @@ class Tail:
         return self.at.sums + 16 * self.whole.chains * number
 
     def _measured(self) -> Chains:
-        chains = self._empty()
+        chains, turns = self._empty(), Turns(self.whole.chains)
         for number, run in enumerate(self.runs):
-            for piece, (at, n) in enumerate(self._pieces(run)):
+            pieces = self._pieces(run)
+            for piece, ((at, n), turn) in enumerate(zip(pieces, turns.take(len(pieces)), strict=True)):
                 offset = at - self.at.parameters
                 slots, sums = [slot + offset for slot in self.at.slots], self._sums(number) + 16 * piece
                 made = self.update.measure(
                     at, self.at.gradients + offset, slots, n, self.knobs, run.decay_factor, sums, run.begun
                 )
-                chain = chains[(number + piece) % len(chains)]
+                chain = chains[turn]
                 chain += self._penalised("before", at, self.at.gradients + offset, n, run)
                 chain.append((made, Origin(run.owner, self.update.id, "update", ())))
+        return chains
+
+    def _squared(self) -> Chains:
+        """Squares of the gradient, summed where its pieces were made."""
+        chains, turns = self._empty(), Turns(self.whole.chains)
+        for p in self.at.ordered:
+            at = self.at.gradients + self.at.parameter_at[p.value] - self.at.parameters
+            pieces = self.whole.split(aligned(self.graph.values[p.value].type.count), 16)
+            for turn, (a, b) in zip(turns.take(len(pieces)), pieces, strict=True):
+                made: Instruction = ("add_squares", at + a, b - a, self.at.squares + 16 * turn, int(bool(chains[turn])))
+                chains[turn].append((made, Origin("", "judge", "update", ())))
         return chains
 
     def _begun(self) -> list[tuple[Instruction, Origin]]:
@@ -132,12 +149,12 @@ class Tail:
         return [(self.update.begin(scalars, self.knobs, begun), origin) for scalars, begun in own]
 
     def _updated(self) -> Chains:
-        chains = self._empty()
+        chains, turns = self._empty(), Turns(self.whole.chains)
         for number, run in enumerate(self.runs):
             pieces = self._pieces(run)
-            for piece, (at, n) in enumerate(pieces):
+            for (at, n), turn in zip(pieces, turns.take(len(pieces)), strict=True):
                 gradient = self.at.gradients + at - self.at.parameters
-                chain = chains[(number + piece) % len(chains)]
+                chain = chains[turn]
                 if not self.update.sums:  # else it came before the sums
                     chain += self._penalised("before", at, gradient, n, run)
                 made = self.update.instruction(

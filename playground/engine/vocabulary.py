@@ -46,6 +46,10 @@ def store(F, at, n, x):
         F[at : at + m] = x[:m] if isinstance(x, np.ndarray) else x
 
 
+def ahead(F, at):
+    """Ask for the cache line of F[at], which is to be used before long. Changes no number; `at` may lie outside F."""
+
+
 def splat(x):
     """The same number in every lane."""
     return np.full(LANES, x, np.float32)
@@ -163,7 +167,7 @@ def tile(
     MR rows by NV vectors of VL lanes in registers; rows beyond `rows` and columns beyond `cols` are not stored. K and S are >= 1.
     Rows of A walk from `a`: +a_step, or +a_wrap after every a_len-th (a_pos: where in that walk the first one is); C likewise.
     start: F[start + start_follows * (row of C - c) + :cols].
-    epilogue: 0 none, 1 ReLU, 2 zero where F[mask + (row of C - c) + :] is 0.
+    epilogue: 0 none, 1 ReLU, 2 zero where F[mask + (row of C - c) + :] is 0, 3 none, and F[mask + (row of C - c) + :] is written as it is.
     """
     MR = min(MR, rows)
     rows_of_a = _walk(a, a_step, a_len, a_wrap, a_pos, MR)
@@ -186,7 +190,7 @@ def tile(
 WORDS = {
     f.__name__: f
     for f in (
-        load, store, splat, ramp, where, vmax, vmin, vabs, vsqrt, vfloor, hsum, hmax, pow2, exponent, mantissa, uniform,
+        load, store, ahead, splat, ramp, where, vmax, vmin, vabs, vsqrt, vfloor, hsum, hmax, pow2, exponent, mantissa, uniform,
         as_float, view1, view2, view3, transpose_block, tile,
     )
 }  # fmt: skip

@@ -11,7 +11,7 @@ import numpy as np
 from playground.core.tensor import TensorType
 from playground.engine.emit import Frame, Instruction, Ref, Word
 from playground.engine.kernel import inline, kernel
-from playground.engine.vocabulary import load, splat, store, vmax, where
+from playground.engine.vocabulary import ahead, load, splat, store, vmax, where
 from playground.errors import ShapeError
 
 
@@ -192,6 +192,11 @@ def max_pool_backward_apart(F, R, w, k):
                 d, to = w[18] + g * w[20] + i * w[19], w[21] + g * w[23] + i * w[8] * w[22]
                 for _ in range(w[5]):
                     for c in range(0, channels, 16):
+                        # two rows of windows further on: a large batch has left the cache
+                        ahead(F, x + c + 4 * w[13])
+                        ahead(F, x + c + 5 * w[13])
+                        ahead(F, to + c + 4 * w[22])
+                        ahead(F, to + c + 5 * w[22])
                         to_first_of_four(F, x + c, w[13], channels, y + c, d + c, to + c, w[22], channels - c, w[24])
                     x += w[9] * channels
                     to += w[9] * channels

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -46,7 +48,7 @@ def test_losses_follow_pytorch_in_double_precision(name: str, steps: int) -> Non
     np.testing.assert_allclose(m.ring()[:steps, 0], expected, rtol=2e-4, atol=2e-5)
 
 
-@pytest.mark.parametrize("name", ["W1", "W2", "W4", "W9"])
+@pytest.mark.parametrize("name", ["W1", "W2", "W3", "W4", "W9"])
 def test_same_seed_same_bits_on_any_thread_count(name: str) -> None:
     hashes = set()
     for threads in (1, 2, 2):
@@ -99,7 +101,7 @@ def test_evaluation_and_prediction_leave_the_state_alone_and_agree() -> None:
 
 
 def test_a_nan_stops_before_the_update_and_is_named() -> None:
-    for name in ("W1", "W4", "W9"):
+    for name in ("W1", "W3", "W4", "W9"):
         m, good = machine(name, samples=256), machine(name, samples=256)
         good.run(2)
         at_x = m.layout.windows["train"][0]
@@ -117,6 +119,30 @@ def test_a_weight_that_is_not_finite_is_traced_to_its_layer() -> None:
     m.parameters()["dense3.weight"][0, 0] = np.inf
     assert m.run(1).status == "fault"
     assert m.explain_fault().node == "dense3"
+
+
+@pytest.mark.parametrize("chains", [2, 3, 5])
+def test_weights_that_chains_keep_to_themselves_give_the_numbers_of_one_chain(chains: int) -> None:
+    """Large weights on the input are multiplied range by range of features; also with batches cut short and gathered, and a flat view."""
+    net = Net((41, 19, 1)).flat().dense(93, "relu").dense(5)
+    graph, rng = net.classify(), np.random.default_rng(3)
+    x, y = rng.normal(size=(31, 41, 19, 1)).astype(np.float32), rng.integers(0, 5, 31)
+    found = []
+    for n in (1, chains):
+        rule = dataclasses.replace(MOMENTUM, accumulate=2)
+        m = Machine(plan_network(graph, batch=7, update=rule, samples={"train": 31, "validation": 31}, chains=n))
+        m.load("train", x, y)
+        m.load("validation", x, y)
+        m.initialise(5)
+        assert m.run(6, threads=min(n, 2)).steps == 6
+        found.append(
+            (m.ring()[:6, [0, 2]].copy(), {name: a.copy() for name, a in m.parameters().items()}, m.evaluate("validation"))
+        )
+        assert ("take_features" in m.plan.disassemble()) == (n > 1)
+    np.testing.assert_allclose(found[1][0], found[0][0], rtol=2e-5)
+    for name, expected in found[0][1].items():
+        np.testing.assert_allclose(found[1][1][name], expected, rtol=1e-4, atol=2e-6)
+    np.testing.assert_allclose(found[1][2].loss, found[0][2].loss, rtol=2e-5)
 
 
 def test_knobs_work_at_the_next_step() -> None:

@@ -80,6 +80,20 @@ def test_rows_of_the_weight_gradient_can_be_split() -> None:
     np.testing.assert_array_equal(bench["dw"], whole)
 
 
+@pytest.mark.parametrize(("i", "o"), [(37, 19), (9, 8), (3, 70), (16, 5)])
+def test_claimed_weights_keep_every_bit(i: int, o: int) -> None:
+    """Also those that are no numbers; and the gradient is the same."""
+    n = 21
+    bench, _ = prepared(n, i, o)
+    at = bench.at
+    bench["w"].reshape(-1).view(np.uint32)[::3] = 0x7F812345
+    bench.run([products.dense_dw(at("x"), at("dy"), at("dw"), n, i, o)])
+    before = bench.F.view(np.uint32).copy()
+    bench["dw"] = 0.0
+    bench.run([products.dense_dw(at("x"), at("dy"), at("dw"), n, i, o, weights=at("w"))])
+    np.testing.assert_array_equal(bench.F.view(np.uint32), before)
+
+
 @pytest.mark.parametrize("rows", [0, 1, 5, 20])
 def test_fewer_rows_leave_the_others_alone(rows: int) -> None:
     n, i, o = 21, 10, 9

@@ -297,8 +297,22 @@ def as_float(tc, bits):
     return types.float32(bits), codegen
 
 
+@intrinsic
+def ahead(tc, F, at):
+    """See `vocabulary.ahead`."""
+
+    def codegen(context, b, sig, args):
+        kind = ir.FunctionType(ir.VoidType(), [ir.PointerType(), I32, I32, I32])
+        ask = cgutils.get_or_insert_function(b.module, kind, "llvm.prefetch.p0")
+        place = gep(b, data(context, b, sig.args[0], args[0]), context.cast(b, args[1], sig.args[1], types.int64))
+        b.call(ask, [place, *(ir.Constant(I32, n) for n in (1, 3, 1))])  # to be written, into the nearest cache, data
+        return context.get_dummy_value()
+
+    return types.void(F, at), codegen
+
+
 WORDS = {
-    "load": load, "store": store, "splat": splat, "ramp": ramp, "where": where, "vmax": vmax, "vmin": vmin, "vabs": vabs,
+    "load": load, "store": store, "ahead": ahead, "splat": splat, "ramp": ramp, "where": where, "vmax": vmax, "vmin": vmin, "vabs": vabs,
     "vsqrt": vsqrt, "vfloor": vfloor, "hsum": hsum, "hmax": hmax, "pow2": pow2, "exponent": exponent, "mantissa": mantissa,
     "uniform": uniform, "as_float": as_float,
 }  # fmt: skip

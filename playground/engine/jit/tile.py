@@ -169,11 +169,29 @@ class Tile:
         for v in range(self.vectors):
             self.b.call(ask, [gep(self.b, pointer, whole(v * self.lanes)), *hints])
 
+    def claim(self, pointer: Any) -> None:
+        """Write the first number of every vector back as it is: that takes its cache line from the other cores, as asking ahead does not.
+        LLVM must not see that it is the same number."""
+        b, kind = self.b, ir.FunctionType(I32, [I32])
+        for v in range(self.vectors):
+            at = gep(b, pointer, whole(v * self.lanes))
+            if not at.type.is_opaque:
+                at = b.bitcast(at, I32.as_pointer())
+            number = b.load(at, align=4, typ=I32) if at.type.is_opaque else b.load(at, align=4)
+            b.store(b.asm(kind, "", "=r,0", [number], False), at, align=4)
+
     def fetch_ahead(self, c_rows: list[Any]) -> None:
         """What the end of the tile touches for the first time: C, and the mask where there is one. For short sums it costs more than
-        it gains."""
+        it gains. Also, however short, what comes to be written after this product and other cores have read (epilogue 3)."""
         b, n = self.b, self.n
         asked, judged, onward = self.block("fetch.rows"), self.block("fetch.mask"), self.block("fetch.done")
+        claimed, counted = self.block("fetch.claim"), self.block("fetch.count")
+        b.cbranch(b.icmp_signed("==", n["epilogue"], whole(3)), claimed, counted)
+        b.position_at_end(claimed)
+        for offset in c_rows:
+            self.claim(gep(b, self.at(n["mask"]), offset))
+        b.branch(counted)
+        b.position_at_end(counted)
         b.cbranch(b.icmp_signed(">=", b.mul(n["K"], n["S"]), whole(LONG_SUM)), asked, onward)
         b.position_at_end(asked)
         for offset in c_rows:

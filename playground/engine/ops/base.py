@@ -84,6 +84,10 @@ class Op:
         """Value index -> rows and columns of zeros needed around its images (and their gradients') for this op."""
         return {}
 
+    def takes_features(self, e: Emit, node: OpNode) -> bool:
+        """Whether `forward` reads the samples in tasks by features. Asked of the only node that reads them."""
+        return False
+
     def forward(self, e: Emit, node: OpNode) -> None:
         raise NotImplementedError
 

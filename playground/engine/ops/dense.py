@@ -10,6 +10,8 @@ import numpy as np
 from playground.core.tensor import TensorType
 from playground.engine import products
 from playground.engine.emit import Emit, Frame, Instruction, Ref, Whole
+from playground.engine.first_fit import aligned
+from playground.engine.frames import split
 from playground.engine.graph import OpNode
 from playground.engine.moves import sum_copies
 from playground.engine.onnx_form import OnnxWriter, label, relu_after
@@ -18,6 +20,10 @@ from playground.errors import ShapeError
 
 #: Samples of at least so many positions are worked on block by block, which keeps what one op leaves to the next in cache.
 BLOCK_POSITIONS = 16
+#: Weights from so many on are worth a stage of their own. Then each chain keeps some rows of them for itself, forwards and at the
+#: update, and what the chains exchange are sums of outputs, as many as samples: a weight that is read on two cores and written on one
+#: costs more than its arithmetic.
+OWNED_WEIGHTS = 65_536
 #: Chains that a plan has at most: each of them may sum its share of a weight gradient by itself.
 MOST_CHAINS = 8
 
@@ -50,10 +56,20 @@ class Dense(Op):
     def cost(self, inputs: Sequence[TensorType], output: TensorType, attributes: Mapping[str, Any]) -> int:
         return 2 * inputs[0].shape[-1] * output.count
 
+    def takes_features(self, e: Emit, node: OpNode) -> bool:
+        i, o = self._extents(e, node)
+        plain = not node.attributes.get("transposed") and e.graph.values[node.output].type.count == o
+        pays = i * o >= OWNED_WEIGHTS and i >= 2 * e.batch
+        shared_out = e.chains > 1 and len(split(i, e.chains, 8)) == e.chains
+        return plain and pays and shared_out and e.gradient(node.inputs[1]) is not None and e.gradient(node.inputs[0]) is None
+
     def forward(self, e: Emit, node: OpNode) -> None:
         x, w, y = e.value(node.inputs[0]), e.value(node.inputs[1]), e.value(node.output)
         b = e.value(node.inputs[2]) if len(node.inputs) > 2 else None
         i, o = self._extents(e, node)
+        if e.by_features is node:
+            self._forward_by_features(e, node, (x, w, b, y), (i, o))
+            return
         turned, relu = bool(node.attributes.get("transposed")), bool(node.attributes.get("relu"))
         if turned:
             e.scratch(products.transpose_scratch(i))
@@ -66,6 +82,29 @@ class Dense(Op):
             return [products.dense_forward(f.at(x), f.at(w), bias, f.at(y), f.rows * each, i, o, relu=relu)]
 
         e.rows(make, reads=[x], writes=[y], grain=_grain(each))
+
+    def _forward_by_features(
+        self, e: Emit, node: OpNode, refs: tuple[Ref, Ref, Ref | None, Ref], extents: tuple[int, int]
+    ) -> None:
+        """Every chain multiplies its range of features by the rows of w that belong to them, for all samples; then the sums of each
+        sample are added up. refs: x, w, b, y."""
+        (x, w, b, y), (i, o), relu = refs, extents, int(bool(node.attributes.get("relu")))
+        share = e.partial(e.batch * o)
+        apart = aligned(e.batch * o)
+
+        def make(f: Whole) -> list[list[Instruction]]:
+            at, _, _ = f.partials(share)
+            return [
+                [products.dense_part(f.at(x) + a, f.at(w) + a * o, at + n * apart, f.rows, i, o, z - a)]
+                for n, (a, z) in enumerate(f.split(i))
+            ]
+
+        def make_sums(f: Frame) -> list[Instruction]:
+            at = f.partial(share) - f.chain * apart + f.r0 * o
+            return [("sum_rows", f.rows, o, at, e.chains, apart, f.at(y), 0 if b is None else f.at(b), relu)]
+
+        e.features(make, reads=[x, w], writes=[share])
+        e.rows(make_sums, reads=[share], writes=[y], grain="part")
 
     def backward(self, e: Emit, node: OpNode) -> None:
         x, w, dy = e.value(node.inputs[0]), e.value(node.inputs[1]), e.upstream(node)
@@ -92,14 +131,12 @@ class Dense(Op):
             return
         if dw is not None:
             weights, add_w = dw, not e.begin(dw)
+            claims = e.chains > 1 and e.by_features is not node and e.graph.values[node.inputs[1]].kind == "parameter"
 
             def make_dw(f: Whole) -> list[list[Instruction]]:
+                a, b, to, own = f.at(left), f.at(right), f.at(weights), f.at(w) if claims else None
                 return [
-                    [
-                        products.dense_dw(
-                            f.at(left), f.at(right), f.at(weights), f.rows * each, rows, columns, first, last, add=add_w
-                        )
-                    ]
+                    [products.dense_dw(a, b, to, f.rows * each, rows, columns, first, last, add=add_w, weights=own)]
                     for first, last in f.split(rows)
                 ]
 
