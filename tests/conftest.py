@@ -21,6 +21,26 @@ settings.register_profile("searching", deadline=None)
 settings.load_profile("steady")
 
 
+#: Folders of tests in which windows and worker processes of the product run and wait for one another.
+LIVING = ("ui", "training")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Windows keep to one of the processes, and where processes wait for one another a failure is tried once more.
+
+    Two windows at once would take the processors from each other, and from the limits that are promised. A machine that is lent to
+    several may stop a process for seconds in the middle of a conversation; what fails twice fails, and what passed at the second
+    time only is listed at the end (`R`), because it is still a find.
+    """
+    root = Path(__file__).parent
+    for item in items:
+        place = item.path.relative_to(root).parts[0] if item.path.is_relative_to(root) else ""
+        if place == "ui" and config.pluginmanager.hasplugin("xdist"):
+            item.add_marker(pytest.mark.xdist_group("windows"))
+        if place in LIVING and config.pluginmanager.hasplugin("rerunfailures"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Settings, recovery files and runs go to a temporary folder; only compiled kernels stay in the user's cache."""
