@@ -75,7 +75,11 @@ class Growing:
 
     def add(self, rows: Array) -> None:
         """Append; where the step goes back, forget what was known from there on."""
-        back = np.flatnonzero(np.diff(self.steps(rows)) <= 0) + 1
+        steps = self.steps(rows)
+        back = np.flatnonzero(steps[1:] <= steps[:-1]) + 1
+        if not len(back):
+            self._append(rows)
+            return
         for piece in np.split(rows, back):
             self._append(piece)
 

@@ -22,18 +22,25 @@ CORES = os.cpu_count() or 1
 FREE_SHARE, CROWDED_SHARE = 0.5, 0.06
 #: Between two turns at least, in seconds, so that what a person does comes between.
 APART = 0.004
+#: And where there is nothing to spend at the moment: to look every few milliseconds whether there is would be dear itself.
+BROKE = 0.012
 #: Who wants to draw more often than every so many seconds has no more turns than who wants just that, where there are not enough.
-EVEN = 0.05
+EVEN = 1 / 30
+#: Seconds: what a turn counts as at least and at most, when turns are given out by what they take.
+CHEAP, DEAR = 0.0005, 0.05
 #: What may be saved up, and what may be owed: work that a person asked for holds up live drawing no longer than a moment.
 SAVED, OWED_SECONDS = 0.01, 1.0
 
 
 class Follower:
-    """Somebody who draws live. every: seconds from one drawing to the next, where time allows; last: when it drew."""
+    """Somebody who draws live. every: seconds from one drawing to the next, where time allows; last: when it drew.
+
+    cost: seconds of the thread that a turn takes, with the painting that it causes; a running mean.
+    """
 
     def __init__(self, widget: QWidget, draw: Callable[[], object], every: float) -> None:
         self._widget, self._draw = weakref.ref(widget), weakref.WeakMethod(draw)
-        self.every, self.last, self.wants = every, 0.0, False
+        self.every, self.last, self.cost, self.wants = every, 0.0, 0.0, False
 
     @property
     def there(self) -> bool:
@@ -53,8 +60,17 @@ class Follower:
         return self.last + self.every
 
     def late(self, now: float) -> float:
-        """How long ago it drew, against how long it may take; where time is short nobody is far ahead of the others."""
-        return (now - self.last) / max(self.every, EVEN)
+        """How long ago it drew, against how long it may take; where time is short nobody is far ahead of the others.
+
+        Turns that cost c and come every T seconds take a share c / T. Of all ways to give out a share, that with T in proportion to
+        the root of c has the least sum of all T, so a dear drawing has fewer turns than a cheap one, but not as much fewer as it is dearer.
+        """
+        return (now - self.last) / (max(self.every, EVEN) * math.sqrt(max(self.cost, CHEAP)))
+
+    def pay(self, seconds: float) -> None:
+        """Take in what its last turn took; work that a person asked for meanwhile may be in it, so one turn changes little."""
+        seconds = min(seconds, DEAR)
+        self.cost += (seconds - self.cost) * (0.25 if self.cost else 1.0)
 
     def act(self, now: float) -> None:
         """Have it draw."""
@@ -81,6 +97,7 @@ class Turns(QObject):
         self._timer.timeout.connect(self._turn)
         self._credit, self._wall, self._spent = SAVED, time.monotonic(), time.thread_time()
         self._owing = False
+        self._drew: Follower | None = None
         session.tick.connect(self._ticked)
 
     def follow(self, widget: QWidget, draw: Callable[[], object], every: float) -> Follower:
@@ -97,6 +114,7 @@ class Turns(QObject):
     def _ticked(self) -> None:
         if not self._session.run.going:
             self._timer.stop()
+            self._drew = None  # what comes now is no part of its turn
             now = time.monotonic()
             for one in list(self._followers):
                 if one.there and one.seen:
@@ -111,13 +129,18 @@ class Turns(QObject):
         now = time.monotonic()
         wait = self._owed(now)
         self._owing = wait > 0
-        if not self._owing:
+        if self._owing:
+            wait = max(wait, BROKE)
+        else:
             waiting = [one for one in self._followers if one.wants]
             if not waiting:
                 return  # until the next tick
-            wait = min(one.due for one in waiting) - now
             due = [one for one in waiting if one.due <= now]
-            any(self._served(one, now) for one in sorted(due, key=lambda one: -one.late(now)))
+            if any(self._served(one, now) for one in sorted(due, key=lambda one: -one.late(now))):
+                wait = self._expected()
+                self._owing = wait > 0
+            else:
+                wait = min(one.due for one in waiting) - now
         self._timer.start(math.ceil(1e3 * max(wait, APART)))
 
     def _served(self, one: Follower, now: float) -> bool:
@@ -126,6 +149,7 @@ class Turns(QObject):
         if not one.there:
             self._followers.remove(one)
         elif one.seen:
+            self._drew = one
             one.act(now)
             return True
         return False
@@ -133,7 +157,15 @@ class Turns(QObject):
     def _owed(self, now: float) -> float:
         """Seconds until there is time to spend again."""
         spent, share = time.thread_time(), self.share
-        self._credit = min(self._credit + share * (now - self._wall), SAVED) - (spent - self._spent)
-        self._credit = max(self._credit, -OWED_SECONDS * share)
+        if self._drew is not None:
+            self._drew.pay(spent - self._spent)
+            self._drew = None
+        self._credit += share * (now - self._wall) - (spent - self._spent)
+        self._credit = min(max(self._credit, -OWED_SECONDS * share), SAVED)
         self._wall, self._spent = now, spent
         return max(0.0, -self._credit / share)
+
+    def _expected(self) -> float:
+        """Seconds until there will be time to spend, once what has just been drawn is painted: to look earlier would be in vain."""
+        assert self._drew is not None
+        return max(0.0, (self._drew.cost - self._credit) / self.share)

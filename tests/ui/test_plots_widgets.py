@@ -82,6 +82,37 @@ def test_no_more_is_drawn_than_can_be_seen_and_no_peak_is_lost(plot: LossPlot) -
     assert 55.0 in raw.shown[1]
 
 
+@pytest.mark.parametrize("count", [661, 664, 800, 801, 999])
+def test_a_smooth_line_with_more_points_than_pixels_keeps_its_ends_and_its_peaks(plot: LossPlot, count: int) -> None:
+    found = history(count)
+    wave = np.sin(np.arange(count)) + 2.0
+    wave[[17, 400]] = 5.0, 0.1
+    plot.show_data("train", found.steps, wave)
+    plot.fit()
+    x, y = plot.series["train"].shown
+    assert len(x) < count
+    assert (np.diff(x) >= 0).all()
+    assert (x[0], y[0], x[-1], y[-1]) == (1, wave[0], count, wave[-1])
+    assert {5.0, 0.1} <= set(y.tolist())
+    assert set(zip(x.tolist(), y.tolist(), strict=True)) <= set(zip(found.steps.tolist(), wave.tolist(), strict=True))
+
+
+def test_what_is_shown_already_is_not_thinned_again_but_another_reach_or_word_is_shown(plot: LossPlot) -> None:
+    found = history(50)
+    plot.show_data("raw", found.steps, found.loss)
+    plot.grab()
+    shown = plot.series["raw"].shown
+    plot.show_data("raw", found.steps, found.loss)
+    plot.grab()
+    assert plot.series["raw"].shown is shown
+    plot.reach = 400.0
+    plot.grab()
+    assert plot.across.high == 400.0
+    plot.show_data("raw", found.steps[:20], found.loss[:20])
+    plot.grab()
+    assert len(plot.series["raw"].shown[0]) == 20
+
+
 def test_values_that_are_not_finite_leave_a_gap_and_a_cross(plot: LossPlot) -> None:
     plot.feed(history(200), [])
     clean = count(plot.grab().toImage(), theme.theme().color("error"))

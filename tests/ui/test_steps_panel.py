@@ -87,3 +87,21 @@ def test_a_network_without_steps_says_what_is_shown_here(window: MainWindow, ses
     loaded(session)
     panel.feed()
     assert panel.pages.currentIndex() == 0
+
+
+def test_where_there_is_nothing_to_show_the_network_is_not_asked_at_every_step(
+    window: MainWindow, session: Session, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+):
+    panel = shown(window, session, loaded, "iris")
+    assert panel.pages.currentIndex() == 0
+    asked = []
+    answers = panel._answering.answers
+    monkeypatch.setattr(panel._answering, "answers", lambda *given: asked.append(given) or answers(*given))
+    panel.feed()
+    panel.feed()
+    assert not asked
+    session.select([session.project.network.of_kind("layer")[0].id])
+    panel.feed()
+    panel.feed()
+    assert len(asked) <= 1 + panel.pages.currentIndex()
+    assert asked

@@ -126,3 +126,19 @@ def test_a_window_that_is_away_has_no_turns(session: Ticking, made: Turns, qtbot
     session.tick.emit()
     qtbot.waitUntil(lambda: stays.count == 1)
     assert away.count == 0
+
+
+def test_a_dear_drawing_has_fewer_turns_by_the_root_of_what_it_costs(made: Turns, qtbot: Any) -> None:
+    cheap, dear, new = (made.follow(one, one.work, 0.05) for one in (Drawing(), Drawing(), Drawing()))
+    cheap.pay(0.002)
+    dear.pay(0.032)
+    now = time.monotonic()
+    for one in (cheap, dear, new):
+        one.last = now - 0.3
+    assert cheap.late(now) == pytest.approx(4 * dear.late(now))
+    assert new.late(now) > cheap.late(now), "who has not drawn yet comes first"
+    dear.pay(10.0)  # somebody opened a menu meanwhile
+    assert dear.cost < turns.DEAR
+    for _ in range(30):
+        dear.pay(0.002)
+    assert dear.cost == pytest.approx(cheap.cost, rel=0.05)

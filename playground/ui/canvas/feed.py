@@ -91,6 +91,7 @@ class PreviewFeed(QObject):
         self._timed: LayersTimed | None = None
         self._start_graph: Graph | None = None
         self._estimated_of: Graph | None = None
+        self._guessed: tuple[Graph | None, LocalNames, list[str], dict[str, Cost]] | None = None
         self._fared, self._follows = 0.0, False
         self._key: tuple[Any, ...] = ()
         self._last, self._took = 0.0, 0.0
@@ -260,7 +261,15 @@ class PreviewFeed(QObject):
         frozen = [node.name for node in expanded(session.project).project.network.nodes if node.frozen]
         measured = with_fault(health_of(session.client.layer_norms(), frozen), self.travels.fault, session.run_project)
         self._health = worst(measured, stuck_of(session.stuck) if measured else [], self._names, shown)
-        self._costs = costs(self._timed, self._names, shown) or estimates(self._start_graph, self._names, shown)
+        self._costs = costs(self._timed, self._names, shown) or self._estimates(shown)
+
+    def _estimates(self, shown: list[str]) -> dict[str, Cost]:
+        """`estimates`, which are the same for as long as the network is."""
+        graph, names = self._start_graph, self._names
+        known = self._guessed
+        if known is None or known[0] is not graph or known[1] is not names or known[2] != shown:
+            self._guessed = known = graph, names, shown, estimates(graph, names, shown)
+        return known[3]
 
     def giver(self, name: str) -> str:
         """What a node of the canvas is called in the run, "" for one that gives nothing there."""

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -75,8 +75,11 @@ def _jumped(lengths: np.ndarray) -> bool:
     before, newest = lengths[:-RECENT], lengths[-RECENT:]
     if len(before) < RECENT:
         return False
+    longest = float(newest.max())
+    if longest <= EXPLODED * float(before.min()):  # most often so, and no median is less than the least
+        return False
     usual = float(np.median(before))
-    return usual > 0 and float(newest.max()) > EXPLODED * usual
+    return usual > 0 and longest > EXPLODED * usual
 
 
 def health_of(norms: LayerNorms | None, frozen: Sequence[str]) -> list[Health]:
@@ -145,6 +148,7 @@ class HealthTable(Painted):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(ROW * 2, 0, say("Layer health"), parent)
         self.rows: list[Health] = []
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def show_rows(self, rows: list[Health]) -> None:
         if rows != self.rows:

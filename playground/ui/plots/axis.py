@@ -30,8 +30,7 @@ class Axis:
         values = np.asarray(values, float)
         if not self.log:
             return np.asarray((values - self.low) / (self.high - self.low))
-        with np.errstate(invalid="ignore"):
-            scaled = np.log10(np.where(np.isnan(values), np.nan, np.maximum(values, _TINY)))
+        scaled = np.log10(np.maximum(values, _TINY))  # of which the greater is not a number where one of them is none
         return np.asarray((scaled - math.log10(self.low)) / (math.log10(self.high) - math.log10(self.low)))
 
     def place_one(self, value: float) -> float:
@@ -75,16 +74,23 @@ class Axis:
 
 def around(arrays: Iterable[np.ndarray], log: bool = False, pad: float = 0.06) -> Axis | None:
     """An axis that holds all finite values with some room; None when there are none."""
-    kept = []
+    kept, ends = [], []
     for values in arrays:
-        good = values[np.isfinite(values) & (values > 0)] if log else values[np.isfinite(values)]
+        good = values
+        low, high = (float(values.min()), float(values.max())) if len(values) else (math.nan, math.nan)
+        if not (math.isfinite(low) and math.isfinite(high) and (low > 0 or not log)):  # most often all values are fit to be shown
+            good = values[np.isfinite(values) & (values > 0)] if log else values[np.isfinite(values)]
+            low, high = (float(good.min()), float(good.max())) if len(good) else (math.nan, math.nan)
         if len(good):
-            kept.append(np.log10(good) if log else good)
+            kept.append(good)
+            ends += [low, high]
     if not kept:
         return None
-    low, high = min(float(good.min()) for good in kept), max(float(good.max()) for good in kept)
+    low, high = min(ends), max(ends)
+    if log:
+        low, high = math.log10(low), math.log10(high)
     if log and high - low > DECADES:  # a run that blew up leaves at the top; what came before stays readable
-        middle = float(np.median(np.concatenate(kept)))
+        middle = float(np.median(np.log10(np.concatenate(kept))))
         low, high = max(low, middle - DECADES / 2), min(high, middle + DECADES / 2)
     if high - low < 1e-12 * max(1.0, abs(high)):
         half = 0.15 if log else 0.1 * abs(high) or 1.0

@@ -17,12 +17,16 @@ class Legend(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.series: list[Series] = []
+        self._names: list[str] = []
         self.setFixedHeight(24)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_series(self, series: list[Series]) -> None:
-        self.series = series
-        self.setAccessibleName(say("Legend: {lines}", lines=strung(s.label for s in series)))
+        names = [s.label for s in series]
+        if names == self._names and all(a is b for a, b in zip(series, self.series, strict=True)):
+            return
+        self.series, self._names = series, names
+        self.setAccessibleName(say("Legend: {lines}", lines=strung(names)))
         self.update()
 
     def sizeHint(self) -> QSize:

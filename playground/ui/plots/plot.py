@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.ui.painting import AA, CENTRE, LEFT, RIGHT, put
@@ -17,6 +17,7 @@ from playground.ui.plots.marks import Band, Mark, Reading, draw_bands, draw_cros
 from playground.ui.plots.pointing import Pointing
 from playground.ui.plots.series import Series
 from playground.ui.plots.spread import draw_spread
+from playground.ui.plots.ticks import draw_numbers
 from playground.ui.theme import theme
 from playground.words import say, sentence, strung
 
@@ -39,6 +40,7 @@ class Plot(Pointing):
         self.setAccessibleName(name)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else all that lies below is painted first, window and docks
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(120, 60)
         self.title, self.x_title = "", ""
@@ -52,10 +54,10 @@ class Plot(Pointing):
         self.marks: Sequence[Mark] = ()
         self.bands: Sequence[Band] = ()
         self.flags, self.ends, self.readout = True, False, True
-        self.empty = NO_RUN
+        self._empty, self._reach = NO_RUN, 0.0
         self.x_word: Callable[[float], tuple[str, str]] = lambda x: (say("Step {x}", x=f"{x:,.0f}"), "")
         self.across, self.up = Axis(0.0, 1.0, False), Axis(0.1, 1.0, log)
-        self.follow, self.reach = True, 0.0
+        self.follow = True
         self.cursor_x: float | None = None
         self.fixed_up: Axis | None = None
         #: The range of the y axis that a person chose.
@@ -70,7 +72,10 @@ class Plot(Pointing):
 
     def show_data(self, key: str, x: np.ndarray, y: np.ndarray) -> None:
         """Give a series its whole data; the arrays are read, never changed. x must not fall."""
-        self.series[key].x, self.series[key].y = x, y
+        series = self.series[key]
+        if series.x is x and series.y is y:
+            return
+        series.x, series.y = x, y
         self._stale = True
         self.update()
 
@@ -126,6 +131,28 @@ class Plot(Pointing):
         self.update()
 
     @property
+    def empty(self) -> str:
+        """What is said where there is no data."""
+        return self._empty
+
+    @empty.setter
+    def empty(self, text: str) -> None:
+        if text != self._empty:
+            self._empty = text
+            self.update()
+
+    @property
+    def reach(self) -> float:
+        """How far the x axis goes while it follows the data, at least."""
+        return self._reach
+
+    @reach.setter
+    def reach(self, x: float) -> None:
+        if x != self._reach:
+            self._reach, self._stale = x, True
+            self.update()
+
+    @property
     def has_data(self) -> bool:
         return any(len(series.x) for series in self.drawn())
 
@@ -173,6 +200,9 @@ class Plot(Pointing):
     def sizeHint(self) -> QSize:
         return QSize(420, 220)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._stale = True  # how many points are drawn is a matter of the width
+
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._stale:
             self.fit()
@@ -213,15 +243,19 @@ class Plot(Pointing):
 
     def _draw_grid(self, p: QPainter, r: QRectF) -> None:
         p.setRenderHint(AA, False)
-        grid = theme().color("plotgrid")
+        grid, top, foot = theme().color("plotgrid"), r.y(), r.bottom()
+        places = []
         for v in self.across.ticks(max(2, int(r.width() / self.tick_gaps[0]))):
-            x = self.px(v)
-            p.fillRect(QRectF(round(x), r.y(), 1, r.height()), grid)
-            put(p, QRectF(x - 40, r.bottom() + 4, 80, 14), short(v), 10, "text3", how=CENTRE)
+            x = r.x() + self.across.place_one(v) * r.width()
+            p.fillRect(QRectF(round(x), top, 1, r.height()), grid)
+            places.append((x, foot + 11, short(v)))
+        draw_numbers(p, places, 0.5, 80)
+        places = []
         for v in self.up.ticks(max(3, int(r.height() / self.tick_gaps[1]))):
-            y = self.py(v)
+            y = foot - self.up.place_one(v) * r.height()
             p.fillRect(QRectF(r.x(), round(y), r.width(), 1), grid)
-            put(p, QRectF(0, y - 7, r.x() - 6, 14), short(v), 10, "text3", how=RIGHT)
+            places.append((r.x() - 6, y, short(v)))
+        draw_numbers(p, places, 1, r.x() - 6)
         self._draw_frame(p, r)
 
     def _draw_title(self, p: QPainter, r: QRectF) -> None:
@@ -235,12 +269,13 @@ class Plot(Pointing):
         if not self.ends:
             return
         ends = [s for s in self.series.values() if s.visible and len(s.shown[1]) and np.isfinite(s.shown[1][-1])]
+        places = [(r.bottom() - self.up.place_one(float(s.shown[1][-1])) * r.height(), s) for s in ends]
         below = r.y() - 14.0
-        for series in sorted(ends, key=lambda s: self.py(float(s.shown[1][-1]))):
-            y = max(below + 13, min(self.py(float(series.shown[1][-1])), r.bottom()))
+        p.setFont(theme().font(10))
+        for place, series in sorted(places, key=lambda one: one[0]):
+            y = max(below + 13, min(place, r.bottom()))
             below = y
             p.setPen(series.ink)
-            p.setFont(theme().font(10))
             p.drawText(QRectF(r.right() + 6, y - 8, self.width() - r.right() - 6, 16), int(LEFT), series.label)
 
     def _draw_cursor(self, p: QPainter, r: QRectF) -> None:
@@ -278,7 +313,15 @@ def _trimmed(series: Series) -> np.ndarray:
     if series.kind != "points" or len(y) < 50:
         return y
     good = y[np.isfinite(y)]
-    return np.percentile(good, (1, 99)) if len(good) else y[:0]
+    return _middle(good) if len(good) else y[:0]
+
+
+def _middle(values: np.ndarray) -> np.ndarray:
+    """The 1st and the 99th percentile, between two values in proportion; NumPy's own takes five times as long. Shapes: (n,) -> (2,)."""
+    places = (0.01 * (len(values) - 1), 0.99 * (len(values) - 1))
+    around_them = [min(int(place) + k, len(values) - 1) for place in places for k in (0, 1)]
+    low, next_low, high, next_high = np.partition(values, around_them)[around_them]
+    return np.array([low + (next_low - low) * (places[0] % 1), high + (next_high - high) * (places[1] % 1)])
 
 
 def link(*plots: Plot) -> None:

@@ -19,7 +19,9 @@ from playground.ui.theme import theme
 SMOOTH_POINTS = 1000
 RAW_POINTS = 2000
 #: Up to so many points a wide line is drawn in one; beyond it, joins cost too much and cannot be seen.
-JOINED_POINTS = 250
+JOINED_POINTS = 60
+#: A smooth line has about so many points where it has more than a quarter more than that, and never more than its plot has pixels.
+DRAWN_POINTS = 600
 #: A line with more dashes than this is drawn without.
 MOST_DASHES = 20_000
 #: A logarithmic x axis is thinned in so many pieces of equal width.
@@ -66,7 +68,16 @@ class Series:
             self.shown = np.concatenate([a for a, _ in pieces]), np.concatenate([b for _, b in pieces])
         else:
             self.shown = thinned(x, y, most)
+            if self.kind == "smooth" and not self.step:
+                self._make_even(min(max(int(width), 64), DRAWN_POINTS))
         self.holes = x[:0] if clean else runs_of_holes(x, y)
+
+    def _make_even(self, most: int) -> None:
+        """Of a line with far more points than that keep the least and the greatest of every few, and both ends."""
+        x, y = self.shown
+        if len(x) > 1.25 * most:
+            few = extremes(x[1:-1], y[1:-1], most // 2)
+            self.shown = np.concatenate([x[:1], few[0], x[-1:]]), np.concatenate([y[:1], few[1], y[-1:]])
 
     def _all_finite(self) -> bool:
         """Whether there is no gap anywhere; of data that only grew in place, what is new is looked at."""
@@ -81,11 +92,11 @@ class Series:
 
     @property
     def ink(self) -> QColor:
-        return theme().color("text3") if self.muted else theme().series(self.color)[0]
+        return theme().color("text3" if self.muted else f"s{(self.color - 1) % 8 + 1}")
 
     @property
     def pattern(self) -> tuple[float, ...]:
-        return tuple(theme().series(self.color)[1]) if self.dashes is None else self.dashes
+        return _dashes_of(self.color) if self.dashes is None else self.dashes
 
     def pen(self) -> QPen:
         """For the sample in the legend."""
@@ -122,37 +133,35 @@ class Series:
             px = np.clip(px, r.x() - 60, r.right() + 60)
         else:
             px, py = _cut(px, py, r.x() - 60, r.right() + 60)
-        py = np.clip(py, r.y() - 60, r.bottom() + 60)  # lines far outside cost as much as those inside
+        py = np.minimum(np.maximum(py, r.y() - 60), r.bottom() + 60)  # lines far outside cost as much as those inside
         if self.kind == "points":
             self._draw_points(p, r, px, py)
             return
         if self.step and len(px) > 1:
             px, py = np.repeat(px, 2)[1:], np.repeat(py, 2)[:-1]
-        smooth = self.kind == "smooth" and not self.step
-        p.setRenderHint(AA, smooth)
-        p.setPen(
-            QPen(
-                self.ink,
-                2 if self.kind == "smooth" else 1,
-                Qt.PenStyle.SolidLine,
-                Qt.PenCapStyle.FlatCap if self.pattern else Qt.PenCapStyle.RoundCap,
-            )
-        )
-        for a, b in _unbroken(py):
-            points = np.stack([px[a:b], py[a:b]], 1)
-            if b - a == 1:
-                p.drawPoint(QPointF(*points[0]))
-            elif self.pattern and not (self.kind == "line" and len(x) < len(self.x) // 2):
-                draw_pieces(p, dashed(points, self.pattern))
-            elif self.step or (smooth and b - a > JOINED_POINTS):
-                draw_pieces(p, np.stack([points[:-1], points[1:]], 1))
-            else:
-                p.drawPolyline(polygon(points))
+        self._draw_line(p, px, py, self.pattern)
         if self.tip and np.isfinite(py[-1]):
             p.setRenderHint(AA)
             p.setPen(Qt.PenStyle.NoPen)
             p.setBrush(self.ink)
             p.drawEllipse(QPointF(float(px[-1]), float(py[-1])), 3, 3)
+
+    def _draw_line(self, p: QPainter, px: np.ndarray, py: np.ndarray, pattern: tuple[float, ...]) -> None:
+        """Every unbroken part. Round caps are never asked for: Qt draws pieces with square ones in a seventh of the time."""
+        smooth = self.kind == "smooth" and not self.step
+        p.setRenderHint(AA, smooth)
+        cap = Qt.PenCapStyle.FlatCap if pattern else Qt.PenCapStyle.SquareCap
+        p.setPen(QPen(self.ink, 2 if self.kind == "smooth" else 1, Qt.PenStyle.SolidLine, cap))
+        broken = pattern and not (self.kind == "line" and len(self.shown[0]) < len(self.x) // 2)
+        for a, b in _unbroken(py):
+            if b - a == 1:
+                p.drawPoint(QPointF(float(px[a]), float(py[a])))
+            elif broken:
+                draw_pieces(p, dashed(_pairs(px[a:b], py[a:b]), pattern))
+            elif self.step or (smooth and b - a > JOINED_POINTS):
+                draw_pieces(p, _joined(px[a:b], py[a:b]))
+            else:
+                p.drawPolyline(polygon(_pairs(px[a:b], py[a:b])))
 
     def draw_sample(self, p: QPainter, r: QRectF) -> None:
         """A short piece of the series, for the legend and the readout."""
@@ -169,18 +178,26 @@ class Series:
         """2 px squares at 45 %, set in a picture by themselves: thousands of them by a pen would take most of a frame."""
         ratio = p.device().devicePixelRatio()
         width, height, side = int(r.width() * ratio) + 1, int(r.height() * ratio) + 1, max(2, round(2 * ratio))
-        good = np.isfinite(py)
-        x, y = (np.rint((v[good] - start) * ratio).astype(np.int64) - side // 2 for v, start in ((px, r.x()), (py, r.y())))
-        words = np.zeros((height, width), np.uint32)
+        x, y = (np.rint((v - start) * ratio) - side // 2 for v, start in ((px, r.x()), (py, r.y())))
+        near = (x > -side) & (x < width) & (y > -side) & (y < height)  # false as well where y is not finite
+        wide = width + 2 * side  # with a rim, so that no square has to be cut
+        words = np.zeros((height + 2 * side) * wide, np.uint32)
+        at = ((y[near] + side) * wide + (x[near] + side)).astype(np.int64)
         ink = QColor(self.ink)
         parts = [round(0.45 * part) for part in (255, ink.red(), ink.green(), ink.blue())]
         word = np.uint32(parts[0] << 24 | parts[1] << 16 | parts[2] << 8 | parts[3])
         for right in range(side):
             for down in range(side):
-                inside = (x + right >= 0) & (x + right < width) & (y + down >= 0) & (y + down < height)
-                words[y[inside] + down, x[inside] + right] = word
-        image = QImage(words.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+                words[at + (down * wide + right)] = word
+        inner = words[side * wide + side :]
+        image = QImage(inner.data, width, height, 4 * wide, QImage.Format.Format_ARGB32_Premultiplied)
         p.drawImage(QRectF(r.x(), r.y(), width / ratio, height / ratio), image)
+
+
+@functools.cache
+def _dashes_of(color: int) -> tuple[float, ...]:
+    """The dashes of a series' token, which are the same in both themes."""
+    return tuple(theme().series(color)[1])
 
 
 def _address(values: np.ndarray) -> int:
@@ -215,20 +232,44 @@ def dashed(points: np.ndarray, pattern: tuple[float, ...]) -> np.ndarray:
 
     Qt's own dasher takes a second for a wide antialiased noisy line; this is a few array operations.
     """
-    lengths = np.hypot(*np.diff(points, axis=0).T)
-    s = np.concatenate([[0.0], np.cumsum(lengths)])
-    ends = np.cumsum(pattern)
-    period = float(ends[-1])
-    if s[-1] > MOST_DASHES * period:
-        return np.stack([points[:-1], points[1:]], 1)
-    cuts = (np.arange(int(s[-1] / period) + 1)[:, None] * period + np.concatenate([[0.0], ends[:-1]])).ravel()
-    stops = np.union1d(s, cuts[cuts < s[-1]])
+    x, y = points[:, 0], points[:, 1]
+    s = np.zeros(len(points))
+    np.cumsum(np.hypot(x[1:] - x[:-1], y[1:] - y[:-1]), out=s[1:])
+    ends = _ends_of(pattern)
+    period, length = ends[-1], float(s[-1])
+    if length > MOST_DASHES * period:
+        return _joined(x, y)
+    cuts = np.add.outer(np.arange(int(length / period) + 1) * period, np.array((0.0, *ends[:-1]))).ravel()
+    cuts = cuts[: cuts.searchsorted(length)]
+    stops = np.concatenate([s, cuts])
     if len(stops) > MOST_DASHES:
-        return np.stack([points[:-1], points[1:]], 1)
-    at = np.stack([np.interp(stops, s, points[:, 0]), np.interp(stops, s, points[:, 1])], 1)
-    middle = (stops[1:] + stops[:-1]) / 2 % period
-    on = np.searchsorted(ends, middle, side="right") % 2 == 0
-    return np.stack([at[:-1][on], at[1:][on]], 1)
+        return _joined(x, y)
+    stops.sort()
+    middle = (stops[1:] + stops[:-1]) / 2
+    # Between the first cut and the second the pen is down, then up, and so on; where two stops are one, there is nothing between.
+    on = (cuts.searchsorted(middle, side="right") % 2 == 1) & (stops[1:] > stops[:-1])
+    return _joined(np.interp(stops, s, x), np.interp(stops, s, y))[on]
+
+
+@functools.cache
+def _ends_of(pattern: tuple[float, ...]) -> tuple[float, ...]:
+    """Where each dash and each gap of a pattern ends, in pixels; a pattern of an odd count is gone through twice."""
+    whole = pattern if len(pattern) % 2 == 0 else pattern * 2
+    return tuple(float(end) for end in np.cumsum(whole))
+
+
+def _pairs(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Points of two columns. Shapes: (n,), (n,) -> (n, 2)."""
+    points = np.empty((len(x), 2))
+    points[:, 0], points[:, 1] = x, y
+    return points
+
+
+def _joined(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The pieces of a polyline. Shapes: (n,), (n,) -> (n - 1, 2, 2)."""
+    pieces = np.empty((len(x) - 1, 2, 2))
+    pieces[:, 0, 0], pieces[:, 1, 0], pieces[:, 0, 1], pieces[:, 1, 1] = x[:-1], x[1:], y[:-1], y[1:]
+    return pieces
 
 
 def polygon(points: np.ndarray) -> QPolygonF:
