@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QInputDialog, QMenu
 
 from playground.errors import PlaygroundError
+from playground.ui.named_layouts import TooManyLayouts
 from playground.words import say, sentence
 
 if TYPE_CHECKING:
@@ -71,6 +72,11 @@ def _ask(window: MainWindow, title: str, text: str, take: Callable[[str], object
             take(name)
         except PlaygroundError as error:
             window.session.message.emit(str(error), "error")
+            if not isinstance(error, TooManyLayouts):
+                window.session.offered.emit((sentence("Change the name"), lambda: _ask(window, title, name, take)))
+            elif window.layouts.layout_shown.base:
+                words = sentence("Delete {title}", title=window.layouts.layout_shown.title)
+                window.session.offered.emit((words, lambda: delete(window)))
 
     dialog.textValueSelected.connect(accept)
     dialog.open()

@@ -19,6 +19,10 @@ class BadLayout(PlaygroundError):
     """A name that a layout cannot have, or something that only layouts of one's own allow."""
 
 
+class TooManyLayouts(BadLayout):
+    """No other name would help."""
+
+
 def own_layouts(table: Mapping[str, Layout]) -> Iterable[Layout]:
     """The kept ones whose base is in the table; what is damaged is left out."""
     try:
@@ -45,7 +49,7 @@ def keep(known: Mapping[str, Layout]) -> None:
 def made_layout(title: str, now: Layout, known: Mapping[str, Layout]) -> Layout:
     """A new layout from the present one. Raises BadLayout."""
     if sum(bool(each.base) for each in known.values()) >= MOST:
-        raise BadLayout(sentence("There are {count} layouts of your own already. Delete one first.", count=MOST))
+        raise TooManyLayouts(sentence("There are {count} layouts of your own already. Delete one first.", count=MOST))
     number = next(n for n in range(1, MOST + 2) if f"own{n}" not in known)
     return dataclasses.replace(now, name=f"own{number}", title=_checked(title, known), base=now.base or now.name, shortcut="")
 

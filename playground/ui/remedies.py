@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from playground.document.edits import SetPlan
-from playground.training.messages import Died, Event, Failed
+from playground.training.messages import ChangeRefused, Died, Event, Failed
 from playground.training.messages.travel import Travelling
 from playground.words import sentence
 
@@ -24,14 +24,16 @@ def remedy_of(event: Event, session: Session) -> Remedy | None:
         return sentence("Stay here"), session.client.cancel_travel
     if isinstance(event, Failed):
         return _of_failure(event, session)
+    if isinstance(event, ChangeRefused):
+        return _of_failure(event, session) or (sentence("Stop the run"), session.stop)
     return None
 
 
-def _of_failure(event: Failed, session: Session) -> Remedy | None:
+def _of_failure(event: Failed | ChangeRefused, session: Session) -> Remedy | None:
     if event.batch:
 
         def smaller() -> None:
-            if session.do(SetPlan("training", "batch", event.batch), whole=True):
+            if session.do(SetPlan("training", "batch", event.batch), whole=True) and not session.run.going:
                 session.train()
 
         return sentence("Use batch {batch}", batch=f"{event.batch:,}"), smaller

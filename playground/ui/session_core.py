@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from playground.core.samples import Samples
 from playground.document.edits import Edit, History, Several
+from playground.document.instead import concerned, instead
 from playground.document.problems import Mend, Problem
 from playground.document.project import Node, Project
 from playground.errors import PlaygroundError
@@ -20,6 +21,7 @@ from playground.ui.run_control import RunControl
 from playground.ui.sample_loader import SampleLoader
 from playground.ui.scope import Scope
 from playground.ui.turns import Turns
+from playground.words import sentence
 
 if TYPE_CHECKING:
     from playground.training.saturation import Saturation
@@ -138,10 +140,21 @@ class SessionCore(QObject):
         try:
             self.history.do(edit if whole else self.scope.routed(edit, self.project, self.samples))
         except PlaygroundError as error:
-            self.message.emit(str(error), "error")
+            self.refused(edit, str(error), "error", whole=whole)
             return False
         self._changed()
         return True
+
+    def refused(self, edit: Edit, why: str, level: str, *, whole: bool = False) -> None:
+        """Tell why an edit cannot be done, with what can be done instead: the nearest edit that holds, or a look at its nodes."""
+        self.message.emit(why, level)
+        project = self.project if whole else self.view
+        found, ids = instead(edit, project), concerned(edit, project)
+        if found is not None:
+            words, better = found
+            self.offered.emit((words, lambda: self.do(better, whole=whole)))
+        elif ids:
+            self.offered.emit((sentence("Show it"), lambda: self.select(ids)))
 
     def mend(self, mend: Mend) -> bool:
         """Apply the remedy of a problem of what the canvas shows as one undoable step."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QInputDialog, QLabel, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -100,6 +102,16 @@ def test_names_that_cannot_be_are_refused_in_words(window: MainWindow, session: 
     dialog.accept()
     settle()
     assert told == ["There is a layout called Train already. Choose another name."]
+    button = window.notices.button
+    assert (button.isVisible(), button.text()) == (True, "Change the name")
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    (again,) = [one for one in window.findChildren(QInputDialog) if one.isVisible()]
+    assert again.textValue() == "Train"
+    again.setTextValue("Mine")
+    again.accept()
+    settle()
+    assert window.layouts.layout_shown.title == "Mine"
+    window.layouts.delete(window.layouts.current)
     for name in ("rename", "delete"):
         with pytest.raises(BadLayout):
             window.layouts.rename("build", "x") if name == "rename" else window.layouts.delete("build")

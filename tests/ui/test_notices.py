@@ -10,10 +10,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 import playground as pg
-from playground.document.edits import AddNode
+from playground.document.edits import AddLink, AddNode, RenameNode
 from playground.errors import FileError
-from playground.training.messages import Died, Failed
+from playground.training.messages import ChangeRefused, Died, Failed
 from playground.training.messages.travel import Stayed, Travelling
+from playground.ui.inspector.following import follow_knobs
 from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
 from tests.ui.conftest import settle
@@ -93,6 +94,34 @@ def test_a_message_with_a_next_step_has_it_as_a_button(
     session.offered.emit(("Stop", lambda: asked.append("stop")))
     assert not bar.isVisible(), "no button without its sentence"
     session.path = None
+
+
+def test_a_refused_edit_offers_what_was_meant(window: MainWindow, session: Session):
+    first, second = AddNode(pg.layer("dense")), AddNode(pg.layer("dense"))
+    session.do(first), session.do(second)
+    assert not session.do(RenameNode(second.id, "dense1"))
+    button = window.notices.button
+    assert (button.isVisible(), button.text()) == (True, "Use the name dense3")
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert [node.name for node in session.project.network.nodes] == ["dense1", "dense3"]
+    session.undo()
+    assert [node.name for node in session.project.network.nodes] == ["dense1", "dense2"]
+    session.select([])
+    assert not session.do(AddLink(first.id, first.id, 0))
+    assert button.text() == "Show it"
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert session.selection == (first.id,)
+
+
+def test_a_change_that_the_run_cannot_take_offers_a_way_out(window: MainWindow, session: Session):
+    follow_knobs(session)._asked[7] = session.project, None
+    session.heard.emit(ChangeRefused(change=7, text="It does not fit.", batch=16, problems=()))
+    assert (window.notices.text, window.notices.button.text()) == ("It does not fit.", "Use batch 16")
+    QTest.mouseClick(window.notices.button, Qt.MouseButton.LeftButton)
+    assert session.project.training.batch == 16
+    session.heard.emit(ChangeRefused(change=8, text="The weights would be others.", batch=0, problems=()))
+    assert window.notices.button.text() == "Stop the run"
+    window.notices.hide()
 
 
 def test_a_file_that_cannot_be_read_offers_to_choose_another(

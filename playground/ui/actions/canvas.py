@@ -34,6 +34,7 @@ def export_picture(window: MainWindow) -> None:
         write_picture(window.canvas, path, scale)
     except PlaygroundError as error:
         session.message.emit(str(error), "error")
+        session.offered.emit((sentence("Choose another place"), lambda: export_picture(window)))
         return
     session.message.emit(sentence("The canvas is drawn in {file}.", file=path.name), "info")
 

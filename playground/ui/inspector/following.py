@@ -19,6 +19,7 @@ from playground.lowering.expansion import expanded
 from playground.lowering.flow import flow_of
 from playground.lowering.groups import weight_settings
 from playground.training.messages import ChangeRefused, Replanned, Reset, Started
+from playground.ui.remedies import remedy_of
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -150,6 +151,7 @@ class KnobFollower(QObject):
         elif isinstance(event, ChangeRefused):
             self._refused, _ = self._asked.pop(event.change, (None, None))
             self.session.message.emit(event.text, "error")
+            self.session.offered.emit(remedy_of(event, self.session))
         elif isinstance(event, Reset):
             if self.session.run_project is not None and self.session.run_samples is not None:
                 self.session.run_root = (self.session.run_project, self.session.run_samples)

@@ -32,7 +32,7 @@ def journal_script(session: Session) -> str:
     """The script of the present run, up to its last whole copy of the state. Raises PlaygroundError where there is none."""
     kept = session.client.state_copy()
     if session.run_root is None or kept is None:
-        raise FileError(say("There is no run to write down yet. Train first."))
+        raise FileError(sentence("There is no run to write down yet. Train first."))
     root, samples = session.run_root
     memory, state = kept
     steps = int(memory["last_step"])
@@ -72,5 +72,6 @@ def export_script(window: MainWindow) -> None:
         save_atomically(Path(name), journal_script(session).encode())
     except PlaygroundError as error:
         session.message.emit(str(error), "error")
+        session.offered.emit((sentence("Choose another place"), lambda: export_script(window)))
         return
     session.message.emit(sentence("{file} does this run again.", file=Path(name).name), "info")

@@ -163,7 +163,7 @@ class Adding(Part):
         try:
             insert.apply(self.session.view)
         except PlaygroundError as error:
-            self.session.message.emit(str(error), "warning")
+            self.session.refused(insert, str(error), "warning")
             return False
         item = self.scene.nodes[id]
         spot = QRectF(*at, item.look.width, item.look.height)
