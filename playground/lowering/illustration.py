@@ -113,7 +113,7 @@ def _loss(spec: Loss) -> Curves:
     """The loss of one sample over what the network says of it."""
     m = np.linspace(-4.0, 4.0, 161)
     if spec.target == "values":
-        return Curves("prediction − target", "loss", (("loss", m, _losses(spec, m[:, None], np.zeros((len(m), 1)))),))
+        return Curves(sentence("prediction − target"), "loss", (("loss", m, _losses(spec, m[:, None], np.zeros((len(m), 1)))),))
     if spec.target == "binary":
         lines = [(sentence("target {t}", t=t), m, _losses(spec, m[:, None], np.full((len(m), 1), float(t)))) for t in (1, 0)]
         return Curves("prediction", "loss", tuple(lines))
@@ -184,7 +184,7 @@ def _reach(spec: Layer) -> Reach | None:
     if reached < 2:
         return None
     flat = (1, LENGTH) if rank == 2 else (SIDE, SIDE)
-    what = "pixels" if rank == 3 else "steps"
+    what = sentence("pixels" if rank == 3 else "steps")
     words = sentence("{reached} of {places} {what} reach this one of the output", reached=reached, places=places, what=what)
     rows = (out if len(out) == 2 else (1, *out)) if out else (1, 1)
     cell = (place if len(place) == 2 else (0, *place)) if place else (0, 0)

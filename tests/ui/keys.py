@@ -83,10 +83,10 @@ def records() -> dict[str, str]:
 
 
 def page(record: Any) -> list[str]:
-    """The paragraphs of a record's reference page behind its first line."""
-    from playground.ui.dialogs.reference import paragraphs
+    """The paragraphs of a record's reference page behind its first line, and its formula if it has words."""
+    from playground.ui.dialogs.reference import has_prose, paragraphs
 
-    return paragraphs(record)
+    return [*paragraphs(record), *([record.formula] if has_prose(record.formula) else [])]
 
 
 def _fields(place: str, fields: Iterable[tuple[str, Field]], add: Any) -> None:

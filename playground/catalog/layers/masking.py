@@ -15,8 +15,8 @@ from playground.words import sentence
 class Masking(Layer):
     """Marks the steps of a sequence whose numbers all equal a value as absent, so that later layers pass over them.
 
-    Shapes: x (steps, ...) -> the same, with a mask (steps,). The numbers are not changed. Unlike in Keras they are not set to zero
-    either: layers that take a mask do not look at them.
+    Shapes: x (steps, ...) -> the same, with a mask (steps,). The numbers are not changed, nor set to zero as in Keras: layers that
+    take a mask do not look at them.
     """
 
     value: float = real(0.0, low=-1e6, high=1e6, help="A step is absent when all of its numbers equal this.")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -39,11 +40,15 @@ from playground.words import say
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
+ROW = 22  # pixels of an entry in the list
 ROLE = Qt.ItemDataRole.UserRole
 KINDS = {
     "layer": "Layers", "loss": "Losses", "dataset": "Data", "optimizer": "Optimizers", "schedule": "Schedules",
     "penalty": "Penalties", "initializer": "Initializers", "metric": "Metrics",
 }  # fmt: skip
+_PROSE = re.compile(
+    r"\b(?:and|answers|as|both|by|else|factor|given|in|into|mean|of|on|or|over|read|then|through|up|what|where|with)\b|: "
+)
 
 
 def color_of(record: type[Spec]) -> str:
@@ -89,6 +94,11 @@ def _grid(rows: list[list[str]]) -> QWidget:
             grid.addWidget(label, at, column)
     grid.setColumnStretch(max(map(len, rows)), 1)
     return made
+
+
+def has_prose(formula: str) -> bool:
+    """Whether a formula has words of a language besides its names, so that it is said."""
+    return _PROSE.search(formula) is not None
 
 
 class _Formula(QWidget):
@@ -162,12 +172,15 @@ class ReferencePage(QWidget):
         column.setSpacing(0)
         if record.formula:
             column.addWidget(Section(say("Formula")))
-            column.addLayout(_inset(_Formula(record.formula)))
+            column.addLayout(_inset(_Formula(say(record.formula) if has_prose(record.formula) else record.formula)))
         if text := paragraphs(record):
             column.addWidget(Section(say("Shapes and behaviour") if issubclass(record, Layer | Loss) else say("More")))
             rows = table(record)
             column.addLayout(
-                _inset(*(Label(say(each), 12, "text", wraps=True) for each in text), *([_grid(rows)] if rows else []))
+                _inset(
+                    *(Label(say(each).replace("->", "→"), 12, "text", wraps=True) for each in text),
+                    *([_grid(rows)] if rows else []),
+                )
             )
         if fields := fields_of(record):
             column.addWidget(Section(say("Settings")))
@@ -271,6 +284,7 @@ class ReferenceSheet(Sheet):
             for record in sorted(registry.entries(kind), key=lambda record: record.title.lower()):
                 row = QTreeWidgetItem(group, [say(record.title)])
                 row.setData(0, ROLE, record)
+                row.setSizeHint(0, QSize(0, ROW))
                 row.setToolTip(0, say(record.summary()))
                 self.rows[kind, record.id] = row
             group.setExpanded(kind == "layer")
