@@ -95,7 +95,7 @@ class Recorder:
         self.on_way: Callable[[int, int], None] | None = None
         self.ring: SnapshotRing | Past = SnapshotRing.private(4 * (trainer.machine.layout.state[1] + KNOB_COUNT))
         self.changes = Ring(np.zeros((2 * _MOST_CHANGES, len(CHANGE_COLUMNS))), np.zeros(1, np.int64))
-        self.share, self._checks = Share(0.01, 20), Share(0.005, 1e6)
+        self.share, self._checks = Share(0.01, 8), Share(0.005, 1e6)
         self._seen = 0
         self._busy, self._unfit = False, False
         #: The best epoch that came on the last way back.

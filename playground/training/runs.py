@@ -15,6 +15,7 @@ import itertools
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -114,12 +115,18 @@ def new_folder(shelf: Path, most: int = MOST_BYTES) -> Path:
 
 def kept(shelf: Path) -> list[Kept]:
     """All runs on a shelf whose record can be read, the newest first."""
-    found = []
+    return [run for run, _ in reading(shelf) if run is not None]
+
+
+def reading(shelf: Path) -> Iterator[tuple[Kept | None, bool]]:
+    """Every folder of a shelf, the newest first: its run, None where its record cannot be read, and whether its file had to be opened.
+
+    For whoever must not wait for hundreds of files.
+    """
     for folder in sorted(_folders(shelf), key=lambda folder: -int(folder.name)):
-        one = _read(folder)
-        if one is not None:
-            found.append(one)
-    return found
+        before = _cache.get(folder)
+        run = _read(folder)
+        yield run, run is None or before is None or before[1] is not run
 
 
 def say_of(run: Kept, *, star: bool | None = None, note: str | None = None) -> Kept:

@@ -32,9 +32,9 @@ FILE_DIRECTORY_BYTES = 8 * FILE_ENTRIES * _WORDS
 FILE_BUDGET, FILE_SHARE = 1 << 30, 0.25
 #: States beyond this are not copied.
 MOST_STATE = 512 << 20
-#: States of up to so many bytes are compressed. Larger ones lie there as they are: it would make them a fifth smaller at most, and a
-#: copy that costs little can be taken often, so that the way to any step is short.
-_SMALL = 1 << 20
+#: States of up to so many bytes are compressed. Larger ones lie there as they are: it would make them a fifth smaller at most, at
+#: twenty times the cost, and a copy that costs little can be taken often, so that the way to any step is short.
+_SMALL = 1 << 15
 #: Copies begin at multiples of so many bytes.
 _LINE = 64
 

@@ -40,7 +40,7 @@ def test_what_is_put_comes_back_whole() -> None:
     assert ring.nearest(-1) is None
 
 
-@pytest.mark.parametrize("state", [4, 12, 1 << 20, (1 << 20) + 4, 6 << 20])
+@pytest.mark.parametrize("state", [4, 12, 1 << 15, (1 << 15) + 4, 6 << 20])
 def test_states_of_any_size(state: int) -> None:
     ring = SnapshotRing.private(state)
     numbers = np.random.default_rng(1).normal(size=state // 4).astype(np.float32)
