@@ -161,16 +161,17 @@ def _line(node: Node, inspection: Inspection, samples: Samples | None) -> str:
     if spec.kind == "dataset":
         if samples is None:
             return say("reading")
-        what = (
-            say("sequences")
+        many = say(
+            "{n} sequences"
             if samples.steps
-            else say("images")
+            else "{n} images"
             if len(samples.shape) == 3
-            else say("points")
+            else "{n} points"
             if is_planar(samples)
-            else say("rows")
+            else "{n} rows",
+            n=f"{samples.count:,}",
         )
-        return f"{samples.count:,} {what}" if is_planar(samples) else f"{say(spec.title)} · {samples.count:,} {what}"
+        return many if is_planar(samples) else f"{say(spec.title)} · {many}"
     if spec.kind == "loss" or isinstance(spec, Placeholder):
         return say(spec.title)
     output = inspection.types.get(node.id)
