@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from playground.core.spec import Layer
@@ -20,6 +21,12 @@ class Saturation:
 
     share: float
     dead: float
+
+
+def cuts(spec: Layer) -> bool:
+    """Whether an activation cuts one side to zero and lets the other through, as ReLU does."""
+    ends = spec.curve(np.array([-1e3, 1e3]))
+    return ends is not None and float(ends[0]) == 0.0 and float(ends[1]) > 10.0
 
 
 def saturation(layer: Layer, y: Array) -> Saturation | None:

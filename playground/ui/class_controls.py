@@ -54,6 +54,7 @@ class ClassControls(Sheet):
                 line = QHBoxLayout()
                 line.setContentsMargins(12, 2, 12, 2)
                 line.addWidget(box)
+                line.addStretch(1)
                 column.addLayout(line)
         column.addStretch(1)
         area = QScrollArea()

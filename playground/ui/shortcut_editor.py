@@ -21,6 +21,7 @@ from playground.ui.actions import ACTIONS, MENUS, Action
 from playground.ui.dialogs.sheet import Sheet
 from playground.ui.inspector.controls import Button, LineField
 from playground.ui.inspector.text import Label
+from playground.ui.panels.data_rows import FlatHeader, PaddedCells
 from playground.ui.shortcuts import BY_HAND
 from playground.ui.theme import theme
 from playground.words import say
@@ -96,6 +97,8 @@ class ShortcutEditor(Sheet):
 
     def _made_table(self) -> QTableWidget:
         table = QTableWidget(0, 3)
+        table.setHorizontalHeader(FlatHeader(Qt.Orientation.Horizontal))
+        table.setItemDelegate(PaddedCells(table))
         table.setHorizontalHeaderLabels([say("Menu"), say("Action"), say("Keys")])
         table.setAccessibleName(say("Keyboard shortcuts"))
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QMenu, QStyle, QTabBar
 
-from playground.ui.painting import box, rule, stamp
+from playground.ui.painting import box, stamp
 from playground.ui.theme import theme
 from playground.words import say
 
@@ -23,6 +23,7 @@ class TabMenu(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.clicked.connect(self.choose)
+        bar.currentChanged.connect(lambda _: self.follow())
         bar.installEventFilter(self)
         self.follow()
 
@@ -38,7 +39,13 @@ class TabMenu(QAbstractButton):
         self.setVisible(self.needed)
         if self.needed:
             wide = 2 * bar.style().pixelMetric(QStyle.PixelMetric.PM_TabBarScrollButtonWidth, None, bar)
-            self.setGeometry(bar.width() - wide, 0, wide, bar.height())
+            left = bar.width() - wide
+            for at in range(
+                bar.count()
+            ):  # half a word is no word: a tab that shows only in part is covered, except the one in front
+                if bar.tabRect(at).left() < left < bar.tabRect(at).right() and at != bar.currentIndex():
+                    left = bar.tabRect(at).left()
+            self.setGeometry(left, 0, bar.width() - left, bar.height())
             self.raise_()
 
     def choose(self) -> None:
@@ -63,12 +70,11 @@ class TabMenu(QAbstractButton):
         if self.underMouse() or self.hasFocus():
             box(
                 p,
-                r.adjusted(2, 2, -2, -4),
+                QRectF(r.right() - 34, 2, 32, r.height() - 6),
                 4,
                 theme().color("accentsoft"),
                 theme().color("accent") if self.hasFocus() else None,
                 2,
             )
-        rule(p, 0, 4, 1, r.height() - 10)
-        stamp(p, r.center().x(), r.center().y() - 1, "down", "text2", 14)
+        stamp(p, r.right() - 18, r.center().y() - 1, "down", "text2", 14)
         p.end()

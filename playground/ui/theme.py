@@ -138,6 +138,8 @@ class Theme(QObject):
             QToolTip {{ background: {c["panel"]}; color: {c["text"]}; border: 1px solid {c["strong"]}; padding: 4px; }}
             QLineEdit {{ background: transparent; border: none; selection-background-color: {c["accent"]};
                          selection-color: {c["onaccent"]}; }}
+            QTableWidget {{ outline: 0; }}
+            QTableWidget::item:selected {{ background: {c["accentsoft"]}; color: {c["text"]}; }}
             QTabBar {{ background: {c["panel"]}; qproperty-drawBase: 0; }}
             QTabBar::tab {{ background: transparent; color: {c["text2"]}; padding: 0px 12px; height: 26px; border: none;
                             border-bottom: 2px solid transparent; }}

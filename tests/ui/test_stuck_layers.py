@@ -20,6 +20,8 @@ def test_dead_units_and_full_saturation_are_warned_of() -> None:
         ("relu1", "25 % of units dead", "warn"),
         ("sigmoid1", "95 % saturated", "warn"),
     ]
+    (row,) = stuck_of({"relu1": Saturation(0.5, 0.0)}, ["relu1"])
+    assert (row.state, row.icon) == ("50 % zero", "check"), "as the node says"
 
 
 def test_the_health_table_has_a_row_for_every_activation(session: Session, qtbot: QtBot) -> None:

@@ -23,10 +23,12 @@ def _toggle(window: MainWindow) -> None:
 def _speed(phases: int) -> Action:
     return Action(
         id=f"slow_{phases}",
-        text=sentence("Slow motion at {count} phases a second", count=phases),
+        text=sentence("Slow motion at {count} phases a second", count=phases)
+        if phases != 1
+        else sentence("Slow motion at one phase a second"),
         run=lambda w: _slow(w).set_speed(phases),
         menu="Train",
-        group=5,
+        group=6,
         order=9,
         checked=lambda w: _slow(w).speed == phases,
     )
@@ -34,8 +36,8 @@ def _speed(phases: int) -> Action:
 
 ACTIONS = (
     Action(id="step_into", text="Step into: one node forward, backward or its update", run=lambda w: _slow(w).step(), shortcut="F11",
-           icon="step", menu="Train", group=5, order=9, enabled=can_train),
-    Action(id="slow_motion", text="Slow motion inside a step", run=_toggle, shortcut="Ctrl+F11", menu="Train", group=5, order=9,
+           icon="step", menu="Train", group=6, order=9, enabled=can_train),
+    Action(id="slow_motion", text="Slow motion inside a step", run=_toggle, shortcut="Ctrl+F11", menu="Train", group=6, order=9,
            enabled=can_train, checked=lambda w: _slow(w).on),
     *(_speed(phases) for phases in SPEEDS),
 )  # fmt: skip

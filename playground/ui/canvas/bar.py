@@ -49,12 +49,12 @@ class Zoom(Painted):
     """The scale."""
 
     def __init__(self, view: CanvasView) -> None:
-        super().__init__(28, 46)
+        super().__init__(26, 46)
         self.view = view
         view.zoomed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        return QSize(46, 28)
+        return QSize(46, 26)
 
     def draw(self, p: QPainter, r: QRectF) -> None:
         text = f"{round(self.view.zoom * 100)} %"

@@ -49,10 +49,11 @@ def paint_node(p: QPainter, item: NodeItem, on_screen: bool = True) -> None:
         paint_missing(p, item.preview_rect())
     elif look.preview:
         paint_preview(p, item.preview_rect(), look, item.data_shown, item.atlas)
+    foot = look.height - (5 if item.isSelected() else 3)  # clear of the ring's two pixels
     if item.progress >= 0:
-        p.fillRect(QRectF(4, look.height - 3, (look.width - 6) * min(item.progress, 1.0), 2), theme().color("accent"))
+        p.fillRect(QRectF(4, foot, (look.width - 6) * min(item.progress, 1.0), 2), theme().color("accent"))
     elif item.part > 0 and look.state == "normal":  # of a step's time
-        p.fillRect(QRectF(4, look.height - 3, (look.width - 6) * min(item.part, 1.0), 2), theme().color("text3"))
+        p.fillRect(QRectF(4, foot, (look.width - 6) * min(item.part, 1.0), 2), theme().color("text3"))
     if item.phase:
         _phase(p, item)
     if item.look.weighty and item.hover and zoom >= DETAILED:
@@ -155,10 +156,13 @@ def _body(p: QPainter, item: NodeItem) -> None:
 def _head(p: QPainter, item: NodeItem, zoom: float) -> None:
     look = item.look
     chip(p, 9, 6, 18, look.icon, look.group)
-    badge = "error" if item.faulty else look.badge
+    badge = "error" if item.faulty or item.alarm == "error" else look.badge
     further = further_text(look.more, item.first, look.units) if look.more and not badge and zoom >= DETAILED else ""
     beside = 20 if badge else 7 + width_of(further, 9) if further else 0
-    put(p, QRectF(33, 6, look.width - 36 - beside, 18), look.name, 12, "text", True)
+    if item.alarm == "warn" and badge not in ("warn", "error"):  # an amber edge alone would speak by its colour only
+        stamp(p, look.width - 14 - beside, 15, "warn", "warn", 13)
+        beside += 18
+    put(p, QRectF(33, 6, look.width - (36 if beside else 39) - beside, 18), look.name, 12, "text", True)
     if badge:
         stamp(p, look.width - 14, 15, badge, BADGE_INK.get(badge, "accent"), 13)
     if further:

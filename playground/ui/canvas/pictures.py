@@ -15,7 +15,7 @@ from playground.document.node_size import MOST_TILES
 from playground.document.project import Node
 from playground.training import surfaces
 from playground.training.areas.tiles import Tile
-from playground.training.saturation import saturation
+from playground.training.saturation import cuts, saturation
 from playground.training.surfaces import SIDE, Coded
 from playground.ui.canvas.answers import Array
 from playground.ui.canvas.look import MAP_SIDE
@@ -156,8 +156,7 @@ def activity(spec: Any, given: Array | None) -> str:
     found = saturation(spec, given) if isinstance(spec, Layer) and given is not None else None
     if found is None or not isinstance(spec, Layer):
         return ""
-    ends = spec.curve(np.array([-1e3, 1e3]))
-    cut = ends is not None and float(ends[0]) == 0.0 and float(ends[1]) > 10.0
+    cut = cuts(spec)
     dead = (
         say(", {value} % dead", value=f"{100 * found.dead:.0f}")
         if found.dead > 0 and given is not None and len(given) > 1

@@ -93,7 +93,7 @@ class WireItem(QGraphicsItem):
         """The height at which a wire that runs backwards crosses, or a skip passes below the nodes between; else None."""
         if self.target is None:
             return None
-        if b.x() < a.x() + 24:
+        if b.x() < a.x() + 24 and not (a.x() <= b.x() and abs(b.y() - a.y()) < STEEP):
             low, high = self._row(self.source, a, b).bottom(), self._row(self.target, a, b).top()
             return low + min((high - low) / 2, LANE) if high > low else max(low, self.target.sceneBoundingRect().bottom()) + 12
         return self._skip_lane(a, b)

@@ -43,6 +43,8 @@ def _label(p: QPainter, wire: WireItem) -> None:
     token = "accent" if wire.isSelected() else INK[wire.state] if wire.state in ("fits", "refused", "spoiled") else "text2"
     pill = label_room(wire)
     if wire.short:
+        if wire.state == "idle" and pill.width() > wire.path.currentPosition().x() - wire.path.elementAt(0).x + 4:
+            return  # nodes stand so close that they would cover its ends
         put(p, pill.adjusted(-20, 0, 20, 0), wire.label, 10, token, how=CENTRE)
         return
     box(p, pill, 8, theme().color("canvas"), theme().color(token if token != "text2" else "border"))

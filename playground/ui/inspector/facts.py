@@ -44,7 +44,7 @@ def node_facts(session: Session, node: Node) -> list[tuple[str, str]]:
     if reach is not None and max(reach.extents) > 1:
         facts.append((say("Receptive field"), reach_words(reach)))
     if inspection.flops.get(node.id):
-        facts.append((say("Arithmetic"), say("{amount} operations", amount=amount(inspection.flops[node.id]))))
+        facts.append((say("Arithmetic"), say("{count_text} multiply-adds", count_text=amount(inspection.flops[node.id] / 2))))
     return facts
 
 

@@ -90,6 +90,7 @@ class Head(QWidget):
         self._shown = name
         if not self.name.hasFocus():
             self.name.setText(name)
+            self.name.home(False)  # of a long name the beginning is read
         self.name.setReadOnly(not renames)
         self.name.setToolTip(say("Rename") if renames else "")
         self.kind.show_text(kind)
@@ -112,5 +113,6 @@ class Head(QWidget):
         self.name.refuse(refused)
 
     def _named(self) -> None:
+        self.name.home(False)
         if self.name.text() != self._shown:
             self.renamed.emit(self.name.text())

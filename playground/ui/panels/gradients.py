@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
+from playground.core.spec import Layer
 from playground.lowering.expansion import expanded
+from playground.training.saturation import cuts
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.choosing import Choice, choice_row
 from playground.ui.panels.health import HealthTable, health_of, stuck_of, with_fault
@@ -67,8 +69,10 @@ class NormsPanel(StepPanel):
         self.plot.feed(norms, history)
         self.plot.show_marks(self.journal.marks())
         if self.table is not None:
-            frozen = [node.name for node in expanded(self.session.project).project.network.nodes if node.frozen]
-            rows = health_of(norms, frozen) + (stuck_of(self.session.stuck) if norms is not None else [])
+            nodes = expanded(self.session.project).project.network.nodes
+            frozen = [node.name for node in nodes if node.frozen]
+            cutting = [node.name for node in nodes if isinstance(node.spec, Layer) and cuts(node.spec)]
+            rows = health_of(norms, frozen) + (stuck_of(self.session.stuck, cutting) if norms is not None else [])
             fault = self.travels.fault
             self.table.setToolTip(say(fault.text) if fault is not None else "")
             self.table.show_rows(with_fault(rows, fault, self.session.run_project))

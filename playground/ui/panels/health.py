@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
@@ -94,13 +94,18 @@ def health_of(norms: LayerNorms | None, frozen: Sequence[str]) -> list[Health]:
     return found
 
 
-def stuck_of(stuck: Mapping[str, Saturation]) -> list[Health]:
-    """Every activation that can saturate: the share of units that never pass a gradient, or else of its outputs."""
+def stuck_of(stuck: Mapping[str, Saturation], cutting: Collection[str] = ()) -> list[Health]:
+    """Every activation that can saturate: the share of units that never pass a gradient, or else of its outputs.
+
+    cutting: those that cut to zero, such as ReLU, where zeros are what they are for.
+    """
     rows = []
     for layer, found in stuck.items():
         bad = found.dead >= DEAD or found.share >= SATURATED
         if found.dead > 0:
             state = say("{value} % of units dead", value=f"{100 * found.dead:.0f}")
+        elif layer in cutting:
+            state = say("{share} % zero", share=f"{100 * found.share:.0f}")
         else:
             state = say("{value} % saturated", value=f"{100 * found.share:.0f}")
         rows.append(Health(layer, math.nan, math.nan, state, "warn" if bad else "check", "warn" if bad else "ok"))

@@ -104,7 +104,7 @@ def short(value: float) -> str:
     """A tick or a readout in a few characters: 1,250, 0.03, 2e-5."""
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else say("not finite") if math.isnan(value) else "∞" if value > 0 else "−∞"
-    if abs(value) >= 1e6 or abs(value) < 1e-3:
+    if abs(value) >= 1e6 or abs(value) < 0.9995e-3:  # what rounds to 0.001 is said so
         mantissa, power = f"{value:.2e}".split("e")
         return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}".replace("-", "−", int(value < 0))
     if abs(value) >= 1000:
