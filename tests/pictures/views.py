@@ -10,19 +10,17 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QSize
+from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from playground import words
 from playground.core import registry
 from playground.document.edits import AddNode, ReplaceSpec, SetPlan
 from playground.training.runs import kept
 from playground.ui import theme
-from playground.ui.bench import bench_of
 from playground.ui.compare.choice import choice_of
 from playground.ui.dialogs.example_cards import ExampleCard
 from playground.ui.documents import Documents
@@ -30,49 +28,11 @@ from playground.ui.lessons.coach import coach_of
 from playground.ui.lessons.progress import lessons
 from playground.ui.measure.stage import Stage, own_home, spin, stage, until
 from playground.ui.steering.travel import travels_of
+from tests.pictures import states  # noqa: F401  # it enters its views
+from tests.pictures.leading import LAPTOP, PATIENCE, VIEWS, WIDE, answered, choose, example, train_to, view, whole_run
 from tests.ui import synthetic
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "assets" / "examples"
 THEMES = ("light", "dark")
-WIDE, LAPTOP = QSize(1440, 900), QSize(1366, 768)
-SLOW = 400.0
-PATIENCE = 60.0
-
-VIEWS: dict[str, Callable[[Stage], None]] = {}
-
-
-def view(take: Callable[[Stage], None]) -> Callable[[Stage], None]:
-    """Enter a view under its function's name. The function leads the window to the state."""
-    VIEWS[take.__name__] = take
-    return take
-
-
-def example(on: Stage, name: str, layout: str) -> None:
-    on.open(EXAMPLES / f"{name}.play")
-    on.window.show_layout(layout)
-    until(on.window.canvas.shows_all, "the whole network in view")
-
-
-def choose(on: Stage, name: str) -> None:
-    """Select the node of that name."""
-    on.session.select([next(node.id for node in on.session.project.network.nodes if node.name == name)])
-
-
-def train_to(on: Stage, step: int) -> None:
-    """Start a run slow enough to be watched, and wait for a step of it."""
-    on.session.run.set_speed(SLOW)
-    on.start()
-    until(lambda: on.session.client.step >= step, f"step {step}")
-
-
-def whole_run(on: Stage) -> None:
-    on.session.run.set_speed(0)
-    on.start()
-    until(lambda: on.session.run.state == "finished", "the end of the run")
-
-
-def answered(on: Stage) -> None:
-    until(lambda: not bench_of(on.session).busy, "an answer")
 
 
 @view
@@ -248,12 +208,6 @@ def export(on: Stage) -> None:
 
 
 @view
-def import_weights(on: Stage) -> None:
-    example(on, "spiral_mlp", "build")
-    on.window.open_dialog("import_weights")
-
-
-@view
 def import_data(on: Stage) -> None:
     example(on, "spiral_mlp", "build")
     on.window.open_dialog("import_data")
@@ -279,7 +233,8 @@ def photograph(on: Stage, path: Path) -> None:
     painter = QPainter(picture)
     for top in QApplication.topLevelWidgets():
         if top is not on.window and isinstance(top, QWidget) and top.isVisible() and top.parent() is not None:
-            painter.drawPixmap((on.window.width() - top.width()) // 2, (on.window.height() - top.height()) // 2, top.grab())
+            at = QPoint((on.window.width() - top.width()) // 2, (on.window.height() - top.height()) // 2)
+            painter.drawPixmap(on.window.mapFromGlobal(top.pos()) if isinstance(top, QMenu) else at, top.grab())
     painter.end()
     picture.save(str(path), "PNG")  # type: ignore[call-overload]
 
