@@ -355,6 +355,12 @@ class MainWindow(QMainWindow):
         for dock in self.layouts.docks.values():
             dock.hide()
         self.tool_bar.hide()
+        self.refresh()
+
+    @property
+    def at_start(self) -> bool:
+        """Whether the start page is shown."""
+        return self.start is not None and self.middle.currentWidget() is self.start
 
     def _open_from_start(self, path: Path) -> None:
         self.documents.open(path)
@@ -382,7 +388,7 @@ class MainWindow(QMainWindow):
 
     def leave_start(self) -> None:
         """Back to the canvas and the docks of the present layout."""
-        if self.start is None or self.middle.currentWidget() is not self.start:
+        if not self.at_start:
             return
         self.middle.setCurrentIndex(0)
         self.tool_bar.show()

@@ -23,7 +23,7 @@ def _layout(layout: Layout) -> Action:
         shortcut=layout.shortcut,
         icon=layout.icon,
         menu="View",
-        checked=lambda w: w.layouts.current == layout.name,
+        checked=lambda w: w.layouts.current == layout.name and not w.at_start,
     )
 
 
