@@ -144,6 +144,16 @@ def test_strips_are_drawn_in_both_looks(normal: Histograms, app: QApplication, q
     assert first.bottom() < second.top()
 
 
+def test_strips_have_the_colours_of_another_look_at_once(normal: Histograms, app: QApplication, qtbot: QtBot) -> None:
+    theme.apply(app, "light")
+    plot = shown(StripsPlot("Histograms"), qtbot, [("a", normal)])
+    corner = plot.strips[0].place.topRight().toPoint() + QPoint(-2, 2)  # after the last row, where the ground is seen
+    for mode in ("dark", "light"):
+        theme.apply(app, mode)
+        image = plot.grab().toImage()
+        assert image.pixelColor(corner * image.devicePixelRatio()) == theme.theme().color("plot")
+
+
 def test_the_cursor_reads_quantiles_and_the_bin_under_the_pointer(normal: Histograms, app: QApplication, qtbot: QtBot) -> None:
     plot = shown(StripsPlot("Histograms"), qtbot, [("a", normal)])
     seen: list[object] = []

@@ -42,6 +42,7 @@ class PictureMaker:
         self._crowd: dict[str, Array] = {}
         self._inputs: tuple[Samples, str, PreviewData] | None = None
         self._spreads: dict[str, tuple[Array | None, PreviewData | None]] = {}
+        self._shown: tuple[Samples | None, int, PreviewData | None] | None = None
         self._glyphs: dict[str, tuple[object, PreviewData | None]] = {}
 
     def take(self, answers: dict[str, Array], weights: dict[str, Array], tiles: dict[str, Tile], crowd: dict[str, Array]) -> None:
@@ -62,7 +63,7 @@ class PictureMaker:
         samples, answers = self.session.samples, self._answers
         makers: dict[str, Callable[[], PreviewData | None]] = {
             "glyph": lambda: self._glyph(node),
-            "image": lambda: pictures.image(samples, self.feed.sample),
+            "image": lambda: self._image(samples),
             "number": lambda: pictures.number(*self._number(node)),
             "strip": lambda: pictures.strip(samples, self.feed.sample),
             "maps": lambda: self._maps(node),
@@ -87,6 +88,13 @@ class PictureMaker:
         if known is None or known[0] is not node.spec:
             known = self._glyphs[node.id] = (node.spec, pictures.curve(node.spec))
         return known[1]
+
+    def _image(self, samples: Samples | None) -> PreviewData | None:
+        """The sample that is shown; the same picture for as long as it is."""
+        known = self._shown
+        if known is None or known[0] is not samples or known[1] != self.feed.sample:
+            self._shown = known = samples, self.feed.sample, pictures.image(samples, self.feed.sample)
+        return known[2]
 
     def _maps(self, node: Node) -> PreviewData | None:
         answers = self._answers

@@ -88,16 +88,20 @@ class WireValue(QGraphicsItem):
             self._measure()
             return
         cells = cells_of(np.asarray(value, np.float32))
-        finite = cells[np.isfinite(cells)]
+        most, sound = float(np.abs(cells).max()), True
+        if not math.isfinite(most):
+            finite = cells[np.isfinite(cells)]
+            most, sound = float(np.abs(finite).max()) if finite.size else 0.0, False
         with np.errstate(all="ignore"):
-            words = theme().lut[coded(cells, float(np.abs(finite).max()) if finite.size else 0.0)]
-        words[np.isnan(cells)] = 0
+            words = theme().lut[coded(cells, most)]
+        if not sound:
+            words[np.isnan(cells)] = 0
         old, self._words = self._words.shape, np.ascontiguousarray(words)
         rows, columns = words.shape
         self.image = QImage(self._words.data, columns, rows, 4 * columns, QImage.Format.Format_ARGB32_Premultiplied)
         if old != words.shape:
             self.place()
-        else:
+        elif self.large:  # its words may be wider now; else it takes the room that it took
             self._measure()
         self.update()
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -45,6 +45,7 @@ class StripsPlot(Pointing):
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(self.focusPolicy().StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(120, 60)
@@ -58,7 +59,7 @@ class StripsPlot(Pointing):
         self.cursor_x: float | None = None
         self.cursor_y: float | None = None
         self.empty = NO_RUN
-        self._stale = True
+        self._stale, self._mode = True, ""
 
     # What it shows
     def show_strips(self, found: Sequence[tuple[str, Histograms]]) -> None:
@@ -109,7 +110,7 @@ class StripsPlot(Pointing):
             strip.image = QImage(
                 words.data, words.shape[1], words.shape[0], 4 * words.shape[1], QImage.Format.Format_RGB32
             ).copy()
-        self._stale = False
+        self._stale, self._mode = False, theme().mode
 
     # Painting
     def sizeHint(self) -> QSize:
@@ -119,7 +120,7 @@ class StripsPlot(Pointing):
         self._stale = True
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._stale:
+        if self._stale or self._mode != theme().mode:  # the pictures have the colours in them
             self.fit()
         p, r = QPainter(self), self.area
         p.fillRect(self.rect(), theme().color("plot"))
