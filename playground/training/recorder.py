@@ -285,12 +285,15 @@ class Recorder:
 
     def _changes_since(self, seen: int) -> list[Change]:
         """What is to be changed from the present step on until the plan changes, of the list after its first `seen` rows."""
-        rows, written = self.changes.since(seen)
-        if len(rows) < written - seen:
+        rows, written = self.changes.since(0)
+        first = len(rows) - (written - seen)
+        if first < 0:
             raise BadValue(sentence("Too many changes were made since; the run cannot go back that far."))
-        found = still_valid(rows)
-        end = next((at for at, change in enumerate(found) if change[1] == REPLANNED), len(found))
         step = self._trainer.machine.step
+        # A worker that goes on after another one's death may stand before steps at which that one had changes listed already.
+        listed = [change for change in still_valid(rows[:first]) if change[0] > step]
+        found = still_valid(np.concatenate([np.array(listed, float).reshape(-1, rows.shape[1]), rows[first:]]))
+        end = next((at for at, change in enumerate(found) if change[1] == REPLANNED), len(found))
         return [change for change in sorted(found[:end], key=lambda change: change[0]) if change[0] >= step]
 
     def _find_best(self) -> None:

@@ -274,6 +274,31 @@ def to_step(run: Run, step: int) -> None:
         run.step_here()
 
 
+def test_a_copy_of_a_worker_that_took_over_knows_what_the_dead_one_had_changed_later() -> None:
+    made, blocks, kept = networks.plain(), (Block.create(), Block.create()), Block.create()
+
+    def copies(block: Block) -> Block:
+        return Block(os.dup(block.descriptor))
+
+    run = run_of(made, (copies(blocks[0]), copies(blocks[1])), taken((kept,)))
+    to_step(run, 10)
+    while run.machine.step < 20:
+        run.trainer.advance(1)  # which publishes nothing
+    run.board.changes.append(np.array([[20, run.machine.layout.knob_index["rate"], 0.05]]))
+    # The process dies here, and the state of step 10 is what there is.
+    again = run_of(made, (copies(blocks[0]), copies(blocks[1])), taken((kept,)), continued=True)
+    assert again.machine.step == 10
+    again.trainer.recorder.share = Often(1 << 30)
+    to_step(again, 40)
+    whole = again.machine.state_sha256()
+    again.trainer.recorder.go_back(30)
+    assert again.machine.knobs[again.machine.layout.knob_index["rate"]] == np.float32(0.05)
+    to_step(again, 40)
+    assert again.machine.state_sha256() == whole
+    for one in (run, again):
+        one.close()
+
+
 def test_death_between_arriving_and_publishing_leaves_the_run_where_it_stood() -> None:
     made, blocks, kept = networks.plain(), (Block.create(), Block.create()), Block.create()
 
