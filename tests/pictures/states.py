@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt
-from PySide6.QtGui import QDragMoveEvent
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -75,7 +75,8 @@ def carried(on: Stage) -> None:
     mime = QMimeData()
     mime.setData(MIME, next(kind for kind in kinds() if kind.spec is registry.find("layer", "dropout")).mime())
     at, none = ((begin + end) / 2).toPoint(), Qt.KeyboardModifier.NoModifier
-    QApplication.sendEvent(canvas.viewport(), QDragMoveEvent(at, Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, none))
+    for kind in (QDragEnterEvent, QDragMoveEvent):
+        QApplication.sendEvent(canvas.viewport(), kind(at, Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, none))
 
 
 @view
@@ -97,7 +98,7 @@ def wire_menu(on: Stage) -> None:
     example(on, "digits_cnn", "build")
     canvas = on.window.canvas
     begin = synthetic.port(canvas, "conv1", "out")
-    synthetic.drag(canvas, begin, begin + QPointF(60, 160))
+    synthetic.drag(canvas, begin, begin + QPointF(30, 66))
 
 
 @view

@@ -9,7 +9,10 @@ from pytestqt.qtbot import QtBot
 
 from playground.core import registry
 from playground.document.edits import AddLink, AddNode
+from playground.document.problems import Mend, Problem
 from playground.paths import assets_dir
+from playground.ui.inspector.head import Head
+from playground.ui.inspector.notice import MendButton, Notices
 from playground.ui.inspector.panel import Inspector
 from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
@@ -90,3 +93,24 @@ def test_a_layer_alone_or_without_weights_has_no_choice(session: Session, qtbot:
     for each in (first, second):
         session.select((each.id,))
         assert not inspector.tie.isVisible()
+
+
+def test_a_long_remedy_does_not_widen_the_inspector_and_a_long_name_shows_its_beginning(qtbot: QtBot) -> None:
+    mended: list[Mend] = []
+    notices, head = Notices(mended.append), Head()
+    for widget in (notices, head):
+        qtbot.addWidget(widget)
+        widget.resize(260, 120)
+    mend = Mend(text="Insert Reshape to 4×128 before a_node_with_a_name_longer_than_the_panel_is_wide")
+    notices.show_problems([Problem(text="flatten1 needs a sequence.", mends=(mend,))])
+    notices.show()
+    settle()
+    assert notices.minimumSizeHint().width() <= 260
+    (button,) = notices.findChildren(MendButton)
+    assert notices.rect().contains(button.mapTo(notices, button.rect().bottomRight()))
+    assert button.toolTip() == mend.text
+    button.click()
+    assert mended == [mend]
+    head.show_node("dense", "c_linear", "a_node_with_a_name_longer_than_the_panel_is_wide", "Dense", [])
+    head.show()
+    assert head.name.cursorPosition() == 0

@@ -156,12 +156,10 @@ def _body(p: QPainter, item: NodeItem) -> None:
 def _head(p: QPainter, item: NodeItem, zoom: float) -> None:
     look = item.look
     chip(p, 9, 6, 18, look.icon, look.group)
-    badge = "error" if item.faulty or item.alarm == "error" else look.badge
+    # An amber edge alone would speak by its colour only.
+    badge = "error" if item.faulty or item.alarm == "error" else "warn" if item.alarm else look.badge
     further = further_text(look.more, item.first, look.units) if look.more and not badge and zoom >= DETAILED else ""
     beside = 20 if badge else 7 + width_of(further, 9) if further else 0
-    if item.alarm == "warn" and badge not in ("warn", "error"):  # an amber edge alone would speak by its colour only
-        stamp(p, look.width - 14 - beside, 15, "warn", "warn", 13)
-        beside += 18
     put(p, QRectF(33, 6, look.width - (36 if beside else 39) - beside, 18), look.name, 12, "text", True)
     if badge:
         stamp(p, look.width - 14, 15, badge, BADGE_INK.get(badge, "accent"), 13)

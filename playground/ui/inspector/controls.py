@@ -295,7 +295,7 @@ class Button(QAbstractButton):
             inner = theme().color("onaccent" if self.kind == "primary" else "accent")
             box(p, r.adjusted(2, 2, -2, -2), 4, None, inner, 2 if self.kind != "primary" else 1.5)
         bold = self.kind in ("primary", "link") or (self.isCheckable() and self.isChecked())
-        wide = width_of(self.text(), self.px, bold) + (22 if self.glyph and self.text() else 0)
+        wide = min(width_of(self.text(), self.px, bold) + (22 if self.glyph and self.text() else 0), r.width() - 8)
         x = (r.width() - wide) / 2
         if self.glyph:
             at = x + 8 if self.text() else r.center().x()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -14,6 +14,8 @@ from playground.ui.inspector.text import Label
 from playground.ui.painting import box, stamp
 from playground.ui.theme import theme
 from playground.words import say
+
+LEAST = 60  # pixels of a button whose words are cut
 
 
 class Notice(QWidget):
@@ -47,6 +49,22 @@ class Notice(QWidget):
         p.end()
 
 
+class MendButton(Button):
+    """As wide as its words where there is room for them; else they are cut, and the tool tip says them. It never widens the panel."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, "secondary", small=True)
+        self._wanted = self.width()
+        self.setMinimumWidth(LEAST)
+        self.setToolTip(text)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._wanted, self.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.minimumSize()
+
+
 class Notices(QWidget):
     """The problems of one node."""
 
@@ -74,7 +92,7 @@ class Notices(QWidget):
         for problem in problems:
             notice = Notice("error" if problem.severity == "error" else "warn", say(problem.text))
             if problem.mend is not None:
-                button = Button(say(problem.mend.text), "secondary", small=True)
+                button = MendButton(say(problem.mend.text))
                 button.clicked.connect(lambda _=False, mend=problem.mend: self._mend(mend))
                 notice.column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
             self.column.addWidget(notice)
