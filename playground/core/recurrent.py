@@ -12,7 +12,7 @@ from playground.core.fields import choice, flag, part, real, whole
 from playground.core.spec import Initializer, Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
-from playground.words import sentence
+from playground.words import meant, sentence
 
 RETURNS = {"sequence": "The state after every step: steps×units.", "last": "The state after the last step only: units."}
 
@@ -41,7 +41,9 @@ class Recurrent(Layer):
     """
 
     units: int = whole(64, low=1, high=1_000_000, log=True, help="Numbers in the state of each layer and direction.")
-    layers: int = whole(1, low=1, high=16, help="Layers, each reading what the one before gives.")
+    layers: int = whole(
+        1, low=1, high=16, label=meant("Layers", "how many"), help="Layers, each reading what the one before gives."
+    )
     bidirectional: bool = flag(False, help="Read the sequence backwards too and put both results side by side.")
     returns: str = choice("sequence", RETURNS, label="Gives", help="What comes out at y.")
     dropout: float = real(
