@@ -39,7 +39,10 @@ class Documents(QObject):
 
     def open(self, path: Path) -> bool:
         """Open a project, after asking about unsaved edits. One of the assets is opened as an untitled copy."""
-        if not self.may_leave() or not self.session.open(path):
+        if not self.may_leave():
+            return False
+        if not self.session.open(path):
+            self.session.offered.emit((sentence("Choose another file"), self.ask_open))
             return False
         if path.resolve().is_relative_to(assets_dir().resolve()):
             self.session.detach(ours=True)
@@ -47,7 +50,7 @@ class Documents(QObject):
         self._note(path)
         if opened_elsewhere(path) is not None:
             self.session.detach()
-            text = say(
+            text = sentence(
                 "{path} is open in another window, so this is a copy of it: Save asks for a name. Close it there to work on the file itself.",
                 path=path.name,
             )

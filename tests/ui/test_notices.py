@@ -136,6 +136,14 @@ def test_a_file_that_cannot_be_read_offers_to_choose_another(
     assert window.notices.button.text() == "Choose another file"
     QTest.mouseClick(window.notices.button, Qt.MouseButton.LeftButton)
     assert len(opened) == 2
+    asked: list[str] = []
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: asked.append("which") or ("", ""))
+    broken = tmp_path / "broken.play"
+    broken.write_bytes(b"not a project")
+    assert not window.documents.open(broken)
+    assert window.notices.button.text() == "Choose another file"
+    QTest.mouseClick(window.notices.button, Qt.MouseButton.LeftButton)
+    assert asked == ["which"]
 
 
 def test_a_long_way_back_tells_how_long_and_can_be_left(
@@ -150,7 +158,6 @@ def test_a_long_way_back_tells_how_long_and_can_be_left(
     assert not notice._timer.isActive(), "it stays until the run is there"
     session.heard.emit(Travelling(kind="rewind", step=1234, share=0.5, seconds_left=0.2))
     assert notice.text.endswith(": 1 s to go")
-
     QTest.mouseClick(notice.button, Qt.MouseButton.LeftButton)
     assert asked == ["stay"]
     session.heard.emit(Stayed(kind="rewind", step=1234, text="", folder=""))

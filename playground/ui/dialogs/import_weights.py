@@ -58,11 +58,13 @@ class WeightImporter(QObject):
         imported = [event for event in ended.events if event.get("event") == "imported"]
         if ended.code != 0 or not imported:
             self.session.message.emit(ended.reason(say("import")), "error")
+            self._offer_another()
             return
         try:
             weights = load(ended.source).weights or {}
         except PlaygroundError as error:
             self.session.message.emit(str(error), "error")
+            self._offer_another()
             return
         self.session.take_weights(weights, self._names)
         found = imported[-1]
@@ -79,6 +81,11 @@ class WeightImporter(QObject):
         for event in ended.events:
             if event.get("event") == "warning":
                 self.session.message.emit(text_of(event), "warning")
+
+    def _offer_another(self) -> None:
+        window = self.parent()
+        if isinstance(window, QWidget):
+            self.session.offered.emit((sentence("Choose another file"), lambda: open_import_weights(self.session, window)))
 
 
 def importer_of(session: Session, window: QWidget) -> WeightImporter:
