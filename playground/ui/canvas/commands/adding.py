@@ -20,7 +20,7 @@ from playground.ui.canvas.placing import beside, free, snapped
 from playground.ui.canvas.starters import Starter
 from playground.ui.canvas.suggesting import Place
 from playground.ui.kinds import Kind
-from playground.words import sentence
+from playground.words import meant, say, sentence
 
 NEW_SIZE = (106.0, 52.0)  # what a node is taken to measure before it is drawn
 LEVEL = 24.0  # a wire is taken for level as long as it rises less
@@ -115,7 +115,7 @@ class Adding(Part):
 
     def add_note(self, at: QPointF) -> str:
         """Add a note with its upper left corner at a point."""
-        made = AddNote("Note", snapped(at.x(), at.y()))
+        made = AddNote(say(meant("Note", "on the canvas")), snapped(at.x(), at.y()))
         return self.finish(made, made.id)
 
     def _name(self, spec: Spec) -> str:
