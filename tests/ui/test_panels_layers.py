@@ -238,6 +238,9 @@ def test_the_layer_of_the_first_nan_says_so_and_what_it_reached_is_not_judged() 
     forward = with_fault(rows, Fault(node="relu9", op="relu", direction="forward", step=0, text="", what="infinity"), None)
     assert (forward[0].layer, forward[0].state) == ("relu9", "First ∞, forward, step 1")
     assert forward[1:] == rows
+    none = judge("dense0", np.full(9, np.nan), np.full(9, np.nan), frozen=False)
+    fault = Fault(node="relu9", op="relu", direction="forward", step=0, text="", what="NaN")
+    assert [row.state for row in with_fault([none], fault, None)] == ["First NaN, forward, step 1", "Not reached"]
 
 
 def test_before_a_run_the_layers_are_listed_and_it_says_what_will_come(session: Session, qtbot: QtBot) -> None:

@@ -100,15 +100,13 @@ class StoppedBanner(QWidget):
         self._make_room()
 
     def _make_room(self) -> None:
-        """The words come first; buttons that would lie on them go, the last one first."""
+        """The words come first; buttons that would lie on them go, the last one first. What cannot be done is not offered."""
         need = 54 + min(max(metrics(14, True).horizontalAdvance(self.title), 300), 430)
-        shown = (self.halve, self.clip, self.again)
-        for count in (3, 2, 1):
-            wide = sum(button.width() + 10 for button in shown[:count]) + 14
-            if need + wide <= self.width() or count == 1:
-                break
-        for at, button in enumerate(shown):
-            button.setVisible(at < count)
+        shown = [button for button in (self.halve, self.clip, self.again) if button.isEnabled()]
+        while len(shown) > 1 and need + sum(button.width() + 10 for button in shown) + 14 > self.width():
+            shown.pop()
+        for button in (self.halve, self.clip, self.again):
+            button.setVisible(button in shown)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         p, r = QPainter(self), QRectF(self.rect())

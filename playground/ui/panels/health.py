@@ -114,7 +114,8 @@ def stuck_of(stuck: Mapping[str, Saturation], cutting: Collection[str] = ()) -> 
 
 def with_fault(rows: Sequence[Health], fault: Fault | None, project: Project | None) -> list[Health]:
     """Rows of layers after a run stopped at a number that is not finite: the layer that made it says so, in a row of its own where it
-    has none yet; those that the number went on to were not reached by anything sound.
+    has none yet; those that the number went on to were not reached by anything sound, and after a forward pass that failed there
+    are no gradients at all.
 
     project: as the run has it, None where that is not known.
     """
@@ -130,7 +131,7 @@ def with_fault(rows: Sequence[Health], fault: Fault | None, project: Project | N
         first
         if row.layer == first.layer
         else Health(row.layer, nan, nan, say("Not reached"), "minus", "text3")
-        if row.layer in unreached
+        if row.layer in unreached or (fault.direction == "forward" and row.icon == "error" and not math.isfinite(row.ratio))
         else row
         for row in rows
     ]
