@@ -28,6 +28,8 @@ BROKE = 0.012
 EVEN = 1 / 30
 #: Seconds: what a turn counts as at least and at most, when turns are given out by what they take.
 CHEAP, DEAR = 0.0005, 0.05
+#: Who was done sooner had nothing to draw; the next one follows at once.
+NOTHING = 0.0001
 #: What may be saved up, and what may be owed: work that a person asked for holds up live drawing no longer than a moment.
 SAVED, OWED_SECONDS = 0.01, 1.0
 
@@ -144,14 +146,18 @@ class Turns(QObject):
         self._timer.start(math.ceil(1e3 * max(wait, APART)))
 
     def _served(self, one: Follower, now: float) -> bool:
-        """Its turn, if anything of it can be seen; whether it was."""
+        """Its turn, if anything of it can be seen; whether it drew."""
         one.wants = False
         if not one.there:
             self._followers.remove(one)
         elif one.seen:
-            self._drew = one
+            begun = time.thread_time()
             one.act(now)
-            return True
+            took = time.thread_time() - begun
+            if took >= NOTHING:
+                self._drew = one
+                return True
+            one.pay(took)
         return False
 
     def _owed(self, now: float) -> float:

@@ -91,7 +91,7 @@ def test_what_is_spent_stays_within_the_share(session: Ticking, made: Turns, qtb
     # All 8 turns take 0.08 s, which at a fifth of the time is 0.4 s, less what was saved up and the last turn, paid for afterwards.
     passed = time.monotonic() - begun
     assert passed > 0.9 * (time.thread_time() - spent - turns.SAVED - 0.01) / 0.2
-    assert abs(one.count - other.count) <= 1
+    assert min(one.count, other.count) >= 2  # not always equal: what a turn is taken to cost holds what came between, too
 
 
 def test_who_wants_to_draw_seldom_has_fewer_turns(session: Ticking, made: Turns, qtbot: Any) -> None:
@@ -126,6 +126,21 @@ def test_a_window_that_is_away_has_no_turns(session: Ticking, made: Turns, qtbot
     session.tick.emit()
     qtbot.waitUntil(lambda: stays.count == 1)
     assert away.count == 0
+
+
+def test_who_has_nothing_to_draw_takes_nobodys_turn(
+    session: Ticking, made: Turns, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "NOTHING", 0.005)
+    monkeypatch.setattr(made, "_owed", lambda now: 0.0)
+    idle, drawing, later = Drawing(), Drawing(0.01), Drawing(0.01)
+    shown(qtbot, idle, drawing, later)
+    now = time.monotonic()
+    for one, ago in ((idle, 3.0), (drawing, 2.0), (later, 1.0)):
+        made.follow(one, one.work, 0.01).last = now - ago
+    session.tick.emit()
+    made._turn()
+    assert (idle.count, drawing.count, later.count) == (1, 1, 0)
 
 
 def test_a_dear_drawing_has_fewer_turns_by_the_root_of_what_it_costs(made: Turns, qtbot: Any) -> None:
