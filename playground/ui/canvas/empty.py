@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 from playground.ui.canvas.starters import STARTERS, Starter
 from playground.ui.painting import CENTRE, box, chip, put, width_of
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, strung
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -29,7 +29,7 @@ class StarterCard(QAbstractButton):
         self.starter = starter
         self.setText(say(starter.title))
         self.setFixedSize(148, 60)
-        self.setAccessibleName(f"{say(starter.title)}, {say(starter.help)}")
+        self.setAccessibleName(strung((say(starter.title), say(starter.help))))
         self.setToolTip(say(starter.help))
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 

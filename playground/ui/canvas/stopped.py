@@ -14,7 +14,7 @@ from playground.ui.plots.axis import short
 from playground.ui.session import Session
 from playground.ui.steering.travel import CLIP, travels_of
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, strung
 
 HIGH = 62
 _RIGHT = Qt.TextElideMode.ElideRight
@@ -59,7 +59,7 @@ class StoppedBanner(QWidget):
             if harmless
             else say("Stopped at step {step}. The weights are those before it.", step=step)
         )
-        self.text = " ".join(part for part in (_where(fault), self._growth(fault)) if part)
+        self.text = strung((part for part in (_where(fault), self._growth(fault)) if part), " ")
         kept = self.travels.kept
         self.halve.show_text(say("Rewind {kept}, halve the rate", kept=kept))
         self.halve.setEnabled(kept > 0)

@@ -28,7 +28,7 @@ from playground.ui.panels.data_facts import FactsView, facts_of
 from playground.ui.panels.data_rows import ImageGrid, RowsTable, SequenceGrid, sample_rows
 from playground.ui.panels.table_import import ImportTable, PreviewReader
 from playground.ui.plots.axis import short
-from playground.words import Sentence, say
+from playground.words import Sentence, say, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -133,7 +133,7 @@ class DataPanel(QWidget):
         self.notice.show_notice("error", error)
         self.facts.setVisible(samples is not None)
         self.choose.setVisible(self._path_field() is not None)
-        self.note.show_text(" ".join(map(say, samples.notes)) if samples else "" if error else say("Reading the data."))
+        self.note.show_text(strung(map(say, samples.notes), " ") if samples else "" if error else say("Reading the data."))
         if samples is not None:
             self._show_samples(samples)
         self._show_tabs(spec)
@@ -229,7 +229,7 @@ class DataPanel(QWidget):
             self.bad.rows.show_rows([say("Line"), say("Why"), say("Text")], rows)
             self.bad.fit()
             if self.session.samples is None:
-                self.note.show_text(" ".join(map(say, found.notes)))
+                self.note.show_text(strung(map(say, found.notes), " "))
         self._show_tabs(spec)
 
     def _path_field(self) -> tuple[str, PathField] | None:

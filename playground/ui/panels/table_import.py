@@ -18,7 +18,7 @@ from playground.document.edits import SetField, Several
 from playground.document.project import Node
 from playground.errors import PlaygroundError
 from playground.ui.panels.data_rows import RowsTable
-from playground.words import say, sentence
+from playground.words import say, sentence, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -93,7 +93,8 @@ class ImportTable(RowsTable):
         self.node, self.preview = node, found
         roles = [role_of(column.name, column.role, spec) for column in found.columns]
         heads = [
-            f"{column.name}\n{say(ROLES[role])}, {say(column.kind)}" for column, role in zip(found.columns, roles, strict=True)
+            f"{column.name}\n{strung((say(ROLES[role]), say(column.kind)))}"
+            for column, role in zip(found.columns, roles, strict=True)
         ]
         inks = {at: _INKS[role] for at, role in enumerate(roles) if role in _INKS}
         self.rows.show_rows(heads, [list(cells) for _, cells in found.rows], [f"{line}" for line, _ in found.rows], inks)
