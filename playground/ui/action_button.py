@@ -41,7 +41,8 @@ class ActionButton(QAbstractButton):
 
     def _tip(self) -> str:
         keys = self.action_shown.shortcut().toString()
-        return f"{self.text()} ({keys})" if keys else self.text()
+        text = f"{self.text()} ({keys})" if keys else self.text()
+        return "\n".join(filter(None, (text, self.action_shown.whatsThis())))
 
     def sizeHint(self) -> QSize:
         if self.look == "primary":

@@ -8,6 +8,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QToolBar
 
 from playground.core import registry
+from playground.document.edits import AddNode
 from playground.ui.actions import ACTIONS, MENUS, tooltip
 from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
@@ -64,6 +65,17 @@ def test_toolbar_buttons_follow_their_action(window: MainWindow, session: Sessio
     buttons["undo"].click()
     assert not session.project.network.nodes
     assert buttons["redo"].isEnabled()
+
+
+def test_a_grey_button_says_why(window: MainWindow, session: Session) -> None:
+    session.new()
+    window.leave_start()
+    window.refresh()
+    button = window.tools.findChildren(ActionButton)
+    (train,) = [each for each in button if each.action_shown.objectName() == "train"]
+    assert train.toolTip() == "Train (F5)\nNothing to train yet: add data and a loss."
+    session.do(AddNode(registry.find("dataset", "moons")(), (0.0, 0.0)))
+    assert len(train.toolTip().splitlines()) == 2, "whatever the reason is by now"
 
 
 def test_every_action_runs_on_an_empty_project_or_is_off(window: MainWindow) -> None:

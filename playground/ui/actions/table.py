@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from playground.ui.actions.base import MENUS, Action
+from playground.ui.actions.base import MENUS, Action, obstacle
 from playground.ui.discover import entries
 from playground.ui.keymap import chosen, keys_of
 from playground.ui.theme import theme
@@ -77,6 +77,8 @@ class ActionSet(QObject):
         for action in ACTIONS:
             made = self.made[action.id]
             made.setEnabled(action.enabled(self.window))
+            if action.tool or action.place:  # its button says why it is grey
+                made.setWhatsThis("" if made.isEnabled() else obstacle(action, self.window))
             if action.label is not None:
                 made.setText(action.label(self.window))
             if action.checked is not None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 INK = {"idle": "wire", "fits": "ok", "refused": "error", "waiting": "disabled", "target": "accent", "spoiled": "error"}
 
+BESIDE = 80  # pixels between the heights of two ports up to which nodes stand side by side
+
 
 def paint_wire(p: QPainter, wire: WireItem) -> None:
     """The line in the colour of its state, and its label from near."""
@@ -42,9 +44,11 @@ def paint_wire(p: QPainter, wire: WireItem) -> None:
 def _label(p: QPainter, wire: WireItem) -> None:
     token = "accent" if wire.isSelected() else INK[wire.state] if wire.state in ("fits", "refused", "spoiled") else "text2"
     pill = label_room(wire)
+    end = wire.path.currentPosition()
+    across, down = end.x() - wire.path.elementAt(0).x, abs(end.y() - wire.path.elementAt(0).y)
+    if wire.state == "idle" and 0 <= across < pill.width() - 4 and down < BESIDE:
+        return  # its nodes stand so close side by side that they would cover both ends of the label
     if wire.short:
-        if wire.state == "idle" and pill.width() > wire.path.currentPosition().x() - wire.path.elementAt(0).x + 4:
-            return  # nodes stand so close that they would cover its ends
         put(p, pill.adjusted(-20, 0, 20, 0), wire.label, 10, token, how=CENTRE)
         return
     box(p, pill, 8, theme().color("canvas"), theme().color(token if token != "text2" else "border"))

@@ -29,8 +29,10 @@ def say_network(line: StatusLine) -> list[Part]:
         first = Part(counted(problems, "problem", "problems"), "error", "error", True)
     else:
         first = Part(say("Ready to train"), "check", "ok")
+    hints = sum(problem.severity != "error" for problem in line.session.problems)
     return [
         first,
+        *([Part(counted(hints, "warning", "warnings"), "warn", "warn")] if hints else []),
         Part(counted(count, "node", "nodes")),
         Part(
             say("{total_parameters} parameters", total_parameters=f"{found.total_parameters:,}")
