@@ -48,8 +48,13 @@ def hidden_field() -> Any:
     )  # fmt: skip
 
 
-def dropout_field(default: float, *, live: bool, help: str) -> Any:
-    return real(default, low=0.0, high=0.95, live=live, label="Dropout", help=help)
+def dropout_field(default: float, *, help: str) -> Any:
+    return real(default, low=0.0, high=0.95, live=True, label="Dropout", help=help)
+
+
+def dropout_of(g: Builder, rate: float) -> Any:
+    """A block's rate of dropout: its knob, or 0.0 where the rate is zero, so that nothing is worked out for it."""
+    return g.knob("dropout") if rate > 0.0 else 0.0
 
 
 def epsilon_field() -> Any:
@@ -125,18 +130,18 @@ class Heads:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Block:
-    """What the two Transformer blocks have in common."""
+    """What the two Transformer blocks have in common. dropout: 0.0, or a knob."""
 
     start: Initializer
     hidden: int
     activation: str
-    dropout: float
+    dropout: Any
     norm_first: bool
     epsilon: float
 
     def drop(self, g: Builder, x: Value) -> Value:
-        """Dropout, or nothing where the rate is zero."""
-        return g.op("dropout", x, rate=self.dropout) if self.dropout > 0.0 else x
+        """Dropout, or nothing where there is no rate."""
+        return x if self.dropout == 0.0 else g.op("dropout", x, rate=self.dropout)
 
     def before(self, g: Builder, x: Value, name: str) -> Value:
         """What a part of the block reads."""

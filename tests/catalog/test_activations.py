@@ -173,6 +173,12 @@ def test_saturated_is_where_the_curve_is_flat(id):
     assert 0 < mask.mean() < 1
 
 
+def test_a_hard_swish_is_stuck_below_minus_3():
+    x = np.array([-9.0, -3.0, -2.9, -1.5, 0.4, 7.0])
+    layer = layer_of("hardswish")
+    np.testing.assert_array_equal(layer.saturated(layer.curve(x)), x <= -3)
+
+
 def test_layers_that_always_pass_a_gradient_have_nothing_saturated():
     for id in ("leaky_relu", "prelu", "gelu", "silu", "dense"):
         assert layer_of(id).saturated(np.zeros(3)) is None

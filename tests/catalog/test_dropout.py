@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from playground.core import registry
+from playground.core.fields import Real, fields_of
 from playground.core.tensor import TensorType
 from playground.engine.builder import GraphBuilder
 from playground.engine.machine import Machine
@@ -78,3 +79,14 @@ def test_a_new_rate_counts_from_the_next_step_on(rate):
     assert share_fits(step(machine)[0], RATE)
     machine.knobs[machine.plan.knob_index["dropout0.rate"]] = rate
     assert share_fits(step(machine)[0], rate)
+
+
+def test_every_share_that_is_hidden_changes_while_training():
+    found = {
+        layer.id: field.live
+        for layer in registry.entries("layer")
+        for name, field in fields_of(layer).items()
+        if "hidden" in field.help and isinstance(field, Real)
+    }
+    assert len(found) >= 10, found
+    assert all(found.values()), found

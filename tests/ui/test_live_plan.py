@@ -204,6 +204,33 @@ def test_painted_points_reach_the_run(session: Session, qtbot: QtBot) -> None:
     assert session.client.state == "running"
 
 
+def test_a_block_without_dropout_gets_some_while_it_trains(session: Session, qtbot: QtBot) -> None:
+    """It draws no random numbers at 0, so the first change is one of the plan; those that follow are turns of a knob."""
+    block = {"heads": 1, "hidden": 4, "dropout": 0.0}
+    made = chain(
+        ("dataset", "counting", {"samples": 40, "steps": 3, "numbers": 4}), ("layer", "embedding", {"vocabulary": 4, "units": 4}),
+        ("layer", "transformer_encoder_block", block), ("layer", "dense", {"units": 4}), ("loss", "cross_entropy", {}),
+        epochs=1_000_000,
+    )  # fmt: skip
+    ready(session, made, qtbot)
+    follow_knobs(session), journal_of(session)
+    train(session, qtbot, "running")
+    which = next(found for found in session.project.network.nodes if found.spec.id == "transformer_encoder_block")
+    name = f"{which.name}.dropout"
+    assert name not in session.client.knobs
+    replanned(session, qtbot, lambda: session.do(SetField(which.id, "dropout", 0.25)))
+    assert session.client.knobs[name] == 0.25
+    assert journal_of(session).entries[-1].text.startswith(f"{which.name} Dropout: 0 → 0.25")
+    session.do(SetField(which.id, "dropout", 0.5))
+    qtbot.waitUntil(lambda: session.client.knobs[name] == 0.5, timeout=15_000)
+    settle()
+    entries = [entry.kind for entry in session.client.journal()]
+    assert entries == ["start", "plan", "knob"]
+    assert journal_of(session).take_back(1)
+    assert node(session, which.name).spec.dropout == 0.0
+    qtbot.waitUntil(lambda: session.client.knobs[name] == 0.0, timeout=15_000)
+
+
 def test_a_reset_brings_the_knobs_back_to_the_project(running: Session, qtbot: QtBot) -> None:
     running.do(SetPlan("training", "optimizer.rate", 0.004))
     qtbot.waitUntil(lambda: running.client.knobs["rate"] == pytest.approx(0.004), timeout=15_000)

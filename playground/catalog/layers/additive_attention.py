@@ -27,7 +27,7 @@ class AdditiveAttention(Layer):
     units: int = whole(64, low=1, high=65_536, log=True, help="Hidden units of the network that scores a query and a key.")
     causal: bool = causal_field()
     window: int = window_field()
-    dropout: float = dropout_field(0.0, live=True, help="Share of the attention weights that is hidden in training.")
+    dropout: float = dropout_field(0.0, help="Share of the attention weights that is hidden in training.")
     start: Initializer = start_field()
 
     ports = ("query", "key", "value")

@@ -27,7 +27,7 @@ class DotProductAttention(Layer):
     scaled: bool = flag(True, help="Divide scores by the root of the number of features, which keeps their spread.")
     causal: bool = causal_field()
     window: int = window_field()
-    dropout: float = dropout_field(0.0, live=True, help="Share of the attention weights that is hidden in training.")
+    dropout: float = dropout_field(0.0, help="Share of the attention weights that is hidden in training.")
 
     ports = ("query", "key", "value")
     optional = 2

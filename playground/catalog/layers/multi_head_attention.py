@@ -38,7 +38,7 @@ class MultiHeadAttention(Layer):
     )  # fmt: skip
     causal: bool = causal_field()
     window: int = window_field()
-    dropout: float = dropout_field(0.0, live=True, help="Share of the attention weights that is hidden in training.")
+    dropout: float = dropout_field(0.0, help="Share of the attention weights that is hidden in training.")
     bias: bool = bias_field()
     start: Initializer = start_field()
 

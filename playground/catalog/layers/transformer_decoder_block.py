@@ -8,6 +8,7 @@ from playground.core.attention import (
     Heads,
     causal_field,
     dropout_field,
+    dropout_of,
     epsilon_field,
     heads_field,
     hidden_field,
@@ -46,7 +47,7 @@ class TransformerDecoderBlock(Layer):
     heads: int = heads_field()
     hidden: int = hidden_field()
     activation: str = choice("relu", ACTIVATIONS, help="What follows the hidden layer.")
-    dropout: float = dropout_field(0.1, live=False, help="Share of weights and units that is hidden in training.")
+    dropout: float = dropout_field(0.1, help="Share of weights and units that is hidden in training.")
     norm_first: bool = flag(False, help="Normalise what a part reads instead of the sum that it ends in.")
     causal: bool = causal_field(True)
     window: int = window_field()
@@ -63,20 +64,20 @@ class TransformerDecoderBlock(Layer):
         ("all steps", {"heads": 1, "hidden": 9, "dropout": 0.0, "causal": False}, ((7, 5), (2, 5))),
         ("window", {"heads": 2, "hidden": 5, "dropout": 0.0, "window": 2}, ((9, 4), (3, 4))),
         ("one step", {"heads": 1, "hidden": 3, "dropout": 0.0}, ((1, 3), (1, 1))),
+        ("dropout", {"heads": 2, "hidden": 7, "dropout": 0.3}, ((5, 6), (7, 6))),
     )
 
     def build(self, g: Builder, *inputs: Value) -> tuple[Value, Value, Value]:
         x, memory = inputs
         sequence(x)
         sequence(memory, sentence("a sequence as memory"))
+        rate = dropout_of(g, self.dropout)
         block = Block(
-            start=self.start, hidden=self.hidden, activation=self.activation, dropout=self.dropout, norm_first=self.norm_first,
+            start=self.start, hidden=self.hidden, activation=self.activation, dropout=rate, norm_first=self.norm_first,
             epsilon=self.epsilon,
         )  # fmt: skip
-        across = Heads(heads=self.heads, width=x.shape[1], start=self.start, dropout=self.dropout)
-        within = Heads(
-            heads=self.heads, width=x.shape[1], start=self.start, causal=self.causal, window=self.window, dropout=self.dropout
-        )
+        across = Heads(heads=self.heads, width=x.shape[1], start=self.start, dropout=rate)
+        within = Heads(heads=self.heads, width=x.shape[1], start=self.start, causal=self.causal, window=self.window, dropout=rate)
         read = block.before(g, x, "self")
         y, self_weights = within.build(g, "self_", read, read, read)
         x = block.after(g, x, y, "self")

@@ -8,6 +8,7 @@ from playground.core.attention import (
     Heads,
     causal_field,
     dropout_field,
+    dropout_of,
     epsilon_field,
     heads_field,
     hidden_field,
@@ -45,7 +46,7 @@ class TransformerEncoderBlock(Layer):
     heads: int = heads_field()
     hidden: int = hidden_field()
     activation: str = choice("relu", ACTIVATIONS, help="What follows the hidden layer.")
-    dropout: float = dropout_field(0.1, live=False, help="Share of weights and units that is hidden in training.")
+    dropout: float = dropout_field(0.1, help="Share of weights and units that is hidden in training.")
     norm_first: bool = flag(False, help="Normalise what a part reads instead of the sum that it ends in.")
     causal: bool = causal_field()
     window: int = window_field()
@@ -62,18 +63,18 @@ class TransformerEncoderBlock(Layer):
         ("window, norm first", {"heads": 2, "hidden": 5, "dropout": 0.0, "window": 1, "norm_first": True}, ((9, 4),)),
         ("one step", {"heads": 1, "hidden": 3, "dropout": 0.0}, ((1, 3),)),
         ("wide", {"heads": 2, "hidden": 33, "dropout": 0.0}, ((17, 34),)),
+        ("dropout", {"heads": 2, "hidden": 7, "dropout": 0.3}, ((5, 6),)),
     )
 
     def build(self, g: Builder, *inputs: Value) -> tuple[Value, Value]:
         (x,) = inputs
         sequence(x)
+        rate = dropout_of(g, self.dropout)
         block = Block(
-            start=self.start, hidden=self.hidden, activation=self.activation, dropout=self.dropout, norm_first=self.norm_first,
+            start=self.start, hidden=self.hidden, activation=self.activation, dropout=rate, norm_first=self.norm_first,
             epsilon=self.epsilon,
         )  # fmt: skip
-        heads = Heads(
-            heads=self.heads, width=x.shape[1], start=self.start, causal=self.causal, window=self.window, dropout=self.dropout
-        )
+        heads = Heads(heads=self.heads, width=x.shape[1], start=self.start, causal=self.causal, window=self.window, dropout=rate)
         read = block.before(g, x, "attention")
         y, weights = heads.build(g, "", read, read, read)
         y = block.feed_forward(g, block.after(g, x, y, "attention"), "feed")

@@ -122,8 +122,9 @@ class KnobFollower(QObject):
         trained, _ = next(reversed(self._asked.values()), (self.session.run_project, None))
         if trained is None:
             return None
-        found = [one for one in differences(trained, self.session.project) if may_follow(one, trained)]
         knobs = self.session.client.knobs
+        found = [one for one in differences(trained, self.session.project) if may_follow(one, trained)]
+        found = [one for one in found if _live_setting(one.path, trained) not in knobs]
         if not any(self._needs_plan(one, knobs) for one in found):
             return None
         return patched(trained, {one.path: one.after for one in found})
@@ -165,9 +166,20 @@ class KnobFollower(QObject):
 
 
 def may_follow(one: Difference, trained: Project) -> bool:
-    """Whether a run follows this as it goes on: its plan, how layers train, and points that are painted. trained: its project."""
+    """Whether a run follows this as it goes on: its plan, how layers train, live settings of layers, and points that are painted.
+
+    trained: its project.
+    """
     data = (f"network/nodes/{node.id}/spec/" for node in trained.network.of_kind("dataset") if node.spec.id in LIVE_DATA)
-    return _may_change(one) or one.path.startswith(tuple(data))
+    return _may_change(one) or one.path.startswith(tuple(data)) or bool(_live_setting(one.path, trained))
+
+
+def _live_setting(path: str, project: Project) -> str:
+    """The knob that a place in a layer is, "" for any other place. A layer may have no such knob where the number is 0: a block of a
+    Transformer without dropout draws no random numbers, and gets some with another plan."""
+    head, _, field = path.rpartition("/spec/fields/")
+    layer = next((n for n in project.network.of_kind("layer") if head == f"network/nodes/{n.id}"), None)
+    return f"{layer.name}.{field}" if layer is not None and isinstance(layer.spec, Spec) and field in _live(layer.spec) else ""
 
 
 def _may_change(one: Difference) -> bool:

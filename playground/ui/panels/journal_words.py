@@ -61,10 +61,14 @@ def _change(project: Project, path: str, before: Any, after: Any) -> str:
     title = say(field.title(name)) if field is not None else say(name.replace("_", " ").capitalize())
     if path.startswith("network/nodes/"):
         id = path.split("/")[2]
+        spec = next((node.spec for node in project.network.nodes if node.id == id), None)
         node = next((node.name for node in project.network.nodes if node.id == id), id)
         if name == "frozen":
             return say("{node}: frozen", node=node) if after else say("{node}: trained again", node=node)
-        if "/spec" in path:
+        live = fields_of(spec).get(name) if isinstance(spec, Spec) and path.endswith(f"/spec/fields/{name}") else None
+        if live is not None and live.live:
+            title = say(live.title(name))
+        elif "/spec" in path:
             return say("{node}: other settings", node=node)
         title = f"{node} {title}"
     return say("{title}: {before} → {after}", title=title, before=_value(before), after=_value(after))
