@@ -238,4 +238,13 @@ def test_a_rate_finder_keeps_its_curve(window: MainWindow, session: Session, qtb
     (third,) = [dialog for dialog in window.findChildren(RateFinder) if dialog.isVisible()]
     qtbot.waitUntil(lambda: third.range.step is not None, timeout=60_000)
     assert len(third.range.points) > 0
-    third.close()
+    third.tabs.choose(1)
+    qtbot.waitUntil(lambda: third.fan.step is not None, timeout=60_000)
+    verdict = third.fan.verdict.text()
+    switch("zh_CN")
+    (fourth,) = [dialog for dialog in window.findChildren(RateFinder) if dialog.isVisible()]
+    assert fourth.page is fourth.fan
+    assert fourth.fan.losses == third.fan.losses
+    assert fourth.fan.verdict.text() not in ("", verdict)
+    assert fourth.range.points == third.range.points
+    fourth.close()

@@ -105,7 +105,7 @@ class FinderPage(QWidget):
         self.begun, self.step, self._refused = True, before.step, before._refused
         self._show_begun()
         for event in before._heard_of:
-            self._take(event)
+            self._listen(event)
         self.mine, before.mine = before.mine, False
 
     def where(self) -> str:
@@ -139,9 +139,9 @@ class FinderPage(QWidget):
 
     def _heard(self, event: object) -> None:
         if self.mine:
-            self._take(event)
+            self._listen(event)
 
-    def _take(self, event: object) -> None:
+    def _listen(self, event: object) -> None:
         self._heard_of.append(event)
         if isinstance(event, messages.Failed | messages.Died | messages.Warned):
             self.proof.show_notice("error", say(event.text), say("The test did not finish"))
