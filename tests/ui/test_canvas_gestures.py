@@ -10,7 +10,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from playground.core import registry
-from playground.document.edits import AddLink, AddNode
+from playground.document.edits import AddLink, AddNode, MoveNodes
 from playground.ui.canvas.view import CanvasView
 from playground.ui.session import Session
 from tests.ui.conftest import settle
@@ -101,8 +101,20 @@ def test_a_drop_onto_a_wire_inserts(chain: CanvasView, session: Session) -> None
         ("iris1", "tanh1", 0), ("tanh1", "dense1", 0),
     }  # fmt: skip
     assert steps(session) == before + 1
+    bodies = [item.mapRectToScene(item.body()) for item in chain.canvas.nodes.values()]
+    assert not any(one.intersects(other) for at, one in enumerate(bodies) for other in bodies[:at]), "there is room for it"
     session.undo()
     assert len(wires(session)) == 1
+
+
+def test_a_drop_onto_a_short_wire_lies_on_neither_neighbour(chain: CanvasView, session: Session) -> None:
+    for at, node in enumerate(session.project.network.nodes):
+        session.do(MoveNodes({node.id: (40.0 + 150 * at, 100.0)}))
+    wire = next(iter(chain.canvas.wires.values()))
+    drop(chain, "layer", "dropout", QPointF(chain.mapFromScene(wire.middle)))
+    bodies = {item.look.name: item.mapRectToScene(item.body()) for item in chain.canvas.nodes.values()}
+    assert bodies["dropout1"].left() > bodies[wire.source.look.name].right()
+    assert bodies["dropout1"].right() < bodies["dense1"].left()
 
 
 def test_dragging_from_port_to_port_makes_a_wire(chain: CanvasView, session: Session) -> None:

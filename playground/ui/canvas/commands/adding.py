@@ -24,6 +24,7 @@ from playground.words import meant, say, sentence
 
 NEW_SIZE = (106.0, 52.0)  # what a node is taken to measure before it is drawn
 LEVEL = 24.0  # a wire is taken for level as long as it rises less
+GAP = 54.0  # between a node on a wire and its neighbours
 
 
 class Adding(Part):
@@ -103,7 +104,8 @@ class Adding(Part):
             return self.add(spec, at)
         brought = bringing(spec, self.session.view)
         wide, high = self._size_after((*brought, edit), made.id)
-        made = dataclasses.replace(made, position=snapped(at.x() - wide / 2, self._line(link, at) - high / 2))
+        spot = self._behind_source(link, QRectF(at.x() - wide / 2, self._line(link, at) - high / 2, wide, high))
+        made = dataclasses.replace(made, position=snapped(spot.x(), spot.y()))
         edit = InsertOnLink(link, made)
         edits = (*brought, edit, *self._room_for(QRectF(*made.position, wide, high), made.id))
         return self.finish(Several(edit.describe(self.session.view), edits) if len(edits) > 1 else edit, made.id)
@@ -166,7 +168,8 @@ class Adding(Part):
             self.session.refused(insert, str(error), "warning")
             return False
         item = self.scene.nodes[id]
-        spot = QRectF(*at, item.look.width, item.look.height)
+        spot = self._behind_source(link, QRectF(*at, item.look.width, item.look.height))
+        at = spot.x(), spot.y()
         edits = (MoveNodes({id: at}), insert, *self._room_for(spot, id))
         self.session.history.seal()
         done = self.session.do(Several(insert.describe(self.session.view), edits))
@@ -189,6 +192,14 @@ class Adding(Part):
         box = wire.mapRectToScene(wire.path.controlPointRect())
         return box.center().y() if box.height() < LEVEL else at.y()
 
+    def _behind_source(self, link: str, spot: QRectF) -> QRectF:
+        """The place of a node on a wire, moved right of the node that the wire comes from where it would lie on that."""
+        wire = self.scene.wires.get(link)
+        body = wire.source.body().translated(wire.source.pos()) if wire is not None else QRectF()
+        if body.adjusted(-16, 0, 16, 0).intersects(spot) and spot.center().x() > body.center().x():
+            spot.moveLeft(snapped(body.right() + GAP, 0)[0])
+        return spot
+
     def _room_for(self, spot: QRectF, id: str) -> tuple[Edit, ...]:
         """Push what stands right of a node put at a place on its row further right, when there is too little room."""
         others = [item for item in self.scene.nodes.values() if item.id != id]
@@ -196,7 +207,7 @@ class Adding(Part):
         right = [item for item in hit if item.pos().x() >= spot.x()]
         if not right:
             return ()
-        push = spot.right() + 54 - min(item.pos().x() for item in right)
+        push = spot.right() + GAP - min(item.pos().x() for item in right)
         row = [i for i in others if i.pos().x() >= spot.x() and abs(self._level(i.id) - spot.center().y()) < 120]
         return (MoveNodes({item.id: (item.pos().x() + push, item.pos().y()) for item in row}),)
 
