@@ -41,8 +41,15 @@ class Answering:
         if samples is None or self._graph is None or self._prepared is None or cost_of(self._graph, len(x)) > MOST_COST:
             return {}
         with np.errstate(all="ignore"):
-            weights = self.session.weights() or self._start
-            return node_outputs(self._graph, weights, self._prepared.scaler.apply(x), columns)
+            return node_outputs(self._graph, self.weights(), self._prepared.scaler.apply(x), columns)
+
+    def weights(self) -> dict[str, Array]:
+        """Those that the newest answers came from: the run's, or those it would start from."""
+        return self.session.weights() or self._start
+
+    def scaled(self, x: Array) -> Array | None:
+        """Raw inputs as the network reads them; None while that is not known."""
+        return None if self._prepared is None else self._prepared.scaler.apply(x)
 
     def _follow(self, samples: Samples | None) -> None:
         project = self.session.project

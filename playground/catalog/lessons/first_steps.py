@@ -18,7 +18,7 @@ class FirstSteps(Lesson):
     steps = (
         Step(
             "This network reads a point of the plane and says to which of two spirals it belongs. Every small square "
-            "shows what one unit answers over the whole plane: blue for high, orange for low.",
+            "shows what one unit answers over the whole plane: orange for high, blue for low.",
         ),
         Step(
             "dense2 feeds dense3 directly. Two matrix products in a row are only one larger matrix product, so "
