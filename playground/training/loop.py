@@ -348,9 +348,9 @@ def _ending(reason: str, memory: Memory, epoch: int, patience: int, restored: bo
         )
     if reason == "stopped":
         return sentence("Stopped at step {last_step}.", last_step=f"{memory.last_step:,}")
+    last_step, seconds = f"{memory.last_step:,}", f"{memory.seconds:.1f}"
+    if epoch == 1:
+        return sentence("Trained one epoch, {last_step} steps in {seconds} s.", last_step=last_step, seconds=seconds)
     return sentence(
-        "Trained {epoch} epochs, {last_step} steps in {seconds} s.",
-        epoch=f"{epoch:,}",
-        last_step=f"{memory.last_step:,}",
-        seconds=f"{memory.seconds:.1f}",
+        "Trained {epoch} epochs, {last_step} steps in {seconds} s.", epoch=f"{epoch:,}", last_step=last_step, seconds=seconds
     )
