@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 #: However busy the machine: behind it stands the limit of the whole test.
@@ -34,3 +35,17 @@ def patient(wait: Callable[..., Any], name: str, usual: float, *, place: int | N
         return wait(*given, **named)
 
     return stretched
+
+
+def stood_in_line(pid: int) -> float:
+    """Seconds that the threads of a process were ready and got no processor, all together; 0 where the system does not say.
+
+    What a process loses to others on the machine is none of its own doing. Linux, Documentation/scheduler/sched-stats.rst.
+    """
+    waited = 0.0
+    for stat in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        try:
+            waited += int(stat.read_text().split()[1]) / 1e9
+        except (OSError, IndexError):  # a thread that has ended meanwhile
+            continue
+    return waited

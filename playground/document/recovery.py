@@ -1,4 +1,4 @@
-"""What was not saved survives a crash: a recovery file for every open document, written a second after the first change.
+"""What was not saved survives a crash: a recovery file for every open document, written half a second after the first change.
 
 Files lie in the user's own folder, never beside the project, and are read by the same strict loader. Beside each lies a lock
 that says which process keeps it. A recovery file goes when its document is saved or closed, or when a person has chosen:
@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +28,7 @@ from playground.errors import BadValue, FileError
 from playground.paths import user_data_dir
 from playground.words import sentence
 
-DELAY_SECONDS = 1.0
+DELAY_SECONDS = 0.5
 RETRY_SECONDS = 10.0
 
 
@@ -58,6 +59,7 @@ class Autosaver:
         self._pending: Project | None = None
         self._due: float | None = None
         self._locked = False
+        self._state = threading.Lock()  # of what waits, and since when
         if path is not None:
             self.lock()
 
@@ -68,32 +70,38 @@ class Autosaver:
     @property
     def due_in(self) -> float | None:
         """Seconds until `write` is due, 0 when it is; None while there is nothing to write."""
-        return None if self._due is None else max(0.0, self._due - self._clock())
+        due = self._due
+        return None if due is None else max(0.0, due - self._clock())
 
     def changed(self, project: Project) -> None:
         """The document is now this. Counted from the first change, so that steady editing does not put it off."""
-        self._pending = project
-        if self._due is None:
-            self._due = self._clock() + self._delay
+        with self._state:
+            self._pending = project
+            if self._due is None:
+                self._due = self._clock() + self._delay
 
     def write(self) -> bool:
-        """Write what changed; False where there is nothing. Raises FileError, and is then due again a little later."""
-        project = self._pending
+        """Write what changed; False where nothing did. Raises FileError, and is then due again a little later."""
+        with self._state:
+            project, self._pending, self._due = self._pending, None, None
         if project is None:
             return False
-        self._due = self._clock() + RETRY_SECONDS
-        if not self._locked or not self.folder.is_dir():
-            self.lock()
         try:
-            data = to_bytes(project)
+            if not self._locked or not self.folder.is_dir():
+                self.lock()
+            save_atomically(self.file, self._bytes_of(project), disk=self._disk)
+        except BaseException:
+            with self._state:
+                self._pending = project if self._pending is None else self._pending
+                self._due = self._clock() + RETRY_SECONDS
+            raise
+        return True
+
+    def _bytes_of(self, project: Project) -> bytes:
+        try:
+            return to_bytes(project)
         except BadValue as error:
             raise FileError(sentence("The recovery file was not written: {error}", error=error)) from error
-        save_atomically(self.file, data, disk=self._disk)
-        if self._pending is project:
-            self._pending = self._due = None
-        else:
-            self._due = self._clock() + self._delay
-        return True
 
     def saved(self, path: Path) -> None:
         """The document lies in this file now, whole: the recovery file goes."""

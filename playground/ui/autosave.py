@@ -1,9 +1,14 @@
-"""Keeps the recovery file: a second after the first change, in a thread of its own, so that the disk never stalls the window."""
+"""Keeps the recovery file: half a second after the first change, in a thread that keeps the time itself.
+
+Neither does the disk ever stall the window, nor does a window that is busy put off what is to be written.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -34,12 +39,13 @@ class Autosave(QObject):
         super().__init__(parent)
         self.session = session
         self.saver = Autosaver(session.path)
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="autosave")
-        self._busy: Future[None] | None = None
         self._at: float | None = None
+        self._turn = threading.Condition()
+        self._writing = self._over = False
+        self._thread: threading.Thread | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(500)
-        self._timer.timeout.connect(self._look)
+        self._timer.timeout.connect(self._tell_age)
         self._timer.start()
         self._written.connect(self._take)
         session.project_changed.connect(self._on_project)
@@ -47,34 +53,52 @@ class Autosave(QObject):
 
     def adopt(self, saver: Autosaver) -> None:
         """Go on with the recovery file of a restored project."""
-        self._wait()
-        self.saver.close()
-        self.saver = saver
+        with self._still():
+            self.saver.close()
+            self.saver = saver
 
     def _on_project(self) -> None:
         if self.session.history.dirty:
             self.saver.changed(self.session.project)
+            with self._turn:  # which is never held while something is written
+                self._turn.notify_all()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._write_when_due, name="autosave", daemon=True)
+                self._thread.start()
 
     def _on_file(self) -> None:
         """Saved, or another project."""
-        self._wait()
-        if self.session.path is not None and not self.session.history.dirty:
-            try:
-                self.saver.saved(self.session.path)
-            except PlaygroundError as error:
-                self.session.message.emit(str(error), "warning")
-        elif not self.session.history.dirty:
-            self.saver.close()
-            self.saver = Autosaver()
+        with self._still():
+            if self.session.path is not None and not self.session.history.dirty:
+                try:
+                    self.saver.saved(self.session.path)
+                except PlaygroundError as error:
+                    self.session.message.emit(str(error), "warning")
+            elif not self.session.history.dirty:
+                self.saver.close()
+                self.saver = Autosaver()
         self._at = None
         self.told.emit("")
 
-    def _look(self) -> None:
-        if self.saver.due_in == 0 and (self._busy is None or self._busy.done()):
-            self._busy = self._pool.submit(self._write, self.saver)
+    def _tell_age(self) -> None:
         if self._at is not None:
-            age = time.monotonic() - self._at
-            self.told.emit(age_text(age))
+            self.told.emit(age_text(time.monotonic() - self._at))
+
+    # The thread
+    def _write_when_due(self) -> None:
+        while True:
+            with self._turn:
+                while not self._over and self.saver.due_in != 0:
+                    self._turn.wait(self.saver.due_in)
+                if self._over:
+                    return
+                saver, self._writing = self.saver, True
+            try:
+                self._write(saver)
+            finally:
+                with self._turn:
+                    self._writing = False
+                    self._turn.notify_all()
 
     def _write(self, saver: Autosaver) -> None:
         try:
@@ -84,6 +108,14 @@ class Autosave(QObject):
         else:
             self._written.emit(None)
 
+    @contextlib.contextmanager
+    def _still(self) -> Iterator[None]:
+        """While nothing is being written, and nothing begins to be."""
+        with self._turn:
+            self._turn.wait_for(lambda: not self._writing)
+            yield
+
+    # The window's thread
     def _take(self, error: PlaygroundError | None) -> None:
         if error is None:
             self._at = time.monotonic()
@@ -94,22 +126,22 @@ class Autosave(QObject):
             if save_as is not None:  # another disk may have room, or may be written to
                 self.session.offered.emit((sentence("Save as…"), save_as))
 
-    def _wait(self) -> None:
-        if self._busy is not None:
-            self._busy.result()
-
     def try_flush(self) -> bool:
         """Write what waits now, before something else can go wrong; whether everything is written."""
-        self._wait()
-        try:
-            self.saver.write()
-        except PlaygroundError as error:
-            self._take(error)
-            return False
+        with self._still():
+            try:
+                self.saver.write()
+            except PlaygroundError as error:
+                self._take(error)
+                return False
         return True
 
     def close(self) -> None:
         """The project was closed with its owner's consent: nothing stays to recover."""
         self._timer.stop()
-        self._pool.shutdown(wait=True)
+        with self._still():
+            self._over = True
+            self._turn.notify_all()
+        if self._thread is not None:
+            self._thread.join()
         self.saver.close()
