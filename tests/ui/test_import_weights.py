@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,30 @@ def test_a_file_of_another_network_changes_nothing(
     assert "must have the shape (4, 5)" in told[-1][1]
     assert session.weights() is None
     assert not session.modified
+
+
+def test_another_project_gets_none_of_what_was_read_for_the_one_before(
+    window: MainWindow, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its nodes have the same names and sizes, so that nothing else would refuse them."""
+    (tmp_path / "net.safetensors").write_bytes(b"never read")
+    for name in ("one", "two"):
+        pg.Project.chain(pg.dataset("iris"), pg.layer("dense", units=3), name=name).save(tmp_path / f"{name}.play")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert session.open(tmp_path / "one.play")
+    choose(monkeypatch, tmp_path / "net.safetensors")
+    told: list[str] = []
+    session.message.connect(lambda text, level: told.append(text))
+    window.actions_made["import_weights"].trigger()
+    importer = window.findChild(WeightImporter)
+    assert isinstance(importer, WeightImporter)
+    assert importer.busy
+    assert session.open(tmp_path / "two.play")
+    assert not importer.busy
+    assert "Stopped. Nothing was changed." in told
+    assert not list(tmp_path.glob("playground-aside-*"))
+    assert session.weights() is None
 
 
 def test_a_run_that_is_not_saved_is_asked_about(window: MainWindow, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,8 @@ class WeightImporter(QObject):
         self.session = session
         self._aside = Aside("playground.ui.dialogs.import_process", self)
         self._aside.ended.connect(self._done)
+        session.replaced.connect(self.cancel)  # what is read is meant for the project that asked for it
+        session.closing.connect(self.cancel)
         self._path = Path()
         self._names: dict[str, str] = {}
 
