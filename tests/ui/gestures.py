@@ -27,6 +27,7 @@ from playground.ui.plots.pixel_pad import PixelPad
 from playground.ui.plots.plot import Plot
 from playground.ui.shortcut_editor import ShortcutEditor
 from playground.ui.steering.travel import travels_of
+from playground.words import say
 from tests.ui.conftest import settle
 from tests.ui.synthetic import click, double_click, drag, mouse, move, press, release
 
@@ -185,7 +186,7 @@ class Gestures:
     def step_through(self) -> None:
         """Some samples further in the panel that shows steps, and in others that leaf."""
         for button in self._shown(QAbstractButton):
-            if button.accessibleName() in ("Sample before", "Next sample", "Take a sample") and button.isEnabled():
+            if button.accessibleName() in (say("Sample before"), say("Next sample"), say("Take a sample")) and button.isEnabled():
                 for _ in range(self.rng.randrange(1, 9)):
                     button.click()
 

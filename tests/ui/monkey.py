@@ -22,12 +22,16 @@ from playground.paths import assets_dir
 from playground.ui.actions import ACTIONS
 from playground.ui.canvas.starters import STARTERS
 from playground.ui.dialogs.import_data import import_path
+from playground.ui.dialogs.import_weights import WeightImporter
 from playground.ui.inspector.editors import Editor, LineField
 from playground.ui.main_window import MainWindow
+from playground.ui.speaking import change_language
 from playground.ui.toolbar import PickerButton
+from playground.words import say
 from tests.ui.conftest import settle
 from tests.ui.gestures import Gestures
 from tests.ui.synthetic import click, double_click, drag, drop, move, press, release
+from tests.ui.visits import Visits
 
 #: What ends the window, and what asks in a dialog of the system's own.
 LEFT_ALONE = {"quit"}
@@ -72,7 +76,7 @@ def files(folder: Path) -> list[Path]:
     return [*sorted((assets_dir() / "examples").glob("*.play")), *sorted(folder.glob("*.*"))]
 
 
-class Monkey(Gestures):
+class Monkey(Gestures, Visits):
     """acts: names of what it does, each as often as it is listed."""
 
     def __init__(
@@ -86,12 +90,12 @@ class Monkey(Gestures):
         self.acts: list[Callable[[], object]] = [
             *[self.action] * 6, *[self.drop] * 3, *[self.drag] * 5, self.half, *[self.click] * 3, self.double, *[self.key] * 3, *[self.mend] * 2,
             *[self.undo] * 3, *[self.edit] * 6, self.picker, self.panel, self.wheel, self.paste, self.button, self.open, self.data,
-            self.starter, self.resize, self.theme, self.menu, *self.gestures,
+            self.starter, self.resize, self.theme, self.menu, *self.gestures, *self.visits,
         ]  # fmt: skip
         if "train" not in without:
             self.acts += [*[self.train] * 4, self.kill, *self.steering]
         if "open" not in without:
-            self.acts += self.leaving
+            self.acts += [*self.leaving, *self.openings]
         self._answer(monkeypatch)
 
     def _answer(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,6 +140,9 @@ class Monkey(Gestures):
         chosen()
         for menu in menus():
             menu.close()
+        popup = QApplication.activePopupWidget()
+        if popup is not None:
+            popup.close()
         if self.rng.random() < 0.3:
             for dialog in dialogs():
                 dialog.close()
@@ -231,7 +238,7 @@ class Monkey(Gestures):
         if found:
             chosen = self.rng.choice(found)
             self.note(f"{type(chosen).__name__} {chosen.text() or chosen.accessibleName()}")
-            if chosen.text() != "Quit":
+            if chosen.text() != say("Quit"):
                 chosen.click()
 
     def picker(self) -> None:
@@ -363,7 +370,10 @@ def leave(window: MainWindow) -> None:
         menu.close()
     for dock in window.layouts.docks.values():
         dock.setFloating(False)
+    for importer in window.findChildren(WeightImporter):
+        importer.cancel()
     window.canvas.naming.leave()
     window.canvas.quick.hide()
     window.use_theme("light")
+    change_language("en")
     settle()
