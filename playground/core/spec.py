@@ -219,6 +219,8 @@ class Metric(Spec):
     #: Tasks it applies to: "classification", "binary", "distribution", "regression".
     tasks: ClassVar[tuple[str, ...]] = ()
     unit: ClassVar[str] = ""
+    #: Whether it is a share of 1, which a person reads as per cent.
+    share: ClassVar[bool] = False
 
     def compute(self, response: np.ndarray, target: np.ndarray) -> float:
         """Shapes: response (n, outputs); target (n,) class indices or (n, outputs) values."""

@@ -170,7 +170,9 @@ def run(folder: Path) -> Target:
     """A run's record: in the table of runs, compared with another, and as the journal of a replay."""
     from playground.errors import PlaygroundError
     from playground.training import run_record, runs
-    from playground.ui.compare.columns import columns_for, fits, order_of
+    from playground.ui.compare.columns import columns_for, order_of
+    from playground.ui.compare.filtering import fits
+    from playground.ui.compare.lines import alone, grouped
     from playground.ui.panels.comparison import setting_text, value_text
     from tests.mutants.records import a_record
 
@@ -187,7 +189,9 @@ def run(folder: Path) -> Target:
         for column in columns:
             sorted(found, key=lambda one, column=column: order_of(column.value(one)))  # type: ignore[misc]
             assert all(isinstance(column.shown(one), str) for one in found)
-        assert all(isinstance(fits(one, columns, "loss < 3, epochs >= 1, done"), bool) for one in found)
+        lines = [*map(alone, found), *grouped(found)]
+        assert all(isinstance(fits(line, columns, "loss < 3, epochs >= 1, done"), bool) for line in lines)
+        assert all(isinstance(column.words(line), str) for column in columns for line in lines)
         projects = [one.project for one in found]
         for name, values in runs.what_differs(projects):
             setting_text(name, projects)

@@ -13,7 +13,9 @@ from PySide6.QtWidgets import QMessageBox
 from playground.document.edits import SetPlan
 from playground.training.runs import kept
 from playground.ui.compare.choice import Choice, choice_of
-from playground.ui.compare.columns import columns_for, fits
+from playground.ui.compare.columns import columns_for
+from playground.ui.compare.filtering import fits, unknown_names
+from playground.ui.compare.lines import alone
 from playground.ui.compare.table import FIRST, LINE, TICK, RunsTable
 from playground.ui.main_window import MainWindow
 from playground.ui.panels.comparison import ComparisonPanel, value_text
@@ -95,6 +97,9 @@ def test_the_table_sorts_and_filters(window: MainWindow, compared: Choice):
     assert panel.count.text() == "1 of 3 runs, 3 drawn"
     panel.filter.setText("sgd")
     assert table.runs.rows == []
+    assert panel.nothing.isVisible()
+    QTest.mouseClick(panel.nothing.back, Qt.MouseButton.LeftButton)
+    assert (panel.filter.text(), len(table.runs.rows), table.isVisible()) == ("", 3, True)
     panel.filter.setText("adam done")
     assert len(table.runs.rows) == 3
 
@@ -102,11 +107,13 @@ def test_the_table_sorts_and_filters(window: MainWindow, compared: Choice):
 @pytest.mark.parametrize(
     ("wanted", "numbers"),
     [("", [3, 2, 1]), ("Batch = 16", [2]), ("run != 2", [3, 1]), ("state = done", [3, 2, 1]), ("state < done", []), ("rate < x", []),
-     ("nonsense > 3", []), ("validation loss > 0", [3, 2, 1]), (",,", [3, 2, 1]), ("<", [])],
+     ("nonsense > 3", []), ("validation loss > 0", [3, 2, 1]), (",,", [3, 2, 1]), ("<", []), ("accuracy >= 0 %", [3, 2, 1]),
+     ("accuracy > 101 %", [])],
 )  # fmt: skip
 def test_what_a_filter_means(compared: Choice, wanted: str, numbers: list[int]):
     columns = columns_for(compared.runs)
-    assert [run.number for run in compared.runs if fits(run, columns, wanted)] == numbers
+    assert [run.number for run in compared.runs if fits(alone(run), columns, wanted)] == numbers
+    assert unknown_names(columns, wanted) == (["nonsense"] if "nonsense" in wanted else [])
 
 
 def test_selected_runs_are_set_side_by_side(window: MainWindow, compared: Choice):

@@ -67,7 +67,7 @@ def several() -> list[Kept]:
 @pytest.fixture
 def shelf(session: Session, monkeypatch: pytest.MonkeyPatch) -> list[Kept]:
     runs = several()[::-1]
-    monkeypatch.setattr("playground.ui.compare.choice.kept", lambda place: runs)
+    monkeypatch.setattr("playground.ui.compare.choice.reading", lambda place: iter([(run, False) for run in runs]))
     return runs
 
 
@@ -155,7 +155,7 @@ def test_a_stroke_along_an_axis_filters_the_table(session: Session, shelf: list[
         widget.show()
     choice_of(session).refresh()
     plot = panel.plot
-    assert len(table.runs.rows) == 4
+    assert [len(line.runs) for line in table.runs.lines] == [1, 2, 1], "two seeds of a setting are one row"
     at = next(k for k, axis in enumerate(plot.shown) if axis.key == "validation")
     x = round(plot.x_of(at))
     top, foot = round(plot.y_of(0.3)), round(plot.y_of(0.0)) + 4
@@ -164,16 +164,20 @@ def test_a_stroke_along_an_axis_filters_the_table(session: Session, shelf: list[
     QTest.mouseMove(plot, QPoint(x, top))
     QTest.mouseRelease(plot, Qt.MouseButton.LeftButton, pos=QPoint(x, top))
     assert plot.brushes["validation"] == pytest.approx((0.0, 0.3), abs=0.02)
-    assert [run.number for run in table.runs.rows] == [4, 2]
+    assert [run.number for run in table.runs.rows] == [2]
     assert panel.told.text() == "2 of 4 runs pass the brushes"
     plot.grab()
     panel.hide()
-    assert len(table.runs.rows) == 4
+    assert len(table.runs.rows) == 3
     panel.show()
-    assert len(table.runs.rows) == 2
+    assert len(table.runs.rows) == 1
+    choice_of(session).released.emit()
+    assert (plot.brushes, len(table.runs.rows)) == ({}, 3)
+    plot.brush("validation", (0.0, 0.3))
+    assert len(table.runs.rows) == 1
     QTest.mouseClick(plot, Qt.MouseButton.LeftButton, pos=QPoint(x, top))
     assert plot.brushes == {}
-    assert len(table.runs.rows) == 4
+    assert len(table.runs.rows) == 3
     assert plot.words_at(QPointF(x, plot.y_of(0.0))) == "Run 2: Validation loss 0.45"
 
 
@@ -211,7 +215,7 @@ def test_runs_of_several_seeds_are_one_line_with_a_band(session: Session, shelf:
     assert len(choice.drawn) == 4
     assert set(panel.plot.series) == {"4+2", "3", "1"}
     both = panel.plot.series["4+2"]
-    assert both.label == "Run 4, 2 seeds"
+    assert both.label == "Run 2, 2 seeds"
     assert both.band is not None
     np.testing.assert_allclose((both.band[1] - both.band[0]) / 2, np.std([0.2, 0.3], ddof=1))
     np.testing.assert_allclose(both.y, np.array([1, 1 / 2, 1 / 3, 1 / 4]) + 0.25)

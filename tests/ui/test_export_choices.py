@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from playground.document.edits import RenameNode
 from playground.formats import npz_file
 from playground.ui.dialogs.export import ExportDialog
+from playground.ui.painting import width_of
 from playground.ui.session import Session
 
 from .conftest import settle
@@ -39,6 +42,10 @@ def test_the_optimizer_s_state_goes_along_where_a_format_has_a_place_for_it(
     assert not dialog.state.isEnabled()
     assert "no place" in dialog.state.toolTip()
     assert dialog.which.count() == 2
+    assert re.fullmatch(r"step [\d,]+, Accuracy [\d.]+ %", dialog.strip.note), "figures as a person reads them, readouts left out"
+    for row in dialog.rows:
+        lines = math.ceil(width_of(row.brief, 11) / (row.width() - 46)) * 16
+        assert row.height() >= 26 + lines, "what a format is can be read whole"
     next(row for row in dialog.rows if row.format.id == "npz").click()
     assert dialog.state.isEnabled()
     dialog.state.click()

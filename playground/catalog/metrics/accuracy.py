@@ -18,6 +18,7 @@ class Accuracy(Metric):
 
     tasks = ("classification", "binary")
     higher_is_better = True
+    share = True
     formula = "right answers / answers"
     source = "Goodfellow, Bengio and Courville: Deep Learning (2016), section 5.1.2; scikit-learn: accuracy_score"
     examples = (

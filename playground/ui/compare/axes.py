@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from playground.training.runs import Kept, settings_of
+from playground.training.runs import Kept
 from playground.ui.compare.columns import Value, columns_for, is_figure, metrics_of, network_text
 from playground.ui.compare.naming import setting_text, value_text
-from playground.ui.compare.seeds import SEEDS
+from playground.ui.compare.seeds import SEEDS, known_settings
 from playground.ui.plots.axis import short
 from playground.words import say
 
@@ -40,13 +40,13 @@ class SettingAxis:
 def axes_of(runs: Sequence[Kept]) -> list[SettingAxis]:
     """Of runs side by side, settings first; none where nothing differs. Seeds are an axis only where nothing else differs."""
     projects = [run.project for run in runs]
-    settings = [settings_of(project) for project in projects]
+    settings, texts = [list(part) for part in zip(*map(known_settings, projects), strict=True)] if runs else ([], [])
     shared = set.intersection(*(set(one) for one in settings)) if settings else set()
     paths = [path for path in (settings[0] if settings else ()) if path in shared and path != "wires"]
-    differing = [path for path in paths if len({repr(one[path]) for one in settings}) > 1]
+    differing = [path for path in paths if len({one[path] for one in texts}) > 1]
     chosen = [path for path in differing if path not in SEEDS] or differing
     if len(chosen) > MOST:
-        most = sorted(chosen, key=lambda path: -len({repr(one[path]) for one in settings}))[:MOST]
+        most = sorted(chosen, key=lambda path: -len({one[path] for one in texts}))[:MOST]
         chosen = [path for path in chosen if path in most]
     found = []
     if len({network_text(run) for run in runs}) > 1:
@@ -58,15 +58,16 @@ def axes_of(runs: Sequence[Kept]) -> list[SettingAxis]:
     for key in ("train", "validation", *figures):
         values: list[Value] = [columns[key].value(run) for run in runs]
         if len(runs) > 1 and any(isinstance(value, float) and math.isfinite(value) for value in values):
-            found.append(_axis(key, say(columns[key].title), runs, values, result=True))
+            found.append(_axis(key, say(columns[key].title), runs, values, True, columns[key].number))
     return found
 
 
-def _axis(key: str, title: str, runs: Sequence[Kept], values: Sequence[Any], result: bool = False) -> SettingAxis:
+def _axis(key: str, title: str, runs: Sequence[Kept], values: Sequence[Any], result: bool = False,
+          number: Callable[[float], str] = short) -> SettingAxis:  # fmt: skip
     known = {run.folder: value for run, value in zip(runs, values, strict=True) if not _missing(value)}
     numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in known.values())
     if numbers and known:
-        return _numeric(key, title, {folder: float(value) for folder, value in known.items()}, result)
+        return _numeric(key, title, {folder: float(value) for folder, value in known.items()}, result, number)
     texts = {folder: value_text(value) for folder, value in known.items()}
     order = sorted(set(texts.values()))
     last = max(len(order) - 1, 1)
@@ -78,15 +79,17 @@ def _missing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
-def _numeric(key: str, title: str, values: dict[Path, float], result: bool) -> SettingAxis:
+def _numeric(
+    key: str, title: str, values: dict[Path, float], result: bool, number: Callable[[float], str]
+) -> SettingAxis:  # fmt: skip
     low, high = min(values.values()), max(values.values())
     log = low > 0 and high >= WIDE * low
     scale = {folder: math.log10(value) if log else value for folder, value in values.items()}
     foot, top = min(scale.values()), max(scale.values())
     span = top - foot
     places = {folder: (value - foot) / span if span > 0 else 0.5 for folder, value in scale.items()}
-    texts = {folder: short(value) for folder, value in values.items()}
-    return SettingAxis(key, title, places, texts, short(low), short(high) if span > 0 else "", result)
+    texts = {folder: number(value) for folder, value in values.items()}
+    return SettingAxis(key, title, places, texts, number(low), number(high) if span > 0 else "", result)
 
 
 def left_by(axes: Sequence[SettingAxis], brushes: dict[str, tuple[float, float]], runs: Sequence[Kept]) -> frozenset[Path] | None:

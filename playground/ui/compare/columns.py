@@ -1,44 +1,99 @@
-"""Columns of the table of runs: what stands in a cell, what it is sorted and filtered by."""
+"""Columns of the table of runs: what stands in a cell, and what it is sorted by."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-import operator
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from PySide6.QtCore import QDateTime, QLocale
 
 from playground.core import registry
 from playground.core.spec import Metric
 from playground.training.runs import Kept, rate_of
+from playground.ui.compare.lines import Line
 from playground.ui.plots.axis import short
-from playground.words import language, say, sentence
+from playground.words import joined, language, say, sentence
 
 Value = float | str | None
 STATES = {
     "done": sentence("done"), "stopped": sentence("stopped"), "early": sentence("stopped early"), "fault": sentence("diverged"),
-    "open": sentence("not ended"),
+    "open": sentence("not ended"), "training": sentence("training"), "paused": sentence("paused"),
 }  # fmt: skip
-_OPERATORS = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "=": operator.eq, "!=": operator.ne}
-_CLAUSE = re.compile(r"\s*(?P<name>[^<>=!]+?)\s*(?P<op><=|>=|!=|<|>|=)\s*(?P<value>\S+)\s*")
+#: Heads of columns whose title would be wider than all their cells.
+_HEADS = {"class_divergence": sentence("Divergence"), "entropy": sentence("Entropy")}
+#: Columns that are shown only when a person wants them.
+ASIDE = ("seed", "train", "epochs", "began")
 
 
 @dataclasses.dataclass(frozen=True)
 class Column:
-    """title: an English text. value: what sorting and filters see.  text: what the cell shows; None: the value."""
+    """title: an English text.  value: what sorting and filters see of a run.  text: what its cell shows; None: the value.
+
+    head: a shorter title for the head.  mean: of a group of seeds it has mean and standard deviation; else it is that of the run after
+    which the group is named, or `group` gives it.  share: of 1, shown as per cent.  aside: not shown unless it is asked for.
+    """
 
     key: str
     title: str
     value: Callable[[Kept], Value]
     text: Callable[[Kept], str] | None = None
+    head: str = ""
+    mean: bool = False
+    spread: bool = False
+    share: bool = False
+    aside: bool = False
+    group: Callable[[Line], Value] | None = None
 
     def shown(self, run: Kept) -> str:
-        if self.text is not None:
-            return self.text(run)
-        value = self.value(run)
-        return "–" if value is None else value if isinstance(value, str) else short(value)
+        """What stands in the cell of a run."""
+        return self.text(run) if self.text is not None else self.number(self.value(run))
+
+    def number(self, value: Value) -> str:
+        """A value of this column as text."""
+        if value is None or isinstance(value, str):
+            return "–" if value is None else value
+        return percent(value) if self.share else short(value)
+
+    def of(self, line: Line) -> Value:
+        """What sorting and filters see of a row."""
+        if self.mean and line.grouped:
+            return line.mean_of(self._number)[0]
+        return self.group(line) if self.group is not None else self.value(line.run)
+
+    def told(self, line: Line) -> tuple[str, str]:
+        """What stands in a cell of a row, and the spread after it, "" for none."""
+        if not (self.mean and line.grouped):
+            return (self.number(self.group(line)) if self.group is not None else self.shown(line.run)), ""
+        mean, apart = line.mean_of(self._number)
+        if mean is None:
+            return "–", ""
+        text = duration(mean) if self.key == "time" else self.number(mean)
+        return text, f"± {spread_text(100 * apart if self.share else apart)}" if self.spread and line.seeds > 1 else ""
+
+    def words(self, line: Line) -> str:
+        """The cell as one text."""
+        return " ".join(filter(None, self.told(line)))
+
+    def _number(self, run: Kept) -> float | None:
+        found = self.value(run)
+        return found if isinstance(found, float) else None
+
+
+def spread_text(apart: float) -> str:
+    """A standard deviation, with no more figures than it has."""
+    return short(float(f"{apart:.2g}"))
+
+
+def percent(value: float) -> str:
+    """A share of 1 as a person reads it: "98.3 %"; only what is all is "100 %"."""
+    if not math.isfinite(value):
+        return short(value)
+    text = f"{100 * value:.1f}"
+    if text in ("100.0", "0.0") and value not in (0.0, 1.0):
+        text = f"{100 * value:.3f}".rstrip("0").rstrip(".")
+    return f"{text.removesuffix('.0')} %"
 
 
 def network_text(run: Kept) -> str:
@@ -70,43 +125,88 @@ def metrics_of(runs: list[Kept]) -> list[str]:
     return list(dict.fromkeys(name for run in runs if run.last for name in run.last.metrics))
 
 
-def is_figure(name: str) -> bool:
-    """Whether a metric says how good the answers are; a readout says something else of them."""
+def _metric(name: str) -> type[Metric] | None:
     id = name.rpartition(": ")[2]
     record = next((record for record in registry.entries("metric") if record.id == id), None)
-    return not (isinstance(record, type) and issubclass(record, Metric) and record.readout)
+    return record if isinstance(record, type) and issubclass(record, Metric) else None
+
+
+def is_figure(name: str) -> bool:
+    """Whether a metric says how good the answers are; a readout says something else of them."""
+    record = _metric(name)
+    return record is None or not record.readout
+
+
+def is_share(name: str) -> bool:
+    """Whether a metric is a share of 1."""
+    record = _metric(name)
+    return record is not None and record.share
+
+
+def metric_text(name: str, value: float) -> str:
+    """The value of a metric as a person reads it."""
+    return percent(value) if is_share(name) else short(value)
 
 
 def metric_title(name: str) -> str:
     """ "accuracy" as its record calls it; "class_loss: accuracy" with the loss before it."""
     head, _, id = name.rpartition(": ")
-    title = next((say(record.title) for record in registry.entries("metric") if record.id == id), id)
+    record = _metric(name)
+    title = say(record.title) if record is not None else id
     return f"{head}: {title}" if head else title
 
 
-def columns_for(runs: list[Kept]) -> list[Column]:
-    """The columns that these runs fill."""
+def state_of(run: Kept, going: Mapping[Path, str] | None = None) -> str:
+    """A word of STATES. going: those of runs that are under way."""
+    return (going or {}).get(run.folder, run.state)
+
+
+def _states(line: Line, going: Mapping[Path, str]) -> str:
+    """Of a group how many there are of each; of all the same only the word."""
+    states = [state_of(run, going) for run in line.runs]
+    counts = {state: states.count(state) for state in dict.fromkeys(states)}
+    if len(counts) == 1:
+        return say(STATES.get(states[0], states[0]))
+    return say(joined(f"{count} {say(STATES.get(state, state))}" for state, count in counts.items()))
+
+
+def columns_for(runs: list[Kept], going: Mapping[Path, str] | None = None) -> list[Column]:
+    """The columns that these runs fill. going: states of those that are under way, by folder."""
+    under = going or {}
+
+    def seed(run: Kept) -> float:
+        return float(run.project.training.seed)
+
     found = [
         Column("run", sentence("Run"), lambda run: float(run.number), lambda run: str(run.number)),
-        Column("state", sentence("State"), lambda run: say(STATES.get(run.state, run.state))),
+        Column("state", sentence("State"), lambda run: say(STATES.get(state_of(run, under), run.state)),
+               group=lambda line: _states(line, under)),
         Column("network", sentence("Network"), network_text),
         Column("optimizer", sentence("Optimizer"), lambda run: say(run.project.training.optimizer.title)),
         Column("rate", sentence("Rate"), lambda run: rate_of(run.project)),
         Column("batch", sentence("Batch"), lambda run: float(run.project.training.batch)),
-        Column("seed", sentence("Seed"), lambda run: float(run.project.training.seed)),
-        Column("epochs", sentence("Epochs"), lambda run: float(len(run.epochs))),
-        Column("train", sentence("Train loss"), lambda run: run.last.train_loss if run.last else None),
-        Column("validation", sentence("Validation loss"), lambda run: run.last.validation_loss if run.last else None),
-    ]
+        Column("seeds", sentence("Seeds"), lambda run: 1.0, group=lambda line: float(line.seeds)),
+        Column("seed", sentence("Seed"), seed, aside=True, group=lambda line: seed(line.run) if not line.grouped else None),
+        Column("epochs", sentence("Epochs"), lambda run: float(len(run.epochs)), mean=True, aside=True),
+        Column("train", sentence("Train loss"), lambda run: run.last.train_loss if run.last else None, mean=True, spread=True, aside=True),
+        Column("validation", sentence("Validation loss"), lambda run: run.last.validation_loss if run.last else None, mean=True,
+               spread=True),
+    ]  # fmt: skip
     if any(run.parent for run in runs):
         found.insert(1, Column("parent", sentence("Fork of"), lambda run: float(run.parent) if run.parent else None, parent_text))
-    for name in [name for name in metrics_of(runs) if is_figure(name)][:4]:
-        found.append(Column(name, metric_title(name), lambda run, name=name: run.last.metrics.get(name) if run.last else None))  # type: ignore[misc]
+    for at, name in enumerate([name for name in metrics_of(runs) if is_figure(name)][:4]):
+        head = _HEADS.get(name.rpartition(": ")[2], "")
+        found.append(
+            Column(
+                name, metric_title(name), lambda run, name=name: run.last.metrics.get(name) if run.last else None,  # type: ignore[misc]
+                head=head, mean=True, spread=True, share=is_share(name), aside=at > 0,
+            )
+        )  # fmt: skip
     return [
         *found,
-        Column("steps", sentence("Steps"), lambda run: float(run.steps)),
-        Column("time", sentence("Time"), lambda run: run.seconds, lambda run: duration(run.seconds)),
-        Column("began", sentence("Began"), lambda run: run.began, age),
+        Column("steps", sentence("Steps"), lambda run: float(run.steps), mean=True),
+        Column("time", sentence("Time"), lambda run: run.seconds, lambda run: duration(run.seconds), mean=True),
+        Column("began", sentence("Began"), lambda run: run.began, age, aside=True),
         Column("note", sentence("Note"), lambda run: run.note),
     ]
 
@@ -116,29 +216,3 @@ def order_of(value: Value) -> tuple[int, float, str]:
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return 2, 0.0, ""
     return (0, value, "") if isinstance(value, float) else (1, 0.0, value.casefold())
-
-
-def fits(run: Kept, columns: list[Column], wanted: str) -> bool:
-    """Whether a run fits a filter: words that stand anywhere in its row, and clauses such as "rate < 0.02", with commas between."""
-    return all(_fits(run, columns, part) for part in wanted.split(",") if part.strip())
-
-
-def _fits(run: Kept, columns: list[Column], part: str) -> bool:
-    clause = _CLAUSE.fullmatch(part)
-    if clause is not None:
-        name = clause["name"].casefold()
-        for column in columns:
-            if name in (column.key.casefold(), say(column.title).casefold()):
-                return _compared(column.value(run), clause["op"], clause["value"])
-        return False
-    row = " ".join([*(column.shown(run) for column in columns), *(("★",) if run.star else ())]).casefold()
-    return all(word in row for word in part.casefold().split())
-
-
-def _compared(value: Value, op: str, limit: str) -> bool:
-    if isinstance(value, str):
-        return _OPERATORS[op](value.casefold(), limit.casefold()) if op in ("=", "!=") else False
-    try:
-        return value is not None and bool(_OPERATORS[op](value, float(limit)))
-    except ValueError:
-        return False

@@ -15,13 +15,14 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QDialog, QFileDialo
 from playground.document.weights import renamed
 from playground.engine.optimizer_state import OptimizerState
 from playground.formats.format import Format
+from playground.ui.compare.columns import is_figure, metric_text, metric_title
 from playground.ui.dialogs.certificate_card import CertificateCard
 from playground.ui.dialogs.exporter import Exporter, Outcome
 from playground.ui.dialogs.sheet import Sheet
 from playground.ui.inspector.controls import Button, CheckBox, ComboField, LineField
 from playground.ui.inspector.notice import Notice
 from playground.ui.inspector.text import Label
-from playground.ui.painting import put, stamp
+from playground.ui.painting import metrics, put, stamp
 from playground.ui.panel import Dialog, register_dialog
 from playground.ui.run_control import names_of
 from playground.ui.theme import theme
@@ -41,7 +42,10 @@ class FormatRow(QAbstractButton):
         self.format, self.state = format, ""
         self.setText(say(format.title))
         self.setCheckable(True)
-        self.setFixedSize(_LEFT, 62)
+        self.brief = say(format.help).split(" (")[0].split("（")[0].rstrip("。")
+        room = QRectF(0, 0, _LEFT - 46, 999)
+        high = round(metrics(11).boundingRect(room, int(Qt.TextFlag.TextWordWrap), self.brief).height())
+        self.setFixedSize(_LEFT, max(62, 34 + high))
         self.setAccessibleDescription(say(format.help))
         self.setToolTip(say(format.help))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -71,10 +75,10 @@ class FormatRow(QAbstractButton):
         p.setFont(theme().font(11))
         p.setPen(theme().color("text2"))
         p.drawText(
-            QRectF(14, 24, wide - 46, 32), int(Qt.AlignmentFlag.AlignTop) | Qt.TextFlag.TextWordWrap, say(self.format.help)
+            QRectF(14, 24, wide - 46, self.height() - 26), int(Qt.AlignmentFlag.AlignTop) | Qt.TextFlag.TextWordWrap, self.brief
         )
         if self.state:
-            stamp(p, wide - 20, 31, self.state, "ok" if self.state == "check" else "error", 17)
+            stamp(p, wide - 20, self.height() / 2, self.state, "ok" if self.state == "check" else "error", 17)
         p.end()
 
 
@@ -189,8 +193,9 @@ class ExportDialog(Sheet):
             if client.step else say('Only a run of this session has it.')
         )  # fmt: skip
         last = client.epochs[-1] if client.epochs else None
-        shown = ", ".join(f"{say(name.replace('_', ' '))} {value:.3g}" for name, value in last.metrics.items()) if last else ""
-        self.strip.show_note(say("step {step}", step=f"{client.step:,}") + (f", {shown}" if shown else "") if client.step else "")
+        figures = [name for name in last.metrics if is_figure(name)] if last else []
+        shown = [f"{metric_title(name)} {metric_text(name, last.metrics[name])}" for name in figures[:2] if last]
+        self.strip.show_note(", ".join([say("step {step}", step=f"{client.step:,}"), *shown]) if client.step else "")
         problem = next((say(problem.text) for problem in self.session.problems if problem.severity == "error"), "")
         reason = "" if choices else say("There are no weights yet. Train first, or open a project that was saved after training.")
         self.go.setEnabled(bool(choices) and not problem and not self.exporter.busy)

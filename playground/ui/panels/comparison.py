@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from playground.training.runs import Kept, settings_of, what_differs
 from playground.ui.compare.choice import choice_of
 from playground.ui.compare.columns import columns_for
+from playground.ui.compare.lines import Line, alone
 from playground.ui.compare.naming import setting_text, value_text
+from playground.ui.compare.noise_card import NoiseCard
 from playground.ui.inspector.controls import Button
 from playground.ui.inspector.foot import Empty
 from playground.ui.inspector.text import Label, Section
-from playground.ui.painting import RIGHT, Painted, elided, put, rule
+from playground.ui.painting import RIGHT, Painted, elided, put, rule, width_of
 from playground.ui.panel import Panel, register_panel
 from playground.words import counted, say
 
@@ -43,7 +45,7 @@ class Lines(Painted):
 
     def draw(self, p: QPainter, r: QRectF) -> None:
         count = max(len(self.heads), max((len(values) for _, values in self.rows), default=0), 1)
-        wide = min(96.0, (r.width() - 100) / count)
+        wide = min(104.0, (r.width() - 90) / count)
         lines = [("", self.heads)] if self.heads else []
         for k, (name, values) in enumerate([*lines, *self.rows]):
             y, head = r.y() + k * ROW, bool(self.heads) and k == 0
@@ -53,7 +55,10 @@ class Lines(Painted):
             for at, value in enumerate(values):
                 x = r.right() - 10 - (count - at) * wide
                 ink = "text2" if head else "text"
-                put(p, QRectF(x, y, wide, ROW), elided(value, wide - 6, 11, not head), 11, ink, not head, RIGHT)
+                value, _, apart = value.partition(" ±")  # the spread after a mean, smaller
+                room = width_of(f"± {apart}", 10) + 3 if apart else 0
+                put(p, QRectF(x, y, wide - room, ROW), elided(value, wide - 2 - room, 11, not head), 11, ink, not head, RIGHT)
+                put(p, QRectF(x, y, wide, ROW), f"±{apart}" if apart else "", 10, "text2", how=RIGHT)
             rule(p, 0, y + ROW - 1, r.width())
 
 
@@ -65,6 +70,7 @@ class ComparisonPanel(QWidget):
         self.choice = choice_of(session)
         self.title = Label("", 12, "text", True)
         self.title.setContentsMargins(12, 8, 12, 8)
+        self.noise = NoiseCard(self.choice)
         self.different, self.result = Lines(say("What differs")), Lines(say("Result"))
         self.equal = Label("", 11, "text2")
         self.equal.setContentsMargins(12, 6, 12, 8)
@@ -74,7 +80,8 @@ class ComparisonPanel(QWidget):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part in (self.title, Section(say("What differs")), self.different, self.equal, Section(say("Result")), self.result):
+        parts = (self.title, self.noise, Section(say("What differs")), self.different, self.equal, Section(say("Result")))
+        for part in (*parts, self.result):
             column.addWidget(part)
         column.addStretch(1)
         self.area = QScrollArea()
@@ -100,6 +107,7 @@ class ComparisonPanel(QWidget):
         if not runs:
             return
         names = [say("Run {number}", number=run.number) for run in runs]
+        self.noise.refresh()
         self.title.show_text(
             say("{first} against {others}", first=names[0], others=", ".join(names[1:])) if len(names) > 1 else names[0]
         )
@@ -115,10 +123,17 @@ class ComparisonPanel(QWidget):
         self.restore.show_text(say("Restore run {number}", number=runs[0].number), 150)
 
     def _results(self, runs: list[Kept]) -> list[tuple[str, list[str]]]:
-        columns = columns_for(runs)
+        """Of each run, or the means of its setting where the compared ones have several seeds."""
+        columns = columns_for(runs, self.choice.under_way())
         known = {column.key for column in columns_for([])}
         wanted = [column for column in columns if column.key in RESULTS or column.key not in known]
-        return [(say(column.title), [column.shown(run) for run in runs]) for column in wanted]
+        groups = [tuple(self.choice.repeats_of(run.folder)) for run in runs]
+        lines = [Line(group[-1], group) for group in groups]
+        if len({line.run.folder for line in lines}) < len(runs):
+            lines = [alone(run) for run in runs]
+        if any(line.grouped for line in lines):
+            wanted = [column for column in columns if column.key == "seeds"] + wanted
+        return [(say(column.title), [column.words(line) for line in lines]) for column in wanted]
 
     def _restore(self) -> None:
         runs = self.choice.compared_runs()

@@ -107,8 +107,8 @@ class OverlayPanel(QWidget):
 
 
 def _group_name(runs: Sequence[Kept]) -> str:
-    """At the end of a line: the newest run, and how many there are."""
-    return say("Run {number}, {count} seeds", number=max(run.number for run in runs), count=len(runs))
+    """At the end of a line: the oldest run, after which the table names its setting, and how many there are."""
+    return say("Run {number}, {count} seeds", number=min(run.number for run in runs), count=len(runs))
 
 
 register_panel(

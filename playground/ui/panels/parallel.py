@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from playground.ui.compare.axes import axes_of
+from playground.training.runs import Kept
+from playground.ui.compare.axes import SettingAxis, axes_of
 from playground.ui.compare.choice import choice_of
 from playground.ui.compare.parallel import ParallelPlot
 from playground.ui.inspector.controls import Button
@@ -25,6 +26,8 @@ class ParallelPanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.choice = choice_of(session)
+        self._runs: list[Kept] = []
+        self._axes: list[SettingAxis] = []
         self.plot, self.told = ParallelPlot(), Label("", 11, "text2")
         self.clear = Button(say("All runs"), "quiet", small=True)
         self.clear.setToolTip(say("Let go of all brushes"))
@@ -42,21 +45,22 @@ class ParallelPanel(QWidget):
         column.addWidget(self.plot, 1)
         self.plot.brushed.connect(self._brushed)
         self.clear.clicked.connect(self.let_go)
-        self.choice.changed.connect(self.refresh)
-        self.choice.chosen.connect(self.refresh)
+        self.choice.chosen.connect(self.refresh)  # which every change of the runs brings too
+        self.choice.released.connect(self.let_go)
         self.refresh()
 
     def refresh(self) -> None:
         """Take the runs anew."""
         runs = self.choice.runs
-        axes = axes_of(runs) if len(runs) > 1 else []
+        if runs is not self._runs:
+            self._runs, self._axes = runs, axes_of(runs) if len(runs) > 1 else []
         self.plot.empty = (
             say("Train twice with different settings to set them side by side.")
             if len(runs) < 2
             else say("These runs have the same settings.")
         )
         colors = {run.folder: color for group, color in self.choice.drawn_groups() for run in group}
-        self.plot.show_runs(axes, runs, colors)
+        self.plot.show_runs(self._axes, runs, colors)
         self._brushed()
 
     def let_go(self) -> None:
