@@ -16,6 +16,10 @@ from playground.words import meant, sentence
 
 RETURNS = {"sequence": "The state after every step: steps×units.", "last": "The state after the last step only: units."}
 
+MOST_LAYERS = 16
+#: Numbers of layers with something between two of them.
+SEVERAL = tuple(range(2, MOST_LAYERS + 1))
+
 
 @dataclasses.dataclass(frozen=True)
 class Raised(Initializer):
@@ -42,12 +46,18 @@ class Recurrent(Layer):
 
     units: int = whole(64, low=1, high=1_000_000, log=True, help="Numbers in the state of each layer and direction.")
     layers: int = whole(
-        1, low=1, high=16, label=meant("Layers", "how many"), help="Layers, each reading what the one before gives."
+        1, low=1, high=MOST_LAYERS, label=meant("Layers", "how many"), help="Layers, each reading what the one before gives."
     )
     bidirectional: bool = flag(False, help="Read the sequence backwards too and put both results side by side.")
     returns: str = choice("sequence", RETURNS, label="Gives", help="What comes out at y.")
     dropout: float = real(
-        0.0, low=0.0, high=0.95, live=True, advanced=True, help="Share of the numbers hidden between two layers."
+        0.0,
+        low=0.0,
+        high=0.95,
+        live=True,
+        advanced=True,
+        when=("layers", SEVERAL),
+        help="Share of the numbers hidden between two layers; one layer hides none, and PyTorch warns of a share there.",
     )
     bias: bool = flag(True, advanced=True, help="Add learned numbers, one beside the input's and one beside the state's weights.")
     start: Initializer = part(

@@ -35,9 +35,16 @@ def _setting(name: str, fields: dict[str, Field], default: object) -> str:
     only = ""
     if field.when:
         other = fields[field.when[0]].title(field.when[0])
-        only = f" Counts only when {other} is {' or '.join(shown(value) for value in field.wanted)}."
+        only = f" Counts only when {other} is {' or '.join(wanted_of(field))}."
     start = shown(default, getattr(field, "between", "×"))
     return f"- **{field.title(name)}** ({span(field)}; starts as {start}): {field.help}{unused}{only}{live}"
+
+
+def wanted_of(field: Field) -> list[str]:
+    """The values that the field named in `when` must have, as a person reads them; three whole numbers or more in a row as "2–16"."""
+    values = field.wanted
+    row = len(values) > 2 and values == tuple(range(values[0], values[0] + len(values)))
+    return [f"{values[0]}–{values[-1]}"] if row else [shown(value) for value in values]
 
 
 def options_of(field: Field) -> list[tuple[str, str]]:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QInputDialog, QMenu, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from playground.core import registry
@@ -21,6 +22,7 @@ from playground.ui.main_window import MainWindow
 from playground.ui.panels.gradients import NormsPanel
 from playground.ui.panels.journal_entries import journal_of
 from playground.ui.panels.loss import LossPanel
+from playground.ui.run_control import checkpoints_every
 from playground.ui.session import Session
 from playground.ui.steering.travel import travels_of
 
@@ -228,6 +230,26 @@ def test_a_run_goes_on_from_a_checkpoint_and_a_deaf_worker_is_ended(window: Main
     assert not window.actions_made["kill"].isEnabled()
     travels_of(session).rewind(last)
     went(session, qtbot, last)
+
+
+def test_any_number_of_epochs_between_checkpoints_can_be_typed(window: MainWindow) -> None:
+    action = window.actions_made["keep_other"]
+    assert not action.isChecked()
+    action.trigger()
+    dialog = window.findChild(QInputDialog)
+    assert dialog is not None
+    field = dialog.findChild(QSpinBox)
+    assert field is not None
+    field.selectAll()
+    QTest.keyClicks(field, "25")
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    settle()
+    assert checkpoints_every() == 25
+    assert action.isChecked()
+    assert "25" in action.text()
+    window.actions_made["keep_10"].trigger()
+    assert checkpoints_every() == 10
+    assert not action.isChecked()
 
 
 def test_checkpoints_of_every_so_many_epochs(session: Session, qtbot: QtBot) -> None:

@@ -54,6 +54,7 @@ def _alive(window: MainWindow) -> bool:
 
 #: Epochs between checkpoints that are kept, as the menu offers them.
 EVERY = (0, 1, 10, 100)
+MOST_EPOCHS = 1_000_000
 
 
 def _keep(window: MainWindow, every: int) -> None:
@@ -78,6 +79,29 @@ def _keeping(every: int) -> Action:
     )  # fmt: skip
 
 
+def _keep_other(window: MainWindow) -> None:
+    """Ask for the number of epochs, in a dialog that does not block."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtWidgets import QInputDialog
+
+    dialog = QInputDialog(window)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle(say("Checkpoints"))
+    dialog.setInputMode(QInputDialog.InputMode.IntInput)
+    dialog.setLabelText(say("Epochs from one kept checkpoint to the next"))
+    dialog.setIntRange(1, MOST_EPOCHS)
+    dialog.setIntValue(checkpoints_every() or 1)
+    dialog.intValueSelected.connect(lambda every: _keep(window, every))
+    dialog.open()
+
+
+def _other_text(window: MainWindow) -> str:
+    every = checkpoints_every()
+    return (
+        say("Keep a checkpoint every … epochs") if every in EVERY else say("Keep a checkpoint every {n} epochs…", n=f"{every:,}")
+    )
+
+
 _PICK = "Train first, then click a point of the curve."
 
 ACTIONS = (
@@ -90,4 +114,6 @@ ACTIONS = (
     Action(id="kill", text="Stop now", run=lambda w: w.session.run.ask(w.session.client.kill), menu="Train", group=4, enabled=_alive,
            why="No run is going. Press Train first."),
     *(_keeping(every) for every in EVERY),
+    Action(id="keep_other", text="Keep a checkpoint every … epochs", run=_keep_other, menu="Train", group=5, label=_other_text,
+           checked=lambda w: checkpoints_every() not in EVERY),
 )  # fmt: skip

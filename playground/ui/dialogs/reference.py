@@ -197,7 +197,7 @@ class ReferencePage(QWidget):
                 )
                 only = ""
                 if field.when:
-                    wanted = say(" or ").join(say(reference.shown(value)) for value in field.wanted)
+                    wanted = say(" or ").join(say(word) for word in reference.wanted_of(field))
                     only = say(
                         " Counts only when {when} is {wanted}.",
                         when=fields[field.when[0]].title(field.when[0]).lower(),
