@@ -19,6 +19,8 @@ from playground.ui.compare.lines import alone
 from playground.ui.compare.table import FIRST, LINE, TICK, RunsTable
 from playground.ui.main_window import MainWindow
 from playground.ui.panels.comparison import ComparisonPanel, value_text
+from playground.ui.panels.journal_entries import journal_of
+from playground.ui.panels.loss import LossPanel
 from playground.ui.panels.overlay import OverlayPanel
 from playground.ui.panels.runs import RunsPanel
 from playground.ui.session import Session
@@ -149,6 +151,12 @@ def test_a_run_comes_back_with_its_weights_and_the_edit_can_be_undone(window: Ma
     assert session.samples is not None
     ours = kept_in(first.weights, first.project, session.samples).weights
     assert all((weights[name] == array).all() for name, array in ours.items())
+    # The plots and the journal are the run's too.
+    loss = LossPanel(session, window)
+    assert loss.plot.series["validation"].y.tolist() == [record.validation_loss for record in first.epochs]
+    assert loss.rate.series["rate"].x.tolist() == [record.step for record in first.epochs]
+    assert (loss.told.text(), loss.plot.reach) == ("Run 1, restored", first.steps)
+    assert journal_of(session).rows()[0][::3] == (first.steps, "Run 1 restored")
     session.undo()
     assert session.project.training.optimizer.rate == 0.002
 

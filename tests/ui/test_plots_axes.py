@@ -297,3 +297,18 @@ def test_gaps_are_found_whether_the_data_grow_or_are_others() -> None:
     early[7] = np.nan
     assert holes(5000, early) == [8.0]
     assert holes(5, early) == []
+
+
+def test_a_series_that_lost_its_data_is_drawn_no_more_and_zeros_have_no_place_on_a_logarithmic_axis(plot: LossPlot):
+    assert len(plot.series["train"].shown[0])
+    plot.feed(history(0), [record(k) for k in range(1, 40)])
+    plot.fit()
+    assert [len(plot.series[key].shown[0]) for key in ("train", "raw", "epoch")] == [0, 0, 39]
+    assert not plot.unscaled
+    plot.feed(history(3, scale=0.0), [])
+    plot.fit()
+    assert plot.unscaled
+    plot.grab()
+    plot.set_log(False)
+    plot.fit()
+    assert not plot.unscaled

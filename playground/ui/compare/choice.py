@@ -17,6 +17,7 @@ from playground.lowering.folding import names
 from playground.training.runs import Kept, delete, reading, say_of
 from playground.ui.compare.lines import grouped
 from playground.ui.compare.more_seeds import MoreSeeds, more_seeds_of
+from playground.ui.compare.restored import restored_of
 from playground.ui.compare.seeds import together
 from playground.ui.session import Session
 from playground.words import say, sentence
@@ -225,6 +226,7 @@ class Choice(QObject):
         weights = self._weights(run, session.samples)
         if weights is not None:
             session.take_weights(weights, names(session.project))
+            restored_of(session).show(run)
             session.message.emit(sentence("Run {number} is back, with its weights.", number=run.number), "info")
         else:
             session.message.emit(

@@ -11,7 +11,6 @@ from playground.ui.panels.choosing import Choice, choice_row
 from playground.ui.panels.stepping import StepPanel
 from playground.ui.plots.curves import reach
 from playground.ui.plots.layers import LayersPlot
-from playground.ui.plots.plot import NO_RUN
 from playground.words import say, sentence
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ class ActivationsPanel(StepPanel):
         found = client.activations()
         if not self.isVisible() and found is not None and len(found.steps):
             return
-        self.plot.empty = say("The layers have not been looked at yet.") if self.session.run.going else say(NO_RUN)
+        self.plot.empty = say("The layers have not been looked at yet.") if self.session.run.going else self.restored.nothing()
         self.plot.reach = 0.0
         if found is not None:
             steps, quantity = client.history().steps, self.choice.key

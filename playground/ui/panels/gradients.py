@@ -66,6 +66,7 @@ class NormsPanel(StepPanel):
             return
         history = client.history()
         self.plot.reach = reach(history.steps, client.started.total_steps) if client.started and norms is not None else 0.0
+        self.plot.empty = self.restored.nothing()
         self.plot.feed(norms, history)
         self.plot.show_marks(self.journal.marks())
         if self.table is not None:

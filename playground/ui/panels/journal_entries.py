@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from playground.lowering.expansion import expanded
 from playground.lowering.folding import local_edit
 from playground.training import journal as records
 from playground.training import messages
+from playground.ui.compare.restored import restored_of
 from playground.ui.panels.journal_words import plan_words
 from playground.ui.plots.axis import short
 from playground.ui.plots.marks import Mark
@@ -76,7 +78,10 @@ class Journal(QObject):
         #: The run began anew with the button, not as another run.
         self._again = False
         session.heard.connect(self._heard)
+        self.restored = restored_of(session)
+        self.restored.changed.connect(self._show_restored)
         self._read()
+        self._show_restored()
 
     def marks(self) -> list[Mark]:
         """The lines that plots show."""
@@ -136,6 +141,19 @@ class Journal(QObject):
                 self.entries.append(Entry(step=step, words=lambda: (say(event.text), ""), icon="warn", token="warn"))
             case _ if not changed:
                 return
+        self.changed.emit()
+
+    def _show_restored(self) -> None:
+        """The lines of a kept run that was brought back, in place of those of the run before."""
+        run = self.restored.run
+        if run is None:
+            return
+        self._known, self.entries, self._again = [], [], False
+        for entry in run.journal:
+            self._add(entry)
+            if self.entries:  # what was turned at different steps stays apart, however quickly it is read
+                self.entries[-1] = dataclasses.replace(self.entries[-1], at=-math.inf)
+        self._put(run.steps, lambda: say("Run {number} restored", number=run.number), icon="rewind")
         self.changed.emit()
 
     def _read(self) -> bool:

@@ -15,6 +15,7 @@ from playground.document.project import Project
 from playground.lowering.schedule import warmed
 from playground.training.client_travel import Branch
 from playground.training.history import epoch_at
+from playground.ui.compare.restored import restored_of
 from playground.ui.inspector.controls import CheckBox
 from playground.ui.inspector.editors import NumberEditor
 from playground.ui.inspector.text import Label
@@ -62,6 +63,7 @@ class LossPanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session, self.journal, self.travels = session, journal_of(session), travels_of(session)
+        self.restored = restored_of(session)
         self._branches: tuple[Branch, ...] = ()
         self.plot, self.rate, self.legend = LossPlot(), RatePlot(), Legend()
         self.rate.setFixedHeight(84)
@@ -78,7 +80,9 @@ class LossPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(legend_row(self.legend, self.log_x, self.log, Label(say("Smooth"), 11, "text2"), self.smooth))
+        self.told = Label("", 11, "text2")
+        self.told.setToolTip(say("Of a kept run there are the figures of its epochs, none of its batches"))
+        column.addWidget(legend_row(self.legend, self.told, self.log_x, self.log, Label(say("Smooth"), 11, "text2"), self.smooth))
         column.addWidget(self.plot, 1)
         column.addWidget(self.rate)
         link(self.plot, self.rate)
@@ -92,6 +96,7 @@ class LossPanel(QWidget):
         session.run_changed.connect(self._run_changed)
         session.project_changed.connect(self.feed)
         self.journal.changed.connect(self.feed)
+        self.restored.changed.connect(self.feed)
         self.travels.changed.connect(self.feed)
         for plot in (self.plot, self.rate):
             plot.picked.connect(self.travels.pick)
@@ -104,20 +109,32 @@ class LossPanel(QWidget):
         history = client.history()
         if not self.isVisible() and len(history.steps):
             return
-        self.plot.feed(history, client.epochs)
-        self.rate.feed(history)
+        run = self.restored.run
+        self.told.show_text("" if run is None else say("Run {number}, restored", number=run.number))
+        self.plot.feed(history, client.epochs if run is None else run.epochs)
+        self.rate.feed(history, () if run is None else run.epochs)
         self._show_branches()
         self.legend.show_series(self.plot.legend())
         total = client.started.total_steps if client.started else 0
+        kept = 0.0 if run is None else float(run.steps)
         last, now = (int(history.steps[-1]), float(history.rate[-1])) if len(history.steps) else (0, None)
         steps, rates = planned_rates(self.session.project, last, total, now)
         self.rate.show_plan(steps if len(history.steps) else steps[:0], rates if len(history.steps) else rates[:0])
         for plot in (self.plot, self.rate):
-            plot.reach = reach(history.steps, total)
+            plot.reach = reach(history.steps, total) or kept
             bands = [dataclasses.replace(band, text=band.text if plot is self.plot else "") for band in self.travels.bands()]
             plot.show_marks([*self.journal.marks(), *self.travels.marks()], bands)
-        self.plot.empty = say("Compiling or starting the run.") if client.state == "starting" else say("No run yet. Press Train.")
+        self.plot.empty = self._nothing()
         self.rate.empty = ""
+
+    def _nothing(self) -> str:
+        """What stands where no curve is."""
+        run, state = self.restored.run, self.session.client.state
+        if run is not None:
+            return say("Run {number} ended before its first epoch; no curve of it is kept.", number=run.number)
+        if self.session.client.at_fault or state == "finished":
+            return say("The run ended before its first step was done; there is no loss to draw.")
+        return say("Compiling or starting the run.") if state == "starting" else say("No run yet. Press Train.")
 
     def _show_branches(self) -> None:
         """The curves that the run forked from lie under its own."""

@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground.core import registry
 from playground.core.spec import Metric
+from playground.ui.compare.restored import restored_of
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.journal_entries import journal_of
 from playground.ui.plots.cursor import share_cursor
 from playground.ui.plots.curves import MetricPlot, reach
-from playground.ui.plots.plot import NO_RUN, Plot, link
+from playground.ui.plots.plot import Plot, link
 from playground.words import say
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class MetricsPanel(QWidget):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.session, self.journal = session, journal_of(session)
+        self.session, self.journal, self.restored = session, journal_of(session), restored_of(session)
         self.names: list[str] = []
         self.plots: dict[str, MetricPlot] = {}
         self.none = Plot(say("Metrics over steps"))
@@ -55,18 +56,22 @@ class MetricsPanel(QWidget):
         session.turns.follow(self, self.feed, 0.2)
         self.journal.changed.connect(self.feed)
         session.run_changed.connect(self._run_changed)
+        self.restored.changed.connect(self.feed)
         self.feed()
 
     def feed(self) -> None:
         """Draw every finished epoch."""
-        epochs = self.session.client.epochs
+        run = self.restored.run
+        epochs = self.session.client.epochs if run is None else list(run.epochs)
         if not self.isVisible() and epochs:
             return
         names = list(epochs[-1].metrics) if epochs else []
         if names != self.names:
             self._build(names)
         self.none.setVisible(not names)
-        self.none.empty = say("The first epoch is not finished yet.") if self.session.client.state == "running" else NO_RUN
+        self.none.empty = (
+            say("The first epoch is not finished yet.") if self.session.client.state == "running" else self.restored.nothing()
+        )
         started = self.session.client.started
         for plot in self.plots.values():
             plot.reach = reach(np.array([epochs[-1].step]), started.total_steps) if started else 0.0

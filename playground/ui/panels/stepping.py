@@ -8,6 +8,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground.training.messages import Started
+from playground.ui.compare.restored import restored_of
 from playground.ui.panels.journal_entries import journal_of
 from playground.ui.plots.cursor import share_cursor
 from playground.ui.plots.pointing import Pointing
@@ -28,7 +29,7 @@ class StepPanel(QWidget):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.session, self.journal = session, journal_of(session)
+        self.session, self.journal, self.restored = session, journal_of(session), restored_of(session)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(0)
@@ -39,6 +40,7 @@ class StepPanel(QWidget):
         self.session.turns.follow(self, self.feed, self.every)
         self.journal.changed.connect(self.feed)
         self.session.run_changed.connect(self._run_changed)
+        self.restored.changed.connect(self.feed)
         if self.watches:
             self.session.heard.connect(self._heard)
         self.feed()

@@ -123,6 +123,7 @@ class RatePlot(Plot):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(say("Learning rate over steps"), top=6, parent=parent)
         self.title, self.flags = say("Learning rate"), False
+        self._epochs = EpochColumn(lambda record: record.rate)
         self.add(Series("plan", say("planned"), "smooth", 3, dashes=(2.0, 3.0)))
         self.add(Series("rate", say("rate"), "smooth", 3, dashes=()))
 
@@ -130,9 +131,12 @@ class RatePlot(Plot):
         """The plan may go on beyond what the loss above shows."""
         return super()._whole_range([series for series in shown if series.key == "rate"])
 
-    def feed(self, history: History) -> None:
-        """Show the rates that were used."""
-        self.show_data("rate", history.steps, history.rate)
+    def feed(self, history: History, epochs: Sequence[EpochRecord] = ()) -> None:
+        """Show the rates that were used. epochs: of a run of which no steps are kept."""
+        if epochs:
+            self.show_data("rate", *self._epochs.of(epochs))
+        else:
+            self.show_data("rate", history.steps, history.rate)
 
     def show_plan(self, steps: np.ndarray, rates: np.ndarray) -> None:
         """Show what the schedule has in mind from here on, with room for the title over both."""

@@ -62,6 +62,8 @@ class Plot(Pointing):
         self.fixed_up: Axis | None = None
         #: The range of the y axis that a person chose.
         self.chosen_up: Axis | None = None
+        #: There is data, but no value of it has a place on the y axis.
+        self.unscaled = False
         self._stale = True
 
     # What it shows
@@ -179,9 +181,10 @@ class Plot(Pointing):
         shown = [series for series in self.drawn() if len(series.x)]
         if self.follow:
             self.across = self._whole_range(shown)
-        for series in shown:
+        for series in self.drawn():  # those without data too, which may have had some
             series.thin(self.across, self.area.width())
         up = self.chosen_up or self.fixed_up or around((_trimmed(series) for series in shown), self.log)
+        self.unscaled = up is None and bool(shown)
         self.up = up or (Axis(0.1, 1.0, True) if self.log else Axis(0.0, 1.0))
         self._stale = False
 
@@ -230,7 +233,11 @@ class Plot(Pointing):
         draw_crosses(p, r, holes)
         p.restore()
         draw_marks(p, r, self.marks, self.px, self.flags)
-        self._draw_ends(p, r)
+        if self.unscaled:
+            text = say("No value above zero to draw.") if self.log else say("No finite value to draw.")
+            put(p, QRectF(0, r.y(), self.width(), r.height()), text, 12, "text3", how=CENTRE)
+        else:
+            self._draw_ends(p, r)
         self._draw_title(p, r)
         self._draw_cursor(p, r)
         self._draw_focus(p)
@@ -251,7 +258,7 @@ class Plot(Pointing):
             places.append((x, foot + 11, short(v)))
         draw_numbers(p, places, 0.5, 80)
         places = []
-        for v in self.up.ticks(max(3, int(r.height() / self.tick_gaps[1]))):
+        for v in self.up.ticks(max(3, int(r.height() / self.tick_gaps[1]))) if not self.unscaled else ():
             y = foot - self.up.place_one(v) * r.height()
             p.fillRect(QRectF(r.x(), round(y), r.width(), 1), grid)
             places.append((r.x() - 6, y, short(v)))
