@@ -91,6 +91,7 @@ class Layouts(QObject):
             dock.dockLocationChanged.connect(lambda _: self._settle.start(0))
             dock.topLevelChanged.connect(lambda _: self._settle.start(0))
             dock.visibilityChanged.connect(lambda _: self._settle.start(0))
+            dock.toggleViewAction().triggered.connect(lambda on, dock=dock: self.place(dock) if on else None)
 
     @property
     def layout_shown(self) -> Layout:
@@ -120,6 +121,32 @@ class Layouts(QObject):
         """Keep how the present layout stands."""
         if self.current:
             settings.set_block(f"docks/{self.current}", self.window_shown.saveState(VERSION))
+
+    def place(self, dock: Dock) -> None:
+        """Show a dock, in front. One that the present layout has no place for becomes a tab among its kin, else it would lie over them.
+
+        Kin are the docks of the area in which another layout has it; where none is shown it opens that area if it is a side, else it
+        goes below.
+        """
+        window = self.window_shown
+        if not dock.isFloating() and window.dockWidgetArea(dock) == Qt.DockWidgetArea.NoDockWidgetArea:
+            wanted = next(iter(dock.panel.places.values()), "bottom")
+            areas = [wanted] if wanted in ("left", "right") else [wanted, "bottom", "bottom-right", "centre"]
+            kin = next((first for area in areas if (first := self._shown_in(area)) is not None), None)
+            if kin is not None:
+                window.tabifyDockWidget(kin, dock)
+            else:
+                window.addDockWidget(DOCK_AREAS[areas[0]], dock)
+        dock.show()
+        dock.raise_()
+
+    def _shown_in(self, area: str) -> Dock | None:
+        """The first dock that stands in an area of the present layout."""
+        base = self.layout_shown.base or self.current
+        for dock in self.docks.values():
+            if dock.panel.places.get(base) == area and not dock.isHidden() and not dock.isFloating():
+                return dock
+        return None
 
     def _hide_for_class(self) -> None:
         """Panels that are hidden for a class are neither shown nor offered."""

@@ -36,7 +36,7 @@ from playground.ui.status import StatusLine
 from playground.ui.steering.travel import travels_of
 from playground.ui.tabs import Corner, LayoutTab, Logo
 from playground.ui.toolbar import Toolbar
-from playground.words import say
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.command_palette import CommandPalette
@@ -265,8 +265,7 @@ class MainWindow(QMainWindow):
         dock: Dock | None = self.layouts.docks.get(id)
         if dock is not None and id not in hidden().now("panels"):
             self.leave_start()
-            dock.show()
-            dock.raise_()
+            self.layouts.place(dock)
             dock.make().setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _palette(self) -> Palette | None:
@@ -382,9 +381,9 @@ class MainWindow(QMainWindow):
         finds = self.documents.finds()
         if finds:
             self.session.message.emit(
-                say("Unsaved work of {name} was found. The start page offers it.", name=finds[0].name), "warning"
+                sentence("Unsaved work of {name} was found. The start page offers it.", name=finds[0].name), "warning"
             )
-            self.notices.offer((say("Start page"), self.show_start))
+            self.notices.offer((sentence("Start page"), self.show_start))
 
     def leave_start(self) -> None:
         """Back to the canvas and the docks of the present layout."""

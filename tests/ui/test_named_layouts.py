@@ -203,3 +203,25 @@ def test_the_message_of_the_window_follows_the_canvas(window: MainWindow, sessio
     moved = window.canvas.mapTo(window, window.canvas.rect().center()).x()
     assert moved != middle
     assert abs(window.notices.geometry().center().x() - moved) <= 2
+
+
+def test_a_panel_without_a_place_becomes_a_tab_among_its_kin(window: MainWindow) -> None:
+    """Pre-flight belongs to the foot of Build; elsewhere, in layouts of one's own too, it stands beside what is there, not over it."""
+    dock = window.layouts.docks["preflight"]
+    kin = {"train": "loss", "compare": "overlay"}
+    for name in ("train", "compare", window.layouts.save_as("Mine").name):
+        window.show_layout(name)
+        settle()
+        window.show_panel("preflight")
+        settle()
+        assert not dock.isFloating()
+        assert dock.isVisible()
+        beside = window.layouts.docks[kin.get(name, "problems")]
+        assert beside in window.tabifiedDockWidgets(dock), name
+    window.show_layout("train")
+    window.layouts.reset()
+    settle()
+    assert not dock.isVisible()
+    dock.toggleViewAction().trigger()
+    settle()
+    assert dock in window.tabifiedDockWidgets(window.layouts.docks["loss"])
