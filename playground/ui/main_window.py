@@ -220,8 +220,7 @@ class MainWindow(QMainWindow):
         """Texts and availability of everything in the bars."""
         self.actions_made.refresh()
         self.tools.refresh()
-        name = self.session.project.name
-        self.setWindowTitle(say("{name}[*] - Playground", name=name))
+        self.setWindowTitle(say("{name}[*] - Playground", name=self.session.title))
         self.setWindowModified(self.session.modified)
 
     # What actions ask

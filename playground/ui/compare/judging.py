@@ -12,7 +12,7 @@ from playground.ui.compare.more_seeds import GOAL
 from playground.ui.compare.noise import MOST_SEEDS, SURE, Verdict, spread_of, verdict
 from playground.ui.compare.seeds import draws, seed_of
 from playground.ui.plots.axis import short
-from playground.words import counted, say
+from playground.words import counted, say, strung
 
 #: More seeds than twice as many, or this many, are not asked for at once.
 AT_ONCE = 10
@@ -78,7 +78,7 @@ def judged(groups: Sequence[Sequence[Kept]]) -> Judgement | None:
                     "{n} seeds of run {number} gave no finite number and are left out.", number=one.number)
             for one in settings if one.lost]  # fmt: skip
     made = _alone(settings[0], what) if len(settings) == 1 else _against(settings, what)
-    return None if made is None else dataclasses.replace(made, text=" ".join([made.text, *lost]))
+    return None if made is None else dataclasses.replace(made, text=strung([made.text, *lost], " "))
 
 
 def _alone(setting: Setting, what: str) -> Judgement | None:
@@ -116,13 +116,13 @@ def _against(settings: tuple[Setting, ...], what: str) -> Judgement:
             "{what} differs by {gap} ± {noise} (95 %, Welch): more than the seeds explain.", what=what, gap=short(abs(one.gap)),
             noise=spread_text(one.noise),
         )  # fmt: skip
-        return Judgement("ok", say("Run {number} is better", number=better.number), f"{text} {seeds}", what, settings)
+        return Judgement("ok", say("Run {number} is better", number=better.number), strung([text, seeds], " "), what, settings)
     text = say(
         "The gap of {gap} in {what} lies inside the seed noise of ± {noise} (95 %, Welch).", what=_small(what),
         gap=short(abs(one.gap)), noise=spread_text(one.noise),
     )  # fmt: skip
     goal, next = _more(settings, one)
-    return Judgement("info", say("No clear difference"), f"{text} {seeds} {next}", what, settings, goal)
+    return Judgement("info", say("No clear difference"), strung([text, seeds, next], " "), what, settings, goal)
 
 
 def _more(settings: Sequence[Setting], one: Verdict) -> tuple[int, str]:
@@ -163,7 +163,7 @@ def _several(settings: tuple[Setting, ...], found: Sequence[Verdict], what: str)
             goal = max(goal, _more((settings[0], other), one)[0])
     title = say("Run {number} against {count} others", number=settings[0].number, count=len(found))
     lines.append(say("{what}, 95 % for all together (Welch, Bonferroni).", what=what))
-    return Judgement("info" if goal else "ok", title, " ".join(lines), what, settings, goal)
+    return Judgement("info" if goal else "ok", title, strung(lines, " "), what, settings, goal)
 
 
 def _small(title: str) -> str:

@@ -26,7 +26,7 @@ from playground.ui.painting import metrics, put, stamp
 from playground.ui.panel import Dialog, register_dialog
 from playground.ui.run_control import names_of
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -195,7 +195,7 @@ class ExportDialog(Sheet):
         last = client.epochs[-1] if client.epochs else None
         figures = [name for name in last.metrics if is_figure(name)] if last else []
         shown = [f"{metric_title(name)} {metric_text(name, last.metrics[name])}" for name in figures[:2] if last]
-        self.strip.show_note(", ".join([say("step {step}", step=f"{client.step:,}"), *shown]) if client.step else "")
+        self.strip.show_note(strung([say("step {step}", step=f"{client.step:,}"), *shown]) if client.step else "")
         problem = next((say(problem.text) for problem in self.session.problems if problem.severity == "error"), "")
         reason = "" if choices else say("There are no weights yet. Train first, or open a project that was saved after training.")
         self.go.setEnabled(bool(choices) and not problem and not self.exporter.busy)

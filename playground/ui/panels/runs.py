@@ -16,7 +16,7 @@ from playground.ui.inspector.controls import Button, LineField
 from playground.ui.inspector.foot import Empty
 from playground.ui.inspector.text import Label
 from playground.ui.panel import Panel, register_panel
-from playground.words import counted, say
+from playground.words import counted, say, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -120,7 +120,7 @@ class RunsPanel(QWidget):
         model = self.table.runs
         unknown = model.unknown()
         if unknown:
-            names = ", ".join(say(column.title) for column in model.all)
+            names = strung(say(column.title) for column in model.all)
             text = say("No column is called {name}. There are: {names}.", name=unknown[0][:40], names=names)
         elif model.wanted.strip():
             text = say("Use words that stand in a row, or comparisons such as rate < 0.02, with commas between.")
