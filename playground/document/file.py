@@ -4,6 +4,7 @@
     project.json          network, plans, words
     weights.safetensors   if there are weights, stored
     runs/NAME.json        records of runs
+    history.json          steps of undo, only in recovery files
     manifest.json         SHA-256 and size of every other member
 
 The same project gives the same bytes. A damaged member is named, and the others are still given.
@@ -35,7 +36,7 @@ from playground.errors import BadValue, FileError
 from playground.words import sentence
 
 MIMETYPE = b"application/x-neural-playground"
-PROJECT, WEIGHTS, MANIFEST = "project.json", "weights.safetensors", "manifest.json"
+PROJECT, WEIGHTS, HISTORY, MANIFEST = "project.json", "weights.safetensors", "history.json", "manifest.json"
 MOST_UNKNOWN = 64 * 2**20
 _RUN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
@@ -44,7 +45,7 @@ _RUN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 class Loaded:
     """What a file held. problems: what is damaged or unknown; `field` is the member or the place in project.json.
 
-    sha256: of the whole file, to notice later that another program changed it.
+    sha256: of the whole file, to notice later that another program changed it.  history: steps of undo, for `undo_steps`.
     """
 
     project: Project
@@ -53,6 +54,7 @@ class Loaded:
     problems: tuple[Problem, ...] = ()
     path: Path | None = None
     sha256: str = ""
+    history: bytes | None = None
 
 
 class BadProject(FileError):
@@ -123,7 +125,12 @@ def load(path: Path | str) -> Loaded:
         ) from error
 
 
-def to_bytes(project: Project, weights: Mapping[str, np.ndarray] | None = None, runs: Mapping[str, Any] | None = None) -> bytes:
+def to_bytes(
+    project: Project,
+    weights: Mapping[str, np.ndarray] | None = None,
+    runs: Mapping[str, Any] | None = None,
+    history: bytes | None = None,
+) -> bytes:
     """A whole project file. Raises BadValue for what it cannot hold."""
     from playground.document.project_json import MEMBER, to_json
 
@@ -140,6 +147,8 @@ def to_bytes(project: Project, weights: Mapping[str, np.ndarray] | None = None, 
                 )
             )
         members[f"runs/{name}.json"] = strict_json.encode((runs or {})[name])
+    if history is not None:
+        members[HISTORY] = history
     for place, raw in project.unknown:
         if place.startswith(MEMBER) and place.removeprefix(MEMBER) not in members:
             members[place.removeprefix(MEMBER)] = base64.b64decode(raw)
@@ -162,11 +171,16 @@ def from_bytes(data: bytes, name: str = "The file") -> Loaded:
         raise _bad(name, [(PROJECT, f"{PROJECT}: {error}")]) from error
     if project is None:
         raise _bad(name, reading.faults)
-    weights, runs = reading.weights(), reading.runs()
+    weights, runs, history = reading.weights(), reading.runs(), reading.history()
     project = dataclasses.replace(project, unknown=tuple(sorted((*project.unknown, *reading.unknown()))))
     reading.check_rest()
     sha256 = hashlib.sha256(data).hexdigest()
-    return Loaded(project=project, weights=weights, runs=runs, problems=tuple(reading.problems), sha256=sha256)
+    return Loaded(project=project, weights=weights, runs=runs, problems=tuple(reading.problems), sha256=sha256, history=history)
+
+
+def no_history(error: BadValue) -> str:
+    """What is told of a history that is left out."""
+    return sentence("Earlier edits cannot be undone, for their history is damaged: {error} The project is whole.", error=error)
 
 
 class _Reading:
@@ -230,6 +244,15 @@ class _Reading:
                 except BadValue as error:
                     self.remark(member, sentence("The run {run} cannot be shown: {error}", run=run, error=error))
         return found
+
+    def history(self) -> bytes | None:
+        if HISTORY not in self.archive:
+            return None
+        try:
+            return self.read(HISTORY)
+        except BadValue as error:
+            self.remark(HISTORY, no_history(error))
+            return None
 
     def unknown(self) -> list[tuple[str, str]]:
         """Members that this version does not know, to be written back as they came."""

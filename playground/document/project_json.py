@@ -90,6 +90,14 @@ def network_to_json(network: Network) -> dict[str, Any]:
 
 def from_json(data: Any) -> tuple[Project | None, Findings]:
     """The project, or None where there are faults. Raises FileError for a newer version, BadValue for no project at all."""
+    project, found = parts_from_json(data)
+    if project is not None:
+        project = checked_whole(project, found)
+    return (None if found.faults else project), found
+
+
+def parts_from_json(data: Any) -> tuple[Project | None, Findings]:
+    """As `from_json`, of which every part is checked by itself, but not yet whether they fit together."""
     found = Findings()
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         was = (
@@ -111,10 +119,15 @@ def from_json(data: Any) -> tuple[Project | None, Findings]:
     unknown = tuple(sorted((_text(place), _text(value)) for place, value in _unknown(data)))
     words = {key: data[key] for key in ("name", "about")}
     hides = Hides(**{key: tuple(sorted(set(data.get("hides", {}).get(key, ())))) for key in HIDES_KEYS})
-    project = with_ports(Project(**words, network=network, groups=groups, blocks=blocks, hides=hides, unknown=unknown, **plans))
+    return Project(**words, network=network, groups=groups, blocks=blocks, hides=hides, unknown=unknown, **plans), found
+
+
+def checked_whole(project: Project, found: Findings) -> Project:
+    """The project with the ports of its blocks; what does not fit together is added to `found`."""
+    project = with_ports(project)
     _check_words(project, found)
     found.faults += [(place, joined((place, fault), ": ")) for place, fault in integrity_faults(project)]
-    return (None if found.faults else project), found
+    return project
 
 
 def network_from_json(data: Any, place: str, found: Findings) -> Network:

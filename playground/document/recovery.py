@@ -20,13 +20,17 @@ from typing import Any
 
 from playground.document import strict_json
 from playground.document.disk import DISK, Disk
+from playground.document.edits.history import Step
 from playground.document.file import Loaded, load, save, to_bytes
 from playground.document.processes import alive, host, started
 from playground.document.project import Project, new_id
 from playground.document.saver import save_atomically
+from playground.document.undo_steps import StepsWriter
 from playground.errors import BadValue, FileError
 from playground.paths import user_data_dir
 from playground.words import sentence
+
+Steps = tuple[Step, ...]
 
 DELAY_SECONDS = 0.5
 RETRY_SECONDS = 10.0
@@ -56,7 +60,8 @@ class Autosaver:
         self.folder = recovery_folder() if folder is None else folder
         self.id = id or new_id()
         self._path, self._clock, self._delay, self._disk = path, clock, delay, disk
-        self._pending: Project | None = None
+        self._pending: tuple[Project, Steps, Steps] | None = None
+        self._steps = StepsWriter()
         self._due: float | None = None
         self._locked = False
         self._state = threading.Lock()  # of what waits, and since when
@@ -73,33 +78,36 @@ class Autosaver:
         due = self._due
         return None if due is None else max(0.0, due - self._clock())
 
-    def changed(self, project: Project) -> None:
-        """The document is now this. Counted from the first change, so that steady editing does not put it off."""
+    def changed(self, project: Project, done: Steps = (), undone: Steps = ()) -> None:
+        """The document is now this. Counted from the first change, so that steady editing does not put it off.
+
+        done, undone: steps that undo takes back and redo does again, next ones first.
+        """
         with self._state:
-            self._pending = project
+            self._pending = project, done, undone
             if self._due is None:
                 self._due = self._clock() + self._delay
 
     def write(self) -> bool:
         """Write what changed; False where nothing did. Raises FileError, and is then due again a little later."""
         with self._state:
-            project, self._pending, self._due = self._pending, None, None
-        if project is None:
+            pending, self._pending, self._due = self._pending, None, None
+        if pending is None:
             return False
         try:
             if not self._locked or not self.folder.is_dir():
                 self.lock()
-            save_atomically(self.file, self._bytes_of(project), disk=self._disk)
+            save_atomically(self.file, self._bytes_of(*pending), disk=self._disk)
         except BaseException:
             with self._state:
-                self._pending = project if self._pending is None else self._pending
+                self._pending = pending if self._pending is None else self._pending
                 self._due = self._clock() + RETRY_SECONDS
             raise
         return True
 
-    def _bytes_of(self, project: Project) -> bytes:
+    def _bytes_of(self, project: Project, done: Steps, undone: Steps) -> bytes:
         try:
-            return to_bytes(project)
+            return to_bytes(project, history=self._steps.write(project, done, undone) if done or undone else None)
         except BadValue as error:
             raise FileError(sentence("The recovery file was not written: {error}", error=error)) from error
 
@@ -151,7 +159,8 @@ class Recovery:
     owner: str = ""
 
     def restore(self) -> tuple[Loaded, Autosaver]:
-        """The recovered document, with weights and runs of its own file, and the autosaver that goes on keeping it.
+        """The recovered document, with weights and runs of its own file and the history of its edits, and the autosaver that goes on
+        keeping it.
 
         The recovery file stays until the document is saved or closed. Raises FileError.
         """

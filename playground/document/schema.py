@@ -5,7 +5,7 @@ Unknown keys are allowed everywhere: a newer release of the same format may add 
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -117,6 +117,22 @@ class ProjectShape(Shape):
     groups: Annotated[list[GroupShape], Field(max_length=MOST_GROUPS)] = []
     blocks: Annotated[list[BlockShape], Field(max_length=MOST_BLOCKS)] = []
     hides: HidesShape = HidesShape()
+
+
+class StepShape(Shape):
+    """A step of undo (`undo_steps`). What stands in its part is checked as that of a project."""
+
+    text: str | dict[str, Any]
+    part: dict[str, Any]
+    gone: dict[Literal["nodes", "links", "notes", "blocks"], list[Id]]
+    at: dict[Literal["nodes", "links", "notes", "blocks"], dict[Id, Count]]
+
+
+class HistoryShape(Shape):
+    version: int
+    project_version: int
+    done: list[StepShape]
+    undone: list[StepShape]
 
 
 _WORD = "a word of letters, digits, _ . and -, at most 100"

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from playground.document.recovery import Autosaver
+from playground.document.undo_steps import MOST_STEPS
 from playground.errors import PlaygroundError
 from playground.ui.session import Session
 from playground.words import say, sentence
@@ -59,7 +60,7 @@ class Autosave(QObject):
 
     def _on_project(self) -> None:
         if self.session.history.dirty:
-            self.saver.changed(self.session.project)
+            self.saver.changed(self.session.project, *self.session.history.steps(MOST_STEPS))
             with self._turn:  # which is never held while something is written
                 self._turn.notify_all()
             if self._thread is None:

@@ -14,7 +14,7 @@ from playground.document.picks import remember
 from playground.document.project import Project
 from playground.document.relocate import relocation
 from playground.document.weights import renamed
-from playground.errors import PlaygroundError
+from playground.errors import BadValue, PlaygroundError
 from playground.training.messages import Saved
 from playground.training.runs import keep_also, shelf_of, take_along
 from playground.ui.run_control import names_of
@@ -91,15 +91,16 @@ class FilesPart(SessionCore):
             self.message.emit(str(error), "error")
             return False
         self._replace(loaded.project, path, loaded)
-        if loaded.problems:
-            more = (
-                [sentence(" {problems_count} more of this kind.", problems_count=len(loaded.problems) - 3)]
-                if len(loaded.problems) > 3
-                else []
-            )
-            told = joined((problem.text for problem in loaded.problems[:3]), " ")
-            self.message.emit(joined((told, *more), ""), "warning")
+        self._tell([problem.text for problem in loaded.problems])
         return True
+
+    def _tell(self, problems: list[str]) -> None:
+        """What was damaged or unknown in a file."""
+        if problems:
+            more = (
+                [sentence(" {problems_count} more of this kind.", problems_count=len(problems) - 3)] if len(problems) > 3 else []
+            )
+            self.message.emit(joined((joined(problems[:3], " "), *more), ""), "warning")
 
     def detach(self, *, ours: bool = False) -> None:
         """Go on as a copy without a file, as for an example that is to stay as it is; data beside the file is still found.
@@ -116,10 +117,20 @@ class FilesPart(SessionCore):
             self._changed()
 
     def restore(self, loaded: Loaded) -> None:
-        """Go on with a recovered project, which nothing on the disk equals."""
+        """Go on with a recovered project, which nothing on the disk equals, and with its history of edits."""
+        from playground.document.file import no_history
+        from playground.document.undo_steps import read_steps
+
+        problems = [problem.text for problem in loaded.problems]
         self._replace(loaded.project, loaded.path, loaded)
         self.history.mark_unsaved()
+        if loaded.history is not None:
+            try:
+                self.history.adopt(*read_steps(loaded.history, loaded.project))
+            except BadValue as error:
+                problems.append(no_history(error))
         self.project_changed.emit()
+        self._tell(problems)
 
     def save(self, path: Path) -> bool:
         """Save the project with the weights of its run, else with those that its file held. Its data files stay the same ones."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import json
 import os
 import random
@@ -17,12 +19,14 @@ import numpy as np
 import pytest
 
 from playground.document import edits as e
-from playground.document import file
+from playground.document import file, undo_steps
 from playground.document.processes import alive, started
 from playground.document.project import Project
 from playground.document.recent import forget_recent, note_recent, recent_files
 from playground.document.recovery import Autosaver, Recovery, opened_elsewhere, recoverable
-from playground.errors import FileError
+from playground.document.undo_steps import MOST_STEPS, StepsWriter, read_steps
+from playground.errors import BadValue, FileError
+from tests.document.making import MAKERS, a_project, tried
 from tests.patience import stood_in_line
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -280,6 +284,7 @@ from pathlib import Path
 from playground.document import edits as e
 from playground.document.project import Project
 from playground.document.recovery import Autosaver
+from tests.document.making import MAKERS, a_project, tried
 from tests.patience import stood_in_line
 history, autosaver = e.History(Project()), Autosaver(folder=Path({folder!r}))
 print("ready", flush=True)
@@ -364,3 +369,116 @@ def test_assets_are_found_in_a_checkout() -> None:
     from playground.paths import assets_dir
 
     assert assets_dir() == ROOT / "assets"
+
+
+def edited(seed: int) -> e.History:
+    """A history with steps of many kinds, blocks among them, some of them taken back."""
+    rng = random.Random(seed)
+    history = e.History(a_project(seed, 25))
+    for _ in range(40):
+        tried(history, rng.choice([*MAKERS]), rng)
+        history.seal()
+        layers = [node.id for node in history.project.network.of_kind("layer")]
+        if layers and rng.random() < 0.1:
+            with contextlib.suppress(e.EditError):  # a choice that cannot be a block
+                history.do(e.GroupIntoBlock((rng.choice(layers),)))
+    for _ in range(rng.randrange(8)):
+        history.undo()
+    return history
+
+
+def with_steps(tmp_path: Path, history: e.History) -> Recovery:
+    autosaver = Autosaver(folder=tmp_path)
+    autosaver.changed(history.project, *history.steps(MOST_STEPS))
+    assert autosaver.write()
+    orphaned(tmp_path)
+    (found,) = recoverable(tmp_path)
+    return found
+
+
+class TestHistory:
+    @pytest.mark.parametrize("seed", range(6))
+    def test_undo_and_redo_go_on_where_they_were(self, tmp_path: Path, seed: int) -> None:
+        before = edited(seed)
+        loaded, _ = with_steps(tmp_path, before).restore()
+        assert loaded.history is not None
+        after = e.History(loaded.project)
+        after.adopt(*read_steps(loaded.history, loaded.project))
+        for move in ("redo",) * 5 + ("undo",) * 60 + ("redo",) * 60:
+            assert (after.undo_text, after.redo_text) == (before.undo_text, before.redo_text)
+            now, then = getattr(after, move)(), getattr(before, move)()
+            # unknown keys of nodes go with the nodes
+            assert dataclasses.replace(now, unknown=()) == dataclasses.replace(then, unknown=())
+
+    def test_a_project_kept_beside_holds_no_history(self, tmp_path: Path) -> None:
+        both = with_steps(tmp_path, edited(1)).keep_both(tmp_path / "both.play")
+        assert file.load(both).history is None
+
+    def test_only_the_last_steps_are_kept_and_no_more_than_fit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        history = e.History(Project())
+        for at in range(MOST_STEPS + 20):
+            history.do(e.SetProject(about=f"{at} " + "x" * 90))
+            history.seal()
+        writer = StepsWriter()
+        written = writer.write(history.project, *history.steps(1_000))
+        assert len(read_steps(written, history.project)[0]) == MOST_STEPS
+        monkeypatch.setattr(undo_steps, "MOST_BYTES", 1_000)
+        written = writer.write(history.project, *history.steps(1_000))
+        assert 3 < len(read_steps(written, history.project)[0]) < 12
+
+    def test_a_step_that_was_written_is_not_worked_out_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        history, writer = edited(1), StepsWriter()
+        first = writer.write(history.project, *history.steps(MOST_STEPS))
+        monkeypatch.delattr(undo_steps, "_encoded")
+        assert writer.write(history.project, *history.steps(MOST_STEPS)) == first
+
+    def test_a_damaged_history_is_left_out_and_costs_nothing_else(self) -> None:
+        history = edited(1)
+        written = StepsWriter().write(history.project, *history.steps(MOST_STEPS))
+        whole = file.to_bytes(history.project, history=written)
+        at = len(file.to_bytes(history.project)) - 500
+        assert file.from_bytes(whole).history == written
+        rng, told = random.Random(3), 0
+        for _ in range(40):
+            spoilt = spoil(json.loads(written), rng)
+            try:
+                done, undone = read_steps(json.dumps(spoilt).encode(), history.project)
+            except BadValue as error:
+                assert len(str(error)) > 10
+                told += 1
+                continue
+            for step in (*done[-1:], *undone[-1:]):  # still projects, which can be saved
+                file.to_bytes(step.before)
+                file.to_bytes(step.after)
+        assert told > 10
+        for _ in range(20):
+            place = rng.randrange(at, len(whole))
+            torn = whole[:place] + bytes([whole[place] ^ 1 << rng.randrange(8)]) + whole[place + 1 :]
+            try:
+                loaded = file.from_bytes(torn)
+            except FileError:
+                continue
+            assert loaded.project == history.project
+            assert loaded.history in (written, None)
+            assert loaded.history == written or loaded.problems
+
+    def test_steps_of_another_project_are_refused(self) -> None:
+        history = edited(1)
+        written = StepsWriter().write(history.project, *history.steps(MOST_STEPS))
+        with pytest.raises(BadValue):
+            read_steps(written, Project())
+
+
+def spoil(value: Any, rng: random.Random) -> Any:
+    """The same with something else at one random place."""
+    places: list[tuple[Any, Any]] = []
+
+    def walk(one: Any) -> None:
+        for key, inner in one.items() if isinstance(one, dict) else enumerate(one) if isinstance(one, list) else ():
+            places.append((one, key))
+            walk(inner)
+
+    walk(value)
+    owner, key = rng.choice(places)
+    owner[key] = rng.choice([None, -1, 10**9, 0.5, "x", "\x07", [], {}, [{}], {"key": "a", "values": {}, "shown": 3}, True])
+    return value

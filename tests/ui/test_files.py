@@ -152,9 +152,11 @@ import sys
 from pathlib import Path
 from playground.document.recovery import Autosaver
 from playground.document.file import load
-from playground.document.edits import SetProject
+from playground.document.edits import History, SetProject
 saver = Autosaver(Path(sys.argv[1]))
-saver.changed(SetProject(name="edited").apply(load(sys.argv[1]).project))
+history = History(load(sys.argv[1]).project)
+history.do(SetProject(name="edited"))
+saver.changed(history.project, *history.steps(9))
 saver.write()
 print("open", flush=True)
 sys.stdin.read()
@@ -214,6 +216,9 @@ def test_after_a_crash_the_person_chooses(
         assert session.path == path
         assert session.modified
         assert session.file_weights is not None
+        window.actions_made["undo"].trigger()
+        assert session.project.name == moons().name
+        window.actions_made["redo"].trigger()
         assert window.documents.save()
         assert load(path).project.name == "edited"
         assert load(path).weights

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 
 from playground.document.edits.base import Edit, EditError
 from playground.document.integrity import integrity_faults
@@ -116,6 +116,15 @@ class History:
             self._sealed = True
             self._become(self._done[-1].after)
         return self._project
+
+    def steps(self, most: int) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+        """Up to `most` steps that undo takes back and that redo does again, next ones first."""
+        return tuple(reversed(self._done[-most:])), tuple(reversed(self._undone[-most:]))
+
+    def adopt(self, done: Iterable[Step], undone: Iterable[Step]) -> None:
+        """Go on with steps of an earlier session that lead to and on from this project, next ones first."""
+        self._done, self._undone = list(done)[: self._limit][::-1], list(undone)[: self._limit][::-1]
+        self.seal()
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` after every change; what is returned ends that."""
