@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.choosing import Choice, choice_row
+from playground.ui.panels.layer_choice import LayersButton, layer_choice_of
 from playground.ui.panels.stepping import StepPanel
 from playground.ui.plots.curves import reach
 from playground.ui.plots.layers import LayersPlot
@@ -35,7 +36,9 @@ class ActivationsPanel(StepPanel):
         self.plot = LayersPlot(say("Activations over steps"))
         self.choice = Choice(say("Quantity"), {key: say(text) for key, text in QUANTITIES.items()})
         self.choice.chosen.connect(self.show_quantity)
-        self.column.addWidget(choice_row(self.choice))
+        self.layers = LayersButton(layer_choice_of(session, "outputs"))
+        self.layers.choice.changed.connect(self.feed)
+        self.column.addWidget(choice_row(self.layers, self.choice))
         self.column.addWidget(self.plot, 1)
         self.follow(self.plot)
 
@@ -56,7 +59,8 @@ class ActivationsPanel(StepPanel):
             self.plot.reach = reach(steps, client.started.total_steps) if client.started else 0.0
             table = getattr(found, quantity)
             share = quantity in ("dead", "saturated")
-            self.plot.show_layers(found.nodes, found.steps, table, log=quantity == "deviation", share=share)
+            log = quantity == "deviation"
+            self.plot.show_layers(found.nodes, found.steps, table, log=log, share=share, choose=self.layers.offer)
         self.plot.show_marks(self.journal.marks())
 
 

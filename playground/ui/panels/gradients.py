@@ -13,6 +13,7 @@ from playground.training.saturation import cuts
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.choosing import Choice, choice_row
 from playground.ui.panels.health import HealthTable, health_of, stuck_of, with_fault
+from playground.ui.panels.layer_choice import LayersButton, layer_choice_of
 from playground.ui.panels.stepping import StepPanel
 from playground.ui.plots.curves import NormPlot, reach
 from playground.ui.steering.travel import travels_of
@@ -40,7 +41,10 @@ class NormsPanel(StepPanel):
         self.choice = None if table else Choice(say("Norm of the weights"), {key: say(text) for key, text in WEIGHTS.items()})
         if self.choice is not None:
             self.choice.chosen.connect(self.show_what)
-            self.column.addWidget(choice_row(self.choice))
+        self.layers = LayersButton(layer_choice_of(session, "weights"))
+        self.layers.choice.changed.connect(self.feed)
+        self.head = choice_row(self.layers, *([self.choice] if self.choice is not None else []))
+        self.column.addWidget(self.head)
         self.column.addWidget(self.plot, 3)
         if self.table is not None:
             area = QScrollArea()
@@ -67,7 +71,9 @@ class NormsPanel(StepPanel):
         history = client.history()
         self.plot.reach = reach(history.steps, client.started.total_steps) if client.started and norms is not None else 0.0
         self.plot.empty = self.restored.nothing()
-        self.plot.feed(norms, history)
+        drawn = self.layers.offer(norms.layers if norms is not None else ())
+        self.head.setVisible(self.choice is not None or not self.layers.isHidden())
+        self.plot.feed(norms, history, drawn)
         self.plot.show_marks(self.journal.marks())
         if self.table is not None:
             nodes = expanded(self.session.project).project.network.nodes

@@ -16,6 +16,8 @@ from playground.ui.plots.smoothing import Smoother
 from playground.words import say
 
 MOST_LAYERS = 7
+#: Up to so many layers have wide lines.
+MOST_WIDE = 10
 #: The key of the whole network's line among those of the layers; no node can be called so.
 WHOLE = " all"
 
@@ -154,18 +156,19 @@ class NormPlot(Plot):
     def __init__(self, title: str, what: str, parent: QWidget | None = None) -> None:
         super().__init__(say("{title} over steps", title=title), log=True, right=78, parent=parent)
         self.what, self.ends, self.flags = what, True, False
-        self._layers: tuple[str, ...] = ()
+        self._layers: tuple[tuple[str, ...], tuple[str, ...]] = (), ()
 
-    def feed(self, norms: LayerNorms | None, history: History | None = None) -> None:
-        """Show the layers' norms; of more than seven layers, seven from first to last."""
+    def feed(self, norms: LayerNorms | None, history: History | None = None, drawn: Sequence[str] | None = None) -> None:
+        """Show the layers' norms. drawn: of these; None for seven from first to last."""
         layers = norms.layers if norms else ()
-        if layers != self._layers:
-            self._layers = layers
+        names = tuple(shown_layers(layers) if drawn is None else drawn)
+        if (layers, names) != self._layers:
+            self._layers = layers, names
             self.series.clear()
             if self.what == "gradient" and layers:
                 self.add(Series(WHOLE, say("all"), "points", muted=True))
-            for color, layer in enumerate(shown_layers(layers), 3):
-                self.add(Series(layer, layer, "smooth", color))
+            for series in lines_of(names):
+                self.add(series)
         if norms is None:
             self.update()
             return
@@ -178,12 +181,18 @@ class NormPlot(Plot):
 
     def show_what(self, what: str) -> None:
         """Another column, from the next `feed` on."""
-        self.what, self._layers, self.chosen_up = what, (), None
+        self.what, self._layers, self.chosen_up = what, ((), ()), None
 
 
 def reach(steps: np.ndarray, total: int) -> float:
     """How far a run's axis goes: to the end of the run, but in its first half no further than twice what there is."""
     return float(min(total, 2 * int(steps[-1]))) if len(steps) else 0.0
+
+
+def lines_of(names: Sequence[str]) -> list[Series]:
+    """A line for each layer, thin ones where there are many."""
+    kind = "smooth" if len(names) <= MOST_WIDE else "line"
+    return [Series(name, name, kind, color) for color, name in enumerate(names, 3)]
 
 
 def shown_layers(layers: Sequence[str]) -> list[str]:

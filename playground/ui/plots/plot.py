@@ -11,17 +11,19 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from playground.ui.painting import AA, CENTRE, LEFT, RIGHT, put
+from playground.ui.painting import AA, CENTRE, LEFT, RIGHT, metrics, put
 from playground.ui.plots.axis import Axis, around, short
 from playground.ui.plots.marks import Band, Mark, Reading, draw_bands, draw_crosses, draw_marks, draw_readout
 from playground.ui.plots.pointing import Pointing
 from playground.ui.plots.series import Series
 from playground.ui.plots.spread import draw_spread
-from playground.ui.plots.ticks import draw_numbers
+from playground.ui.plots.ticks import apart, draw_numbers
 from playground.ui.theme import theme
 from playground.words import say, sentence, strung
 
 NO_RUN = sentence("No run yet. Press Train.")
+#: Pixels from one name at a line's end to the next; lines of a readout that are never cut.
+END, MOST_READ = 13, 8
 #: Dashes of a curve that is laid under, by the series it belongs to, so that it is told apart without its colour.
 OVERLAID = {"train": (8.0, 3.0, 2.0, 3.0), "validation": (3.0, 3.0), "raw": ()}
 
@@ -277,13 +279,15 @@ class Plot(Pointing):
             return
         ends = [s for s in self.series.values() if s.visible and len(s.shown[1]) and np.isfinite(s.shown[1][-1])]
         places = [(r.bottom() - self.up.place_one(float(s.shown[1][-1])) * r.height(), s) for s in ends]
-        below = r.y() - 14.0
+        named = sorted(places, key=lambda one: one[0])
+        most, room = int(r.height() / END) + 1, self.width() - r.right() - 8
+        if len(named) > most:  # some from top to bottom; the cursor tells the others
+            named = [named[int(at)] for at in np.linspace(0, len(named) - 1, most).round()]
         p.setFont(theme().font(10))
-        for place, series in sorted(places, key=lambda one: one[0]):
-            y = max(below + 13, min(place, r.bottom()))
-            below = y
+        for y, (_, series) in zip(apart([place for place, _ in named], r.y(), r.bottom(), END), named, strict=True):
             p.setPen(series.ink)
-            p.drawText(QRectF(r.right() + 6, y - 8, self.width() - r.right() - 6, 16), int(LEFT), series.label)
+            name = metrics(10).elidedText(series.label, Qt.TextElideMode.ElideMiddle, room)
+            p.drawText(QRectF(r.right() + 6, y - 8, room + 2, 16), int(LEFT), name)
 
     def _draw_cursor(self, p: QPainter, r: QRectF) -> None:
         if self.cursor_x is None:
@@ -294,6 +298,8 @@ class Plot(Pointing):
         p.setRenderHint(AA, False)
         p.fillRect(QRectF(round(x), r.y(), 1, r.height()), theme().color("text3"))
         found = [(s, s.at(self.cursor_x)) for s in reversed(self.drawn())]
+        if len(found) > MOST_READ:  # as many as there is room for
+            found = [one for one in found if one[1] is not None][: max(1, int((r.height() - 24) / 14))]
         readings = [Reading(s.label, s.words_at(self.cursor_x, v), s) for s, v in found if v is not None]
         p.setRenderHint(AA)
         for series, value in found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QStaticText, QTransform
@@ -56,3 +56,16 @@ def draw_numbers(p: QPainter, places: Iterable[tuple[float, float, str]], part: 
             put(p, QRectF(x - part * room, y - 7, room, 14), text, SIZE, "text3", how=RIGHT if part == 1 else LEFT)
             continue
         p.drawStaticText(QPointF(x - part * wide, y - high / 2), made)
+
+
+def apart(places: Sequence[float], low: float, high: float, gap: float) -> list[float]:
+    """Ascending places moved as little as needed to lie so far from one another, between two ends where there is room for all."""
+    found: list[float] = []
+    for place in places:
+        found.append(max(min(max(place, low), high), found[-1] + gap if found else low))
+    beyond = high
+    for at in range(len(found) - 1, -1, -1):
+        if found[at] > beyond:
+            found[at] = beyond
+        beyond = found[at] - gap
+    return found
