@@ -10,7 +10,7 @@ from playground.core.spec import Dataset
 from playground.data.bundled import classification
 
 
-@register("breast_cancer", title="Breast cancer", group="Data", icon="table", tail="30 inputs, 2 classes")
+@register("breast_cancer", title="Breast cancer", group="Data", icon="data_ribbon", tail="30 inputs, 2 classes")
 class BreastCancer(Dataset):
     """569 tissue samples, benign or malignant, in thirty measurements of cell nuclei.
 

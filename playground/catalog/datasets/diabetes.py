@@ -12,7 +12,7 @@ from playground.core.spec import Dataset
 from playground.data.bundled import bundled
 
 
-@register("diabetes", title="Diabetes", group="Data", icon="table", tail="10 inputs, 1 value")
+@register("diabetes", title="Diabetes", group="Data", icon="data_blood", tail="10 inputs, 1 value")
 class Diabetes(Dataset):
     """442 patients: how far diabetes went on in a year, from ten measurements at its start.
 

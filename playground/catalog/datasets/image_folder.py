@@ -13,7 +13,7 @@ from playground.data.readers.images import read_folder
 from playground.data.readers.places import resolve
 
 
-@register("image_folder", title="Image folder", group="Data", icon="image", tail="One folder for each class")
+@register("image_folder", title="Image folder", group="Data", icon="image_folder", tail="One folder for each class")
 class ImageFolder(Dataset):
     """A folder with one sub-folder of pictures for each class: PNG, JPEG, BMP, GIF or WebP.
 

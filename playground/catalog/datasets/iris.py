@@ -10,7 +10,7 @@ from playground.core.spec import Dataset
 from playground.data.bundled import classification
 
 
-@register("iris", title="Iris", group="Data", icon="table", tail="4 inputs, 3 classes")
+@register("iris", title="Iris", group="Data", icon="data_flower", tail="4 inputs, 3 classes")
 class Iris(Dataset):
     """150 flowers of three kinds of iris, measured in four lengths.
 

@@ -10,7 +10,7 @@ from playground.core.spec import Dataset
 from playground.data.bundled import classification
 
 
-@register("wine", title="Wine", group="Data", icon="table", tail="13 inputs, 3 classes")
+@register("wine", title="Wine", group="Data", icon="data_wine", tail="13 inputs, 3 classes")
 class Wine(Dataset):
     """178 wines of three growers, in thirteen chemical measurements.
 

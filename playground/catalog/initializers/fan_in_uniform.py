@@ -10,7 +10,9 @@ from playground.core.registry import register
 from playground.core.spec import Initializer
 
 
-@register("fan_in_uniform", title="Fan-in uniform", group="Scaled by the fan", icon="uniform", tail="PyTorch's own start")
+@register(
+    "fan_in_uniform", title="Fan-in uniform", group="Scaled by the fan", icon="uniform_narrowing", tail="PyTorch's own start"
+)
 class FanInUniform(Initializer):
     """Draws evenly within one over the root of a unit's inputs.
 

@@ -11,7 +11,7 @@ from playground.core.registry import register
 from playground.core.spec import Initializer
 
 
-@register("he_uniform", title="He uniform", group="Scaled by the fan", icon="uniform", tail="for ReLU")
+@register("he_uniform", title="He uniform", group="Scaled by the fan", icon="uniform_half", tail="for ReLU")
 class HeUniform(Initializer):
     """Draws evenly, scaled by the inputs of a unit.
 

@@ -10,7 +10,7 @@ from playground.core.registry import register
 from playground.core.spec import Initializer
 
 
-@register("lecun_uniform", title="LeCun uniform", group="Scaled by the fan", icon="uniform", tail="for SELU")
+@register("lecun_uniform", title="LeCun uniform", group="Scaled by the fan", icon="uniform_fan_in", tail="for SELU")
 class LecunUniform(Initializer):
     """Draws evenly, with a variance of one over a unit's inputs.
 

@@ -11,7 +11,7 @@ from playground.core.registry import register
 from playground.core.spec import Initializer
 
 
-@register("xavier_uniform", title="Xavier uniform", group="Scaled by the fan", icon="uniform", tail="for tanh, sigmoid")
+@register("xavier_uniform", title="Xavier uniform", group="Scaled by the fan", icon="uniform_fans", tail="for tanh, sigmoid")
 class XavierUniform(Initializer):
     """Draws evenly, scaled by the inputs and outputs of a unit.
 

@@ -8,7 +8,7 @@ from playground.core.registry import register
 from playground.core.spec import Optimizer
 
 
-@register("adadelta", title="AdaDelta", group="Adaptive", icon="adaptive_sum", tail="needs no learning rate")
+@register("adadelta", title="AdaDelta", group="Adaptive", icon="adaptive_delta", tail="needs no learning rate")
 class AdaDelta(Optimizer):
     """Sizes its steps by the steps it took before, so that units agree.
 

@@ -7,7 +7,7 @@ from playground.core.registry import register
 from playground.core.spec import Optimizer
 
 
-@register("adamw", title="AdamW", group="Adaptive", icon="adaptive", tail="Adam, decay apart")
+@register("adamw", title="AdamW", group="Adaptive", icon="adaptive_decay", tail="Adam, decay apart")
 class AdamW(Optimizer):
     """Adam with weight decay that its rescaling does not touch.
 

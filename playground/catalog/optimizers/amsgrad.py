@@ -7,7 +7,7 @@ from playground.core.registry import register
 from playground.core.spec import Optimizer
 
 
-@register("amsgrad", title="AMSGrad", group="Adaptive", icon="adaptive_max", tail="Adam that never speeds up")
+@register("amsgrad", title="AMSGrad", group="Adaptive", icon="adaptive_falling", tail="Adam that never speeds up")
 class AmsGrad(Optimizer):
     """Adam that divides by the largest mean square so far, so that its steps never grow again.
 

@@ -7,7 +7,7 @@ from playground.core.registry import register
 from playground.core.spec import Optimizer
 
 
-@register("nesterov", title="Nesterov", group="Gradient descent", icon="descent", tail="looks ahead")
+@register("nesterov", title="Nesterov", group="Gradient descent", icon="descent_ahead", tail="looks ahead")
 class Nesterov(Optimizer):
     """Momentum that looks one step ahead before it turns.
 

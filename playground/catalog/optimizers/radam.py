@@ -7,7 +7,7 @@ from playground.core.registry import register
 from playground.core.spec import Optimizer
 
 
-@register("radam", title="RAdam", group="Adaptive", icon="adaptive_ahead", tail="Adam with a careful start")
+@register("radam", title="RAdam", group="Adaptive", icon="adaptive_careful", tail="Adam with a careful start")
 class RAdam(Optimizer):
     """Adam that trusts its mean square only once it has seen enough gradients.
 

@@ -8,7 +8,7 @@ from playground.core.registry import register
 from playground.core.spec import Optimizer
 
 
-@register("rmsprop", title="RMSProp", group="Adaptive", icon="adaptive", tail="divides by the size")
+@register("rmsprop", title="RMSProp", group="Adaptive", icon="adaptive_root", tail="divides by the size")
 class RmsProp(Optimizer):
     """Divides the gradient of every weight by its recent size.
 

@@ -7,7 +7,7 @@ from playground.core.registry import register
 from playground.core.spec import Optimizer
 
 
-@register("sgd", title="SGD", group="Gradient descent", icon="descent", tail="straight downhill")
+@register("sgd", title="SGD", group="Gradient descent", icon="descent_zigzag", tail="straight downhill")
 class Sgd(Optimizer):
     """Steps straight down the gradient of a batch.
 
