@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
 from playground.document.edits import SetPlan
+from playground.training.messages.change import Entry as ChangeEntry
 from playground.training.runs import kept
 from playground.ui.compare.choice import Choice, choice_of
 from playground.ui.compare.columns import columns_for
@@ -202,3 +204,29 @@ def test_values_as_a_person_reads_them():
         "1, 2",
         "9 values",
     ]
+
+
+def test_the_overlay_marks_what_was_changed_in_a_run(session: Session, compared: Choice, monkeypatch: pytest.MonkeyPatch):
+    run = compared.runs[0]
+
+    def change(step: int, kind: str, before: object, after: object, what: str = "rate") -> ChangeEntry:
+        return ChangeEntry(serial=1, step=step, kind=kind, what=what, before=before, after=after, note="")
+
+    journal = (
+        change(0, "start", None, 0, "seed"),
+        change(5, "knob", 0.01, 0.02),
+        change(5, "knob", 0.02, 0.03),
+        change(8, "knob", 0.03, 0.5),
+        change(9, "rewind", 9, 7, ""),
+        change(9, "reinit", None, None, "dense1"),
+    )
+    kept = dataclasses.replace(run, steps=100, journal=journal)
+    monkeypatch.setattr(compared, "drawn_groups", lambda: [([kept], 2)])
+    plot = OverlayPanel(session).plot
+    assert [(mark.x, mark.token) for mark in plot.marks] == [(5, "s2"), (9, "s2")]
+    assert plot.marks[0].text == "learning rate 0.01 → 0.03"
+    other = dataclasses.replace(kept, number=9, journal=journal[:2])
+    monkeypatch.setattr(compared, "drawn_groups", lambda: [([kept], 2), ([other], 3)])
+    panel = OverlayPanel(session)
+    assert [mark.text.partition(":")[0] for mark in panel.plot.marks] == ["Run 3", "Run 9", "Run 3"]
+    panel.deleteLater()

@@ -21,6 +21,7 @@ from playground.lowering.expansion import expanded
 from playground.lowering.folding import local_edit
 from playground.training import journal as records
 from playground.training import messages
+from playground.training.runs import Kept
 from playground.ui.compare.restored import restored_of
 from playground.ui.panels.journal_words import plan_words
 from playground.ui.plots.axis import short
@@ -30,6 +31,8 @@ from playground.words import say, sentence, strung
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
+#: Kinds of entries that plots mark.
+MARKED = ("knob", "plan", "fault", "reinit")
 #: Turns of one knob that follow each other within so many seconds are one line.
 JOIN_SECONDS = 1.5
 
@@ -217,13 +220,48 @@ class Journal(QObject):
         if last is not None and last.knob == entry.what and now - last.at < JOIN_SECONDS:
             self.entries.pop()
             before = last.before
-        project, change = self.session.project, f"{short(before)} → {short(entry.after)}"
+        project = self.session.project
 
         def words() -> tuple[str, str]:
-            label = knob_label(project, entry.what)
-            return strung((label, change), ": "), f"{label.lower()} {change}"
+            return _turning(project, entry, before)
 
         self.entries.append(Entry(step=entry.step, words=words, icon="slider", knob=entry.what, before=before, at=now))
+
+
+def marks_of(run: Kept, token: str) -> list[Mark]:
+    """What plots mark of a kept run, ascending; what was undone by going back is left out. token: the colour of the run.
+
+    Turns of one knob within a hundredth of the run are one mark.
+    """
+    found: list[tuple[records.Entry, float]] = []
+    for entry in run.journal:
+        if entry.kind in ("rewind", "fork"):
+            found = [one for one in found if one[0].step <= entry.after]
+        elif entry.kind == "knob" and found and found[-1][0].kind == "knob" and found[-1][0].what == entry.what:
+            near = entry.step - found[-1][0].step <= run.steps / 100
+            found = [*found[:-1], (entry, found[-1][1])] if near else [*found, (entry, float(entry.before))]
+        elif entry.kind in MARKED:
+            found.append((entry, float(entry.before) if entry.kind == "knob" else 0.0))
+    made = [Mark(one.step, _flag(run.ended, one, before), "error" if one.kind == "fault" else token) for one, before in found]
+    return [mark for mark in made if mark.text]
+
+
+def _flag(project: Project, entry: records.Entry, before: float) -> str:
+    """The short text on the plots."""
+    match entry.kind:
+        case "knob":
+            return _turning(project, entry, before)[1]
+        case "plan":
+            return _planned(project, entry)[1]
+        case "fault":
+            return _faulty(entry)[1]
+        case _:
+            return say("{layer}: start weights again", layer=entry.what)
+
+
+def _turning(project: Project, entry: records.Entry, before: float) -> tuple[str, str]:
+    label, change = knob_label(project, entry.what), f"{short(before)} → {short(entry.after)}"
+    return strung((label, change), ": "), f"{label.lower()} {change}"
 
 
 def _planned(project: Project, entry: records.Entry) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from playground.ui.compare.seeds import spread
 from playground.ui.inspector.controls import CheckBox, ComboField
 from playground.ui.inspector.text import Label
 from playground.ui.panel import Panel, register_panel
+from playground.ui.panels.journal_entries import marks_of
+from playground.ui.plots.marks import Mark
 from playground.ui.plots.plot import Plot
 from playground.ui.plots.series import Series
 from playground.words import say
@@ -84,6 +87,7 @@ class OverlayPanel(QWidget):
         what = str(self.what.currentData() or VALIDATION)
         self.plot.series.clear()
         alike = 0
+        self.plot.show_marks(self._marks())
         for runs, color in reversed(self.choice.drawn_groups()):
             found = spread(runs, lambda record: value_of(record, what)) if len(runs) > 1 else None
             if found is not None:
@@ -96,6 +100,18 @@ class OverlayPanel(QWidget):
         self.told.show_text(say("Mean over seeds, band ± 1 sd") if alike else "")
         if not self.plot.series:
             self.plot.show_all()
+
+    def _marks(self) -> list[Mark]:
+        """What was changed in the runs that are drawn, with the run's number where there are several."""
+        groups = self.choice.drawn_groups()
+        alone = sum(len(runs) for runs, _ in groups) == 1
+        found = []
+        for runs, color in groups:
+            for run in runs:
+                for mark in marks_of(run, f"s{color}"):
+                    text = mark.text if alone else say("Run {number}: {change}", number=run.number, change=mark.text)
+                    found.append(dataclasses.replace(mark, text=text))
+        return sorted(found, key=lambda mark: mark.x)
 
     def _draw_each(self, runs: Sequence[Kept], color: int, what: str) -> None:
         for run in runs:
