@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from playground.ui.plots.axis import Axis, around, short
+from playground.ui.plots.axis import Axis, apiece, around, evenly, short
 from playground.ui.plots.series import dashed, polygon
 from playground.ui.plots.smoothing import Smoother
 from playground.ui.plots.thinning import every, extremes, runs_of_holes, window
@@ -149,3 +149,27 @@ def test_a_run_that_blows_up_leaves_what_came_before_readable() -> None:
     axis = around([values], log=True)
     assert axis.low < 0.1
     assert 1e3 < axis.high < 1e9
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [([1.1401, 1.1402, 1.1403], ["1.1401", "1.1402", "1.1403"]), ([0.1, 0.2], ["0.1", "0.2"]), ([], []), ([1000.0, 2000.0], ["1,000", "2,000"])],
+)  # fmt: skip
+def test_no_two_ticks_say_the_same(values: list[float], texts: list[str]):
+    assert apiece(values) == texts
+
+
+def test_ends_of_an_axis_have_as_many_decimals():
+    assert evenly((0.5, -0.123)) == ["0.500", "−0.123"]
+    assert evenly((2.0, 0.0)) == ["2", "0"]
+    assert evenly((2.0, 1e-7)) == ["2", "1e-7"]
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_one_number_in_single_precision_has_room_around_it(log: bool):
+    axis = around([np.array([1.14]), np.array([1.14], np.float32).astype(float)], log)
+    assert axis is not None
+    assert axis.high - axis.low > 0.1
+    tiny = around([np.array([1e-6, 1.1e-6])], log)
+    assert tiny is not None
+    assert tiny.high < 1.2e-6

@@ -41,6 +41,7 @@ class AnswerCurve(Plot):
         self.add(Series("samples", say("samples"), "points", 1))
         self.add(Series("network", say("network"), "smooth", 2, dashes=()))
         self.x_word = lambda x: (f"{self.x_title or 'x'} {x:.3g}", "")
+        self.whole_x = False
 
     def show_samples(self, samples: Samples) -> None:
         x = samples.x.reshape(samples.count, -1)[:, 0].astype(float)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -15,6 +15,8 @@ _TINY = 1e-300
 DECADES = 12
 #: It ends at these powers of ten, where the numbers of the machine do.
 POWERS = 300
+#: What lies closer, in proportion, is one number in single precision.
+SINGLE = 3e-7
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,7 +94,8 @@ def around(arrays: Iterable[np.ndarray], log: bool = False, pad: float = 0.06) -
     if log and high - low > DECADES:  # a run that blew up leaves at the top; what came before stays readable
         middle = float(np.median(np.log10(np.concatenate(kept))))
         low, high = max(low, middle - DECADES / 2), min(high, middle + DECADES / 2)
-    if high - low < 1e-12 * max(1.0, abs(high)):
+    alike = SINGLE if log else max(1e-12 * max(1.0, abs(high)), SINGLE * max(abs(low), abs(high)))
+    if high - low < alike:
         half = 0.15 if log else 0.1 * abs(high) or 1.0
         low, high = low - half, high + half
     room = pad * (high - low)
@@ -110,3 +113,22 @@ def short(value: float) -> str:
     if abs(value) >= 1000:
         return f"{value:,.0f}".replace("-", "−")
     return f"{value:.3g}".replace("-", "−")
+
+
+def apiece(values: Sequence[float]) -> list[str]:
+    """The words of some ticks, as short as `short` has them where these differ, else with as many digits as tell them apart."""
+    found = [short(value) for value in values]
+    for digits in range(4, 13):
+        if len(set(found)) == len(set(values)):
+            break
+        found = [f"{value:.{digits}g}".replace("-", "−") for value in values]
+    return found
+
+
+def evenly(values: Sequence[float]) -> list[str]:
+    """The words of an axis' ends, with one number of decimals where none is written with a power."""
+    found = [short(value) for value in values]
+    if any("e" in text or "∞" in text or not math.isfinite(value) for text, value in zip(found, values, strict=True)):
+        return found
+    decimals = max(len(text.partition(".")[2]) for text in found)
+    return [f"{value:,.{decimals}f}".replace("-", "−") if value else "0" for value in values]

@@ -15,6 +15,7 @@ from playground.ui.plots.marks import Mark
 from playground.ui.plots.plot import Plot
 from playground.ui.plots.series import Series
 from playground.ui.plots.smoothing import Smoother
+from playground.ui.plots.ticks import apart
 from playground.ui.theme import theme
 from playground.words import say
 
@@ -67,15 +68,10 @@ class FanPlot(Plot):
             return
         p, r = QPainter(self), self.area
         p.setRenderHint(AA)
-        taken: list[float] = []
-        ends = [(series, float(series.y[-1])) for key, series in self.series.items() if key != "past" and len(series.y)]
-        for series, end in sorted(ends, key=lambda one: one[0].key != self.best):
-            if not np.isfinite(end) or not self.up.low <= end <= self.up.high:
-                continue
-            y = self.py(end)
-            if any(abs(y - other) < 15 for other in taken):
-                continue
-            taken.append(y)
+        ends = [(float(series.y[-1]), series) for key, series in self.series.items() if key != "past" and len(series.y)]
+        within = [(self.py(end), series) for end, series in ends if self.up.low <= end <= self.up.high]  # false where not finite
+        within.sort(key=lambda one: one[0])
+        for y, (_, series) in zip(apart([place for place, _ in within], r.y() + 8, r.bottom(), 15), within, strict=True):
             self._draw_end(p, QPointF(min(self.px(float(series.x[-1])), r.right()), y), series)
         p.end()
 

@@ -29,6 +29,7 @@ class CurvesPicture(Plot):
         self.title, self.x_title, self.ends = say(shown.y_title), say(shown.x_title), several
         self.margins, self.tick_gaps = (48, 24, 72 if several else 24, 36), (60, 26)
         self.x_word = lambda x: (f"{say(shown.x_title)} {x:.3g}", "")
+        self.whole_x = False
         for color, (name, x, y) in enumerate(shown.lines, 1):
             self.add(Series(name, say(name), "smooth", color))
             self.show_data(name, x, y)

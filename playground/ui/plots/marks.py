@@ -58,6 +58,8 @@ def draw_bands(p: QPainter, r: QRectF, bands: Sequence[Band], px: Place) -> None
             fill = QColor(theme().color(f"{band.token}soft"))
             fill.setAlphaF(0.75)
             p.fillRect(QRectF(left, r.y(), right - left, r.height()), fill)
+        if width_of(band.text, 10) > right - left - 8:
+            continue
         how = RIGHT if band.token == "error" else LEFT
         put(
             p,

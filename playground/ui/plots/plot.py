@@ -12,7 +12,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.ui.painting import AA, CENTRE, LEFT, RIGHT, metrics, put
-from playground.ui.plots.axis import Axis, around, short
+from playground.ui.plots.axis import Axis, apiece, around
 from playground.ui.plots.marks import Band, Mark, Reading, draw_bands, draw_crosses, draw_marks, draw_readout
 from playground.ui.plots.pointing import Pointing
 from playground.ui.plots.series import Series
@@ -46,6 +46,8 @@ class Plot(Pointing):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(120, 60)
         self.title, self.x_title = "", ""
+        #: The x axis counts something, such as steps: there is nothing between two whole numbers.
+        self.whole_x = not log_x
         self.margins = (48, top, right, 22)
         #: Pixels for each tick, across and up.
         self.tick_gaps = (62 if log_x else 75, 34)
@@ -254,16 +256,19 @@ class Plot(Pointing):
         p.setRenderHint(AA, False)
         grid, top, foot = theme().color("plotgrid"), r.y(), r.bottom()
         places = []
-        for v in self.across.ticks(max(2, int(r.width() / self.tick_gaps[0]))):
+        ticks = self.across.ticks(max(2, int(r.width() / self.tick_gaps[0])))
+        ticks = [v for v in ticks if v == int(v)] if self.whole_x else ticks
+        for v, text in zip(ticks, apiece(ticks), strict=True):
             x = r.x() + self.across.place_one(v) * r.width()
             p.fillRect(QRectF(round(x), top, 1, r.height()), grid)
-            places.append((x, foot + 11, short(v)))
+            places.append((x, foot + 11, text))
         draw_numbers(p, places, 0.5, 80)
         places = []
-        for v in self.up.ticks(max(3, int(r.height() / self.tick_gaps[1]))) if not self.unscaled else ():
+        ticks = [] if self.unscaled else self.up.ticks(max(3, int(r.height() / self.tick_gaps[1])))
+        for v, text in zip(ticks, apiece(ticks), strict=True):
             y = foot - self.up.place_one(v) * r.height()
             p.fillRect(QRectF(r.x(), round(y), r.width(), 1), grid)
-            places.append((r.x() - 6, y, short(v)))
+            places.append((r.x() - 6, y, text))
         draw_numbers(p, places, 1, r.x() - 6)
         self._draw_frame(p, r)
 

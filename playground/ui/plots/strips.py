@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from playground.training.layer_history import Histograms
 from playground.training.spread import even_edges, signed_edges
 from playground.ui.painting import AA, CENTRE, RIGHT, put
-from playground.ui.plots.axis import Axis, short
+from playground.ui.plots.axis import Axis, evenly, short
 from playground.ui.plots.marks import Mark, Reading, draw_marks, draw_readout
 from playground.ui.plots.plot import NO_RUN
 from playground.ui.plots.pointing import Pointing
@@ -131,7 +131,7 @@ class StripsPlot(Pointing):
         shown = [strip for strip in self.strips if strip.image is not None]
         for strip in shown:
             self._draw_strip(p, strip, alone=len(shown) == 1)
-        for v in self.across.ticks(max(2, int(r.width() / 75))):
+        for v in [v for v in self.across.ticks(max(2, int(r.width() / 75))) if v == int(v)]:
             put(p, QRectF(self.px(v) - 40, r.bottom() + 4, 80, 14), short(v), 10, "text3", how=CENTRE)
         draw_marks(p, r, self.marks, self.px, False)
         self._draw_cursor(p, r, shown)
@@ -157,8 +157,9 @@ class StripsPlot(Pointing):
             return
         high, low = (strip.scale.value(self.up.value(part)) for part in (1.0, 0.0))
         if place.height() >= 40:
-            put(p, QRectF(0, place.y() - 3, place.x() - 6, 14), short(high), 10, "text3", how=RIGHT)
-            put(p, QRectF(0, place.bottom() - 12, place.x() - 6, 14), short(low), 10, "text3", how=RIGHT)
+            ends = evenly((high, low))
+            put(p, QRectF(0, place.y() - 3, place.x() - 6, 14), ends[0], 10, "text3", how=RIGHT)
+            put(p, QRectF(0, place.bottom() - 12, place.x() - 6, 14), ends[1], 10, "text3", how=RIGHT)
         put(p, QRectF(2, place.center().y() - 7, place.x() - 6, 14), strip.name, 10, "text2", how=RIGHT)
 
     def _draw_cursor(self, p: QPainter, r: QRectF, shown: Sequence[Strip]) -> None:
