@@ -25,6 +25,7 @@ settings.load_profile("steady")
 LIVING = ("ui", "training")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Windows keep to one of the processes, and where processes wait for one another a failure is tried once more.
 

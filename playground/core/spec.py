@@ -203,6 +203,8 @@ class Dataset(Spec):
     kind = "dataset"
     #: Output ports: its inputs; its targets as numbers, to feed layers or to be another loss's target; the weights of its samples.
     outputs: ClassVar[tuple[str, ...]] = ("inputs", "targets", "weights")
+    #: What its samples are: "images", "table" rows, or "" for anything else.
+    samples_are: ClassVar[str] = ""
 
     def load(self, folder: Path | None = None) -> Samples:
         """The samples. folder: what relative paths are relative to. Raises DataError or FileError with a sentence."""

@@ -121,6 +121,11 @@ class Turns(QObject):
             for one in list(self._followers):
                 if one.there and one.seen:
                     one.act(now)
+            self._credit, self._wall, self._spent = (
+                SAVED,
+                time.monotonic(),
+                time.thread_time(),
+            )  # nothing is owed for work at rest
             return
         for one in self._followers:
             one.wants = True
@@ -164,8 +169,11 @@ class Turns(QObject):
         """Seconds until there is time to spend again."""
         spent, share = time.thread_time(), self.share
         if self._drew is not None:
+            first = not self._drew.cost
             self._drew.pay(spent - self._spent)
             self._drew = None
+            if first:  # what a person waits for, and it comes once: not charged
+                self._spent = spent
         self._credit += share * (now - self._wall) - (spent - self._spent)
         self._credit = min(max(self._credit, -OWED_SECONDS * share), SAVED)
         self._wall, self._spent = now, spent
@@ -174,4 +182,4 @@ class Turns(QObject):
     def _expected(self) -> float:
         """Seconds until there will be time to spend, once what has just been drawn is painted: to look earlier would be in vain."""
         assert self._drew is not None
-        return max(0.0, (self._drew.cost - self._credit) / self.share)
+        return max(0.0, (self._drew.cost - self._credit) / self.share) if self._drew.cost else 0.0

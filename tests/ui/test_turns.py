@@ -88,9 +88,10 @@ def test_what_is_spent_stays_within_the_share(session: Ticking, made: Turns, qtb
     while one.count + other.count < 8:
         session.tick.emit()
         qtbot.waitUntil(lambda before=one.count + other.count: one.count + other.count > before)
-    # All 8 turns take 0.08 s, which at a fifth of the time is 0.4 s, less what was saved up and the last turn, paid for afterwards.
+    # All 8 turns take 0.08 s, which at a fifth of the time is 0.4 s, less what was saved up, the last turn, paid for afterwards, and the
+    # first one of each, which is not charged.
     passed = time.monotonic() - begun
-    assert passed > 0.9 * (time.thread_time() - spent - turns.SAVED - 0.01) / 0.2
+    assert passed > 0.9 * (time.thread_time() - spent - turns.SAVED - 0.03) / 0.2
     assert min(one.count, other.count) >= 2  # not always equal: what a turn is taken to cost holds what came between, too
 
 

@@ -17,6 +17,7 @@ class BreastCancer(Dataset):
     Two classes of unequal size, so look at more than the accuracy.
     """
 
+    samples_are = "table"
     source = "Street, Wolberg and Mangasarian: Nuclear feature extraction for breast tumor diagnosis (1993); UCI repository; copy of scikit-learn"
     examples = (("plain", {}, ((569, 30), (569,))),)
 

@@ -19,6 +19,7 @@ class Diabetes(Dataset):
     Real and noisy: half of the variance cannot be explained by these inputs, so a small network soon learns by heart.
     """
 
+    samples_are = "table"
     source = "B. Efron, T. Hastie, I. Johnstone, R. Tibshirani, Least angle regression, 2004; copy of scikit-learn"
     examples = (("plain", {}, ((442, 10), (442, 1))),)
 

@@ -20,6 +20,7 @@ class Digits(Dataset):
     """
 
     source = "E. Alpaydin, C. Kaynak, Optical recognition of handwritten digits, 1998; UCI repository; copy of scikit-learn"
+    samples_are = "images"
     examples = (("plain", {}, ((1797, 8, 8, 1), (1797,))),)
 
     def load(self, folder: Path | None = None) -> Samples:

@@ -20,6 +20,7 @@ class IdxFile(Dataset):
     Grey values from 0 to 255 become 0 to 1.
     """
 
+    samples_are = "images"
     source = "Y. LeCun, C. Cortes, C. Burges, the MNIST database, file formats"
 
     path: str = fields.path(patterns=("*-ubyte", "*.idx*", "*.gz"), label="Inputs", help="The file of pictures or vectors.")

@@ -20,6 +20,8 @@ class ImageFolder(Dataset):
     All pictures get one size, and values from 0 to 1. Those that cannot be read are listed, the others are used.
     """
 
+    samples_are = "images"
+
     path: str = path(folder=True, help="The folder that holds the sub-folders.")
     size: tuple[int, int] = size((32, 32), high=1024, unit="px", help="Height and width that every picture is brought to.")
     grey: bool = flag(False, help="One channel of grey instead of red, green and blue.")

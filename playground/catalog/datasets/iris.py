@@ -17,6 +17,7 @@ class Iris(Dataset):
     One kind stands apart; the other two overlap a little, so about 97 % is all that there is to learn.
     """
 
+    samples_are = "table"
     source = "R. A. Fisher, The use of multiple measurements in taxonomic problems, 1936; copy of scikit-learn"
     examples = (("plain", {}, ((150, 4), (150,))),)
 

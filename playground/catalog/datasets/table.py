@@ -29,6 +29,8 @@ class TableFile(Dataset):
     Rows that do not fit are listed with their line; nothing is mended, shifted or dropped unless you say so.
     """
 
+    samples_are = "table"
+
     path: str = path(patterns=("*.csv", "*.tsv", "*.txt", "*.dat"), help="The file.")
     target: str = text(help="Name of the column to be predicted; empty takes the likeliest one.", label="Target column")
     task: str = choice(

@@ -17,6 +17,7 @@ class Wine(Dataset):
     The measurements have very different sizes, which shows what standardising is for.
     """
 
+    samples_are = "table"
     source = "M. Forina et al., PARVUS, 1988; UCI repository; copy of scikit-learn"
     examples = (("plain", {}, ((178, 13), (178,))),)
 

@@ -26,8 +26,6 @@ from playground.words import say
 #: The least size; a card grows in width with the page.
 CARD = (236, 244)
 PICTURE = 157
-#: Sources of images, besides those with the icon of images.
-IMAGES = frozenset({"digits"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,13 +68,13 @@ def example_of(path: Path, project: Project) -> Example:
 def _topics(project: Project) -> Iterator[str]:
     """What the data is, as far as the network tells."""
     sources = project.network.of_kind("dataset")
-    icon = getattr(sources[0].spec, "icon", "") if sources else ""
+    what = getattr(sources[0].spec, "samples_are", "") if sources else ""
     groups = {getattr(node.spec, "group", "") for node in project.network.of_kind("layer")}
-    if icon == "image" or (sources and sources[0].spec.id in IMAGES):
+    if what == "images":
         yield "Images"
     elif groups & {"Sequence", "Attention"}:
         yield "Sequences"
-    elif icon == "table":
+    elif what == "table":
         yield "Tables"
 
 
