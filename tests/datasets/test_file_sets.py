@@ -133,7 +133,7 @@ def idx(array: np.ndarray) -> bytes:
 def test_pictures_in_idx(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (12, 5, 4), np.uint8)
     labels = (np.arange(12) % 3 + 4).astype(np.uint8)
-    (tmp_path / "x.gz").write_bytes(gzip.compress(idx(pixels)))
+    (tmp_path / "x.gz").write_bytes(gzip.compress(idx(pixels), mtime=0))
     (tmp_path / "y").write_bytes(idx(labels))
     samples = IdxFile(path="x.gz", labels="y").load(tmp_path)
     np.testing.assert_allclose(samples.x, pixels[..., None] / 255, atol=1e-7)
