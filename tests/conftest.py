@@ -25,19 +25,15 @@ settings.load_profile("steady")
 LIVING = ("ui", "training")
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Windows keep to one of the processes, and where processes wait for one another a failure is tried once more.
+    """Where processes wait for one another a failure is tried once more.
 
-    Two windows at once would take the processors from each other, and from the limits that are promised. A machine that is lent to
-    several may stop a process for seconds in the middle of a conversation; what fails twice fails, and what passed at the second
-    time only is listed at the end (`R`), because it is still a find.
+    A machine that is lent to several may stop a process for seconds in the middle of a conversation. What fails twice fails, and what
+    passed at the second time only is listed at the end (`R`), because it is still a find.
     """
     root = Path(__file__).parent
     for item in items:
         place = item.path.relative_to(root).parts[0] if item.path.is_relative_to(root) else ""
-        if place == "ui" and config.pluginmanager.hasplugin("xdist"):
-            item.add_marker(pytest.mark.xdist_group("windows"))
         if place in LIVING and config.pluginmanager.hasplugin("rerunfailures"):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
