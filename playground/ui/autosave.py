@@ -63,7 +63,7 @@ class Autosave(QObject):
             self.saver.changed(self.session.project, *self.session.history.steps(MOST_STEPS))
             with self._turn:  # which is never held while something is written
                 self._turn.notify_all()
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():  # a mistake in writing ends a thread, not all writing
                 self._thread = threading.Thread(target=self._write_when_due, name="autosave", daemon=True)
                 self._thread.start()
 
