@@ -20,6 +20,11 @@ def rate_field(default: float) -> Any:
     )
 
 
+def momentum_field(default: float) -> Any:
+    """The share of the velocity that is kept."""
+    return real(default, low=0.0, high=0.9999, live=True, help="Share of the last step's velocity that is kept.")
+
+
 def beta1_field(default: float = 0.9) -> Any:
     """The share of the running mean of the gradient that is kept."""
     return real(

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from playground.core.fields import choice, real
+from playground.core.fans import fan_field, slope_field
 from playground.core.registry import register
 from playground.core.spec import Initializer
 
@@ -18,15 +18,8 @@ class HeNormal(Initializer):
     Shapes: any. It keeps the spread of signals equal from layer to layer, for ReLU and its kin.
     """
 
-    slope: float = real(
-        0.0, low=0.0, high=10.0, advanced=True, help="Slope below zero of the activation that follows; 0 for ReLU."
-    )
-    fan: str = choice(
-        "in",
-        {"in": "Keep the spread of signals on the way forward.", "out": "Keep the spread of gradients on the way back."},
-        advanced=True,
-        help="Which way the spread is kept.",
-    )
+    slope: float = slope_field()
+    fan: str = fan_field()
 
     formula = "w ~ N(0, d²), d = √(2 / ((1 + slope²)·fan))"
     source = "He et al.: Delving deep into rectifiers (2015), equation 10"

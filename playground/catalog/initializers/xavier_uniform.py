@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from playground.core.fields import real
+from playground.core.fans import gain_field
 from playground.core.registry import register
 from playground.core.spec import Initializer
 
@@ -18,7 +18,7 @@ class XavierUniform(Initializer):
     Shapes: any. It keeps the spread of signals and of gradients about equal from layer to layer, for tanh and sigmoid.
     """
 
-    gain: float = real(1.0, low=0.0, high=100.0, log=True, advanced=True, help="Multiplies every number; 5/3 suits tanh.")
+    gain: float = gain_field()
 
     formula = "w ~ U(-b, b), b = gain·√(6 / (fan_in + fan_out))"
     source = "Glorot and Bengio: Understanding the difficulty of training deep feedforward neural networks (2010), equation 16"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playground.core.fields import real
+from playground.core.descent import beta1_field, beta2_field, epsilon_field, l2_field, rate_field
 from playground.core.registry import register
 from playground.core.spec import Optimizer
 
@@ -16,52 +16,11 @@ class Adam(Optimizer):
     Biases and normalisation parameters are not decayed.
     """
 
-    rate: float = real(
-        0.001,
-        low=0.0,
-        high=100.0,
-        log=True,
-        live=True,
-        label="Learning rate",
-        help="How far a step goes; the schedule multiplies it.",
-    )
-    beta1: float = real(
-        0.9,
-        low=0.0,
-        high=0.9999,
-        live=True,
-        label="Beta 1",
-        advanced=True,
-        help="Share of the running mean of the gradient that a step keeps.",
-    )
-    beta2: float = real(
-        0.999,
-        low=0.0,
-        high=0.999999,
-        live=True,
-        label="Beta 2",
-        advanced=True,
-        help="Share of the running mean of the squared gradient that a step keeps.",
-    )
-    epsilon: float = real(
-        1e-8,
-        low=1e-12,
-        high=1.0,
-        log=True,
-        live=True,
-        advanced=True,
-        help="Added to the root, so that nothing is divided by zero.",
-    )
-    l2: float = real(
-        0.0,
-        low=0.0,
-        high=10.0,
-        log=True,
-        off="Off",
-        live=True,
-        label="L2 decay",
-        help="Adds this share of every weight to its gradient.",
-    )
+    rate: float = rate_field(0.001)
+    beta1: float = beta1_field()
+    beta2: float = beta2_field()
+    epsilon: float = epsilon_field()
+    l2: float = l2_field()
 
     update = "adam"
     slots = ("mean", "square")

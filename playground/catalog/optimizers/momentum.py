@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playground.core.fields import real
+from playground.core.descent import l2_field, momentum_field, rate_field
 from playground.core.registry import register
 from playground.core.spec import Optimizer
 
@@ -16,26 +16,9 @@ class Momentum(Optimizer):
     parameters are not decayed.
     """
 
-    rate: float = real(
-        0.01,
-        low=0.0,
-        high=100.0,
-        log=True,
-        live=True,
-        label="Learning rate",
-        help="How far a step goes; the schedule multiplies it.",
-    )
-    momentum: float = real(0.9, low=0.0, high=0.9999, live=True, help="Share of the last step's velocity that is kept.")
-    l2: float = real(
-        0.0,
-        low=0.0,
-        high=10.0,
-        log=True,
-        off="Off",
-        live=True,
-        label="L2 decay",
-        help="Adds this share of every weight to its gradient.",
-    )
+    rate: float = rate_field(0.01)
+    momentum: float = momentum_field(0.9)
+    l2: float = l2_field()
 
     update = "momentum"
     slots = ("velocity",)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playground.core.descent import epsilon_field, l2_field, rate_field
+from playground.core.descent import epsilon_field, l2_field, momentum_field, rate_field
 from playground.core.fields import flag, real
 from playground.core.registry import register
 from playground.core.spec import Optimizer
@@ -19,7 +19,7 @@ class RmsProp(Optimizer):
 
     rate: float = rate_field(0.01)
     alpha: float = real(0.99, low=0.0, high=0.99999, live=True, help="Share of the running mean square that a step keeps.")
-    momentum: float = real(0.0, low=0.0, high=0.9999, live=True, help="Share of the last step's velocity that is kept.")
+    momentum: float = momentum_field(0.0)
     centred: bool = flag(False, help="Subtract the square of the gradient's running mean from its mean square.")
     epsilon: float = epsilon_field(1e-8)
     l2: float = l2_field()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playground.core.fields import real
+from playground.core.descent import l2_field, rate_field
 from playground.core.registry import register
 from playground.core.spec import Optimizer
 
@@ -15,25 +15,8 @@ class Sgd(Optimizer):
     With a batch of all samples it is plain gradient descent. Biases and normalisation parameters are not decayed.
     """
 
-    rate: float = real(
-        0.01,
-        low=0.0,
-        high=100.0,
-        log=True,
-        live=True,
-        label="Learning rate",
-        help="How far a step goes; the schedule multiplies it.",
-    )
-    l2: float = real(
-        0.0,
-        low=0.0,
-        high=10.0,
-        log=True,
-        off="Off",
-        live=True,
-        label="L2 decay",
-        help="Adds this share of every weight to its gradient.",
-    )
+    rate: float = rate_field(0.01)
+    l2: float = l2_field()
 
     update = "sgd"
     slots = ()
