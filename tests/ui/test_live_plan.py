@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from playground.core.registry import find
-from playground.document.edits import ReplacePlanPart, SetField, SetNodeOption, SetPlan
+from playground.document.edits import EditBlock, GroupIntoBlock, ReplacePlanPart, SetField, SetNodeOption, SetPlan
 from playground.document.file import save
 from playground.training.messages import ChangeRefused, Replanned
 from playground.training.replay import Player
@@ -229,6 +229,29 @@ def test_a_block_without_dropout_gets_some_while_it_trains(session: Session, qtb
     assert journal_of(session).take_back(1)
     assert node(session, which.name).spec.dropout == 0.0
     qtbot.waitUntil(lambda: session.client.knobs[name] == 0.0, timeout=15_000)
+
+
+def test_dropout_within_a_definition_begins_while_it_trains(session: Session, qtbot: QtBot) -> None:
+    block = {"heads": 1, "hidden": 4, "dropout": 0.0}
+    made = chain(
+        ("dataset", "counting", {"samples": 40, "steps": 3, "numbers": 4}), ("layer", "embedding", {"vocabulary": 4, "units": 4}),
+        ("layer", "transformer_encoder_block", block), ("layer", "dense", {"units": 4}), ("loss", "cross_entropy", {}),
+        epochs=1_000_000,
+    )  # fmt: skip
+    inner = next(found for found in made.network.nodes if found.spec.id == "transformer_encoder_block")
+    made = GroupIntoBlock((inner.id,), "part").apply(made)
+    (part,) = made.blocks
+    ready(session, made, qtbot)
+    follow_knobs(session), journal_of(session)
+    train(session, qtbot, "running")
+    edit = SetField(inner.id, "dropout", 0.25)
+    replanned(session, qtbot, lambda: session.do(EditBlock(part.id, edit)))
+    (name,) = [name for name in session.client.knobs if name.endswith(f"/{inner.name}.dropout")]
+    assert session.client.knobs[name] == 0.25
+    session.do(EditBlock(part.id, SetField(inner.id, "dropout", 0.5)))
+    qtbot.waitUntil(lambda: session.client.knobs[name] == 0.5, timeout=15_000)
+    settle()
+    assert [entry.kind for entry in session.client.journal()] == ["start", "plan", "knob"]
 
 
 def test_a_reset_brings_the_knobs_back_to_the_project(running: Session, qtbot: QtBot) -> None:

@@ -124,7 +124,7 @@ class KnobFollower(QObject):
             return None
         knobs = self.session.client.knobs
         found = [one for one in differences(trained, self.session.project) if may_follow(one, trained)]
-        found = [one for one in found if _live_setting(one.path, trained) not in knobs]
+        found = [one for one in found if not (live := _live_settings(one.path, trained)) or not live <= knobs.keys()]
         if not any(self._needs_plan(one, knobs) for one in found):
             return None
         return patched(trained, {one.path: one.after for one in found})
@@ -171,15 +171,21 @@ def may_follow(one: Difference, trained: Project) -> bool:
     trained: its project.
     """
     data = (f"network/nodes/{node.id}/spec/" for node in trained.network.of_kind("dataset") if node.spec.id in LIVE_DATA)
-    return _may_change(one) or one.path.startswith(tuple(data)) or bool(_live_setting(one.path, trained))
+    return _may_change(one) or one.path.startswith(tuple(data)) or bool(_live_settings(one.path, trained))
 
 
-def _live_setting(path: str, project: Project) -> str:
-    """The knob that a place in a layer is, "" for any other place. A layer may have no such knob where the number is 0: a block of a
-    Transformer without dropout draws no random numbers, and gets some with another plan."""
+def _live_settings(path: str, project: Project) -> set[str]:
+    """The knobs that a place in a layer is: one, or one for each use of the block that the layer stands in; none for any other place.
+
+    A layer may have no such knob where the number is 0: a block of a Transformer without dropout draws no random numbers, and gets
+    some with another plan.
+    """
     head, _, field = path.rpartition("/spec/fields/")
-    layer = next((n for n in project.network.of_kind("layer") if head == f"network/nodes/{n.id}"), None)
-    return f"{layer.name}.{field}" if layer is not None and isinstance(layer.spec, Spec) and field in _live(layer.spec) else ""
+    flat, (where, _, id) = expanded(project), head.rpartition("/network/nodes/")
+    uses = [use for use, block in flat.blocks.items() if where == f"blocks/{block}"]
+    ids = {f"{use}/{id}" for use in uses} if where else {head.removeprefix("network/nodes/")}
+    layers = [node for node in flat.project.network.of_kind("layer") if node.id in ids]
+    return {f"{node.name}.{field}" for node in layers if isinstance(node.spec, Spec) and field in _live(node.spec)}
 
 
 def _may_change(one: Difference) -> bool:
