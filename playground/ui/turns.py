@@ -22,27 +22,37 @@ CORES = os.cpu_count() or 1
 FREE_SHARE, CROWDED_SHARE = 0.5, 0.06
 #: Between two turns at least, in seconds, so that what a person does comes between.
 APART = 0.004
+#: So long after a turn what it caused is painted, and what it took is known.
+PAINTED = 0.02
 #: And where there is nothing to spend at the moment: to look every few milliseconds whether there is would be dear itself.
 BROKE = 0.012
 #: Who wants to draw more often than every so many seconds has no more turns than who wants just that, where there are not enough.
 EVEN = 1 / 30
+#: Seconds after which even the last one has a turn before all others.
+PATIENCE = 5.0
+#: Seconds from one drawing to the next at most, for what a person watches most: the curve and the canvas.
+WATCHED = 0.2
 #: Seconds: what a turn counts as at least and at most, when turns are given out by what they take.
 CHEAP, DEAR = 0.0005, 0.05
 #: Who was done sooner had nothing to draw; the next one follows at once.
 NOTHING = 0.0001
-#: What may be saved up, and what may be owed: work that a person asked for holds up live drawing no longer than a moment.
+#: What may be saved up, and for how long what is owed may hold up: work that a person asked for stops live drawing for no longer than a moment.
 SAVED, OWED_SECONDS = 0.01, 1.0
+#: Of the share that is left for the others at least, however much those want that are watched most.
+LEFT = 0.1
 
 
 class Follower:
     """Somebody who draws live. every: seconds from one drawing to the next, where time allows; last: when it drew.
 
-    cost: seconds of the thread that a turn takes, with the painting that it causes; a running mean.
+    within: seconds after which it has a turn before all others.  watched: the time for that is kept free from the others.
+    cost: seconds of the thread that a turn takes, with the painting that it causes; a running mean, 0 before the first.
     """
 
-    def __init__(self, widget: QWidget, draw: Callable[[], object], every: float) -> None:
+    def __init__(self, widget: QWidget, draw: Callable[[], object], every: float, within: float = PATIENCE) -> None:
         self._widget, self._draw = weakref.ref(widget), weakref.WeakMethod(draw)
-        self.every, self.last, self.cost, self.wants = every, 0.0, 0.0, False
+        self.every, self.within, self.watched = every, within, within < PATIENCE
+        self.last, self.cost, self.wants = 0.0, 0.0, False
 
     @property
     def there(self) -> bool:
@@ -54,12 +64,20 @@ class Follower:
     def seen(self) -> bool:
         """Whether anything of it is on the screen."""
         widget = self._widget()
-        return widget is not None and widget.isVisible() and not widget.window().isMinimized()
+        return widget is not None and shiboken6.isValid(widget) and widget.isVisible() and not widget.window().isMinimized()
 
     @property
     def due(self) -> float:
         """When it may draw again."""
         return self.last + self.every
+
+    def presses(self, now: float) -> bool:
+        """Whether it has waited as long as it may."""
+        return now - self.last >= self.within
+
+    def rank(self, now: float) -> tuple[float, float]:
+        """Whose turn it is: the greatest. Those that press come first, and of these whoever is over its time the most."""
+        return ((now - self.last) / self.within if self.presses(now) else 0.0), self.late(now)
 
     def late(self, now: float) -> float:
         """How long ago it drew, against how long it may take; where time is short nobody is far ahead of the others.
@@ -69,10 +87,14 @@ class Follower:
         """
         return (now - self.last) / (max(self.every, EVEN) * math.sqrt(max(self.cost, CHEAP)))
 
-    def pay(self, seconds: float) -> None:
-        """Take in what its last turn took; work that a person asked for meanwhile may be in it, so one turn changes little."""
-        seconds = min(seconds, DEAR)
-        self.cost += (seconds - self.cost) * (0.25 if self.cost else 1.0)
+    def pay(self, seconds: float) -> float:
+        """Take in what its last turn took; gives what of it counts. The first one does not: a person waits for it, and it comes once.
+
+        Work that a person asked for meanwhile may be in it, so one turn changes the mean little.
+        """
+        first, counted = not self.cost, min(seconds, DEAR)
+        self.cost += (counted - self.cost) * (1.0 if first else 0.25)
+        return 0.0 if first else seconds
 
     def act(self, now: float) -> None:
         """Have it draw."""
@@ -82,11 +104,27 @@ class Follower:
             draw()
 
 
+class Account:
+    """Seconds of the thread that may be spent, which come in at a rate; below zero those that are owed."""
+
+    def __init__(self) -> None:
+        self.credit = SAVED
+
+    def settle(self, passed: float, rate: float, spent: float) -> None:
+        """Take in what came in so many seconds, and what was spent meanwhile."""
+        self.credit = min(max(self.credit + rate * passed - spent, -OWED_SECONDS * rate), SAVED)
+
+    def wait(self, rate: float, wanted: float = 0.0) -> float:
+        """Seconds until so much can be spent."""
+        return max(0.0, (wanted - self.credit) / rate)
+
+
 class Turns(QObject):
     """Gives every follower its turn after a tick of the session, the one that is latest first.
 
     What is spent is the time of the window's thread, whatever it was used for: the painting that follows a turn, messages of the worker,
-    what a person does. Hidden widgets have no turns. Once a run is at rest, all that are seen draw at once.
+    what a person does. What those that are watched most need for their turns is kept free: the others spend what is left of the share.
+    Hidden widgets have no turns. Once a run is at rest, all that are seen draw at once.
     """
 
     def __init__(self, session: SessionCore) -> None:
@@ -97,14 +135,15 @@ class Turns(QObject):
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._turn)
-        self._credit, self._wall, self._spent = SAVED, time.monotonic(), time.thread_time()
-        self._owing = False
-        self._drew: Follower | None = None
+        self._begin()
         session.tick.connect(self._ticked)
 
-    def follow(self, widget: QWidget, draw: Callable[[], object], every: float) -> Follower:
-        """Call a method of a widget, or of something that lives as long, while a run goes on: every so many seconds at best."""
-        made = Follower(widget, draw, every)
+    def follow(self, widget: QWidget, draw: Callable[[], object], every: float, within: float = PATIENCE) -> Follower:
+        """Call a method of a widget, or of something that lives as long, while a run goes on: every so many seconds at best.
+
+        within: seconds from one turn to the next at most, as far as the share allows; less than PATIENCE for what is watched most.
+        """
+        made = Follower(widget, draw, every, within)
         self._followers.append(made)
         return made
 
@@ -113,19 +152,28 @@ class Turns(QObject):
         """Of a core, that may be used now."""
         return CROWDED_SHARE if self._session.run.crowded else FREE_SHARE
 
+    @property
+    def left(self) -> float:
+        """Of a core, that the others may use: what those that are watched most leave of the share."""
+        share = self.share
+        kept = sum(one.cost / one.within for one in self._followers if one.watched and one.seen)
+        return max(share - kept, LEFT * share)
+
+    def _begin(self) -> None:
+        """Nothing is owed for what was done until now."""
+        self._all, self._others = Account(), Account()
+        self._wall, self._spent = time.monotonic(), time.thread_time()
+        self._drew: Follower | None = None
+        self._owing = False
+
     def _ticked(self) -> None:
         if not self._session.run.going:
             self._timer.stop()
-            self._drew = None  # what comes now is no part of its turn
             now = time.monotonic()
             for one in list(self._followers):
                 if one.there and one.seen:
                     one.act(now)
-            self._credit, self._wall, self._spent = (
-                SAVED,
-                time.monotonic(),
-                time.thread_time(),
-            )  # nothing is owed for work at rest
+            self._begin()
             return
         for one in self._followers:
             one.wants = True
@@ -134,7 +182,8 @@ class Turns(QObject):
 
     def _turn(self) -> None:
         now = time.monotonic()
-        wait = self._owed(now)
+        self._settle(now)
+        wait = self._all.wait(self.share)
         self._owing = wait > 0
         if self._owing:
             wait = max(wait, BROKE)
@@ -142,12 +191,13 @@ class Turns(QObject):
             waiting = [one for one in self._followers if one.wants]
             if not waiting:
                 return  # until the next tick
-            due = [one for one in waiting if one.due <= now]
-            if any(self._served(one, now) for one in sorted(due, key=lambda one: -one.late(now))):
-                wait = self._expected()
+            held_up = self._others.wait(self.left)
+            may = [one for one in waiting if one.due <= now and (one.watched or not held_up or one.presses(now))]
+            if any(self._served(one, now) for one in sorted(may, key=lambda one: one.rank(now), reverse=True)):
+                wait = min(self._expected(), PAINTED)
                 self._owing = wait > 0
             else:
-                wait = min(one.due for one in waiting) - now
+                wait = min(max(one.due - now, 0.0 if one.watched else held_up) for one in waiting)
         self._timer.start(math.ceil(1e3 * max(wait, APART)))
 
     def _served(self, one: Follower, now: float) -> bool:
@@ -165,21 +215,17 @@ class Turns(QObject):
             one.pay(took)
         return False
 
-    def _owed(self, now: float) -> float:
-        """Seconds until there is time to spend again."""
-        spent, share = time.thread_time(), self.share
-        if self._drew is not None:
-            first = not self._drew.cost
-            self._drew.pay(spent - self._spent)
-            self._drew = None
-            if first:  # what a person waits for, and it comes once: not charged
-                self._spent = spent
-        self._credit += share * (now - self._wall) - (spent - self._spent)
-        self._credit = min(max(self._credit, -OWED_SECONDS * share), SAVED)
+    def _settle(self, now: float) -> None:
+        """Take in what came in and what was spent since the last time, and whose turn it was that it was spent on."""
+        spent, (drew, self._drew) = time.thread_time(), (self._drew, None)
+        took, passed = spent - self._spent, now - self._wall
         self._wall, self._spent = now, spent
-        return max(0.0, -self._credit / share)
+        if drew is not None:
+            took = drew.pay(took)
+        self._all.settle(passed, self.share, took)
+        self._others.settle(passed, self.left, 0.0 if drew is not None and drew.watched else took)
 
     def _expected(self) -> float:
         """Seconds until there will be time to spend, once what has just been drawn is painted: to look earlier would be in vain."""
         assert self._drew is not None
-        return max(0.0, (self._drew.cost - self._credit) / self.share) if self._drew.cost else 0.0
+        return self._all.wait(self.share, self._drew.cost) if self._drew.cost else 0.0

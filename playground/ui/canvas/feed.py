@@ -49,6 +49,7 @@ from playground.ui.scope import Scope
 from playground.ui.slow_motion import SlowMotion
 from playground.ui.spoiled import spoiled_links, what
 from playground.ui.steering.travel import travels_of
+from playground.ui.turns import WATCHED
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -99,7 +100,7 @@ class PreviewFeed(QObject):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self.draw)
-        self.session.turns.follow(view, self.draw, PICTURES_EVERY_S)
+        self.session.turns.follow(view, self.draw, PICTURES_EVERY_S, WATCHED)
         self.session.run_changed.connect(self._draw_soon)
         self.session.heard.connect(self._hear)
         self.slow.changed.connect(self._draw_soon)

@@ -26,6 +26,7 @@ from playground.ui.plots.curves import LossPlot, RatePlot, reach
 from playground.ui.plots.legend import Legend, legend_row
 from playground.ui.plots.plot import link
 from playground.ui.steering.travel import travels_of
+from playground.ui.turns import WATCHED
 from playground.words import say
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class LossPanel(QWidget):
         self.log.toggled.connect(self.plot.set_log)
         self.log_x.toggled.connect(self.plot.set_log_x)
         self.smooth.changed.connect(self._smoothed)
-        session.turns.follow(self, self.feed, 1 / 30)
+        session.turns.follow(self, self.feed, 1 / 30, WATCHED)
         session.run_changed.connect(self._run_changed)
         session.project_changed.connect(self.feed)
         self.journal.changed.connect(self.feed)
