@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QStyle, QTabBar, QTabWid
 from playground.ui import settings
 from playground.ui.hidden import hidden
 from playground.ui.layout_table import AREAS, LAYOUT_TABLE, Layout
+from playground.ui.middle import Middle
 from playground.ui.named_layouts import BadLayout, keep, made_layout, own_layouts, renamed
 from playground.ui.panel import Panel
 from playground.ui.session import Session
@@ -211,8 +212,8 @@ class Layouts(QObject):
         if self._bare is None:
             self._bare = window.saveState(VERSION)
         centre = window.centralWidget()
-        if centre is not None:
-            centre.setVisible(self.layout_shown.canvas)
+        if isinstance(centre, Middle):
+            centre.fold(not self.layout_shown.canvas)
         window.restoreState(self._bare, VERSION)  # Qt keeps the places of removed docks; a remembered state would bring them back
         base = self.layout_shown.base or name
         shown = [dock for dock in self.docks.values() if dock.panel.id not in self._off]
@@ -286,5 +287,6 @@ class Layouts(QObject):
             bar.setExpanding(False)
             bar.setUsesScrollButtons(True)
             bar.setDrawBase(False)
+            bar.setChangeCurrentOnDrag(True)
             menu = bar.findChild(TabMenu)
             menu.follow() if menu is not None else TabMenu(bar)

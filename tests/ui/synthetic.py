@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QMouseEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from playground.core import registry
@@ -65,13 +65,19 @@ def drop(view: CanvasView, kind: str, id: str, at: QPointF, target: QWidget | No
     found = next(k for k in kinds() if k.spec is registry.find(kind, id))
     mime = QMimeData()
     mime.setData(MIME, found.mime())
-    copy, point = Qt.DropAction.CopyAction, at.toPoint()
-    for event in (
-        QDragEnterEvent(point, copy, mime, LEFT, PLAIN),
-        QDragMoveEvent(point, copy, mime, LEFT, PLAIN),
-        QDropEvent(at, copy, mime, LEFT, PLAIN),
-    ):
-        QApplication.sendEvent(target or view.viewport(), event)
+    deliver(target or view.viewport(), mime, at)
+
+
+def deliver(target: QWidget, mime: QMimeData, at: QPointF | QPoint) -> bool:
+    """A drag enters a widget, moves, and is let go there, if it would be taken. Gives whether it was."""
+    copy, at = Qt.DropAction.CopyAction, QPointF(at)
+    enter = QDragEnterEvent(at.toPoint(), copy, mime, LEFT, PLAIN)
+    over = QDragMoveEvent(at.toPoint(), copy, mime, LEFT, PLAIN)
+    for event in (enter, over):
+        QApplication.sendEvent(target, event)
+    taken = enter.isAccepted() and over.isAccepted()
+    QApplication.sendEvent(target, QDropEvent(at, copy, mime, LEFT, PLAIN) if taken else QDragLeaveEvent())
+    return taken
 
 
 def port(view: CanvasView, name: str, side: str, k: int = 0) -> QPointF:

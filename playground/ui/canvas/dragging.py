@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPoint, QPointF, QRectF
 
 from playground.ui.canvas.frame_item import FrameItem, carried
 from playground.ui.canvas.guides import REACH, Guides, snap
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.note_item import NoteItem
 from playground.ui.canvas.wire_item import WireItem
+from playground.ui.carrying import carry, taken_at
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -94,12 +95,35 @@ class Dragging:
         self._wire = wire
         self.view.drops.mark(wire)
 
-    def finish(self) -> None:
-        """Everything that was dragged becomes one edit."""
-        wire, self._wire = self._wire, None
+    def carry_out(self, place: QPoint) -> bool:
+        """The pointer left the canvas for a place of the screen. Where nodes are taken there, they are carried on as a drag of their
+        own and stand where they stood; False leaves them with the pointer.
+        """
+        canvas = self.view.canvas
+        grabber = canvas.mouseGrabberItem()
+        nodes = [id for id in self._starts if isinstance(item := canvas.item_of(id), NodeItem) and item.isSelected()]
+        if not isinstance(grabber, NodeItem) or not nodes or not taken_at(self.view, place):
+            return False
+        grabber.ungrabMouse()
+        self._rest()
+        for id, start in self._starts.items():
+            item = canvas.item_of(id)
+            if isinstance(item, NodeItem | NoteItem):
+                item.setPos(start)
+        carry(self.view, self.view.session, nodes)
+        return True
+
+    def _rest(self) -> None:
+        """Take the marks of a drag away."""
+        self._wire = None
         self.view.drops.mark(None)
         if self.guides is not None:
             self.guides.show_lines(())
+
+    def finish(self) -> None:
+        """Everything that was dragged becomes one edit."""
+        wire = self._wire
+        self._rest()
         network = self.view.session.view.network
         before = {node.id: node.position for node in network.nodes} | {note.id: note.position for note in network.notes}
         moved = {

@@ -117,7 +117,9 @@ class CanvasPointer:
     def hover(self) -> None:
         """Qt has moved what is dragged. Name the port that the mouse stands over, and say what the handle of the weights does."""
         if self._held & Qt.MouseButton.LeftButton:
-            self.dragging.follow(free=bool(self._modifiers & Qt.KeyboardModifier.AltModifier))
+            outside = not self.view.viewport().rect().contains(self.at.toPoint())
+            if not (outside and self.dragging.carry_out(self.view.viewport().mapToGlobal(self.at.toPoint()))):
+                self.dragging.follow(free=bool(self._modifiers & Qt.KeyboardModifier.AltModifier))
             return
         self.view.port_names.hover(self.port_under(self.at))
         weights_under(self.view, self.at, tell=True)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from playground.document.edits import AddGroup, PutInGroup
+from playground.document.edits.base import names_of
 from playground.document.groups import Group, memberships
 from playground.document.project import Node
 from playground.lowering.groups import weighty
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from playground.ui.session import Session
 
 NONE, NEW, MIXED = sentence("No group"), sentence("New group"), sentence("Several groups")
+INSIDE = sentence("A parameter group holds whole blocks. Leave the block, then put it into the group.")
 
 
 def groups_of(session: Session, nodes: Iterable[Node]) -> list[Group | None]:
@@ -41,6 +43,20 @@ def can_group(session: Session) -> tuple[Node, ...]:
     counts = session.inspection.parameters
     known = {node.id for node in session.project.network.nodes}
     return tuple(node for node in session.selected_nodes() if node.id in known and counts.get(node.id))
+
+
+def takes(session: Session, ids: Iterable[str], group: Group | None) -> tuple[tuple[Node, ...], str]:
+    """Which of some nodes a group, or a new one (None), would take that it has not; and why it takes none, where it does."""
+    known, counts = {node.id: node for node in session.project.network.nodes}, session.inspection.parameters
+    ids = tuple(ids)
+    if not all(id in known for id in ids):
+        return (), say(INSIDE)
+    found = tuple(known[id] for id in ids if counts.get(id))
+    if not found:
+        return (), say("{names}: no weights, so no rate to share", names=say(names_of(session.project, ids)))
+    new = tuple(node for node in found if group is None or node.id not in group.nodes)
+    names = say(names_of(session.project, [node.id for node in found]))
+    return new, "" if new else say("{names}: in this group by hand already", names=names)
 
 
 def fill_group_menu(menu: QMenu, session: Session) -> None:

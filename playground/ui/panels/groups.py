@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.document.edits import AddGroup, MoveGroup, RemoveGroup, SetGroup
@@ -13,11 +13,14 @@ from playground.document.groups import Group, check_rule, memberships
 from playground.document.options import NODE_OPTIONS
 from playground.errors import BadValue
 from playground.lowering.groups import weighty
+from playground.ui.carrying import NodeTaker
 from playground.ui.inspector.controls import Button, LineField
 from playground.ui.inspector.form import Form
 from playground.ui.inspector.text import Label, Section
+from playground.ui.painting import box, width_of
 from playground.ui.painting import rule as line_under
-from playground.ui.painting import width_of
+from playground.ui.panels.group_drops import Grip, GroupDrops
+from playground.ui.theme import theme
 from playground.words import counted, say, sentence
 
 if TYPE_CHECKING:
@@ -25,7 +28,8 @@ if TYPE_CHECKING:
 
 ABOUT = sentence(
     "Layers of a group share a rate factor, a decay factor and whether they are frozen. A layer belongs to the group that it was put"
-    " into by hand, else to the first whose rule fits it."
+    " into by hand, else to the first whose rule fits it. Drag layers here from the canvas or the outline, or choose their group in"
+    " the inspector."
 )
 RULE_HELP = sentence("A pattern of node names (conv*), a kind (layer:dense) or a depth (first 3, last 2). Empty: by hand alone.")
 HINT = sentence("conv* or first 3")
@@ -39,6 +43,8 @@ class GroupCard(QWidget):
     def __init__(self, session: Session, group: Group, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session, self.group, self.members = session, group, tuple[str, ...]()
+        self._drop = ""
+        self.grip = Grip()
         self.name, self.rule = LineField(), LineField(hint=say(HINT))
         self.name.setAccessibleName(say("Name of the group"))
         self.rule.setAccessibleName(say("Rule of the group"))
@@ -61,18 +67,20 @@ class GroupCard(QWidget):
 
     def _assemble(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(11, 6, 11, 8)
+        column.setContentsMargins(5, 6, 11, 8)
         column.setSpacing(4)
         first, second = QHBoxLayout(), QHBoxLayout()
-        for part, stretch in ((self.name, 1), (self.count, 0), (self.up, 0), (self.delete, 0)):
+        first.setSpacing(4)
+        for part, stretch in ((self.grip, 0), (self.name, 1), (self.count, 0), (self.up, 0), (self.delete, 0)):
             first.addWidget(part, stretch)
         self.label = Label(say("Rule"), 12, "text2")
         second.setSpacing(8)
+        second.setContentsMargins(6, 0, 0, 0)
         second.addWidget(self.label)
         second.addWidget(self.rule, 1)
         column.addLayout(first)
         column.addLayout(second)
-        self.form.column.setContentsMargins(0, 0, 0, 0)
+        self.form.column.setContentsMargins(6, 0, 0, 0)
         column.addWidget(self.form)
 
     def show_group(self, group: Group, members: tuple[str, ...], first: bool) -> None:
@@ -126,14 +134,23 @@ class GroupCard(QWidget):
         if at:
             self.session.do(MoveGroup(self.group.id, at - 1), whole=True)
 
+    def show_drop(self, state: str) -> None:
+        """Mark that what is dragged here would be taken ("target"), would not be ("refused"), or that nothing is ("")."""
+        if state != self._drop:
+            self._drop = state
+            self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)
         line_under(p, 0, self.height() - 1, self.width())
+        if self._drop:
+            taken, r = self._drop == "target", QRectF(self.rect()).adjusted(3, 2, -3, -3)
+            box(p, r, 6, theme().color("accentsoft") if taken else None, theme().color("accent" if taken else "error"), 2)
         p.end()
 
 
-class GroupsEditor(QWidget):
-    """All groups, in the order in which their rules are asked, and a button for one more."""
+class GroupsEditor(NodeTaker):
+    """All groups, in the order in which their rules are asked, and a button for one more. Layers are dragged onto them."""
 
     helped = Signal(str, str)
 
@@ -141,6 +158,7 @@ class GroupsEditor(QWidget):
         super().__init__(parent)
         self.session = session
         self.cards: dict[str, GroupCard] = {}
+        self.drops = GroupDrops(self)
         self.about = Label(say(ABOUT), 11, "text3", wraps=True)
         self.about.setContentsMargins(11, 6, 11, 2)
         self.add = Button(say("Add a group"), "link", "plus")
@@ -184,4 +202,22 @@ class GroupsEditor(QWidget):
     def _card(self, group: Group) -> GroupCard:
         card = GroupCard(self.session, group)
         card.helped.connect(self.helped)
+        card.grip.carried.connect(lambda: self.drops.carry(card.group.id))
+        card.grip.stepped.connect(lambda by: self._step(card.group.id, by))
         return card
+
+    def _step(self, group: str, by: int) -> None:
+        at = list(self.cards).index(group)
+        self.drops.place(group, at - 1 if by < 0 else at + 2)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.drops.enter(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self.drops.move(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.drops.leave()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.drops.drop(event)

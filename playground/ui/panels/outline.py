@@ -28,6 +28,7 @@ from playground.document.project import Node
 from playground.document.wiring import gives_output, output_names, port_names, port_title, takes_port, variadic
 from playground.lowering import fits
 from playground.ui.actions import action_set_of
+from playground.ui.carrying import carry
 from playground.ui.outlining import Line, detail_lines, in_order, node_lines
 from playground.ui.painting import put, stamp
 from playground.ui.panel import Panel, register_panel
@@ -118,6 +119,7 @@ class Outline(QTreeWidget):
         self.setMouseTracking(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.setItemDelegate(OutlineRow(self))
         self.viewport().setAutoFillBackground(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -172,7 +174,8 @@ class Outline(QTreeWidget):
         item = QTreeWidgetItem(parent, [line.text])
         item.setData(0, ROLE, line.id)
         item.setToolTip(0, line.text)
-        item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+        dragged = Qt.ItemFlag.ItemIsDragEnabled if line.kind == "node" else Qt.ItemFlag.NoItemFlags
+        item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | dragged)
         self.lines[line.id] = line
         return item
 
@@ -242,6 +245,11 @@ class Outline(QTreeWidget):
         """Another name for a node, another text for a note."""
         if text != self.name_of(line):
             self.session.do(RenameNode(line.item, text) if line.kind == "node" else SetNote(line.item, text))
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        """Carry the selected nodes to a panel that takes them."""
+        lines = [line for item in self.selectedItems() if (line := self.line_of(item)) is not None]
+        carry(self, self.session, [line.item for line in lines if line.kind == "node"])
 
     @property
     def window_shown(self) -> MainWindow | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QDragEnterEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from playground.core.points import Points
@@ -12,6 +13,7 @@ from playground.core.spec import Schedule
 from playground.data.split import part_sizes
 from playground.document.settings import field_at
 from playground.errors import PlaygroundError
+from playground.ui.carrying import NodeTaker, carried
 from playground.ui.inspector.asking import FIXED, LOCKED, busy, set_plan
 from playground.ui.inspector.foot import Foot
 from playground.ui.inspector.form import Form
@@ -39,8 +41,8 @@ HEADINGS = {
 LISTENS = " It drops below this line when the loss stops falling."
 
 
-class TrainingPanel(QWidget):
-    """The training plan's form; the preview follows every change."""
+class TrainingPanel(NodeTaker):
+    """The training plan's form; the preview follows every change. Layers that are dragged here find the groups."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,7 +76,7 @@ class TrainingPanel(QWidget):
         column.addWidget(self.groups)
         column.addStretch(1)
         self.form.column.setContentsMargins(11, 3, 11, 5)
-        area = QScrollArea()
+        self.area = area = QScrollArea()
         area.setWidget(page)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -85,6 +87,14 @@ class TrainingPanel(QWidget):
         outer.addWidget(area, 1)
         outer.addWidget(self.foot)
         self.setMinimumWidth(260)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Bring the groups into sight; they take the drag themselves."""
+        if carried(event.mimeData()):
+            last = next(reversed(self.groups.cards.values()), self.groups)
+            self.area.ensureWidgetVisible(last)
+            self.area.ensureWidgetVisible(self.groups)
+        event.ignore()
 
     def steps(self) -> tuple[int, int]:
         """Steps of an epoch and of the run; zeros while the data is not known or cannot be split."""
