@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,9 +31,9 @@ class Results:
         return self._view.history() if self._view else history_of(Growing(np.empty(0, STEP_ROW), "step"))
 
     @property
-    def epochs(self) -> list[EpochRecord]:
-        """Every finished epoch; of more than 65,536, the older ones are thinned, extremes kept."""
-        return self._view.epochs() if self._view else []
+    def epochs(self) -> Sequence[EpochRecord]:
+        """Every finished epoch; of more than 65,536, the older ones are thinned, extremes kept. It stays as it is when the run goes on."""
+        return self._view.epochs() if self._view else ()
 
     def journal(self) -> list[Entry]:
         """Everything that was done to the run and happened to it, in the order in which a replay does it again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 from playground.core.samples import Samples
@@ -26,7 +27,7 @@ class Branch:
     step: int
     last: int
     history: History
-    epochs: tuple[EpochRecord, ...]
+    epochs: Sequence[EpochRecord]
 
 
 class Travels(Commands):
@@ -104,7 +105,7 @@ class Travels(Commands):
         assert self._view is not None
         history = self._view.history()
         last = int(history.steps[-1]) if len(history.steps) else 0
-        return Branch(step, last, history, tuple(self._view.epochs()))
+        return Branch(step, last, history, self._view.epochs())
 
     def _travelled(self, event: Travelled) -> None:
         """The run stands where it was asked to."""

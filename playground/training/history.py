@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bisect
 import dataclasses
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -141,12 +142,57 @@ def history_of(steps: Growing) -> History:
     return History(rows["step"], rows["loss"], rows["rate"], rows["norm"], rows["rows"])
 
 
-def epochs_of(rows: Array, plan: BoardPlan) -> list[EpochRecord]:
-    """Rows of the board's epoch list as records."""
-    return [epoch_record(row, plan) for row in rows]
+class Epochs(Sequence[EpochRecord]):
+    """Rows of the board's epoch list: records that are made when they are asked for, so that a run of many epochs costs nothing.
+
+    It stays as it is when the run goes on.
+    """
+
+    def __init__(self, rows: Array, plan: BoardPlan) -> None:
+        self._rows, self._plan = rows, plan
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, at: int) -> EpochRecord: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Epochs: ...
+
+    def __getitem__(self, at: int | slice) -> EpochRecord | Epochs:
+        return Epochs(self._rows[at], self._plan) if isinstance(at, slice) else epoch_record(self._rows[at], self._plan)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Epochs({list(self)!r})"
+
+    def numbers(self, what: str, *, metric: bool) -> tuple[Array, Array]:
+        """As `epoch_numbers`, without making records."""
+        columns: tuple[str, ...] = self._plan.metrics if metric else EPOCH_COLUMNS
+        if what not in columns:
+            return np.zeros(0), np.zeros(0)
+        rows = self._rows
+        if what == "validation_loss":
+            rows = rows[rows[:, EPOCH_COLUMNS.index("best")] >= 0]
+        return rows[:, EPOCH_COLUMNS.index("step")], rows[:, columns.index(what) + (len(EPOCH_COLUMNS) if metric else 0)]
 
 
-def epoch_at(step: int, epochs: list[EpochRecord], steps_per_epoch: int) -> int:
+def epoch_numbers(epochs: Sequence[EpochRecord], what: str, *, metric: bool = False) -> tuple[Array, Array]:
+    """Steps and values of the epochs that have a number: a field of the record such as "train_loss", or one of its metrics. Shapes: (n,), (n,)."""
+    if isinstance(epochs, Epochs):
+        return epochs.numbers(what, metric=metric)
+    values = [record.metrics.get(what) if metric else getattr(record, what) for record in epochs]
+    known = [(record.step, value) for record, value in zip(epochs, values, strict=True) if value is not None]
+    table = np.array(known, float).reshape(-1, 2)
+    return table[:, 0], table[:, 1]
+
+
+def epoch_at(step: int, epochs: Sequence[EpochRecord], steps_per_epoch: int) -> int:
     """The epoch, from 1, to which a step (from 1) belongs. epochs: those finished, ascending; after them the present batch counts."""
     at = bisect.bisect_left(epochs, step, key=lambda record: record.step)
     if at < len(epochs):

@@ -14,7 +14,7 @@ from playground.training import checkpoints, messages, run_record
 from playground.training.areas.epochs import EPOCH_COLUMNS
 from playground.training.causes import of_error
 from playground.training.checkpoints import Checkpoint
-from playground.training.history import Growing, epochs_of
+from playground.training.history import Epochs, Growing
 from playground.training.hooks import Hook
 from playground.training.loop import Burst
 from playground.words import sentence
@@ -65,7 +65,7 @@ class RunFiles(Hook):
         rows, _ = board.epochs.since(0)
         known = Growing(rows[:0], EPOCH_COLUMNS.index("step"))
         known.add(rows)
-        for record in epochs_of(known.rows, board.plan):
+        for record in Epochs(known.rows, board.plan):
             if record.step <= self.run.machine.step:
                 self._record.add_epoch(record)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,10 @@ from playground.training.history import (
     MOST_EPOCHS,
     MOST_NORMS,
     MOST_STEPS,
+    Epochs,
     Growing,
     History,
     LayerNorms,
-    epochs_of,
     history_of,
     norms_of,
 )
@@ -76,7 +77,6 @@ class RunView:
         self._steps = Growing(np.empty(0, STEP_ROW), "step", "loss")
         self._epochs: Growing | None = None
         self._norms: Growing | None = None
-        self._records: list[EpochRecord] = []
         self.layers = LayerHistory()
         self._seen = dict.fromkeys(("steps", "epochs", "norms"), 0)
 
@@ -122,7 +122,7 @@ class RunView:
         self._seen = dict.fromkeys(self._seen, 0)
         self.layers.begin_again()
         if before is None or self.board is None or before.metrics != self.board.plan.metrics:
-            self._epochs, self._records = None, []
+            self._epochs = None
 
     def adopt(self, start: messages.Start, blocks: tuple[Block, ...], plan: TrainingPlan, *, in_place: bool) -> None:
         """What came with another plan, in place of what there was; samples that are not used any more are up to their holder."""
@@ -154,7 +154,6 @@ class RunView:
         for growing, last in ((self._steps, step), (self._epochs, step), (self._norms, step + int(refused))):
             if growing is not None:
                 growing.cut(last)
-        self._records.clear()
         if self.board is not None:
             self.layers.drain(self.board)
         self.layers.cut(step)
@@ -198,21 +197,16 @@ class RunView:
             judged = "validation_loss" if self.started and self.started.validation_rows else "train_loss"
             columns = EPOCH_COLUMNS.index("step"), EPOCH_COLUMNS.index(judged)
             self._epochs = self._epochs or Growing(rows[:0], *columns)
-            kept = len(self._epochs)
             self._epochs.add(rows)
-            if self._epochs.thin(MOST_EPOCHS) or len(self._epochs) < kept + len(rows):
-                self._records.clear()
+            self._epochs.thin(MOST_EPOCHS)
 
     def history(self) -> History:
         self.drain()
         return history_of(self._steps)
 
-    def epochs(self) -> list[EpochRecord]:
+    def epochs(self) -> Sequence[EpochRecord]:
         self.drain()
-        if self.board is None or self._epochs is None:
-            return []
-        self._records += epochs_of(self._epochs.rows[len(self._records) :], self.board.plan)
-        return list(self._records)
+        return Epochs(self._epochs.rows, self.board.plan) if self.board is not None and self._epochs is not None else ()
 
     def layer_norms(self) -> LayerNorms:
         self.drain()

@@ -10,10 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from playground.training.areas.epochs import EPOCH_COLUMNS
+from playground.training.board import BoardPlan
+from playground.training.history import Epochs, Growing
 from playground.ui.plots.axis import Axis, apiece, around, evenly, short
+from playground.ui.plots.curves import EpochColumn
 from playground.ui.plots.series import dashed, polygon
 from playground.ui.plots.smoothing import Smoother
-from playground.ui.plots.thinning import every, extremes, runs_of_holes, window
+from playground.ui.plots.thinning import Extremes, Greatest, every, extremes, runs_of_holes, window
 
 SERIES = hnp.arrays(
     np.float32,
@@ -71,6 +75,86 @@ def test_thinning_keeps_every_buckets_least_and_greatest_and_the_order(y: np.nda
                 assert good.min() in kept
                 assert good.max() in kept
             assert np.isfinite(part).all() == np.isfinite(kept).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(SERIES, st.integers(1, 60), st.integers(1, 300), st.integers(0, 899))
+def test_a_series_that_grows_is_thinned_as_if_it_had_come_at_once(y: np.ndarray, buckets: int, piece: int, back: int) -> None:
+    """Also where it is rewound on the way and goes on otherwise. Every bucket's least and greatest are kept, as those of `extremes` are."""
+    x, thinned, greatest = np.arange(len(y), dtype=float), Extremes(), Greatest()
+    rows = Growing(np.zeros((0, 2)), 0)
+    for end in range(piece, len(y), piece):
+        rows.add(np.stack([x[len(rows) : end], -y[len(rows) : end].astype(float)], 1))
+        thinned.of(rows.rows[:, 0], rows.rows[:, 1], buckets)
+        greatest.of(rows.rows[:, 1])
+    rows.cut(min(back, len(rows)) - 1)
+    for end in (*range(piece, len(y), piece), len(y)):
+        rows.add(np.stack([x[len(rows) : end], y[len(rows) : end].astype(float)], 1))
+        found = thinned.of(rows.rows[:, 0], rows.rows[:, 1], buckets)
+        highest = greatest.of(rows.rows[:, 1])
+    whole = rows.rows[:, 1].copy()
+    at_once = Extremes().of(x, whole, buckets)
+    np.testing.assert_array_equal(found[0], at_once[0])
+    np.testing.assert_array_equal(found[1], at_once[1])
+    assert highest == max(whole[np.isfinite(whole)], default=-math.inf)
+    each = 1
+    while each * buckets < len(y):
+        each *= 2
+    assert len(found[0]) <= (2 * buckets if each < 3 else 3 * buckets + 4)
+    for start in range(0, len(y) // each * each, each):
+        kept, part = found[1][(found[0] >= start) & (found[0] < start + each)], whole[start : start + each]
+        good = part[np.isfinite(part)]
+        assert not len(good) or {good.min(), good.max()} <= set(kept.tolist())
+        assert np.isfinite(part).all() == np.isfinite(kept).all()
+
+
+def epoch_rows(count: int, first: int = 1, shift: float = 0.0) -> np.ndarray:
+    """Rows of the board: step 5 of each epoch, one metric; every third epoch has no validation loss, and one has a number that is none."""
+    rows = np.zeros((count, len(EPOCH_COLUMNS) + 1))
+    number = np.arange(first, first + count)
+    named = {"epoch": number, "step": 5 * number, "train_loss": 1 / number + shift, "validation_loss": 2 / number + shift,
+             "rate": 0.1 + 0 * number, "best": np.where(number % 3 == 0, -1.0, number % 2)}  # fmt: skip
+    for name, values in named.items():
+        rows[:, EPOCH_COLUMNS.index(name)] = values
+    rows[:, -1] = np.where(number == 7, math.nan, number)
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("what", "metric"), [("train_loss", False), ("validation_loss", False), ("rate", False), ("accuracy", True)]
+)
+def test_a_column_of_epochs_is_that_of_their_records_however_they_come(what: str, metric: bool) -> None:
+    plan = BoardPlan(state_bytes=0, layers=(), metrics=("accuracy",), outputs=0)
+    column, known = EpochColumn(what, metric=metric), Growing(np.zeros((0, len(EPOCH_COLUMNS) + 1)), 1, 2)
+    #: Pieces, one that goes back to epoch 30, and at last a list that was thinned.
+    pieces = [epoch_rows(4), epoch_rows(3, 5), epoch_rows(60, 8), epoch_rows(50, 30, 0.25), epoch_rows(1, 80, 0.25)]
+    for rows in pieces:
+        known.add(rows)
+        records = list(Epochs(known.rows, plan))
+        wanted = [(r.step, v) for r in records if (v := r.metrics.get(what) if metric else getattr(r, what)) is not None]
+        for epochs in (Epochs(known.rows, plan), records):
+            steps, values = (column if epochs is not records else EpochColumn(what, metric=metric)).of(epochs)
+            np.testing.assert_array_equal(np.stack([steps, values], 1), np.array(wanted, float))
+    assert column.of(Epochs(known.rows, plan)) is column.of(Epochs(known.rows, plan))
+    assert known.thin(40)
+    assert len(column.of(Epochs(known.rows, plan))[0]) == len(
+        EpochColumn(what, metric=metric).of(list(Epochs(known.rows, plan)))[0]
+    )
+    assert [len(one) for one in EpochColumn("nothing", metric=True).of(Epochs(known.rows, plan))] == [0, 0]
+
+
+def test_epochs_are_records_that_stay_as_they_were() -> None:
+    plan = BoardPlan(state_bytes=0, layers=(), metrics=("accuracy",), outputs=0)
+    known = Growing(np.zeros((0, len(EPOCH_COLUMNS) + 1)), 1)
+    known.add(epoch_rows(5))
+    epochs = Epochs(known.rows, plan)
+    first = list(epochs)
+    known.add(epoch_rows(9, 3, 1.0))
+    assert epochs == first
+    assert first == epochs
+    assert epochs != first[:4]
+    assert (epochs[-1].epoch, epochs[2].validation_loss, epochs[1].metrics) == (5, None, {"accuracy": 2.0})
+    assert [record.epoch for record in epochs[1:3]] == [2, 3]
 
 
 @given(st.integers(1, 5000), st.integers(2, 1000))

@@ -62,7 +62,7 @@ class MetricsPanel(QWidget):
     def feed(self) -> None:
         """Draw every finished epoch."""
         run = self.restored.run
-        epochs = self.session.client.epochs if run is None else list(run.epochs)
+        epochs = self.session.client.epochs if run is None else run.epochs
         if not self.isVisible() and epochs:
             return
         names = list(epochs[-1].metrics) if epochs else []

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
-from playground.training.history import History, LayerNorms
+from playground.training.history import Growing, History, LayerNorms, epoch_numbers
 from playground.training.messages import EpochRecord
 from playground.ui.plots.axis import Axis
 from playground.ui.plots.plot import Plot
 from playground.ui.plots.series import Series
 from playground.ui.plots.smoothing import Smoother
+from playground.ui.plots.thinning import Greatest
 from playground.words import say
 
 MOST_LAYERS = 7
@@ -23,30 +24,24 @@ WHOLE = " all"
 
 
 class EpochColumn:
-    """One number of every epoch as arrays; of a list that only grows, only what is new is looked at."""
+    """One number of every epoch as arrays; of epochs that only grow, only what is new is looked at. what, metric: as in `epoch_numbers`."""
 
-    def __init__(self, value: Callable[[EpochRecord], float | None]) -> None:
-        self._value = value
-        self._steps: list[float] = []
-        self._values: list[float] = []
+    def __init__(self, what: str, *, metric: bool = False) -> None:
+        self._what, self._metric = what, metric
+        self._known = Growing(np.zeros((0, 2)), 0)
         self._seen = 0
-        self._last: EpochRecord | None = None
+        self._last = ""  # of its words: a number that is not finite equals nothing, not even itself
         self._arrays = np.zeros(0), np.zeros(0)
 
     def of(self, records: Sequence[EpochRecord]) -> tuple[np.ndarray, np.ndarray]:
         """Steps and values of the epochs that have the number. Shapes: (n,), (n,)."""
-        if len(records) < self._seen or (self._seen and records[self._seen - 1] != self._last):
-            self._steps, self._values, self._seen = [], [], 0
+        if len(records) < self._seen or (self._seen and repr(records[self._seen - 1]) != self._last):
+            self._known, self._seen = Growing(np.zeros((0, 2)), 0), 0
         elif len(records) == self._seen:
             return self._arrays
-        for record in records[self._seen :]:
-            value = self._value(record)
-            if value is not None:
-                self._steps.append(record.step)
-                self._values.append(value)
-        self._seen = len(records)
-        self._last = records[-1] if records else None
-        self._arrays = np.array(self._steps, float), np.array(self._values, float)
+        self._known.add(np.stack(epoch_numbers(records[self._seen :], self._what, metric=self._metric), 1))
+        self._seen, self._last = len(records), repr(records[-1]) if records else ""
+        self._arrays = self._known.rows[:, 0], self._known.rows[:, 1]
         return self._arrays
 
 
@@ -60,9 +55,9 @@ class LossPlot(Plot):
         self.add(Series("validation", say("validation"), "smooth", 2))
         self.add(Series("train", say("train"), "smooth", 1, tip=True))
         self.smoother = Smoother(0.97)
-        self._judged = EpochColumn(lambda record: record.validation_loss)
-        self._means = EpochColumn(lambda record: record.train_loss)
-        self._others: dict[str, tuple[History, tuple[EpochRecord, ...], bool]] = {}
+        self._judged = EpochColumn("validation_loss")
+        self._means = EpochColumn("train_loss")
+        self._others: dict[str, tuple[History, Sequence[EpochRecord], bool]] = {}
 
     def feed(self, history: History, epochs: Sequence[EpochRecord]) -> None:
         """Show a run's history so far."""
@@ -78,9 +73,9 @@ class LossPlot(Plot):
         if history is None:
             self.overlay({}, label)
             return
-        self._others[label] = history, tuple(epochs), muted
+        self._others[label] = history, epochs, muted
         curves = {"train": (history.steps, Smoother(self.smoother.factor).of(history.steps, history.loss))}
-        judged = EpochColumn(lambda record: record.validation_loss).of(epochs)
+        judged = EpochColumn("validation_loss").of(epochs)
         self.overlay(curves | ({"validation": judged} if len(judged[0]) else {}), label, muted)
 
     def set_smoothing(self, factor: float) -> None:
@@ -111,7 +106,7 @@ class MetricPlot(Plot):
         self._columns: dict[str, EpochColumn] = {}
         for color, (key, name) in enumerate((heads or {"metric": metric}).items()):
             self.add(Series(key, key if heads else title.lower(), "smooth", 2 + color % 7))
-            self._columns[key] = EpochColumn(lambda record, name=name: record.metrics.get(name))  # type: ignore[misc]
+            self._columns[key] = EpochColumn(name, metric=True)
 
     def feed(self, epochs: Sequence[EpochRecord]) -> None:
         """Show every finished epoch."""
@@ -125,7 +120,7 @@ class RatePlot(Plot):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(say("Learning rate over steps"), top=6, parent=parent)
         self.title, self.flags = say("Learning rate"), False
-        self._epochs = EpochColumn(lambda record: record.rate)
+        self._epochs, self._greatest = EpochColumn("rate"), {key: Greatest() for key in ("plan", "rate")}
         self.add(Series("plan", say("planned"), "smooth", 3, dashes=(2.0, 3.0)))
         self.add(Series("rate", say("rate"), "smooth", 3, dashes=()))
 
@@ -143,7 +138,7 @@ class RatePlot(Plot):
     def show_plan(self, steps: np.ndarray, rates: np.ndarray) -> None:
         """Show what the schedule has in mind from here on, with room for the title over both."""
         self.show_data("plan", steps, rates)
-        highest = max([float(np.nanmax(s.y)) for s in self.series.values() if len(s.y)], default=0.0)
+        highest = max(self._greatest[key].of(series.y) for key, series in self.series.items())
         self.fixed_up = Axis(0.0, 1.6 * highest) if highest > 0 else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core.cloud import Cloud, Spots
@@ -16,7 +16,7 @@ from playground.words import counted, say
 
 
 class ClassButton(QAbstractButton):
-    """A class to paint with: a dot of its colour."""
+    """A class to paint with: its number in a dot of its colour."""
 
     def __init__(self, number: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,9 +40,13 @@ class ClassButton(QAbstractButton):
             )
         if self.hasFocus():
             box(p, r.adjusted(1, 1, -1, -1), 5, None, theme().color("accent"), 2)
-        p.setPen(QPen(theme().color("base"), 1.5))
-        p.setBrush(class_ink(self.number, self.classes))
-        p.drawEllipse(r.center(), 6.5, 6.5)
+        ink = class_ink(self.number, self.classes)
+        p.setPen(Qt.PenStyle.NoPen)
+        p.setBrush(ink)
+        p.drawEllipse(r.center(), 8, 8)
+        p.setFont(theme().font(10, True))
+        p.setPen(QColor("#FFFFFF") if ink.lightness() < 128 else QColor("#101214"))
+        p.drawText(r, Qt.AlignmentFlag.AlignCenter, str(self.number + 1))
         p.end()
 
 

@@ -50,7 +50,7 @@ class Plot(Pointing):
         self.whole_x = not log_x
         self.margins = (48, top, right, 22)
         #: Pixels for each tick, across and up.
-        self.tick_gaps = (62 if log_x else 75, 34)
+        self.tick_gaps = (62, 34)
         self.log, self.log_x = log, log_x
         self.series: dict[str, Series] = {}
         #: Curves of other runs by the run's name, below the plot's own.
@@ -127,7 +127,7 @@ class Plot(Pointing):
 
     def set_log_x(self, log: bool) -> None:
         """A logarithmic or a linear x axis, holding all data again."""
-        self.log_x, self.tick_gaps = log, (62 if log else 75, self.tick_gaps[1])
+        self.log_x = log
         self.show_all()
 
     def show_range(self, across: Axis, follow: bool) -> None:
@@ -200,7 +200,7 @@ class Plot(Pointing):
         high = max(high, self.reach)
         if self.log_x:  # steps count from 1
             return Axis(max(low, 1.0), max(high, 2.0), True)
-        low = 0.0 if low == 1.0 else low  # steps count from 1, but an axis begins at 0
+        low = 0.0 if low in (1.0, high) else low  # steps count from 1, but an axis begins at 0
         return Axis(low, high if high > low else low + 1.0)
 
     # Painting

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from playground.ui.painting import AA
 from playground.ui.plots.axis import Axis, short
-from playground.ui.plots.thinning import cuts, every, extremes, runs_of_holes, window
+from playground.ui.plots.thinning import Extremes, Grown, cuts, every, extremes, runs_of_holes, window
 from playground.ui.theme import theme
 
 SMOOTH_POINTS = 1000
@@ -51,25 +51,26 @@ class Series:
     band: tuple[np.ndarray, np.ndarray] | None = None
     shown: tuple[np.ndarray, np.ndarray] = dataclasses.field(default_factory=lambda: (np.zeros(0), np.zeros(0)))
     holes: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
-    #: What is known to be finite or not: the array, held so that its memory is no other's, and its last value then.
-    _checked: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
-    _last: float = 0.0
+    _checked: Grown = dataclasses.field(default_factory=Grown)
     _clean: bool = True
+    _extremes: Extremes = dataclasses.field(default_factory=Extremes)
 
     def thin(self, across: Axis, width: float) -> None:
         """Choose what is drawn between the ends of the x axis at this width."""
         part = window(self.x, across.low, across.high)
         x, y = self.x[part], self.y[part]
         most = SMOOTH_POINTS if self.kind == "smooth" else RAW_POINTS // 2 if self.kind == "points" else max(int(width), 2)
-        clean = self._all_finite()
-        thinned = functools.partial(every, clean=clean) if self.kind == "smooth" else extremes
+        clean, smooth = self._all_finite(), self.kind == "smooth"
+        thinned = functools.partial(every, clean=clean) if smooth else extremes
         if across.log and len(x) > 2 * most:  # an equal count of steps is no equal width there
             pieces = [thinned(x[cut], y[cut], max(most // LOG_PIECES, 2)) for cut in cuts(x, across.low, across.high, LOG_PIECES)]
             self.shown = np.concatenate([a for a, _ in pieces]), np.concatenate([b for _, b in pieces])
-        else:
+        elif smooth:
             self.shown = thinned(x, y, most)
-            if self.kind == "smooth" and not self.step:
+            if not self.step:
                 self._make_even(min(max(int(width), 64), DRAWN_POINTS))
+        else:  # all of a run that goes on, or the part that somebody looks at
+            self.shown = thinned(x, y, most) if part.start else self._extremes.of(x, y, most)
         self.holes = x[:0] if clean else runs_of_holes(x, y)
 
     def _make_even(self, most: int) -> None:
@@ -81,13 +82,8 @@ class Series:
 
     def _all_finite(self) -> bool:
         """Whether there is no gap anywhere; of data that only grew in place, what is new is looked at."""
-        y, done = self.y, len(self._checked)
-        grown = len(y) >= done and _address(y) == _address(self._checked) and y.strides == self._checked.strides
-        if not grown or (done and float(y[done - 1]) != self._last):
-            done, self._clean = 0, True
-        if len(y) > done and self._clean:
-            self._clean = bool(np.isfinite(np.add.reduce(y[done:], dtype=np.float64)))
-        self._checked, self._last = y, float(y[-1]) if len(y) else 0.0
+        start = self._checked.since(self.y)
+        self._clean = (self._clean or not start) and bool(np.isfinite(np.add.reduce(self.y[start:], dtype=np.float64)))
         return self._clean
 
     @property
@@ -154,8 +150,12 @@ class Series:
         p.setPen(QPen(self.ink, 2 if self.kind == "smooth" else 1, Qt.PenStyle.SolidLine, cap))
         broken = pattern and not (self.kind == "line" and len(self.shown[0]) < len(self.x) // 2)
         for a, b in _unbroken(py):
-            if b - a == 1:
-                p.drawPoint(QPointF(float(px[a]), float(py[a])))
+            if b - a == 1:  # a point by itself would drown among the dots of the batches
+                p.setRenderHint(AA)
+                p.setBrush(self.ink)
+                p.drawEllipse(QPointF(float(px[a]), float(py[a])), 1.5, 1.5)
+                p.setBrush(Qt.BrushStyle.NoBrush)
+                p.setRenderHint(AA, smooth)
             elif broken:
                 draw_pieces(p, dashed(_pairs(px[a:b], py[a:b]), pattern))
             elif self.step or (smooth and b - a > JOINED_POINTS):
@@ -198,11 +198,6 @@ class Series:
 def _dashes_of(color: int) -> tuple[float, ...]:
     """The dashes of a series' token, which are the same in both themes."""
     return tuple(theme().series(color)[1])
-
-
-def _address(values: np.ndarray) -> int:
-    """Where the first number lies in memory."""
-    return int(values.__array_interface__["data"][0])
 
 
 def _cut(px: np.ndarray, py: np.ndarray, left: float, right: float) -> tuple[np.ndarray, np.ndarray]:

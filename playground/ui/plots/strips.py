@@ -19,7 +19,7 @@ from playground.ui.plots.plot import NO_RUN
 from playground.ui.plots.pointing import Pointing
 from playground.ui.plots.shades import Scale, colours, shades
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import percent, say
 
 GAP = 6
 
@@ -201,7 +201,7 @@ class StripsPlot(Pointing):
         if not 0 <= place < len(counts):
             return []
         share = 100 * float(counts[place]) / max(int(counts.sum()), 1)
-        return [Reading(f"{short(float(edges[place]))} … {short(float(edges[place + 1]))}", f"{share:.1f} %")]
+        return [Reading(f"{short(float(edges[place]))} … {short(float(edges[place + 1]))}", percent(f"{share:.1f}"))]
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.cursor_y = event.position().y()

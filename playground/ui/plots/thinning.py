@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import math
 
 import numpy as np
 
@@ -30,17 +31,86 @@ def extremes(x: np.ndarray, y: np.ndarray, buckets: int) -> tuple[np.ndarray, np
     k = -(-len(x) // max(buckets, 1))
     if k < 3:
         return x, y
-    whole = len(x) // k
-    cut = y[: whole * k].reshape(whole, k)
+    whole = len(x) // k * k
+    index = np.concatenate([_picks(y[:whole], k), _tail(y, whole)])
+    return x[index], y[index]
+
+
+class Extremes:
+    """`extremes` of a series that grows: only what is new is looked at. Give it the whole series each time.
+
+    Its buckets hold a power of two of points, so that those that are full stay as they are until there are twice as many.
+    """
+
+    def __init__(self) -> None:
+        self._grown = Grown()
+        self._each, self._done = 0, 0
+        self._kept = np.zeros(0, np.int64)
+
+    def of(self, x: np.ndarray, y: np.ndarray, buckets: int) -> tuple[np.ndarray, np.ndarray]:
+        """As `extremes`, of at most so many buckets and at least half as many. Shapes: (n,) -> about (2·buckets,)."""
+        each = 1 << max(0, -(-len(x) // max(buckets, 1)) - 1).bit_length()
+        if self._grown.since(y) < self._done or each != self._each:
+            self._each, self._done, self._kept = each, 0, self._kept[:0]
+        if each < 3:
+            return x, y
+        whole = len(y) // each * each
+        if whole > self._done:
+            self._kept = np.concatenate([self._kept, self._done + _picks(y[self._done : whole], each)])
+            self._done = whole
+        index = np.concatenate([self._kept, _tail(y, whole)])
+        return x[index], y[index]
+
+
+class Greatest:
+    """The greatest finite number of a series that grows: only what is new is looked at."""
+
+    def __init__(self) -> None:
+        self._grown, self._found = Grown(), -math.inf
+
+    def of(self, y: np.ndarray) -> float:
+        """Of the whole series; minus infinity where there is none. Shapes: y (n,)."""
+        start = self._grown.since(y)
+        new = y[start:]
+        found = float(new[np.isfinite(new)].max(initial=-math.inf))
+        self._found = max(found, self._found) if start else found
+        return self._found
+
+
+class Grown:
+    """How far an array was known the last time, for whoever is given it again and again as it grows."""
+
+    def __init__(self) -> None:
+        #: Held so that its memory is no other's; and its last value then.
+        self._known: np.ndarray = np.zeros(0)
+        self._last = 0.0
+
+    def since(self, y: np.ndarray) -> int:
+        """From where on it is new: 0 where it is another array, or was rewound. Shapes: y (n,)."""
+        known, last = self._known, self._last
+        self._known, self._last = y, float(y[-1]) if len(y) else 0.0
+        same = len(y) >= len(known) and _address(y) == _address(known) and y.strides == known.strides
+        if not same or not len(known):
+            return 0
+        now = float(y[len(known) - 1])
+        return len(known) if now == last or (now != now and last != last) else 0
+
+
+def _address(values: np.ndarray) -> int:
+    """Where the first number lies in memory."""
+    return int(values.__array_interface__["data"][0])
+
+
+def _picks(y: np.ndarray, k: int) -> np.ndarray:
+    """Indices of the least and the greatest of every k values, and of one that is not finite, ascending. Shapes: (whole·k,) -> (m,)."""
+    cut = y.reshape(-1, k)
     at = np.stack([cut.argmin(1), cut.argmax(1)], 1)
     picked = np.take_along_axis(cut, at, 1)
     holes = np.flatnonzero(~np.isfinite(picked).all(1))
     if len(holes):
         at = _with_holes(cut, at, holes)
     at.sort(1)
-    index = (at + np.arange(whole)[:, None] * k).ravel()
-    index = np.concatenate([index, _tail(y, whole * k)])
-    return x[index], y[index]
+    return np.asarray((at + np.arange(len(cut))[:, None] * k).ravel())
 
 
 def _tail(y: np.ndarray, start: int) -> np.ndarray:
