@@ -14,9 +14,6 @@ from collections.abc import Callable
 from playground.training import wire
 from playground.training.messages import Command, Event
 
-#: Events of which only the newest counts are not sent more often.
-_MOST_OFTEN = 1 / 30
-
 
 class Channel:
     """Lines over a socket. arrived: called on the reading thread at every command. The process ends when the other side does."""
@@ -81,7 +78,7 @@ class Channel:
         """Send what waits, as far as the socket takes it and as often as is of use."""
         now = time.monotonic()
         for kind in list(self._newest):
-            if not self._outgoing and now - self._sent_at.get(kind, 0.0) >= _MOST_OFTEN:
+            if not self._outgoing and now - self._sent_at.get(kind, 0.0) >= kind.every:
                 self._sent_at[kind] = now
                 self._outgoing += wire.encode(self._newest.pop(kind))
         while self._outgoing:

@@ -71,6 +71,9 @@ def test_wires_show_what_flows_once_a_run_is_there(
     assert wire.value.isVisible()
     assert wire.value.value.shape[2] == 16
     np.testing.assert_array_equal(wire.value.value, view.feed.live.values["conv1"][0])
+    words = wire.value._words
+    view.feed.draw()
+    assert wire.value._words is words, "the same value is not coloured again"
     small = wire.value.boundingRect()
     at = view.mapFromScene(wire.value._rect.center())
     synthetic.mouse(view, QEvent.Type.MouseMove, at, held=synthetic.NONE)

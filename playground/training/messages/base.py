@@ -16,8 +16,9 @@ class Message:
 class Event(Message):
     """Something that the worker tells."""
 
-    #: Only the newest of the kind waits to be sent, and it is sent at most 30 times a second.
+    #: Only the newest of the kind waits to be sent, and it is sent every so many seconds at most.
     newest = False
+    every = 1 / 30
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

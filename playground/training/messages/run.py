@@ -63,9 +63,10 @@ class EpochRecord(Message):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class EpochDone(Event):
-    """The newest finished epoch, at most 30 times a second; `Client.epochs` has them all. best: it is the best so far."""
+    """The newest finished epoch, at most ten times a second; `Client.epochs` has them all. best: it is the best so far."""
 
     newest = True
+    every = 1 / 10
 
     record: EpochRecord
     best: bool

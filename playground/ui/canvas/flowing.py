@@ -11,6 +11,7 @@ from playground.training.messages.slow import PhaseDone
 from playground.ui.canvas.answers import Array
 from playground.ui.canvas.levels import DETAILED
 from playground.ui.canvas.local import LocalNames
+from playground.ui.theme import theme
 from playground.words import say
 
 if TYPE_CHECKING:
@@ -29,13 +30,15 @@ class Flow:
         near = self.feed.view.zoom >= DETAILED
         seen = self.feed.view.visible() if near else None
         lit = self._light(phase, names)
-        specs = {node.id: node.spec for node in self.session.view.network.nodes}
+        specs, mode = {node.id: node.spec for node in self.session.view.network.nodes}, theme().mode
         for wire in self.scene.wires.values():
             if seen is None or wire.target is None or not seen.intersects(wire.sceneBoundingRect()):
                 if wire.value is not None:
+                    wire.carried = None, mode
                     wire.show_value(None)
                 continue
             if phase is not None:
+                wire.carried = None, mode
                 wire.show_value(*_of_phase(wire, phase, lit))
                 continue
             key = wire.source.look.name
@@ -44,6 +47,9 @@ class Flow:
                 outputs = spec.outputs if isinstance(spec, Layer) else ()
                 key = f"{key}:{outputs[wire.output]}" if wire.output < len(outputs) else ""
             value = values.get(key)
+            if value is not None and wire.carried[0] is value and wire.carried[1] == mode:
+                continue  # new values come less often than the canvas is drawn
+            wire.carried = value, mode
             wire.show_value(None if value is None or not len(value) else value[0], wire.source.look.name)
 
     def _light(self, phase: PhaseDone | None, names: LocalNames) -> set[str]:

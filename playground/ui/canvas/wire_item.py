@@ -33,6 +33,8 @@ class WireItem(QGraphicsItem):
         self.label, self.state, self.thickness, self.loose = "", "idle", 2.0, QPointF()
         self.path, self.middle, self.rect, self.short = QPainterPath(), QPointF(), QRectF(), True
         self.value: WireValue | None = None
+        #: Whose picture it shows, a batch of one, and for which theme; for whoever fills it.
+        self.carried: tuple[Array | None, str] = None, ""
         self.way: Way | None = None
         self.led: tuple[tuple[float, float], tuple[float, float]] | None = None  # between which points the way was sought
         self.setZValue(-1)
