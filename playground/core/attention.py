@@ -111,9 +111,10 @@ class Heads:
         for x in (query, key, value):
             sequence(x)
         if self.width % self.heads:
+            fitting = max(n for n in range(1, min(self.width, self.heads) + 1) if self.width % n == 0)
             raise ShapeError(
                 sentence("needs features that {heads} heads divide; there are {width}.", heads=self.heads, width=self.width),
-                "set heads 1",
+                f"set heads {fitting}",
             )
         alike = {x.shape[1] for x in (query, key, value)} == {self.width}
         fan_out = 3 * self.width if alike else self.width

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from playground.core.builder import Builder
@@ -46,13 +47,15 @@ class Filters(Layer):
     def check_groups(self, channels: int) -> None:
         """Raises ShapeError where the groups do not divide channels and filters."""
         if channels % self.groups or self.filters % self.groups:
+            common = math.gcd(channels, self.filters)
+            fitting = max(n for n in range(1, min(common, self.groups) + 1) if common % n == 0)
             raise ShapeError(
                 sentence(
                     "needs channels and filters that {groups} groups divide; there are {filters} filters.",
                     groups=self.groups,
                     filters=self.filters,
                 ),
-                "set groups 1",
+                f"set groups {fitting}",
             )
 
     def trained(self, g: Builder, shape: tuple[int, ...], area: int, channels: int) -> list[Value]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, overload
 
 from playground.core import registry
 from playground.core.fields import Field, Real, Whole, fields_of, is_finite
@@ -43,6 +43,41 @@ class Mend:
     note: str = ""
 
 
+class LazyMends(Sequence[Mend]):
+    """Remedies that are worked out when somebody first looks at them: trying them takes longer than finding the problem."""
+
+    def __init__(self, work: Callable[[], Iterable[Mend]]) -> None:
+        self._work: Callable[[], Iterable[Mend]] | None = work
+        self._found: tuple[Mend, ...] = ()
+
+    def _all(self) -> tuple[Mend, ...]:
+        if self._work is not None:
+            self._found, self._work = tuple(self._work()), None
+        return self._found
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    @overload
+    def __getitem__(self, at: int) -> Mend: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Mend, ...]: ...
+    def __getitem__(self, at: int | slice) -> Mend | tuple[Mend, ...]:
+        return self._all()[at]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._all() == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._all())
+
+    def __repr__(self) -> str:
+        return repr(self._all())
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return tuple, (self._all(),)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Problem:
     """node: id of the node it is at, "" for the project.  field: its field or port, or "".  severity: "error" or "warning".
@@ -53,7 +88,7 @@ class Problem:
     node: str = ""
     field: str = ""
     severity: str = "error"
-    mends: tuple[Mend, ...] = ()
+    mends: Sequence[Mend] = ()
 
     @property
     def mend(self) -> Mend | None:

@@ -23,14 +23,13 @@ from playground.words import sentence
 BETWEEN = ("flatten", "global_average_pool", "global_max_pool")
 #: What says how wide a layer's output is.
 WIDTHS = ("units", "filters")
-MOST = 3
 
 
 def shape_mends(flow: Flow, node: Node, links: list[Link], word: str) -> tuple[Mend, ...]:
-    """What the layer's ShapeError names, then others that do it too, each with what comes of it; three at most."""
+    """What the layer's ShapeError names, then others that may do it too, each with what comes of it."""
     found: list[Mend] = []
     for mend in (*remedies(shape_mend(flow, node, links, word)), *_others(flow, node, links)):
-        if len(found) < MOST and all(mend.text != known.text for known in found):
+        if all(mend.text != known.text for known in found):
             found.append(mend if mend.note else dataclasses.replace(mend, note=_note(flow, links, mend)))
     return tuple(found)
 

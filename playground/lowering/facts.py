@@ -67,7 +67,7 @@ def _facts(spec: Layer, inputs: tuple[TensorType | None, ...], shared: Shared | 
     if shared is not None:
         g.declare((owned(p, shared.node), type) for p, type in shared.declared)
         share = Share(shared.node, shared.transposed)
-    values = [_taken(g, type) for type in inputs]
+    values = [alone(g, type) for type in inputs]
     try:
         with g.of(NODE, spec, share):
             outputs = built(spec, g, *values)
@@ -89,12 +89,19 @@ def _facts(spec: Layer, inputs: tuple[TensorType | None, ...], shared: Shared | 
     return Facts(outputs[0].type, parameters, formula, flops, types=tuple(y.type for y in outputs), declared=declared)
 
 
-def _taken(g: GraphBuilder, type: TensorType | None) -> Value | None:
-    """An input of a layer that is looked at alone, with a mask where its type has one."""
+def alone(g: GraphBuilder, type: TensorType | None) -> Value | None:
+    """An input of a layer or a loss that is looked at alone, with a mask where its type has one."""
     if type is None:
         return None
     x = g.take_input(type)
     return g.masked(x, g.take_column("mask", TensorType(type.shape[:1]))) if type.masked else x
+
+
+def row_weights(g: GraphBuilder, prediction: Value, weights: Value | None) -> Value | None:
+    """What each sample or step counts in a loss: its weight, and nothing where the step is padding."""
+    if prediction.mask is None or weights is None:
+        return weights if prediction.mask is None else prediction.mask
+    return g.op("row_weights", prediction.mask, weights)
 
 
 def owned(parameter: Parameter, node: str) -> Parameter:
@@ -103,17 +110,27 @@ def owned(parameter: Parameter, node: str) -> Parameter:
 
 
 def in_range(spec: Spec) -> bool:
-    """Whether every setting lies in its range."""
-    try:
-        return _in_range(spec)
-    except TypeError:  # a setting that cannot be hashed is of the wrong type
-        return False
+    """Whether every setting lies in its range and is of its type."""
+    return _in_range(_Itself(spec))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Itself:
+    """A record as a key: compared by identity, since Python finds 1, 1.0 and True equal, and one of them may be of a wrong type."""
+
+    spec: Spec
+
+    def __hash__(self) -> int:
+        return id(self.spec)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self.spec is other.spec
 
 
 @lru_cache(maxsize=4096)
-def _in_range(spec: Spec) -> bool:
+def _in_range(key: _Itself) -> bool:
     try:
-        for path, field, value in every_field(spec):
+        for path, field, value in every_field(key.spec):
             field.check(path, value)
     except BadValue:
         return False

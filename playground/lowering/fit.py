@@ -10,12 +10,12 @@ from playground.core.samples import Samples
 from playground.core.spec import Dataset, Layer, Loss
 from playground.core.tensor import TensorType
 from playground.document.edits import AddLink, InsertOnLink, RemoveLinks, RemoveNodes, ReplaceSpec, SetField, SetPlan
-from playground.document.problems import Mend, Problem, remedies
+from playground.document.problems import LazyMends, Mend, Problem, remedies
 from playground.document.project import Link, Node, Project
 from playground.document.wiring import output_names
 from playground.engine.builder import GraphBuilder
 from playground.errors import ShapeError
-from playground.lowering.facts import facts
+from playground.lowering.facts import alone, facts, row_weights
 from playground.lowering.flow import Flow
 from playground.lowering.mends import insertion, made, set_field, shape_mend
 from playground.lowering.sequence_mends import sequence_mend
@@ -76,21 +76,21 @@ def loss_problems(project: Project, samples: Samples, flow: Flow, node: Node) ->
             "; ",
         )
         field = error.mend.split()[1] if error.mend.startswith("set ") else "prediction"
-        mend = shape_mend(flow, node, list(flow.into[node.id]), error.mend)
+        mends = LazyMends(lambda: remedies(shape_mend(flow, node, list(flow.into[node.id]), error.mend)))
         text = sentence("{node} {why} {given}.", node=node.name, why=error, given=given)
-        yield Problem(text=text, node=node.id, field=field, mends=remedies(mend))
+        yield Problem(text=text, node=node.id, field=field, mends=mends)
 
 
 def loss_error(loss: Loss, inputs: tuple[TensorType | None, ...], samples: Samples) -> ShapeError | None:
     """Why a loss cannot be built from these types, going on from its name; None where it can."""
     g = GraphBuilder()
-    prediction, target, weights = (None if type is None else g.take_input(type) for type in inputs)
+    prediction, target, weights = (alone(g, type) for type in inputs)
     if target is None:
         target = g.take_target(TensorType(tuple(loss.encode(samples.y[:0]).shape[1:])))
     try:
         with g.of("loss", loss):
             assert prediction is not None
-            loss.build(g, prediction, target, weights)
+            loss.build(g, prediction, target, row_weights(g, prediction, weights))
     except ShapeError as error:
         return error
     return None
@@ -271,38 +271,45 @@ def _count_problem(flow: Flow, node: Node, loss: Loss, wanted: tuple[int, ...]) 
         source=source.name,
         type_of=flow.type_of(link),
     )
-    mend = sequence_mend(flow, link, wanted, _width_layer(flow, source))
-    if mend is None and len(wanted) == 1:
-        mend = _count_mend(flow, link, n)
-    return Problem(text=text, node=node.id, field="prediction", mends=remedies(mend))
+    mends = LazyMends(lambda: _count_mends(flow, link, wanted))
+    return Problem(text=text, node=node.id, field="prediction", mends=mends)
 
 
-def _count_mend(flow: Flow, link: Link, n: int) -> Mend:
-    """Makes the prediction a row of n numbers, with as little change as can be."""
+def _count_mends(flow: Flow, link: Link, wanted: tuple[int, ...]) -> Iterator[Mend]:
+    """What may give the prediction the shape that the loss needs, the least change first; not all of them do."""
     source, type = flow.nodes[link.source], flow.type_of(link)
     assert type is not None
-    if type.count == n:
-        return Mend(
-            text=sentence("Insert Flatten after {source}", source=source.name),
-            edits=(insertion(flow, link, made("layer", "flatten")),),
-        )
     last = _width_layer(flow, source)
+    yield from remedies(sequence_mend(flow, link, wanted, last))
+    if len(wanted) != 1:
+        return
+    (n,) = wanted
+    flatten, dense = (insertion(flow, link, made("layer", id, **more)) for id, more in (("flatten", {}), ("dense", {"units": n})))
+    if type.count == n:
+        yield Mend(text=sentence("Insert Flatten after {source}", source=source.name), edits=(flatten,))
     if last is not None and type.rank == 1:
-        assert isinstance(last.spec, Layer)
-        return set_field(last, last.spec.width, n)
-    if last is not None:
-        flat = _flattened(flow, last, n)
-        if flat is not None:
-            return flat
-    dense = insertion(flow, link, made("layer", "dense", units=n))
-    if type.rank == 1:
-        return Mend(text=sentence("Insert Dense with {n} units after {source}", n=n, source=source.name), edits=(dense,))
+        yield from _width_mends(last, type.shape[0], n)
+    elif last is not None:
+        yield from remedies(_flattened(flow, last, n))
     if type.rank == 3 and type.shape[-1] == n:
         pool = insertion(flow, link, made("layer", "global_average_pool"))
-        return Mend(text=sentence("Insert GlobalAveragePool after {source}", source=source.name), edits=(pool,))
-    flatten = insertion(flow, link, made("layer", "flatten"))
-    edits = (flatten, InsertOnLink(flatten.second, dense.node))
-    return Mend(text=sentence("Insert Flatten and Dense with {n} units after {source}", n=n, source=source.name), edits=edits)
+        yield Mend(text=sentence("Insert GlobalAveragePool after {source}", source=source.name), edits=(pool,))
+    if type.rank == 1:
+        yield Mend(text=sentence("Insert Dense with {n} units after {source}", n=n, source=source.name), edits=(dense,))
+    else:
+        edits = (flatten, InsertOnLink(flatten.second, dense.node))
+        yield Mend(text=sentence("Insert Flatten and Dense with {n} units after {source}", n=n, source=source.name), edits=edits)
+
+
+def _width_mends(last: Node, given: int, n: int) -> Iterator[Mend]:
+    """Another width of the layer that decides how many numbers are given: in proportion, as in both directions of a recurrent layer
+    that gives two for each unit, or just as many.
+    """
+    assert isinstance(last.spec, Layer)
+    width = getattr(last.spec, last.spec.width)
+    proportion = [width * n // given] if width * n % given == 0 else []
+    for value in dict.fromkeys((*proportion, n)):
+        yield set_field(last, last.spec.width, value)
 
 
 def _width_layer(flow: Flow, node: Node) -> Node | None:

@@ -60,12 +60,17 @@ def flow_of(project: Project, samples: Samples | None) -> Flow:
     last = _last
     if last is not None and last[0] is project and last[1] is samples:
         return last[2]
-    flow = _flow(expanded(project).project, samples)
+    flow = fresh_flow(project, samples)
     _last = (project, samples, flow)
     return flow
 
 
 _last: tuple[Project, Samples | None, Flow] | None = None
+
+
+def fresh_flow(project: Project, samples: Samples | None) -> Flow:
+    """The same of a project that is only tried, so that the last one stays remembered."""
+    return _flow(expanded(project).project, samples)
 
 
 def _flow(project: Project, samples: Samples | None) -> Flow:

@@ -8,22 +8,19 @@ from collections.abc import Iterator
 from playground.core.samples import Samples
 from playground.core.spec import Layer, Loss
 from playground.core.tensor import TensorType
-from playground.data.split import part_sizes
-from playground.document.edits import SetPlan
-from playground.document.problems import Mend, Problem, participants, remedies, structural_problems
+from playground.document.problems import Problem, participants, structural_problems
 from playground.document.project import Link, Node, Project
-from playground.document.wiring import port_title
-from playground.errors import PlaygroundError
-from playground.lowering.alternatives import shape_mends
 from playground.lowering.expansion import Source, expanded
-from playground.lowering.facts import Facts, in_range
+from playground.lowering.facts import in_range
 from playground.lowering.fit import loss_problems
 from playground.lowering.flow import Flow, flow_of
 from playground.lowering.folding import folded, inner_problems, summed
 from playground.lowering.groups import group_problems, tie_problems
 from playground.lowering.memory import memory_problem
-from playground.lowering.sequence_mends import token_problems
-from playground.words import counted_sentence, joined, sentence
+from playground.lowering.node_problems import batch_problem, present, shape_problem, training_rows
+from playground.lowering.sequence_mends import token_problem
+from playground.lowering.trying import offered
+from playground.words import counted_sentence, sentence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,12 +67,14 @@ def inspect(project: Project, samples: Samples | None) -> Inspection:
     flat, flow = whole.project, flow_of(project, samples)
     known = {id: found for id, found in flow.facts.items() if found.type is not None}
     own = [shape_problem(flow, flow.nodes[id], flow.into[id], found) for id, found in flow.facts.items() if found.type is None]
-    own += [*token_problems(flow), *_fit_problems(flat, samples, flow)]
+    own += [problem for id in flow.facts if (problem := token_problem(flow, id)) is not None]
+    own += _fit_problems(flat, samples, flow)
     part = participants(flat) | {""}
     problems = [*structural_problems(project), *inner_problems(project, whole, participants(project))]
     problems += tie_problems(project)
     problems += [folded(project, one) for one in group_problems(flat, {id: found.parameters for id, found in known.items()})]
-    problems += [folded(project, one if one.node in part else dataclasses.replace(one, severity="warning")) for one in own]
+    own = [one if one.node in part else dataclasses.replace(one, severity="warning") for one in own]
+    problems += [offered(project, samples, one) if one.node else one for one in own]
     outputs = {**flow.outputs, **{use: given for use, exits in whole.exits.items() if (given := _given(flow, exits))}}
     types = {**flow.types, **{use: outputs[use][0] for use in whole.exits if use in outputs and outputs[use][0] is not None}}
     parameters = {id: found.parameters for id, found in known.items()}
@@ -116,39 +115,14 @@ def _sum_formula(use: str, parameters: dict[str, int]) -> str:
     return sentence("{count} in {layers}", count=f"{sum(counts):,}", layers=_layers(len(counts))) if counts else ""
 
 
-def shape_problem(flow: Flow, node: Node, links: list[Link], found: Facts, newest: Link | None = None) -> Problem:
-    """Why a layer cannot take its inputs, who gives them, and mends. newest: the wire to name first, else the last drawn."""
-    gives = [(flow.nodes[link.source].name, flow.type_of(link)) for link in links]
-    field = ""
-    if len(links) == 2:
-        drawn = newest or max(links, key=lambda link: (link.port, link.id))
-        at = links.index(drawn)
-        given = sentence(
-            "{node} gives {form}; the other input is {other}.",
-            node=gives[at][0],
-            form=gives[at][1],
-            other=gives[1 - at][1],
-        )
-        field = port_title(node.spec, drawn.port)
-    else:
-        given = sentence(
-            "{listed}.", listed=joined((sentence("{node} gives {form}", node=name, form=type) for name, type in gives), "; ")
-        )
-    own = found.reason[:1].islower()
-    text = joined((joined((node.name, found.reason), " " if own else ": "), given), " ")
-    verb, _, rest = found.mend.partition(" ")
-    if verb == "set":
-        field = rest.partition(" ")[0]
-    return Problem(text=text, node=node.id, field=field, mends=shape_mends(flow, node, links, found.mend))
-
-
 def _fit_problems(project: Project, samples: Samples | None, flow: Flow) -> Iterator[Problem]:
     losses = [node for node in project.network.nodes if isinstance(node.spec, Loss)]
     if samples is not None:
         for node in losses:
             if isinstance(node.spec, Loss) and in_range(node.spec):
                 yield from loss_problems(project, samples, flow, node)
-    yield from _batch_problems(project, samples, flow)
+    rows = training_rows(project, samples)
+    yield from (problem for id in flow.facts if (problem := batch_problem(project, rows, flow, id)) is not None)
     too_large = memory_problem(project, samples, flow)
     if too_large is not None:
         yield too_large
@@ -160,57 +134,6 @@ def _fit_problems(project: Project, samples: Samples | None, flow: Flow) -> Iter
         )
 
 
-def _batch_problems(project: Project, samples: Samples | None, flow: Flow) -> Iterator[Problem]:
-    batch = project.training.batch
-    if not isinstance(batch, int) or batch <= 0:
-        return
-    rows = _training_rows(project, samples)
-    for id, found in flow.facts.items():
-        node = flow.nodes[id]
-        inputs = flow.inputs(node)
-        if found.type is None or inputs is None or not isinstance(node.spec, Layer):
-            continue
-        least = node.spec.least_batch(_present(inputs))
-        if batch < least:
-            text = sentence(
-                "{node} needs at least {least} samples in a batch; the training plan has {batch}.",
-                node=node.name,
-                least=least,
-                batch=batch,
-            )
-            yield Problem(text=text, node=id, mends=(_batch_mend(least),))
-        elif 0 < rows % batch < least:
-            text = sentence(
-                "{node} needs at least {least} samples in a batch; the last of {rows} in batches of {batch} has {left}.",
-                node=node.name,
-                least=least,
-                rows=f"{rows:,}",
-                batch=batch,
-                left=rows % batch,
-            )
-            fits = next((size for size in range(batch + 1, rows + 1) if not 0 < rows % size < least), None)
-            yield Problem(text=text, node=id, mends=remedies(None if fits is None else _batch_mend(fits)))
-
-
-def _training_rows(project: Project, samples: Samples | None) -> int:
-    """Samples of the training part; 0 where that is not known."""
-    if samples is None:
-        return 0
-    try:
-        return part_sizes(samples.count, project.data.validation, project.data.test)[0]
-    except PlaygroundError:
-        return 0  # said of the data plan
-
-
-def _batch_mend(size: int) -> Mend:
-    return Mend(text=sentence("Set batch to {least}", least=size), edits=(SetPlan("training", "batch", size),))
-
-
 def _caption(flow: Flow, node: Node) -> str:
     inputs = flow.inputs(node)
-    return node.spec.caption(_present(inputs), flow.types[node.id]) if isinstance(node.spec, Layer) and inputs is not None else ""
-
-
-def _present(inputs: tuple[TensorType | None, ...]) -> tuple[TensorType, ...]:
-    """The types at the ports that are wired."""
-    return tuple(type for type in inputs if type is not None)
+    return node.spec.caption(present(inputs), flow.types[node.id]) if isinstance(node.spec, Layer) and inputs is not None else ""

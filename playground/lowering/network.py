@@ -15,7 +15,7 @@ from playground.data.prepare import Split
 from playground.document.project import Node
 from playground.engine.builder import GraphBuilder, Share
 from playground.engine.graph import Graph
-from playground.lowering.facts import built, owned
+from playground.lowering.facts import built, owned, row_weights
 from playground.lowering.flow import Flow, input_type
 
 Array = npt.NDArray[Any]
@@ -110,7 +110,7 @@ class _Weaver:
             self._target(first)  # the first column is the first loss's target
         self._layers(nodes)
         heads, scalars, weights = [], [], []
-        self.given = [value for node in losses if (value := self._wired(node, 1)[0]) is not None]
+        self.given = [value for node in losses if (value := self._wired(node)[0]) is not None]
         for node in losses:
             head, scalar, weight = self._loss(node)
             heads.append(head)
@@ -146,7 +146,7 @@ class _Weaver:
             elif isinstance(node.spec, Layer):
                 share = Share(self.flow.nodes[node.shares].name, node.transposed) if node.shares else None
                 with self.g.of(node.name, node.spec, share):
-                    self.values[node.id] = built(node.spec, self.g, *self._wired(node, len(node.spec.ports)))
+                    self.values[node.id] = built(node.spec, self.g, *self._wired(node))
                 self.g.gives(node.name, self.values[node.id][0])
 
     def _inputs(self) -> Value:
@@ -162,11 +162,11 @@ class _Weaver:
             self.taken[name] = self.g.take_column(name, type)
         return self.taken[name]
 
-    def _wired(self, node: Node, ports: int) -> list[Value | None]:
-        """What comes in at every port; None where nothing is wired."""
+    def _wired(self, node: Node) -> list[Value | None]:
+        """What comes in at every port, as many as were looked at when its shapes were found; None where nothing is wired."""
         wires = {link.port: link for link in self.flow.into[node.id]}
         found: list[Value | None] = []
-        for port in range(max([ports, *(at + 1 for at in wires if ports != 1)])):
+        for port in range(len(self.flow.inputs(node) or ())):
             link = wires.get(port)
             if link is None:
                 found.append(None)
@@ -191,7 +191,7 @@ class _Weaver:
     def _loss(self, node: Node) -> tuple[Head, Value, Any]:
         loss = node.spec
         assert isinstance(loss, Loss)
-        prediction, target, weights = self._wired(node, 3)
+        prediction, target, weights = self._wired(node)
         assert prediction is not None
         column = ""
         if target is None:
@@ -199,7 +199,7 @@ class _Weaver:
         with self.g.of(node.name, loss):
             weight = self.g.knob("weight") if self.several else 1.0
             with self.g.weighing(weight):
-                scalar = loss.build(self.g, prediction, target, self._rows(prediction, weights))
+                scalar = loss.build(self.g, prediction, target, row_weights(self.g, prediction, weights))
         wires = {link.port: link for link in self.flow.into[node.id]}
         wired, target_at = "", None
         if not column and isinstance(self.flow.nodes[wires[1].source].spec, Dataset) and wires[1].output < 2:
@@ -216,9 +216,3 @@ class _Weaver:
             self.given.append(value)
             places.append(value.index)
         return places.index(value.index)
-
-    def _rows(self, prediction: Value, weights: Value | None) -> Value | None:
-        """What each sample or step counts: its weight, and nothing where the step is padding."""
-        if prediction.mask is None or weights is None:
-            return weights if prediction.mask is None else prediction.mask
-        return self.g.op("row_weights", prediction.mask, weights)

@@ -14,20 +14,17 @@ from playground.lowering.mends import embedding_mend, insertion, made, set_field
 from playground.words import sentence
 
 
-def token_problems(flow: Flow) -> list[Problem]:
-    """Warnings at layers that read tokens as if they were amounts."""
-    found = []
-    for id, facts_of_node in flow.facts.items():
-        node = flow.nodes[id]
-        links = [link for link in flow.into[id] if (type := flow.type_of(link)) is not None and type.tokens]
-        if not links or bool(getattr(node.spec, "tokens", "")) or facts_of_node.type is None or facts_of_node.type.tokens:
-            continue
-        text = sentence(
-            "{node} reads tokens as amounts, as if a token were more than those before it. Give each a row of numbers.",
-            node=node.name,
-        )
-        found.append(Problem(text=text, node=id, severity="warning", mends=(embedding_mend(flow, node, links),)))
-    return found
+def token_problem(flow: Flow, id: str) -> Problem | None:
+    """A warning at a layer that reads tokens as if they were amounts."""
+    node, found = flow.nodes[id], flow.facts.get(id)
+    links = [link for link in flow.into[id] if (type := flow.type_of(link)) is not None and type.tokens]
+    if not links or bool(getattr(node.spec, "tokens", "")) or found is None or found.type is None or found.type.tokens:
+        return None
+    text = sentence(
+        "{node} reads tokens as amounts, as if a token were more than those before it. Give each a row of numbers.",
+        node=node.name,
+    )
+    return Problem(text=text, node=id, severity="warning", mends=(embedding_mend(flow, node, links),))
 
 
 def sequence_mend(flow: Flow, link: Link, wanted: tuple[int, ...], last: Node | None) -> Mend | None:

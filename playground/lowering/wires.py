@@ -10,14 +10,14 @@ from playground.core.spec import Dataset, Layer, Loss, Spec
 from playground.core.tensor import TensorType
 from playground.document.blocks import BlockInput, BlockOutput, BlockUse
 from playground.document.edits import AddLink, EditError
-from playground.document.problems import Problem
+from playground.document.problems import LazyMends, Problem
 from playground.document.project import Node, Project
 from playground.document.wiring import gives_output, output_names, required_ports, takes_port
 from playground.lowering.facts import Facts, facts, in_range
 from playground.lowering.fit import suits
 from playground.lowering.flow import Flow, flow_of
-from playground.lowering.folding import folded
-from playground.lowering.inspection import shape_problem
+from playground.lowering.node_problems import shape_problem
+from playground.lowering.trying import offered
 from playground.words import sentence
 
 
@@ -56,7 +56,7 @@ def fits(project: Project, samples: Samples | None, source: str, target: str, po
     if found.type is not None:
         return None
     newest = next((link for link in links if link.source == source and link.port == port), links[-1])
-    return _drawing(wire, shape_problem(flow, node, links, found, newest))
+    return _drawing(wire, offered(wired, samples, shape_problem(flow, node, links, found, newest)))
 
 
 def fits_kind(spec: Spec, type: TensorType | None, samples: Samples | None) -> bool:
@@ -117,9 +117,8 @@ def _accepts(flow: Flow, node: Node, port: int, type: TensorType, samples: Sampl
 
 def _drawing(wire: AddLink, problem: Problem) -> Problem:
     """The problem with mends that draw the wire first."""
-    return dataclasses.replace(
-        problem, mends=tuple(dataclasses.replace(mend, edits=(wire, *mend.edits)) for mend in problem.mends)
-    )
+    drawn = LazyMends(lambda: (dataclasses.replace(mend, edits=(wire, *mend.edits)) for mend in problem.mends))
+    return dataclasses.replace(problem, mends=drawn)
 
 
 def _fits_unfolded(wired: Project, samples: Samples | None, wire: AddLink) -> Problem | None:
@@ -140,5 +139,5 @@ def _fits_unfolded(wired: Project, samples: Samples | None, wire: AddLink) -> Pr
         found = flow.facts.get(id)
         if (id == target or id.startswith(f"{target}/")) and found is not None and found.type is None:
             newest = next((link for link in flow.into[id] if link.id == wire.id), None)
-            return _drawing(wire, folded(wired, shape_problem(flow, flow.nodes[id], flow.into[id], found, newest)))
+            return _drawing(wire, offered(wired, samples, shape_problem(flow, flow.nodes[id], flow.into[id], found, newest)))
     return None

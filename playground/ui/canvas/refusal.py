@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
@@ -33,7 +35,7 @@ class Refusal(QWidget):
         return self.problem.mend if self.problem else None
 
     @property
-    def mends(self) -> tuple[Mend, ...]:
+    def mends(self) -> Sequence[Mend]:
         """Those that are shown, the best first."""
         return self.problem.mends[:MOST] if self.problem else ()
 
