@@ -12,7 +12,7 @@ from playground.core.spec import Layer
 from playground.data.prepare import Split
 from playground.data.scaling import Scaler
 from playground.document.project import Project as Record
-from playground.engine.formulas import present_steps
+from playground.engine.formulas import first_inputs, present_steps
 from playground.engine.machine import Machine
 from playground.engine.plan import plan_network
 from playground.errors import BadValue
@@ -108,7 +108,8 @@ class Judged:
         }
         columns, graph = self.made.lowered.columns(split), self.made.lowered.graph
         present = present_steps(graph, split.x, columns) if graph.present else {}
-        return saturations(layers, self._observed(split.x, columns), present)
+        outputs = self._observed(split.x, columns)
+        return saturations(layers, outputs, present, first_inputs(graph, outputs, split.x))
 
     def model(self, name: str) -> Model:
         """What an exporter needs, with a probe of raw samples and the machine's answers to it."""

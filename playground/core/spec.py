@@ -88,9 +88,10 @@ class Layer(Spec):
         """The function of one number that this layer applies, for its glyph; None where there is none. Shapes: (n,) -> (n,)."""
         return None
 
-    def saturated(self, y: np.ndarray) -> np.ndarray | None:
-        """Which outputs lie where this layer passes (almost) no gradient; None where it always does. A unit that is among them
-        for every sample is dead. Shapes: any -> the same, of truth values.
+    def saturated(self, y: np.ndarray, x: np.ndarray | None = None) -> np.ndarray | None:
+        """Which outputs lie where this layer passes (almost) no gradient; None where it always does, or where that takes x and it is
+        not known. A unit that is among them for every sample is dead. Shapes: y, and x, the first input, (..., units) -> the same, of
+        truth values, or (...) where the units of a place saturate together, as those of a softmax do: then none is dead by itself.
         """
         return None
 

@@ -53,6 +53,19 @@ def present_steps(graph: Graph, x: np.ndarray, columns: Mapping[str, np.ndarray]
     return {owner: held[mask] > 0 for owner, mask in graph.present.items() if has(mask)}
 
 
+def first_inputs(graph: Graph, outputs: Mapping[str, np.ndarray], x: np.ndarray) -> dict[str, np.ndarray]:
+    """What each node reads at its first port, by node name, where that is the network's input or what another node gives.
+
+    outputs: by node name, as `node_values` or a machine that observes gives them.  Shapes: x (n, *input) -> (n, *what is read).
+    """
+    held = {graph.input: x} | {value: outputs[name] for name, value in graph.mains.items() if name in outputs}
+    first: dict[str, int] = {}
+    for node in graph.nodes:
+        if node.owner and node.inputs:
+            first.setdefault(node.owner, node.inputs[0])
+    return {owner: held[value] for owner, value in first.items() if value in held}
+
+
 def only_present(values: np.ndarray, present: np.ndarray | None) -> np.ndarray:
     """What a node gives without padding, one step after another. Shapes: (n, steps, ...), present (n, steps) -> (k, ...)."""
     if present is None or values.shape[: present.ndim] != present.shape:

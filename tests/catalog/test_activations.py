@@ -180,8 +180,40 @@ def test_a_hard_swish_is_stuck_below_minus_3():
 
 
 def test_layers_that_always_pass_a_gradient_have_nothing_saturated():
-    for id in ("leaky_relu", "prelu", "gelu", "silu", "dense"):
-        assert layer_of(id).saturated(np.zeros(3)) is None
+    for id in ("leaky_relu", "prelu", "log_softmax", "dense"):
+        assert layer_of(id).saturated(np.zeros(3), np.zeros(3)) is None
+
+
+@pytest.mark.parametrize(("id", "settings"), [("gelu", {}), ("gelu", {"form": "tanh"}), ("silu", {})])
+def test_a_curve_that_turns_back_is_judged_by_what_it_read(id, settings):
+    """Outputs near 0 come from two places; far below zero the slope stays within 0.01 of zero, at the lowest point it only crosses it."""
+    layer, h = layer_of(id, **settings), 1e-4
+    x = np.linspace(-12, 12, 24_001)
+    y = layer.curve(x)
+    assert layer.saturated(y) is None
+    slopes = (layer.curve(x + h) - layer.curve(x - h)) / (2 * h)
+    wanted = (np.abs(slopes) < 0.01) & (x < x[y.argmin()] - 0.5)
+    mask = layer.saturated(y, x)
+    assert (mask != wanted).sum() <= 1  # the threshold falls between two of these numbers
+    assert 0.2 < mask.mean() < 0.4
+
+
+@pytest.mark.parametrize("shape", [(200, 1), (300, 5), (40, 7, 12)])
+def test_a_softmax_saturates_where_all_its_slopes_vanish(shape):
+    """Against the matrix of slopes, diag(p) - p·pᵀ, of every place."""
+    rng = np.random.default_rng(shape[-1])
+    x = rng.normal(size=shape) * rng.uniform(0.5, 12, (*shape[:-1], 1))
+    y = np.exp(x - x.max(-1, keepdims=True))
+    y /= y.sum(-1, keepdims=True)
+    slopes = y[..., None] * np.eye(shape[-1]) - y[..., None] * y[..., None, :]
+    wanted = np.abs(slopes).max(axis=(-2, -1)) < 0.99 * 0.01
+    mask = layer_of("softmax").saturated(y)
+    assert mask.shape == shape[:-1]
+    np.testing.assert_array_equal(mask, wanted)
+    (found,) = saturations({"soft": layer_of("softmax")}, {"soft": y}).values()
+    assert found.share == wanted.mean()
+    assert math.isnan(found.dead)
+    assert shape[-1] == 1 or 0.1 < found.share < 0.9
 
 
 @kernel
@@ -212,7 +244,8 @@ def test_shares_of_saturated_outputs_and_of_dead_units():
     found = saturations(
         layers, {"relu": y, "sigmoid": np.array([[0.001, 0.5], [0.999, 0.4], [0.995, 0.02]]), "gelu": y, "other": y}
     )
-    assert set(found) == {"relu", "sigmoid"}
+    assert set(found) == {"relu", "sigmoid"}, "what a GELU read is not known"
+    assert saturations({"gelu": layers["gelu"]}, {"gelu": y}, inputs={"gelu": y - 5.0})["gelu"] == Saturation(10 / 12, 1 / 3)
     assert found["relu"] == Saturation(share=7 / 12, dead=1 / 3)
     assert found["sigmoid"] == Saturation(share=0.5, dead=0.5)
     assert saturations(layers, {"relu": np.zeros((0, 3))}) == {}

@@ -34,13 +34,27 @@ def deep() -> tuple[Project, Samples]:
     return project(*steps, batch=16, epochs=3), points()
 
 
+def smooth() -> tuple[Project, Samples]:
+    """Activations that are judged by what they read, the first of them the data themselves."""
+    from tests.training.networks import points
+
+    steps: list[Any] = [
+        ("silu", {}),
+        ("dense", {"units": 9}),
+        ("gelu", {"form": "tanh"}),
+        ("dense", {"units": 3}),
+        ("softmax", {}),
+    ]
+    return project(*steps, ("dense", {"units": 3}), batch=16, epochs=3), points()
+
+
 def answers(run: Any, x: np.ndarray) -> dict[str, np.ndarray]:
     """By the ops' plain formulas."""
     tensors = run.machine.parameters() | run.machine.statistics()
     return observed(run.assembled.lowered.graph, tensors, x, {})
 
 
-@pytest.mark.parametrize("made", [deep(), plain(), convolutional()], ids=["deep", "plain", "convolutional"])
+@pytest.mark.parametrize("made", [deep(), plain(), convolutional(), smooth()], ids=["deep", "plain", "convolutional", "smooth"])
 def test_activations_are_those_of_the_plain_formulas(made: Any) -> None:
     run = run_of(made)
     probe = ActivationProbe(run)  # type: ignore[arg-type]
@@ -53,13 +67,27 @@ def test_activations_are_those_of_the_plain_formulas(made: Any) -> None:
     train = run.assembled.prepared.train
     x = train.x[np.linspace(0, train.count - 1, min(256, train.count)).round().astype(int)]
     wanted = answers(run, x)
+    reads = dict(zip(("data", *nodes)[1:], ("data", *nodes), strict=False))  # one behind the other
     table = row[1:].reshape(len(nodes), len(ACTIVATION_COLUMNS))
     for name, (mean, deviation, dead, saturated) in zip(nodes, table, strict=True):
         y = wanted[name].astype(float)
         assert mean == pytest.approx(y.mean(), rel=1e-4, abs=1e-6)
         assert deviation == pytest.approx(y.std(), rel=1e-4, abs=1e-6)
-        stuck = saturation(run.assembled.layers[name], wanted[name])
+        source = reads.get(name)
+        stuck = saturation(run.assembled.layers[name], wanted[name], x if source == "data" else wanted.get(source or ""))
         assert (dead, saturated) == pytest.approx((stuck.dead, stuck.share) if stuck else (np.nan, np.nan), nan_ok=True)
+
+
+def test_smooth_activations_far_below_zero_are_saturated() -> None:
+    run = run_of(smooth())
+    run.machine.parameters()["dense1.bias"][:3] = -1000
+    probe = ActivationProbe(run)  # type: ignore[arg-type]
+    probe.look(force=True)
+    table = run.board[ACTIVATIONS].since(0)[0][0][1:].reshape(-1, len(ACTIVATION_COLUMNS))
+    dead, saturated = table[run.board.plan.nodes.index("gelu1")][2:]
+    assert dead == pytest.approx(3 / 9)
+    assert saturated >= 3 / 9
+    assert np.isnan(table[run.board.plan.nodes.index("softmax1"), 2])
 
 
 def test_a_dead_unit_is_counted() -> None:

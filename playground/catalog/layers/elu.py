@@ -35,6 +35,6 @@ class ELU(Layer):
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
         return f"α {self.alpha:g}"
 
-    def saturated(self, y: np.ndarray) -> np.ndarray:
+    def saturated(self, y: np.ndarray, x: np.ndarray | None = None) -> np.ndarray:
         """Within a hundredth of the floor."""
         return np.asarray(y <= -0.99 * self.alpha)

@@ -29,5 +29,5 @@ class Hardswish(Layer):
     def curve(self, x: np.ndarray) -> np.ndarray:
         return np.asarray(x * np.clip((x + 3.0) / 6.0, 0.0, 1.0))
 
-    def saturated(self, y: np.ndarray) -> np.ndarray:
+    def saturated(self, y: np.ndarray, x: np.ndarray | None = None) -> np.ndarray:
         return np.asarray(y == 0.0)

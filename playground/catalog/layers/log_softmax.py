@@ -15,13 +15,14 @@ class LogSoftmax(Layer):
     """Turns numbers into logarithms of shares that sum to 1.
 
     Shapes: x (..., classes) -> the same, by the last axis. Computed without the quotient, so that unlikely classes keep finite
-    numbers. Cross-entropy applies it by itself; put none in front of that loss.
+    numbers. Cross-entropy applies it by itself; put none in front of that loss. Unlike a softmax it does not saturate: an unlikely
+    class keeps a slope of nearly 1, however unlikely it is.
     """
 
     preview = "bars"
     gives = "log_probabilities"
     formula = "y[i] = x[i] - log Σ exp(x[j])   (sum over j)"
-    source = "Goodfellow, Bengio and Courville: Deep Learning (2016), equation 6.30"
+    source = "Goodfellow, Bengio and Courville: Deep Learning (2016), equation 6.30 and section 6.2.2.3"
     examples = (
         ("classes", {}, ((5,),)),
         ("many classes", {}, ((37,),)),

@@ -32,5 +32,5 @@ class ReLU(Layer):
     def curve(self, x: np.ndarray) -> np.ndarray:
         return np.asarray(np.maximum(x, 0.0))
 
-    def saturated(self, y: np.ndarray) -> np.ndarray:
+    def saturated(self, y: np.ndarray, x: np.ndarray | None = None) -> np.ndarray:
         return np.asarray(y == 0.0)

@@ -30,6 +30,6 @@ class Sigmoid(Layer):
     def curve(self, x: np.ndarray) -> np.ndarray:
         return np.asarray(1.0 / (1.0 + np.exp(-np.clip(x, -700.0, 700.0))))
 
-    def saturated(self, y: np.ndarray) -> np.ndarray:
+    def saturated(self, y: np.ndarray, x: np.ndarray | None = None) -> np.ndarray:
         """Within a hundredth of either end, where the slope is below 0.01."""
         return np.asarray((y < 0.01) | (y > 0.99))

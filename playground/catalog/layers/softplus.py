@@ -40,6 +40,6 @@ class Softplus(Layer):
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
         return f"β {self.beta:g}"
 
-    def saturated(self, y: np.ndarray) -> np.ndarray:
+    def saturated(self, y: np.ndarray, x: np.ndarray | None = None) -> np.ndarray:
         """Where the slope is below 0.01."""
         return np.asarray(self.beta * y < 0.01)

@@ -30,6 +30,6 @@ class Tanh(Layer):
     def curve(self, x: np.ndarray) -> np.ndarray:
         return np.asarray(np.tanh(x))
 
-    def saturated(self, y: np.ndarray) -> np.ndarray:
+    def saturated(self, y: np.ndarray, x: np.ndarray | None = None) -> np.ndarray:
         """Within a hundredth of either end, where the slope is below 0.02."""
         return np.asarray(np.abs(y) > 0.99)

@@ -44,16 +44,18 @@ class ActivationProbe(Probe[None]):
         outputs = self.crowd.outputs(tensors)
         if outputs:
             layers = self.run.assembled.layers
+            read = self.crowd.read(outputs)
             row = [float(step)]
             for name in self.crowd.nodes:
-                y = only_present(outputs[name], self.crowd.present.get(name)) if name in outputs else None
-                row += described(layers[name], y) if y is not None else [np.nan] * len(ACTIVATION_COLUMNS)
+                here = self.crowd.present.get(name)
+                y, x = (only_present(each[name], here) if name in each else None for each in (outputs, read))
+                row += described(layers[name], y, x) if y is not None else [np.nan] * len(ACTIVATION_COLUMNS)
             self.run.board[ACTIVATIONS].append(np.array([row]))
 
 
-def described(layer: Layer, y: Array) -> list[float]:
-    """The columns for one layer. Shapes: y (samples, *output)."""
-    stuck = saturation(layer, y)
+def described(layer: Layer, y: Array, x: Array | None = None) -> list[float]:
+    """The columns for one layer. x: what it read, where that is known.  Shapes: y (samples, *output)."""
+    stuck = saturation(layer, y, x)
     with np.errstate(all="ignore"):
         mean, deviation = float(y.mean(dtype=np.float64)), float(y.std(dtype=np.float64))
     return [mean, deviation, stuck.dead if stuck else np.nan, stuck.share if stuck else np.nan]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from playground.engine.formulas import present_steps
+from playground.engine.formulas import first_inputs, present_steps
 from playground.lowering.network import usual_columns
 from playground.training.probes.observing import observer_of
 
@@ -76,3 +76,8 @@ class Crowd:
         columns = {name: array[rows] for name, array in self._run.assembled.lowered.columns(train).items()}
         with np.errstate(all="ignore"):
             return observer.outputs(train.x[rows], columns)
+
+    def read(self, outputs: Mapping[str, Array]) -> dict[str, Array]:
+        """What the layers read to give these outputs, by node name. Shapes: (n, *what is read)."""
+        rows = self._rows[: observer_of(self._run).rows]
+        return first_inputs(self._run.machine.plan.graph, outputs, self._run.assembled.prepared.train.x[rows])

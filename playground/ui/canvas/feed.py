@@ -15,7 +15,7 @@ from playground.core.spec import Layer
 from playground.data.prepare import Prepared
 from playground.document.node_size import is_planar
 from playground.document.project import Node, Project
-from playground.engine.formulas import only_present
+from playground.engine.formulas import first_inputs, only_present
 from playground.engine.graph import Graph
 from playground.errors import PlaygroundError
 from playground.lowering import Lowered, lower
@@ -86,6 +86,7 @@ class PreviewFeed(QObject):
         self._weights_now: dict[str, Array] = {}
         self._answers_now: dict[str, Array] = {}
         self._crowd_now: dict[str, Array] = {}
+        self._crowd_read: dict[str, Array] = {}
         self._crowd_at = 0.0
         self._health: dict[str, Health] = {}
         self._costs: dict[str, Cost] = {}
@@ -203,11 +204,11 @@ class PreviewFeed(QObject):
         if self._crowd_is_due():
             self._look_at_crowd(weights())
             layers = {node.name: node.spec for node in self.session.view.network.nodes if isinstance(node.spec, Layer)}
-            self.session.stuck = saturations(layers, self._crowd_now)
+            self.session.stuck = saturations(layers, self._crowd_now, inputs=self._crowd_read)
         self._norms = self._names.norms(gradient_norms(self.session.client)) if self.session.run.state != "idle" else {}
         if self.scene.labels == "gradient":
             self.scene.show_labels(self.session.view, self.session.seen, self._norms)
-        self.maker.take(self._answers_now, self._weights_now, self.live.tiles if live else {}, self._crowd_now)
+        self.maker.take(self._answers_now, self._weights_now, self.live.tiles if live else {}, self._crowd_now, self._crowd_read)
         self._fare()
         self.flow.show(self.live.values if live and self.session.run.state != "idle" else {}, self._names, self.slow.now)
         self._filled.clear()
@@ -333,16 +334,20 @@ class PreviewFeed(QObject):
         samples, graph = self.session.samples, self._graph
         self._crowd_at = time.monotonic()
         if samples is None or graph is None or self.prepared is None or 5 * cost_of(graph, CROWD) > MOST_COST:
-            self._crowd_now = self._answers_now
+            self._crowd_now, self._crowd_read = self._answers_now, {}
             return
         rows = np.arange(samples.count)[:: max(1, samples.count // CROWD)][:CROWD]
         x, columns = samples.x[rows], length_columns(samples, rows)
         with np.errstate(all="ignore"):
             x = self.prepared.scaler.apply(x)
-            self._crowd_now = self._names.answers(node_outputs(graph, weights, x, columns))
+            given = node_outputs(graph, weights, x, columns)
+            self._crowd_now, self._crowd_read = (self._names.answers(each) for each in (given, first_inputs(graph, given, x)))
             present = self._names.answers(present_of(graph, x, columns))
         if present:  # what is padded says nothing of a layer
-            self._crowd_now = {name: only_present(array, present.get(name)) for name, array in self._crowd_now.items()}
+            self._crowd_now, self._crowd_read = (
+                {name: only_present(array, present.get(name)) for name, array in each.items()}
+                for each in (self._crowd_now, self._crowd_read)
+            )
 
     def _progress(self, node: Node) -> float:
         """The share of the run that is done, for layers that train while it goes on; else below 0."""

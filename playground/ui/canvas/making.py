@@ -40,17 +40,25 @@ class PictureMaker:
         self._weights: dict[str, Array] = {}
         self._tiles: dict[str, Tile] = {}
         self._crowd: dict[str, Array] = {}
+        self._read: dict[str, Array] = {}
         self._inputs: tuple[Samples, str, PreviewData] | None = None
         self._spreads: dict[str, tuple[Array | None, PreviewData | None]] = {}
         self._shown: tuple[Samples | None, int, PreviewData | None] | None = None
         self._glyphs: dict[str, tuple[object, PreviewData | None]] = {}
 
-    def take(self, answers: dict[str, Array], weights: dict[str, Array], tiles: dict[str, Tile], crowd: dict[str, Array]) -> None:
+    def take(
+        self,
+        answers: dict[str, Array],
+        weights: dict[str, Array],
+        tiles: dict[str, Tile],
+        crowd: dict[str, Array],
+        read: dict[str, Array],
+    ) -> None:
         """What pictures are made from now on. answers: for one sample where the worker made the tiles, else for what pictures show.
 
-        crowd: outputs for some samples at once.
+        crowd: outputs for some samples at once.  read: what the nodes read to give them.
         """
-        self._answers, self._weights, self._tiles, self._crowd = answers, weights, tiles, crowd
+        self._answers, self._weights, self._tiles, self._crowd, self._read = answers, weights, tiles, crowd, read
 
     def turn(self, node: str, units: int, all_units: int, back: bool = False) -> None:
         """Show the next units of a node; after the last the first. units: of a page."""
@@ -80,7 +88,7 @@ class PictureMaker:
         if self.session.run.going and node.name in norms:
             line = f"∇ {short_number(norms[node.name])}"
             return line if cost is None or cost.estimated else f"{line} · {duration(cost.seconds)}"
-        return pictures.activity(node.spec, self._crowd.get(node.name))
+        return pictures.activity(node.spec, self._crowd.get(node.name), self._read.get(node.name))
 
     def _glyph(self, node: Node) -> PreviewData | None:
         """A function's curve; the same picture for as long as its settings are the same."""

@@ -148,12 +148,12 @@ def _bars_of(shares: Array) -> Array:
     return np.pad(codes, ((0, 0), (0, 0), (spare // 2, spare - spare // 2)), constant_values=127)
 
 
-def activity(spec: Any, given: Array | None) -> str:
+def activity(spec: Any, given: Array | None, read: Array | None = None) -> str:
     """What an activation does to its inputs just now: how much of its output passes no gradient, and how many units never do.
 
-    "" for other layers. Shapes: given (samples, ..., units).
+    "" for other layers. read: what it read, where that is known.  Shapes: given (samples, ..., units).
     """
-    found = saturation(spec, given) if isinstance(spec, Layer) and given is not None else None
+    found = saturation(spec, given, read) if isinstance(spec, Layer) and given is not None else None
     if found is None or not isinstance(spec, Layer):
         return ""
     cut = cuts(spec)

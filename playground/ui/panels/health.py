@@ -101,7 +101,8 @@ def stuck_of(stuck: Mapping[str, Saturation], cutting: Collection[str] = ()) -> 
     """
     rows = []
     for layer, found in stuck.items():
-        bad = found.dead >= DEAD or found.share >= SATURATED
+        # A sure softmax is no ailment: its numbers saturate together, and none is dead by itself.
+        bad = found.dead >= DEAD or (found.share >= SATURATED and not math.isnan(found.dead))
         if found.dead > 0:
             state = say("{value} % of units dead", value=f"{100 * found.dead:.0f}")
         elif layer in cutting:
