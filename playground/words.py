@@ -38,7 +38,8 @@ _ENGLISH = {"{s}", "{an}"}
 #: Marks between the values of a text without words; a table may name its language's own. "," alone stands between single words.
 MARKS = (",", ", ", "; ", ": ", ". ")
 _MARK = re.compile(r"(?<=\})(?:[,;:.] (?=\{)|\.$)")
-_AFTER_WIDE = re.compile(r"(?<=[，。；：！？、）]) +(?=\S)")
+#: What a language with wide marks writes without a space: words after such a mark, and "98 %".
+_SPACED = re.compile(r"(?<=[，。；：！？、）]) +(?=\S)|(?<=\d) (?=%)")
 _MOST_UNKNOWN = 10_000
 
 _language = "en"
@@ -132,7 +133,7 @@ def say(text: str, /, **values: object) -> str:
             _unknown.add(key)
         found = _punctuated(key, values, _table) if values else str(text)
     said = _filled(found, values)
-    return _AFTER_WIDE.sub("", said) if values else said
+    return _SPACED.sub("", said) if values else said
 
 
 def named(text: str) -> str:
@@ -148,6 +149,11 @@ def strung(parts: Iterable[object], between: str = ", ") -> str:
 def counted(count: int, one: str, many: str, /, **values: object) -> str:
     """An amount with its word: counted(2, "node", "nodes") is "2 nodes". The words may be whole texts with `{n}` in them."""
     return say(_count_text(count, one, many), n=f"{count:,}", **values)
+
+
+def percent(value: str) -> str:
+    """A number as a share of a hundred, as the language writes it: "98.3 %", "98.3%"."""
+    return say("{value} %", value=value)
 
 
 def capital(text: str) -> str:

@@ -14,7 +14,7 @@ from playground.document.project import Project
 from playground.document.recent import recent_files, written_at
 from playground.document.recovery import Recovery
 from playground.ui import motion, settings, theme
-from playground.ui.actions import ACTIONS, MENUS, ActionSet
+from playground.ui.actions import ACTIONS, MENUS, Action, ActionSet
 from playground.ui.actions.view_language import choose as choose_language
 from playground.ui.autosave import Autosave
 from playground.ui.canvas.bar import CanvasArea
@@ -26,6 +26,7 @@ from playground.ui.kinds import all_groups
 from playground.ui.layout_menu import LayoutMenu
 from playground.ui.layout_table import LAYOUT_TABLE
 from playground.ui.layouts import Dock, Layouts
+from playground.ui.middle import Middle
 from playground.ui.notices import NoticeBar
 from playground.ui.palette import Palette
 from playground.ui.panel import LAYOUTS, Panel, dialogs, panels, register_panel, start_page
@@ -81,7 +82,7 @@ class MainWindow(QMainWindow):
         self.middle = QStackedWidget()
         self.middle.addWidget(CanvasArea(self.canvas))
         self.notices = NoticeBar(self, self.canvas, self.session)
-        self.setCentralWidget(self.middle)
+        self.setCentralWidget(Middle(self.middle))
         self.start: QWidget | None = None
         self._commands: CommandPalette | None = None
         self._insert_menus: dict[str, QMenu] = {}
@@ -139,7 +140,7 @@ class MainWindow(QMainWindow):
             if group.setdefault(action.menu, action.group) != action.group:
                 menus[action.menu].addSeparator()
                 group[action.menu] = action.group
-            menus[action.menu].addAction(self.actions_made[action.id])
+            self._menu_of(action, menus[action.menu]).addAction(self.actions_made[action.id])
             if action.id in THEMES:
                 switches.addAction(self.actions_made[action.id])
         self._fill_insert(menus["Insert"])
@@ -153,7 +154,19 @@ class MainWindow(QMainWindow):
         self.menus = menus
         bar.setCornerWidget(Logo(bar), Qt.Corner.TopLeftCorner)
         tabs = [LayoutTab(say(layout.title), layout.icon, self.actions_made[layout.action]) for layout in LAYOUT_TABLE]
-        bar.setCornerWidget(Corner(self.session, tabs, bar), Qt.Corner.TopRightCorner)
+        self.tab_corner = Corner(self.session, tabs, self.own_layouts.menu, bar)
+        bar.setCornerWidget(self.tab_corner, Qt.Corner.TopRightCorner)
+
+    @staticmethod
+    def _menu_of(action: Action, menu: QMenu) -> QMenu:
+        """The submenu of an action, made for the first of it; the menu itself where it has none."""
+        if not action.sub:
+            return menu
+        found = menu.findChild(QMenu, action.sub, Qt.FindChildOption.FindDirectChildrenOnly)
+        if found is None:
+            found = menu.addMenu(say(action.sub))
+            found.setObjectName(action.sub)
+        return found
 
     def _follow_class(self) -> None:
         """The Insert menu without the groups that are hidden for a class."""
@@ -220,6 +233,8 @@ class MainWindow(QMainWindow):
         """Texts and availability of everything in the bars."""
         self.actions_made.refresh()
         self.tools.refresh()
+        shown = self.layouts.layout_shown if self.layouts.current and not self.at_start else None
+        self.tab_corner.show_own(shown if shown is not None and shown.base else None)
         self.setWindowTitle(say("{name}[*] - Playground", name=self.session.title))
         self.setWindowModified(self.session.modified)
 
@@ -349,10 +364,13 @@ class MainWindow(QMainWindow):
                 getattr(self.start, name).connect(slot)
         self.layouts.remember()
         self.middle.setCurrentWidget(self.start)
-        self.middle.show()  # a layout without canvas hides it
+        centre = self.centralWidget()
+        if isinstance(centre, Middle):
+            centre.fold(False)
         for dock in self.layouts.docks.values():
             dock.hide()
         self.tool_bar.hide()
+        self.status.setVisible(bool(self.session.project.network.nodes))  # it has nothing to say of an empty project here
         self.refresh()
 
     @property
@@ -390,6 +408,7 @@ class MainWindow(QMainWindow):
             return
         self.middle.setCurrentIndex(0)
         self.tool_bar.show()
+        self.status.show()
         current, self.layouts.current = self.layouts.current, ""
         self.layouts.show(current)
         self.canvas.setFocus()

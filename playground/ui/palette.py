@@ -303,7 +303,9 @@ class Palette(QWidget):
         for group, rows in self._groups():
             for row in rows:
                 row.setHidden(wanted is not None and self.tree.kind_of(row) not in wanted)
-            group.setHidden(all(row.isHidden() for row in rows))
+            shown_now = sum(not row.isHidden() for row in rows)
+            group.setHidden(not shown_now)
+            group.setData(0, ROLE + 1, shown_now)
             if wanted is not None:
                 group.setExpanded(True)
         best = self._found(text)[:1] if wanted else []

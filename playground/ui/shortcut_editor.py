@@ -93,6 +93,7 @@ class ShortcutEditor(Sheet):
         self.all_again.clicked.connect(self._reset_all)
         self.leave.clicked.connect(self.close)
         self.fill()
+        theme().changed.connect(self.fill)
         self.table.setFocus()
 
     def _made_table(self) -> QTableWidget:

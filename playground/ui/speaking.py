@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, Qt, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from playground.ui import theme
 from playground.words import chosen, language, set_language
+
+#: What Qt's own Chinese lacks (6.11), as it stands in the form of its file dialog.
+_LACKING = {
+    "zh_CN": {
+        "&Look in:": "查找范围(&L)：",
+        "Files of &type:": "文件类型(&T)：",
+        "Look in:": "查找范围：",
+        "Files of type:": "文件类型：",
+    }
+}
+
+
+class QtWords(QTranslator):
+    """Qt's own words in a language, with those that its table lacks."""
+
+    def __init__(self, spoken: str, parent: QObject) -> None:
+        super().__init__(parent)
+        self._lacking = _LACKING.get(spoken, {})
+
+    def translate(self, context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str | None:
+        """The translation; None where there is none. Qt calls this for every text of its own."""
+        if context == "QFileDialog" and text in self._lacking:
+            return self._lacking[text]
+        return super().translate(context, text, disambiguation, n) or None  # "" would be a translation
 
 
 def wanted(choice: str) -> str:
@@ -21,7 +45,7 @@ def speak(app: QApplication, spoken: str) -> None:
     if old is not None:
         app.removeTranslator(old)
         old.deleteLater()
-    translator = QTranslator(app)
+    translator = QtWords(spoken, app)
     if translator.load(f"qtbase_{spoken}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         app.installTranslator(translator)
 

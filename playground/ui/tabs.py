@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, QWidget
 
+from playground.ui.layout_table import Layout
 from playground.ui.painting import RIGHT, Painted, box, put, stamp, width_of
 from playground.ui.session import Session
 from playground.ui.theme import theme
 from playground.words import say
 
-TAB_WIDTH = 96
+TAB_WIDTH, NAME_WIDTH = 96, 260
 
 
 class LayoutTab(QAbstractButton):
@@ -19,15 +20,20 @@ class LayoutTab(QAbstractButton):
 
     def __init__(self, text: str, icon: str, action: QAction) -> None:
         super().__init__()
-        self.glyph, self.action_shown = icon, action
-        self.setText(text)
+        self.action_shown = action
         self.setFixedSize(TAB_WIDTH, 22)
         self.setCheckable(True)
-        self.setAccessibleName(say("{what} layout", what=text))
+        self.name(text, icon)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.clicked.connect(action.trigger)
         action.changed.connect(self.follow)
         self.follow()
+
+    def name(self, text: str, icon: str) -> None:
+        """Give it a name and an icon."""
+        self.glyph = icon
+        self.setText(text)
+        self.setAccessibleName(say("{what} layout", what=text))
 
     def follow(self) -> None:
         keys = self.action_shown.shortcut().toString()
@@ -41,10 +47,10 @@ class LayoutTab(QAbstractButton):
             box(p, r, 3, theme().color("accent" if on else "accentsoft"), None)
         if self.hasFocus():
             box(p, r.adjusted(1, 1, -1, -1), 3, None, theme().color("onaccent" if on else "accent"), 1.5)
-        wide = width_of(self.text(), 12, on) + 22
+        wide = min(width_of(self.text(), 12, on) + 22, r.width() - 8)
         x = (r.width() - wide) / 2
         stamp(p, x + 8, r.center().y(), self.glyph, "onaccent" if on else "text2", 14)
-        put(p, QRectF(x + 22, 0, wide, r.height()), self.text(), 12, "onaccent" if on else "text2", on)
+        put(p, QRectF(x + 22, 0, wide - 22, r.height()), self.text(), 12, "onaccent" if on else "text2", on)
         p.end()
 
 
@@ -58,7 +64,11 @@ class Frame(QWidget):
         row.setSpacing(0)
         for tab in tabs:
             row.addWidget(tab)
-        self.setFixedSize(2 + TAB_WIDTH * len(tabs), 24)
+        self.fit(len(tabs))
+
+    def fit(self, count: int) -> None:
+        """Be as wide as so many tabs."""
+        self.setFixedSize(2 + TAB_WIDTH * count, 24)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)
@@ -73,6 +83,7 @@ class ProjectName(Painted):
         super().__init__(24)
         self.session = session
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setFixedWidth(NAME_WIDTH)
         for signal in (session.project_changed, session.file_changed):
             signal.connect(self._follow)
         self._follow()
@@ -83,7 +94,6 @@ class ProjectName(Painted):
 
     def _follow(self) -> None:
         self.setAccessibleName(self.text)
-        self.setFixedWidth(260)
         self.update()
 
     def draw(self, p: QPainter, r: QRectF) -> None:
@@ -91,15 +101,42 @@ class ProjectName(Painted):
 
 
 class Corner(QWidget):
-    """Name and tabs."""
+    """Name and tabs. While a layout of one's own is shown it has a tab too, which opens their menu.
 
-    def __init__(self, session: Session, tabs: list[LayoutTab], parent: QWidget) -> None:
+    That tab takes its room from the name, since a menu bar does not follow a corner that grows.
+    """
+
+    def __init__(self, session: Session, tabs: list[LayoutTab], menu: QMenu, parent: QWidget) -> None:
         super().__init__(parent)  # the menu bar does not keep a Python widget alive by itself
+        self.menu, self.count = menu, len(tabs)
+        self.choose = QAction(self)
+        self.choose.setCheckable(True)
+        self.choose.setChecked(True)
+        self.choose.triggered.connect(self._choose)
+        self.own = LayoutTab("", "auto", self.choose)
+        self.own.hide()
+        self.project, self.frame = ProjectName(session), Frame([*tabs, self.own])
+        self.frame.fit(self.count)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 2, 8, 2)
         row.setSpacing(20)
-        row.addWidget(ProjectName(session))
-        row.addWidget(Frame(tabs), 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.project)
+        row.addWidget(self.frame, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def show_own(self, layout: Layout | None) -> None:
+        """The present layout where it is one's own, else None."""
+        if layout is not None:
+            self.own.name(layout.title, layout.icon)
+            self.own.follow()
+        if self.own.isHidden() is (layout is None):
+            return
+        self.own.setVisible(layout is not None)
+        self.frame.fit(self.count + (layout is not None))
+        self.project.setFixedWidth(NAME_WIDTH - TAB_WIDTH * (layout is not None))
+
+    def _choose(self) -> None:
+        self.choose.setChecked(True)  # it stays lit
+        self.menu.popup(self.own.mapToGlobal(self.own.rect().bottomLeft()))
 
 
 class Logo(Painted):

@@ -138,6 +138,20 @@ class Theme(QObject):
             QToolTip {{ background: {c["panel"]}; color: {c["text"]}; border: 1px solid {c["strong"]}; padding: 4px; }}
             QLineEdit {{ background: transparent; border: none; selection-background-color: {c["accent"]};
                          selection-color: {c["onaccent"]}; }}
+            QFileDialog QLineEdit, QInputDialog QLineEdit {{ background: {c["base"]}; border-radius: 4px;
+                         border: 1px solid {c["strong"]}; padding: 4px 6px; }}
+            QFileDialog QLineEdit:focus, QInputDialog QLineEdit:focus {{ border-color: {c["accent"]}; }}
+            QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus {{ background: transparent; border: none; padding: 0px; }}
+            QFileDialog QToolButton {{ background: {c["text2" if self.dark else "panel"]}; border-radius: 4px; padding: 2px; }}
+            QFileDialog QToolButton:disabled {{ background: {c["panel"]}; }}
+            QDialogButtonBox QPushButton {{ background: {c["base"]}; color: {c["text"]}; border: 1px solid {c["strong"]};
+                         border-radius: 5px; padding: 6px 14px; min-width: 52px; }}
+            QDialogButtonBox QPushButton:hover {{ background: {c["accentsoft"]}; }}
+            QDialogButtonBox QPushButton:default {{ background: {c["accent"]}; color: {c["onaccent"]};
+                         border-color: {c["accent"]}; font-weight: 700; }}
+            QDialogButtonBox QPushButton:focus {{ border: 2px solid {c["text"]}; padding: 5px 13px; }}
+            QDialogButtonBox QPushButton:disabled {{ background: {c["panel"]}; color: {c["disabled"]};
+                         border-color: {c["border"]}; }}
             QTableWidget {{ outline: 0; }}
             QTableWidget::item:selected {{ background: {c["accentsoft"]}; color: {c["text"]}; }}
             QTabBar {{ background: {c["panel"]}; qproperty-drawBase: 0; }}

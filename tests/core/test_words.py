@@ -20,6 +20,7 @@ from playground.words import (
     joined,
     language,
     meant,
+    percent,
     say,
     sentence,
     set_language,
@@ -124,6 +125,7 @@ def test_a_value_may_be_a_sentence_in_an_error_or_in_a_list(speak: Callable[[obj
 
 def test_parts_stand_between_the_marks_of_the_language(speak: Callable[[object], str]) -> None:
     assert strung(["a", "b"]) == "a, b"
+    assert percent("98.3") == "98.3 %"
     assert strung(("Rate", "0.1"), ": ") == "Rate: 0.1"
     speak(
         {",": "、", ", ": "，", "; ": "；", ": ": "：", ". ": "。", "{n} left": "剩 {n} 个。", "{what} Go on.": "{what} 继续。"}
@@ -135,6 +137,7 @@ def test_parts_stand_between_the_marks_of_the_language(speak: Callable[[object],
     assert say(sentence("{listed}.", listed=joined(("a 1", "b 2")))) == "a 1，b 2。"
     assert say("{what} Go on.", what=sentence("{n} left", n=3)) == "剩 3 个。继续。", "no space behind a wide mark"
     assert say("{low} ... {high}, {x}", low=1, high=2, x=3) == "1 ... 2、3"
+    assert (percent("98.3"), say("{n} left", n="4 %")) == ("98.3%", "剩 4% 个。")
     assert say("{name}", name="a, b") == "a, b", "values are their own"
 
 

@@ -21,10 +21,13 @@ from playground.ui.compare.lines import alone
 from playground.ui.compare.table import FIRST, LINE, TICK, RunsTable
 from playground.ui.main_window import MainWindow
 from playground.ui.panels.comparison import ComparisonPanel, value_text
+from playground.ui.panels.histograms import HistogramsPanel
 from playground.ui.panels.journal_entries import journal_of
+from playground.ui.panels.knobs import Knobs
 from playground.ui.panels.loss import LossPanel
 from playground.ui.panels.overlay import OverlayPanel
 from playground.ui.panels.runs import RunsPanel
+from playground.ui.plots.axis import short
 from playground.ui.session import Session
 from tests.examples.recipes import FOLDER
 from tests.ui.conftest import settle
@@ -159,6 +162,10 @@ def test_a_run_comes_back_with_its_weights_and_the_edit_can_be_undone(window: Ma
     assert loss.rate.series["rate"].x.tolist() == [record.step for record in first.epochs]
     assert (loss.told.text(), loss.plot.reach) == ("Run 1, restored", first.steps)
     assert journal_of(session).rows()[0][::3] == (first.steps, "Run 1 restored")
+    numbers = dict(entry[:2] for entry in Knobs(session, window).live.values)
+    last = first.epochs[-1]
+    assert (numbers["train"], numbers["validation"]) == (short(last.train_loss), short(last.validation_loss or 0))
+    assert HistogramsPanel(session, window).plot.empty == "Not kept of run 1. Press Train."
     session.undo()
     assert session.project.training.optimizer.rate == 0.002
 

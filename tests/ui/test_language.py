@@ -248,3 +248,12 @@ def test_a_rate_finder_keeps_its_curve(window: MainWindow, session: Session, qtb
     assert fourth.fan.verdict.text() not in ("", verdict)
     assert fourth.range.points == third.range.points
     fourth.close()
+
+
+def test_what_the_chinese_of_qt_lacks_is_said(app: QApplication, window: MainWindow) -> None:
+    switch("zh_CN")
+    for text, said in (("&Look in:", "查找范围(&L)："), ("Files of &type:", "文件类型(&T)："), ("Directory:", "目录：")):
+        assert app.translate("QFileDialog", text) == said
+    assert app.translate("QDialogButtonBox", "&Look in:") == "&Look in:", "only of that dialog"
+    switch("en")
+    assert app.translate("QFileDialog", "&Look in:") == "&Look in:"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QInputDialog, QLabel, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
@@ -17,6 +17,7 @@ from playground.ui.main_window import MainWindow
 from playground.ui.named_layouts import MOST, BadLayout
 from playground.ui.notices import NoticeBar
 from playground.ui.session import Session
+from playground.ui.tabs import LayoutTab
 from tests.ui.conftest import settle
 
 
@@ -48,6 +49,29 @@ def test_an_arrangement_is_kept_under_a_name(window: MainWindow, qtbot: QtBot) -
     assert shown(window) == before - {"palette"}
     window.show_layout("build")
     assert shown(window) == before, "the layout it was made from is as it was left"
+
+
+def test_it_has_a_tab_that_is_lit_and_opens_their_menu(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    tab, wide = window.tab_corner.own, window.tab_corner.width()
+    assert tab.isHidden()
+    made = window.layouts.save_as("Mine")
+    settle()
+    assert (tab.isVisible(), tab.text(), tab.isChecked()) == (True, "Mine", True)
+    assert window.tab_corner.width() == wide, "a menu bar does not follow a corner that grows"
+    assert not any(each.isChecked() for each in window.findChildren(LayoutTab) if each is not tab)
+    opened: list[QPoint] = []
+    monkeypatch.setattr(window.own_layouts.menu, "popup", opened.append)
+    QTest.mouseClick(tab, Qt.MouseButton.LeftButton)
+    assert len(opened) == 1
+    assert tab.isChecked()
+    window.layouts.rename(made.name, "Ours")
+    assert tab.text() == "Ours"
+    window.show_start()
+    assert tab.isHidden()
+    window.leave_start()
+    assert tab.isVisible()
+    window.show_layout("build")
+    assert tab.isHidden()
 
 
 def test_the_next_start_knows_it(window: MainWindow, app: QApplication) -> None:

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from playground.core import registry
 from playground.ui import kinds
-from playground.ui.palette import Palette
+from playground.ui.palette import ROLE, Palette
 from playground.ui.session import Session
 from tests.ui.conftest import settle
 from tests.ui.synthetic import move, press
@@ -42,6 +42,12 @@ def test_every_kind_has_an_icon_a_group_and_help() -> None:
         assert kind.help.endswith("."), kind.title
 
 
+def counts(palette: Palette) -> list[int]:
+    """The numbers at the groups that are shown."""
+    groups = [palette.tree.topLevelItem(at) for at in range(palette.tree.topLevelItemCount())]
+    return [group.data(0, ROLE + 1) for group in groups if group is not None and not group.isHidden()]
+
+
 def test_letters_find_titles_first(palette: Palette, qtbot) -> None:
     qtbot.keyClicks(palette.search, "re")
     best = palette.tree.kind_of(palette.tree.currentItem())
@@ -49,8 +55,9 @@ def test_letters_find_titles_first(palette: Palette, qtbot) -> None:
     shown = {palette.tree.kind_of(row).title for row in palette.rows()}
     assert {"ReLU", "Reshape"} <= shown
     assert "Softmax" not in shown
+    assert sum(counts(palette)) == len(shown), "the numbers at the groups are of what is shown"
     palette.search.clear()
-    assert len(palette.rows()) == len(kinds.kinds())
+    assert sum(counts(palette)) == len(palette.rows()) == len(kinds.kinds())
 
 
 def test_search_finds_by_help_and_group() -> None:

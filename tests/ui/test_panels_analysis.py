@@ -67,6 +67,16 @@ def test_verdicts_are_shown_as_they_come(panel: PreflightPanel, qtbot: QtBot) ->
     assert not panel.help.isVisible()
 
 
+def test_no_card_is_cut_in_a_narrow_dock(panel: PreflightPanel, qtbot: QtBot) -> None:
+    for width, columns in ((900, 4), (640, 2), (340, 1), (900, 4)):
+        panel.resize(width, 400)
+        settle()
+        cards = list(panel.cards.values())
+        assert len({card.x() for card in cards}) == columns
+        assert max(card.geometry().right() for card in cards) < width
+        assert all(card.geometry().height() < 250 for card in cards), "no higher than the words need"
+
+
 def test_a_change_of_the_project_makes_verdicts_old(panel: PreflightPanel, qtbot: QtBot) -> None:
     bench_of(panel.session).heard.emit(done(start="ok", fits="ok", labels="ok", time="info"))
     with qtbot.waitSignal(panel.title_changed) as title:

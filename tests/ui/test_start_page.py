@@ -116,6 +116,16 @@ def test_a_choice_opens_and_is_made_by_keys(qtbot: QtBot, app: QApplication, mon
     menu.close()
 
 
+def test_the_status_line_has_nothing_to_say_of_an_empty_project(window: MainWindow, session: Session, qtbot: QtBot) -> None:
+    window.show_start()
+    assert window.status.isHidden()
+    window.leave_start()
+    assert window.status.isVisible()
+    ready(session, moons(), qtbot)
+    window.show_start()
+    assert window.status.isVisible(), "of the project behind the page it has"
+
+
 def test_every_filter_leaves_something_and_the_right_things(window: MainWindow) -> None:
     window.show_start()
     start = window.start

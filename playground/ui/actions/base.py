@@ -58,6 +58,7 @@ class Action:
     checked: whether it is on, for a switch.  local: the shortcut works only while the canvas has the focus.
     tool: its place in the toolbar, rising, with a line between one hundred and the next; up to 299 stand left of what to train,
     the others at the right end; 0 is none.  look: of that button, "icon", "quiet" (icon and text) or "primary".
+    sub: the submenu of its menu that it stands in, where the first of them stands; "" for the menu itself.
     place: where it has a button outside the bars, such as "knobs", the foot of the knobs panel; "" for none.
     why: a sentence for while it is not possible, where its test is none of those above.
     """
@@ -68,6 +69,7 @@ class Action:
     shortcut: str = ""
     icon: str = ""
     menu: str = ""
+    sub: str = ""
     group: int = 0
     enabled: Test = always
     label: Callable[[MainWindow], str] | None = None

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from playground.ui.main_window import MainWindow
 
 
+_SUB = sentence("Slow motion")
+
+
 def _slow(window: MainWindow) -> SlowMotion:
     return window.canvas.feed.slow
 
@@ -28,6 +31,7 @@ def _speed(phases: int) -> Action:
         else sentence("Slow motion at one phase a second"),
         run=lambda w: _slow(w).set_speed(phases),
         menu="Train",
+        sub=_SUB,
         group=6,
         order=9,
         checked=lambda w: _slow(w).speed == phases,
@@ -37,7 +41,7 @@ def _speed(phases: int) -> Action:
 ACTIONS = (
     Action(id="step_into", text="Step into: one node forward, backward or its update", run=lambda w: _slow(w).step(), shortcut="F11",
            icon="step", menu="Train", group=6, order=9, enabled=can_train),
-    Action(id="slow_motion", text="Slow motion inside a step", run=_toggle, shortcut="Ctrl+F11", menu="Train", group=6, order=9,
-           enabled=can_train, checked=lambda w: _slow(w).on),
+    Action(id="slow_motion", text="Slow motion inside a step", run=_toggle, shortcut="Ctrl+F11", menu="Train", sub=_SUB,
+           group=6, order=9, enabled=can_train, checked=lambda w: _slow(w).on),
     *(_speed(phases) for phases in SPEEDS),
 )  # fmt: skip

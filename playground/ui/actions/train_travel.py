@@ -62,6 +62,7 @@ def _keep(window: MainWindow, every: int) -> None:
     window.refresh()
 
 
+_SUB = sentence("Checkpoints of epochs")
 _KEEP = {
     0: sentence("Keep no checkpoints of epochs"),
     1: sentence("Keep a checkpoint of every epoch"),
@@ -75,7 +76,8 @@ def _keeping(every: int) -> Action:
         return checkpoints_every() == every
 
     return Action(
-        id=f"keep_{every}", text=_KEEP[every], run=lambda w: _keep(w, every), menu="Train", group=5, checked=chosen
+        id=f"keep_{every}", text=_KEEP[every], run=lambda w: _keep(w, every), menu="Train", sub=_SUB, group=4, order=2,
+        checked=chosen,
     )  # fmt: skip
 
 
@@ -114,6 +116,7 @@ ACTIONS = (
     Action(id="kill", text="Stop now", run=lambda w: w.session.run.ask(w.session.client.kill), menu="Train", group=4, enabled=_alive,
            why="No run is going. Press Train first."),
     *(_keeping(every) for every in EVERY),
-    Action(id="keep_other", text="Keep a checkpoint every … epochs", run=_keep_other, menu="Train", group=5, label=_other_text,
+    Action(id="keep_other", text="Keep a checkpoint every … epochs", run=_keep_other, menu="Train", sub=_SUB, group=4, order=2,
+           label=_other_text,
            checked=lambda w: checkpoints_every() not in EVERY),
 )  # fmt: skip

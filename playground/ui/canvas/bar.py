@@ -15,7 +15,7 @@ from playground.ui.canvas.stopped import StoppedBanner
 from playground.ui.canvas.wire_labels import CHOICES
 from playground.ui.painting import Painted, put, rule, stamp, width_of
 from playground.ui.theme import theme
-from playground.words import say, strung
+from playground.words import percent, say, strung
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
@@ -57,7 +57,7 @@ class Zoom(Painted):
         return QSize(46, 26)
 
     def draw(self, p: QPainter, r: QRectF) -> None:
-        text = f"{round(self.view.zoom * 100)} %"
+        text = percent(f"{round(self.view.zoom * 100)}")
         put(p, r.adjusted(r.width() - width_of(text, 11) - 6, 0, 0, 0), text, 11, "text2")
 
 

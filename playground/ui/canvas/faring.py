@@ -11,6 +11,7 @@ from playground.engine.graph import Graph
 from playground.training.messages.analysis import LayerCost, LayersTimed
 from playground.ui.canvas.local import LocalNames
 from playground.ui.panels.health import Health
+from playground.words import percent as said_percent
 from playground.words import say
 
 T = TypeVar("T")
@@ -63,7 +64,7 @@ class Cost:
 
 def percent(share: float) -> str:
     """Without figures that say nothing: 34 %, 3.1 %, 0.2 %."""
-    return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1f} %"
+    return said_percent(f"{100 * share:.0f}" if share >= 0.095 else f"{100 * share:.1f}")
 
 
 def duration(seconds: float) -> str:

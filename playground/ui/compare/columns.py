@@ -15,6 +15,7 @@ from playground.training.runs import Kept, rate_of
 from playground.ui.compare.lines import Line
 from playground.ui.plots.axis import short
 from playground.words import joined, language, say, sentence
+from playground.words import percent as said_percent
 
 Value = float | str | None
 STATES = {
@@ -93,7 +94,7 @@ def percent(value: float) -> str:
     text = f"{100 * value:.1f}"
     if text in ("100.0", "0.0") and value not in (0.0, 1.0):
         text = f"{100 * value:.3f}".rstrip("0").rstrip(".")
-    return f"{text.removesuffix('.0')} %"
+    return said_percent(text.removesuffix(".0"))
 
 
 def network_text(run: Kept) -> str:

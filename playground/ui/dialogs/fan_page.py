@@ -19,6 +19,7 @@ from playground.ui.painting import Painted
 from playground.ui.plots.axis import short
 from playground.ui.plots.fan import FanPlot, ray_name
 from playground.ui.plots.series import Series
+from playground.ui.theme import theme
 from playground.words import say
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class RayRow(QWidget):
         self.rate = ray.rate if ray is not None else 0.0
         self.use.setEnabled(ray is not None and ray.rate > 0 and math.isfinite(ray.end))
         self.name.bold = best
+        self.name.setFont(theme().font(12, best))
         if ray is None:
             self.name.show_text(ray_name(self.factor), "text")
             self.end.show_text("—", "text2")

@@ -10,7 +10,8 @@ from playground.ui.inspector.controls import Button
 from playground.ui.inspector.notice import Notice
 from playground.words import say
 
-GAP = 4
+#: Pixels between two buttons, of the icon left of the words, and that there are for a row of buttons.
+GAP, ICON, ROOM = 4, 22, 252
 #: What each button does, as `Documents.recover` knows it.
 RESTORE, DISCARD, BOTH = "restore", "discard", "both"
 
@@ -34,6 +35,9 @@ class RecoveryCard(Notice):
     def __init__(self, found: Recovery, parent: QWidget | None = None) -> None:
         super().__init__("info", words_of(found), say("Unsaved work found"), parent)
         self.found = found
+        self.column.setContentsMargins(34 - ICON, 8, 8, 8)  # the buttons begin under the icon, where three of them have room
+        for label in (self.title, self.text):
+            label.setContentsMargins(ICON, 0, 0, 0)
         saved = say("Keep saved") if found.path is not None and found.status != "damaged" else say("Discard")
         offered = [(RESTORE, say("Restore"), "primary"), (DISCARD, saved, "secondary"), (BOTH, say("Keep both"), "secondary")]
         if found.status == "damaged":
@@ -45,7 +49,7 @@ class RecoveryCard(Notice):
         for does, text, kind in offered:
             button = self.buttons[does] = Button(text, kind, small=True)
             button.clicked.connect(lambda _=False, does=does: self.chosen.emit(self.found, does))
-            if row.count() and room + button.width() > 228:
+            if row.count() and room + button.width() > ROOM:
                 row, room = _ended(rows, row), 0
             row.addWidget(button)
             room += button.width() + GAP

@@ -152,7 +152,7 @@ class RecentRow(QAbstractButton):
             p.drawPixmap(4, 4, self.face.picture)
             box(p, QRectF(4, 4, WIDE, HIGH), 3, None, theme().color("border"))
         else:
-            chip(p, 4 + (WIDE - 28) / 2, 6, 28, "doc", "c_linear" if self.there else "c_data", "panel")
+            chip(p, 4, 6, 28, "doc", "c_linear" if self.there else "c_data", "panel")
         when = age(time.time() - self.written) if self.written is not None else say("not there")
         x = WIDE + 14
         room = wide - x - 10 - width_of(when, 11)

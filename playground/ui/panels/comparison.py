@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.training.runs import Kept, settings_of, what_differs
 from playground.ui.compare.choice import choice_of
@@ -24,7 +24,7 @@ from playground.words import counted, say
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
-ROW = 26
+ROW, MOST_WIDE = 26, 600
 RESULTS = ("train", "validation", "epochs", "steps", "time")
 
 
@@ -74,13 +74,15 @@ class ComparisonPanel(QWidget):
         self.different, self.result = Lines(say("What differs")), Lines(say("Result"))
         self.equal = Label("", 11, "text2")
         self.equal.setContentsMargins(12, 6, 12, 8)
-        self.restore = Button(say("Restore"), "primary", width=150)
+        self.restore = Button(say("Restore"), "primary")
+        self.restore.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.differs = Section(say("What differs"))
         self.none = Empty("table", say("Nothing to compare"), say("Select two runs or more in the table."))
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        parts = (self.title, self.noise, Section(say("What differs")), self.different, self.equal, Section(say("Result")))
+        parts = (self.title, self.noise, self.differs, self.different, self.equal, Section(say("Result")))
         for part in (*parts, self.result):
             column.addWidget(part)
         column.addStretch(1)
@@ -92,8 +94,10 @@ class ComparisonPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 10)
         outer.addWidget(self.none)
         outer.addWidget(self.area, 1)
-        outer.addWidget(self.restore)
-        outer.setAlignment(self.restore, Qt.AlignmentFlag.AlignHCenter)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(12, 0, 12, 0)
+        foot.addWidget(self.restore)
+        outer.addLayout(foot)
         self.restore.clicked.connect(self._restore)
         self.choice.chosen.connect(self.refresh)
         self.refresh()
@@ -115,12 +119,15 @@ class ComparisonPanel(QWidget):
         rows = what_differs(projects)
         told = [(setting_text(path, projects), [value_text(v) for v in values]) for path, values in rows]
         self.different.show_lines(names if rows else [], told)
+        for part in (self.differs, self.different, self.equal):
+            part.setVisible(len(runs) > 1)
         same = len(dict.fromkeys(path for run in runs for path in settings_of(run.project))) - len(rows)
         self.equal.show_text(
             counted(same, "{n} other setting is equal.", "{n} other settings are equal.") if len(runs) > 1 else ""
         )
         self.result.show_lines([], self._results(runs))
-        self.restore.show_text(say("Restore run {number}", number=runs[0].number), 150)
+        self.restore.show_text(say("Restore run {number}", number=runs[0].number))
+        self.restore.setMaximumWidth(MOST_WIDE)
 
     def _results(self, runs: list[Kept]) -> list[tuple[str, list[str]]]:
         """Of each run, or the means of its setting where the compared ones have several seeds."""

@@ -19,7 +19,7 @@ from playground.ui.painting import RIGHT, Painted, box, elided, put
 from playground.ui.panel import Panel, register_panel
 from playground.ui.plots.pixel_pad import PixelPad
 from playground.ui.theme import theme
-from playground.words import named, say
+from playground.words import named, percent, say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -66,7 +66,8 @@ class Bars(Painted):
             box(p, track, 2, theme().color("border"), None)
             part = QRectF(track.x(), track.y(), track.width() * float(np.clip(share, 0, 1)), track.height())
             box(p, part, 2, theme().color("accent" if k == best else "strong"), None)
-            put(p, QRectF(r.right() - 42, y, 42, row), f"{100 * share:.0f} %", 11, "text" if k == best else "text2", how=RIGHT)
+            ink = "text" if k == best else "text2"
+            put(p, QRectF(r.right() - 42, y, 42, row), percent(f"{100 * share:.0f}"), 11, ink, how=RIGHT)
 
 
 class DrawPanel(QWidget):

@@ -104,7 +104,9 @@ class HistogramsPanel(StepPanel):
         return self._known[kind == "activations"]
 
     def _promise(self, kind: str, names: Sequence[str]) -> str:
-        """What will be here once a run goes on."""
+        """What will be here once a run goes on, or that nothing was kept of the one that is shown."""
+        if self.restored.run is not None:
+            return self.restored.nothing()
         if not names:
             return say(NO_RUN)
         what = {

@@ -18,7 +18,7 @@ from playground.ui.inspector.numbers import tidy
 from playground.ui.painting import Painted, box, chip, group_color, put, rule, stamp, width_of
 from playground.ui.plots.axis import short
 from playground.ui.theme import theme
-from playground.words import say, strung
+from playground.words import percent, say, strung
 
 FIELD_WIDTH = 92
 #: Steps a second to choose from; 0 is as many as the machine can.
@@ -238,4 +238,4 @@ def metric_shown(metrics: dict[str, float]) -> tuple[str, str] | None:
     title = say(known[id].title) if id in known else id
     value = metrics[name]
     words = title if title.isupper() or id not in known else title.lower()
-    return f"{head} {words}".strip(), f"{100 * value:.1f} %" if id == "accuracy" else short(value)
+    return f"{head} {words}".strip(), percent(f"{100 * value:.1f}") if id == "accuracy" else short(value)

@@ -18,6 +18,7 @@ from playground.lowering.folding import local_edit
 from playground.lowering.lower import KnobInfo
 from playground.ui import settings
 from playground.ui.action_button import ActionStrip, LinkSection
+from playground.ui.compare.restored import restored_of
 from playground.ui.inspector.asking import set_plan
 from playground.ui.inspector.controls import Button
 from playground.ui.inspector.following import follow_knobs
@@ -44,7 +45,7 @@ class Knobs(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
-        self.journal = journal_of(session)
+        self.journal, self.restored = journal_of(session), restored_of(session)
         follow_knobs(session)
         self.live, self.list, self.speed = LiveNumbers(), JournalList(), SpeedRow()
         self.foot = ActionStrip("knobs")
@@ -60,6 +61,7 @@ class Knobs(QWidget):
         session.samples_changed.connect(self.refresh)
         session.run_changed.connect(self._run_changed)
         session.turns.follow(self, self.show_numbers, 0.1)
+        self.restored.changed.connect(self.show_numbers)
         self.journal.changed.connect(self.show_journal)
         self.list.chosen.connect(self.journal.take_back)
         self.refresh()
@@ -199,9 +201,10 @@ class Knobs(QWidget):
         """The newest numbers of the run."""
         if not self.isVisible() and self.session.client.state == "running":
             return
-        history, epochs = self.session.client.history(), self.session.client.epochs
-        train = float(history.loss[-20:].mean()) if len(history.loss) else None
+        history, run = self.session.client.history(), self.restored.run
+        epochs = self.session.client.epochs if run is None else run.epochs
         last = epochs[-1] if epochs else None
+        train = float(history.loss[-20:].mean()) if len(history.loss) else last.train_loss if run is not None and last else None
         self.live.show_numbers(train, last.validation_loss if last else None, metric_shown(last.metrics) if last else None)
 
     def _run_changed(self) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from playground.training import messages
 from playground.training.messages.analysis import CheckRecord, Preflight, PreflightDone, PreflightStep
@@ -22,6 +22,8 @@ from playground.words import say
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
+#: Pixels of a card's width that its words need.
+LEAST = 170
 #: Seconds that a check may take.
 SECONDS = 1.5
 #: What each check asks, while there is no verdict.
@@ -57,7 +59,7 @@ class CheckCard(QWidget):
         for part in (self.title, self.text, self.remedy):
             column.addWidget(part)
         column.addStretch(1)
-        self.setMinimumWidth(150)
+        self.setMinimumSize(150, 62)
         self.ask()
 
     def ask(self) -> None:
@@ -109,6 +111,7 @@ class PreflightPanel(QWidget):
         self.help = Button(say("Find rate"), "link")
         self.mine = False
         self._stale = False
+        self.columns = 0
         self._assemble()
         self.help.clicked.connect(self._open_help)
         self.again.clicked.connect(self.start)
@@ -121,11 +124,10 @@ class PreflightPanel(QWidget):
 
     def _assemble(self) -> None:
         page = QWidget()
-        row = QHBoxLayout(page)
-        row.setContentsMargins(10, 8, 10, 4)
-        row.setSpacing(8)
-        for card in self.cards.values():
-            row.addWidget(card, 1)
+        self.grid = QGridLayout(page)
+        self.grid.setContentsMargins(10, 8, 10, 4)
+        self.grid.setSpacing(8)
+        self._flow(len(self.cards))
         area = QScrollArea()
         area.setWidget(page)
         area.setWidgetResizable(True)
@@ -140,6 +142,24 @@ class PreflightPanel(QWidget):
         column.setSpacing(0)
         column.addWidget(area, 1)
         column.addLayout(foot)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        fits = [n for n in (4, 2, 1) if (self.width() - 12) // n - 8 >= LEAST]
+        self._flow(fits[0] if fits else 1)
+
+    def _flow(self, columns: int) -> None:
+        """Set the cards in so many columns; none is cut where the dock is narrow, and none is higher than the others need."""
+        if columns == self.columns:
+            return
+        self.columns = columns
+        for at, card in enumerate(self.cards.values()):
+            self.grid.addWidget(card, at // columns, at % columns)
+        rows = -(-len(self.cards) // columns)
+        for at in range(len(self.cards)):
+            self.grid.setColumnStretch(at, int(at < columns))
+        for at in range(len(self.cards) + 1):
+            self.grid.setRowStretch(at, int(at == rows))
 
     @property
     def done(self) -> bool:

@@ -19,7 +19,7 @@ from playground.ui.inspector.text import Label
 from playground.ui.painting import RIGHT, Painted, box, put, rule
 from playground.ui.panel import Panel, dialogs, register_panel
 from playground.ui.theme import theme
-from playground.words import say, strung
+from playground.words import percent, say, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -87,7 +87,7 @@ class TimeTable(Painted):
             put(p, QRectF(10, y, name - 16, ROW), self.name(row), 11, "text" if row.node else "text2")
             self._draw_bar(p, QRectF(name, y + 7, bar * row.seconds / longest, ROW - 13), row)
             words = (
-                f"{100 * row.seconds / whole:.1f} %",
+                percent(f"{100 * row.seconds / whole:.1f}"),
                 *(in_words(took) if took > 0 else "" for took in (row.forward, row.backward, row.update)),
                 *(bytes_in_words(size) if size else "" for size in (row.weight_bytes, row.output_bytes)),
             )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playground.training.messages import Compiling, Progress, Started
 from playground.ui.status_part import Part, StatusPart, bytes_text, duration_text
-from playground.words import counted, say
+from playground.words import counted, percent, say
 
 if TYPE_CHECKING:
     from playground.ui.status import StatusLine
@@ -47,7 +47,7 @@ def _going(line: StatusLine, state: str, started: Started) -> list[Part]:
     parts = [Part(say("Training") if state == "running" else say("Paused"), "dot", "ok" if state == "running" else "warn", True)]
     parts += [
         Part(say("Step {step} of {total}", step=f"{step:,}", total=f"{total:,}")),
-        Part(f"{100 * step / total:.0f} %", progress=step / total),
+        Part(percent(f"{100 * step / total:.0f}"), progress=step / total),
     ]
     if progress is not None and state == "running" and progress.steps_per_second > 0:
         if math.isfinite(progress.seconds_left):
