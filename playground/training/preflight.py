@@ -17,6 +17,7 @@ import numpy as np
 
 from playground.data.prepare import Split
 from playground.engine.machine import Evaluated, Machine
+from playground.lowering.network import TARGETS
 from playground.training import memory
 from playground.training.assembly import Assembled
 from playground.training.durations import in_words
@@ -25,7 +26,7 @@ from playground.training.judge import Judge
 from playground.training.messages.analysis import CheckRecord, LayerCost
 from playground.training.shadow import Shadow
 from playground.training.timing import Cancelled, Timed, Unwanted, never, run_bytes, time_layers, time_training
-from playground.words import sentence
+from playground.words import joined, sentence
 
 #: Told the check that goes on, its place and how many there are.
 Told = Callable[[str, int, int], None]
@@ -41,6 +42,21 @@ _JUDGED = 2000
 #: Seconds of a step up to which several are done before anybody is asked.
 _PATIENCE = 0.02
 _SAMPLE_BYTES = 256 << 20
+
+
+#: From the best verdict to the worst.
+LEVELS = ("ok", "info", "warn", "error")
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """What a check says of one loss of the network; `CheckRecord` names the parts."""
+
+    level: str
+    title: str
+    text: str
+    remedy: str = ""
+    figures: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +93,22 @@ def preflight(
     return Found(tuple(flight.checks), flight.layers, flight.timed, time.perf_counter() - began, stopped)
 
 
+@dataclasses.dataclass
+class _Batch:
+    """One batch that is trained on alone. goals: of the losses that count, by their places.  first, last: of every loss.
+
+    learnt: places of the losses that have reached their goals, or whose answers are all right.  fault: a number was not finite.
+    """
+
+    part: Split
+    goals: dict[int, float]
+    first: tuple[float, ...]
+    last: tuple[float, ...]
+    learnt: set[int] = dataclasses.field(default_factory=set)
+    steps: int = 0
+    fault: bool = False
+
+
 class _Flight:
     """The checks one after another; what each finds is of use to the next."""
 
@@ -94,6 +126,17 @@ class _Flight:
     ) -> None:
         found = CheckRecord(id=id, level=level, title=title, text=text, remedy=remedy, figures=dict(figures or {}))
         self.checks.append(found)
+
+    def _tell(self, id: str, verdicts: Mapping[int, Verdict]) -> None:
+        """One check of several losses, by their places: as bad as its worst one, which is told first; each has its name and figures."""
+        names = [head.name for head in self.made.lowered.heads]
+        order = sorted(verdicts, key=lambda at: -LEVELS.index(verdicts[at].level))
+        worst = verdicts[order[0]]
+        if len(names) == 1:
+            return self._say(id, worst.level, worst.title, worst.text, worst.remedy, figures=worst.figures)
+        text = joined((sentence("{loss}: {what}", loss=names[at], what=verdicts[at].text) for at in order), " ")
+        figures = {f"{names[at]}: {name}": value for at, one in verdicts.items() for name, value in one.figures.items()}
+        return self._say(id, worst.level, worst.title, text, worst.remedy, figures={**figures, **worst.figures})
 
     def _asked(self) -> None:
         if self.unwanted():
@@ -129,101 +172,64 @@ class _Flight:
         with Shadow(self.machine):
             self.machine.initialise(self.made.project.training.seed)
             losses = self._answers(part).losses
-        found = [(loss, guess_loss(self.made.lowered, at, part)) for at, loss in enumerate(losses)]
-        loss, guess = max(found, key=lambda one: _apart(*one))
-        self._verdict_start(loss, guess)
-
-    def _verdict_start(self, loss: float, guess: float | None) -> None:
-        if not math.isfinite(loss):
-            return self._say(
-                "start", "error", sentence("Starts with no number"), sentence("The first loss is not finite."),
-                sentence("Look for a layer that divides or takes a logarithm, and for inputs without scaling."), figures={"loss": loss},
-            )  # fmt: skip
-        if guess is None or guess <= 0:
-            return self._say(
-                "start", "info", sentence("Starts at {loss}", loss=_three(loss)),
-                sentence("What guessing gives is not known for this loss."), figures={"loss": loss},
-            )  # fmt: skip
-        text = sentence(
-            "Loss {loss}, guessing gives {guess}.", loss=_three(loss), guess=_three(guess) if guess < 1 else f"{guess:.2f}"
-        )
-        figures = {"loss": loss, "guess": guess}
-        smaller = sentence("Scale the inputs, or start the last layer from smaller weights.")
-        if loss > FAR * guess:
-            return self._say("start", "warn", sentence("Starts too high"), text, smaller, figures=figures)
-        if loss > NEAR * guess:
-            return self._say("start", "info", sentence("Starts a little high"), text, smaller, figures=figures)
-        if loss < LOW * guess:
-            remedy = sentence("Check that the inputs do not hold the answer.")
-            return self._say("start", "warn", sentence("Knows too much before training"), text, remedy, figures=figures)
-        return self._say("start", "ok", sentence("Starts where it should"), text, figures=figures)
+        found = {at: _verdict_start(loss, guess_loss(self.made.lowered, at, part)) for at, loss in enumerate(losses)}
+        self._tell("start", found)
 
     # Whether it can learn.
 
     def fits(self) -> None:
-        """Train on one batch alone until it is learnt."""
+        """Train on one batch alone until it is learnt by every loss that counts."""
         training = self.made.project.training
         part = self._some(self.made.prepared.train, training.batch)
         with Shadow(self.machine) as shadow:
             shadow.load("train", part.x, self.made.lowered.columns(part))
             self.machine.shuffle = False
             self.machine.initialise(training.seed)
-            first, floor = self._answers(part).loss, self._floor(part)
-            steps, last, learnt, fault = self._until_learnt(part, first, floor)
-        figures = {"first": first, "last": last, "steps": float(steps), "samples": float(part.count)}
-        if fault:
-            remedy = sentence("Find a lower rate, or clip the gradient.")
-            text = sentence("A number was no longer finite after {steps} steps on one batch.", steps=steps)
-            self._say("fits", "error", sentence("Blows up"), text, remedy, figures=figures)
-        elif learnt:
-            self._say(
-                "fits", "ok", sentence("Can learn"), sentence("Fits one batch in {steps} steps.", steps=steps), figures=figures
-            )
-        elif last < 0.9 * first:
-            text = _fell(first, last, steps)
-            self._say(
-                "fits",
-                "warn",
-                sentence("Learns slowly"),
-                text,
-                sentence("Find a better rate; a very small network may not fit a batch at all."),
-                figures=figures,
-            )
-        else:
-            remedy = sentence(
-                "Find a rate; then look for frozen layers, dead units and a last layer that does not suit the loss."
-            )
-            self._say("fits", "error", sentence("Does not learn one batch"), _fell(first, last, steps), remedy, figures=figures)
+            batch = _Batch(part, self._goals(part, first := self._answers(part)), first.losses, first.losses)
+            self._until_learnt(batch)
+        self._tell("fits", {at: _verdict_fits(batch, at) for at in batch.goals})
 
-    def _floor(self, part: Split) -> float:
-        """What is left of the loss of perfect answers where labels are smoothed: about the entropy of a smoothed label."""
-        head = self.made.lowered.heads[0]
+    def _goals(self, part: Split, first: Evaluated) -> dict[int, float]:
+        """For each loss that counts, by its place, where it is learnt: a share of its first one above what perfect answers leave."""
+        heads = self.made.lowered.heads
+        counting = [at for at, head in enumerate(heads) if head.loss.weight > 0] or range(len(heads))
+        floors = {at: self._floor(at, part) for at in counting}
+        return {at: floor + LEARNT * max(first.losses[at] - floor, 0.0) for at, floor in floors.items()}
+
+    def _floor(self, at: int, part: Split) -> float:
+        """What is left of a loss of perfect answers where labels are smoothed: about the entropy of a smoothed label."""
+        head = self.made.lowered.heads[at]
         share, targets = float(getattr(head.loss, "smoothing", 0.0)), targets_of(self.made.lowered, head, part)
-        if len(self.made.lowered.heads) > 1 or share <= 0 or targets is None or head.loss.target != "class":
+        if share <= 0 or targets is None or head.loss.target != "class":
             return 0.0
-        classes = self.made.lowered.graph.values[self.made.lowered.graph.outputs[0]].type.shape[-1]
+        classes = self.made.lowered.graph.values[self.made.lowered.graph.outputs[at]].type.shape[-1]
         shares = np.full(classes, share / classes)
         shares[0] += 1 - share
         return float(-(shares * np.log(shares)).sum())
 
-    def _until_learnt(self, part: Split, first: float, floor: float) -> tuple[int, float, bool, bool]:
-        """Steps done, the last loss, whether the batch is learnt, whether a number was not finite."""
-        until, steps, last = time.perf_counter() + self.seconds, 0, first
-        goal = floor + LEARNT * max(first - floor, 0.0)
-        while steps < _MOST_FIT and (steps < _LEAST_FIT or time.perf_counter() < until):
+    def _until_learnt(self, batch: _Batch) -> None:
+        """Train until every loss is where it should be, the time is over or a number is not finite."""
+        until = time.perf_counter() + self.seconds
+        while batch.steps < _MOST_FIT and (batch.steps < _LEAST_FIT or time.perf_counter() < until):
             self._asked()
             losses = self._train(_PIECE)
-            steps += len(losses)
+            batch.steps += len(losses)
             if len(losses) < _PIECE:
-                return steps, last, False, True
-            reached = np.flatnonzero(np.asarray(losses) <= goal)
-            if len(reached):
-                return steps - len(losses) + int(reached[0]), losses[int(reached[0])], True, False
-            found = self._answers(part)
-            last = found.loss
-            if last <= goal or self._right(found, part) == 1.0:
-                return steps, last, True, False
-        return steps, last, False, False
+                batch.fault = True
+                return
+            if len(self.made.lowered.heads) == 1:  # its loss at every step is at hand
+                reached = np.flatnonzero(np.asarray(losses) <= batch.goals[0])
+                if len(reached):
+                    batch.steps += int(reached[0]) - len(losses)
+                    batch.last, batch.learnt = (losses[int(reached[0])],), {0}
+                    return
+            found = self._answers(batch.part)
+            batch.last = found.losses
+            batch.learnt = {
+                at for at, goal in batch.goals.items() if found.losses[at] <= goal or self._right(at, found, batch.part) == 1.0
+            }
+            if len(batch.learnt) == len(batch.goals):
+                return
 
     def _train(self, steps: int) -> list[float]:
         """Losses of some steps at the base rate; fewer where one could not be done."""
@@ -244,26 +250,29 @@ class _Flight:
         """One for every chain, as far as that is of use for a few steps."""
         return min(self.made.plan.chains, 2)
 
-    def _right(self, found: Evaluated, part: Split) -> float | None:
-        """The share of right answers; None where answers are not right or wrong."""
-        name, value = self._score(found, part)
+    def _right(self, at: int, found: Evaluated, part: Split) -> float | None:
+        """The share of right answers that a loss judges; None where answers are not right or wrong."""
+        name, value = self._score(at, found, part)
         return value if name == "accuracy" else None
 
-    def _score(self, found: Evaluated, part: Split) -> tuple[str, float]:
-        """How well the first loss's answers fit: accuracy, or R², or where there is neither the loss itself."""
+    def _score(self, at: int, found: Evaluated, part: Split) -> tuple[str, float]:
+        """How well the answers fit that a loss judges: accuracy, or R², or where there is neither the loss itself. at: its place."""
         metrics = self.judge.metrics(found, part)
-        prefix = f"{self.made.lowered.heads[0].name}: " if len(self.made.lowered.heads) > 1 else ""
+        prefix = f"{self.made.lowered.heads[at].name}: " if len(self.made.lowered.heads) > 1 else ""
         for name in ("accuracy", "r2"):
             if math.isfinite(metrics.get(prefix + name, math.nan)):
                 return name, metrics[prefix + name]
-        return "loss", found.losses[0]
+        return "loss", found.losses[at]
 
     # Whether it is the labels that it learns from.
 
     def labels(self) -> None:
-        """Train for the same number of steps on the labels as they are and on shuffled ones; judge both on what was not trained."""
+        """Train for the same number of steps on the labels as they are and on shuffled ones; judge both on what was not trained, by
+        every loss that compares with labels.
+        """
         lowered, prepared = self.made.lowered, self.made.prepared
-        if not any(head.column or head.wired == "targets" for head in lowered.heads):
+        heads = [at for at, head in enumerate(lowered.heads) if head.column or head.wired == TARGETS]
+        if not heads:
             text = sentence("The network learns from its inputs alone.")
             return self._say("labels", "info", sentence("No labels to shuffle"), text)
         training = self.made.project.training
@@ -279,12 +288,12 @@ class _Flight:
         judged = self._some(held, self._judged, seed=3)
         shuffled = dataclasses.replace(pool, y=pool.y[np.random.default_rng(4).permutation(pool.count)])
         until = time.perf_counter() + self.seconds / 2
-        steps, real, chance = self._learn(pool, judged, until, 0)
-        _, control, _ = self._learn(shuffled, judged, math.inf, steps)
-        return self._verdict_labels(steps, real, control, chance, judged.count)
+        steps, real = self._learn(pool, judged, until, 0)
+        _, control = self._learn(shuffled, judged, math.inf, steps)
+        return self._tell("labels", {at: self._labelled(at, steps, real, control, judged) for at in heads})
 
-    def _learn(self, part: Split, judged: Split, until: float, steps: int) -> tuple[int, tuple[str, float], float]:
-        """Steps done, the score and that of a constant answer. steps: how many; 0: until the time is over."""
+    def _learn(self, part: Split, judged: Split, until: float, steps: int) -> tuple[int, Evaluated]:
+        """Steps done, and the answers to what is judged. steps: how many; 0: until the time is over."""
         columns, done = self.made.lowered.columns(part), 0
         with Shadow(self.machine) as shadow:
             shadow.load("train", part.x, columns)
@@ -295,48 +304,23 @@ class _Flight:
                 done += len(losses)
                 if not losses:
                     break
-            found = self._answers(judged)
-            return done, self._score(found, judged), self._chance(found, judged)
+            return done, self._answers(judged)
 
-    def _chance(self, found: Evaluated, judged: Split) -> float:
+    def _labelled(self, at: int, steps: int, real: Evaluated, control: Evaluated, judged: Split) -> Verdict:
+        """What one loss says of the answers with the labels and with shuffled ones."""
+        scores = self._score(at, real, judged), self._score(at, control, judged)
+        return _verdict_labels(steps, *scores, self._chance(at, real, judged), judged.count)
+
+    def _chance(self, at: int, found: Evaluated, judged: Split) -> float:
         """The score of the best constant answer."""
-        targets = targets_of(self.made.lowered, self.made.lowered.heads[0], judged)
+        head, outputs = self.made.lowered.heads[at], found.heads[at]
+        targets = targets_of(self.made.lowered, head, judged)
         if targets is None:
             return math.nan
-        outputs = found.heads[0]
-        answer = usual(self.made.lowered.heads[0], targets, outputs.shape[1:]).astype(np.float32)
-        constant = np.broadcast_to(answer, outputs.shape)
-        guessed = dataclasses.replace(found, outputs=constant, heads=(constant, *found.heads[1:]))
-        name, value = self._score(guessed, judged)
+        constant = np.broadcast_to(usual(head, targets, outputs.shape[1:]).astype(np.float32), outputs.shape)
+        heads = (*found.heads[:at], constant, *found.heads[at + 1 :])
+        name, value = self._score(at, dataclasses.replace(found, outputs=heads[0], heads=heads), judged)
         return math.nan if name == "loss" else value
-
-    def _verdict_labels(self, steps: int, real: tuple[str, float], control: tuple[str, float], chance: float, count: int) -> None:
-        name, figures = real[0], {"real": real[1], "shuffled": control[1], "chance": chance, "steps": float(steps)}
-        if not (math.isfinite(real[1]) and math.isfinite(control[1])):
-            text = sentence("The comparison ended in numbers that are not finite.")
-            return self._say("labels", "error", sentence("Blows up"), text, sentence("Find a lower rate."), figures=figures)
-        tell = {"accuracy": _percent, "r2": _r2, "loss": _three}[name]
-        sign = -1.0 if name == "loss" else 1.0
-        slack = 3 * math.sqrt(0.25 / max(count, 1)) if name == "accuracy" else 0.1 if name == "r2" else 0.05 * abs(control[1])
-        if math.isfinite(chance) and sign * (control[1] - chance) > slack + 0.02:
-            text = sentence(
-                "Shuffled labels reach {control}, guessing gives {chance}.", control=tell(control[1]), chance=tell(chance)
-            )
-            remedy = sentence(
-                "Something other than training tells the answer: look for a wire from the targets into the network."
-            )
-            return self._say("labels", "error", sentence("Knows the answers without labels"), text, remedy, figures=figures)
-        if sign * (real[1] - control[1]) <= min(slack, 0.1 if name != "loss" else slack):
-            text = sentence(
-                "After {steps} steps {real} with the labels, {control} with shuffled ones.",
-                steps=steps, real=tell(real[1]), control=tell(control[1]),
-            )  # fmt: skip
-            remedy = sentence("Find a rate and train longer; if nothing changes, the inputs may not tell the answer.")
-            return self._say("labels", "warn", sentence("Labels teach it nothing yet"), text, remedy, figures=figures)
-        text = sentence(
-            "Shuffled labels stay at {control}, the real ones reach {real}.", control=tell(control[1]), real=tell(real[1])
-        )
-        return self._say("labels", "ok", sentence("Learns from labels only"), text, figures=figures)
 
     # What it costs here.
 
@@ -362,11 +346,74 @@ class _Flight:
         self._say("time", "warn" if tight or slow else "info", title, text, remedy, figures=figures | {"free": float(free)})
 
 
-def _apart(loss: float, guess: float | None) -> float:
-    """How far a loss is from guessing, for choosing which of several to speak of."""
+def _verdict_start(loss: float, guess: float | None) -> Verdict:
+    """Of one loss of the start weights, against that of guessing."""
     if not math.isfinite(loss):
-        return math.inf
-    return -1.0 if guess is None or guess <= 0 else abs(math.log(max(loss, 1e-12) / guess))
+        return Verdict(
+            "error", sentence("Starts with no number"), sentence("The first loss is not finite."),
+            sentence("Look for a layer that divides or takes a logarithm, and for inputs without scaling."), {"loss": loss},
+        )  # fmt: skip
+    if guess is None or guess <= 0:
+        text = sentence("What guessing gives is not known for this loss.")
+        return Verdict("info", sentence("Starts at {loss}", loss=_three(loss)), text, figures={"loss": loss})
+    text = sentence(
+        "Loss {loss}, guessing gives {guess}.", loss=_three(loss), guess=_three(guess) if guess < 1 else f"{guess:.2f}"
+    )
+    figures = {"loss": loss, "guess": guess}
+    smaller = sentence("Scale the inputs, or start the last layer from smaller weights.")
+    if loss > FAR * guess:
+        return Verdict("warn", sentence("Starts too high"), text, smaller, figures)
+    if loss > NEAR * guess:
+        return Verdict("info", sentence("Starts a little high"), text, smaller, figures)
+    if loss < LOW * guess:
+        remedy = sentence("Check that the inputs do not hold the answer.")
+        return Verdict("warn", sentence("Knows too much before training"), text, remedy, figures)
+    return Verdict("ok", sentence("Starts where it should"), text, figures=figures)
+
+
+def _verdict_fits(batch: _Batch, at: int) -> Verdict:
+    """Of one loss, whether its batch was learnt."""
+    first, last = batch.first[at], batch.last[at]
+    figures = {"first": first, "last": last, "steps": float(batch.steps), "samples": float(batch.part.count)}
+    if batch.fault:
+        text = sentence("A number was no longer finite after {steps} steps on one batch.", steps=batch.steps)
+        return Verdict("error", sentence("Blows up"), text, sentence("Find a lower rate, or clip the gradient."), figures)
+    if at in batch.learnt:
+        text = sentence("Fits one batch in {steps} steps.", steps=batch.steps)
+        return Verdict("ok", sentence("Can learn"), text, figures=figures)
+    if last < 0.9 * first:
+        remedy = sentence("Find a better rate; a very small network may not fit a batch at all.")
+        return Verdict("warn", sentence("Learns slowly"), _fell(first, last, batch.steps), remedy, figures)
+    remedy = sentence("Find a rate; then look for frozen layers, dead units and a last layer that does not suit the loss.")
+    return Verdict("error", sentence("Does not learn one batch"), _fell(first, last, batch.steps), remedy, figures)
+
+
+def _verdict_labels(steps: int, real: tuple[str, float], control: tuple[str, float], chance: float, count: int) -> Verdict:
+    """Of one loss. real, control: its score with the labels and with shuffled ones.  count: samples that it judged."""
+    name, figures = real[0], {"real": real[1], "shuffled": control[1], "chance": chance, "steps": float(steps)}
+    if not (math.isfinite(real[1]) and math.isfinite(control[1])):
+        text = sentence("The comparison ended in numbers that are not finite.")
+        return Verdict("error", sentence("Blows up"), text, sentence("Find a lower rate."), figures)
+    tell = {"accuracy": _percent, "r2": _r2, "loss": _three}[name]
+    sign = -1.0 if name == "loss" else 1.0
+    slack = 3 * math.sqrt(0.25 / max(count, 1)) if name == "accuracy" else 0.1 if name == "r2" else 0.05 * abs(control[1])
+    if math.isfinite(chance) and sign * (control[1] - chance) > slack + 0.02:
+        text = sentence(
+            "Shuffled labels reach {control}, guessing gives {chance}.", control=tell(control[1]), chance=tell(chance)
+        )
+        remedy = sentence("Something other than training tells the answer: look for a wire from the targets into the network.")
+        return Verdict("error", sentence("Knows the answers without labels"), text, remedy, figures)
+    if sign * (real[1] - control[1]) <= min(slack, 0.1 if name != "loss" else slack):
+        text = sentence(
+            "After {steps} steps {real} with the labels, {control} with shuffled ones.",
+            steps=steps, real=tell(real[1]), control=tell(control[1]),
+        )  # fmt: skip
+        remedy = sentence("Find a rate and train longer; if nothing changes, the inputs may not tell the answer.")
+        return Verdict("warn", sentence("Labels teach it nothing yet"), text, remedy, figures)
+    text = sentence(
+        "Shuffled labels stay at {control}, the real ones reach {real}.", control=tell(control[1]), real=tell(real[1])
+    )
+    return Verdict("ok", sentence("Learns from labels only"), text, figures=figures)
 
 
 def _fell(first: float, last: float, steps: int) -> str:

@@ -12,8 +12,9 @@ import pytest
 import torch
 
 from playground.core.samples import Samples
-from playground.document.edits import SetField, SetNodeOption
+from playground.document.edits import AddLink, AddNode, SetField, SetNodeOption
 from playground.document.project import Project
+from playground.training import preflight as preflight_module
 from playground.training.assembly import assemble
 from playground.training.durations import in_words
 from playground.training.guessing import guess_loss
@@ -137,6 +138,55 @@ def test_it_ends_when_it_is_no_longer_wanted() -> None:
         with pytest.raises(Cancelled):
             measure(assembled, machine, unwanted=lambda: True)  # type: ignore[operator]
     assert machine.state_sha256() == before
+
+
+def two_headed(stuck: bool) -> Made:
+    """The first loss judges a network that learns; the second another head of that or, where it is stuck, a frozen layer on the data."""
+    made, samples = plain()
+    first = next(node for node in made.network.nodes if node.spec.id == ("digits" if stuck else "relu"))
+    dense, loss = AddNode(of("layer", "dense", units=3)), AddNode(of("loss", "cross_entropy", smoothing=0.1))
+    for edit in (dense, loss, AddLink(first.id, dense.id, 0), AddLink(dense.id, loss.id, 0)):
+        made = edit.apply(made)
+    return (SetNodeOption(dense.id, "frozen", True).apply(made) if stuck else made), samples
+
+
+@pytest.fixture
+def steps_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many steps as the checks may take, whatever time that takes here."""
+    monkeypatch.setattr(preflight_module, "_LEAST_FIT", 1000)
+    monkeypatch.setattr(preflight_module, "_LEAST_LABELS", 150)
+
+
+def test_every_loss_of_several_is_judged_by_its_name(steps_for_all: None) -> None:
+    sound = checked(two_headed(stuck=False))
+    for id in ("start", "fits", "labels"):
+        check = sound.check(id)
+        assert check.level in ("ok", "info")
+        assert all(f"cross_entropy{k}: " in check.text for k in (1, 2))
+    assert sound.check("fits").level == sound.check("labels").level == "ok"
+    figures = sound.check("labels").figures
+    assert {"cross_entropy1: real", "cross_entropy2: real", "cross_entropy2: chance", "real"} <= set(figures)
+    assert figures["cross_entropy1: real"] > 0.8
+
+
+def test_one_loss_that_learns_nothing_is_told_first(steps_for_all: None) -> None:
+    found = checked(two_headed(stuck=True))
+    fits, labels = found.check("fits"), found.check("labels")
+    assert (fits.level, labels.level) == ("error", "warn")
+    for check in (fits, labels):
+        assert check.text.startswith("cross_entropy2: ")
+        assert check.text.index("cross_entropy1: ") > 0
+    assert fits.figures["cross_entropy2: last"] == pytest.approx(fits.figures["cross_entropy2: first"], rel=1e-3)
+    assert fits.figures["cross_entropy1: last"] < 0.5 * fits.figures["cross_entropy1: first"]
+    assert labels.figures["cross_entropy2: real"] == labels.figures["cross_entropy2: shuffled"] == labels.figures["real"]
+
+
+def test_a_loss_that_does_not_count_need_not_be_learnt(steps_for_all: None) -> None:
+    made, samples = two_headed(stuck=True)
+    loss = made.network.of_kind("loss")[1]
+    fits = checked((SetField(loss.id, "weight", 0.0).apply(made), samples)).check("fits")
+    assert fits.level == "ok"
+    assert "cross_entropy2" not in fits.text
 
 
 def test_data_without_a_validation_part_and_one_sample() -> None:
