@@ -9,7 +9,7 @@ import numpy as np
 from playground.core.samples import Samples
 from playground.core.spec import Dataset, Layer, Loss
 from playground.core.tensor import TensorType
-from playground.document.edits import AddLink, InsertOnLink, RemoveLinks, RemoveNodes, ReplaceSpec, SetField, SetPlan
+from playground.document.edits import AddLink, InsertOnLink, RemoveNodes, ReplaceSpec, SetField, SetPlan
 from playground.document.problems import LazyMends, Mend, Problem, remedies
 from playground.document.project import Link, Node, Project
 from playground.document.wiring import output_names
@@ -40,8 +40,6 @@ def loss_problems(project: Project, samples: Samples, flow: Flow, node: Node) ->
     inputs = flow.inputs(node)
     wires = {link.port: link for link in flow.into[node.id]}
     own_target = 1 not in wires
-    if inputs is None:
-        yield from _absent_data(flow, node)
     misfit = _task_problem(samples, node, loss, inputs[0] if inputs else None) if own_target else None
     if misfit is not None:
         yield misfit
@@ -94,20 +92,6 @@ def loss_error(loss: Loss, inputs: tuple[TensorType | None, ...], samples: Sampl
     except ShapeError as error:
         return error
     return None
-
-
-def _absent_data(flow: Flow, node: Node) -> Iterator[Problem]:
-    """Wires from an output that these data do not have."""
-    for link in flow.into[node.id]:
-        source = flow.nodes[link.source]
-        if isinstance(source.spec, Dataset) and link.source in flow.types and flow.type_of(link) is None:
-            name = output_names(source.spec)[link.output]
-            mend = Mend(text=sentence("Delete the wire"), edits=(RemoveLinks((link.id,)),))
-            yield Problem(
-                text=sentence("{source} has no {name}, and {node} reads them.", source=source.name, name=name, node=node.name),
-                node=node.id,
-                mends=(mend,),
-            )
 
 
 def _unread_weights(flow: Flow, node: Node) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from playground.core.samples import Samples
 from playground.core.spec import Layer, Loss
 from playground.core.tensor import TensorType
+from playground.document.blocks import View
 from playground.document.problems import Problem, participants, structural_problems
 from playground.document.project import Link, Node, Project
 from playground.lowering.expansion import Source, expanded
@@ -17,7 +18,7 @@ from playground.lowering.flow import Flow, flow_of
 from playground.lowering.folding import folded, inner_problems, summed
 from playground.lowering.groups import group_problems, tie_problems
 from playground.lowering.memory import memory_problem
-from playground.lowering.node_problems import batch_problem, present, shape_problem, training_rows
+from playground.lowering.node_problems import absent_data, batch_problem, present, shape_problem, training_rows
 from playground.lowering.sequence_mends import token_problem
 from playground.lowering.trying import offered
 from playground.words import counted_sentence, sentence
@@ -68,6 +69,7 @@ def inspect(project: Project, samples: Samples | None) -> Inspection:
     known = {id: found for id, found in flow.facts.items() if found.type is not None}
     own = [shape_problem(flow, flow.nodes[id], flow.into[id], found) for id, found in flow.facts.items() if found.type is None]
     own += [problem for id in flow.facts if (problem := token_problem(flow, id)) is not None]
+    own += [problem for node in flow.nodes.values() for problem in absent_data(flow, node)]
     own += _fit_problems(flat, samples, flow)
     part = participants(flat) | {""}
     problems = [*structural_problems(project), *inner_problems(project, whole, participants(project))]
@@ -75,6 +77,8 @@ def inspect(project: Project, samples: Samples | None) -> Inspection:
     problems += [folded(project, one) for one in group_problems(flat, {id: found.parameters for id, found in known.items()})]
     own = [one if one.node in part else dataclasses.replace(one, severity="warning") for one in own]
     problems += [offered(project, samples, one) if one.node else one for one in own]
+    if samples is not None and not isinstance(project, View) and all(problem.severity != "error" for problem in problems):
+        problems += [folded(project, one) for one in _unknown(flow, part)]
     outputs = {**flow.outputs, **{use: given for use, exits in whole.exits.items() if (given := _given(flow, exits))}}
     types = {**flow.types, **{use: outputs[use][0] for use in whole.exits if use in outputs and outputs[use][0] is not None}}
     parameters = {id: found.parameters for id, found in known.items()}
@@ -92,6 +96,16 @@ def inspect(project: Project, samples: Samples | None) -> Inspection:
         problems=problems,
         outputs={id: given for id, given in outputs.items() if id in own_nodes},
     )
+
+
+def _unknown(flow: Flow, part: set[str]) -> Iterator[Problem]:
+    """What no rule speaks of and yet cannot be built: the first node of training that reads something of unknown shape."""
+    for id in (*flow.order, *flow.nodes.keys() - set(flow.order)):
+        node = flow.nodes[id]
+        if id in part and isinstance(node.spec, Layer | Loss) and flow.inputs(node) is None:
+            text = sentence("What {node} reads has no shape that is known. Delete its wires and draw them again.", node=node.name)
+            yield Problem(text=text, node=id)
+            return
 
 
 def _given(flow: Flow, exits: tuple[Source | None, ...]) -> tuple[TensorType | None, ...]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from playground.core.samples import Samples
-from playground.core.spec import Layer, Loss
+from playground.core.spec import Dataset, Layer, Loss
 from playground.core.tensor import TensorType
 from playground.data.split import part_sizes
-from playground.document.edits import SetPlan
+from playground.document.edits import RemoveLinks, SetPlan
 from playground.document.problems import LazyMends, Mend, Problem, remedies
 from playground.document.project import Link, Node, Project
-from playground.document.wiring import port_title
+from playground.document.wiring import output_names, port_title
 from playground.errors import PlaygroundError
 from playground.lowering.alternatives import shape_mends
 from playground.lowering.facts import Facts, in_range
@@ -27,9 +27,24 @@ def node_problems(project: Project, samples: Samples | None, flow: Flow, id: str
     if found is not None and found.type is None:
         yield shape_problem(flow, node, flow.into[id], found)
     yield from remedied(token_problem(flow, id))
+    yield from absent_data(flow, node)
     if samples is not None and isinstance(node.spec, Loss) and in_range(node.spec):
         yield from loss_problems(project, samples, flow, node)
     yield from remedied(batch_problem(project, training_rows(project, samples), flow, id))
+
+
+def absent_data(flow: Flow, node: Node) -> Iterator[Problem]:
+    """Wires from an output that these data do not have."""
+    for link in flow.into[node.id]:
+        source = flow.nodes[link.source]
+        if isinstance(source.spec, Dataset) and link.source in flow.types and flow.type_of(link) is None:
+            name = output_names(source.spec)[link.output]
+            mend = Mend(text=sentence("Delete the wire"), edits=(RemoveLinks((link.id,)),))
+            yield Problem(
+                text=sentence("{source} has no {name}, and {node} reads them.", source=source.name, name=name, node=node.name),
+                node=node.id,
+                mends=(mend,),
+            )
 
 
 def remedied(found: Problem | None) -> tuple[Problem, ...]:

@@ -7,9 +7,10 @@ import pickle
 import pytest
 
 from playground.core import registry
+from playground.document.edits import AddLink
 from playground.document.problems import Problem
 from playground.document.project import Project
-from playground.lowering import fit, inspect, trying
+from playground.lowering import Refused, fit, flow, inspect, lower, trying
 from playground.lowering.facts import in_range
 from playground.lowering.flow import fresh_flow
 from tests.lowering.projects import add, chain, images, mended, wire
@@ -85,3 +86,27 @@ def test_a_setting_of_another_type_is_not_taken_for_its_equal():
     assert in_range(recurrent(bidirectional=False))
     assert not in_range(recurrent(units=5.0))
     assert in_range(recurrent(units=5))
+
+
+def test_a_layer_that_reads_weights_which_the_data_lack_is_refused():
+    project, ids = chain(("flatten", {}), ("dense", {"units": 10}))
+    project, reader = add(project, "layer", "dense", units=10)
+    project = AddLink(ids[0], reader, output=2).apply(project)
+    project, total = add(project, "layer", "add")
+    for source, target, port in ((ids[2], total, 0), (reader, total, 1), (total, ids[-1], 0)):
+        project = wire(project, source, target, port)
+    problem = one(project, images(), "digits1 has no weights, and dense2 reads them.")
+    assert problem.node == reader
+    assert problem.mend.text == "Delete the wire"
+    with pytest.raises(Refused, match="digits1 has no weights"):
+        lower(project, images())
+
+
+def test_what_has_no_shape_is_never_built(monkeypatch):
+    """Whatever the reason is that nothing is known of a layer."""
+    monkeypatch.setattr(flow, "in_range", lambda spec: spec.id != "dense")
+    project, _ = chain(("flatten", {}), ("dense", {"units": 10}))
+    (problem,) = inspect(project, images()).errors
+    assert problem.text.startswith("What cross_entropy1 reads has no shape that is known.")
+    with pytest.raises(Refused):
+        lower(project, images())
