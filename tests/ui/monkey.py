@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QWheelEvent
+from PySide6.QtGui import QDrag, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QFileDialog, QMenu, QMessageBox, QSlider, QWidget
 
@@ -115,6 +115,7 @@ class Monkey(Gestures, Visits):
             return (str(self.folder / name) if name else "", "")
 
         monkeypatch.setattr(QMessageBox, "exec", exec_)
+        monkeypatch.setattr(QDrag, "exec", lambda drag, *_: self.let_go(drag))
         yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
         monkeypatch.setattr(QMessageBox, "question", staticmethod(lambda *_, **__: self.rng.choice((yes, no))))
         monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(some))

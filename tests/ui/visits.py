@@ -7,18 +7,21 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QDrag
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QTabBar
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QTabBar, QWidget
 
 from playground.ui.canvas.minimap import Minimap
+from playground.ui.carrying import NodeTaker
 from playground.ui.compare.parallel import ParallelPlot
 from playground.ui.compare.table import RunsTable
 from playground.ui.dialogs.export import ExportDialog, FormatRow
 from playground.ui.dialogs.start import Start
 from playground.ui.palette import Palette
+from playground.ui.panels.groups import GroupsEditor
 from playground.words import say
 from tests.ui.conftest import settle
-from tests.ui.synthetic import drag, mouse, move, release
+from tests.ui.synthetic import deliver, drag, mouse, move, release
 
 if TYPE_CHECKING:
     from playground.ui.main_window import MainWindow
@@ -45,7 +48,7 @@ class Visits:
     def visits(self) -> list[Callable[[], object]]:
         return [
             *[self.block] * 3, self.tie, self.typed_wire, *[self.palette] * 2, self.export_as, *[self.brush_runs] * 2, self.tick_runs,
-            self.map, self.tab, self.walk, *[self.keyboard] * 2,
+            self.map, self.tab, self.walk, *[self.keyboard] * 2, *[self.carry] * 2,
         ]  # fmt: skip
 
     @property
@@ -55,6 +58,35 @@ class Visits:
     def _some_nodes(self, least: int = 0) -> list[str]:
         ids = [node.id for node in self.window.session.view.network.nodes]
         return self.rng.sample(ids, self.rng.randrange(min(least, len(ids)), len(ids) + 1))
+
+    # What is dragged from one widget to another
+    def let_go(self, drag: QDrag) -> Qt.DropAction:
+        """Where a drag of the system's ends: over a widget that takes drags, often one of the parameter groups."""
+        takers = [each for each in self._shown(QWidget) if each.acceptDrops()]
+        target = self.rng.choice([*takers, *[each for each in takers if isinstance(each, NodeTaker)] * 5])
+        taken = deliver(target, drag.mimeData(), _somewhere(target, self.rng))
+        self.note(f"{type(target).__name__} {taken}")
+        return Qt.DropAction.CopyAction if taken else Qt.DropAction.IgnoreAction
+
+    def carry(self) -> None:
+        """A node is dragged out of the canvas over a panel, or a parameter group by its grip; groups come and go."""
+        window, rng = self.window, self.rng
+        window.show_panel("training")
+        groups = window.findChild(GroupsEditor)
+        if groups is None or not groups.isVisible():
+            return
+        how = rng.choice(("add", "grip", "node", "node"))
+        self.note(how)
+        if how == "add":
+            groups.add.click()
+        elif how == "grip" and groups.cards:
+            grip = rng.choice(list(groups.cards.values())).grip
+            drag(grip, QPointF(4, 4), QPointF(4, 40))
+        elif how == "node" and window.canvas.canvas.nodes:
+            view, item = window.canvas, rng.choice(list(window.canvas.canvas.nodes.values()))
+            docked = window.layouts.docks["training"]
+            outside = view.viewport().mapFromGlobal(docked.mapToGlobal(_somewhere(docked, rng)))
+            drag(view, QPointF(view.mapFromScene(item.mapToScene(QPointF(item.look.width / 2, 12)))), outside)
 
     # The canvas
     def block(self) -> None:
@@ -230,3 +262,7 @@ class Visits:
             chosen = rng.choice(buttons)
             self.note(f"{type(chosen).__name__} {chosen.text() or chosen.accessibleName()}")
             chosen.click()
+
+
+def _somewhere(widget: QWidget, rng: random.Random) -> QPointF:
+    return QPointF(rng.randrange(max(1, widget.width())), rng.randrange(max(1, widget.height())))
