@@ -81,13 +81,17 @@ class Machine:
         self.memory = arena.allocate(plan.nbytes) if memory is None else memory
         self.F, self.R = arena.views(self.memory, plan.nbytes)
         self.knobs = self.layout.knob_view(self.F)
-        for constant in plan.graph.constants:
-            self.layout.constants[constant.name].view(self.F)[...] = constant.array
+        self.write_constants()
         self._progress = progress
         #: Told of every instruction of a training step before it is carried out; steps are slow then, and give the same numbers.
         self.told: phases.Told | None = None
         self._loaded: dict[str, int] = {}
         self._bound: dict[int, _Bound] = {}
+
+    def write_constants(self) -> None:
+        """The graph's fixed tensors into memory, where another machine may have written others."""
+        for constant in self.plan.graph.constants:
+            self.layout.constants[constant.name].view(self.F)[...] = constant.array
 
     def follow(self, plan: Plan, *, shuffle: bool = True) -> Machine:
         """A machine of a plan with the same layout in this one's memory, with its state, its data and its compiled programs.
@@ -99,8 +103,7 @@ class Machine:
         made = Machine(plan, self.memory, self._progress, shuffle=shuffle)
         made._loaded = dict(self._loaded)
         known = {id(bound.program): bound for bound in self._bound.values()}
-        kept = (program for program in (plan.train, plan.evaluate, plan.observe) if program is not None)
-        made._bound = {id(program): known[id(program)] for program in kept if id(program) in known}
+        made._bound = {id(program): known[id(program)] for program in plan.programs if id(program) in known}
         return made
 
     def initialise(self, seed: int) -> None:
@@ -319,9 +322,8 @@ class Machine:
 
     def prepare(self) -> None:
         """Compile (or load from the cache) everything that the plan's programs need."""
-        for program in (self.plan.train, self.plan.evaluate, self.plan.observe):
-            if program is not None:
-                self.bound(program)
+        for program in self.plan.programs:
+            self.bound(program)
 
     # -------------------------------------------------------------------------------------------------------------- state
 
@@ -446,6 +448,14 @@ class Machine:
                 best[row] = min(best[row], time.perf_counter() - start)
             self.restore(before)
         return [(o.owner, o.op, o.direction, t) for o, t in zip(self.plan.train.origins, best, strict=True)]
+
+
+def compile_plan(plan: Plan, progress: Progress | None = None) -> None:
+    """What `Machine.prepare` compiles, ahead of the machine."""
+    from playground.engine import jit
+
+    for program in plan.programs:
+        jit.compile_kernels(program.kernels, progress)
 
 
 class _Bound:

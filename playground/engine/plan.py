@@ -75,6 +75,11 @@ class Plan:
     def knob_index(self) -> dict[str, int]:
         return self.layout.knob_index
 
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """Those that there are."""
+        return tuple(program for program in (self.train, self.evaluate, self.observe) if program is not None)
+
     def disassemble(self) -> str:
         """All programs in words."""
         parts = [("train", self.train), ("evaluate", self.evaluate), ("observe", self.observe)]

@@ -40,4 +40,5 @@ def _bare(update: UpdateRule) -> UpdateRule:
         decay_factors={},
         penalty_numbers={},
         averaging=averaging,
+        accumulate=min(update.accumulate, 2),  # how many more is a number in a register
     )

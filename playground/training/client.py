@@ -45,8 +45,7 @@ class Client(Travels, Results):
         self._text = ""
         self._silent = False
         self._broken = False
-        #: Serial number of the newest command that has been carried out.
-        self.answered = 0
+        self._answered = 0
 
     # What the window asks.
 
@@ -64,6 +63,11 @@ class Client(Travels, Results):
     def at_fault(self) -> bool:
         """The run stands before a step that gave numbers which are not finite; it takes knobs and changes, and may go on."""
         return self._state == "failed" and not self._abandoned
+
+    @property
+    def answered(self) -> int:
+        """Serial number up to which every command has been carried out."""
+        return min([self._answered + 1, *self._changes]) - 1
 
     @property
     def takes_changes(self) -> bool:
@@ -143,10 +147,11 @@ class Client(Travels, Results):
         """Follow an event; false for one of a run that is no more."""
         view = self._view
         if isinstance(event, messages.Done):
-            self.answered = event.serial
+            self._answered = max(self._answered, event.serial)
             self._drop_change(event.serial)
             if view is not None:
                 view.wanted = {name: kept for name, kept in view.wanted.items() if kept[1] > event.serial}
+            self._go_now()
             return True
         if isinstance(event, messages.Ready | messages.Compiling):
             return True

@@ -92,8 +92,9 @@ class Commands:
     def change(self, project: Project, samples: Samples | None = None) -> int:
         """Let the run go on with another plan from its next step on: another batch, schedule, optimizer, thawed layers, other data.
 
-        Ends in `Replanned`, or in `ChangeRefused` with a sentence, and then the run goes on as it was. samples: other ones, None for
-        those it has. Gives the serial number that both name; 0 without a run to change.
+        Ends in `Replanned`, or in `ChangeRefused` with a sentence, and then the run goes on as it was; without either where another
+        change is asked for before it is ready. Training goes on until then. samples: other ones, None for those it has. Gives the
+        serial number that both name, and `Done` in any case; 0 without a run to change.
         """
         view = self._view
         if (
@@ -104,7 +105,8 @@ class Commands:
         ):
             return 0
         used = self._used if samples is None else samples
-        same = used is self._used
+        # A change that was asked for before may not come about: another one that follows it takes its place.
+        same = all(used is held for held in (self._plans[self._plan][1], *(sent.samples for sent in self._changes.values())))
         start, blocks = self._start_again(project, used)
         command = messages.Change(start=start, same_samples=same)
         serial = self._line.send(command, descriptors=tuple(block.descriptor for block in blocks))

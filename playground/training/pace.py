@@ -35,6 +35,11 @@ class Pace:
         self._seen: dict[int, list[float]] = {n: [] for n in self._choices}
         self._since = 0.0
 
+    def follow(self, other: Pace) -> None:
+        """Begin with the threads of the same run's last plan; they are compared soon."""
+        if self._choices == other._choices:
+            self.threads, self._trials = other.threads, []
+
     @property
     def compares(self) -> bool:
         """There is more than one thread count to choose from."""

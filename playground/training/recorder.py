@@ -123,6 +123,7 @@ class Recorder:
         if self.changes is not previous.changes:
             self.changes.take_over(previous.changes)
         self._seen = previous._seen
+        self.share, self._checks = previous.share, previous._checks
         self.plan, self.ways, self.on_way = plan, previous.ways, previous.on_way
 
     def mark(self, *, copy: bool = True) -> None:

@@ -30,6 +30,7 @@ from playground.training.loop import Burst, Memory, Trainer
 from playground.training.messages import Event
 from playground.training.past import Past
 from playground.training.plans import Plans, derived
+from playground.training.preparing import Laid, Ready, laid_out
 from playground.training.probes import Share
 from playground.training.replay import take_checkpoint
 from playground.training.run_files import RunFiles
@@ -59,7 +60,7 @@ class Run:
         self,
         assembled: Assembled,
         start: messages.Start,
-        blocks: tuple[Block, Block],
+        memory: tuple[Block, Block] | Laid | None,
         send: Send,
         compiling: Progress,
         interrupt: Interrupt,
@@ -67,8 +68,9 @@ class Run:
         turn: Turn | None = None,
         past: Past | None = None,
     ) -> None:
-        """previous: the same run with another plan; turn: how it comes to this one. Where both fit into the same memory it has none of
-        the blocks; else the other run stays as it is until this one takes its place.  past: where the copies to go back to are kept.
+        """memory: blocks for arena and board, or what has been laid out in them already.  previous: the same run with another plan;
+        turn: how it comes to this one. Where both fit into the same memory it needs no other; else the other run stays as it is until
+        this one takes its place.  past: where the copies to go back to are kept.
         """
         self.assembled, self.start, self.send = assembled, start, send
         self.past: Past = previous.past if previous is not None else past or Past()
@@ -80,7 +82,9 @@ class Run:
             self.board = previous.board
             self.machine = assembled.machine_after(previous.assembled, previous.machine)
         else:
-            self._lay_out(blocks, compiling)
+            assert memory is not None
+            laid = memory if isinstance(memory, Laid) else self._laid_out(memory, compiling)
+            self.board, self.machine = laid.board, laid.machine
         training = assembled.project.training
         self.trainer = Trainer(
             assembled.lowered, assembled.prepared, self.machine, training, assembled.judge, self.board.best, interrupt
@@ -110,17 +114,14 @@ class Run:
         interrupt.machine = self.machine
         self.publish()
 
-    def _lay_out(self, blocks: tuple[Block, Block], compiling: Progress) -> None:
-        """Arena and board in memory of their own."""
-        arena, board = blocks
-        plan, sizes = self.assembled.plan, self.assembled.board_plan()
+    def _laid_out(self, blocks: tuple[Block, Block], compiling: Progress) -> Laid:
+        """Board and machine in memory of their own."""
         if not self.start.continued:
-            arena.resize(plan.nbytes)
-            board.resize(sizes.nbytes)
-        elif arena.nbytes != plan.nbytes:
+            return laid_out(self.assembled, blocks, compiling)
+        arena, board = blocks
+        if arena.nbytes != self.assembled.plan.nbytes:
             raise BadValue(sentence("The memory that was kept belongs to another network. Press Reset to begin anew."))
-        self.board = Board(sizes, board)
-        self.machine = self.assembled.machine(arena.buffer(), compiling)
+        return Laid(Board(self.assembled.board_plan(), board), self.assembled.machine(arena.buffer(), compiling))
 
     # Starting points.
 
@@ -143,8 +144,9 @@ class Run:
         self._until_step, self._until_epoch = previous._until_step, previous._until_epoch
         recorder = self.trainer.recorder
         self.plans.add(turn.plan, self.assembled)
-        self.plans.derive = self._derived
         recorder.carry(previous.trainer.recorder, turn.plan)
+        self.trainer.pace.follow(previous.trainer.pace)
+        self._copies, self._peaks = previous._copies, previous._peaks
         try:
             if turn.back is None:
                 replan.continue_from(previous.trainer, previous.assembled, self.assembled, self.trainer)
@@ -152,9 +154,9 @@ class Run:
             else:
                 recorder.go_back(turn.back, previous.machine.step)
         except BaseException:
-            self.plans.derive = previous._derived
             if self.in_place:
                 previous.assembled.load(previous.machine)
+                previous.machine.write_constants()
             raise
         epochs, _ = previous.board.epochs.since(0)
         if not self.in_place and epochs.shape[1:] == self.board.epochs.rows.shape[1:]:
@@ -162,6 +164,7 @@ class Run:
         before = {type(hook): hook for hook in previous.hooks}
         for hook in self.hooks:
             hook.carried(before[type(hook)])
+        self.plans.derive = self._derived  # not before the journal is here
 
     def _go_on(self, memory: dict[str, Any], state: bytes) -> None:
         """From the copy that the last worker left."""
@@ -189,18 +192,17 @@ class Run:
         """The file that the run began from; only where there is one."""
         return Path(self.start.checkpoint)
 
-    def changed(
-        self, assembled: Assembled, start: messages.Start, blocks: tuple[Block, Block], compiling: Progress
-    ) -> tuple[Run, messages.Entry]:
+    def changed(self, ready: Ready, start: messages.Start, compiling: Progress) -> tuple[Run, messages.Entry]:
         """The same run with another plan from the next step on, and its entry in the journal. This one may go on where that fails.
 
         start: of the change. Raises BadValue for a plan that it cannot go on with.
         """
+        assembled = ready.assembled
         replan.check(self.assembled, assembled, self.machine.epoch, complete=self.trainer.complete)
         found = differences(self.assembled.project, assembled.project)
         kept = dataclasses.replace(start, folder=self.start.folder, checkpoint=self.start.checkpoint, every=self.start.every)
         turn = Turn(self.journal.next)
-        run = Run(assembled, kept, blocks, self.send, compiling, self._interrupt, previous=self, turn=turn)
+        run = Run(assembled, kept, ready.laid, self.send, compiling, self._interrupt, previous=self, turn=turn)
         after = {one.path: one.after for one in found}
         if assembled.samples is not self.assembled.samples:
             after["samples_sha256"] = run_record.samples_sha256(assembled.samples)

@@ -23,14 +23,15 @@ from playground.errors import BadValue, DataError
 from playground.lowering import Refused
 from playground.training import causes, handlers, messages, payload
 from playground.training.assembly import assemble
-from playground.training.block import Block
 from playground.training.channel import Channel
 from playground.training.interrupt import Interrupt
 from playground.training.memory import DoesNotFit
 from playground.training.messages import PROTOCOL, Command, Event
+from playground.training.messages.layers import WatchLayers
 from playground.training.messages.travel import Travel
 from playground.training.pace import Governor
 from playground.training.past import Past
+from playground.training.preparing import Preparation, given
 from playground.training.run import Run, Turn
 from playground.training.run_record import versions
 
@@ -41,9 +42,13 @@ Taken = tuple[Command, tuple[int, ...]]
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 #: How far the worker stands back when it and the window want the same core: the window wants little, and at once.
 _NICE = 5
+#: How long a thread may have the interpreter while another one, such as the one that does the steps, waits for it; 5 ms by default.
+_SWITCH_SECONDS = 0.0005
 _WINDOW_SECONDS = 0.7
 _PROGRESS_SECONDS = 1 / 15
 _QUIET_SECONDS = 0.3
+#: Buttons that do not wait until another plan is ready.
+_AT_ONCE = ("pause", "stop", "save")
 
 
 class Worker:
@@ -62,6 +67,8 @@ class Worker:
         self._standing: dict[type[Command], Command] = {}
         self._began = 0.0
         self._put_off: list[Taken] = []
+        #: The plan that is being made ready for the present run.
+        self._coming: Preparation | None = None
         self._speed = Speed()
         self._handlers = handlers.table()
 
@@ -79,6 +86,7 @@ class Worker:
             while taken is not None and not self.leave:
                 self._carry_out(*taken)
                 taken = self._channel.next(0)
+            self._guarded(self._take_up)
             if self.run is not None and self.run.mode == "running":
                 if self.governor.wait(time.monotonic()) == 0:
                     self._guarded(self._turn)
@@ -88,7 +96,7 @@ class Worker:
 
     def _patience(self) -> float | None:
         """How long to wait for a command while nothing trains."""
-        busy = self._channel.has_unsent or (self.run is not None and self.run.files.writing)
+        busy = self._channel.has_unsent or self._coming is not None or (self.run is not None and self.run.files.writing)
         return 0.02 if busy else None
 
     def _turn(self) -> bool:
@@ -116,20 +124,29 @@ class Worker:
 
     def _carried_out(self, command: Command, descriptors: tuple[int, ...]) -> None:
         applied = self._guarded(lambda: self._do(command, descriptors))
+        if self._coming is None or self._coming.change is not command:  # a change is done when it is taken up
+            self._told_done(command, applied=applied)
+
+    def _told_done(self, command: Command, *, applied: bool) -> None:
         self.send(messages.Done(serial=command.serial, applied=applied, step=self.run.machine.step if self.run else 0))
 
     def _do(self, command: Command, descriptors: tuple[int, ...]) -> bool:
         """Carry out a command; false when it does not apply."""
+        if self._coming is not None and not self._beside(command):
+            self._take_up(wait=True)
         if self.run is not None and not command.during_step:
             self.run.end_slow_step()
         if command.stands:
             self._standing[type(command)] = command
-        return self._handlers[type(command)](self, command, descriptors)
+        applied = self._handlers[type(command)](self, command, descriptors)
+        if applied and self._coming is not None and isinstance(command, messages.SetKnob):
+            self._coming.knobs[command.name] = command.value
+        return applied
 
-    def _guarded(self, work: Callable[[], bool]) -> bool:
+    def _guarded(self, work: Callable[[], bool | None]) -> bool:
         """Do something whose failure is the run's, not the process's."""
         try:
-            return work()
+            return bool(work())
         except Exception as error:  # noqa: BLE001 - the boundary: everything becomes a sentence for the window
             self._fail(error)
             return False
@@ -153,7 +170,11 @@ class Worker:
 
     def _drop(self) -> None:
         run, self.run = self.run, None
+        coming, self._coming = self._coming, None
         self._interrupt.machine = None
+        if coming is not None:
+            coming.leave()
+            self._told_done(coming.change, applied=False)
         if run is not None:
             run.close()
 
@@ -165,7 +186,7 @@ class Worker:
         count = len(start.blocks)
         past = Past(descriptors[count:])
         try:
-            with self.given(start, descriptors[:count]) as (memory, x, y, text):
+            with given(start, descriptors[:count]) as (memory, x, y, text):
                 made = assemble(*payload.unpack(text, x, y))
                 self.run = Run(made, start, memory, self.send, self._compiling, self._interrupt, past=past)
         except BaseException:
@@ -178,33 +199,47 @@ class Worker:
         if not start.paused and not self.run.act("resume"):
             self.run.rest()
 
-    @contextlib.contextmanager
-    def given(
-        self, start: messages.Start, descriptors: tuple[int, ...]
-    ) -> Iterator[tuple[tuple[Block, Block], Array, Array, bytes]]:
-        """What came with a start or a change: arena and board, inputs, targets, payload. descriptors: of `payload.BLOCKS`."""
-        blocks = [Block(descriptor) for descriptor in descriptors]
-        try:
-            given = dict(zip(payload.BLOCKS, blocks, strict=True))
-            x = given["x"].array(np.float32, start.x_shape)
-            y = given["y"].array(np.dtype(start.y_dtype), start.y_shape)
-            yield (given["arena"], given["board"]), x, y, bytes(given["payload"].buffer()[: start.blocks["payload"]])
-        finally:
-            for block in blocks:
-                block.close()
+    # Another plan for the present run.
 
     def change(self, change: messages.Change, descriptors: tuple[int, ...]) -> bool:
-        """Let the present run go on with another plan. What is wrong with that plan is told, and the run goes on as it was."""
-        run, start = self.run, change.start
+        """Have another plan made ready beside the run, which takes it up between two steps. An earlier one that is not ready is given up."""
+        if self.run is None:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            return False
+        self._began, earlier = time.monotonic(), self._coming
+        self._coming = Preparation(change, descriptors, self.run.assembled, self._interrupt.call, earlier)
+        if earlier is not None:
+            self._told_done(earlier.change, applied=False)
+        return True
+
+    def _take_up(self, *, wait: bool = False) -> None:
+        """Go on with the plan that is ready, if there is one. What is wrong with it is told, and the run goes on as it was.
+
+        wait: until the one that is being made ready is.
+        """
+        coming = self._coming
+        while coming is not None and not coming.done:
+            if coming.news is not None:
+                self._compiling(*coming.news)
+            if not wait:
+                return
+            coming.wait(_PROGRESS_SECONDS)
+        if coming is None:
+            return
+        self._coming, applied = None, False
         try:
-            with self.given(start, descriptors) as (memory, x, y, text):
-                if run is None:
-                    return False
-                self._began = time.monotonic()
-                project, samples = payload.unpack(text, x, y)
-                before = run.assembled
-                made = assemble(project, before.samples if change.same_samples else samples, before)
-                after, entry = run.changed(made, start, memory, self._compiling)
+            applied = self._changed(coming)
+        finally:
+            self._told_done(coming.change, applied=applied)
+
+    def _changed(self, coming: Preparation) -> bool:
+        run, change = self.run, coming.change
+        assert run is not None
+        try:
+            ready = coming.take()
+            run.end_slow_step()
+            after, entry = run.changed(ready, change.start, self._compiling)
         except Exception as error:  # noqa: BLE001 - the boundary: everything becomes a sentence for the window
             problems = tuple((p.node, p.field, p.text) for p in error.problems) if isinstance(error, Refused) else ()
             batch = error.batch if isinstance(error, DoesNotFit) else 0
@@ -213,13 +248,27 @@ class Worker:
             return False
         self.send(messages.Replanned(change=change.serial, started=after.started(), entry=entry, in_place=after.in_place))
         self.take(after)
+        for name, value in coming.knobs.items():
+            place = after.machine.layout.knob_index.get(name)
+            if place is not None and after.machine.knobs[place] != np.float32(value):
+                after.set_knob(name, value)
         return True
+
+    def _beside(self, command: Command) -> bool:
+        """Whether a command is carried out while another plan is being made ready; others find the run with that plan."""
+        if isinstance(command, messages.SetKnob):
+            return self.run is not None and command.name in self.run.machine.layout.knob_index
+        if isinstance(command, messages.Act):
+            return command.what in _AT_ONCE
+        return command.stands or isinstance(command, messages.Change | messages.Start | messages.Shutdown | WatchLayers)
 
     def take(self, run: Run) -> None:
         """The present run is the same one with another plan."""
-        self.run, self._generation = run, run.start.generation
+        previous, self.run, self._generation = self.run, run, run.start.generation
         for command in self._standing.values():
             self._do(command, ())
+        if previous is not None and run.mode == "running":
+            run.probes.carry(previous.probes)
         self._speed = Speed()
 
     def gone_back(self, travel: Travel, descriptors: tuple[int, ...], turn: Turn) -> Run:
@@ -228,7 +277,7 @@ class Worker:
         assert run is not None
         assert start is not None
         try:
-            with self.given(start, descriptors) as (memory, x, y, text):
+            with given(start, descriptors) as (memory, x, y, text):
                 self._began = time.monotonic()
                 project, samples = payload.unpack(text, x, y)
                 kept = run.plans.samples(turn.plan)
@@ -312,6 +361,7 @@ def main() -> None:
     with contextlib.suppress(OSError):  # not allowed everywhere; then the system chooses by itself
         Path("/proc/self/oom_score_adj").write_text("500")
     os.nice(_NICE)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     worker = Worker(socket.socket(fileno=descriptor))
     importlib.import_module("playground.engine.jit")  # now rather than at the first run
     worker.serve()

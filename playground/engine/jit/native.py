@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 # libgomp reads this when it is first loaded. Left alone, a thread that waits for its twin spins for milliseconds; where another
@@ -31,16 +30,18 @@ RUN = i8(
 )  # fmt: skip
 
 _ready: dict[str, Any] = {}
+_runners: dict[bool, Any] = {}
 _lock = threading.RLock()  # Numba's compiler is not safe to enter twice
 _parallel = threading.Lock()  # nor are its threads, on the layer that it falls back to
 
 
 def compiled(name: str) -> Any:
     """The kernel as a function of (F, R, w, k), compiled or loaded on first use. Raises KeyError."""
-    with _lock:
-        if name not in _ready:
-            _ready[name] = build(Bound(decoded(registry.find(name))), SIGNATURE)
-        return _ready[name]
+    if name not in _ready:  # one that is there does not wait until another thread has compiled another one
+        with _lock:
+            if name not in _ready:
+                _ready[name] = build(Bound(decoded(registry.find(name))), SIGNATURE)
+    return _ready[name]
 
 
 def address(name: str) -> int:
@@ -54,11 +55,13 @@ def table(names: Sequence[str]) -> np.ndarray:
     return np.array([address(name) for name in names], np.int64)
 
 
-@cache
 def _runner(parallel: bool) -> Any:
-    if not parallel:
-        return build(Bound(runner.run, name="run_serial"), RUN)
-    return build(Bound(runner.run, name="run_parallel"), RUN, parallel=True)
+    if parallel not in _runners:
+        name, options = ("run_parallel", {"parallel": True}) if parallel else ("run_serial", {})
+        with _lock:
+            if parallel not in _runners:
+                _runners[parallel] = build(Bound(runner.run, name=name), RUN, **options)
+    return _runners[parallel]
 
 
 def compile_kernels(names: Sequence[str], progress: Callable[[str, int, int], None] | None = None) -> None:
@@ -71,8 +74,7 @@ def compile_kernels(names: Sequence[str], progress: Callable[[str, int, int], No
     for done, (name, make) in enumerate(work):
         if progress is not None:
             progress(name, done, len(work))
-        with _lock:
-            make()
+        make()
     if progress is not None:
         progress("", len(work), len(work))
 
@@ -85,8 +87,7 @@ def max_threads() -> int:
 def run(*arguments: Any, threads: int = 1) -> int:
     """See `engine.runner.run`. threads: 1 runs the serial twin; more share the chains of a stage. The bits are the same."""
     threads = min(threads, max_threads())
-    with _lock:
-        twin = _runner(threads > 1)
+    twin = _runner(threads > 1)
     if threads == 1:
         return int(twin(*arguments))
     with _parallel:

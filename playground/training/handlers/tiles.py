@@ -15,5 +15,6 @@ def watch_tiles(worker: Worker, command: WatchTiles, descriptors: tuple[int, ...
         return True
     probe = worker.run.probes[TilesProbe]
     probe.watch(command)
-    probe.look(force=worker.run.mode != "running")
+    if worker.run.mode != "running":  # else it looks after the next steps
+        probe.look(force=True)
     return True

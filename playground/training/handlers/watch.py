@@ -28,5 +28,6 @@ def watch_grid(worker: Worker, command: messages.WatchGrid, descriptors: tuple[i
         return True
     grid = worker.run.probes[GridProbe]
     shown = grid.watch(command.low, command.high, command.size)
-    grid.look(force=False)
+    if worker.run.mode != "running":  # else it looks after the next steps
+        grid.look(force=False)
     return shown

@@ -28,7 +28,8 @@ class Entry(Message):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Change(Command):
-    """Go on with another plan, or other data, from the next step on. A descriptor travels with it for each of `start.blocks`.
+    """Go on with another plan, or other data, as soon as it is made ready; until then the run goes on as it is, and of several changes
+    the last one counts. A descriptor travels with it for each of `start.blocks`.
 
     start: as for a new run, with an arena and a board that are still empty; it says nothing of folder, checkpoint and pause.
     same_samples: x and y are those that the run has.

@@ -21,6 +21,10 @@ class Share:
         """Due at once."""
         self._due = 0.0
 
+    def follow(self, other: Share) -> None:
+        """Due when another one would have been."""
+        self._due = other._due
+
     def spent(self, seconds: float) -> None:
         """It has just happened, and took so long."""
         self._due = time.perf_counter() + max(self._interval, seconds / self._share)

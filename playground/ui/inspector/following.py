@@ -18,7 +18,7 @@ from playground.errors import PlaygroundError
 from playground.lowering.expansion import expanded
 from playground.lowering.flow import flow_of
 from playground.lowering.groups import weight_settings
-from playground.training.messages import ChangeRefused, Replanned, Reset, Started
+from playground.training.messages import ChangeRefused, Done, Replanned, Reset, Started
 from playground.ui.remedies import remedy_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 #: Data whose points are edited while the network watches.
 LIVE_DATA = ("painted",)
-#: Changes of a plan that follow each other within so many milliseconds are one.
+#: The first change of a plan is asked for at once; those that follow within so many milliseconds, as while a slider moves, wait until
+#: it stays as it is for that long, and are one.
 SETTLE_MS = 250
 PLAN = "training/fields/"
 
@@ -67,15 +68,18 @@ class KnobFollower(QObject):
         self._refused: Project | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(SETTLE_MS)
         self._timer.timeout.connect(self.settle)
+        #: Runs for as long as changes follow each other.
+        self._flow = QTimer(self)
+        self._flow.setSingleShot(True)
+        self._flow.setInterval(SETTLE_MS)
         session.project_changed.connect(self.follow)
         session.samples_changed.connect(self.follow)
         session.heard.connect(self._heard)
         session.before_command = self.settle
 
     def follow(self) -> None:
-        """Bring the run to the project's values: knobs at once, its plan as soon as that stays as it is for a moment."""
+        """Bring the run to the project's values: knobs at once, its plan too unless it was changed just before (see `SETTLE_MS`)."""
         if not self.session.client.takes_changes:
             return
         known = {**self.session.client.knobs, **self._sent}
@@ -83,10 +87,12 @@ class KnobFollower(QObject):
             if name in known and np.float32(known[name]) != np.float32(value):
                 self._sent[name] = value
                 self.session.set_knob(name, value)
-        if self._wanted() is not None:
-            self._timer.start()
-        else:
+        wanted = self._wanted()
+        if wanted is None:
             self._timer.stop()
+        elif wanted != self._refused:
+            self._timer.start(SETTLE_MS if self._flow.isActive() else 0)
+            self._flow.start()
 
     def forget(self) -> None:
         """The run has other knobs than those that it was sent."""
@@ -143,7 +149,9 @@ class KnobFollower(QObject):
         return not factors <= known
 
     def _heard(self, event: object) -> None:
-        if isinstance(event, Replanned):
+        if isinstance(event, Done):
+            self._asked.pop(event.serial, None)  # another plan took its place before it was ready
+        elif isinstance(event, Replanned):
             project, samples = self._asked.pop(event.change, (self.session.run_project, None))
             self.session.run_project, self.session.run_samples = project, samples or self.session.run_samples
             self._refused = None
