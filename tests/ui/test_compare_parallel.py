@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QItemSelectionModel, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -26,6 +26,7 @@ from playground.ui.compare.columns import age
 from playground.ui.compare.parallel import ParallelPlot
 from playground.ui.compare.seeds import likeness, spread, together
 from playground.ui.compare.table import RunsTable
+from playground.ui.panels.comparison import ComparisonPanel
 from playground.ui.panels.overlay import OverlayPanel
 from playground.ui.panels.parallel import ParallelPanel
 from playground.ui.plots.axis import Axis
@@ -181,6 +182,62 @@ def test_a_stroke_along_an_axis_filters_the_table(session: Session, shelf: list[
     assert plot.words_at(QPointF(x, plot.y_of(0.0))) == "Run 2: Validation loss 0.45"
 
 
+def test_lines_go_from_axis_to_axis_and_leave_out_what_a_run_lacks(qtbot: QtBot) -> None:
+    runs = several()
+    axes = axes_of(runs)
+    del axes[1].places[runs[0].folder]
+    plot = ParallelPlot()
+    qtbot.addWidget(plot)
+    plot.resize(520, 260)
+    plot.show_runs(axes, runs, {})
+    wanted = [
+        [[plot.x_of(at), plot.y_of(a.places[run.folder])], [plot.x_of(at + 1), plot.y_of(b.places[run.folder])]]
+        for run in runs for at, (a, b) in enumerate(zip(plot.shown, plot.shown[1:], strict=False))
+        if run.folder in a.places and run.folder in b.places
+    ]  # fmt: skip
+    assert len(wanted) == len(runs) * (len(plot.shown) - 1) - 2
+    np.testing.assert_allclose(plot._pieces(plot.shown, runs), wanted)
+
+
+def test_many_runs_that_are_known_are_read_again_in_pieces_and_those_that_are_shown_stay_meanwhile(
+    session: Session, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    project = moons()
+    runs = [run_of(k, SetPlan("training", "seed", k % 3).apply(project), 0.1 * k, steps=1) for k in range(450, 0, -1)]
+    monkeypatch.setattr("playground.ui.compare.choice.reading", lambda place: iter([(run, False) for run in runs]))
+    choice, sizes, asked = choice_of(session), list[int](), list[int]()
+    groups = choice.drawn_groups
+    monkeypatch.setattr(choice, "drawn_groups", lambda: asked.append(1) or groups())
+    panels = [ParallelPanel(session), RunsTable(choice), ComparisonPanel(session)]
+    for panel in panels:
+        qtbot.addWidget(panel)
+    choice.changed.connect(lambda: sizes.append(len(choice.runs)))
+    choice.refresh()
+    assert 0 < len(choice.runs) < 450, "the first of them at once"
+    qtbot.waitUntil(lambda: len(choice.runs) == 450)
+    sizes.clear()
+    choice.refresh()
+    choice.refresh()
+    assert len(choice.runs) == 450
+    qtbot.waitUntil(lambda: bool(sizes))
+    assert sizes == [450]
+    asked.clear()
+    choice.chosen.emit()
+    assert len(asked) < 10, "colours are found for all runs at once"
+    table = panels[1]
+    assert isinstance(table, RunsTable)
+    table.runs.group_by_setting(False)
+    for row in (3, 4, 17):
+        table.selectionModel().select(
+            table.runs.index(row, 0), QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        )
+    assert [line.run.folder for line in table.chosen_lines()] == sorted(
+        (table.folder_at(index.row()) for index in table.selectionModel().selectedRows()), key=lambda at: -int(at.name)
+    )  # fmt: skip
+    session.replaced.emit()
+    assert choice.runs == [], "another project: not the runs of the one before, until its own are read"
+
+
 def test_brushes_move_by_keys(session: Session, shelf: list[Kept], qtbot: QtBot) -> None:
     panel = ParallelPanel(session)
     qtbot.addWidget(panel)
@@ -220,11 +277,11 @@ def test_runs_of_several_seeds_are_one_line_with_a_band(session: Session, shelf:
     np.testing.assert_allclose((both.band[1] - both.band[0]) / 2, np.std([0.2, 0.3], ddof=1))
     np.testing.assert_allclose(both.y, np.array([1, 1 / 2, 1 / 3, 1 / 4]) + 0.25)
     assert both.words_at(10.0, 1.25) == "1.25 ± 0.0707"
-    assert choice.color_of(shelf[2].folder) == choice.color_of(shelf[0].folder)
+    assert choice.colors()[shelf[2].folder] == choice.colors()[shelf[0].folder]
     panel.grab()
     qtbot.mouseClick(panel.bands, Qt.MouseButton.LeftButton, pos=QPoint(8, panel.bands.height() // 2))
     assert set(panel.plot.series) == {"1", "2", "3", "4"}
-    assert choice.color_of(shelf[2].folder) != choice.color_of(shelf[0].folder)
+    assert choice.colors()[shelf[2].folder] != choice.colors()[shelf[0].folder]
 
 
 def test_a_band_is_filled_between_its_ends_and_the_axis_holds_it(app: QApplication, qtbot: QtBot) -> None:

@@ -25,8 +25,9 @@ from playground.words import say, sentence
 #: Runs with a colour and dashes of their own.
 MOST_DRAWN = 8
 MOST_COMPARED = 4
-#: Files of runs that are read before anything is shown; then seconds of reading between two turns of the window, and until more is shown.
-AT_ONCE, SLICE, PAUSE = 24, 0.006, 0.4
+#: Files of runs that are read at once, of which those that are known already count as less; then seconds of reading between two turns of
+#: the window, and until more is shown.
+AT_ONCE, KNOWN, SLICE, PAUSE = 12, 1 / 16, 0.006, 0.4
 
 
 class Choice(QObject):
@@ -69,7 +70,7 @@ class Choice(QObject):
     def forget(self) -> None:
         """Another project: other runs."""
         self._later.stop()
-        self.drawn, self.compared, self.left = {}, [], None
+        self.runs, self._repeats, self.drawn, self.compared, self.left = [], {}, {}, [], None
         self._refresh_watched()
 
     def _run_changed(self) -> None:
@@ -83,18 +84,18 @@ class Choice(QObject):
             self.refresh()
 
     def refresh(self) -> None:
-        """Read the shelf; new runs are drawn while there are colours. Of many that were not read before the older ones follow later."""
+        """Read the shelf; new runs are drawn while there are colours. Of many the older ones follow later; what is shown stays until then."""
         self._reader, self._read = reading(self.session.shelf), []
-        self._read_on(AT_ONCE, math.inf)
-        self._publish()
+        if not self._read_on(AT_ONCE, math.inf) or not self.runs:
+            self._publish()
 
-    def _read_on(self, most: int, seconds: float) -> bool:
+    def _read_on(self, most: float, seconds: float) -> bool:
         """Read at most so many files, for at most so long. Gives whether there are more."""
         end = time.perf_counter() + seconds
         for run, fresh in self._reader:
             if run is not None:
                 self._read.append(run)
-            most -= fresh
+            most -= 1 if fresh else KNOWN
             if most <= 0 or time.perf_counter() > end:
                 self._later.start()
                 return True
@@ -103,7 +104,8 @@ class Choice(QObject):
 
     def _read_later(self) -> None:
         """Another piece, between two turns of the window."""
-        if not self._read_on(AT_ONCE, SLICE) or time.perf_counter() - self._published > PAUSE:
+        more = self._read_on(AT_ONCE, SLICE)
+        if not more or (len(self._read) > len(self.runs) and time.perf_counter() - self._published > PAUSE):
             self._publish()
 
     def _publish(self) -> None:
@@ -135,9 +137,9 @@ class Choice(QObject):
         runs = self.drawn_runs()
         return together(runs) if self.bands else [([run], color) for run, color in runs]
 
-    def color_of(self, folder: Path) -> int | None:
-        """In which a run is drawn; None for one that is not."""
-        return next((color for runs, color in self.drawn_groups() for run in runs if run.folder == folder), None)
+    def colors(self) -> dict[Path, int]:
+        """The number of the colour in which each drawn run is drawn, by folder."""
+        return {run.folder: color for runs, color in self.drawn_groups() for run in runs}
 
     def draw_bands(self, on: bool) -> None:
         """Runs that differ in nothing but the seed as one, or each by itself and, while there are colours, in its own."""

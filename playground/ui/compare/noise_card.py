@@ -160,7 +160,8 @@ class NoiseCard(QWidget):
         self.title.show_text(found.title)
         self.text.show_text(found.text)
         self.setAccessibleName(f"{found.title}. {found.text}")
-        colors = {one.number: color for one in found.settings for run in one.runs if (color := self.choice.color_of(run.folder))}
+        drawn = self.choice.colors()
+        colors = {one.number: drawn[run.folder] for one in found.settings for run in one.runs if run.folder in drawn}
         several = len(found.settings) > 1 or any(len(one.values) > 1 for one in found.settings)
         self.strip.show_settings(found.settings if several else (), colors)
         self.strip.setVisible(several)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from playground.training.runs import Kept
 from playground.ui.compare.axes import SettingAxis, left_by
 from playground.ui.painting import AA, CENTRE, box, put
+from playground.ui.plots.series import draw_pieces
 from playground.ui.theme import theme
 from playground.words import say
 
@@ -195,35 +198,45 @@ class ParallelPlot(QWidget):
             p.end()
             return
         left = self.left
-        for run in sorted(self.runs, key=lambda run: (left is None or run.folder in left, run.folder in self.colors)):
-            self._line(p, shown, run, left is None or run.folder in left)
+        passing = [run for run in self.runs if left is None or run.folder in left]
+        passed_by = [run for run in self.runs if left is not None and run.folder not in left]
+        self._grey(p, shown, passed_by, 0.15)
+        self._grey(p, shown, [run for run in passing if run.folder not in self.colors], 0.45)
+        for run in passing:
+            if run.folder in self.colors:
+                self._line(p, shown, run)
         wide = (self.width() - 2 * SIDE) / max(len(shown) - 1, 1)
         for at, axis in enumerate(shown):
             self._axis(p, self.x_of(at), axis, min(wide, 2.0 * SIDE) - 4, self._ring and at == self.at)
         p.end()
 
-    def _line(self, p: QPainter, shown: Sequence[SettingAxis], run: Kept, passes: bool) -> None:
-        color = self.colors.get(run.folder) if passes else None
-        ink, dashes = theme().series(color) if color is not None else (theme().color("strong"), ())
-        faint = QColor(ink)
-        faint.setAlphaF(1.0 if color is not None else 0.45 if passes else 0.15)
-        pen = QPen(faint, 2 if color is not None else 1)
+    def _pieces(self, shown: Sequence[SettingAxis], runs: Sequence[Kept]) -> np.ndarray:
+        """Lines from each axis to the next, of runs that have a place on both. Shapes: -> (m, 2, 2) pixels."""
+        parts = np.array([[axis.places.get(run.folder, math.nan) for axis in shown] for run in runs]).reshape(-1, len(shown))
+        points = np.empty((*parts.shape, 2))
+        foot, top = self.y_of(0.0), self.y_of(1.0)
+        points[:, :, 0], points[:, :, 1] = [self.x_of(at) for at in range(len(shown))], foot + parts * (top - foot)
+        pieces = np.stack([points[:, :-1], points[:, 1:]], 2).reshape(-1, 2, 2)
+        return np.asarray(pieces[np.isfinite(pieces).all((1, 2))])
+
+    def _grey(self, p: QPainter, shown: Sequence[SettingAxis], runs: Sequence[Kept], strength: float) -> None:
+        """All runs that have no colour at once: hundreds of them would be a long turn of the window one by one."""
+        faint = QColor(theme().color("strong"))
+        faint.setAlphaF(strength)
+        p.setRenderHint(AA)
+        p.setPen(QPen(faint, 1))
+        draw_pieces(p, self._pieces(shown, runs))
+
+    def _line(self, p: QPainter, shown: Sequence[SettingAxis], run: Kept) -> None:
+        """A run in its colour and dashes."""
+        ink, dashes = theme().series(self.colors[run.folder])
+        pen = QPen(ink, 2)
         if dashes:
             pen.setCapStyle(Qt.PenCapStyle.FlatCap)
             pen.setDashPattern([part / 2 for part in dashes])
         p.setRenderHint(AA)
         p.setPen(pen)
-        p.setBrush(Qt.BrushStyle.NoBrush)
-        piece: list[QPointF] = []
-        for at, axis in enumerate(shown):
-            part = axis.places.get(run.folder)
-            if part is None:
-                piece = []
-                continue
-            point = QPointF(self.x_of(at), self.y_of(part))
-            if piece:
-                p.drawPolyline(QPolygonF([piece[-1], point]))
-            piece.append(point)
+        draw_pieces(p, self._pieces(shown, [run]))
 
     def _axis(self, p: QPainter, x: float, axis: SettingAxis, wide: float, chosen: bool) -> None:
         p.setRenderHint(AA, False)

@@ -79,7 +79,7 @@ class RunsModel(QAbstractTableModel):
         self.endResetModel()
 
     def _recolor(self) -> None:
-        self.colors = {run.folder: color for group, color in self.choice.drawn_groups() for run in group}
+        self.colors = self.choice.colors()
 
     def told_at(self, row: int, section: int) -> tuple[str, str]:
         """What stands in a cell and after it; found once for what is seen."""
@@ -327,7 +327,10 @@ class RunsTable(QTableView):
         return [line.run for line in self.chosen_lines()]
 
     def chosen_lines(self) -> list[Line]:
-        return [self.runs.lines[index.row()] for index in sorted(self.selectionModel().selectedRows(), key=lambda i: i.row())]
+        # Rows are selected as a whole. Qt's own list of them asks for the flags of every cell.
+        parts: Any = self.selectionModel().selection()
+        rows = sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})
+        return [self.runs.lines[row] for row in rows]
 
     def folder_at(self, row: int) -> Path:
         return self.runs.lines[row].run.folder

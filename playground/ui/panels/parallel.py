@@ -59,8 +59,7 @@ class ParallelPanel(QWidget):
             if len(runs) < 2
             else say("These runs have the same settings.")
         )
-        colors = {run.folder: color for group, color in self.choice.drawn_groups() for run in group}
-        self.plot.show_runs(self._axes, runs, colors)
+        self.plot.show_runs(self._axes, runs, self.choice.colors())
         self._brushed()
 
     def let_go(self) -> None:
