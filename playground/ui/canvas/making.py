@@ -19,7 +19,7 @@ from playground.ui.canvas.chances import kept_units, spread_of
 from playground.ui.canvas.faring import Cost, duration
 from playground.ui.canvas.look import short_number
 from playground.ui.canvas.preview import PreviewData
-from playground.words import say, sentence
+from playground.words import language, say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.canvas.feed import PreviewFeed
@@ -45,6 +45,7 @@ class PictureMaker:
         self._spreads: dict[str, tuple[Array | None, PreviewData | None]] = {}
         self._shown: tuple[Samples | None, int, PreviewData | None] | None = None
         self._glyphs: dict[str, tuple[object, PreviewData | None]] = {}
+        self._answered: dict[str, tuple[Array | None, object, PreviewData | None]] = {}
 
     def take(
         self,
@@ -75,7 +76,7 @@ class PictureMaker:
             "number": lambda: pictures.number(*self._number(node)),
             "strip": lambda: pictures.strip(samples, self.feed.sample),
             "maps": lambda: self._maps(node),
-            "bars": lambda: pictures.bars(answers.get(node.name), samples),
+            "bars": lambda: self._bars(node, answers.get(node.name), samples),
             "tiles": lambda: self._responses(node),
             "field": lambda: self._field(node),
             "kept": lambda: self._kept(node),
@@ -110,8 +111,22 @@ class PictureMaker:
         if found is not None:
             return found
         weight = None if self.mode == "activation" else self._weights.get(f"{node.name}.weight")
-        first = self.first.get(node.id, 0)
-        return pictures.maps(weight, answers.get(node.name), self.feed.forms.get(node.id, ()), first)
+        first, given, form = self.first.get(node.id, 0), answers.get(node.name), self.feed.forms.get(node.id, ())
+        if weight is not None:
+            return pictures.maps(weight, given, form, first)
+        return self._of_answer(node, given, first, lambda: pictures.maps(None, given, form, first))
+
+    def _bars(self, node: Node, given: Array | None, samples: Samples | None) -> PreviewData | None:
+        return self._of_answer(node, given, (samples and samples.class_names, language()), lambda: pictures.bars(given, samples))
+
+    def _of_answer(
+        self, node: Node, given: Array | None, how: object, make: Callable[[], PreviewData | None]
+    ) -> PreviewData | None:
+        """The same picture for as long as it is made of the same: new answers come less often than the canvas is drawn."""
+        known = self._answered.get(node.id)
+        if known is None or known[0] is not given or known[1] != how:
+            known = self._answered[node.id] = (given, how, make())
+        return known[2]
 
     def _spread(self, node: Node) -> PreviewData | None:
         given = self._crowd.get(node.name, self._answers.get(node.name))
