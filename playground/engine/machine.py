@@ -322,6 +322,7 @@ class Machine:
 
     def prepare(self) -> None:
         """Compile (or load from the cache) everything that the plan's programs need."""
+        compile_plan(self.plan, self._progress)
         for program in self.plan.programs:
             self.bound(program)
 
@@ -454,8 +455,7 @@ def compile_plan(plan: Plan, progress: Progress | None = None) -> None:
     """What `Machine.prepare` compiles, ahead of the machine."""
     from playground.engine import jit
 
-    for program in plan.programs:
-        jit.compile_kernels(program.kernels, progress)
+    jit.compile_kernels(plan.kernels, progress)
 
 
 class _Bound:

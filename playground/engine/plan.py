@@ -80,6 +80,11 @@ class Plan:
         """Those that there are."""
         return tuple(program for program in (self.train, self.evaluate, self.observe) if program is not None)
 
+    @property
+    def kernels(self) -> tuple[str, ...]:
+        """What its programs call."""
+        return tuple(dict.fromkeys(name for program in self.programs for name in program.kernels))
+
     def disassemble(self) -> str:
         """All programs in words."""
         parts = [("train", self.train), ("evaluate", self.evaluate), ("observe", self.observe)]

@@ -78,17 +78,22 @@ def edit_to_first_step(repeats: int = 5) -> Iterator[Figure]:
 
 
 def compile_everything() -> Figure:
-    """P2: all kernels of W1 to W9 in a process with an empty cache."""
+    """P2: all kernels of W1 to W9 in a process with an empty cache, and with the second process that it may start."""
     code = (
-        "import sys, time; from playground.cli.bench.ours import machine_of\n"
-        "begun = time.perf_counter()\n"
-        f"for id in {[one.id for one in WORKLOADS]!r}: machine_of(id).prepare()\n"
-        "print(time.perf_counter() - begun)"
+        "import json, os, time; from playground.cli.bench.ours import machine_of\n"
+        f"machines = [machine_of(id) for id in {[one.id for one in WORKLOADS]!r}]\n"
+        "before, begun = os.times(), time.perf_counter()\n"
+        "from playground.engine import jit\n"
+        "jit.compile_kernels(list(dict.fromkeys(name for one in machines for name in one.plan.kernels)))\n"
+        "spent = sum(os.times()[:4]) - sum(before[:4])\n"
+        "print(json.dumps([time.perf_counter() - begun, spent]))"
     )
     with tempfile.TemporaryDirectory() as cache:
         environment = {**os.environ, "PLAYGROUND_CACHE": cache, "PYTHONPATH": str(ROOT)}
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
-    return Figure("P2", "compile every kernel of W1 to W9, once", float(done.stdout.split()[-1]), 20.0, "s")
+    took, spent = json.loads(done.stdout.splitlines()[-1])
+    note = f"{spent:.1f} s of processor time in all processes"
+    return Figure("P2", "compile every kernel of W1 to W9, once", took, 20.0, "s", note)
 
 
 def worker_ready() -> Figure:

@@ -8,6 +8,7 @@ files carry checksums, so one that is cut off or damaged is dropped and compiled
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import marshal
@@ -31,7 +32,7 @@ import numpy as np
 from playground import paths
 from playground.engine import kernel as registry
 from playground.engine import vocabulary
-from playground.engine.jit import arrays, lanes, target, tile
+from playground.engine.jit import arrays, lanes, pipeline, target, tile
 
 SEAL = "checksums.json"
 #: An entry that no process has loaded for so long is removed when its function is compiled anew.
@@ -116,7 +117,13 @@ def _bind_global(function: Callable[..., Any], name: str) -> tuple[Any, bytes]:
 def _inlined(function: Callable[..., Any]) -> tuple[Any, bytes]:
     bound = Bound(function)
     # nobody calls it from outside: without the doors for that a kernel of many such functions compiles in a fifth less time
-    made = numba.njit(error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    made = numba.njit(
+        error_model="numpy",
+        forceinline=True,
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+        pipeline_class=pipeline.PartCompiler,
+    )
     return made(bound.function), bound.digest
 
 
@@ -149,16 +156,20 @@ def _intact(folder: Path) -> bool:
         return False
 
 
+def place(bound: Bound, signature: Any, **options: Any) -> Path:
+    """Where the function's machine code is kept."""
+    digest = hashlib.sha256(base_digest() + bound.digest + repr((str(signature), sorted(options.items()))).encode()).hexdigest()
+    return cache_directory() / f"{bound.function.__name__}-{digest[:24]}"
+
+
 def build(bound: Bound, signature: Any, **options: Any) -> Any:
     """The function as a Numba dispatcher with this one signature, from the disk where it is there."""
-    name = bound.function.__name__
-    digest = hashlib.sha256(base_digest() + bound.digest + repr((str(signature), sorted(options.items()))).encode()).hexdigest()
-    root = cache_directory()
-    entry = root / f"{name}-{digest[:24]}"
+    name, entry = bound.function.__name__, place(bound, signature, **options)
+    root = entry.parent
     if entry.exists():
         if _intact(entry):
             with _caching_in(entry):
-                made = numba.njit(signature, cache=True, **OPTIONS, **options)(bound.function)
+                made = _made(bound, signature, options, cache=True)
             if not made.stats.cache_hits:  # the source file was touched: Numba compiled anew and rewrote its index
                 compilations.append(name)
                 _seal(entry)
@@ -168,6 +179,25 @@ def build(bound: Bound, signature: Any, **options: Any) -> Any:
     compilations.append(name)
     _remove_unused(root, name)
     return _compile_into(root, entry, bound, signature, options)
+
+
+def _made(bound: Bound, signature: Any, options: Mapping[str, Any], **more: Any) -> Any:
+    if not options.get("parallel"):
+        more["pipeline_class"] = pipeline.KernelCompiler
+    with _uncollected():
+        return numba.njit(signature, **OPTIONS, **options, **more)(bound.function)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Numba makes so many objects that the garbage collector would go over everything again and again, in vain."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _touch(entry: Path) -> None:
@@ -195,10 +225,10 @@ def _compile_into(root: Path, entry: Path, bound: Bound, signature: Any, options
     try:
         fresh.mkdir(parents=True)
     except OSError:
-        return numba.njit(signature, **OPTIONS, **options)(bound.function)
+        return _made(bound, signature, options)
     try:
         with _caching_in(fresh):
-            made = numba.njit(signature, cache=True, **OPTIONS, **options)(bound.function)
+            made = _made(bound, signature, options, cache=True)
         _seal(fresh)
         _move(fresh, entry)
         return made

@@ -13,6 +13,8 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import intrinsic, models, register_model
 from numba.np.arrayobj import make_array
 
+from playground.engine.jit.pipeline import FIRST
+
 LANES = 16
 F32, I32, I64, I1 = ir.FloatType(), ir.IntType(32), ir.IntType(64), ir.IntType(1)
 VECTOR, MASK, WHOLE = ir.VectorType(F32, LANES), ir.VectorType(I1, LANES), ir.VectorType(I32, LANES)
@@ -105,6 +107,8 @@ def _operator(functions: tuple[Any, ...], emit: Callable[[Any, Any, Any], Any], 
     """Give operators a meaning for (operand, operand), either of which may be a number."""
 
     class Template(AbstractTemplate):
+        metadata = FIRST
+
         def generic(self, args: Any, kws: Any) -> Any:
             if len(args) == 2 and operand in args:
                 return signature(result, operand, operand)

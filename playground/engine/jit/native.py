@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 # libgomp reads this when it is first loaded. Left alone, a thread that waits for its twin spins for milliseconds; where another
@@ -18,8 +19,9 @@ import numpy as np
 
 from playground.engine import kernel as registry
 from playground.engine import runner
+from playground.engine.jit import second
 from playground.engine.jit.arrays import SIGNATURE
-from playground.engine.jit.compile import Bound, build, compilations
+from playground.engine.jit.compile import Bound, build, cache_directory, compilations, place
 from playground.engine.operands import decoded
 
 __all__ = ["address", "compilations", "compile_kernels", "compiled", "max_threads", "run", "table"]
@@ -30,17 +32,28 @@ RUN = i8(
 )  # fmt: skip
 
 _ready: dict[str, Any] = {}
-_runners: dict[bool, Any] = {}
 _lock = threading.RLock()  # Numba's compiler is not safe to enter twice
 _parallel = threading.Lock()  # nor are its threads, on the layer that it falls back to
 
+#: The runner's twins, with what they are compiled with.
+RUNNERS: dict[str, dict[str, Any]] = {"run_serial": {}, "run_parallel": {"parallel": True}}
+
+
+@cache
+def _recipe(name: str) -> tuple[Bound, Any, dict[str, Any]]:
+    """What `build` takes for a kernel or a runner. Raises KeyError."""
+    if name in RUNNERS:
+        return Bound(runner.run, name=name), RUN, RUNNERS[name]
+    return Bound(decoded(registry.find(name))), SIGNATURE, {}
+
 
 def compiled(name: str) -> Any:
-    """The kernel as a function of (F, R, w, k), compiled or loaded on first use. Raises KeyError."""
+    """The kernel as a function of (F, R, w, k), or a runner; compiled or loaded on first use. Raises KeyError."""
     if name not in _ready:  # one that is there does not wait until another thread has compiled another one
         with _lock:
             if name not in _ready:
-                _ready[name] = build(Bound(decoded(registry.find(name))), SIGNATURE)
+                bound, signature, options = _recipe(name)
+                _ready[name] = build(bound, signature, **options)
     return _ready[name]
 
 
@@ -55,28 +68,36 @@ def table(names: Sequence[str]) -> np.ndarray:
     return np.array([address(name) for name in names], np.int64)
 
 
-def _runner(parallel: bool) -> Any:
-    if parallel not in _runners:
-        name, options = ("run_parallel", {"parallel": True}) if parallel else ("run_serial", {})
-        with _lock:
-            if parallel not in _runners:
-                _runners[parallel] = build(Bound(runner.run, name=name), RUN, **options)
-    return _runners[parallel]
+def _lacks(name: str) -> bool:
+    """Is the kernel or runner neither here nor on the disk?"""
+    if name in _ready:
+        return False
+    with _lock:
+        bound, signature, options = _recipe(name)
+        return not place(bound, signature, **options).exists()
 
 
 def compile_kernels(names: Sequence[str], progress: Callable[[str, int, int], None] | None = None) -> None:
-    """Have these kernels and the runners ready. progress is told (what comes next, how many are done, of how many)."""
-    work: list[tuple[str, Callable[[], object]]] = [
-        ("run_serial", lambda: _runner(False)),
-        ("run_parallel", lambda: _runner(True)),
-    ]
-    work += [(name, lambda name=name: compiled(name)) for name in names]  # type: ignore[misc]
-    for done, (name, make) in enumerate(work):
-        if progress is not None:
-            progress(name, done, len(work))
-        make()
-    if progress is not None:
-        progress("", len(work), len(work))
+    """Have these kernels and the runners ready; where many are new, a second process compiles some of them.
+
+    progress: told (what comes next, how many are done, of how many).
+    """
+    work, shared = [*RUNNERS, *names], 0
+    told = progress or (lambda name, done, total: None)
+    lacking = [name for name in work if _lacks(name)]
+    if second.worthwhile(lacking, cache_directory()):
+        sources = {name: runner.run if name in RUNNERS else registry.find(name) for name in lacking}
+        with second.Shared(sources, cache_directory()) as both:
+            for name in both:
+                told(name, both.done, len(work))
+                compiled(name)
+        work.sort(key=lambda name: name not in sources)
+        shared = len(lacking)
+    for done, name in enumerate(work):
+        if done >= shared:
+            told(name, done, len(work))
+        compiled(name)
+    told("", len(work), len(work))
 
 
 def max_threads() -> int:
@@ -87,7 +108,7 @@ def max_threads() -> int:
 def run(*arguments: Any, threads: int = 1) -> int:
     """See `engine.runner.run`. threads: 1 runs the serial twin; more share the chains of a stage. The bits are the same."""
     threads = min(threads, max_threads())
-    twin = _runner(threads > 1)
+    twin = compiled("run_parallel" if threads > 1 else "run_serial")
     if threads == 1:
         return int(twin(*arguments))
     with _parallel:
