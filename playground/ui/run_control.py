@@ -35,7 +35,7 @@ from playground.ui.canvas.plane import plane_of
 from playground.ui.turns import CORES
 
 #: Milliseconds between two ticks, and where the run wants every core.
-TICK_MS, CROWDED_MS = 33, 66
+TICK_MS, CROWDED_MS = 33, 100
 POLL_MS = 4
 SURFACE = 96
 LIVE = ("starting", "running")
