@@ -180,7 +180,7 @@ class Writer:
         self._jobs.append((Written(which, path, step, epoch, None), self._pool.submit(write, path, checkpoint, self.layout)))
 
     def write_record(self, path: Path, data: bytes, step: int, epoch: int) -> None:
-        """Begin to write the record of the run."""
+        """Begin to write the record of the run, or what lies beside it."""
         self._jobs.append((Written("record", path, step, epoch, None), self._pool.submit(save_atomically, path, data)))
 
     @property

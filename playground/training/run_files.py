@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from playground.document import project_json
-from playground.training import checkpoints, messages, run_record
+from playground.errors import FileError
+from playground.training import checkpoints, kept_points, messages, run_record
 from playground.training.areas.epochs import EPOCH_COLUMNS
 from playground.training.causes import of_error
 from playground.training.checkpoints import Checkpoint
 from playground.training.history import Epochs, Growing
 from playground.training.hooks import Hook
+from playground.training.kept_points import KeptPoints
 from playground.training.loop import Burst
 from playground.words import sentence
 
@@ -35,6 +38,7 @@ class RunFiles(Hook):
         self._saved_best = 0
         self._writer: checkpoints.Writer | None = None
         self._record: run_record.RunRecord | None = None
+        self._points = KeptPoints()
         self._fingerprint: dict[str, Any] = {}
         #: The run has a folder of its own since it forked, and nothing is in it yet.
         self._begins = False
@@ -58,6 +62,7 @@ class RunFiles(Hook):
         self._open()
         if self._record is None:
             return
+        self._recall_points()
         root = run_record.root_of(self._record.path) if self.run.journal.replanned else None
         if root is not None:
             self._record.begin_with(*root)
@@ -69,6 +74,13 @@ class RunFiles(Hook):
             if record.step <= self.run.machine.step:
                 self._record.add_epoch(record)
 
+    def _recall_points(self) -> None:
+        """Of the steps that the board forgot, what was kept; of the others what it holds."""
+        with contextlib.suppress(FileError):  # what is damaged is written anew, with what the board holds
+            self._points.add(kept_points.read(Path(self.run.start.folder)))
+        self._points.add(self.run.board.steps.since(0)[0])
+        self._points.cut(self.run.machine.step)
+
     def _fingerprint_after(self, previous: RunFiles) -> dict[str, Any]:
         """The same samples are not hashed again; there may be gigabytes of them."""
         made, before = self.run.assembled, previous.run.assembled
@@ -79,7 +91,7 @@ class RunFiles(Hook):
         """The same files, in which checkpoints now fit the new plan."""
         assert isinstance(previous, RunFiles)
         self._saved_at, self._saved_best = previous._saved_at, previous._saved_best
-        self._writer, self._record = previous._writer, previous._record
+        self._writer, self._record, self._points = previous._writer, previous._record, previous._points
         if self._writer is not None:
             self._fingerprint = self._fingerprint_after(previous)
             self._writer.layout = self.run.machine.layout
@@ -88,6 +100,8 @@ class RunFiles(Hook):
                 self._save_all()
 
     def after_burst(self, burst: Burst) -> None:
+        if self._record:
+            self._points.add(burst.rows)
         if burst.record is None:
             return
         if self._record:
@@ -133,6 +147,7 @@ class RunFiles(Hook):
         self._saved_best, self._saved_at = 0, 0.0
         if self._record:
             self._record.keep_until(step)
+            self._points.cut(step)
         if self._begins:
             self._begins = False
             self._save_all()
@@ -142,6 +157,7 @@ class RunFiles(Hook):
         if self._record:
             made = self.run.assembled
             self._record.clear()
+            self._points.clear()
             self._record.begin_with(project_json.to_json(made.project), self._fingerprint)
 
     def close(self) -> None:
@@ -179,6 +195,8 @@ class RunFiles(Hook):
             self._writer.write_record(
                 self._record.path, self._record.encoded(self.run.journal.entries), machine.step, machine.epoch
             )
+            points = self._record.path.with_name(kept_points.NAME)
+            self._writer.write_record(points, self._points.encoded(), machine.step, machine.epoch)
         self._saved_at = time.monotonic()
 
     @property

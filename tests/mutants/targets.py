@@ -223,6 +223,30 @@ def said(folder: Path) -> Target:
     return Target(one / runs.SAID, [good], [damage, m.json_file], load, never=True)
 
 
+def points(folder: Path) -> Target:
+    """The points of a run's steps, as the curve of a restored run."""
+    import numpy as np
+
+    from playground.training import kept_points
+    from playground.training.areas.steps import STEP_ROW
+    from playground.training.history import Growing, history_of
+
+    rng, good = np.random.default_rng(1), []
+    for count in (0, 1, 100, 20_000):
+        rows = np.zeros(count, STEP_ROW)
+        rows["step"], rows["loss"] = np.arange(1, count + 1), rng.exponential(size=count)
+        held = kept_points.KeptPoints()
+        held.add(rows)
+        good.append(held.encoded())
+
+    def load(path: Path) -> None:
+        found = Growing(np.empty(0, STEP_ROW), "step")
+        found.add(kept_points.read(path))
+        assert len(history_of(found).steps) <= kept_points.MOST_ROWS
+
+    return Target(folder / kept_points.NAME, good, [damage], load)
+
+
 def block(folder: Path) -> Target:
     """A file of the personal library of blocks."""
     from playground.document.block_files import library_folder, personal, read_block, shipped
@@ -400,6 +424,6 @@ def window(folder: Path) -> Target:
 
 TARGETS: dict[str, Callable[[Path], Target]] = {
     "safetensors": weights(".safetensors"), "npz": weights(".npz"), "onnx": weights(".onnx"), "checkpoint": checkpoint, "project": project,
-    "painted": painted, "run": run, "said": said, "block": block, "own_layers": own_layers, "lists": lists, "settings": settings,
+    "painted": painted, "run": run, "said": said, "points": points, "block": block, "own_layers": own_layers, "lists": lists, "settings": settings,
     "words": words, "clipboard": clipboard, "window": window,
 }  # fmt: skip

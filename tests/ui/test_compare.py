@@ -6,18 +6,23 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
 from playground.document.edits import SetPlan
+from playground.training import kept_points
+from playground.training.areas.steps import STEP_ROW
+from playground.training.kept_points import KeptPoints
 from playground.training.messages.change import Entry as ChangeEntry
-from playground.training.runs import kept
+from playground.training.runs import Kept, kept
 from playground.ui.compare.choice import Choice, choice_of
 from playground.ui.compare.columns import columns_for
 from playground.ui.compare.filtering import fits, unknown_names
 from playground.ui.compare.lines import alone
+from playground.ui.compare.restored import restored_of
 from playground.ui.compare.table import FIRST, LINE, TICK, RunsTable
 from playground.ui.main_window import MainWindow
 from playground.ui.panels.comparison import ComparisonPanel, value_text
@@ -140,6 +145,26 @@ def test_selected_runs_are_set_side_by_side(window: MainWindow, compared: Choice
     assert panel.restore.text() == "Restore run 3"
 
 
+def points_thinned_damaged_and_lacking(run: Kept, session: Session, loss: LossPanel) -> None:
+    """Of steps that were chosen for their losses no mean is drawn; without a sound file there are the epochs, as of older runs."""
+    said, restored = list[str](), restored_of(session)
+    session.message.connect(lambda text, _: said.append(text))
+    held, rows = KeptPoints(), np.zeros(5_000, STEP_ROW)
+    rows["step"], rows["loss"] = np.arange(1, 5_001), np.random.default_rng(0).exponential(size=5_000)
+    held.add(rows)
+    path = run.folder / kept_points.NAME
+    for data in (held.encoded(), held.encoded()[:-1], None):
+        path.unlink() if data is None else path.write_bytes(data)
+        restored.show(None)
+        restored.show(run)
+        shown = loss.plot.series
+        assert (len(shown["raw"].x) > 1000) == (data == held.encoded())
+        assert len(shown["train"].x) == 0
+        assert len(shown["epoch"].x) == len(run.epochs)
+    assert len(said) == 1
+    assert "points.bin is damaged" in said[0]
+
+
 def test_a_run_comes_back_with_its_weights_and_the_edit_can_be_undone(window: MainWindow, session: Session, compared: Choice):
     panel, table = only(window, RunsPanel), only(window, RunsTable)
     first = compared.runs[-1]
@@ -159,13 +184,17 @@ def test_a_run_comes_back_with_its_weights_and_the_edit_can_be_undone(window: Ma
     # The plots and the journal are the run's too.
     loss = LossPanel(session, window)
     assert loss.plot.series["validation"].y.tolist() == [record.validation_loss for record in first.epochs]
-    assert loss.rate.series["rate"].x.tolist() == [record.step for record in first.epochs]
+    steps = list(range(1, first.steps + 1))
+    assert [loss.plot.series[key].x.tolist() for key in ("raw", "train")] == [steps, steps]
+    assert loss.plot.series["raw"].y.tolist() == kept_points.read(first.folder)["loss"].tolist()
+    assert loss.rate.series["rate"].x.tolist() == steps
     assert (loss.told.text(), loss.plot.reach) == ("Run 1, restored", first.steps)
     assert journal_of(session).rows()[0][::3] == (first.steps, "Run 1 restored")
     numbers = dict(entry[:2] for entry in Knobs(session, window).live.values)
     last = first.epochs[-1]
     assert (numbers["train"], numbers["validation"]) == (short(last.train_loss), short(last.validation_loss or 0))
     assert HistogramsPanel(session, window).plot.empty == "Not kept of run 1. Press Train."
+    points_thinned_damaged_and_lacking(first, session, loss)
     session.undo()
     assert session.project.training.optimizer.rate == 0.002
 

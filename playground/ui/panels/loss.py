@@ -82,7 +82,9 @@ class LossPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self.told = Label("", 11, "text2")
-        self.told.setToolTip(say("Of a kept run there are the figures of its epochs, none of its batches"))
+        self.told.setToolTip(
+            say("Of a kept run there are its epochs, and of a long one the least and greatest losses of its batches")
+        )
         column.addWidget(legend_row(self.legend, self.told, self.log_x, self.log, Label(say("Smooth"), 11, "text2"), self.smooth))
         column.addWidget(self.plot, 1)
         column.addWidget(self.rate)
@@ -106,21 +108,22 @@ class LossPanel(QWidget):
 
     def feed(self) -> None:
         """Draw what is there now, if anyone can see it."""
-        client = self.session.client
-        history = client.history()
-        if not self.isVisible() and len(history.steps):
+        client, run = self.session.client, self.restored.run
+        history = client.history() if run is None else self.restored.history
+        if run is None and not self.isVisible() and len(history.steps):
             return
-        run = self.restored.run
         self.told.show_text("" if run is None else say("Run {number}, restored", number=run.number))
-        self.plot.feed(history, client.epochs if run is None else run.epochs)
-        self.rate.feed(history, () if run is None else run.epochs)
+        whole = run is None or len(history.steps) == history.steps.max(initial=0)
+        self.plot.feed(history, client.epochs if run is None else run.epochs, whole)
+        self.rate.feed(history, () if run is None or len(history.steps) else run.epochs)
         self._show_branches()
         self.legend.show_series(self.plot.legend())
         total = client.started.total_steps if client.started else 0
         kept = 0.0 if run is None else float(run.steps)
-        last, now = (int(history.steps[-1]), float(history.rate[-1])) if len(history.steps) else (0, None)
+        going = run is None and len(history.steps) > 0
+        last, now = (int(history.steps[-1]), float(history.rate[-1])) if going else (0, None)
         steps, rates = planned_rates(self.session.project, last, total, now)
-        self.rate.show_plan(steps if len(history.steps) else steps[:0], rates if len(history.steps) else rates[:0])
+        self.rate.show_plan(steps if going else steps[:0], rates if going else rates[:0])
         for plot in (self.plot, self.rate):
             plot.reach = reach(history.steps, total) or kept
             bands = [dataclasses.replace(band, text=band.text if plot is self.plot else "") for band in self.travels.bands()]

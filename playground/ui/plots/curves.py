@@ -59,11 +59,11 @@ class LossPlot(Plot):
         self._means = EpochColumn("train_loss")
         self._others: dict[str, tuple[History, Sequence[EpochRecord], bool]] = {}
 
-    def feed(self, history: History, epochs: Sequence[EpochRecord]) -> None:
-        """Show a run's history so far."""
+    def feed(self, history: History, epochs: Sequence[EpochRecord], whole: bool = True) -> None:
+        """Show a run's history so far. whole: every step is there; of steps that were chosen for their losses no mean is drawn."""
         steps = history.steps
         self.show_data("raw", steps, history.loss)
-        self.show_data("train", steps, self.smoother.of(steps, history.loss))
+        self.show_data("train", *((steps, self.smoother.of(steps, history.loss)) if whole else (steps[:0], history.loss[:0])))
         self.show_data("validation", *self._judged.of(epochs))
         self.show_data("epoch", *self._means.of(epochs))
 
