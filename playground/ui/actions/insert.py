@@ -12,7 +12,7 @@ ACTIONS = (
         id="note", text=meant("Note", "on the canvas"), run=lambda w: w.canvas.add_note(), shortcut="Ctrl+Shift+N", icon="note",
         menu="Insert", group=1,
     ),
-    Action(id="frame", text="Frame", run=lambda w: w.canvas.looking.add_frame(), shortcut="Ctrl+Shift+B", icon="block", menu="Insert",
+    Action(id="frame", text="Frame", run=lambda w: w.canvas.looking.add_frame(), shortcut="Ctrl+Shift+B", icon="frame", menu="Insert",
            group=1),
     Action(id="suggestions", text="Suggest what follows", run=lambda w: w.canvas.drops.ghost.switch(not w.canvas.drops.ghost.on),
            menu="Insert", group=2, checked=lambda w: w.canvas.drops.ghost.on),

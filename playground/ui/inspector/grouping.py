@@ -64,7 +64,7 @@ def fill_group_menu(menu: QMenu, session: Session) -> None:
     nodes = can_group(session)
     if not nodes:
         return
-    own = menu.addMenu(theme().icon("block"), say("Put into group"))
+    own = menu.addMenu(theme().icon("group"), say("Put into group"))
     by_hand = {group.id for group in session.project.groups if all(node.id in group.nodes for node in nodes)}
     choices = [(group.name, group.id) for group in session.project.groups]
     for title, id in (*choices, (say(NONE), "")):

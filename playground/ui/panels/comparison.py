@@ -45,7 +45,8 @@ class Lines(Painted):
 
     def draw(self, p: QPainter, r: QRectF) -> None:
         count = max(len(self.heads), max((len(values) for _, values in self.rows), default=0), 1)
-        wide = min(104.0, (r.width() - 90) / count)
+        told = [*self.heads, *(value for _, values in self.rows for value in values)]
+        wide = min(max((width_of(value, 11, True) for value in told), default=0.0) + 18, (r.width() - 90) / count)
         lines = [("", self.heads)] if self.heads else []
         for k, (name, values) in enumerate([*lines, *self.rows]):
             y, head = r.y() + k * ROW, bool(self.heads) and k == 0

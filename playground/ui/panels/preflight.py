@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from playground.ui.session import Session
 
 #: Pixels of a card's width that its words need.
-LEAST = 170
+LEAST = 190
 #: Seconds that a check may take.
 SECONDS = 1.5
 #: What each check asks, while there is no verdict.

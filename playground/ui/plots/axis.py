@@ -58,8 +58,10 @@ class Axis:
         if not (math.isfinite(span) and span > 0):
             return []
         power = 10.0 ** math.floor(math.log10(span / max(most, 1)))
-        step = next(power * m for m in (1, 2, 2.5, 5, 10, 20) if span / (power * m) <= max(most - 1, 1) + 1e-9)
-        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+        for step in (power * m for m in (1, 2, 2.5, 5, 10, 20)):
+            first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+            if last - first < max(most, 2):
+                break
         return [float(f"{k * step:.12g}") for k in range(first, last + 1)]
 
     def _log_ticks(self, most: int) -> list[float]:
