@@ -281,7 +281,8 @@ def test_files_of_a_run_and_going_on_from_them(client: Client, tmp_path: Path) -
         client.wait(lambda c, serial=serial: c.answered >= serial and c.state == "paused")  # type: ignore[misc]
     client.stop()
     client.wait(lambda c: c.state == "finished")
-    assert {p.name for p in tmp_path.iterdir()} == {"last.safetensors", "best.safetensors", "epoch-00004.safetensors", "run.json"}
+    checkpoints = {"last.safetensors", "best.safetensors", "epoch-00004.safetensors"}
+    assert {p.name for p in tmp_path.iterdir()} == {*checkpoints, "run.json", "points.bin"}
     record = json.loads((tmp_path / "run.json").read_text())
     assert [row["epoch"] for row in record["epochs"]] == [1, 2, 3, 4, 5]
     assert record["finished"]["reason"] == "stopped"
