@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from playground.training.journal_line import SAMPLES, line_of, plan_at
 from playground.training.messages import EpochRecord
 from playground.training.messages.change import Entry
 from playground.training.messages.travel import Reinitialise, Travel, Travelled
+from playground.training.past import Past
 
 #: Branches that are kept; older ones are forgotten.
 MOST_BRANCHES = 8
@@ -50,6 +52,17 @@ class Travels(Commands):
     def branches(self) -> tuple[Branch, ...]:
         """The curves that the present run forked from, oldest first."""
         return self._branches if self._branched == self._generation else ()
+
+    def kept_steps(self) -> list[int]:
+        """Steps that the run can go back to at once, since there are copies of them, ascending."""
+        if not self._past or not self._past[0].nbytes:
+            return []
+        past = Past([os.dup(block.descriptor) for block in self._past])
+        try:
+            past.fit(0)
+            return past.steps
+        finally:
+            past.close()
 
     def rewind(self, step: int, *, go_on: bool = False) -> None:
         """Stand at an earlier step again; its later curve is void. Ends in `Travelled`, or in `Stayed`. go_on: train on from there."""

@@ -21,7 +21,7 @@ from playground.errors import BadValue
 from playground.training.areas.changes import CHANGE_COLUMNS
 from playground.training.changes import REPLANNED, WENT_BACK, Change, Stretch, carry_out, still_valid, stretches
 from playground.training.past import Past
-from playground.training.probes.share import Share
+from playground.training.probes.share import Share, ThreadShare
 from playground.training.ring import Ring
 from playground.training.snapshots import Snapshot, SnapshotRing
 from playground.words import sentence
@@ -95,7 +95,8 @@ class Recorder:
         self.on_way: Callable[[int, int], None] | None = None
         self.ring: SnapshotRing | Past = SnapshotRing.private(4 * (trainer.machine.layout.state[1] + KNOB_COUNT))
         self.changes = Ring(np.zeros((2 * _MOST_CHANGES, len(CHANGE_COLUMNS))), np.zeros(1, np.int64))
-        self.share, self._checks = Share(0.01, 8), Share(0.005, 1e6)
+        self.share: Share = ThreadShare(0.015, 8)
+        self._checks = Share(0.005, 1e6)
         self._seen = 0
         self._busy, self._unfit = False, False
         #: The best epoch that came on the last way back.

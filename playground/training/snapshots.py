@@ -29,7 +29,7 @@ BUDGET = 64 << 20
 FILE_ENTRIES = 8192
 FILE_DIRECTORY_BYTES = 8 * FILE_ENTRIES * _WORDS
 #: What the copies in a file take at most, and at most this share of what is free on that disk.
-FILE_BUDGET, FILE_SHARE = 1 << 30, 0.25
+FILE_BUDGET, FILE_SHARE = 2 << 30, 0.25
 #: States beyond this are not copied.
 MOST_STATE = 512 << 20
 #: States of up to so many bytes are compressed. Larger ones lie there as they are: it would make them a fifth smaller at most, at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from playground.training.interrupt import Interrupt
 from playground.training.journal import decoded
 from playground.training.messages.travel import Stayed, Travelled, Travelling
 from playground.training.past import Past
+from playground.training.probes.share import ThreadShare
 from playground.training.recorder import Stayed as GivenUp
 from playground.training.ring import Ring
 from playground.training.run import Run
@@ -250,6 +252,15 @@ def test_a_worker_killed_on_the_way_back_goes_on_from_where_it_stood(worker: Cli
     assert of_kind(until(worker, Travelled), Travelled)[-1].step == 3
 
 
+def test_the_client_knows_the_steps_that_are_there_at_once(worker: Client) -> None:
+    assert Client().kept_steps() == []
+    step = far(worker)
+    assert worker.kept_steps() == [0]
+    worker.rewind(step - 1)
+    until(worker, Travelled)
+    assert worker.kept_steps()[-1] == step - 1
+
+
 def test_changes_of_a_way_back_that_was_not_finished_hold_again() -> None:
     ring = Ring(np.zeros((32, 3)), np.zeros(1, np.int64))
     ring.append(np.array([[5, 0, 0.1], [9, 1, 0.2], [9, 0, 0.3]]))
@@ -330,3 +341,19 @@ def test_death_between_arriving_and_publishing_leaves_the_run_where_it_stood() -
     assert again.machine.state_sha256() == other.machine.state_sha256()
     for one in (run, again, other):
         one.close()
+
+
+def test_a_share_of_the_thread_passes_with_its_own_time_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long other programs had the processor; what it costs is counted likewise."""
+    wall, own = [100.0], [7.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: wall[0])
+    monkeypatch.setattr(time, "thread_time", lambda: own[0])
+    made = ThreadShare(0.1, 4)
+    with made:
+        wall[0], own[0] = wall[0] + 5.0, own[0] + 0.05
+    for waited, worked, due in ((0.2, 0.2, False), (9.0, 0.2, False), (0.1, 0.1, True)):
+        wall[0], own[0] = wall[0] + waited, own[0] + worked
+        assert made.due is due
+    made.spent(0.001)
+    wall[0], own[0] = wall[0] + 0.26, own[0] + 0.26
+    assert made.due, "at most four times a second"

@@ -22,6 +22,7 @@ from playground.ui.main_window import MainWindow
 from playground.ui.panels.gradients import NormsPanel
 from playground.ui.panels.journal_entries import journal_of
 from playground.ui.panels.loss import LossPanel
+from playground.ui.plots.pointing import AIM
 from playground.ui.run_control import checkpoints_every
 from playground.ui.session import Session
 from playground.ui.steering.travel import travels_of
@@ -79,7 +80,7 @@ def test_a_click_on_the_curve_picks_a_step_and_the_button_forks_there(window: Ma
     click_step(panel, last // 3, qtbot)
     step = travels.picked
     assert step is not None
-    assert abs(step - last // 3) <= last / panel.plot.area.width() + 1
+    assert abs(step - last // 3) <= (AIM + 1) * last / panel.plot.area.width() + 1
     assert fork.isEnabled()
     assert fork.text() == f"Fork at {step:,}"
     assert rewind.text() == f"Rewind to {step:,}"
@@ -98,6 +99,25 @@ def test_a_click_on_the_curve_picks_a_step_and_the_button_forks_there(window: Ma
     session.resume()
     at(session, qtbot, "finished")
     shot(window, "forked")
+
+
+def test_a_click_means_a_step_that_is_near_and_there_at_once(
+    window: MainWindow, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = paused_run(session, qtbot)
+    panel, travels = loss_panel(window), travels_of(session)
+    kept = session.client.kept_steps()
+    assert kept == sorted(kept)
+    assert kept[0] == 0
+    pixel, asked = last / panel.plot.area.width(), last // 2
+    for way, picked in ((1.0, True), (6.0, False)):
+        there = round(asked + way * pixel)
+        monkeypatch.setattr(session.client, "kept_steps", lambda there=there: [0, there, last])
+        click_step(panel, asked, qtbot)
+        assert travels.picked is not None
+        assert (travels.picked == there) is picked
+        assert abs(travels.picked - asked) <= (AIM + 1) * pixel + 1
+        travels.pick(None)
 
 
 def test_menu_and_keys_rewind(window: MainWindow, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

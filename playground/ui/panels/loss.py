@@ -103,6 +103,7 @@ class LossPanel(QWidget):
         self.travels.changed.connect(self.feed)
         for plot in (self.plot, self.rate):
             plot.picked.connect(self.travels.pick)
+            plot.near = self.travels.near
             plot.asked.connect(self._offer)
         self.feed()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
@@ -11,6 +13,8 @@ from playground.ui.plots.axis import Axis
 CONTROL = Qt.KeyboardModifier.ControlModifier
 #: What a turn of the wheel or a key leaves of a range.
 CLOSER = 0.8
+#: A hand aims no better than so many pixels.
+AIM = 2
 #: No axis goes farther.
 FAR = 1e299
 
@@ -20,6 +24,7 @@ class Pointing(QWidget):
 
     cursor_moved(x or None): the pointer's place, for plots that share the axis.  range_changed: after a pan or a zoom across.
     picked(x): a click that was no drag, or Enter at the cursor.  asked(x, place): a menu is wanted there; place: on the screen.
+    near: given the place of a click and the ends of what a hand cannot tell from it, the place that is meant; None: the first.
     """
 
     cursor_moved = Signal(object)
@@ -33,6 +38,7 @@ class Pointing(QWidget):
     chosen_up: Axis | None
     follow: bool
     cursor_x: float | None
+    near: Callable[[float, float, float], float] | None = None
     _stale: bool
     _drag: QPointF | None = None
     _pressed: QPointF | None = None
@@ -121,7 +127,12 @@ class Pointing(QWidget):
         place = event.position()
         still = pressed is not None and (place - pressed).manhattanLength() < QApplication.startDragDistance()
         if still and self.has_data and self.area.left() <= place.x() <= self.area.right():
-            self.picked.emit(self.x_at(place.x()))
+            self.picked.emit(self._aimed_at(place.x()))
+
+    def _aimed_at(self, x: float) -> float:
+        """What a click at this pixel means: of the places that a hand cannot tell apart the one that `near` prefers."""
+        places = (self.x_at(x), self.x_at(x - AIM), self.x_at(x + AIM))
+        return places[0] if self.near is None else self.near(*places)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.show_all()
@@ -139,7 +150,7 @@ class Pointing(QWidget):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """The pointer's place, or with the menu key the cursor's."""
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
-        x = self.cursor_x if by_key else self.x_at(event.pos().x())
+        x = self.cursor_x if by_key else self._aimed_at(event.pos().x())
         if x is not None and self.has_data:
             self.asked.emit(x, event.globalPos())
 

@@ -90,6 +90,11 @@ class Travels(QObject):
             self.picked = step
             self.changed.emit()
 
+    def near(self, x: float, low: float, high: float) -> float:
+        """Of the steps from low to high the one nearest to x that the run can stand at at once, without doing steps again; x for none."""
+        kept = [step for step in self.session.client.kept_steps() if low <= step <= high]
+        return float(min(kept, key=lambda step: abs(step - x))) if kept else x
+
     def fork(self, step: int | None = None) -> None:
         """Stand at a step, the picked one when none is given; the curve that is left stays to be seen."""
         self._go("fork", self.picked if step is None else step)
