@@ -89,6 +89,21 @@ def test_a_batch_of_the_toolbar_reaches_the_run_and_undo_takes_it_back(running: 
     assert journal_of(running).entries[-1].text.startswith(f"Batch: {4 * batch} → {batch}")
 
 
+def test_changes_that_follow_each_other_end_in_the_last_one(running: Session, qtbot: QtBot) -> None:
+    """The first is asked for at once; what another one overtakes before it is ready is as if it had never been asked for."""
+    follower = follow_knobs(running)
+    for batch in (7, 9, 11, 13):
+        running.do(SetPlan("training", "batch", batch), whole=True)
+        follower.settle()
+        settle()
+    qtbot.waitUntil(lambda: running.run_project is not None and running.run_project.training.batch == 13, timeout=15_000)
+    qtbot.waitUntil(lambda: not follower._asked and not running.client._changes, timeout=15_000)
+    plans = [entry.after["training/fields/batch"] for entry in running.client.journal() if entry.kind == "plan"]
+    assert plans[-1] == 13
+    assert plans == sorted(plans)
+    assert running.client.state == "running"
+
+
 def test_the_form_of_the_training_plan_stays_open_but_for_the_seed(running: Session, show: Make, qtbot: QtBot) -> None:
     panel: TrainingPanel = show(TrainingPanel)
     rows = panel.form.rows
