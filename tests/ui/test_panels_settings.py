@@ -126,6 +126,19 @@ def test_data_and_loss_nodes_choose_another_kind_and_the_split(session: Session,
     assert inspector.sections.forms["Source"].isHidden()
 
 
+def test_a_section_of_which_nothing_means_anything_is_not_shown(session: Session, show: Make) -> None:
+    """A recurrent layer that waits for data has no rates yet, and its dropout lies between layers of which there is one."""
+    session.do(AddNode(find("layer", "lstm")()))
+    inspector: Inspector = show(Inspector)
+    (alone,) = session.project.network.nodes
+    session.select([alone.id])
+    assert not inspector.sections.strips["Layer"].isHidden()
+    assert inspector.sections.strips["Training"].isHidden()
+    session.do(SetField(alone.id, "layers", 2))
+    settle()
+    assert not inspector.sections.strips["Training"].isHidden()
+
+
 def test_problems_of_the_node_are_told_in_the_inspector(session: Session, show: Make, qtbot: QtBot) -> None:
     ready(session, moons(), qtbot)
     inspector: Inspector = show(Inspector)

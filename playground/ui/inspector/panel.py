@@ -59,10 +59,11 @@ class Sections(QWidget):
         return form
 
     def show_section(self, title: str, record: Any, fields: Mapping[str, Field], default: Any) -> None:
-        """Fill a section, or hide it if there is nothing in it."""
-        self.strips[title].setVisible(bool(fields))
-        self.forms[title].setVisible(bool(fields))
-        if fields:
+        """Fill a section, or hide it if there is nothing in it that means anything now."""
+        means = any(field.counts(record) for field in fields.values())
+        self.strips[title].setVisible(means)
+        self.forms[title].setVisible(means)
+        if means:
             self.forms[title].show_record(record, fields, default)
 
 

@@ -35,6 +35,14 @@ class Lines(Painted):
         super().__init__(0, 0, name)
         self.heads: list[str] = []
         self.rows: list[tuple[str, list[str]]] = []
+        #: Pixels of a column of values; two tables that stand one above the other have the same.
+        self.wide = 0.0
+
+    @property
+    def needed(self) -> float:
+        """Pixels that the widest value asks for."""
+        told = [*self.heads, *(value for _, values in self.rows for value in values)]
+        return max((width_of(value, 11, True) for value in told), default=0.0) + 18
 
     def show_lines(self, heads: list[str], rows: list[tuple[str, list[str]]]) -> None:
         self.heads, self.rows = heads, rows
@@ -45,8 +53,7 @@ class Lines(Painted):
 
     def draw(self, p: QPainter, r: QRectF) -> None:
         count = max(len(self.heads), max((len(values) for _, values in self.rows), default=0), 1)
-        told = [*self.heads, *(value for _, values in self.rows for value in values)]
-        wide = min(max((width_of(value, 11, True) for value in told), default=0.0) + 18, (r.width() - 90) / count)
+        wide = min(self.wide, (r.width() - 90) / count)
         lines = [("", self.heads)] if self.heads else []
         for k, (name, values) in enumerate([*lines, *self.rows]):
             y, head = r.y() + k * ROW, bool(self.heads) and k == 0
@@ -127,6 +134,7 @@ class ComparisonPanel(QWidget):
             counted(same, "{n} other setting is equal.", "{n} other settings are equal.") if len(runs) > 1 else ""
         )
         self.result.show_lines([], self._results(runs))
+        self.different.wide = self.result.wide = max(self.different.needed, self.result.needed)
         self.restore.show_text(say("Restore run {number}", number=runs[0].number))
         self.restore.setMaximumWidth(MOST_WIDE)
 
