@@ -59,6 +59,26 @@ def usual(head: Head, targets: Array, shape: tuple[int, ...]) -> Array:
     return np.asarray(np.log(safe))
 
 
+def luck(head: Head, answers: Array, targets: Array) -> float:
+    """How far the share of right answers of a network that knows nothing of these labels strays from that of guessing: the standard
+    deviation over all ways of giving its answers other names.
+
+    What looks alike gets the same answer, so that whole classes are right or wrong together and the number of samples says little.
+    answers: (n, ..., classes) or, of yes and no, of the targets' shape.  Source: W. Hoeffding, A combinatorial central limit theorem
+    (1951), theorem 2, for the table of answers and labels.
+    """
+    if head.loss.target == "class":
+        known = targets.reshape(-1) != NO_CLASS
+        given = answers.reshape(-1, answers.shape[-1]).argmax(axis=-1)[known]
+        meant, classes = targets.reshape(-1)[known].astype(np.int64), answers.shape[-1]
+    else:
+        yes = 0.5 if head.loss.expects == "probabilities" else 0.0
+        given, meant, classes = (answers.reshape(-1) > yes).astype(np.int64), (targets.reshape(-1) > 0).astype(np.int64), 2
+    table = np.bincount(meant * classes + given, minlength=classes * classes).reshape(classes, classes) / max(len(meant), 1)
+    apart = table - table.mean(axis=0) - table.mean(axis=1)[:, None] + table.mean()
+    return float(np.sqrt((apart**2).sum() / max(classes - 1, 1)))
+
+
 def _mean(targets: Array, shape: tuple[int, ...]) -> Array:
     mean = np.asarray(targets, np.float64).mean(axis=0)
     return mean.reshape(shape) if mean.size == math.prod(shape) else np.full(shape, float(mean.mean()))

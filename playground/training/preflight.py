@@ -21,7 +21,7 @@ from playground.lowering.network import TARGETS
 from playground.training import memory
 from playground.training.assembly import Assembled
 from playground.training.durations import in_words
-from playground.training.guessing import guess_loss, targets_of, usual
+from playground.training.guessing import guess_loss, luck, targets_of, usual
 from playground.training.judge import Judge
 from playground.training.messages.analysis import CheckRecord, LayerCost
 from playground.training.shadow import Shadow
@@ -38,6 +38,8 @@ LOW, NEAR, FAR = 0.65, 1.5, 3.0
 LEARNT = 0.1
 _PIECE, _MOST_FIT, _LEAST_FIT = 5, 1000, 20
 _MOST_LABELS, _LEAST_LABELS = 500, 10
+#: Further than this share of the way from guessing to all answers right, nobody gets by luck.
+MOST_LUCK = 0.8
 _JUDGED = 2000
 #: Seconds of a step up to which several are done before anybody is asked.
 _PATIENCE = 0.02
@@ -309,7 +311,19 @@ class _Flight:
     def _labelled(self, at: int, steps: int, real: Evaluated, control: Evaluated, judged: Split) -> Verdict:
         """What one loss says of the answers with the labels and with shuffled ones."""
         scores = self._score(at, real, judged), self._score(at, control, judged)
-        return _verdict_labels(steps, *scores, self._chance(at, real, judged), judged.count)
+        chance = self._chance(at, real, judged)
+        return _verdict_labels(steps, *scores, chance, *self._slack(at, control, judged, chance))
+
+    def _slack(self, at: int, control: Evaluated, judged: Split, chance: float) -> tuple[float, float]:
+        """Up to which distance two scores are alike, and how far from guessing one may lead by luck. control: with shuffled labels."""
+        name, score = self._score(at, control, judged)
+        if name != "accuracy":
+            slack = 0.1 if name == "r2" else 0.05 * abs(score)
+            return slack, slack + 0.02
+        slack, head = 3 * math.sqrt(0.25 / max(judged.count, 1)), self.made.lowered.heads[at]
+        targets = targets_of(self.made.lowered, head, judged)
+        by_luck = 0.0 if targets is None else min(3 * luck(head, control.heads[at], targets), MOST_LUCK * (1 - chance))
+        return slack, max(slack + 0.02, by_luck)
 
     def _chance(self, at: int, found: Evaluated, judged: Split) -> float:
         """The score of the best constant answer."""
@@ -388,16 +402,20 @@ def _verdict_fits(batch: _Batch, at: int) -> Verdict:
     return Verdict("error", sentence("Does not learn one batch"), _fell(first, last, batch.steps), remedy, figures)
 
 
-def _verdict_labels(steps: int, real: tuple[str, float], control: tuple[str, float], chance: float, count: int) -> Verdict:
-    """Of one loss. real, control: its score with the labels and with shuffled ones.  count: samples that it judged."""
+def _verdict_labels(
+    steps: int, real: tuple[str, float], control: tuple[str, float], chance: float, slack: float, strays: float
+) -> Verdict:
+    """Of one loss. real, control: its score with the labels and with shuffled ones.
+
+    slack: scores so close are alike.  strays: so far from guessing shuffled labels may lead by luck.
+    """
     name, figures = real[0], {"real": real[1], "shuffled": control[1], "chance": chance, "steps": float(steps)}
     if not (math.isfinite(real[1]) and math.isfinite(control[1])):
         text = sentence("The comparison ended in numbers that are not finite.")
         return Verdict("error", sentence("Blows up"), text, sentence("Find a lower rate."), figures)
     tell = {"accuracy": _percent, "r2": _r2, "loss": _three}[name]
     sign = -1.0 if name == "loss" else 1.0
-    slack = 3 * math.sqrt(0.25 / max(count, 1)) if name == "accuracy" else 0.1 if name == "r2" else 0.05 * abs(control[1])
-    if math.isfinite(chance) and sign * (control[1] - chance) > slack + 0.02:
+    if math.isfinite(chance) and sign * (control[1] - chance) > strays:
         text = sentence(
             "Shuffled labels reach {control}, guessing gives {chance}.", control=tell(control[1]), chance=tell(chance)
         )

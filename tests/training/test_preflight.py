@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 import time
 from typing import Any
@@ -12,12 +13,12 @@ import pytest
 import torch
 
 from playground.core.samples import Samples
-from playground.document.edits import AddLink, AddNode, SetField, SetNodeOption
+from playground.document.edits import AddLink, AddNode, RemoveLinks, SetField, SetNodeOption
 from playground.document.project import Project
 from playground.training import preflight as preflight_module
 from playground.training.assembly import assemble
 from playground.training.durations import in_words
-from playground.training.guessing import guess_loss
+from playground.training.guessing import guess_loss, luck
 from playground.training.loop import Trainer
 from playground.training.preflight import Found, preflight
 from playground.training.timing import Cancelled, time_layers, time_training
@@ -125,6 +126,36 @@ def test_labels_that_are_noise_teach_nothing() -> None:
     assert found.check("labels").level == "warn"
 
 
+def test_luck_is_the_spread_over_all_names_of_the_answers() -> None:
+    head, rng = assemble(*plain()).lowered.heads[0], np.random.default_rng(5)
+    targets, table = rng.integers(0, 3, 200), rng.random((3, 3))
+    answers = np.log(table[targets] + 0.2 * rng.random((200, 3)))
+    shares = [np.mean(np.asarray(names)[answers.argmax(-1)] == targets) for names in itertools.permutations(range(3))]
+    assert luck(head, answers, targets) == pytest.approx(np.std(shares), rel=1e-9)
+
+
+def test_a_wire_from_the_targets_is_found_out_and_luck_is_not(steps_for_all: None) -> None:
+    """Whole classes of images are right together by luck with shuffled labels: that tells nothing."""
+    made, samples = images_in_ten_classes()
+    for seed in range(3):
+        plan = dataclasses.replace(made.training, seed=seed)
+        assert checked((dataclasses.replace(made, training=plan), samples)).check("labels").level == "ok"
+    made, samples = plain()
+    (data,), (loss,), last = made.network.of_kind("dataset"), made.network.of_kind("loss"), made.network.nodes[-2]
+    kinds = {"reshape": {"shape": (1,)}, "dense": {"units": 12}, "relu": {}, "add": {}}
+    row, wide, relu, add = (AddNode(of("layer", id, **settings)) for id, settings in kinds.items())
+    narrow = AddNode(of("layer", "dense", units=3))
+    wires = [
+        RemoveLinks(tuple(link.id for link in made.network.links if link.target == loss.id)),
+        AddLink(data.id, row.id, 0, output=1), AddLink(row.id, wide.id, 0), AddLink(wide.id, relu.id, 0), AddLink(relu.id, narrow.id, 0),
+        AddLink(narrow.id, add.id, 0), AddLink(last.id, add.id, 1), AddLink(add.id, loss.id, 0),
+    ]  # fmt: skip
+    for edit in (row, wide, relu, narrow, add, *wires):
+        made = edit.apply(made)
+    labels = checked((made, samples)).check("labels")
+    assert (labels.level, labels.title) == ("error", "Knows the answers without labels")
+
+
 def test_it_ends_when_it_is_no_longer_wanted() -> None:
     asked = iter([False] * 6 + [True] * 1000)
     found = checked(plain(), unwanted=lambda: next(asked))
@@ -138,6 +169,12 @@ def test_it_ends_when_it_is_no_longer_wanted() -> None:
         with pytest.raises(Cancelled):
             measure(assembled, machine, unwanted=lambda: True)  # type: ignore[operator]
     assert machine.state_sha256() == before
+
+
+def images_in_ten_classes() -> Made:
+    samples = of("dataset", "digits").load()
+    steps = [("flatten", {}), ("dense", {"units": 24}), ("relu", {}), ("dense", {"units": 10})]
+    return project(*steps, batch=64, optimizer=of("optimizer", "adam", rate=0.01)), samples
 
 
 def two_headed(stuck: bool) -> Made:
