@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from playground.document.recovery import Autosaver
 from playground.document.undo_steps import MOST_STEPS
 from playground.errors import PlaygroundError
+from playground.ui.next_steps import again
 from playground.ui.session import Session
 from playground.words import say, sentence
 
@@ -75,6 +76,7 @@ class Autosave(QObject):
                     self.saver.saved(self.session.path)
                 except PlaygroundError as error:
                     self.session.message.emit(str(error), "warning")
+                    self.session.offered.emit(again(self._on_file))
             elif not self.session.history.dirty:
                 self.saver.close()
                 self.saver = Autosaver()

@@ -15,6 +15,7 @@ from playground.document.recovery import Autosaver, Recovery, opened_elsewhere, 
 from playground.errors import PlaygroundError
 from playground.paths import assets_dir
 from playground.ui.dialogs.recovery_card import BOTH, DISCARD, RESTORE
+from playground.ui.next_steps import again
 from playground.ui.recent_faces import face_of, keep_face
 from playground.ui.session import Session
 from playground.words import say, sentence
@@ -64,6 +65,7 @@ class Documents(QObject):
             note_recent(path)
         except PlaygroundError as error:
             self.session.message.emit(str(error), "warning")
+            self.session.offered.emit(again(lambda: self._note(path)))
 
     def save(self) -> bool:
         """Save where the project lies, or ask where."""
@@ -133,6 +135,7 @@ class Documents(QObject):
                     found.keep_saved()
                 except PlaygroundError as error:
                     self.session.message.emit(str(error), "error")
+                    self.session.offered.emit(again(found.keep_saved))
             else:
                 left.append(found)
         return left
@@ -157,6 +160,7 @@ class Documents(QObject):
                 self.session.offered.emit((sentence("Open it"), lambda: self.open(path)))
         except PlaygroundError as error:
             self.session.message.emit(str(error), "error")
+            self.session.offered.emit(again(lambda: self.recover(found, how, adopt)))
         return False
 
     def _box(self, title: str, text: str) -> QMessageBox:

@@ -15,12 +15,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from playground.document.block_files import library_folder
 from playground.document.edits import DeleteBlock
 from playground.ui.block_library import Offer, damaged
 from playground.ui.hidden import hidden
 from playground.ui.inspector.controls import Button, LineField
 from playground.ui.kinds import MIME, Kind, block_kinds, groups, search
 from playground.ui.library import library
+from playground.ui.next_steps import copy_path
 from playground.ui.painting import RIGHT, Painted, box, chip, put, rule, stamp, width_of
 from playground.ui.session import Session
 from playground.ui.theme import theme
@@ -251,6 +253,7 @@ class Palette(QWidget):
                 if sentence not in self._said:
                     self._said.add(sentence)
                     self.session.message.emit(sentence, "warning")
+                    self.session.offered.emit(copy_path(library_folder()))
         for name, kinds in groups(self.session.view if self.session is not None else None).items():
             group = QTreeWidgetItem(self.tree, [say(name)])
             group.setData(0, ROLE + 1, len(kinds))

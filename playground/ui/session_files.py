@@ -17,6 +17,7 @@ from playground.document.weights import renamed
 from playground.errors import BadValue, PlaygroundError
 from playground.training.messages import Saved
 from playground.training.runs import keep_also, shelf_of, take_along
+from playground.ui.next_steps import again, copy_path
 from playground.ui.run_control import names_of
 from playground.ui.session_core import SessionCore
 from playground.words import joined, say, sentence
@@ -163,6 +164,7 @@ class FilesPart(SessionCore):
             copy = take_along(self.run_shelf, shelf, self.run_folder)
         except (PlaygroundError, OSError) as error:
             self.message.emit(str(error), "warning")
+            self.offered.emit(again(lambda: self._take_runs_along(shelf)))
             return
         if copy is not None:
             self.run_copies = (*self.run_copies, copy)
@@ -176,6 +178,7 @@ class FilesPart(SessionCore):
                 except PlaygroundError as error:
                     self.run_copies = tuple(copy for copy in self.run_copies if copy != folder)
                     self.message.emit(str(error), "warning")
+                    self.offered.emit(copy_path(folder))
 
     def _follow_folder(self, folder: Path) -> None:
         """Before the project moves to another folder: its data paths go on meaning the same files."""

@@ -10,6 +10,7 @@ from playground.core.samples import Samples
 from playground.document.project import Project
 from playground.errors import PlaygroundError
 from playground.training.runs import new_folder, shelf_of
+from playground.ui.next_steps import copy_path
 from playground.ui.session_core import SessionCore
 
 
@@ -90,6 +91,7 @@ class RunPart(SessionCore):
             return new_folder(self.shelf)
         except PlaygroundError as error:
             self.message.emit(str(error), "warning")  # it trains without being kept
+            self.offered.emit(copy_path(self.shelf))
             return None
 
     def kept_in(self, folder: Path | None) -> None:

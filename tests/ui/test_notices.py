@@ -6,18 +6,22 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
 
 import playground as pg
 from playground.document.edits import AddLink, AddNode, RenameNode
 from playground.errors import FileError
 from playground.training.messages import ChangeRefused, Died, Failed
 from playground.training.messages.travel import Stayed, Travelling
+from playground.ui.canvas.sharing import ShareGesture
 from playground.ui.inspector.following import follow_knobs
 from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
 from tests.ui.conftest import settle
+from tests.ui.networks import chain, node, ready
 
 
 def test_a_message_is_put_away_by_a_click(window: MainWindow, session: Session):
@@ -171,3 +175,63 @@ def test_a_long_way_back_tells_how_long_and_can_be_left(
     session.heard.emit(Travelling(kind="rewind", step=3, share=0.0, seconds_left=3.0))
     assert notice.text == "Going back to step 3: 3 s to go"
     notice.hide()
+
+
+def test_what_cannot_be_pasted_offers_a_layer(window: MainWindow, session: Session):
+    for text, said in (("", "The clipboard holds no network."), ("shopping: milk", "")):
+        QGuiApplication.clipboard().setText(text)
+        window.canvas.commands.paste()
+        notice = window.notices
+        assert said in notice.text
+        assert notice.button.isVisible()
+        assert notice.button.text() == "Add a layer"
+        QTest.mouseClick(notice.button, Qt.MouseButton.LeftButton)
+        assert window.canvas.quick.isVisible()
+        window.canvas.quick.hide()
+    assert not session.project.network.nodes
+
+
+def test_weights_that_do_not_fit_offer_another_layer(window: MainWindow, session: Session, qtbot: QtBot):
+    dense = [("layer", "dense", {"units": units}) for units in (8, 6, 3)]
+    ready(session, chain(("dataset", "iris", {}), *dense, ("loss", "cross_entropy", {})), qtbot)
+    first = node(session, "dense1").id
+    session.select([first, node(session, "dense2").id])
+    window.canvas.share_weights()
+    notice = window.notices
+    assert notice.button.isVisible()
+    if notice.button.text() == "Choose another layer":
+        QTest.mouseClick(notice.button, Qt.MouseButton.LeftButton)
+        assert isinstance(window.canvas.gesture, ShareGesture)
+        assert window.canvas.gesture.source.id == first
+        window.canvas.gesture.cancel()
+    else:  # a mend, which makes them fit
+        QTest.mouseClick(notice.button, Qt.MouseButton.LeftButton)
+        window.canvas.share_weights()
+        assert any(one.shares for one in session.project.network.nodes)
+
+
+def test_a_list_that_cannot_be_written_is_tried_again(window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    noted: list[Path] = []
+
+    def full(path: Path) -> None:
+        noted.append(path)
+        if len(noted) == 1:
+            raise FileError("recent.json cannot be written: no space left. Free some.")
+
+    monkeypatch.setattr("playground.ui.documents.note_recent", full)
+    window.documents._note(tmp_path / "one.play")
+    assert window.notices.button.text() == "Try again"
+    QTest.mouseClick(window.notices.button, Qt.MouseButton.LeftButton)
+    assert noted == [tmp_path / "one.play"] * 2
+    assert not window.notices.isVisible()
+
+
+def test_the_path_that_is_in_the_way_goes_to_the_clipboard(window: MainWindow, session: Session, monkeypatch: pytest.MonkeyPatch):
+    def refuse(shelf: Path) -> Path:
+        raise FileError(f"Runs cannot be kept in {shelf}: no space left. Free some space.")
+
+    monkeypatch.setattr("playground.ui.session_run.new_folder", refuse)
+    assert session.branch_folder() is None
+    assert window.notices.button.text() == "Copy the path"
+    QTest.mouseClick(window.notices.button, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == str(session.shelf)

@@ -68,6 +68,8 @@ class CanvasView(ZoomView):
         self.quick = self.drops.quick
         self.naming = NameEditor(self)
         self.commands.shown.connect(self.looking.reveal)
+        self.commands.layer_wanted.connect(lambda: self.open_quick_add())
+        self.commands.weights_wanted.connect(self.share_weights)
         self._listen()
         self.show_project()
 

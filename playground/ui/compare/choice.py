@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from playground.ui.compare.lines import grouped
 from playground.ui.compare.more_seeds import MoreSeeds, more_seeds_of
 from playground.ui.compare.restored import restored_of
 from playground.ui.compare.seeds import together
+from playground.ui.next_steps import again
 from playground.ui.session import Session
 from playground.words import say, sentence
 
@@ -190,6 +192,7 @@ class Choice(QObject):
             self.session.message.emit(
                 sentence("At most {most} runs are drawn at once. Untick another one first.", most=MOST_DRAWN), "info"
             )
+            self.session.offered.emit((sentence("Untick all"), lambda: self.draw_all(list(self.drawn), False)))
             self.chosen.emit()
             return False
         self.chosen.emit()
@@ -228,12 +231,13 @@ class Choice(QObject):
         weights = self._weights(run, session.samples)
         if weights is not None:
             session.take_weights(weights, names(session.project))
-            restored_of(session).show(run)
             session.message.emit(sentence("Run {number} is back, with its weights.", number=run.number), "info")
+            restored_of(session).show(run)
         else:
             session.message.emit(
                 sentence("The network of run {number} is back; no weights of it are kept.", number=run.number), "info"
             )
+            session.offered.emit((sentence("Train"), session.train))
         return True
 
     def _weights(self, run: Kept, samples: Samples | None) -> dict[str, np.ndarray] | None:
@@ -255,6 +259,7 @@ class Choice(QObject):
             say_of(run, star=star, note=note)
         except PlaygroundError as error:
             self.session.message.emit(str(error), "error")
+            self.session.offered.emit(again(lambda: self.say_of(run, star=star, note=note)))
         self.refresh()
 
     def delete(self, runs: Sequence[Kept]) -> None:
@@ -270,6 +275,7 @@ class Choice(QObject):
                 delete(run)
             except PlaygroundError as error:
                 self.session.message.emit(str(error), "error")
+                self.session.offered.emit(again(functools.partial(self.delete, [run])))
         self.refresh()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from playground.training.client import Client
 from playground.training.messages import Died, Event, Failed, Fault, Finished
 from playground.training.runs import Kept, new_folder
 from playground.ui.compare.seeds import draws, steered
+from playground.ui.next_steps import again, copy_path
 from playground.ui.session import Session
 from playground.words import say, sentence
 
@@ -44,6 +46,7 @@ class MoreSeeds(QObject):
         self.done = self.total = 0
         self.folder: Path | None = None
         self._queue: list[_Asked] = []
+        self._now: _Asked | None = None
         self._client: Client | None = None
         self._notifier: QSocketNotifier | None = None
         session.run_changed.connect(self._yield)
@@ -77,6 +80,18 @@ class MoreSeeds(QObject):
             return say("Run {number} has other data than the project now. Restore it first.", number=run.number)
         return ""
 
+    def _once_more(self, asked: _Asked) -> None:
+        """Train one that failed again."""
+        self._queue.insert(0, asked)
+        self.total += 1
+        self._next()
+
+    def _restore(self, run: Kept) -> None:
+        """Make it the project again, so that runs like it can be trained from there."""
+        from playground.ui.compare.choice import choice_of
+
+        choice_of(self.session).restore(run)
+
     def ask(self, groups: Sequence[Sequence[Kept]], goal: int = GOAL) -> None:
         """Train each group's settings until `goal` seeds of it have a result. groups: repetitions, newest first."""
         for runs in groups:
@@ -84,6 +99,7 @@ class MoreSeeds(QObject):
             why = self.why_not(first)
             if why:
                 self.session.message.emit(why, "warning")
+                self.session.offered.emit((sentence("Restore it"), functools.partial(self._restore, first)))
                 continue
             used = {run.project.training.seed for run in runs}
             queued = {one.project.training.seed for one in self._queue if one.number == first.number}
@@ -113,6 +129,7 @@ class MoreSeeds(QObject):
         except OSError as error:
             text = say("{folder} cannot be deleted: {error}.", folder=folder, error=error)
             self.session.message.emit(text, "warning")
+            self.session.offered.emit(copy_path(folder))
 
     def _close(self) -> None:
         if self._client is not None and self._notifier is not None:
@@ -130,13 +147,15 @@ class MoreSeeds(QObject):
                 self.folder = new_folder(self.session.shelf)
             except PlaygroundError as error:
                 self.session.message.emit(str(error), "warning")
+                self.session.offered.emit(copy_path(self.session.shelf))
                 self.stop()
                 return
             if self._client is None:
                 self._client = Client()
                 self._notifier = QSocketNotifier(self._client.fileno(), QSocketNotifier.Type.Read, self)
                 self._notifier.activated.connect(self._drain)
-            self._client.start(self._queue.pop(0).project, samples, self.folder)
+            self._now = self._queue.pop(0)
+            self._client.start(self._now.project, samples, self.folder)
         if not self.busy:
             self._close()
             self.done = self.total = 0
@@ -167,6 +186,8 @@ class MoreSeeds(QObject):
         if isinstance(event, Failed | Died):
             self.session.message.emit(sentence("A seed could not be trained: {reason}", reason=event.text), "warning")
             self.stop()
+            if self._now is not None:
+                self.session.offered.emit(again(functools.partial(self._once_more, self._now)))
             return
         self.folder = None
         self.done += 1

@@ -13,7 +13,7 @@ from playground.training.areas.steps import STEP_ROW
 from playground.training.history import Growing, history_of
 from playground.training.runs import Kept
 from playground.ui.plots.plot import NO_RUN
-from playground.words import say
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -50,6 +50,7 @@ class Restored(QObject):
             found.add(NO_ROWS if run is None else kept_points.read(run.folder))
         except FileError as error:
             self.session.message.emit(str(error), "warning")
+            self.session.offered.emit((sentence("Train"), self.session.train))
         return found
 
     def _run_changed(self) -> None:

@@ -44,6 +44,7 @@ class WeightImporter(QObject):
                 sentence("{path} is still being read. Import {path2} after that.", path=self._path.name, path2=path.name),
                 "warning",
             )
+            self.session.offered.emit((sentence("Stop"), self.cancel))
             return
         self._path, self._names = path, names_of(self.session.project)
         self.session.message.emit(sentence("{path} is read and run on a probe of the data.", path=path.name), "info")
@@ -83,6 +84,7 @@ class WeightImporter(QObject):
         for event in ended.events:
             if event.get("event") == "warning":
                 self.session.message.emit(text_of(event), "warning")
+                self._offer_another()
 
     def _offer_another(self) -> None:
         window = self.parent()

@@ -13,6 +13,7 @@ from playground.errors import PlaygroundError
 from playground.ui.inspector.controls import Button, LineField
 from playground.ui.inspector.text import Label, Section
 from playground.ui.library import library
+from playground.ui.next_steps import again
 from playground.words import say, sentence, strung
 
 if TYPE_CHECKING:
@@ -123,5 +124,6 @@ class BlockCard(QWidget):
             library().save_block(self.session.project, block.id)
         except PlaygroundError as error:
             self.session.message.emit(str(error), "error")
+            self.session.offered.emit(again(self._keep))
             return
         self.session.message.emit(sentence("{block} is in your library of blocks.", block=block.name), "info")

@@ -20,6 +20,7 @@ from playground.lowering.flow import flow_of
 from playground.lowering.groups import weight_settings
 from playground.training.messages import ChangeRefused, Done, Replanned, Reset, Started
 from playground.ui.remedies import remedy_of
+from playground.words import sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -115,6 +116,7 @@ class KnobFollower(QObject):
         except PlaygroundError as error:
             self._refused = wanted
             self.session.message.emit(str(error), "error")
+            self.session.offered.emit((sentence("Stop the run"), self.session.stop))
             return
         if serial:
             self._asked[serial] = wanted, samples

@@ -36,6 +36,7 @@ class Adding(Part):
             return self.add(kind.made(self.session.view), at)
         except PlaygroundError as error:
             self.session.message.emit(str(error), "error")
+            self.session.offered.emit((sentence("Choose another layer"), self.layer_wanted.emit))
             return ""
 
     def add(self, spec: Spec, at: QPointF | None = None) -> str:
@@ -55,6 +56,7 @@ class Adding(Part):
             spec = kind.made(self.session.view)
         except PlaygroundError as error:
             self.session.message.emit(str(error), "error")
+            self.session.offered.emit((sentence("Choose another layer"), self.layer_wanted.emit))
             return ""
         spot = snapped(at.x() if place.behind else at.x() - NEW_SIZE[0], at.y() - NEW_SIZE[1] / 2)
         made = AddNode(spec, position=spot, name=self._name(spec))
@@ -80,6 +82,7 @@ class Adding(Part):
         refused = fits(grown, self.session.samples, source, target, port, output)
         if refused is not None:
             self.session.message.emit(refused.text, "warning")
+            self.session.offered.emit((sentence("Take it away again"), self.session.undo))
             return None
         return AddLink(source, target, port, output=output)
 

@@ -10,9 +10,13 @@ from playground.ui.session import Session
 
 
 class Part(QObject):
-    """shown(ids): these were just made, bring them into view."""
+    """shown(ids): these were just made, bring them into view.  layer_wanted: one is to be chosen.  weights_wanted: the selected node's are
+    to be given to another layer, which is to be chosen.
+    """
 
     shown = Signal(object)
+    layer_wanted = Signal()
+    weights_wanted = Signal()
 
     def __init__(self, session: Session, scene: CanvasScene, parent: QObject) -> None:
         super().__init__(parent)

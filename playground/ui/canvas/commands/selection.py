@@ -69,11 +69,13 @@ class Selection(Part):
         text = QGuiApplication.clipboard().text()
         if not text.strip():
             self.session.message.emit(sentence("The clipboard holds no network. Copy some nodes first."), "info")
+            self._offer_a_layer()
             return
         try:
             edit = pasted(text)
         except PlaygroundError as error:
             self.session.message.emit(str(error), "warning")
+            self._offer_a_layer()
             return
         fragment = edit.fragment
         corners = [*(node.position for node in fragment.nodes), *(note.position for note in fragment.notes)]
@@ -82,6 +84,10 @@ class Selection(Part):
             left, top = min(x for x, _ in corners), min(y for _, y in corners)
             offset = snapped(at.x() - left, at.y() - top)
         self._paste(dataclasses.replace(edit, offset=offset))
+
+    def _offer_a_layer(self) -> None:
+        """In place of what could not be pasted."""
+        self.session.offered.emit((sentence("Add a layer"), self.layer_wanted.emit))
 
     def duplicate(self) -> None:
         """Double the selected nodes and notes, a little lower."""

@@ -44,5 +44,16 @@ class Wiring(Part):
         found = tie_of(self.session.view, self.session.samples, chosen[0].id, chosen[1].id)
         if found.problem is not None:
             self.session.message.emit(found.problem.text, "warning")
+            mend = found.problem.mend
+            self.session.offered.emit(
+                (mend.text, lambda: self.session.mend(mend))
+                if mend is not None
+                else (sentence("Choose another layer"), lambda: self._share_elsewhere(chosen[0].id))
+            )
             return True
         return self.tie(chosen[0].id, chosen[1].id, not found.plain)
+
+    def _share_elsewhere(self, id: str) -> None:
+        """Take hold of a node's weights: keys and pointer then aim at another layer."""
+        self.session.select([id])
+        self.weights_wanted.emit()
