@@ -312,7 +312,10 @@ class _Flight:
         """What one loss says of the answers with the labels and with shuffled ones."""
         scores = self._score(at, real, judged), self._score(at, control, judged)
         chance = self._chance(at, real, judged)
-        return _verdict_labels(steps, *scores, chance, *self._slack(at, control, judged, chance))
+        slack, strays = self._slack(at, control, judged, chance)
+        if math.isfinite(chance):  # what the network reads beside its inputs teaches it as much with shuffled labels
+            strays = max(strays, (scores[0][1] - chance) / 2)
+        return _verdict_labels(steps, *scores, chance, slack, strays)
 
     def _slack(self, at: int, control: Evaluated, judged: Split, chance: float) -> tuple[float, float]:
         """Up to which distance two scores are alike, and how far from guessing one may lead by luck. control: with shuffled labels."""
