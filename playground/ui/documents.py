@@ -135,7 +135,7 @@ class Documents(QObject):
                     found.keep_saved()
                 except PlaygroundError as error:
                     self.session.message.emit(str(error), "error")
-                    self.session.offered.emit(again(found.keep_saved))
+                    self.session.offered.emit(again(self.finds))
             else:
                 left.append(found)
         return left
