@@ -106,13 +106,23 @@ def _latest(tasks: Sequence[Task], levels: Sequence[int], root: Callable[[Ref], 
 
 
 def _segments(tasks: list[Task]) -> tuple[Segment, ...]:
-    """Runs of one grain. A task of any grain joins the run before it, at the start the run after it."""
-    first = next((task.grain for task in tasks if task.grain != "any"), "part")
+    """Runs of one grain. Tasks of any grain between two runs join the one that goes by blocks: what they read or write is still in
+    the cache there.
+    """
     found: list[tuple[str, list[Task]]] = []
-    grain = first
+    waiting: list[Task] = []
     for task in tasks:
-        grain = grain if task.grain == "any" else task.grain
-        if not found or found[-1][0] != grain:
-            found.append((grain, []))
-        found[-1][1].append(task)
-    return tuple(Segment(grain, tuple(run)) for grain, run in found)
+        if task.grain == "any":
+            waiting.append(task)
+            continue
+        if found and found[-1][0] in (task.grain, "block"):
+            found[-1][1].extend(waiting)
+            waiting = []
+        if not found or found[-1][0] != task.grain:
+            found.append((task.grain, []))
+        found[-1][1].extend([*waiting, task])
+        waiting = []
+    if not found:
+        found.append(("part", []))
+    found[-1][1].extend(waiting)
+    return tuple(Segment(grain, tuple(run)) for grain, run in found if run)

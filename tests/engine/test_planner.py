@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from playground.core.tensor import TensorType, Value
 from playground.engine.builder import GraphBuilder
+from playground.engine.emit import Task
 from playground.engine.first_fit import Span, aligned, fit, lower_bound
 from playground.engine.graph import Graph
 from playground.engine.machine import Machine
 from playground.engine.plan import UpdateRule, plan_network
+from playground.engine.schedule import _segments
 
 from .networks import Net, Spread, workload
 
@@ -134,3 +136,23 @@ def test_disassembly_names_node_op_and_direction() -> None:
     assert "dense1:dense:forward" in text
     assert "dense1:dense:backward" in text
     assert "loss:softmax_cross_entropy:forward" in text
+
+
+@pytest.mark.parametrize(
+    ("grains", "runs"),
+    [
+        ("bapab", ["ba", "p", "ab"]),
+        ("abaapaa", ["abaa", "paa"]),
+        ("paabap", ["p", "aaba", "p"]),
+        ("aa", ["aa"]),
+        ("papab", ["pap", "ab"]),
+        ("", []),
+    ],
+)
+def test_tasks_of_any_grain_go_by_the_blocks_beside_them(grains: str, runs: list[str]) -> None:
+    """a: any, b: block, p: part. A large activation is used while its block is in the cache."""
+    names = {"a": "any", "b": "block", "p": "part"}
+    tasks = [Task("rows", lambda f: [], (), (), names[one], "", one, "") for one in grains]
+    found = _segments(tasks)
+    assert ["".join(task.op for task in segment.tasks) for segment in found] == runs
+    assert all(segment.grain == ("block" if "b" in run else "part") for segment, run in zip(found, runs, strict=True))

@@ -20,6 +20,8 @@ from playground.errors import ShapeError
 
 #: Samples of at least so many positions are worked on block by block, which keeps what one op leaves to the next in cache.
 BLOCK_POSITIONS = 16
+#: So many weights stay in the second-level cache beside the activations of a block.
+FEW_WEIGHTS = 16_384
 #: Weights from so many on are worth a stage of their own. Then each chain keeps some rows of them for itself, forwards and at the
 #: update, and what the chains exchange are sums of outputs, as many as samples: a weight that is read on two cores and written on one
 #: costs more than its arithmetic.
@@ -81,7 +83,7 @@ class Dense(Op):
                 return [products.dense_dx(f.at(x), f.at(w), f.at(y), f.rows * each, o, i, f.scratch(), bias=bias, relu=relu)]
             return [products.dense_forward(f.at(x), f.at(w), bias, f.at(y), f.rows * each, i, o, relu=relu)]
 
-        e.rows(make, reads=[x], writes=[y], grain=_grain(each))
+        e.rows(make, reads=[x], writes=[y], grain=_grain(each, i * o))
 
     def _forward_by_features(
         self, e: Emit, node: OpNode, refs: tuple[Ref, Ref, Ref | None, Ref], extents: tuple[int, int]
@@ -124,7 +126,7 @@ class Dense(Op):
                     return [products.dense_forward(f.at(dy), f.at(w), None, f.at(to), f.rows * each, o, i, mask=place, add=add)]
                 return [products.dense_dx(f.at(dy), f.at(w), f.at(to), f.rows * each, i, o, f.scratch(), mask=place, add=add)]
 
-            e.rows(make_dx, reads=[dy] if mask is None else [dy, mask], writes=[dx], grain=_grain(each))
+            e.rows(make_dx, reads=[dy] if mask is None else [dy, mask], writes=[dx], grain=_grain(each, i * o))
         left, right, rows, columns = (dy, x, o, i) if turned else (x, dy, i, o)
         if dw is not None and each >= BLOCK_POSITIONS and MOST_CHAINS * i * o <= e.batch * each * (i + o):
             self._sum_by_rows(e, (left, right, dy), (dw, db), (rows, columns, o), each)
@@ -204,6 +206,12 @@ class Dense(Op):
         w.hold(node.output, relu_after(w, node, y))
 
 
-def _grain(each: int) -> str:
-    """How much of a chain's rows a task takes at a time. each: positions of a sample."""
-    return "block" if each >= BLOCK_POSITIONS else "part"
+def _grain(each: int, weights: int) -> str:
+    """How much of a chain's rows a task takes at a time. each: positions of a sample.
+
+    Many weights are read once for all rows; few stay in the cache, so the rows may as well go by the blocks of what comes before and
+    after, whose activations do not stay there.
+    """
+    if each >= BLOCK_POSITIONS:
+        return "block"
+    return "any" if weights <= FEW_WEIGHTS else "part"
