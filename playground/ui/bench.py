@@ -162,13 +162,19 @@ class Bench(QObject):
 
     def _follow(self, event: Event) -> None:
         """Tell what a look says, and notice its end."""
-        ended = isinstance(event, Failed | Died) or (isinstance(event, Done) and event.serial == self._serial)
+        done = isinstance(event, Done) and event.serial == self._serial
+        ended = done or isinstance(event, Failed | Died) or self._is_gone(event)
         if self.busy and isinstance(event, LayersTimed | PreflightDone) and event.layers:
             self.layers = event.layers
         if self.busy and isinstance(event, TOLD):
             self.heard.emit(event)
         if self.busy and ended:
             self._end()
+
+    def _is_gone(self, event: Event) -> bool:
+        """Whether the worker died where there was no run to lose, as after its end; that is told as a warning."""
+        client = self._client if self.beside else self.session.client
+        return isinstance(event, Warned) and (client is None or client.worker_pid is None)
 
 
 def bench_of(session: Session) -> Bench:

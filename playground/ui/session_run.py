@@ -82,8 +82,8 @@ class RunPart(SessionCore):
 
     @property
     def ready(self) -> bool:
-        """Whether a run could start now."""
-        return self.samples is not None and not self.inspection.errors
+        """Whether a run could start now. Not while the samples are still those of an earlier data source."""
+        return self.samples is not None and not self.loading and not self.inspection.errors
 
     def branch_folder(self) -> Path | None:
         """A new place for a run on the shelf; None where there can be none, which is told."""

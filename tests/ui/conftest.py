@@ -121,7 +121,8 @@ def loaded(qtbot: QtBot) -> Callable[[Session], None]:
     """Waits until the samples of a session's data source are there."""
 
     def wait(session: Session) -> None:
-        qtbot.waitUntil(lambda: session.samples is not None or bool(session.samples_error), timeout=20_000)
+        read = lambda: session.samples is not None or bool(session.samples_error)  # noqa: E731
+        qtbot.waitUntil(lambda: not session.loading and read(), timeout=20_000)
         settle()
 
     return wait

@@ -170,11 +170,27 @@ def test_a_worker_that_dies_is_told_and_the_next_look_has_a_new_one(session: Ses
     assert bench._client is not None
     finder.start()
     bench._client.kill()
-    qtbot.waitUntil(lambda: finder.range.proof.level == "error" or not bench.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: not bench.busy, timeout=30_000)
     finder.start()
-    qtbot.waitUntil(lambda: finder.range.proof.level == "ok", timeout=60_000)
-    assert not bench.busy
+    # What was found is told before its end is.
+    qtbot.waitUntil(lambda: finder.range.proof.level == "ok" and not bench.busy, timeout=60_000)
     finder.close()
+
+
+def test_a_look_ends_with_the_worker_of_a_run_that_is_over(session: Session, qtbot: QtBot) -> None:
+    """The run has nothing to lose, so that the death is only a warning; the look must not go on for ever."""
+    ready(session, moons(epochs=1), qtbot)
+    train(session, qtbot)
+    bench = bench_of(session)
+    said: list[object] = []
+    bench.heard.connect(said.append)
+    search = messages.FindRate(low=1e-6, high=1.0, steps=2000, smoothing=0.9, stop_factor=4.0)
+    assert bench.ask(search) == ""
+    assert bench.busy
+    assert not bench.beside
+    session.client.kill()
+    qtbot.waitUntil(lambda: not bench.busy, timeout=30_000)
+    assert isinstance(said[-1], messages.Warned | messages.FinderDone)
 
 
 def test_rays_that_run_away_are_said_to(session: Session, qtbot: QtBot) -> None:

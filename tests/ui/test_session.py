@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Event
 
 import numpy as np
 import pytest
 
 from playground.core import registry
-from playground.document.edits import AddNode, RemoveNodes, SetField, SetPlan
+from playground.document.edits import AddNode, RemoveNodes, ReplaceSpec, SetField, SetPlan
+from playground.document.file import Loaded
 from playground.ui.canvas.answers import node_outputs, start_weights
 from playground.ui.canvas.starters import STARTERS
 from playground.ui.session import Session
 from tests.ui.conftest import settle
+from tests.ui.networks import moons
 
 
 def test_edits_are_told_once_and_inspected_once_for_each_turn(session: Session, qtbot) -> None:
@@ -64,6 +67,25 @@ def test_samples_come_beside_the_event_loop(session: Session, loaded: Callable[[
     assert session.samples is None
     session.redo()
     assert session.samples is not None, "samples of a source that was read before are kept"
+
+
+def test_no_run_begins_with_the_samples_of_another_project(session: Session, loaded: Callable[[Session], None]) -> None:
+    """While those of the present one are being read, however much the two are alike."""
+    session.restore(Loaded(moons()))
+    loaded(session)
+    assert session.ready
+    first, may_read = session.samples, Event()
+    session._loader._pool.submit(may_read.wait)
+    data = session.project.network.of_kind("dataset")[0]
+    session.do(ReplaceSpec(data.id, registry.find("dataset", "circles")()))
+    assert session.loading
+    assert not session.ready
+    session.train()
+    assert session.client.state == "idle"
+    may_read.set()
+    loaded(session)
+    assert session.ready
+    assert session.samples is not first
 
 
 def test_data_that_cannot_be_read_says_why(session: Session, qtbot) -> None:
