@@ -7,7 +7,7 @@ which they have to be done again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from playground import words
@@ -111,8 +111,11 @@ def of_json(body: Any) -> Entry:
         raise BadValue(
             sentence("The journal has an entry of kind {kind} at step {step}.", kind=repr(body["kind"])[:40], step=body["step"])
         )
-    if body["kind"] == "knob" and not all(_number(body[side]) for side in ("before", "after")):
-        raise BadValue(sentence("A knob's entry in the journal needs two numbers."))
+    fits, told = _SIDES.get(body["kind"], (lambda value: True, ""))
+    if not all(fits(body[side]) for side in ("before", "after")):
+        raise BadValue(
+            sentence("In the journal, before and after of an entry of kind {kind} must be {told}.", kind=body["kind"], told=told)
+        )
     try:
         note = words.unpacked(body["note"]) if isinstance(body["note"], dict) else body["note"]
     except (ValueError, RecursionError) as error:
@@ -124,6 +127,18 @@ def of_json(body: Any) -> Entry:
 
 def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _step(value: Any) -> bool:
+    return type(value) is int and 0 <= value < _MOST_STEP
+
+
+#: What must stand before and after in entries of some kinds, and what that is called.
+_SIDES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "knob": (_number, sentence("numbers")),
+    "plan": (lambda value: isinstance(value, dict), sentence("objects")),
+    **dict.fromkeys(("end", "rewind", "fork"), (_step, sentence("steps"))),
+}
 
 
 def knobs_only(entries: Sequence[Entry]) -> list[tuple[int, str, float]]:

@@ -83,7 +83,8 @@ def test_lines_come_back() -> None:
     "spoil",
     [
         {"kind": "magic"}, {"step": -1}, {"step": 1.5}, {"step": True}, {"what": None}, {"after": "x"}, {"before": None},
-        {"note": 3}, {"note": {"key": 1}}, {"serial": "1"}, {"more": 1}, {"step": 1 << 70},
+        {"note": 3}, {"note": {"key": 1}}, {"serial": "1"}, {"more": 1}, {"step": 1 << 70}, {"kind": "plan"}, {"kind": "rewind"},
+        {"kind": "fork", "before": 3, "after": -1}, {"kind": "end", "before": 3, "after": True},
     ],
 )  # fmt: skip
 def test_a_hostile_line_is_refused_with_a_sentence(spoil: dict[str, Any]) -> None:
