@@ -25,7 +25,10 @@ def blocks(language: str) -> list[str]:
 
 def test_two_commands_set_everything_up() -> None:
     commands = [line for block in blocks("bash") for line in block.splitlines() if line]
-    assert commands == ["bash .ci/setup && .venv/bin/playground demo", "bash .ci/setup test && .venv/bin/python -m pytest -n 2 --dist worksteal"]
+    assert commands == [
+        "bash .ci/setup && .venv/bin/playground demo",
+        "bash .ci/setup test && .venv/bin/python -m pytest -n 2 --dist worksteal",
+    ]
     assert os.access(ROOT / ".ci" / "setup", os.X_OK)
 
 
