@@ -20,7 +20,7 @@ def a_record() -> bytes:
     journal = Journal()
     journal.add("start", 0, "seed", None, 1)
     journal.add("knob", 5, "rate", 0.01, 0.02)
-    journal.add("plan", 8, "batch", 16, 32)
+    journal.add("plan", 8, "", {"training/fields/batch": 16}, {"training/fields/batch": 32})
     return record.encoded(journal)
 
 

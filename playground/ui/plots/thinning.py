@@ -110,7 +110,8 @@ def _picks(y: np.ndarray, k: int) -> np.ndarray:
     if len(holes):
         at = _with_holes(cut, at, holes)
     at.sort(1)
-    return np.asarray((at + np.arange(len(cut))[:, None] * k).ravel())
+    index = np.asarray((at + np.arange(len(cut))[:, None] * k).ravel())
+    return index[np.diff(index, prepend=-1) > 0]  # of a bucket of equal values one stays
 
 
 def _tail(y: np.ndarray, start: int) -> np.ndarray:
