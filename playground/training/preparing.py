@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -119,7 +120,8 @@ class Preparation:
 
     def _prepare(self) -> None:
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + _NICE)
+            if sys.platform == "linux":  # elsewhere a thread has no priority of its own under this call
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + _NICE)
         try:
             with given(self.change.start, self._descriptors) as (memory, x, y, text):
                 self._after_the_earlier()
