@@ -85,6 +85,8 @@ def test_a_drag_is_refused_with_its_reason(editor: GroupsEditor, tuned: Session)
     settle()
     assert not deliver(editor, nodes_mime([node(tuned, "dense1").id]), middle(editor, "head"))
     assert said[-1] == "dense1: in this group by hand already"
+    assert deliver(editor, nodes_mime([node(tuned, "dense2").id]), middle(editor, "head"))
+    assert said[-2:] == ["Let go to put dense2 into head", ""]
     for foreign in (b"", b"\xff", b"[", b"{}", b"[1]", b"[" * 100_000):
         mime = QMimeData()
         mime.setData("application/x-playground-nodes", foreign)

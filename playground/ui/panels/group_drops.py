@@ -96,6 +96,7 @@ class GroupDrops:
         self.editor = editor
         self.over: GroupCard | None = None
         self.line = DropLine(editor)
+        self._invited = False  # whether the panel says that it may be let go
 
     def carry(self, group: str) -> None:
         """Drag a group by its grip."""
@@ -117,16 +118,20 @@ class GroupDrops:
             return
         card = self._card(event)
         nodes, why = takes(self.editor.session, carried(event.mimeData()), card.group if card is not None else None)
-        event.setAccepted(bool(nodes))
+        self._invited = bool(nodes)
+        event.setAccepted(self._invited)
         self._mark(card, "target" if nodes else "refused")
         name = card.group.name if card is not None else say(NEW)
         names = say(names_of(self.editor.session.project, [node.id for node in nodes])) if nodes else ""
         self.editor.helped.emit(name, why or say("Let go to put {names} into {group_of}", names=names, group_of=name))
 
     def leave(self) -> None:
-        """It went away again."""
+        """It went away again, or was let go. Why it was refused stays to be read."""
         self._mark(None, "")
         self.line.hide()
+        if self._invited:
+            self._invited = False
+            self.editor.helped.emit("", "")
 
     def drop(self, event: QDropEvent) -> None:
         """One step of undo: layers into the group under the pointer, into a new one beside them, or a group to its place."""
