@@ -93,6 +93,8 @@ def test_the_answer_follows_the_strokes(window: MainWindow, session: Session, lo
     (panel,) = window.findChildren(DrawPanel)
     assert panel.pages.currentIndex() == 1
     assert panel.said.text() == "Start weights: train first."
+    assert not len(panel.bars.shares)
+    QTest.mouseClick(panel.pad, Qt.MouseButton.LeftButton, pos=spot(panel.pad, 1, 1))
     assert panel.bars.shares.sum() == pytest.approx(1.0, abs=1e-5)
     session.do(SetPlan("training", "epochs", 8))
     session.train()
@@ -110,6 +112,7 @@ def test_the_answer_follows_the_strokes(window: MainWindow, session: Session, lo
     assert not np.array_equal(before, panel.bars.shares)
     QTest.mouseClick(panel.clear, Qt.MouseButton.LeftButton)
     assert not panel.pad.picture.any()
+    assert not len(panel.bars.shares)
 
 
 def test_other_data_have_nothing_to_draw(window: MainWindow, session: Session, loaded: Loaded):

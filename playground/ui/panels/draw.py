@@ -152,6 +152,11 @@ class DrawPanel(QWidget):
         samples, judge = self.session.samples, self.judge()
         if not self.isVisible() or samples is None or judge is None or self.pad.picture.shape != samples.shape[:2]:
             return
+        started = "" if self.session.client.step else say("Start weights: train first.")
+        if not self.pad.picture.any():  # nobody asks what an empty picture is
+            self.bars.show_shares((), np.zeros(0))
+            self.said.show_text(started)
+            return
         low, high = _range(samples)
         x = np.repeat((low + (high - low) * self.pad.picture)[None, :, :, None], samples.shape[2], axis=3).astype(np.float32)
         given = self._answering.answers(samples, x).get(judge[0])
@@ -161,7 +166,7 @@ class DrawPanel(QWidget):
             self.said.show_text(say("The network gives no classes for a picture yet."))
             return
         self.bars.show_shares(tuple(map(named, samples.class_names)), shares)
-        self.said.show_text("" if self.session.client.step else say("Start weights: train first."))
+        self.said.show_text(started)
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]
