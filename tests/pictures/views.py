@@ -27,6 +27,7 @@ from playground.ui.documents import Documents
 from playground.ui.lessons.coach import coach_of
 from playground.ui.lessons.progress import lessons
 from playground.ui.measure.stage import Stage, own_home, spin, stage, until
+from playground.ui.panels.draw import DrawPanel
 from playground.ui.steering.travel import travels_of
 from tests.pictures import states  # noqa: F401  # it enters its views
 from tests.pictures.leading import LAPTOP, PATIENCE, VIEWS, WIDE, answered, choose, example, train_to, view, whole_run
@@ -185,6 +186,7 @@ def draw(on: Stage) -> None:
     example(on, "digits_cnn", "train")
     whole_run(on)
     on.window.show_panel("draw")
+    on.window.findChildren(DrawPanel)[0].take_sample()
 
 
 @view
