@@ -86,6 +86,11 @@ def test_the_foot_shows_and_changes_look_and_language(window: MainWindow, sessio
     settle()
     assert isinstance(window.start, Start)
     foot = window.start.foot
+    assert (foot.language.now, foot.language.text()) == ("system", "English")
+    window.actions_made["system"].trigger()
+    assert foot.look.text() == "Follow the system"
+    assert foot.look.geometry().right() < foot.language.x()
+    assert foot.language.geometry().right() <= foot.width()
     foot.look.chosen.emit("dark")
     assert theme.theme().mode == "dark"
     assert foot.look.text() == "Dark"

@@ -11,19 +11,31 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QWidget
 from playground.ui import settings
 from playground.ui.painting import box, put, stamp, width_of
 from playground.ui.theme import theme
-from playground.words import LANGUAGES, say, strung
+from playground.words import LANGUAGES, language, say, strung
 
 THEMES = {"light": "Light", "dark": "Dark", "system": "Follow the system"}
 
 
 class FootChoice(QAbstractButton):
-    """One of several words; a click opens the others. chosen(word)."""
+    """One of several words; a click opens the others. chosen(word).
+
+    words: what the choices are called.  shown: what a choice comes to, where that is shorter to say on the button.
+    """
 
     chosen = Signal(str)
 
-    def __init__(self, name: str, icon: str, words: Mapping[str, str], now: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        icon: str,
+        words: Mapping[str, str],
+        now: str,
+        shown: Mapping[str, str] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.words, self.now, self.glyph = dict(words), now, icon
+        self.shown = self.words | dict(shown or {})
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setToolTip(name)
@@ -34,7 +46,7 @@ class FootChoice(QAbstractButton):
     def show_now(self, now: str) -> None:
         """Show which one holds."""
         self.now = now if now in self.words else next(iter(self.words))
-        self.setText(self.words[self.now])
+        self.setText(self.shown[self.now])
         self.setAccessibleName(strung((self.name, self.text()), ": "))
         self.setFixedSize(self.sizeHint())
         self.update()
@@ -76,7 +88,8 @@ class StartFoot(QWidget):
         super().__init__(parent)
         self.look = FootChoice(say("Look"), "eye", {word: say(text) for word, text in THEMES.items()}, theme().choice)
         spoken = {"system": say("Language of the system"), **LANGUAGES}
-        self.language = FootChoice(say("Language"), "", spoken, settings.word("language", "system"))
+        found = {"system": LANGUAGES.get(language(), language())}
+        self.language = FootChoice(say("Language"), "", spoken, settings.word("language", "system"), found)
         self.look.chosen.connect(self.theme_chosen)
         self.language.chosen.connect(self.language_chosen)
         row = QHBoxLayout(self)
