@@ -125,12 +125,12 @@ def say(text: str, /, **values: object) -> str:
     if _table is None:
         return _filled(key, values)
     values = {name: _said(_text(value)) for name, value in values.items()}
+    found = _table.get(key)
+    if found is None and has_words(key) and len(_unknown) < _MOST_UNKNOWN:
+        _unknown.add(key)
     if _language == PSEUDO:
         return _marked(_filled(key, values))
-    found = _table.get(key)
     if found is None:
-        if has_words(key) and len(_unknown) < _MOST_UNKNOWN:
-            _unknown.add(key)
         found = _punctuated(key, values, _table) if values else str(text)
     said = _filled(found, values)
     return _SPACED.sub("", said) if values else said

@@ -10,6 +10,7 @@ from playground.core.registry import find
 from playground.document.edits import AddLink, AddNode, SetPlan
 from playground.document.file import Loaded
 from playground.document.project import Node, Project
+from playground.training.messages import Finished, Paused
 from playground.ui.session import Session
 
 
@@ -55,3 +56,16 @@ def train(session: Session, qtbot: QtBot, state: str = "finished") -> None:
     session.train()
     qtbot.waitUntil(lambda: session.client.state in (state, "failed", "dead"), timeout=90_000)
     assert session.client.state == state, session.client.text
+
+
+def epoch(session: Session, qtbot: QtBot) -> None:
+    """Train to the end of an epoch. What is heard tells of it: a run waits before its first step too, and the step is
+    read from shared memory ahead of all messages."""
+    anew = session.run.state in ("idle", "finished", "failed") and not session.client.at_fault
+    reached = 0 if anew or not session.client.epochs else session.client.epochs[-1].epoch
+
+    def over(event: object) -> bool:
+        return isinstance(event, Finished) or (isinstance(event, Paused) and event.epoch > reached)
+
+    with qtbot.waitSignal(session.heard, timeout=90_000, check_params_cb=over):
+        session.step_epoch()

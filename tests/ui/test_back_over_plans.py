@@ -24,7 +24,7 @@ from playground.ui.session import Session
 from playground.ui.steering.travel import travels_of
 
 from .conftest import settle
-from .networks import moons, node, ready
+from .networks import epoch, moons, node, ready
 from .test_travel import stopped
 
 
@@ -44,8 +44,7 @@ def paused(session: Session, qtbot: QtBot) -> Session:
     """A run that has done an epoch and waits."""
     ready(session, moons(epochs=500), qtbot)
     follow_knobs(session), travels_of(session)
-    session.step_epoch()
-    qtbot.waitUntil(lambda: session.client.state == "paused" and session.client.step > 0, timeout=60_000)
+    epoch(session, qtbot)
     settle()
     return session
 
@@ -98,8 +97,7 @@ def test_a_fork_is_a_run_of_its_own(window: MainWindow, paused: Session, qtbot: 
     window.show_layout("compare")
     until(paused, qtbot, Travelled, lambda: travels_of(paused).fork(step))
     qtbot.waitUntil(lambda: len(kept(paused.shelf)) == 2 and all(run.weights for run in kept(paused.shelf)), timeout=30_000)
-    paused.step_epoch()
-    qtbot.waitUntil(lambda: paused.client.state == "paused" and paused.client.step > step, timeout=30_000)
+    epoch(paused, qtbot)
     paused.stop()
     qtbot.waitUntil(lambda: paused.client.state == "finished", timeout=30_000)
 

@@ -28,7 +28,7 @@ from playground.ui.session import Session
 from playground.ui.steering.travel import travels_of
 
 from .conftest import settle
-from .networks import chain, moons, ready, train
+from .networks import chain, epoch, moons, ready, train
 
 SHOTS = os.environ.get("PLAYGROUND_SHOTS", "")
 
@@ -175,12 +175,8 @@ def stopped(window: MainWindow, session: Session, qtbot: QtBot) -> StoppedBanner
     )  # fmt: skip
     ready(session, made, qtbot)
     session.do(SetPlan("training", "optimizer", registry.find("optimizer", "momentum")(rate=0.01)), whole=True)
-    session.step_epoch()
-    qtbot.waitUntil(lambda: session.client.state == "paused" and session.client.step > 0, timeout=30_000)
-    for _ in range(4):
-        here = session.client.step
-        session.step_epoch()
-        qtbot.waitUntil(lambda here=here: session.client.state == "paused" and session.client.step > here, timeout=30_000)
+    for _ in range(5):
+        epoch(session, qtbot)
     loss_panel(window)
     session.do(SetPlan("training", "optimizer.rate", 100.0), whole=True)
     session.resume()
