@@ -88,7 +88,7 @@ class StartFoot(QWidget):
         super().__init__(parent)
         self.look = FootChoice(say("Look"), "eye", {word: say(text) for word, text in THEMES.items()}, theme().choice)
         spoken = {"system": say("Language of the system"), **LANGUAGES}
-        found = {"system": LANGUAGES.get(language(), language())}
+        found = {"system": LANGUAGES[language()]} if language() in LANGUAGES else {}
         self.language = FootChoice(say("Language"), "", spoken, settings.word("language", "system"), found)
         self.look.chosen.connect(self.theme_chosen)
         self.language.chosen.connect(self.language_chosen)
