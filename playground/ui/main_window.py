@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QToolBar, QWidget
 
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 __all__ = ["MainWindow", "Panel", "register_panel"]
 
 MOST_RECENT = 8
+#: The size of a window that was never sized, where the screen has room for it below the title bar that the desktop adds.
+FRESH, TITLE_BAR = QSize(1440, 900), 40
 THEMES = ("light", "dark", "system")
 
 
@@ -103,7 +105,8 @@ class MainWindow(QMainWindow):
         tell_again(self)
 
     def _show_first(self) -> None:
-        self.resize(1440, 900)
+        room = self.screen().availableSize() - QSize(0, TITLE_BAR)
+        self.resize(FRESH.boundedTo(room))
         shape = settings.block("window")
         if shape is not None:
             self.restoreGeometry(shape)

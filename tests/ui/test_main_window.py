@@ -57,6 +57,16 @@ def test_sizes_are_those_of_the_design(window: MainWindow, qtbot) -> None:
     assert window.tools.train.width() == 92
 
 
+def test_the_first_window_fits_below_a_title_bar(app: QApplication, session: Session) -> None:
+    made = MainWindow(session)
+    room = made.screen().availableSize()
+    assert made.width() <= max(room.width(), made.minimumSizeHint().width())
+    assert made.height() < max(room.height(), made.minimumSizeHint().height() + 1)
+    made.autosave.close()
+    made.deleteLater()
+    settle()
+
+
 def test_a_layout_is_remembered_and_can_be_reset(window: MainWindow) -> None:
     window.layouts.docks["palette"].hide()
     window.show_layout("train")
