@@ -10,7 +10,7 @@ from playground.engine import ops
 from playground.engine.assemble import Assembly
 from playground.engine.bookends import width
 from playground.engine.emit import Ref
-from playground.engine.first_fit import aligned, lower_bound
+from playground.engine.first_fit import LINE, aligned, lower_bound
 from playground.engine.frames import Addresses, WholeFrame
 from playground.engine.graph import Graph
 from playground.engine.layout import Field, Layout
@@ -325,7 +325,7 @@ class _Planner:
             if self.average_at
         }
         return Layout(
-            nbytes=4 * self.top,
+            nbytes=4 * (self.top + LINE),  # a product may read as far beyond its last operand
             state=(STATE, self.state_end - STATE),
             parameters=named(self.parameter_at),
             gradients=named(self.gradient_at),

@@ -166,6 +166,7 @@ def tile(
 
     MR rows by NV vectors of VL lanes in registers; rows beyond `rows` and columns beyond `cols` are not stored. K and S are >= 1.
     Rows of A walk from `a`: +a_step, or +a_wrap after every a_len-th (a_pos: where in that walk the first one is); C likewise.
+    Up to VL - 1 numbers after the last column of B are read, and make no difference.
     start: F[start + start_follows * (row of C - c) + :cols].
     epilogue: 0 none, 1 ReLU, 2 zero where F[mask + (row of C - c) + :] is 0, 3 none, and F[mask + (row of C - c) + :] is written as it is.
     """
