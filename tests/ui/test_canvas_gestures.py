@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
@@ -66,6 +66,19 @@ def test_a_drop_adds_the_layer_under_the_pointer(view: CanvasView, session: Sess
     assert abs(node.position[1] + 26 - where.y()) <= 4
     assert session.selection == (node.id,)
     assert steps(session) == 1
+
+
+def test_the_first_layer_of_a_new_project_stays_under_the_pointer(chain: CanvasView, session: Session) -> None:
+    chain.zoom_about(0.5, QPointF(10, 20))
+    chain.hide()  # behind the start page
+    session.new()
+    chain.show()
+    assert chain.zoom == pytest.approx(1)
+    at = QPointF(250, 140)
+    drop(chain, "layer", "dense", at)
+    (node,) = session.project.network.nodes
+    shown = chain.mapFromScene(QPointF(*node.position)) - at.toPoint() + QPoint(53, 26)
+    assert max(abs(shown.x()), abs(shown.y())) <= 4
 
 
 def test_a_drop_reaches_the_canvas_through_what_lies_over_it(view: CanvasView, session: Session) -> None:
