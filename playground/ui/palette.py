@@ -123,6 +123,8 @@ class PaletteTree(QTreeWidget):
         drag.setMimeData(mime)
         drag.setPixmap(ghost(kind))
         drag.setHotSpot(QPointF(48, 26).toPoint())
+        # The pointer may have crossed other rows before the drag began: the help is about what is dragged.
+        self.itemEntered.emit(self.currentItem(), 0)
         drag.exec(Qt.DropAction.CopyAction)
 
 

@@ -105,6 +105,7 @@ def test_a_drag_carries_two_words(palette: Palette, monkeypatch: pytest.MonkeyPa
 
     def exec_(drag: QDrag, *_: object) -> Qt.DropAction:
         carried.append(drag.mimeData().data(kinds.MIME).data())
+        assert palette.help.kind.title == "Dense", "of what is dragged, not of a row that the pointer crossed"
         return Qt.DropAction.IgnoreAction
 
     monkeypatch.setattr(QDrag, "exec", exec_)
@@ -114,6 +115,7 @@ def test_a_drag_carries_two_words(palette: Palette, monkeypatch: pytest.MonkeyPa
     spot = palette.tree.visualItemRect(row).center()
     viewport = palette.tree.viewport()
     press(viewport, spot)
+    palette.tree.itemEntered.emit(palette.tree.itemBelow(row), 0)
     for step in (10, 25, 40):
         move(viewport, spot + QPoint(step, step))
     assert carried
