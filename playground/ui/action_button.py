@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtGui import QAction, QMouseEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from playground.ui.actions import action_set_of, placed
@@ -52,6 +52,11 @@ class ActionButton(QAbstractButton):
         if self.look == "framed":
             return QSize(round(width_of(self.text(), 11)) + 30, 26)
         return QSize(round(width_of(self.text(), 12)) + 42, 32)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """The primary button says something else after the first press, Pause after Train, which a double click does not mean."""
+        if self.look != "primary":
+            super().mouseDoubleClickEvent(event)
 
     def icon_now(self) -> str:
         """The primary button shows what it would do."""

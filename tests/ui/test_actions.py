@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from PySide6.QtGui import QKeySequence
+import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QMenu, QToolBar
+from pytestqt.qtbot import QtBot
 
 from playground.core import registry
 from playground.document.edits import AddNode
@@ -16,6 +19,7 @@ from playground.ui.shortcuts import rows
 from playground.ui.theme import icon_names
 from playground.ui.toolbar import ActionButton
 from tests.ui.conftest import settle
+from tests.ui.synthetic import double_click
 
 
 def test_ids_and_shortcuts_are_unique() -> None:
@@ -52,6 +56,16 @@ def test_the_list_of_shortcuts_holds_the_table() -> None:
     for action in ACTIONS:
         if action.shortcut:
             assert (action.text.rstrip("…"), action.shortcut) in listed
+
+
+@pytest.mark.parametrize(("look", "wanted"), [("primary", 1), ("icon", 2)])
+def test_a_double_click_presses_train_once_and_a_step_twice(qtbot: QtBot, look: str, wanted: int) -> None:
+    action, pressed = QAction("Train"), []
+    action.triggered.connect(lambda: pressed.append(look))
+    button = ActionButton(action, "play", look)
+    qtbot.addWidget(button)
+    double_click(button, QPointF(5, 5))
+    assert len(pressed) == wanted
 
 
 def test_tooltips_say_the_shortcut() -> None:

@@ -139,7 +139,9 @@ class LossPanel(QWidget):
             return say("Run {number} ended before its first epoch; no curve of it is kept.", number=run.number)
         if self.session.client.at_fault or state == "finished":
             return say("The run ended before its first step was done; there is no loss to draw.")
-        return say("Compiling or starting the run.") if state == "starting" else say("No run yet. Press Train.")
+        if state == "paused":
+            return say("Paused before the first step. Press Resume.")
+        return say("Compiling or starting the run.") if state in ("starting", "running") else say("No run yet. Press Train.")
 
     def _show_branches(self) -> None:
         """The curves that the run forked from lie under its own."""
