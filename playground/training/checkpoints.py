@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -179,9 +179,13 @@ class Writer:
         path = self.folder / name
         self._jobs.append((Written(which, path, step, epoch, None), self._pool.submit(write, path, checkpoint, self.layout)))
 
-    def write_record(self, path: Path, data: bytes, step: int, epoch: int) -> None:
-        """Begin to write the record of the run, or what lies beside it."""
-        self._jobs.append((Written("record", path, step, epoch, None), self._pool.submit(save_atomically, path, data)))
+    def write_record(self, path: Path, data: bytes | Callable[[], bytes], step: int, epoch: int) -> None:
+        """Begin to write the record of the run, or what lies beside it. data: or what makes it, beside the training."""
+
+        def write() -> None:
+            save_atomically(path, data if isinstance(data, bytes) else data())
+
+        self._jobs.append((Written("record", path, step, epoch, None), self._pool.submit(write)))
 
     @property
     def busy(self) -> bool:

@@ -72,7 +72,7 @@ class Growing:
 
     def steps(self, rows: Array) -> Array:
         """The step of every row."""
-        return _column(rows, self._step)
+        return column(rows, self._step)
 
     def add(self, rows: Array) -> None:
         """Append; where the step goes back, forget what was known from there on."""
@@ -88,7 +88,7 @@ class Growing:
         """Forget what came after a step; views that were handed out keep what they showed."""
         kept = int(np.searchsorted(self.steps(self.rows), step, side="right"))
         if kept < self._count:
-            self._rows, self._count = self._rows.copy(), kept
+            self._rows, self._count = self._rows[:kept].copy(), kept
 
     def _append(self, rows: Array) -> None:
         """Rows whose steps rise."""
@@ -97,8 +97,8 @@ class Growing:
         first = self.steps(rows)[0]
         if self._count and first <= self.steps(self.rows)[-1]:
             # A fresh copy: views that were handed out keep what they showed.
-            self._rows = self._rows.copy()
             self._count = int(np.searchsorted(self.steps(self.rows), first))
+            self._rows = self.rows.copy()
         self._make_room(self._count + len(rows))
         self._rows[self._count : self._count + len(rows)] = rows
         self._count += len(rows)
@@ -114,13 +114,17 @@ class Growing:
         if self._count <= most or self._loss is None:
             return False
         old = self._count // 2 // 4 * 4
-        loss = _column(self.rows, self._loss)[:old].reshape(-1, 4)
+        loss = column(self.rows, self._loss)[:old].reshape(-1, 4)
         low, high = np.argmin(loss, axis=1), np.argmax(loss, axis=1)
         high = np.where(high == low, (low + 1) % 4, high)
         kept = np.sort(np.stack([low, high], axis=1), axis=1) + 4 * np.arange(len(loss))[:, None]
         rows = np.concatenate([self.rows[:old][kept.ravel()], self.rows[old:]])
         self._rows, self._count = rows, len(rows)
         return True
+
+    def keep(self, places: Array) -> None:
+        """Forget all rows but these. Shapes: (n,), ascending."""
+        self._rows, self._count = self.rows[places], len(places)
 
     def halve(self, most: int) -> None:
         """Where there are more rows than `most`, every second of the older half goes."""
@@ -130,7 +134,8 @@ class Growing:
             self._rows, self._count = rows, len(rows)
 
 
-def _column(rows: Array, which: str | int) -> Array:
+def column(rows: Array, which: str | int) -> Array:
+    """One number of every row, by name, or by place in rows of plain numbers."""
     found: Array = rows[which] if isinstance(which, str) else rows[:, which]
     return found
 

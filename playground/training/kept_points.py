@@ -8,7 +8,6 @@ plots thin them, so that the file stays below 100 kB.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import numpy.typing as npt
 from playground.errors import FileError
 from playground.training.areas.steps import STEP_ROW
 from playground.training.history import Growing
+from playground.training.sealed import sealed, unsealed
 from playground.words import sentence
 
 Array = npt.NDArray[Any]
@@ -53,8 +53,7 @@ class KeptPoints:
 
     def encoded(self) -> bytes:
         """The file as it would be now."""
-        rows = thinned(self._rows.rows).tobytes()
-        return MARK + hashlib.sha256(rows).digest() + rows
+        return sealed(MARK, thinned(self._rows.rows).tobytes())
 
     def _hold(self, rows: Array) -> None:
         self._rows = Growing(np.empty(0, STEP_ROW), "step")
@@ -82,27 +81,13 @@ def thinned(rows: Array) -> Array:
 def read(path: Path) -> Array:
     """The rows of a file, or of a run's folder; none where there is no such file. Raises FileError. Shapes: (n,) STEP_ROW."""
     path = path / NAME if path.is_dir() else path
-    head = len(MARK) + 32
-    try:
-        if not path.exists():
-            return np.empty(0, STEP_ROW)
-        with path.open("rb") as file:
-            data = file.read(head + MOST_ROWS * STEP_ROW.itemsize + 1)
-    except OSError as error:
-        raise FileError(sentence("{path} cannot be read: {error}. Allow reading it.", path=path, error=error)) from error
-    body = data[head:]
-    if (
-        not data.startswith(MARK)
-        or len(data) < head
-        or len(body) % STEP_ROW.itemsize
-        or len(body) > MOST_ROWS * STEP_ROW.itemsize
-    ):
-        raise FileError(_damaged(path))
+    damaged = sentence("{path} is damaged: the points of this run's steps are lost. Its epochs and weights are not.", path=path)
+    body = unsealed(path, MARK, MOST_ROWS * STEP_ROW.itemsize, damaged)
+    if body is None:
+        return np.empty(0, STEP_ROW)
+    if len(body) % STEP_ROW.itemsize:
+        raise FileError(damaged)
     rows = np.frombuffer(body, STEP_ROW)
-    if hashlib.sha256(body).digest() != data[len(MARK) : head] or (np.diff(rows["step"], prepend=0) <= 0).any():
-        raise FileError(_damaged(path))
+    if (np.diff(rows["step"], prepend=0) <= 0).any():
+        raise FileError(damaged)
     return rows
-
-
-def _damaged(path: Path) -> str:
-    return sentence("{path} is damaged: the points of this run's steps are lost. Its epochs and weights are not.", path=path)

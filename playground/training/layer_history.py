@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from playground.training.areas import Area
 from playground.training.areas.activations import ACTIVATION_COLUMNS, ACTIVATIONS
 from playground.training.areas.histograms import HISTOGRAMS
 from playground.training.board import Board, BoardPlan
 from playground.training.history import Growing
+from playground.training.ring import Ring
 
 Array = npt.NDArray[Any]
 
-#: Rows kept; of more, the older half is thinned.
-MOST_ACTIVATIONS, MOST_HISTOGRAMS = 1 << 14, 1 << 9
+#: Rows kept of a list; of more, the older half is thinned.
+MOST = {ACTIVATIONS.name: 1 << 14, HISTOGRAMS.name: 1 << 9}
 KINDS = ("weights", "gradients", "activations")
 
 
@@ -52,15 +54,20 @@ class Histograms:
 
 
 class LayerHistory:
-    """Rows of a run's activations and histograms."""
+    """Rows of a run's activations and histograms. lists: of the board, each with the column that holds the step."""
+
+    lists: tuple[tuple[Area[Ring], str | int], ...] = ((ACTIVATIONS, 0), (HISTOGRAMS, "step"))
 
     def __init__(self) -> None:
         self._rows: dict[str, Growing] = {}
         self._seen: dict[str, int] = {}
 
-    def begin_again(self) -> None:
-        """The lists of the board are new; what is known stays."""
+    def begin_again(self, board: Board) -> None:
+        """The lists are new. What is known stays, but for rows of another form, from before there were other layers."""
         self._seen.clear()
+        for area, _ in self.lists:
+            if area.name in self._rows and not _alike(self._rows[area.name].rows, board[area].rows):
+                del self._rows[area.name]
 
     def cut(self, step: int) -> None:
         """Forget what came after a step."""
@@ -69,7 +76,7 @@ class LayerHistory:
 
     def drain(self, board: Board) -> None:
         """Copy new rows out of the rings before they are overwritten."""
-        for area, step, most in ((ACTIVATIONS, 0, MOST_ACTIVATIONS), (HISTOGRAMS, "step", MOST_HISTOGRAMS)):
+        for area, step in self.lists:
             seen = self._seen.get(area.name, 0)
             if board[area].written == seen:
                 continue
@@ -77,10 +84,14 @@ class LayerHistory:
             if not len(rows):
                 continue
             kept = self._rows.get(area.name)
-            if kept is None or kept.rows.dtype != rows.dtype or kept.rows.shape[1:] != rows.shape[1:]:
+            if kept is None or not _alike(kept.rows, rows):
                 kept = self._rows[area.name] = Growing(rows[:0], step)
             kept.add(rows)
-            kept.halve(most)
+            self._bound(area.name, kept)
+
+    def _bound(self, name: str, kept: Growing) -> None:
+        """Keep a list from growing for ever."""
+        kept.halve(MOST[name])
 
     def activations(self, plan: BoardPlan) -> Activations:
         """Everything that was measured so far."""
@@ -104,3 +115,8 @@ def histogram_places(plan: BoardPlan) -> dict[tuple[str, str], int]:
     """Where in a row the histograms of a kind and a name are."""
     order = [("weights", layer) for layer in plan.layers] + [("gradients", layer) for layer in plan.layers]
     return {key: at for at, key in enumerate(order + [("activations", node) for node in plan.nodes])}
+
+
+def _alike(one: Array, other: Array) -> bool:
+    """Whether rows are of the same form."""
+    return one.dtype == other.dtype and one.shape[1:] == other.shape[1:]

@@ -12,12 +12,13 @@ import numpy as np
 
 from playground.document import project_json
 from playground.errors import FileError
-from playground.training import checkpoints, kept_points, messages, run_record
+from playground.training import checkpoints, kept_layers, kept_points, messages, run_record
 from playground.training.areas.epochs import EPOCH_COLUMNS
 from playground.training.causes import of_error
 from playground.training.checkpoints import Checkpoint
 from playground.training.history import Epochs, Growing
 from playground.training.hooks import Hook
+from playground.training.kept_layers import KeptLayers
 from playground.training.kept_points import KeptPoints
 from playground.training.loop import Burst
 from playground.words import sentence
@@ -38,7 +39,7 @@ class RunFiles(Hook):
         self._saved_best = 0
         self._writer: checkpoints.Writer | None = None
         self._record: run_record.RunRecord | None = None
-        self._points = KeptPoints()
+        self._points, self._layers = KeptPoints(), KeptLayers(run.board.plan)
         self._fingerprint: dict[str, Any] = {}
         #: The run has a folder of its own since it forked, and nothing is in it yet.
         self._begins = False
@@ -62,7 +63,7 @@ class RunFiles(Hook):
         self._open()
         if self._record is None:
             return
-        self._recall_points()
+        self._recall()
         root = run_record.root_of(self._record.path) if self.run.journal.replanned else None
         if root is not None:
             self._record.begin_with(*root)
@@ -74,12 +75,19 @@ class RunFiles(Hook):
             if record.step <= self.run.machine.step:
                 self._record.add_epoch(record)
 
-    def _recall_points(self) -> None:
+    def _recall(self) -> None:
         """Of the steps that the board forgot, what was kept; of the others what it holds."""
+        board, step = self.run.board, self.run.machine.step
+        folder = Path(self.run.start.folder)
         with contextlib.suppress(FileError):  # what is damaged is written anew, with what the board holds
-            self._points.add(kept_points.read(Path(self.run.start.folder)))
-        self._points.add(self.run.board.steps.since(0)[0])
-        self._points.cut(self.run.machine.step)
+            self._points.add(kept_points.read(folder))
+        with contextlib.suppress(FileError):
+            self._layers.take(kept_layers.read(folder).rows())
+        self._points.add(board.steps.since(0)[0])
+        self._points.cut(step)
+        self._layers.begin_again(board)
+        self._layers.drain(board)
+        self._layers.cut(step)
 
     def _fingerprint_after(self, previous: RunFiles) -> dict[str, Any]:
         """The same samples are not hashed again; there may be gigabytes of them."""
@@ -92,12 +100,26 @@ class RunFiles(Hook):
         assert isinstance(previous, RunFiles)
         self._saved_at, self._saved_best = previous._saved_at, previous._saved_best
         self._writer, self._record, self._points = previous._writer, previous._record, previous._points
+        self._carry_layers(previous)
         if self._writer is not None:
             self._fingerprint = self._fingerprint_after(previous)
             self._writer.layout = self.run.machine.layout
             if self.run.board is not previous.run.board:  # else the files that are there fit the run as it is now
                 self._saved_best = 0
                 self._save_all()
+
+    def _carry_layers(self, previous: RunFiles) -> None:
+        """What is known of the layers stays known where the board is another one."""
+        before, board = previous.run.board, self.run.board
+        self._layers = previous._layers
+        if self._record is not None and board is not before:
+            self._layers.drain(before)
+            self._layers.begin_again(board)
+
+    def before_stop(self) -> None:
+        """At rest there is time; step after step would else run out of the board."""
+        if self._record:
+            self._layers.drain(self.run.board)
 
     def after_burst(self, burst: Burst) -> None:
         if self._record:
@@ -148,6 +170,8 @@ class RunFiles(Hook):
         if self._record:
             self._record.keep_until(step)
             self._points.cut(step)
+            self._layers.drain(self.run.board)
+            self._layers.cut(step)
         if self._begins:
             self._begins = False
             self._save_all()
@@ -158,6 +182,7 @@ class RunFiles(Hook):
             made = self.run.assembled
             self._record.clear()
             self._points.clear()
+            self._layers.clear()
             self._record.begin_with(project_json.to_json(made.project), self._fingerprint)
 
     def close(self) -> None:
@@ -195,8 +220,10 @@ class RunFiles(Hook):
             self._writer.write_record(
                 self._record.path, self._record.encoded(self.run.journal.entries), machine.step, machine.epoch
             )
-            points = self._record.path.with_name(kept_points.NAME)
+            self._layers.drain(self.run.board)
+            points, layers = (self._record.path.with_name(name) for name in (kept_points.NAME, kept_layers.NAME))
             self._writer.write_record(points, self._points.encoded(), machine.step, machine.epoch)
+            self._writer.write_record(layers, self._layers.encoder(), machine.step, machine.epoch)
         self._saved_at = time.monotonic()
 
     @property

@@ -120,8 +120,9 @@ class RunView:
             return
         # The journal came along in full; all other lists are empty there, or hold again what is known.
         self._seen = dict.fromkeys(self._seen, 0)
-        self.layers.begin_again()
-        if before is None or self.board is None or before.metrics != self.board.plan.metrics:
+        assert self.board is not None
+        self.layers.begin_again(self.board)
+        if before is None or before.metrics != self.board.plan.metrics:
             self._epochs = None
 
     def adopt(self, start: messages.Start, blocks: tuple[Block, ...], plan: TrainingPlan, *, in_place: bool) -> None:

@@ -247,6 +247,45 @@ def points(folder: Path) -> Target:
     return Target(folder / kept_points.NAME, good, [damage], load)
 
 
+def layers(folder: Path) -> Target:
+    """What was seen of a run's layers, as its plots once it is restored."""
+    import zlib
+
+    import numpy as np
+
+    from playground.training import kept_layers, sealed
+    from playground.training.layer_history import KINDS
+    from playground.ui.panels.health import health_of
+    from playground.ui.plots.axis import Axis
+    from playground.ui.plots.shades import Scale, shades
+    from tests.training.test_kept_layers import plan_of, rows_of
+
+    plan = plan_of(2, 3)
+    good = [kept_layers.encoded(plan, rows_of(plan, 3 * np.arange(count))) for count in (0, 1, 40)]
+
+    def knowing(data: bytes, rng: random.Random) -> bytes:
+        """Damaged before it was sealed."""
+        line, _, rows = zlib.decompress(data[len(kept_layers.MARK) + 32 :]).partition(b"\n")
+        if not rows or rng.random() < 0.5:
+            line = json.dumps(m.changed(json.loads(line), rng)).encode()
+        else:
+            rows = damage(rows, rng)
+        return sealed.sealed(kept_layers.MARK, zlib.compress(line + b"\n" + rows, 1))
+
+    def load(path: Path) -> None:
+        looks = kept_layers.Looks(kept_layers.read(path))
+        health_of(looks.layer_norms(), ())
+        activations = looks.activations()
+        assert activations.mean.shape == (len(activations.steps), len(activations.nodes))
+        for kind in KINDS:
+            for name in looks.layer_names()[kind == "activations"]:
+                found = looks.histograms(kind, name)
+                for signed in (False, True) if found is not None else ():
+                    shades(found, Scale.of(found, signed=signed), Axis(0.0, 120.0), Axis(0.0, 1.0), 40, 20)
+
+    return Target(folder / kept_layers.NAME, good, [damage, knowing, knowing], load)
+
+
 def block(folder: Path) -> Target:
     """A file of the personal library of blocks."""
     from playground.document.block_files import library_folder, personal, read_block, shipped
@@ -424,6 +463,6 @@ def window(folder: Path) -> Target:
 
 TARGETS: dict[str, Callable[[Path], Target]] = {
     "safetensors": weights(".safetensors"), "npz": weights(".npz"), "onnx": weights(".onnx"), "checkpoint": checkpoint, "project": project,
-    "painted": painted, "run": run, "said": said, "points": points, "block": block, "own_layers": own_layers, "lists": lists, "settings": settings,
-    "words": words, "clipboard": clipboard, "window": window,
+    "painted": painted, "run": run, "said": said, "points": points, "layers": layers, "block": block, "own_layers": own_layers, "lists": lists,
+    "settings": settings, "words": words, "clipboard": clipboard, "window": window,
 }  # fmt: skip

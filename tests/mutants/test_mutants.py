@@ -21,7 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 #: The whole window costs a second for each file.
 COUNTS = {"window": 200}
 #: Those that need no engine, so that a child is there at once.
-QUICK = ("run", "said", "points", "block", "own_layers", "lists", "settings", "words", "clipboard", "project", "painted")
+QUICK = (
+    *("run", "said", "points", "layers", "block", "own_layers", "lists", "settings", "words", "clipboard", "project"),
+    "painted",
+)
 
 
 def attacked(targets: list[str], count: int, seed: int) -> dict[str, dict[str, Any]]:

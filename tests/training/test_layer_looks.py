@@ -233,7 +233,7 @@ def test_long_histories_are_thinned_from_their_older_half(monkeypatch: pytest.Mo
     assert len(history.activations(run.board.plan).steps) == 699
     history.cut(650)
     assert history.activations(run.board.plan).steps[-1] == 650
-    history.begin_again()
+    history.begin_again(run.board)
     history.drain(run.board)
     assert (np.diff(history.activations(run.board.plan).steps) > 0).all()
 

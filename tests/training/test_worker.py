@@ -282,7 +282,7 @@ def test_files_of_a_run_and_going_on_from_them(client: Client, tmp_path: Path) -
     client.stop()
     client.wait(lambda c: c.state == "finished")
     checkpoints = {"last.safetensors", "best.safetensors", "epoch-00004.safetensors"}
-    assert {p.name for p in tmp_path.iterdir()} == {*checkpoints, "run.json", "points.bin"}
+    assert {p.name for p in tmp_path.iterdir()} == {*checkpoints, "run.json", "points.bin", "layers.bin"}
     record = json.loads((tmp_path / "run.json").read_text())
     assert [row["epoch"] for row in record["epochs"]] == [1, 2, 3, 4, 5]
     assert record["finished"]["reason"] == "stopped"

@@ -13,8 +13,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
 from playground.document.edits import SetPlan
-from playground.training import kept_points
+from playground.training import kept_layers, kept_points
 from playground.training.areas.steps import STEP_ROW
+from playground.training.kept_layers import Looks
 from playground.training.kept_points import KeptPoints
 from playground.training.messages.change import Entry as ChangeEntry
 from playground.training.runs import Kept, kept
@@ -25,7 +26,9 @@ from playground.ui.compare.lines import alone
 from playground.ui.compare.restored import restored_of
 from playground.ui.compare.table import FIRST, LINE, TICK, RunsTable
 from playground.ui.main_window import MainWindow
+from playground.ui.panels.activations import ActivationsPanel
 from playground.ui.panels.comparison import ComparisonPanel, value_text
+from playground.ui.panels.gradients import NormsPanel
 from playground.ui.panels.histograms import HistogramsPanel
 from playground.ui.panels.journal_entries import journal_of
 from playground.ui.panels.knobs import Knobs
@@ -165,6 +168,49 @@ def points_thinned_damaged_and_lacking(run: Kept, session: Session, loss: LossPa
     assert "points.bin is damaged" in said[0]
 
 
+def layers_as_they_were_seen(run: Kept, session: Session, window: MainWindow) -> None:
+    """Norms, activations and histograms in the panels that a run of now shows them in; without a sound file, that there are none."""
+    said, restored, kept_looks = list[str](), restored_of(session), Looks(kept_layers.read(run.folder))
+    session.message.connect(lambda text, _: said.append(text))
+    norms, activations = kept_looks.layer_norms(), kept_looks.activations()
+    assert norms is not None
+    assert len(norms.steps)
+    assert len(activations.steps)
+    norm_panels = [NormsPanel(session, what, what, what == "gradient", window) for what in ("gradient", "weight")]
+    panels = [*norm_panels, ActivationsPanel(session, window), HistogramsPanel(session, window)]
+    path = run.folder / kept_layers.NAME
+    good = path.read_bytes()
+    for data in (good, good[:-1], None, good):
+        path.unlink() if data is None else path.write_bytes(data)
+        restored.show(None)
+        restored.show(run)
+        for panel in panels:
+            panel.show()
+            settle()
+            assert panel.plot.has_data == (data == good)
+            assert panel.plot.empty == "Not kept of run 1. Press Train."
+            panel.grab()
+    drawn = [
+        (norms.layers, norms.steps, norms.gradient),
+        (norms.layers, norms.steps, norms.weight),
+        (activations.nodes, activations.steps, activations.mean),
+    ]
+    for panel, (names, steps, table) in zip(panels[:3], drawn, strict=True):
+        assert panel.plot.reach == run.steps
+        for at, name in enumerate(names):
+            shown = panel.plot.series[name]
+            assert np.array_equal(shown.x, steps)
+            assert np.array_equal(shown.y, table[:, at], equal_nan=True)
+    assert [strip.name for strip in panels[3].plot.strips] == list(norms.layers)
+    for strip in panels[3].plot.strips:
+        found = kept_looks.histograms("weights", strip.name)
+        assert found is not None
+        assert strip.found.even.tobytes() == found.even.tobytes()
+    assert [row.layer for row in norm_panels[0].table.rows[: len(norms.layers)]] == list(norms.layers)
+    assert len(said) == 1
+    assert "layers.bin is damaged" in said[0]
+
+
 def test_a_run_comes_back_with_its_weights_and_the_edit_can_be_undone(window: MainWindow, session: Session, compared: Choice):
     panel, table = only(window, RunsPanel), only(window, RunsTable)
     first = compared.runs[-1]
@@ -193,7 +239,7 @@ def test_a_run_comes_back_with_its_weights_and_the_edit_can_be_undone(window: Ma
     numbers = dict(entry[:2] for entry in Knobs(session, window).live.values)
     last = first.epochs[-1]
     assert (numbers["train"], numbers["validation"]) == (short(last.train_loss), short(last.validation_loss or 0))
-    assert HistogramsPanel(session, window).plot.empty == "Not kept of run 1. Press Train."
+    layers_as_they_were_seen(first, session, window)
     points_thinned_damaged_and_lacking(first, session, loss)
     session.undo()
     assert session.project.training.optimizer.rate == 0.002

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from playground.errors import FileError
-from playground.training import kept_points
+from playground.training import kept_layers, kept_points
 from playground.training.areas.steps import STEP_ROW
-from playground.training.history import Growing, history_of
+from playground.training.client_results import Results
+from playground.training.history import Growing, History, history_of
+from playground.training.kept_layers import Looks
 from playground.training.runs import Kept
+from playground.ui.plots.curves import reach
 from playground.ui.plots.plot import NO_RUN
 from playground.words import say, sentence
 
@@ -19,11 +23,12 @@ if TYPE_CHECKING:
     from playground.ui.session import Session
 
 NO_ROWS = np.empty(0, STEP_ROW)
+F = TypeVar("F")
 
 
 class Restored(QObject):
-    """run: None where there is none, and as soon as a run begins.  history: its steps as they were kept, none for a run from before they
-    were.  changed: there is another.
+    """run: None where there is none, and as soon as a run begins.  history, looks: its steps, and what was seen of its layers, as they
+    were kept; nothing for a run from before they were.  changed: there is another.
     """
 
     changed = Signal()
@@ -32,7 +37,7 @@ class Restored(QObject):
         super().__init__(session)
         self.session = session
         self.run: Kept | None = None
-        self.history = history_of(Growing(NO_ROWS, "step"))
+        self.history, self.looks = history_of(Growing(NO_ROWS, "step")), Looks(kept_layers.none())
         session.run_changed.connect(self._run_changed)
         session.replaced.connect(lambda: self.show(None))
 
@@ -40,18 +45,39 @@ class Restored(QObject):
         """Its weights are those of the session now."""
         if run is not self.run:
             self.run = run
-            self.history = history_of(self._rows(run))
+            found = Growing(NO_ROWS, "step")
+            found.add(NO_ROWS if run is None else self._sound(lambda: kept_points.read(run.folder), NO_ROWS))
+            self.history = history_of(found)
+            none = kept_layers.none()
+            self.looks = Looks(none if run is None else self._sound(lambda: kept_layers.read(run.folder), none))
             self.changed.emit()
 
-    def _rows(self, run: Kept | None) -> Growing:
-        """What was kept of its steps; a file that is damaged is told of."""
-        found = Growing(NO_ROWS, "step")
+    def _sound(self, read: Callable[[], F], none: F) -> F:
+        """What a file holds; where it is damaged that is told, and there is nothing."""
         try:
-            found.add(NO_ROWS if run is None else kept_points.read(run.folder))
+            return read()
         except FileError as error:
             self.session.message.emit(str(error), "warning")
             self.session.offered.emit((sentence("Train"), self.session.train))
-        return found
+            return none
+
+    @property
+    def shown_history(self) -> History:
+        """The steps of the run that the plots show."""
+        return self.session.client.history() if self.run is None else self.history
+
+    @property
+    def shown_looks(self) -> Results | Looks:
+        """What is known of the layers of the run that the plots show."""
+        return self.session.client if self.run is None else self.looks
+
+    @property
+    def reach(self) -> float:
+        """How far the plots' axis of steps goes, 0 where nothing is known."""
+        started = self.session.client.started
+        if self.run is not None:
+            return float(self.run.steps)
+        return reach(self.shown_history.steps, started.total_steps) if started else 0.0
 
     def _run_changed(self) -> None:
         if self.session.run.state != "idle":

@@ -10,7 +10,6 @@ from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.choosing import Choice, choice_row
 from playground.ui.panels.layer_choice import LayersButton, layer_choice_of
 from playground.ui.panels.stepping import StepPanel
-from playground.ui.plots.curves import reach
 from playground.ui.plots.layers import LayersPlot
 from playground.words import say, sentence
 
@@ -48,15 +47,14 @@ class ActivationsPanel(StepPanel):
         self.feed()
 
     def feed(self) -> None:
-        client = self.session.client
-        found = client.activations()
+        found = self.restored.shown_looks.activations()
         if not self.isVisible() and found is not None and len(found.steps):
             return
         self.plot.empty = say("The layers have not been looked at yet.") if self.session.run.going else self.restored.nothing()
         self.plot.reach = 0.0
         if found is not None:
-            steps, quantity = client.history().steps, self.choice.key
-            self.plot.reach = reach(steps, client.started.total_steps) if client.started else 0.0
+            quantity = self.choice.key
+            self.plot.reach = self.restored.reach
             table = getattr(found, quantity)
             share = quantity in ("dead", "saturated")
             log = quantity == "deviation"

@@ -15,7 +15,7 @@ from playground.ui.panels.choosing import Choice, choice_row
 from playground.ui.panels.health import HealthTable, health_of, stuck_of, with_fault
 from playground.ui.panels.layer_choice import LayersButton, layer_choice_of
 from playground.ui.panels.stepping import StepPanel
-from playground.ui.plots.curves import NormPlot, reach
+from playground.ui.plots.curves import NormPlot
 from playground.ui.steering.travel import travels_of
 from playground.words import say, sentence
 
@@ -64,16 +64,14 @@ class NormsPanel(StepPanel):
         self.feed()
 
     def feed(self) -> None:
-        client = self.session.client
-        norms = client.layer_norms()
+        norms = self.restored.shown_looks.layer_norms()
         if not self.isVisible() and norms is not None and len(norms.steps):
             return
-        history = client.history()
-        self.plot.reach = reach(history.steps, client.started.total_steps) if client.started and norms is not None else 0.0
+        self.plot.reach = self.restored.reach if norms is not None else 0.0
         self.plot.empty = self.restored.nothing()
         drawn = self.layers.offer(norms.layers if norms is not None else ())
         self.head.setVisible(self.choice is not None or not self.layers.isHidden())
-        self.plot.feed(norms, history, drawn)
+        self.plot.feed(norms, self.restored.shown_history, drawn)
         self.plot.show_marks(self.journal.marks())
         if self.table is not None:
             nodes = expanded(self.session.project).project.network.nodes

@@ -15,7 +15,7 @@ from playground.ui.inspector.controls import CheckBox
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.choosing import Choice, choice_row
 from playground.ui.panels.stepping import StepPanel
-from playground.ui.plots.curves import reach, shown_layers
+from playground.ui.plots.curves import shown_layers
 from playground.ui.plots.plot import NO_RUN
 from playground.ui.plots.strips import StripsPlot
 from playground.words import say, sentence, strung
@@ -61,8 +61,8 @@ class HistogramsPanel(StepPanel):
             self.feed()
 
     def feed(self) -> None:
-        client = self.session.client
-        layers, nodes = client.layer_names()
+        looks = self.restored.shown_looks
+        layers, nodes = looks.layer_names()
         if not self.isVisible() and nodes:
             return
         kind = self.kind.key
@@ -71,9 +71,8 @@ class HistogramsPanel(StepPanel):
             names = self._to_come(kind) if self.isVisible() else ()
         self.layer.offer({ALL: say("All layers")} | {name: name for name in names})
         chosen = shown_layers(names) if self.layer.key == ALL else [self.layer.key]
-        found = [(name, histograms) for name in chosen if (histograms := client.histograms(kind, name)) is not None]
-        steps = client.history().steps
-        whole = reach(steps, client.started.total_steps) if client.started else 0.0
+        found = [(name, histograms) for name in chosen if (histograms := looks.histograms(kind, name)) is not None]
+        whole = self.restored.reach
         self.plot.empty = (
             say("The layers have not been looked at yet.") if self.session.run.going else self._promise(kind, chosen)
         )
