@@ -7,15 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from playground.core.tensor import TensorType
-from playground.engine.emit import Emit, Frame, Instruction, sweep
-from playground.engine.graph import OpNode
 from playground.engine.kernel import kernel
-from playground.engine.onnx_form import OnnxWriter, label
-from playground.engine.ops.base import Op
-from playground.engine.softmaxes import NARROW, SCRATCH
-from playground.engine.vocabulary import exp, first_lanes, hmax, hsum, load, log, splat, store, vmax, where
-from playground.errors import ShapeError
+from playground.engine.softmaxes import RowSoftmax, largest
+from playground.engine.vocabulary import exp, first_lanes, hsum, load, log, splat, store, where
 
 
 @kernel
@@ -26,10 +20,7 @@ def log_softmax_forward(F, R, w, k):
         for row in range(w[1]):
             x, y = w[3] + row * w[4] + s * w[5], w[6] + row * w[7] + s * w[8]
             for at in range(0, w[2], c):
-                best = splat(-3.4e38)
-                for j in range(0, c, 16):
-                    best = vmax(best, where(first_lanes(c - j), load(F, x + at + j, c - j), -3.4e38))
-                top, total = hmax(best), splat(0.0)
+                top, total = largest(F, x + at, c), splat(0.0)
                 for j in range(0, c, 16):
                     total = total + where(first_lanes(c - j), exp(load(F, x + at + j, c - j) - top), 0.0)
                 share = log(splat(hsum(total)))
@@ -57,50 +48,13 @@ def log_softmax_backward(F, R, w, k):
                     store(F, x + p, n, v)
 
 
-class LogSoftmax(Op):
+class LogSoftmax(RowSoftmax):
     """The largest number is taken off first. Source: Goodfellow, Bengio and Courville, "Deep learning", 2016, section 6.2.2.3."""
 
     id = "log_softmax"
-
-    def keeps_steps_of(self, inputs: Sequence[TensorType]) -> bool:
-        return inputs[0].rank > 1
-
-    def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType:
-        if inputs[0].rank == 0:
-            raise ShapeError("needs at least one axis of numbers.")
-        return inputs[0]
+    onnx = "LogSoftmax"
+    logarithm = True
 
     def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
         shifted = inputs[0] - inputs[0].max(axis=-1, keepdims=True)
         return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
-
-    def cost(self, inputs: Sequence[TensorType], output: TensorType, attributes: Mapping[str, Any]) -> int:
-        return 5 * output.count
-
-    def forward(self, e: Emit, node: OpNode) -> None:
-        x, y, classes = e.value(node.inputs[0]), e.value(node.output), e.graph.values[node.output].type.shape[-1]
-        e.scratch(SCRATCH)
-
-        def make(f: Frame) -> list[Instruction]:
-            if classes <= NARROW:
-                return [("softmax_narrow", *sweep(f, x, y), classes, f.scratch(), 1)]
-            return [("log_softmax_forward", *sweep(f, x, y), classes)]
-
-        e.rows(make, reads=[x], writes=[y])
-
-    def backward(self, e: Emit, node: OpNode) -> None:
-        dx = e.gradient(node.inputs[0])
-        if dx is None:
-            return
-        to, y, dy, add = dx, e.value(node.output), e.upstream(node), int(not e.begin(dx))
-        classes = e.graph.values[node.output].type.shape[-1]
-
-        def make(f: Frame) -> list[Instruction]:
-            return [("log_softmax_backward", *sweep(f, y, dy, to), classes, add)]
-
-        e.rows(make, reads=[y, dy], writes=[to])
-
-    def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
-        held = w.held(node.inputs[0])
-        axis = 1 if held.first else held.type.rank
-        w.hold(node.output, w.node("LogSoftmax", [held.name], label(node), axis=axis), first=held.first)
