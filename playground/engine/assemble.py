@@ -25,6 +25,7 @@ class Assembly:
         needs = simple.needs if training else frozenset()
         batch = sum(part.cap for part in parts)
         self.emit = Emit(simple.graph, training=training, needs=needs, masks=simple.masks, batch=batch, chains=len(parts))
+        self.emit.handed = simple.handed
         self.emit.by_features = self._by_features()
         emit_samples(self.emit, simple.graph)
         self._forward()

@@ -148,6 +148,8 @@ class Emit:
         self.batch, self.chains = batch, chains
         #: The node that takes the samples by features; None: they are taken by rows.
         self.by_features: OpNode | None = None
+        #: (node index, input) for inputs whose gradient lies where that of the output does.
+        self.handed: frozenset[tuple[int, int]] = frozenset()
         #: Partial results that a backward emission takes over from the forward one, by (node index, name).
         self.kept: dict[tuple[int, str], Ref] = {}
         self.tasks: list[Task] = []
@@ -183,6 +185,13 @@ class Emit:
         first = ref not in self._begun
         self._begun.add(ref)
         return first
+
+    def hands_on(self, node: OpNode, index: int) -> bool:
+        """Whether the gradient of this input is there already, because that of the output lies in the same place."""
+        if (node.index, index) not in self.handed:
+            return False
+        self._begun.add(Ref("gradient", index))
+        return True
 
     def mask(self, index: int) -> Ref | None:
         """The value whose positive places let its gradient through, when the writer of that gradient has to apply a ReLU's mask."""

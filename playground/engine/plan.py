@@ -127,7 +127,7 @@ def plan_network(
         chains = choose_chains(graph, batch, cores or os.cpu_count() or 1)
     chains = min(chains, batch)
     frozen = update.frozen if update else frozenset()
-    folded = simplify(graph, fold=True, frozen=frozen)
+    folded = simplify(graph, fold=True, frozen=frozen, apart=not reuse)
     parts = split_batch(batch, chains, block_rows(folded))
     train = Assembly(folded, parts, training=True, keep=not reuse) if graph.loss is not None and update is not None else None
     evaluate = Assembly(folded, parts, training=False, keep=not reuse, host=train if reuse else None)

@@ -8,6 +8,7 @@ from collections import Counter
 from playground.engine import ops
 from playground.engine.emit import Place
 from playground.engine.graph import TENSORS, Graph, GraphValue, OpNode
+from playground.engine.handing import Handing
 
 COPY = "copy"
 
@@ -18,6 +19,7 @@ class Simplified:
 
     places: how a sample of each value lies.  root: value -> the value whose storage it shares.  gradient_root: the same for
     gradients.  needs: values whose gradient is computed.  masks: values whose gradient the writer has to mask by a ReLU.
+    handed: (node index, input) where the input's gradient is the output's and lies in the same place.
     folded: values that a folded ReLU left without storage.  unmasked: outputs of folded ReLUs whose gradient arrives unmasked.
     """
 
@@ -29,25 +31,29 @@ class Simplified:
     masks: dict[int, bool]
     folded: frozenset[int]
     unmasked: frozenset[int]
+    handed: frozenset[tuple[int, int]]
 
     def is_view(self, node: OpNode) -> bool:
         return self.root.get(node.output, node.output) != node.output
 
     def is_gradient_view(self, node: OpNode) -> bool:
-        return self.gradient_root.get(node.inputs[0], node.inputs[0]) != node.inputs[0]
+        """Whether a view's input has the gradient of its output, in one place."""
+        x, roots = node.inputs[0], self.gradient_root
+        return x in roots and roots[x] == roots.get(node.output, node.output)
 
 
-def simplify(graph: Graph, *, fold: bool, frozen: frozenset[str] = frozenset()) -> Simplified:
-    """frozen: owners whose parameters get no gradient."""
+def simplify(graph: Graph, *, fold: bool, frozen: frozenset[str] = frozenset(), apart: bool = False) -> Simplified:
+    """frozen: owners whose parameters get no gradient.  apart: gradients share no memory but those of views."""
     folded: frozenset[int] = frozenset()
     if fold:
         graph, folded = _fold_relus(pruned(_absorbed(pruned(graph))))
     graph, halos = _with_halos(graph)
     needs = _needing(graph, frozen)
-    root, gradient_root = _views(graph, halos, needs)
-    masks, unmasked = _masks(graph, root, gradient_root, needs)
+    root = _views(graph, halos)
+    handing = Handing(graph, root, halos, needs, apart=apart)
+    masks, unmasked = _masks(graph, root, handing.gradient_root, needs)
     places = {v.index: place_of(v, halos.get(v.index, (0, 0))) for v in graph.values if v.kind not in (*TENSORS, "scalar")}
-    return Simplified(graph, places, root, gradient_root, needs, masks, folded, unmasked)
+    return Simplified(graph, places, root, handing.gradient_root, needs, masks, folded, unmasked, frozenset(handing.handed))
 
 
 def pruned(graph: Graph) -> Graph:
@@ -148,18 +154,12 @@ def _needing(graph: Graph, frozen: frozenset[str]) -> frozenset[int]:
     return frozenset(i for i in needs if i in useful)
 
 
-def _views(graph: Graph, halos: dict[int, tuple[int, int]], needs: frozenset[int]) -> tuple[dict[int, int], dict[int, int]]:
-    uses = Counter(i for node in graph.nodes for i in node.inputs)
+def _views(graph: Graph, halos: dict[int, tuple[int, int]]) -> dict[int, int]:
     root: dict[int, int] = {}
-    gradient_root: dict[int, int] = {}
     for node in graph.nodes:
         if ops.find(node.op).is_view and node.inputs[0] not in halos and node.output not in halos:
             root[node.output] = root.get(node.inputs[0], node.inputs[0])
-    for node in reversed(graph.nodes):
-        x = node.inputs[0]
-        if node.output in root and x in needs and uses[x] == 1 and x not in graph.outputs:
-            gradient_root[x] = gradient_root.get(node.output, node.output)
-    return root, gradient_root
+    return root
 
 
 def _masks(

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.core.tensor import TensorType, Value
+from playground.engine import handing
 from playground.engine.builder import GraphBuilder
 from playground.engine.emit import Task
 from playground.engine.first_fit import Span, aligned, fit, lower_bound
@@ -100,6 +101,54 @@ def test_a_planned_run_equals_one_with_separate_buffers(graph: Graph, chains: in
     assert planned.state_sha256() == apart.state_sha256()
     # every chain's region ends on a cache line of its own
     assert planned.plan.nbytes <= apart.plan.nbytes + 2 * 64 * chains
+
+
+@st.composite
+def residuals(draw: st.DrawFn) -> Graph:
+    """Random networks of sums, in which a term is read before, beside and after its sum, by ops and by views."""
+    g = GraphBuilder()
+    front: list[Value] = []
+    with g.of("first", None):
+        x = g.take_input(TensorType((2, 3)))
+        front.append(g.op("dense", x, g.parameter("weight", (3, 3), Spread(), fan_in=3, fan_out=3)))
+    for n in range(draw(st.integers(2, 9))):
+        x, other = (front[-1 - min(draw(st.integers(0, 3)), len(front) - 1)] for _ in range(2))
+        kind = draw(st.sampled_from(["add", "add", "tanh", "relu", "dense", "reshape"]))
+        with g.of(f"n{n}", None):
+            if kind == "add":
+                front.append(g.op("add", x, other))
+            elif kind == "dense":
+                front.append(g.op("dense", x, g.parameter("weight", (3, 3), Spread(), fan_in=3, fan_out=3)))
+            elif kind == "reshape":
+                front.append(g.op("reshape", g.op("reshape", x, shape=(6,)), shape=(2, 3)))
+            else:
+                front.append(g.op(kind, x))
+    with g.of("head", None):
+        total = g.op("add", *front[-draw(st.integers(2, 4)) :]) if len(front) > 1 else front[0]
+        y = g.op("reshape", total, shape=(6,))
+    with g.of("loss", None):
+        loss = g.op("softmax_cross_entropy", y, g.take_target(TensorType(())))
+    return g.finish(y, loss)
+
+
+@settings(max_examples=80, deadline=None)
+@given(residuals(), st.integers(1, 2))
+def test_a_sum_hands_its_gradient_on_without_a_copy(graph: Graph, chains: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(handing, "ADDED_TO", 1)
+        handed = run(graph, chains=chains, threads=1, reuse=True)
+    assert handed.state_sha256() == run(graph, chains=chains, threads=1, reuse=False).state_sha256()
+
+
+def test_no_gradient_of_a_large_residual_block_is_copied() -> None:
+    net = Net((32, 64)).dense(64)
+    around = net.x
+    net.dense(48, "tanh").dense(64)
+    with net.g.of("sum", None):
+        net.x = net.g.op("add", around, net.x)
+    plan = plan_network(net.flat().dense(3).classify(), batch=4, update=SGD, samples={"train": 8})
+    assert plan.train is not None
+    assert "copy_lines" not in plan.train.kernels
 
 
 @settings(max_examples=25, deadline=None)

@@ -68,6 +68,9 @@ class Add(Op):
     def cost(self, inputs: Sequence[TensorType], output: TensorType, attributes: Mapping[str, Any]) -> int:
         return (len(inputs) - 1) * output.count
 
+    def hands_on(self, node: OpNode) -> tuple[int, ...]:
+        return node.inputs
+
     def forward(self, e: Emit, node: OpNode) -> None:
         xs, y = [e.value(i) for i in node.inputs], e.value(node.output)
         relu = int(bool(node.attributes.get("relu")))
@@ -84,7 +87,7 @@ class Add(Op):
     def backward(self, e: Emit, node: OpNode) -> None:
         for i in node.inputs:
             dx = e.gradient(i)
-            if dx is not None:
+            if dx is not None and not e.hands_on(node, i):
                 self._pass_on(e, e.upstream(node), dx, e.mask(i), not e.begin(dx))
 
     def _pass_on(self, e: Emit, dy: Ref, dx: Ref, mask: Ref | None, add: bool) -> None:

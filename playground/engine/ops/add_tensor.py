@@ -69,6 +69,9 @@ class AddTensor(Op):
     def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
         return np.asarray(inputs[0] + inputs[1])
 
+    def hands_on(self, node: OpNode) -> tuple[int, ...]:
+        return node.inputs[:1]
+
     def forward(self, e: Emit, node: OpNode) -> None:
         x, p, y = e.value(node.inputs[0]), e.value(node.inputs[1]), e.value(node.output)
         n = e.graph.values[node.output].type.count
@@ -81,6 +84,8 @@ class AddTensor(Op):
     def backward(self, e: Emit, node: OpNode) -> None:
         x, dy, n = e.value(node.inputs[0]), e.upstream(node), e.graph.values[node.output].type.count
         dx, dp, by = e.gradient(node.inputs[0]), e.gradient(node.inputs[1]), e.mask(node.inputs[0])
+        if dx is not None and e.hands_on(node, node.inputs[0]):
+            dx = None
         sums = None if dp is None else e.partial(n)
         if dx is None and sums is None:
             return

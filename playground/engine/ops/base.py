@@ -80,6 +80,10 @@ class Op:
         """The node doing the work of the op before it as well, which nothing else reads; or None. Not asked where all values are shown."""
         return None
 
+    def hands_on(self, node: OpNode) -> tuple[int, ...]:
+        """Inputs whose gradient is the output's. Where the plan puts both in one place, `Emit.hands_on` says so in `backward`."""
+        return ()
+
     def halo(self, graph: Graph, node: OpNode) -> dict[int, tuple[int, int]]:
         """Value index -> rows and columns of zeros needed around its images (and their gradients') for this op."""
         return {}
