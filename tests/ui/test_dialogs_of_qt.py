@@ -1,0 +1,60 @@
+"""Dialogs that Qt makes have our look, whoever opens them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QSplitter, QToolButton, QTreeView, QWidget
+from pytestqt.qtbot import QtBot
+
+from playground.ui import theme
+from playground.ui.file_dialog import ICONS, LEAST, PLACES
+from playground.ui.shortcuts import about
+
+Part = TypeVar("Part", bound=QWidget)
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support propagateSizeHints")
+
+
+@pytest.fixture(params=["light", "dark"])
+def mode(app: QApplication, request: pytest.FixtureRequest) -> Iterator[str]:
+    theme.apply(app, request.param)
+    yield request.param
+    theme.apply(app, "light")
+
+
+def part(dialog: QWidget, kind: type[Part], name: str) -> Part:
+    found = dialog.findChild(kind, name)
+    assert found is not None, name
+    return found
+
+
+def test_the_file_dialog_has_room_and_our_icons(mode: str, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "a project with a name of some length.play").write_text("", encoding="utf-8")
+    dialog = QFileDialog(None, "Open", str(tmp_path))
+    qtbot.addWidget(dialog)
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    dialog.open()
+    assert part(dialog, QSplitter, "splitter").sizes()[0] >= PLACES
+    assert (dialog.width(), dialog.height()) >= LEAST
+    header = part(dialog, QTreeView, "treeView").header()
+    qtbot.waitUntil(lambda: header.length() == header.viewport().width())
+    for name, icon in ICONS.items():
+        shown = part(dialog, QToolButton, name).icon().pixmap(16).toImage()
+        assert shown == theme.theme().icon(icon).pixmap(16).toImage(), name
+    dialog.close()
+
+
+def test_a_message_begins_with_a_title_and_a_picture(mode: str, qtbot: QtBot) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    about(parent)
+    (box,) = parent.findChildren(QMessageBox)
+    title = part(box, QLabel, "qt_msgbox_label")
+    assert title.text() == "Playground"
+    assert title.font().bold()
+    assert not box.iconPixmap().isNull()
+    box.close()
