@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QMouseEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtGui import QAction, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from playground.ui.actions import action_set_of, placed
@@ -96,6 +96,8 @@ class ActionButton(QAbstractButton):
 
 #: More actions than this stand in rows of two.
 MOST_IN_ROW = 3
+#: Pixels beside the buttons of a strip and between them.
+SIDE, GAP = 8, 5
 
 
 class ActionStrip(QWidget):
@@ -109,8 +111,9 @@ class ActionStrip(QWidget):
         self.actions_shown = placed(place)
         self.buttons: dict[str, ActionButton] = {}
         self.row = QGridLayout(self)
-        self.row.setContentsMargins(8, 11, 8, 10)
-        self.row.setSpacing(5)
+        self.row.setContentsMargins(SIDE, 11, SIDE, 10)
+        self.row.setSpacing(GAP)
+        self._columns = 0
         self.setVisible(bool(self.actions_shown))
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -118,12 +121,29 @@ class ActionStrip(QWidget):
         made = action_set_of(self)
         if made is None or self.buttons:
             return
-        columns = len(self.actions_shown) if len(self.actions_shown) <= MOST_IN_ROW else 2
-        for at, action in enumerate(self.actions_shown):
-            button = self.buttons[action.id] = ActionButton(made[action.id], action.icon, "framed")
+        for action in self.actions_shown:
+            self.buttons[action.id] = ActionButton(made[action.id], action.icon, "framed")
+            made[action.id].changed.connect(self._arrange)
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """One row where all words are readable in it, such as a step of five digits; else rows of two."""
+        buttons = list(self.buttons.values())
+        wants = [button.sizeHint().width() for button in buttons]
+        room = self.width() - 2 * SIDE - GAP * (len(buttons) - 1)
+        columns = len(buttons) if len(buttons) <= MOST_IN_ROW and sum(wants) <= room else 2
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for at, button in enumerate(buttons):
             self.row.addWidget(button, at // columns, at % columns)
+        for at in range(len(buttons)):
             # Wider words get more room, so that none is cut while another has some left.
-            self.row.setColumnStretch(at % columns, round(width_of(button.text(), 11)) + 30 if columns > 2 else 1)
+            self.row.setColumnStretch(at, wants[at] if columns > 2 else int(at < columns))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)

@@ -156,6 +156,23 @@ def test_a_strip_without_actions_takes_no_room(session: Session, qtbot: QtBot) -
     assert not page.findChildren(ActionStrip)[0].isVisible()
 
 
+def test_a_strip_takes_a_second_row_before_words_are_cut(window: MainWindow) -> None:
+    window.show_layout("train")
+    settle()
+    strip = window.findChild(ActionStrip)
+    assert strip is not None
+    low = strip.height()
+    for id, text in (("fork", "Fork at 26,784"), ("rewind", "Rewind to 26,784")):
+        window.actions_made[id].setText(text)
+    settle()
+    assert all(button.width() >= button.sizeHint().width() for button in strip.buttons.values())
+    assert strip.height() > low
+    for id in ("fork", "rewind"):
+        window.actions_made[id].setText("Here")
+    settle()
+    assert strip.height() == low
+
+
 def test_the_foot_of_the_knobs_holds_the_actions_placed_there(
     app: QApplication, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
