@@ -111,6 +111,11 @@ def test_a_long_remedy_does_not_widen_the_inspector_and_a_long_name_shows_its_be
     assert button.toolTip() == mend.text
     button.click()
     assert mended == [mend]
+    notices.resize(284, 120)
+    notices.show_problems([Problem(text="flatten1 needs a sequence.", mends=(Mend(text="Insert Reshape to 4×128 before f1"),))])
+    settle()
+    button = next(button for button in notices.findChildren(MendButton) if button.isVisible())
+    assert button.width() == button.sizeHint().width(), "it moves to the left before its words are cut"
     head.show_node("dense", "c_linear", "a_node_with_a_name_longer_than_the_panel_is_wide", "Dense", [])
     head.show()
     assert head.name.cursorPosition() == 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.document.problems import Mend, Problem
 from playground.ui.inspector.controls import Button
@@ -16,6 +16,7 @@ from playground.ui.theme import theme
 from playground.words import say
 
 LEAST = 60  # pixels of a button whose words are cut
+INDENT, RIM = 24, 10  # of words behind the icon; between a strip's edge and what is on it
 
 
 class Notice(QWidget):
@@ -24,12 +25,15 @@ class Notice(QWidget):
     def __init__(self, level: str, text: str, title: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.level = level
-        self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(34, 8, 10, 8)
+        self.column, words = QVBoxLayout(self), QVBoxLayout()
+        self.column.setContentsMargins(RIM, 8, RIM, 8)
         self.column.setSpacing(4)
+        words.setContentsMargins(INDENT, 0, 0, 0)
+        words.setSpacing(4)
         self.title, self.text = Label(title, 12, "text", True), Label(text, 11, "text", wraps=True)
-        self.column.addWidget(self.title)
-        self.column.addWidget(self.text)
+        words.addWidget(self.title)
+        words.addWidget(self.text)
+        self.column.addLayout(words)
         self.title.setVisible(bool(title))
         self.setAccessibleName(f"{title} {text}".strip())
 
@@ -54,9 +58,15 @@ class MendButton(Button):
 
     def __init__(self, text: str) -> None:
         super().__init__(text, "secondary", small=True)
+        self.row = QHBoxLayout()
+        self.row.addWidget(self, 0, Qt.AlignmentFlag.AlignLeft)
         self._wanted = self.width()
         self.setMinimumWidth(LEAST)
         self.setToolTip(text)
+
+    def stand_in(self, room: int) -> None:
+        """Stand below the words where it has room there, else as far to the left as it must."""
+        self.row.setContentsMargins(max(0, min(INDENT, room - self._wanted)), 0, 0, 0)
 
     def sizeHint(self) -> QSize:
         return QSize(self._wanted, self.height())
@@ -94,5 +104,15 @@ class Notices(QWidget):
             if problem.mend is not None:
                 button = MendButton(say(problem.mend.text))
                 button.clicked.connect(lambda _=False, mend=problem.mend: self._mend(mend))
-                notice.column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+                notice.column.addLayout(button.row)
             self.column.addWidget(notice)
+        self._place()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def _place(self) -> None:
+        sides = self.column.contentsMargins()
+        for button in self.findChildren(MendButton):
+            button.stand_in(self.width() - sides.left() - sides.right() - 2 * RIM)
