@@ -20,6 +20,7 @@ from playground.ui.panels.loss import LossPanel
 from playground.ui.plots.axis import Axis
 from playground.ui.plots.cursor import cursor_of
 from playground.ui.plots.curves import LossPlot, RatePlot
+from playground.ui.plots.fan import FanPlot
 from playground.ui.plots.legend import Legend
 from playground.ui.plots.plot import Plot, link
 from playground.ui.plots.series import SMOOTH_POINTS, Series
@@ -312,3 +313,16 @@ def test_a_series_that_lost_its_data_is_drawn_no_more_and_zeros_have_no_place_on
     plot.set_log(False)
     plot.fit()
     assert not plot.unscaled
+
+
+def test_a_fan_shows_its_rays_also_after_easy_batches(qtbot: QtBot) -> None:
+    plot = FanPlot()
+    qtbot.addWidget(plot)
+    easy, usual = [1.0, 1.1], [1.0, *[9.0] * 30]
+    plot.resize(500, 300)
+    plot.show_past(np.arange(2.0), np.array(easy))
+    plot.show_rays(2, [(0.3, usual), (1.0, [value + 0.5 for value in usual]), (10.0, [value * 1e4 for value in usual])], 0.3)
+    plot.fit()
+    calm, runaway = plot.series["×0.3"].y, plot.series["×10"].y
+    assert plot.up.high > calm.max()
+    assert plot.up.high < runaway.max() / 100

@@ -59,7 +59,7 @@ class FanPlot(Plot):
             self.show_data(name, x, Smoother(SMOOTHING).of(x, np.asarray(losses, float)))
         self.best = "" if best is None else ray_name(best)
         self.show_marks((Mark(first, say("now")),) if any(losses for _, losses in rays) else ())
-        self.fixed_up = _up([series.y for series in self.series.values()])
+        self.fixed_up = _up(self.past.y, [self.series[name].y for name in wanted])
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -84,11 +84,13 @@ class FanPlot(Plot):
         put(p, place.adjusted(5, 0, 4, 0), series.label, 10, "text" if best else "text2", best)
 
 
-def _up(curves: Sequence[np.ndarray]) -> Axis | None:
-    """A y axis that holds what is of interest: rays that run away may leave it."""
-    finite = [y[np.isfinite(y)] for y in curves if np.isfinite(y).any()]
+def _up(past: np.ndarray, rays: Sequence[np.ndarray]) -> Axis | None:
+    """A y axis that holds what is of interest: all of the calmest ray and where the others begin; those that run away may leave it."""
+    finite = [y[np.isfinite(y)] for y in (past, *rays) if np.isfinite(y).any()]
     if not finite:
         return None
     starts = [float(y[0]) for y in finite]
-    low, limit = min(float(y.min()) for y in finite), 1.5 * max(starts)
+    # The batches of the first steps may happen to be easy ones, far below what every ray comes to.
+    tops = [float(y.max()) for y in rays if len(y) and np.isfinite(y).all()]
+    low, limit = min(float(y.min()) for y in finite), 1.5 * max(*starts, min(tops, default=0.0))
     return around([np.clip(y, low, max(limit, low)) for y in finite], pad=0.08)
