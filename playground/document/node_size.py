@@ -87,7 +87,7 @@ def _is_sequence(node: Node, output: TensorType) -> bool:
 
 
 def size_of(picture: Picture, kind: str, name: str, line: str, measure: Measure) -> tuple[float, float]:
-    """Width and height in pixels at 100 %. kind: of the node's record; line: the words under its name."""
+    """Width and height in pixels at 100 %. kind: of the node's record; line: the words under its name. A name of "" asks for the least."""
     preview, units, more = picture
     if kind == "loss":
         return (200.0, 254.0) if preview == "field" else (126.0, 112.0)

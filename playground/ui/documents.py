@@ -18,6 +18,7 @@ from playground.ui.dialogs.recovery_card import BOTH, DISCARD, RESTORE
 from playground.ui.next_steps import again
 from playground.ui.recent_faces import face_of, keep_face
 from playground.ui.session import Session
+from playground.ui.theme import theme
 from playground.words import say, sentence
 
 Adopt = Callable[[Autosaver], None]
@@ -167,6 +168,7 @@ class Documents(QObject):
         box = QMessageBox(self.window_shown)
         box.setWindowTitle(say("Playground"))
         box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setIconPixmap(theme().pixmap("warn", 32, "warn"))
         box.setText(title)
         box.setInformativeText(text)
         return box

@@ -57,12 +57,19 @@ def forget_widths() -> None:
     """Measure anew: another language brings another font."""
     metrics.cache_clear()
     elided.cache_clear()
+    middled.cache_clear()
 
 
 @lru_cache(4096)
 def elided(text: str, room: float, px: int = 12, bold: bool = False) -> str:
     """The text, cut with an ellipsis where it does not fit."""
     return metrics(px, bold).elidedText(text, Qt.TextElideMode.ElideRight, room)
+
+
+@lru_cache(4096)
+def middled(name: str, room: float, px: int = 12, bold: bool = False) -> str:
+    """A name, cut in its middle where it does not fit: names often differ at their ends only."""
+    return metrics(px, bold).elidedText(name, Qt.TextElideMode.ElideMiddle, room)
 
 
 def put(

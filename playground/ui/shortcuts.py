@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from playground.ui.actions import ACTIONS, MENUS
 from playground.ui.keymap import chosen, keys_of
+from playground.ui.theme import theme
 from playground.words import say
 
 BY_HAND = (
@@ -46,6 +47,7 @@ def about(parent: QWidget) -> None:
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setWindowTitle(say("About Playground"))
     box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setIconPixmap(theme().pixmap("dense", 40, "accent"))
     box.setText(say("Playground"))
     box.setInformativeText(
         say(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QMenu, QStyle, QTabBar
 
@@ -38,15 +38,21 @@ class TabMenu(QAbstractButton):
         bar = self.bar
         self.setVisible(self.needed)
         if self.needed:
-            wide = 2 * bar.style().pixelMetric(QStyle.PixelMetric.PM_TabBarScrollButtonWidth, None, bar)
-            left = bar.width() - wide
-            for at in range(
-                bar.count()
-            ):  # half a word is no word: a tab that shows only in part is covered, except the one in front
-                if bar.tabRect(at).left() < left < bar.tabRect(at).right() and at != bar.currentIndex():
-                    left = bar.tabRect(at).left()
-            self.setGeometry(left, 0, bar.width() - left, bar.height())
+            self.setGeometry(QRect(self._left(), 0, bar.width() - self._left(), bar.height()))
             self.raise_()
+
+    def _left(self) -> int:
+        """Where the button begins. Half a word is no word: a tab that shows only in part is covered, except the one in front."""
+        bar = self.bar
+        left = bar.width() - 2 * bar.style().pixelMetric(QStyle.PixelMetric.PM_TabBarScrollButtonWidth, None, bar)
+        for at in range(bar.count()):
+            if bar.tabRect(at).left() < left < bar.tabRect(at).right() and at != bar.currentIndex():
+                left = bar.tabRect(at).left()
+        return left
+
+    def _outdated(self) -> bool:
+        """Whether a tab has another name since, of which a bar tells nobody."""
+        return self.isHidden() == self.needed or (self.needed and self.x() != self._left())
 
     def choose(self) -> None:
         """List the tabs."""
@@ -62,6 +68,8 @@ class TabMenu(QAbstractButton):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest, QEvent.Type.Show):
             self.follow()
+        elif event.type() == QEvent.Type.Paint and self._outdated():
+            QTimer.singleShot(0, self, self.follow)  # nothing may move while it is painted
         return super().eventFilter(watched, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QByteArray, QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
 from playground.paths import assets_dir
 from playground.ui.plain_text import make_plain
@@ -142,8 +142,9 @@ class Theme(QObject):
                          border: 1px solid {c["strong"]}; padding: 4px 6px; }}
             QFileDialog QLineEdit:focus, QInputDialog QLineEdit:focus {{ border-color: {c["accent"]}; }}
             QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus {{ background: transparent; border: none; padding: 0px; }}
-            QFileDialog QToolButton {{ background: {c["text2" if self.dark else "panel"]}; border-radius: 4px; padding: 2px; }}
-            QFileDialog QToolButton:disabled {{ background: {c["panel"]}; }}
+            QFileDialog QToolButton {{ background: transparent; border: none; border-radius: 4px; padding: 4px; }}
+            QFileDialog QToolButton:hover {{ background: {c["accentsoft"]}; }}
+            QMessageBox QLabel#qt_msgbox_label {{ font-size: 14px; font-weight: 700; }}
             QDialogButtonBox QPushButton {{ background: {c["base"]}; color: {c["text"]}; border: 1px solid {c["strong"]};
                          border-radius: 5px; padding: 6px 14px; min-width: 52px; }}
             QDialogButtonBox QPushButton:hover {{ background: {c["accentsoft"]}; }}
@@ -174,13 +175,19 @@ def theme() -> Theme:
 
 
 class _SystemWatch(QObject):
-    """Follows the system's light or dark while the choice is "system". Sees every event, so it is the one that keeps labels plain."""
+    """Follows the system's light or dark while the choice is "system". Sees every event, so it is the one that keeps labels plain and
+    gives Qt's file dialog, whoever opens it, our look."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # What is watched first: asking an event for its type costs far more, and there are tens of thousands of them in a start alone.
         if isinstance(watched, QLabel):
             if event.type() == QEvent.Type.Polish:
                 make_plain(watched)
+        elif isinstance(watched, QFileDialog):
+            if event.type() == QEvent.Type.Show:
+                from playground.ui.file_dialog import dress
+
+                dress(watched)
         elif isinstance(watched, QApplication) and event.type() == QEvent.Type.ThemeChange and theme().choice == "system":
             apply(watched, "system")
         return False

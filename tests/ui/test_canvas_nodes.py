@@ -12,12 +12,15 @@ from PySide6.QtGui import QImage
 from playground.core import registry
 from playground.core.samples import Samples
 from playground.document.edits import AddLink, AddNode, AddNote, MoveNodes, RemoveNodes, RenameNode, SetField, SetNodeOption
+from playground.document.node_size import WIDEST
 from playground.document.project import Node, Project
 from playground.lowering import inspect
 from playground.ui import theme
+from playground.ui.canvas.crowding import GAP
 from playground.ui.canvas.look import count_text, look_of, short_number
 from playground.ui.canvas.starters import STARTERS
 from playground.ui.canvas.view import CanvasView
+from playground.ui.painting import middled, width_of
 from playground.ui.session import Session
 from tests.ui.conftest import settle
 
@@ -166,3 +169,31 @@ def test_wires_follow_a_node_that_moves(view: CanvasView, session: Session) -> N
     view.canvas.nodes[b].setPos(420, 60)
     assert wire.path.currentPosition().x() - end.x() == 120
     assert wire.path.currentPosition().y() - end.y() == 60
+
+
+def test_a_long_name_leaves_room_to_the_next_node(view: CanvasView, session: Session) -> None:
+    a, b = add(session, "layer", "dense", units=5), add(session, "layer", "dense", (150, 20), units=5)
+    below = add(session, "layer", "dense", (150, 400), units=5)
+    name = "a_name_that_somebody_typed_without_thinking"
+    session.do(RenameNode(a, name))
+    item = view.canvas.nodes[a]
+    assert item.look.width == 150 - GAP
+    assert name in item.toolTip()
+    session.do(RenameNode(b, name + "2"))
+    assert view.canvas.nodes[b].look.width == WIDEST, "what lies in another row is not in the way"
+    session.do(MoveNodes({b: (125.0, 20.0)}))
+    assert item.look.width == item.look.least, "the picture keeps its room"
+    session.do(MoveNodes({b: (600.0, 20.0)}))
+    assert item.look.width == WIDEST
+    session.do(MoveNodes({b: (150.0, 20.0), below: (0.0, 400.0)}))
+    session.do(AddLink(a, b, 0))
+    view.tidy()
+    view.looking.glide.finish()
+    assert {view.canvas.nodes[id].look.width for id in (a, b)} == {WIDEST}, "a layout gives names the room that they want"
+
+
+def test_names_that_differ_at_their_ends_are_told_apart() -> None:
+    first, second = (middled(f"a_name_that_is_far_too_long_{k}", 90, 12, True) for k in (1, 2))
+    assert first != second
+    assert first.endswith("1")
+    assert width_of(first, 12, True) <= 90

@@ -23,9 +23,10 @@ from playground.ui import theme
 from playground.ui.compare.axes import axes_of, left_by
 from playground.ui.compare.choice import choice_of
 from playground.ui.compare.columns import age
-from playground.ui.compare.parallel import ParallelPlot
+from playground.ui.compare.parallel import HEAD, ParallelPlot, lines_of
 from playground.ui.compare.seeds import likeness, spread, together
 from playground.ui.compare.table import RunsTable
+from playground.ui.painting import width_of
 from playground.ui.panels.comparison import ComparisonPanel
 from playground.ui.panels.overlay import OverlayPanel
 from playground.ui.panels.parallel import ParallelPanel
@@ -179,7 +180,22 @@ def test_a_stroke_along_an_axis_filters_the_table(session: Session, shelf: list[
     QTest.mouseClick(plot, Qt.MouseButton.LeftButton, pos=QPoint(x, top))
     assert plot.brushes == {}
     assert len(table.runs.rows) == 3
-    assert plot.words_at(QPointF(x, plot.y_of(0.0))) == "Run 2: Validation loss 0.45"
+    assert plot.words_at(QPointF(x, plot.y_of(0.0))) == "Run 2: Validation loss 0.450"
+
+
+@pytest.mark.parametrize("wide", [600, 330, 240])
+def test_no_title_of_an_axis_is_cut(qtbot: QtBot, wide: int) -> None:
+    plot, runs = ParallelPlot(), several()
+    qtbot.addWidget(plot)
+    plot.resize(wide, 300)
+    plot.show_runs(axes_of(runs), runs, {})
+    plot.show()
+    assert (plot.head > HEAD) == (wide < 600)
+    for at, axis in enumerate(plot.shown):
+        left, right = plot.room_of(at)
+        assert 0 < left < plot.x_of(at) < right < wide
+        assert all(width_of(line, 11, axis.result) <= right - left for line in lines_of(axis.title, right - left, axis.result))
+    assert not plot.grab().isNull()
 
 
 def test_lines_go_from_axis_to_axis_and_leave_out_what_a_run_lacks(qtbot: QtBot) -> None:

@@ -127,7 +127,7 @@ def test_a_row_of_a_setting_has_means() -> None:
     (line,) = grouped([run_of(2, 1, 0.2, accuracy=0.9), run_of(1, 0, 0.4, accuracy=1.0)])
     columns = {column.key: column for column in columns_for(list(line.runs))}
     assert (line.run.number, columns["seeds"].words(line)) == (1, "2")
-    assert columns["validation"].told(line) == ("0.3", "± 0.14")
+    assert columns["validation"].told(line) == ("0.300", "± 0.14")
     assert columns["accuracy"].told(line) == ("95 %", "± 7.1")
     assert columns["class_divergence"].head == "Divergence"
     assert [percent(value) for value in (1.0, 0.983, 0.9999, 0.0, math.nan)] == [

@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from playground.ui.inspector.text import Label
+
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")
 
 HOSTILE = [
@@ -116,3 +118,12 @@ def test_labels_and_message_boxes(app: QApplication, qtbot: QtBot, text: str) ->
     box.close()
     assert len(shown) == 3
     assert {found.textFormat() for found in shown} == {Qt.TextFormat.PlainText}
+
+
+def test_a_number_and_its_unit_stay_in_one_line(qtbot: QtBot) -> None:
+    label = Label("15 epochs take about 1.27 s; the real ones reach 96.7 %.", wraps=True)
+    qtbot.addWidget(label)
+    assert label.text() == "15 epochs take about 1.27 s; the real ones reach 96.7 %."
+    assert QLabel.text(label) == "15 epochs take about 1.27\u00a0s; the real ones reach 96.7\u00a0%."
+    label.show_text("In 5 main steps")
+    assert QLabel.text(label) == "In 5 main steps"

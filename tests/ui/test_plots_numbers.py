@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 from playground.training.areas.epochs import EPOCH_COLUMNS
 from playground.training.board import BoardPlan
 from playground.training.history import Epochs, Growing
-from playground.ui.plots.axis import Axis, apiece, around, evenly, short
+from playground.ui.plots.axis import Axis, apiece, around, evenly, measured, short
 from playground.ui.plots.curves import EpochColumn
 from playground.ui.plots.series import dashed, polygon
 from playground.ui.plots.smoothing import Smoother
@@ -213,11 +213,20 @@ def test_an_axis_holds_the_finite_values_and_survives_constants() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (1250, "1,250"), (0.03, "0.03"), (2e-5, "2e-5"), (-2e-5, "−2e-5"), (1.5e7, "1.5e7"), (0.0112, "0.0112"), (math.nan, "not finite"),
-     (math.inf, "∞"), (-3.25, "−3.25")],
+    [(0, "0"), (1250, "1,250"), (999.6, "1,000"), (0.03, "0.03"), (2e-5, "2e-5"), (-2e-5, "−2e-5"), (1.5e7, "1.5e7"), (0.0112, "0.0112"),
+     (math.nan, "not finite"), (math.inf, "∞"), (-3.25, "−3.25")],
 )  # fmt: skip
 def test_numbers_in_a_few_characters(value: float, text: str) -> None:
     assert short(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.67, "0.670"), (1.2, "1.20"), (-0.5, "−0.500"), (0.05, "0.0500"), (48.1, "48.1"), (123.0, "123"), (999.6, "1,000"), (2e-5, "2e-5"), (0, "0"),
+     (0.0009999, "0.00100"), (math.nan, "not finite")],
+)  # fmt: skip
+def test_results_end_alike(value: float, text: str) -> None:
+    assert measured(value) == text
 
 
 def test_dashes_have_their_lengths_along_a_bent_line() -> None:

@@ -262,8 +262,9 @@ def test_the_plan_of_a_schedule_that_listens_goes_on_from_where_the_rate_is(sess
     _, rates = planned_rates(session.project, 50, 100, now=0.02)
     np.testing.assert_allclose(rates, 0.02)
     session.do(SetPlan("training", "schedule", find("schedule", "cosine")()))
-    _, rates = planned_rates(session.project, 50, 100, now=0.02)
-    assert rates[0] == pytest.approx(0.1)
+    steps, rates = planned_rates(session.project, 50, 100, now=0.02)
+    assert rates[1] == pytest.approx(0.1)
+    assert (steps[0], steps[1], rates[0]) == (50, 51, 0.02), "it begins where the curve of what was ends"
 
 
 def test_the_preview_shows_every_cycle_of_a_run(session: Session, panel: TrainingPanel) -> None:

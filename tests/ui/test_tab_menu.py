@@ -45,6 +45,17 @@ def test_the_button_is_there_where_tabs_do_not_fit(bar: QTabBar) -> None:
     assert not menu.isVisible()
 
 
+def test_the_button_follows_the_names_of_the_tabs(bar: QTabBar, qtbot: QtBot) -> None:
+    menu = TabMenu(bar)
+    bar.resize(bar.tabRect(bar.count() - 1).right() + 8, 28)
+    settle()
+    assert not menu.isVisible()
+    bar.setTabText(1, "Activations of every layer")
+    qtbot.waitUntil(menu.isVisible)
+    bar.setTabText(1, "Activations")
+    qtbot.waitUntil(menu.isHidden)
+
+
 def test_a_choice_brings_its_tab_to_the_front(bar: QTabBar, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[QMenu] = []
     monkeypatch.setattr(QMenu, "popup", lambda menu, at: opened.append(menu))

@@ -28,6 +28,7 @@ class NodeLook:
     units: tiles, maps or bars to show.  state: "normal", "error" or "waiting".  badge: icon at the right of the header, or "".
     ins, outs: ports that it has.  quiet_in, quiet_out: those of them that show only when they are wanted.  in_names, out_names: what
     each is called, with its type where known; () where there is only one.  weighty: whether it has weights, its own or another's.
+    least, most: widths that it has where its name has the least room and all that it wants.
     """
 
     name: str
@@ -51,6 +52,8 @@ class NodeLook:
     weighty: bool = False
     width: float = 96.0
     height: float = BARE
+    least: float = 96.0
+    most: float = 96.0
 
 
 def count_text(number: int) -> str:
@@ -107,7 +110,9 @@ class Surroundings:
             node.spec, self.ports.get(node.id, set()), self.used.get(node.id, set()), inspection.outputs.get(node.id)
         )
         line = _reason(say(errors[0].text), node.name) if errors else self._tied(node) or _line(node, inspection, samples)
-        width, height = size_of(picture, spec.kind, node.name, "" if errors else line, width_of)
+        shown = "" if errors else line
+        width, height = size_of(picture, spec.kind, node.name, shown, width_of)
+        least, _ = size_of(picture, spec.kind, "", shown, width_of)
         height = max(height, ports.least_height)
         shape = say(" by ").join(map(str, output.shape)) if output is not None and output.shape else ""
         return NodeLook(
@@ -132,6 +137,8 @@ class Surroundings:
             said=strung(filter(None, (node.name, say(spec.title), shape, ports.said, self._tied(node)))),
             width=width,
             height=height,
+            least=least,
+            most=width,
         )
 
     def _mark(self, node: Node) -> str:

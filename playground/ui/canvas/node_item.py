@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QGraphicsSceneMouseEvent, QStyleOptionGraphicsItem, QWidget
 
-from playground.document.node_size import HEAD
+from playground.document.node_size import HEAD, WIDEST
 from playground.ui.canvas.look import NodeLook
 from playground.ui.canvas.node_paint import HANDLE, paint_node
 from playground.ui.canvas.ports import places
@@ -51,7 +51,7 @@ class NodeItem(QGraphicsItem):
         flag = QGraphicsItem.GraphicsItemFlag
         self.setFlags(flag.ItemIsMovable | flag.ItemIsSelectable | flag.ItemSendsGeometryChanges)
         self.setAcceptHoverEvents(True)
-        self.setToolTip(look.detail)
+        self._tell()
 
     def show_look(self, look: NodeLook) -> None:
         """Take a new look; wires follow where ports moved."""
@@ -102,7 +102,8 @@ class NodeItem(QGraphicsItem):
             self.update()
 
     def _tell(self) -> None:
-        self.setToolTip("\n".join(filter(None, (self.look.detail, self.fares, self.cost))))
+        name = self.look.name if self.look.width < self.look.most or self.look.most == WIDEST else ""  # it may be cut
+        self.setToolTip("\n".join(filter(None, (name, self.look.detail, self.fares, self.cost))))
 
     def show_page(self, first: int) -> None:
         """The first unit that the picture shows."""

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from playground.ui.canvas.levels import BLOCK, DETAILED, LEGIBLE, NAMED
 from playground.ui.canvas.preview import paint_missing, paint_preview
 from playground.ui.canvas.still import STILL, alike
-from playground.ui.painting import AA, CENTRE, RIGHT, box, chip, put, stamp, width_of
+from playground.ui.painting import AA, CENTRE, RIGHT, box, chip, middled, put, stamp, width_of
 from playground.ui.theme import theme
 from playground.words import say, sentence
 
@@ -83,7 +83,8 @@ def _small(p: QPainter, item: NodeItem, zoom: float, on_screen: bool) -> None:
     else:
         _block(p, item, zoom, edge, rim / zoom)
     if zoom >= LEGIBLE:
-        put(p, QRectF(42, 0, look.width - 44, look.height), look.name, 24, "text", True)
+        room = look.width - 44
+        put(p, QRectF(42, 0, room, look.height), middled(look.name, room, 24, True), 24, "text", True)
 
 
 def _block(p: QPainter, item: NodeItem, zoom: float, edge: QColor, rim: float) -> None:
@@ -160,7 +161,8 @@ def _head(p: QPainter, item: NodeItem, zoom: float) -> None:
     badge = "error" if item.faulty or item.alarm == "error" else "warn" if item.alarm else look.badge
     further = further_text(look.more, item.first, look.units) if look.more and not badge and zoom >= DETAILED else ""
     beside = 20 if badge else 7 + width_of(further, 9) if further else 0
-    put(p, QRectF(33, 6, look.width - (36 if beside else 39) - beside, 18), look.name, 12, "text", True)
+    room = look.width - (36 if beside else 39) - beside
+    put(p, QRectF(33, 6, room, 18), middled(look.name, room, 12, True), 12, "text", True)
     if badge:
         stamp(p, look.width - 14, 15, badge, BADGE_INK.get(badge, "accent"), 13)
     if further:

@@ -22,6 +22,7 @@ from playground.ui.canvas.look import MAP_SIDE
 from playground.ui.canvas.plane import grid_points, in_square, plane_of
 from playground.ui.canvas.preview import PreviewData
 from playground.ui.canvas.sequences import attention, has_weights, heat, length_of, strip_of
+from playground.ui.plots.axis import measured
 from playground.words import named, say, sentence
 
 MOST_POINTS = 240
@@ -90,7 +91,7 @@ def _share(values: Array) -> Array:
 
 def number(loss: float | None, caption: str) -> PreviewData:
     """The newest loss, or a dash before the first step."""
-    text = "—" if loss is None else f"{loss:.3g}" if 1e-3 <= abs(loss) < 1e5 or loss == 0 else f"{loss:.1e}".replace("e+", "e")
+    text = "—" if loss is None else measured(loss) if 1e-3 <= abs(loss) < 1e5 or loss == 0 else f"{loss:.1e}".replace("e+", "e")
     return PreviewData(number=text, caption=caption)
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 from playground.core.samples import Samples
 from playground.document.project import Project
 from playground.lowering import Inspection
+from playground.ui.canvas.crowding import roomed
 from playground.ui.canvas.frame_item import FrameItem
 from playground.ui.canvas.look import NodeLook, Surroundings
 from playground.ui.canvas.node_item import NodeItem
@@ -50,9 +51,10 @@ class CanvasScene(QGraphicsScene):
         self._drop(self.nodes, {node.id for node in network.nodes})
         self._drop(self.notes, {note.id for note in network.notes})
         around = Surroundings(project, inspection, samples)
+        looks = roomed({node.id: around.look(node) for node in network.nodes}, {node.id: node.position for node in network.nodes})
         moved = False
         for node in network.nodes:
-            look = around.look(node)
+            look = looks[node.id]
             item = self.nodes.get(node.id)
             if item is None:
                 item = self.nodes[node.id] = NodeItem(node.id, look)

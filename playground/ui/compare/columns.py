@@ -13,7 +13,7 @@ from playground.core import registry
 from playground.core.spec import Metric
 from playground.training.runs import Kept, rate_of
 from playground.ui.compare.lines import Line
-from playground.ui.plots.axis import short
+from playground.ui.plots.axis import measured, short
 from playground.words import joined, language, say, sentence
 from playground.words import percent as said_percent
 
@@ -55,7 +55,7 @@ class Column:
         """A value of this column as text."""
         if value is None or isinstance(value, str):
             return "–" if value is None else value
-        return percent(value) if self.share else short(value)
+        return percent(value) if self.share else measured(value) if self.spread else short(value)
 
     def of(self, line: Line) -> Value:
         """What sorting and filters see of a row."""

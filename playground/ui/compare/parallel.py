@@ -8,17 +8,17 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from playground.training.runs import Kept
 from playground.ui.compare.axes import SettingAxis, left_by
-from playground.ui.painting import AA, CENTRE, box, put
+from playground.ui.painting import AA, CENTRE, box, put, width_of
 from playground.ui.plots.series import draw_pieces
 from playground.ui.theme import theme
 from playground.words import say
 
-HEAD, FOOT, SIDE = 40, 26, 44
+HEAD, LINE, FOOT, SIDE = 40, 13, 26, 44  # LINE: what a second line of titles adds to the head
 LEAST = 74  # pixels from one axis to the next
 REACH = 14  # of an axis, for the pointer
 SHORTEST = 0.03  # a stroke that is shorter is a click
@@ -42,6 +42,7 @@ class ParallelPlot(QWidget):
         self.brushes: dict[str, tuple[float, float]] = {}
         self.empty = ""
         self.at = 0
+        self.head = HEAD
         self._stroke: tuple[str, float] | None = None
         self._ring = False
         self.setAccessibleName(say("Parallel settings"))
@@ -60,6 +61,7 @@ class ParallelPlot(QWidget):
             self.brushes = {key: part for key, part in self.brushes.items() if key in known}
             self.brushed.emit()
         self._tell()
+        self._measure()
         self.update()
 
     @property
@@ -81,11 +83,28 @@ class ParallelPlot(QWidget):
         return SIDE + wide * at / max(len(self.shown) - 1, 1)
 
     def y_of(self, part: float) -> float:
-        return self.height() - FOOT - part * (self.height() - HEAD - FOOT)
+        return self.height() - FOOT - part * (self.height() - self.head - FOOT)
 
     def part_at(self, y: float) -> float:
         """The inverse of `y_of`, within the axis."""
-        return min(max((self.height() - FOOT - y) / max(self.height() - HEAD - FOOT, 1), 0.0), 1.0)
+        return min(max((self.height() - FOOT - y) / max(self.height() - self.head - FOOT, 1), 0.0), 1.0)
+
+    def room_of(self, at: int) -> tuple[float, float]:
+        """From where to where words of the axis at a place may stand: half way to its neighbours, and not beyond the edges."""
+        half, x = (self.width() - 2 * SIDE) / max(len(self.shown) - 1, 1) / 2 - 2, self.x_of(at)
+        return max(x - half, 4.0), min(x + half, self.width() - 4.0)
+
+    def _measure(self) -> None:
+        """Titles have two lines where one of them does not fit in one."""
+        rooms = [self.room_of(at) for at in range(len(self.shown))]
+        fits = all(
+            width_of(axis.title, 11, axis.result) <= right - left for axis, (left, right) in zip(self.shown, rooms, strict=True)
+        )
+        self.head = HEAD if fits else HEAD + LINE
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._measure()
 
     def axis_at(self, x: float) -> SettingAxis | None:
         """The axis under the pointer."""
@@ -205,9 +224,8 @@ class ParallelPlot(QWidget):
         for run in passing:
             if run.folder in self.colors:
                 self._line(p, shown, run)
-        wide = (self.width() - 2 * SIDE) / max(len(shown) - 1, 1)
         for at, axis in enumerate(shown):
-            self._axis(p, self.x_of(at), axis, min(wide, 2.0 * SIDE) - 4, self._ring and at == self.at)
+            self._axis(p, at, axis)
         p.end()
 
     def _pieces(self, shown: Sequence[SettingAxis], runs: Sequence[Kept]) -> np.ndarray:
@@ -238,7 +256,8 @@ class ParallelPlot(QWidget):
         p.setPen(pen)
         draw_pieces(p, self._pieces(shown, [run]))
 
-    def _axis(self, p: QPainter, x: float, axis: SettingAxis, wide: float, chosen: bool) -> None:
+    def _axis(self, p: QPainter, at: int, axis: SettingAxis) -> None:
+        x, (left, right) = self.x_of(at), self.room_of(at)
         p.setRenderHint(AA, False)
         p.fillRect(QRectF(round(x), self.y_of(1.0), 1, self.y_of(0.0) - self.y_of(1.0)), theme().color("strong"))
         brush = self.brushes.get(axis.key)
@@ -247,8 +266,25 @@ class ParallelPlot(QWidget):
             fill.setAlphaF(0.3)
             top, foot = self.y_of(brush[1]), self.y_of(brush[0])
             box(p, QRectF(x - 6, top, 12, max(foot - top, 3.0)), 3, fill, theme().color("accent"))
-        if chosen:
-            box(p, QRectF(x - wide / 2, 3, wide, 17), 4, None, theme().color("accent"), 2)
-        put(p, QRectF(x - wide / 2, 4, wide, 15), axis.title, 11, "text", axis.result, CENTRE)
-        put(p, QRectF(x - wide / 2, 20, wide, 14), axis.top, 10, "text2", how=CENTRE)
-        put(p, QRectF(x - wide / 2, self.height() - FOOT + 5, wide, 14), axis.foot, 10, "text2", how=CENTRE)
+        if self._ring and at == self.at:
+            box(p, QRectF(left, 3, right - left, self.head - HEAD + 17), 4, None, theme().color("accent"), 2)
+        lines = lines_of(axis.title, right - left, axis.result)
+        for k, line in enumerate(lines, 1 + (self.head - HEAD) // LINE - len(lines)):
+            self._words(p, at, 4 + LINE * k, line, 11, "text", axis.result)
+        self._words(p, at, self.head - 20, axis.top, 10, "text2")
+        self._words(p, at, self.height() - FOOT + 5, axis.foot, 10, "text2")
+
+    def _words(self, p: QPainter, at: int, y: float, text: str, px: int, ink: str, bold: bool = False) -> None:
+        """A line over or under an axis, in the middle where there is room for it."""
+        left, right = self.room_of(at)
+        wide = min(width_of(text, px, bold) + 1, right - left)
+        put(p, QRectF(min(max(self.x_of(at) - wide / 2, left), right - wide), y, wide, 15), text, px, ink, bold)
+
+
+def lines_of(title: str, room: float, bold: bool) -> list[str]:
+    """A title in one line, or in two where it is too long for the room and has a space."""
+    if width_of(title, 11, bold) <= room or " " not in title:
+        return [title]
+    breaks = [at for at, letter in enumerate(title) if letter == " "]
+    middle = min(breaks, key=lambda at: abs(at - len(title) / 2))
+    return [title[:middle], title[middle + 1 :]]

@@ -297,8 +297,9 @@ class Button(QAbstractButton):
         bold = self.kind in ("primary", "link") or (self.isCheckable() and self.isChecked())
         wide = min(width_of(self.text(), self.px, bold) + (22 if self.glyph and self.text() else 0), r.width() - 8)
         x = (r.width() - wide) / 2
+        behind = self.glyph == "down" and bool(self.text())  # of a menu that opens
         if self.glyph:
-            at = x + 8 if self.text() else r.center().x()
+            at = (x + wide - 8 if behind else x + 8) if self.text() else r.center().x()
             stamp(p, at, r.center().y(), self.glyph, "text2" if ink == "text" else ink, 14 if self.px < 12 else 16)
-        shift = 22 if self.glyph else 0
-        put(p, QRectF(x + shift, 0, wide - shift + 4, r.height()), self.text(), self.px, ink, bold)
+        room = wide - (22 if self.glyph else 0) + 4
+        put(p, QRectF(x if behind or not self.glyph else x + 22, 0, room, r.height()), self.text(), self.px, ink, bold)

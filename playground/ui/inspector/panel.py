@@ -140,10 +140,10 @@ class Inspector(QWidget):
         for part in (self.head, self.notices, self.sections):
             part.setVisible(node is not None)
         self.several.show_nodes(self.session.selected_nodes() if many > 1 else (), say(LOCKED) if self._locked else "")
-        self.empty.setVisible(node is None and self.several.isHidden())
         self.block.show_node(node, many)
+        self.empty.setVisible(node is None and self.block.isHidden() and self.several.isHidden())
+        self._show_foot()
         if node is None:
-            self.empty.setVisible(self.block.isHidden() and self.several.isHidden())
             title = say("{many} nodes selected", many=many) if many else say("Nothing selected")
             self.empty.show_text(title, say("Click one node to see its settings here."))
             self._helped = ""
@@ -223,7 +223,11 @@ class Inspector(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.foot.setVisible(self.height() >= FOOT_FROM)
+        self._show_foot()
+
+    def _show_foot(self) -> None:
+        """Help where there is room for it and something to help with."""
+        self.foot.setVisible(self.height() >= FOOT_FROM and self.empty.isHidden())
 
 
 class _Together:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
@@ -9,6 +11,10 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from playground.ui.painting import RIGHT, Painted, put, rule, stamp, width_of
 from playground.ui.theme import theme
 from playground.words import say
+
+#: The space between a number and its unit, at which no line ends.
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|[kMG]i?B|[mµ]?s|min|h|px|[kMG])(?!\w))")
+_FIRM = "\u00a0"
 
 
 class Label(QLabel):
@@ -33,6 +39,13 @@ class Label(QLabel):
             self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setText(text)
 
+    def setText(self, text: str) -> None:
+        super().setText(_UNIT.sub(_FIRM, text) if self.wordWrap() else text)
+
+    def text(self) -> str:
+        """The text as it was given."""
+        return super().text().replace(_FIRM, " ")
+
     def show_text(self, text: str, ink: str = "") -> None:
         """Change the text, and the colour if one is given."""
         if ink and ink != self.ink:
@@ -47,7 +60,7 @@ class Label(QLabel):
         p.setFont(self.font())
         p.setPen(theme().color(ink))
         if self.wordWrap():
-            p.drawText(self.contentsRect(), int(self.alignment()) | Qt.TextFlag.TextWordWrap, self.text())
+            p.drawText(self.contentsRect(), int(self.alignment()) | Qt.TextFlag.TextWordWrap, super().text())
         else:
             room = QRectF(self.contentsRect())
             if width_of(self.text(), self.px, self.bold) <= room.width() + 1:

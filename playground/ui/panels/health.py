@@ -16,7 +16,7 @@ from playground.lowering.expansion import expanded
 from playground.training.history import LayerNorms
 from playground.training.messages import Fault
 from playground.training.saturation import Saturation
-from playground.ui.painting import Painted, box, put, rule, stamp
+from playground.ui.painting import Painted, box, middled, put, rule, stamp
 from playground.ui.spoiled import beyond, first_words
 from playground.ui.theme import theme
 from playground.words import say, strung
@@ -176,7 +176,7 @@ class HealthTable(Painted):
         for k, row in enumerate(self.rows, 1):
             y = k * float(ROW)
             rule(p, 0, y, r.width())
-            put(p, QRectF(8, y, second - 12, ROW), row.layer, 11)
+            put(p, QRectF(8, y, second - 12, ROW), middled(row.layer, second - 12, 11), 11)
             if row.wide:
                 stamp(p, second + 6, y + ROW / 2, row.icon, row.token, 13)
                 put(p, QRectF(second + 16, y, r.width() - second - 20, ROW), row.state, 11, row.token)

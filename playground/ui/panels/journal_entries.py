@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -270,7 +271,10 @@ def _planned(project: Project, entry: records.Entry) -> tuple[str, str]:
 
 
 def _faulty(entry: records.Entry) -> tuple[str, str]:
-    return say(entry.note), say("{node} not finite", node=entry.what) if entry.what else say("not finite")
+    """What was not finite comes first: a narrow row shows little more. The step stands before the row."""
+    what = say("{node} not finite", node=entry.what) if entry.what else say("not finite")
+    why = re.split(": |：", say(entry.note), maxsplit=1)[-1]
+    return strung((say("Stopped: {what}", what=what), why[:1].upper() + why[1:]), ". "), what
 
 
 def knob_label(project: Project, name: str) -> str:

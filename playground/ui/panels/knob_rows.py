@@ -15,8 +15,8 @@ from playground.ui.inspector.controls import ComboField, Switch
 from playground.ui.inspector.editors import NumberEditor
 from playground.ui.inspector.form import RowLabel
 from playground.ui.inspector.numbers import tidy
-from playground.ui.painting import Painted, box, chip, group_color, put, rule, stamp, width_of
-from playground.ui.plots.axis import short
+from playground.ui.painting import Painted, box, chip, group_color, middled, put, rule, stamp, width_of
+from playground.ui.plots.axis import measured, short
 from playground.ui.theme import theme
 from playground.words import percent, say, strung
 
@@ -98,6 +98,7 @@ class LayerRow(QWidget):
         self.face.node = node
         self.face.update()
         self.switch.setChecked(node.frozen)
+        self.face.setToolTip(node.name)
         self.switch.setToolTip(say("Its weights stay as they are while the others train"))
 
 
@@ -119,7 +120,8 @@ class _LayerFace(Painted):
         room = r.width() - freeze - 24
         wide = width_of(factor, 11)
         put(p, QRectF(room - wide - 2, 0, wide + 2, 26), factor, 11, "text2")
-        put(p, QRectF(26, 0, max(20, room - wide - 34), 26), node.name, 12)
+        left = max(20.0, room - wide - 34)
+        put(p, QRectF(26, 0, left, 26), middled(node.name, left), 12)
 
 
 class LiveNumbers(Painted):
@@ -222,9 +224,9 @@ def _number(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return "—" if value is None else "NaN" if math.isnan(value) else short(value)
     if value == 0 or 0.01 <= abs(value) < 1e6:
-        return short(value)
+        return measured(value)
     return (
-        f"{value:.2g}" if 1e-3 <= abs(value) < 0.01 else tidy(f"{value:.1e}")
+        f"{value:#.2g}" if 1e-3 <= abs(value) < 0.01 else tidy(f"{value:.1e}")
     )  # two figures leave room for the number beside it
 
 
@@ -238,4 +240,4 @@ def metric_shown(metrics: dict[str, float]) -> tuple[str, str] | None:
     title = say(known[id].title) if id in known else id
     value = metrics[name]
     words = title if title.isupper() or id not in known else title.lower()
-    return f"{head} {words}".strip(), percent(f"{100 * value:.1f}") if id == "accuracy" else short(value)
+    return f"{head} {words}".strip(), percent(f"{100 * value:.1f}") if id == "accuracy" else measured(value)

@@ -43,7 +43,8 @@ def planned_rates(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Steps and the learning rates that the schedule gives them, at most so many from `first` on. Shapes: (n,), (n,).
 
-    now: the rate of the step before `first`, from which a schedule that listens to the loss goes on.
+    now: the rate of the last step that was made, `first`, from which a schedule that listens to the loss goes on; the curve begins
+    with it, so that it joins the one of what was.
     """
     training = project.training
     if total <= first or not isinstance(training.schedule, Schedule):
@@ -55,6 +56,8 @@ def planned_rates(
     if training.schedule.listens and first and now is not None:
         planned = base * float(warmed(training.schedule, np.array([first - 1]), total, training.warmup)[0])
         rates *= now / planned if planned > 0 else 1.0
+    if first and now is not None:
+        steps, rates = np.append(first - 1, steps), np.append(now, rates)
     return steps + 1.0, rates
 
 

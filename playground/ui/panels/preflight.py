@@ -107,7 +107,7 @@ class PreflightPanel(QWidget):
         self.session, self.bench = session, bench_of(session)
         self.cards = {id: CheckCard(id) for id in QUESTIONS}
         self.told = Label("", 11, "text2")
-        self.layers, self.again = Button(say("Layers"), "link"), Button(say("Run all checks"), "link")
+        self.layers, self.again = Button(say("Time of layers"), "link"), Button(say("Run all checks"), "link")
         self.help = Button(say("Find rate"), "link")
         self.mine = False
         self._stale = False
@@ -185,7 +185,7 @@ class PreflightPanel(QWidget):
             card.ask()
         self.help.hide()
         self.layers.hide()
-        self.told.show_text(say("Four checks of some seconds before a long run. Nothing is changed."), "text2")
+        self.told.show_text(say("Four checks of a few seconds before a long run. Nothing is changed."), "text2")
         self._title()
 
     def _age(self) -> None:

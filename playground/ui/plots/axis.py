@@ -112,9 +112,14 @@ def short(value: float) -> str:
     if abs(value) >= 1e6 or abs(value) < 0.9995e-3:  # what rounds to 0.001 is said so
         mantissa, power = f"{value:.2e}".split("e")
         return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}".replace("-", "−", int(value < 0))
-    if abs(value) >= 1000:
+    if abs(value) >= 999.5:  # what rounds to 1,000
         return f"{value:,.0f}".replace("-", "−")
     return f"{value:.3g}".replace("-", "−")
+
+
+def measured(value: float) -> str:
+    """A result in three figures, zeros at its end too, so that those below one another end alike: 0.670, 1.20, 2e-5."""
+    return f"{value:#.3g}".rstrip(".").replace("-", "−") if 0.9995e-3 <= abs(value) < 999.5 else short(value)
 
 
 def apiece(values: Sequence[float]) -> list[str]:

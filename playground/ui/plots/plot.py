@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from playground.ui.painting import AA, CENTRE, LEFT, RIGHT, metrics, put
+from playground.ui.painting import AA, CENTRE, LEFT, RIGHT, middled, put
 from playground.ui.plots.axis import Axis, apiece, around
 from playground.ui.plots.marks import Band, Mark, Reading, draw_bands, draw_crosses, draw_marks, draw_readout
 from playground.ui.plots.pointing import Pointing
@@ -291,8 +291,7 @@ class Plot(Pointing):
         p.setFont(theme().font(10))
         for y, (_, series) in zip(apart([place for place, _ in named], r.y(), r.bottom(), END), named, strict=True):
             p.setPen(series.ink)
-            name = metrics(10).elidedText(series.label, Qt.TextElideMode.ElideMiddle, room)
-            p.drawText(QRectF(r.right() + 6, y - 8, room + 2, 16), int(LEFT), name)
+            p.drawText(QRectF(r.right() + 6, y - 8, room + 2, 16), int(LEFT), middled(series.label, room, 10))
 
     def _draw_cursor(self, p: QPainter, r: QRectF) -> None:
         if self.cursor_x is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playground.training.messages import Compiling, Progress, Started
 from playground.ui.status_part import Part, StatusPart, bytes_text, duration_text
-from playground.words import counted, percent, say
+from playground.words import counted, meant, percent, say
 
 if TYPE_CHECKING:
     from playground.ui.status import StatusLine
@@ -44,7 +44,8 @@ def _starting(line: StatusLine) -> tuple[str, str]:
 def _going(line: StatusLine, state: str, started: Started) -> list[Part]:
     step = line.session.client.step
     progress, total = line.newest(Progress), max(started.total_steps, 1)
-    parts = [Part(say("Training") if state == "running" else say("Paused"), "dot", "ok" if state == "running" else "warn", True)]
+    goes = state == "running"
+    parts = [Part(say(meant("Training", "a run goes on")) if goes else say("Paused"), "dot", "ok" if goes else "warn", True)]
     parts += [
         Part(say("Step {step} of {total}", step=f"{step:,}", total=f"{total:,}")),
         Part(percent(f"{100 * step / total:.0f}"), progress=step / total),

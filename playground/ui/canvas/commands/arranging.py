@@ -124,14 +124,15 @@ class Arranging(Part):
         room = QRectF()
         for id in ids:
             if id in self.scene.nodes:
-                room |= self.scene.nodes[id].body().translated(*places[id])
+                look = self.scene.nodes[id].look
+                room |= QRectF(*places[id], look.most, look.height)
         room.adjust(-RIM, -RIM - TITLE, RIM, RIM)
         return SetNote(frame, position=(room.x(), room.y()), size=(room.width(), room.height()))
 
     def tidy_places(self, view: Size) -> dict[str, Position]:
         """Where nodes and notes would go in reading order."""
         network = self.session.view.network
-        sizes = {id: (item.look.width, item.look.height) for id, item in self.scene.nodes.items()}
+        sizes = {id: (item.look.most, item.look.height) for id, item in self.scene.nodes.items()}
         labels = {wire.source.id: width_of(wire.label, 10) for wire in self.scene.wires.values()}
         places = tidy(network, sizes, (view,), labels)
         if network.notes and places:  # notes keep together, below everything
