@@ -318,10 +318,10 @@ def test_a_series_that_lost_its_data_is_drawn_no_more_and_zeros_have_no_place_on
 def test_a_fan_shows_its_rays_also_after_easy_batches(qtbot: QtBot) -> None:
     plot = FanPlot()
     qtbot.addWidget(plot)
-    easy, usual = [1.0, 1.1], [1.0, *[9.0] * 30]
+    easy, usual = [1.0, 1.1], [9.0] * 30
     plot.resize(500, 300)
     plot.show_past(np.arange(2.0), np.array(easy))
-    plot.show_rays(2, [(0.3, usual), (1.0, [value + 0.5 for value in usual]), (10.0, [value * 1e4 for value in usual])], 0.3)
+    plot.show_rays(2, [(0.3, [1.0, *usual]), (10.0, [1.0, *(1e4 * value for value in usual)])], 0.3)
     plot.fit()
     calm, runaway = plot.series["×0.3"].y, plot.series["×10"].y
     assert plot.up.high > calm.max()
