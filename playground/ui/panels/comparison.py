@@ -149,7 +149,7 @@ class ComparisonPanel(QWidget):
             lines = [alone(run) for run in runs]
         if any(line.grouped for line in lines):
             wanted = [column for column in columns if column.key == "seeds"] + wanted
-        return [(say(column.title), [column.words(line) for line in lines]) for column in wanted]
+        return [(say(column.head or column.title), [column.words(line) for line in lines]) for column in wanted]
 
     def _restore(self) -> None:
         runs = self.choice.compared_runs()
