@@ -62,6 +62,10 @@ class KeptLayers(LayerHistory):
         self._rows.clear()
         self._seen.clear()
 
+    def pass_over(self, board: Board) -> None:
+        """Take in nothing of what the lists hold now."""
+        self._seen = {area.name: board[area].written for area, _ in self.lists}
+
     def take(self, rows: Mapping[str, Array]) -> None:
         """In place of what there was. rows: by the name of the list."""
         self.clear()

@@ -81,11 +81,13 @@ class RunFiles(Hook):
         folder = Path(self.run.start.folder)
         with contextlib.suppress(FileError):  # what is damaged is written anew, with what the board holds
             self._points.add(kept_points.read(folder))
-        with contextlib.suppress(FileError):
-            self._layers.take(kept_layers.read(folder).rows())
         self._points.add(board.steps.since(0)[0])
         self._points.cut(step)
+        with contextlib.suppress(FileError):
+            self._layers.take(kept_layers.read(folder).rows())
         self._layers.begin_again(board)
+        if any(entry.kind in ("rewind", "fork") for entry in self.run.journal.entries):
+            self._layers.pass_over(board)  # of looks that are steps apart it cannot be told which belong to a way that is void
         self._layers.drain(board)
         self._layers.cut(step)
 
@@ -172,6 +174,7 @@ class RunFiles(Hook):
             self._points.cut(step)
             self._layers.drain(self.run.board)
             self._layers.cut(step)
+            self._save_layers()
         if self._begins:
             self._begins = False
             self._save_all()
@@ -183,6 +186,7 @@ class RunFiles(Hook):
             self._record.clear()
             self._points.clear()
             self._layers.clear()
+            self._save_layers()
             self._record.begin_with(project_json.to_json(made.project), self._fingerprint)
 
     def close(self) -> None:
@@ -220,11 +224,17 @@ class RunFiles(Hook):
             self._writer.write_record(
                 self._record.path, self._record.encoded(self.run.journal.entries), machine.step, machine.epoch
             )
-            self._layers.drain(self.run.board)
-            points, layers = (self._record.path.with_name(name) for name in (kept_points.NAME, kept_layers.NAME))
+            points = self._record.path.with_name(kept_points.NAME)
             self._writer.write_record(points, self._points.encoded(), machine.step, machine.epoch)
-            self._writer.write_record(layers, self._layers.encoder(), machine.step, machine.epoch)
+            self._save_layers()
         self._saved_at = time.monotonic()
+
+    def _save_layers(self) -> None:
+        """At once where a run goes back, so that what is void does not come again when the worker dies."""
+        if self._writer and self._record and not self._begins:
+            self._layers.drain(self.run.board)
+            path, machine = self._record.path.with_name(kept_layers.NAME), self.run.machine
+            self._writer.write_record(path, self._layers.encoder(), machine.step, machine.epoch)
 
     @property
     def writing(self) -> bool:

@@ -20,7 +20,7 @@ from playground.training.journal_line import line_of, plan_at
 from playground.training.messages.travel import Travelled
 from playground.training.replay import Player
 from tests.training.networks import convolutional, of, plain, points
-from tests.training.watching import of_kind, until
+from tests.training.watching import of_kind, rested, until
 
 Change = dict[str, Any]
 #: What the plan becomes, one change after the other; some fit into the memory that the run has, some do not.
@@ -68,7 +68,8 @@ class Stops:
         for _ in range(count):
             step = self.client.step
             self.client.step_batch()
-            self.client.wait(lambda c, step=step: c.step == step + 1 and c.state == "paused")  # type: ignore[misc]
+            rested(self.client)
+            assert self.client.step == step + 1
 
     def change(self, change: Change, samples: Samples | None = None) -> messages.Replanned:
         self.project = with_plan(self.project, change)

@@ -24,7 +24,7 @@ from playground.training.journal import Journal, decoded, encoded
 from playground.training.messages import Event
 from playground.training.replay import Player, ReplayError
 from tests.training.networks import NETWORKS, of, plain
-from tests.training.watching import of_kind, until
+from tests.training.watching import of_kind, rested, until
 
 
 @pytest.fixture(scope="module")
@@ -279,7 +279,8 @@ def test_a_reset_begins_the_journal_anew(client: Client, tmp_path: Path) -> None
     client.change(SetPlan("training", "batch", 50).apply(made))
     until(client, messages.Replanned)
     client.reset()
-    client.wait(lambda c: c.state == "paused" and c.step == 0)
+    rested(client)
+    assert client.step == 0
     assert [entry.kind for entry in client.journal()] == ["start"]
     client.resume()
     (end,) = of_kind(until(client, messages.Finished), messages.Finished)
@@ -299,20 +300,25 @@ def test_the_way_back_and_layers_that_begin_anew_are_done_again(client: Client, 
     client.start(made, samples, tmp_path, paused=True)
     until(client, messages.Started)
     client.step_epoch()
-    client.wait(lambda c: c.state == "paused" and c.step == 8)
+    rested(client)
+    assert client.step == 8
     client.set_knob("rate", 0.02)
     client.step_epoch()
-    client.wait(lambda c: c.state == "paused" and c.step == 16)
+    rested(client)
+    assert client.step == 16
     client.rewind(5)
-    client.wait(lambda c: c.state == "paused" and c.step == 5)
+    rested(client)
+    assert client.step == 5
     client.reinitialise("dense2", 77)
     client.set_knob("rate", 0.01)
     client.step_epoch()
-    client.wait(lambda c: c.state == "paused" and c.step == 8)
+    rested(client)
+    assert client.step == 8
     client.change(SetPlan("training", "batch", 13).apply(made))
     until(client, messages.Replanned)
     client.step_epoch()
-    client.wait(lambda c: c.state == "paused" and c.step == 18)
+    rested(client)
+    assert client.step == 18
     client.stop()
     (end,) = of_kind(until(client, messages.Finished), messages.Finished)
     assert [entry.kind for entry in client.journal()] == ["start", "knob", "rewind", "reinit", "knob", "plan", "end"]
@@ -327,12 +333,14 @@ def test_a_fault_and_what_was_done_about_it_are_done_again(client: Client) -> No
     client.start(made, samples, paused=True)
     until(client, messages.Started)
     client.step_epoch()
-    client.wait(lambda c: c.state == "paused" and c.step == 4)
+    rested(client)
+    assert client.step == 4
     client.set_knob("rate", 10.0)
     client.resume()
     until(client, messages.Fault)
     client.rewind(4)
-    client.wait(lambda c: c.state == "paused" and c.step == 4)
+    rested(client)
+    assert client.step == 4
     client.set_knob("rate", 0.005)
     client.resume()
     (end,) = of_kind(until(client, messages.Finished), messages.Finished)

@@ -20,7 +20,9 @@ from playground.training.client import Client
 from playground.training.history import LayerNorms
 from playground.training.kept_layers import MARK, MOST_BYTES, MOST_ROWS, NAME, KeptLayers, Looks, encoded, even, read
 from playground.training.layer_history import KINDS, Activations, Histograms
+from playground.training.messages import Started
 from tests.training.networks import points, project
+from tests.training.watching import rested, until
 
 
 def plan_of(layers: int, nodes: int) -> BoardPlan:
@@ -175,7 +177,7 @@ def finished(client: Client, folder: Path) -> None:
 
 def back(client: Client) -> None:
     client.rewind(9)
-    client.wait(lambda c: c.state == "paused" and len(c.history().steps) == 9)
+    rested(client)
 
 
 MADE = project(("dense", {"units": 6}), ("tanh", {}), ("dense", {"units": 3}), batch=16, epochs=4)
@@ -190,24 +192,37 @@ def test_a_run_leaves_what_was_seen_of_its_layers(client: Client, tmp_path: Path
     finished(client, tmp_path / "1")
     first = (tmp_path / "1" / NAME).read_bytes()
     client.fork(9, folder=tmp_path / "2")
-    client.wait(lambda c: c.state == "paused" and len(c.history().steps) == 9)
+    rested(client)
     finished(client, tmp_path / "2")
     client.reset()
-    client.wait(lambda c: c.state == "paused" and not len(c.history().steps))
+    rested(client)
     finished(client, tmp_path / "2")
     assert (tmp_path / "1" / NAME).read_bytes() == first
 
 
 @pytest.mark.campaign
-def test_what_a_dead_worker_saw_stays_known(client: Client, tmp_path: Path) -> None:
-    client.start(MADE, points(120), tmp_path)
-    client.wait(lambda c: c.state == "finished")
-    back(client)
+@pytest.mark.parametrize("travels", [False, True])
+def test_what_a_dead_worker_saw_stays_known(client: Client, tmp_path: Path, *, travels: bool) -> None:
+    """All of it; where the run went back before, nothing of the way that is void."""
+    client.start(MADE, points(120), tmp_path, paused=True)
+    until(client, Started)
     client.step_epoch()
-    client.wait(lambda c: c.state == "paused" and len(c.epochs) == 2)
+    client.step_epoch()
+    rested(client)
+    if travels:
+        back(client)
+        client.step_batch()
+        rested(client)
     client.kill()
     client.wait(lambda c: c.state == "dead")
     client.resume()
-    client.wait(lambda c: c.state == "running" or c.state == "finished")
     client.wait(lambda c: c.state == "finished")
-    agree(client, tmp_path)
+    if not travels:
+        agree(client, tmp_path)
+        return
+    found, kept = client.activations(), Looks(read(tmp_path)).activations()
+    assert found is not None
+    at = np.searchsorted(found.steps, kept.steps)
+    assert found.steps[at].tolist() == kept.steps.tolist()
+    assert found.mean[at].tobytes() == kept.mean.tobytes()
+    assert (kept.steps[0], kept.steps[-1]) == (found.steps[0], found.steps[-1])

@@ -11,7 +11,7 @@ from playground.training.client import Client
 from playground.training.messages import Fault, KnobChanged, Warned
 from playground.training.messages.travel import Reinitialised, Travelled
 from tests.training.networks import NETWORKS, of, plain, trainer
-from tests.training.watching import of_kind, to_end, until
+from tests.training.watching import of_kind, rested, to_end, until
 
 #: Points of the curve of each of four networks; more than 50 in the campaign.
 POINTS = [2, pytest.param(13, marks=pytest.mark.campaign)]
@@ -31,7 +31,8 @@ def epochs_on(client: Client, count: int) -> int:
     for _ in range(count):
         aim = (client.step // started.steps_per_epoch + 1) * started.steps_per_epoch
         client.step_epoch()
-        client.wait(lambda c, aim=aim: c.step == aim and c.state == "paused")  # type: ignore[misc]
+        rested(client)
+        assert client.step == aim
     return client.step
 
 
@@ -83,7 +84,7 @@ def test_a_rewind_takes_the_knobs_back_and_leaves_no_branch(worker: Client) -> N
     assert worker.branches == ()
     assert [event.step for event in of_kind(events, Travelled)] == [step + 2, step]
     worker.step_batch()
-    worker.wait(lambda c: c.step == step + 1 and c.state == "paused")
+    rested(worker)
     run = trainer(made, burst=1)
     while run.machine.step <= step:
         run.advance()
@@ -146,7 +147,8 @@ def test_it_goes_back_after_the_worker_died(client: Client) -> None:
     client.kill()
     client.wait(lambda c: c.state == "dead")
     client.fork(1234)
-    client.wait(lambda c: c.state == "paused" and c.step == 1234, 60)
+    assert of_kind(until(client, Travelled, 60), Travelled)[-1].step == 1234
+    client.wait(lambda c: c.state == "paused")
     np.testing.assert_array_equal(client.history().loss, parent.loss[:1234])
     assert client.branches[-1].last >= last
     client.resume()

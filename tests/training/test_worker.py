@@ -23,7 +23,7 @@ from playground.training.assembly import assemble
 from playground.training.client import Client
 from playground.training.process import WorkerProcess
 from tests.training.networks import NETWORKS, forgetful, images, of, plain, points, project, regression, trainer
-from tests.training.watching import expected, of_kind, to_end, until
+from tests.training.watching import expected, of_kind, rested, to_end, until
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,8 @@ def test_the_surface_is_what_the_network_says(client: Client) -> None:
 def test_norms_are_those_of_the_tensors(client: Client) -> None:
     client.start(*plain(), paused=True)
     client.step_batch()
-    client.wait(lambda c: c.state == "paused" and c.step == 1)
+    rested(client)
+    assert client.step == 1
     norms = client.layer_norms()
     assert norms is not None
     assert norms.layers == ("dense1", "dense2")
@@ -116,10 +117,12 @@ def test_pause_step_and_resume_change_nothing(client: Client) -> None:
     client.wait(lambda c: c.state == "paused")
     assert client.step == 0
     client.step_batch()
-    client.wait(lambda c: c.state == "paused" and c.step == 1)
+    rested(client)
+    assert client.step == 1
     client.step_epoch()
+    rested(client)
     assert client.started is not None
-    client.wait(lambda c: c.state == "paused" and c.step == client.started.steps_per_epoch)  # type: ignore[union-attr]
+    assert client.step == client.started.steps_per_epoch
     client.resume()
     (end,) = of_kind(until(client, messages.Finished), messages.Finished)
     assert end.state_sha256 == expected(made).state_sha256
@@ -277,8 +280,7 @@ def test_files_of_a_run_and_going_on_from_them(client: Client, tmp_path: Path) -
     client.start(*made, folder=tmp_path, every=4, paused=True)
     for _ in range(5):
         client.step_epoch()
-        serial = client._line._serial
-        client.wait(lambda c, serial=serial: c.answered >= serial and c.state == "paused")  # type: ignore[misc]
+        rested(client)
     client.stop()
     client.wait(lambda c: c.state == "finished")
     checkpoints = {"last.safetensors", "best.safetensors", "epoch-00004.safetensors"}

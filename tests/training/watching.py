@@ -31,6 +31,16 @@ def until(client: Client, kind: type[Event], seconds: float = 30.0) -> list[Even
     return events
 
 
+def rested(client: Client) -> None:
+    """Wait until the last command is carried out and the run has come to rest after it.
+
+    It stood still before too, and the step on the board runs ahead of all that is told, of the copy of the state and of what was
+    measured: neither a state nor a step says that the rest is there.
+    """
+    serial = client._line._serial
+    client.wait(lambda c: c.answered >= serial and c.state in ("paused", "finished"))
+
+
 def to_end(client: Client, made: tuple[Project, Samples], act: Callable[[Client], None] = lambda c: None) -> messages.Finished:
     client.start(*made)
     act(client)
