@@ -73,6 +73,7 @@ def test_the_first_layer_of_a_new_project_stays_under_the_pointer(chain: CanvasV
     chain.hide()  # behind the start page
     session.new()
     chain.show()
+    settle()
     assert chain.zoom == pytest.approx(1)
     at = QPointF(250, 140)
     drop(chain, "layer", "dense", at)

@@ -34,15 +34,17 @@ class CanvasLooking:
     def fit_fresh(self) -> None:
         """Show all of a project that was not seen before."""
         view = self.view
-        if self.fresh and not view.canvas.nodes:
+        if not self.fresh or not view.isVisible():
+            return
+        if not view.canvas.nodes:
             self.fresh = False  # the first node stays where it is put
             view.zoom_about(1.0, QPointF())
             view.centerOn(QPointF())
-        if self.fresh and view.isVisible():
-            view.zoom_to_fit(most=1.0)
-            if self._data_known():
-                self.fresh = False  # sizes depend on the data: only now they are final
-                self._part_example()
+            return
+        view.zoom_to_fit(most=1.0)
+        if self._data_known():
+            self.fresh = False  # sizes depend on the data: only now they are final
+            self._part_example()
 
     def renew(self) -> None:
         """Another project: the next picture of it is zoomed to fit."""

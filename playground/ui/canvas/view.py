@@ -168,6 +168,7 @@ class CanvasView(ZoomView):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.feed.refresh()
+        self.looking.fit_fresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
