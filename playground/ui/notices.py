@@ -61,6 +61,7 @@ class NoticeBar(QWidget):
         session.message.connect(self.tell)
         session.heard.connect(self._hear)
         session.offered.connect(self.offer)
+        session.replaced.connect(self._put_away)  # what was told and its button belong to the project before
         area = canvas.parentWidget()
         for watched in (parent, area) if area is not None else (parent,):
             watched.installEventFilter(self)  # docks move the canvas without changing the window

@@ -33,6 +33,12 @@ def test_a_message_is_put_away_by_a_click(window: MainWindow, session: Session):
     assert not notice.isVisible()
 
 
+def test_a_message_goes_with_the_project_that_it_was_about(window: MainWindow, session: Session):
+    session.message.emit("Something was said.", "error")
+    session.new()
+    assert not window.notices.isVisible()
+
+
 def test_a_dead_worker_offers_to_resume(window: MainWindow, session: Session, monkeypatch: pytest.MonkeyPatch):
     asked: list[str] = []
     monkeypatch.setattr(type(session), "resume", lambda self: asked.append("resume"))
