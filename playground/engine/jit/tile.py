@@ -19,7 +19,7 @@ from playground.engine.jit.lanes import F32, I1, I32, I64, constant, data, gep, 
 
 MULTIPLY_ADD = ("contract",)
 #: Terms from which on a tile asks ahead for what it will write.
-LONG_SUM = 128
+LONG_SUM = 64
 
 
 def whole(n: int) -> ir.Constant:
