@@ -20,10 +20,7 @@ def dress(dialog: QFileDialog) -> None:
     splitter, tree = dialog.findChild(QSplitter, "splitter"), dialog.findChild(QTreeView, "treeView")
     if splitter is None or tree is None:
         return
-    for name, icon in ICONS.items():
-        button = dialog.findChild(QToolButton, name)
-        if button is not None:
-            button.setIcon(theme().icon(icon))
+    recolor(dialog)
     dialog.resize(max(dialog.width(), LEAST[0]), max(dialog.height(), LEAST[1]))
     sizes = splitter.sizes()
     if sizes and sizes[0] < PLACES:
@@ -31,3 +28,11 @@ def dress(dialog: QFileDialog) -> None:
     for column in range(1, tree.header().count()):
         tree.header().setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
     tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+
+
+def recolor(dialog: QFileDialog) -> None:
+    """Its icons in the colours of the theme."""
+    for name, icon in ICONS.items():
+        button = dialog.findChild(QToolButton, name)
+        if button is not None:
+            button.setIcon(theme().icon(icon))

@@ -184,10 +184,10 @@ class _SystemWatch(QObject):
             if event.type() == QEvent.Type.Polish:
                 make_plain(watched)
         elif isinstance(watched, QFileDialog):
-            if event.type() == QEvent.Type.Show:
-                from playground.ui.file_dialog import dress
+            if event.type() in (QEvent.Type.Show, QEvent.Type.PaletteChange):
+                from playground.ui.file_dialog import dress, recolor
 
-                dress(watched)
+                (dress if event.type() == QEvent.Type.Show else recolor)(watched)
         elif isinstance(watched, QApplication) and event.type() == QEvent.Type.ThemeChange and theme().choice == "system":
             apply(watched, "system")
         return False
