@@ -12,6 +12,7 @@ import re
 import struct
 import zlib
 from collections.abc import Sequence
+from pathlib import Path
 
 from playground.errors import BadValue
 from playground.words import sentence
@@ -24,6 +25,8 @@ FREE_BYTES = 2**20  # the ratio counts above this
 _LOCAL = struct.Struct("<4s5H3I2H")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
 _END = struct.Struct("<4s4H2IH")
+_END_SIGN = b"PK\5\6"
+_MOST_END = _END.size + 65_535  # with the longest comment
 _SEAL = b"sha256:"
 _COMMENT = len(_SEAL) + 64
 _STORED, _DEFLATED = 0, 8
@@ -84,7 +87,7 @@ class Archive:
 
     def _end(self) -> tuple[int, int, int]:
         """Number of members, size and offset of the directory."""
-        self._end_at = self.data.rfind(b"PK\5\6", max(0, len(self.data) - _END.size - 65_535))
+        self._end_at = self.data.rfind(_END_SIGN, max(0, len(self.data) - _MOST_END))
         if self._end_at < 0 or self._end_at + _END.size > len(self.data):
             raise BadValue(sentence("Its end is missing: it was cut short, or it is not a project file."))
         _, disk, first, here, count, size, start, comment = _END.unpack_from(self.data, self._end_at)
@@ -154,6 +157,13 @@ class Archive:
         return begin
 
 
+def has_end(path: Path) -> bool:
+    """Whether the last bytes of a file may end a zip, which tells most foreign files from projects without reading them whole."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _MOST_END))
+        return _END_SIGN in file.read(_MOST_END)
+
+
 def packed(members: Sequence[tuple[str, bytes, bool]]) -> bytes:
     """A zip of (name, content, whether to deflate), in this order, sealed with a SHA-256 over all of it. The same every time."""
     body = bytearray()
@@ -166,7 +176,7 @@ def packed(members: Sequence[tuple[str, bytes, bool]]) -> bytes:
         shared = (20, _UTF8, method, 0, _DATE, zlib.crc32(content), len(data), len(content), len(raw), 0)
         directory += _CENTRAL.pack(b"PK\1\2", 20 | 3 << 8, *shared, 0, 0, 0, 0o100644 << 16, len(body)) + raw
         body += _LOCAL.pack(b"PK\3\4", *shared) + raw + data
-    end = _END.pack(b"PK\5\6", 0, 0, len(members), len(members), len(directory), len(body), _COMMENT)
+    end = _END.pack(_END_SIGN, 0, 0, len(members), len(members), len(directory), len(body), _COMMENT)
     if len(body) + len(directory) > MOST_BYTES:
         raise BadValue(
             sentence(

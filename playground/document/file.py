@@ -26,7 +26,7 @@ import numpy as np
 
 from playground.document import strict_json
 from playground.document import weights as weights_file
-from playground.document.archive import MOST_BYTES, Archive, packed
+from playground.document.archive import MOST_BYTES, Archive, has_end, packed
 from playground.document.backup_files import backups_of
 from playground.document.disk import DISK, Disk
 from playground.document.problems import Problem
@@ -97,7 +97,7 @@ def load(path: Path | str) -> Loaded:
             )
         if path.stat().st_size > MOST_BYTES:
             raise FileError(sentence("{path} has more than 4 GB, which no project has. Choose another one.", path=path))
-        data = path.read_bytes()
+        data = path.read_bytes() if has_end(path) else b""
     except FileError:
         raise
     except (OSError, ValueError) as error:

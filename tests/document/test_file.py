@@ -6,6 +6,7 @@ import dataclasses
 import io
 import json
 import random
+import time
 import zipfile
 from pathlib import Path
 
@@ -330,6 +331,16 @@ def test_what_is_not_there_or_no_file_is_said(tmp_path: Path) -> None:
         file.load(tmp_path / "gone.play")
     with pytest.raises(FileError, match="is not a file"):
         file.load(tmp_path)
+
+
+def test_a_large_file_that_is_no_project_is_refused_without_reading_it_whole(tmp_path: Path) -> None:
+    path = tmp_path / "video.play"
+    with path.open("wb") as large:
+        large.truncate(3 * 2**30)  # takes no room on the disk
+    start = time.process_time()
+    with pytest.raises(FileError, match="it is not a project file"):
+        file.load(path)
+    assert time.process_time() - start < 0.5
 
 
 def test_five_hundred_nodes_are_written_and_read_quickly() -> None:
