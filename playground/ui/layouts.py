@@ -13,10 +13,11 @@ from playground.ui.named_layouts import BadLayout, keep, made_layout, own_layout
 from playground.ui.panel import Panel
 from playground.ui.session import Session
 from playground.ui.tab_menu import TabMenu
+from playground.ui.tab_tearing import TabTearing
 from playground.ui.title_bar import TitleBar
 from playground.words import say, sentence
 
-VERSION = 4  # raised when docks change so much that a remembered state would mislead
+VERSION = 5  # raised when docks change so much that a remembered state would mislead
 DOCK_AREAS = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
@@ -72,11 +73,7 @@ class Layouts(QObject):
         self.known = {layout.name: layout for layout in (*layouts, *own_layouts({each.name: each for each in layouts}))}
         self._bare: QByteArray | None = None
         self.docks = {panel.id: Dock(panel, session, window) for panel in table}
-        window.setDockOptions(
-            QMainWindow.DockOption.AllowTabbedDocks
-            | QMainWindow.DockOption.AllowNestedDocks
-            | QMainWindow.DockOption.GroupedDragging
-        )
+        window.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         for corner, area in (
             (Qt.Corner.TopLeftCorner, "left"), (Qt.Corner.BottomLeftCorner, "left"),
@@ -289,4 +286,7 @@ class Layouts(QObject):
             bar.setDrawBase(False)
             bar.setChangeCurrentOnDrag(True)
             menu = bar.findChild(TabMenu)
-            menu.follow() if menu is not None else TabMenu(bar)
+            if menu is not None:
+                menu.follow()
+            else:
+                TabMenu(bar), TabTearing(bar, self.docks.values())

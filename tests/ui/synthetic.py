@@ -40,11 +40,18 @@ def release(view: QWidget, at: QPointF | QPoint) -> None:
 
 
 def drag(view: QWidget, start: QPointF, end: QPointF) -> None:
-    """Press, three moves, release."""
+    """Press, three moves, release; what takes the pointer on the way has it from then on."""
     press(view, start)
     for share in (0.3, 0.7, 1.0):
-        move(view, start + (end - start) * share)
-    release(view, end)
+        to, at = holder(view, start + (end - start) * share)
+        move(to, at)
+    release(*holder(view, end))
+
+
+def holder(view: QWidget, at: QPointF) -> tuple[QWidget, QPointF]:
+    """Who has the pointer, and where it is for that widget."""
+    taken = QWidget.mouseGrabber()
+    return (view, at) if taken is None else (taken, QPointF(taken.mapFromGlobal(view.mapToGlobal(at))))
 
 
 def click(view: QWidget, at: QPointF) -> None:

@@ -204,7 +204,7 @@ class Visits:
                 settle()
 
     def tab(self) -> None:
-        """Another tab of some bar in front, or a tab dragged along its bar."""
+        """Another tab of some bar in front, or a tab dragged along its bar or away from it."""
         bars = [bar for bar in self._shown(QTabBar) if bar.count() > 1]
         if not bars:
             return
@@ -213,7 +213,7 @@ class Visits:
         if self.rng.random() < 0.6:
             QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=first.toPoint())
         else:
-            drag(bar, first, second)
+            drag(bar, first, second + QPointF(0, self.rng.choice((0, 0, -90, 90))))
 
     def walk(self) -> None:
         """From control to control by Tab, wherever that leads."""

@@ -1,0 +1,82 @@
+"""A tab dragged away from its bar takes its dock along, which floats under the pointer and can be dropped anywhere.
+
+Qt does this by itself only with `QMainWindow.GroupedDragging`, which also joins floating docks that come to lie over one another in
+windows of their own; where a dock is torn off over those, Qt 6 writes to memory that is no more. So the option stays off, and the
+drag is handed from the bar to the dock, whose own dragging goes without such windows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QTabBar, QWidget
+from shiboken6 import Shiboken
+
+if TYPE_CHECKING:
+    from playground.ui.layouts import Dock
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+class TabTearing(QObject):
+    """Watches the tab bar of docks that share a place."""
+
+    def __init__(self, bar: QTabBar, docks: Iterable[Dock]) -> None:
+        super().__init__(bar)
+        self.bar, self.docks = bar, tuple(docks)
+        self._held: Dock | None = None
+        self._at = QPoint()
+        bar.installEventFilter(self)
+
+    @property
+    def reach(self) -> int:
+        """Pixels around the bar in which a tab is only moved among its like."""
+        return 3 * (QApplication.startDragDistance() + 1)
+
+    def dock_at(self, tab: int) -> Dock | None:
+        """The dock that a tab stands for: Qt keeps its address with the tab."""
+        address = self.bar.tabData(tab)
+        return next((dock for dock in self.docks if Shiboken.getCppPointer(dock)[0] == address), None)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.bar and isinstance(event, QMouseEvent):
+            kind, at = event.type(), event.position().toPoint()
+            if kind == QEvent.Type.MouseButtonPress:
+                self._held = self.dock_at(self.bar.tabAt(at)) if event.button() == LEFT else None
+                self._at = at
+            elif kind == QEvent.Type.MouseButtonRelease or not event.buttons() & LEFT:
+                self._held = None
+            elif self._held is not None and not self.bar.rect().adjusted(*self._around).contains(at):
+                self._tear(self._held, event.globalPosition().toPoint())
+                return True
+        return super().eventFilter(watched, event)
+
+    @property
+    def _around(self) -> tuple[int, int, int, int]:
+        return -self.reach, -self.reach, self.reach, self.reach
+
+    def _tear(self, dock: Dock, pointer: QPoint) -> None:
+        """Let the bar end its own drag, and begin that of the dock by its title."""
+        send(self.bar, QEvent.Type.MouseButtonRelease, self._at)
+        dock.setFloating(True)
+        dock.title.collapse(False)
+        if (layout := dock.layout()) is not None:
+            layout.activate()
+        grip = QPoint(min(dock.width() // 2, 90), dock.title.geometry().center().y())
+        dock.move(pointer - grip)
+        send(dock, QEvent.Type.MouseButtonPress, grip)
+        # Beyond the distance at which a drag begins: from here on the dock has the pointer, and comes back to it with the next move.
+        send(dock, QEvent.Type.MouseMove, grip + QPoint(0, QApplication.startDragDistance() + 1))
+
+
+def send(widget: QWidget, kind: QEvent.Type, at: QPoint) -> None:
+    """A mouse event with the left button, at a place of the widget."""
+    held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else LEFT
+    button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else LEFT
+    event = QMouseEvent(
+        kind, QPointF(at), QPointF(widget.mapToGlobal(at)), button, held, Qt.KeyboardModifier.NoModifier
+    )  # fmt: skip
+    QApplication.sendEvent(widget, event)
