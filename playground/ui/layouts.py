@@ -71,7 +71,8 @@ class Layouts(QObject):
         self.window_shown = window
         self.current = ""
         self.known = {layout.name: layout for layout in (*layouts, *own_layouts({each.name: each for each in layouts}))}
-        self._bare: QByteArray | None = None
+        #: The state of a window that never had a dock: Qt keeps the places of docks that are gone and gives them to others of their name.
+        self.bare: QByteArray | None = None
         self.docks = {panel.id: Dock(panel, session, window) for panel in table}
         window.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
@@ -206,12 +207,12 @@ class Layouts(QObject):
         for dock in self.docks.values():
             dock.setFloating(False)
             window.removeDockWidget(dock)
-        if self._bare is None:
-            self._bare = window.saveState(VERSION)
+        if self.bare is None:
+            self.bare = window.saveState(VERSION)
         centre = window.centralWidget()
         if isinstance(centre, Middle):
             centre.fold(not self.layout_shown.canvas)
-        window.restoreState(self._bare, VERSION)  # Qt keeps the places of removed docks; a remembered state would bring them back
+        window.restoreState(self.bare, VERSION)  # Qt keeps the places of removed docks; a remembered state would bring them back
         base = self.layout_shown.base or name
         shown = [dock for dock in self.docks.values() if dock.panel.id not in self._off]
         placed = [(dock, dock.panel.places[base]) for dock in shown if base in dock.panel.places]

@@ -43,12 +43,13 @@ class Look:
 
 def tell_again(window: MainWindow) -> None:
     """Make the bars, the canvas, the docks and the open dialogs of a window anew."""
-    look, told = _look_of(window), window.notices.standing
+    look, told, bare = _look_of(window), window.notices.standing, window.layouts.bare
     window.setUpdatesEnabled(False)
     try:
         _put_away(window)
         painting.forget_widths()
         window.build()
+        window.layouts.bare = bare
         _look_so(window, look)
     finally:
         window.setUpdatesEnabled(True)

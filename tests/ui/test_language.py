@@ -158,6 +158,11 @@ def test_the_view_stays(window: MainWindow, session: Session, qtbot: QtBot) -> N
     assert window.focusWidget() is window.canvas
     assert window.menus["File"].title() == "文件"
     assert not window.findChildren(MainWindow)
+    window.show_layout("compare")
+    settle()
+    shown = {id for id, dock in window.layouts.docks.items() if not dock.isHidden()}
+    assert shown == {panel.id for panel in panels() if "compare" in panel.places}, "none of the layout before"
+    assert window.size() == QSize(1440, 900)
 
 
 def test_the_menu_switches_at_once(window: MainWindow) -> None:
