@@ -348,7 +348,8 @@ def _ending(reason: str, memory: Memory, epoch: int, patience: int, restored: bo
         )
     if reason == "stopped":
         return sentence("Stopped at step {last_step}.", last_step=f"{memory.last_step:,}")
-    last_step, seconds = f"{memory.last_step:,}", f"{memory.seconds:.1f}" if memory.seconds >= 1 else f"{memory.seconds:.2g}"
+    last_step, digits = f"{memory.last_step:,}", 1 if memory.seconds >= 1 else 2 if memory.seconds >= 0.1 else 3
+    seconds = f"{memory.seconds:.{digits}f}"
     if epoch == 1:
         return sentence("Trained one epoch, {last_step} steps in {seconds} s.", last_step=last_step, seconds=seconds)
     return sentence(

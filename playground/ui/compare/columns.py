@@ -113,7 +113,9 @@ def parent_text(run: Kept) -> str:
 def duration(seconds: float | None) -> str:
     if seconds is None:
         return "–"
-    return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
+    if seconds < 10:
+        return f"{seconds:.{2 if seconds >= 0.01 else 3}f} s"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
 
 
 def age(run: Kept) -> str:
