@@ -48,18 +48,20 @@ def layer(step: Step, channels: int) -> torch.nn.Module:
 
 
 def reached(shape: tuple[int, ...], steps: list[Step]) -> tuple[int, ...]:
-    """The largest box of inputs with a gradient, over every output position."""
-    x = torch.zeros(1, shape[-1], *shape[:-1], requires_grad=True)
-    y, channels = x, shape[-1]
+    """The largest box of inputs with a gradient, over every output position: sample k of a batch has that of position k."""
+    modules, channels = [], shape[-1]
     for step in steps:
-        y = layer(step, channels)(y)
-        channels = y.shape[1]
+        modules.append(layer(step, channels))
+        channels = 1 if step[0].startswith("conv") else channels
+    network = torch.nn.Sequential(*modules)
+    places = network(torch.zeros(1, shape[-1], *shape[:-1]))[0, 0].numel()
+    x = torch.zeros(places, shape[-1], *shape[:-1], requires_grad=True)
+    network(x)[:, 0].flatten(1).diagonal().sum().backward()
+    assert x.grad is not None
     best = [0] * (len(shape) - 1)
-    for value in y[0, 0].flatten():
-        (slope,) = torch.autograd.grad(value, x, retain_graph=True)
-        where = slope[0].abs().sum(0).nonzero()
-        for axis in range(len(best)):
-            best[axis] = max(best[axis], int(where[:, axis].max() - where[:, axis].min()) + 1)
+    for sample in x.grad.abs().sum(1):
+        where = sample.nonzero()
+        best = [max(most, int(found)) for most, found in zip(best, where.amax(0) - where.amin(0) + 1, strict=True)]
     return tuple(best)
 
 
