@@ -2,7 +2,8 @@
 
 Qt does this by itself only with `QMainWindow.GroupedDragging`, which also joins floating docks that come to lie over one another in
 windows of their own; where a dock is torn off over those, Qt 6 writes to memory that is no more. So the option stays off, and the
-drag is handed from the bar to the dock, whose own dragging goes without such windows.
+drag is handed from the bar to the dock, whose own dragging goes without such windows. Nor do tabs glide to their places (the theme
+gives that no time): a bar that is filled anew meanwhile, as Qt does when docks come and go, would go on moving tabs that are no more.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class TabTearing(QObject):
         super().__init__(bar)
         self.bar, self.docks = bar, tuple(docks)
         self._held: Dock | None = None
-        self._at = QPoint()
+        self._at, self._count = QPoint(), 0
         bar.installEventFilter(self)
 
     @property
@@ -46,9 +47,11 @@ class TabTearing(QObject):
             kind, at = event.type(), event.position().toPoint()
             if kind == QEvent.Type.MouseButtonPress:
                 self._held = self.dock_at(self.bar.tabAt(at)) if event.button() == LEFT else None
-                self._at = at
+                self._at, self._count = at, self.bar.count()
             elif kind == QEvent.Type.MouseButtonRelease or not event.buttons() & LEFT:
                 self._held = None
+            elif self.bar.count() != self._count:
+                return True  # QTabBar would move the tab of a number that may be no more, and come down
             elif self._held is not None and not self.bar.rect().adjusted(*self._around).contains(at):
                 self._tear(self._held, event.globalPosition().toPoint())
                 return True

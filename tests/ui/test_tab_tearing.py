@@ -13,7 +13,7 @@ from playground.ui.main_window import MainWindow
 from playground.ui.panel import LAYOUTS
 
 from .conftest import settle
-from .synthetic import move, press, release
+from .synthetic import drag, move, press, release
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
@@ -93,3 +93,23 @@ def test_docks_are_torn_off_over_one_another(window: MainWindow, seed: int) -> N
         places = [window.mapToGlobal(QPoint(rng.randrange(window.width()), rng.randrange(window.height()))) for _ in range(4)]
         carry(source, QPointF(at.center()), places)
         assert QWidget.mouseGrabber() is None
+
+
+@pytest.mark.parametrize("seed", range(2, 5))
+def test_tabs_are_dragged_again_before_what_was_dragged_is_drawn(window: MainWindow, seed: int) -> None:
+    rng = random.Random(seed)
+    window.leave_start()
+    for _ in range(60):
+        if rng.random() < 0.05:
+            window.show_layout(rng.choice(LAYOUTS))
+            settle()
+        shown = bars(window)
+        if not shown:
+            window.layouts.reset()
+            settle()
+            continue
+        bar = rng.choice(shown)
+        start, end = (QPointF(bar.tabRect(rng.randrange(bar.count())).center()) for _ in range(2))
+        drag(bar, start, end + QPointF(0, rng.choice((0, 0, -90, 90))))
+        if rng.random() < 0.5:
+            settle()
