@@ -93,7 +93,7 @@ def test_a_killed_worker_is_noticed_and_resumed_bit_for_bit(client: Client, name
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("seed", range(10))
 def test_two_hundred_kills(client: Client, name: str, seed: int) -> None:
-    assert statistics.median_low(survive(client, name, seed, kills=5)) <= 0.5
+    assert max(survive(client, name, seed, kills=5)) <= 0.5
 
 
 def test_a_change_of_a_knob_is_repeated_at_its_step_after_a_kill(client: Client) -> None:
