@@ -53,7 +53,8 @@ def unsaid(text: str, own: frozenset[str] = frozenset()) -> str:
         elif not depth and sign != CLOSE:
             left.append(sign)
     rest = "".join(left)
-    if rest.endswith("…") and any(name.startswith(rest[:-1]) for name in own):
+    head, cut, tail = rest.partition("…")
+    if cut and any(name.startswith(head) and name.endswith(tail) for name in own):
         return ""
     for name in sorted(own, key=len, reverse=True):
         rest = rest.replace(name, " ")

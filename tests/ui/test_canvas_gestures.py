@@ -82,6 +82,16 @@ def test_the_first_layer_of_a_new_project_stays_under_the_pointer(chain: CanvasV
     assert max(abs(shown.x()), abs(shown.y())) <= 4
 
 
+def test_the_first_layer_that_is_not_dropped_is_in_view(chain: CanvasView, session: Session) -> None:
+    session.new()
+    chain.centerOn(QPointF(900, -700))
+    chain.commands.add(registry.find("layer", "dense")())
+    (node,) = session.project.network.nodes
+    shown = chain.visible()
+    assert shown.contains(QPointF(*node.position))
+    assert node.position[0] < shown.center().x()
+
+
 def test_a_drop_reaches_the_canvas_through_what_lies_over_it(view: CanvasView, session: Session) -> None:
     """On a real screen the empty canvas's page is what is under the pointer."""
     over = view.childAt(420, 100)

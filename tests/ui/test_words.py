@@ -68,6 +68,8 @@ def test_what_counts_as_unsaid() -> None:
     assert unsaid("⟦Train⟧ now") == "now"
     assert unsaid("dense1 ⟦gives⟧ 3×3", frozenset({"dense1"})) == ""
     assert unsaid("dens…", frozenset({"dense1"})) == ""
+    assert unsaid("de…e1", frozenset({"dense1"})) == ""
+    assert unsaid("de…e2", frozenset({"dense1"})) == "de…e2"
     assert unsaid("42 × 3") == ""
 
 

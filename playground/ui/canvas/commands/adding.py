@@ -143,9 +143,17 @@ class Adding(Part):
             return snapped(at.x() - NEW_SIZE[0] / 2, at.y() - NEW_SIZE[1] / 2)
         taken = [item.body().translated(item.pos()) for item in self.scene.nodes.values()]
         if anchor is None or anchor.id not in self.scene.nodes:
-            return free(QRectF(24, 120, *NEW_SIZE), taken)
+            return free(QRectF(*self._first_spot(), *NEW_SIZE), taken)
         item = self.scene.nodes[anchor.id]
         return beside(item.body().translated(item.pos()), NEW_SIZE, taken)
+
+    def _first_spot(self) -> tuple[float, float]:
+        """Where a node goes that nothing tells a place for: on an empty canvas to the left of what is seen, else above on the left."""
+        views = [view for view in self.scene.views() if view.isVisible()]
+        if self.scene.nodes or not views:
+            return 24.0, 120.0
+        shown = views[0].mapToScene(views[0].viewport().rect()).boundingRect()
+        return snapped(shown.left() + 40, shown.center().y() - NEW_SIZE[1] / 2)
 
     def _wires(self, made: AddNode, anchor: Node, brought: Iterable[Edit] = ()) -> tuple[Edit, ...]:
         """A wire from the anchor to the new node, or from the new node to an anchor that lacks an input."""
