@@ -41,9 +41,9 @@ def wanted(choice: str) -> str:
 def speak(app: QApplication, spoken: str) -> None:
     """Say everything in a language from now on, the buttons of Qt's own dialogs too. What is shown already stays as it is."""
     spoken = set_language(spoken)
-    old = app.findChild(QTranslator, options=Qt.FindChildOption.FindDirectChildrenOnly)
-    if old is not None:
+    for old in app.findChildren(QTranslator, options=Qt.FindChildOption.FindDirectChildrenOnly):
         app.removeTranslator(old)
+        old.setParent(None)  # it is deleted later, and must not be taken for the present one until then
         old.deleteLater()
     translator = QtWords(spoken, app)
     if translator.load(f"qtbase_{spoken}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
