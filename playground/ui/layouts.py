@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStyle, QTabBar, QTabWidget, QWidget
 
 from playground.ui import settings
@@ -86,6 +86,8 @@ class Layouts(QObject):
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.timeout.connect(self._after_change)
+        self._tearing = TabTearing(self.docks.values(), self._settle.isActive, self)
+        window.installEventFilter(self)
         for dock in self.docks.values():
             dock.dockLocationChanged.connect(lambda _: self._settle.start(0))
             dock.topLevelChanged.connect(lambda _: self._settle.start(0))
@@ -274,6 +276,14 @@ class Layouts(QObject):
                 found.setdefault(place, dock)
         return found
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A tab bar that Qt has made is watched before it is shown."""
+        if event.type() == QEvent.Type.ChildPolished and isinstance(event, QChildEvent):
+            child = event.child()
+            if isinstance(child, QTabBar):
+                self._tearing.watch(child)
+        return super().eventFilter(watched, event)
+
     def _after_change(self) -> None:
         """Tabs speak for their docks: hide those titles, and let the tab bars be ours."""
         window = self.window_shown
@@ -287,7 +297,4 @@ class Layouts(QObject):
             bar.setDrawBase(False)
             bar.setChangeCurrentOnDrag(True)
             menu = bar.findChild(TabMenu)
-            if menu is not None:
-                menu.follow()
-            else:
-                TabMenu(bar), TabTearing(bar, self.docks.values())
+            menu.follow() if menu is not None else TabMenu(bar)

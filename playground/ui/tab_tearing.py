@@ -8,10 +8,10 @@ gives that no time): a bar that is filled anew meanwhile, as Qt does when docks 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QMargins, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QTabBar, QWidget
 from shiboken6 import Shiboken
@@ -23,56 +23,62 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 class TabTearing(QObject):
-    """Watches the tab bar of docks that share a place."""
+    """Watches the tab bars of docks that share a place.
 
-    def __init__(self, bar: QTabBar, docks: Iterable[Dock]) -> None:
-        super().__init__(bar)
-        self.bar, self.docks = bar, tuple(docks)
+    docks: those of the window.  changing: whether docks have come or gone and Qt has not laid them out again.
+    """
+
+    def __init__(self, docks: Iterable[Dock], changing: Callable[[], bool], parent: QObject) -> None:
+        super().__init__(parent)
+        self.docks, self.changing = tuple(docks), changing
         self._held: Dock | None = None
         self._at, self._count = QPoint(), 0
+
+    def watch(self, bar: QTabBar) -> None:
+        """Look at what the pointer does there. Asking again changes nothing."""
         bar.installEventFilter(self)
 
-    @property
-    def reach(self) -> int:
-        """Pixels around the bar in which a tab is only moved among its like."""
-        return 3 * (QApplication.startDragDistance() + 1)
-
-    def dock_at(self, tab: int) -> Dock | None:
+    def dock_at(self, bar: QTabBar, tab: int) -> Dock | None:
         """The dock that a tab stands for: Qt keeps its address with the tab."""
-        address = self.bar.tabData(tab)
+        address = bar.tabData(tab)
         return next((dock for dock in self.docks if Shiboken.getCppPointer(dock)[0] == address), None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.bar and isinstance(event, QMouseEvent):
+        if isinstance(watched, QTabBar) and isinstance(event, QMouseEvent):
             kind, at = event.type(), event.position().toPoint()
             if kind == QEvent.Type.MouseButtonPress:
-                self._held = self.dock_at(self.bar.tabAt(at)) if event.button() == LEFT else None
-                self._at, self._count = at, self.bar.count()
+                self._held = self.dock_at(watched, watched.tabAt(at)) if event.button() == LEFT else None
+                self._at, self._count = at, watched.count()
             elif kind == QEvent.Type.MouseButtonRelease or not event.buttons() & LEFT:
                 self._held = None
-            elif self.bar.count() != self._count:
-                return True  # QTabBar would move the tab of a number that may be no more, and come down
-            elif self._held is not None and not self.bar.rect().adjusted(*self._around).contains(at):
-                self._tear(self._held, event.globalPosition().toPoint())
+            elif self.changing() or watched.count() != self._count:
+                # Qt would move the tab of a number that may be no more, or of a bar that is out of use, and come down.
+                return True
+            elif self._held is not None and not watched.rect().marginsAdded(around()).contains(at):
+                self._tear(watched, self._held, event.globalPosition().toPoint())
                 return True
         return super().eventFilter(watched, event)
 
-    @property
-    def _around(self) -> tuple[int, int, int, int]:
-        return -self.reach, -self.reach, self.reach, self.reach
-
-    def _tear(self, dock: Dock, pointer: QPoint) -> None:
+    def _tear(self, bar: QTabBar, dock: Dock, pointer: QPoint) -> None:
         """Let the bar end its own drag, and begin that of the dock by its title."""
-        send(self.bar, QEvent.Type.MouseButtonRelease, self._at)
+        send(bar, QEvent.Type.MouseButtonRelease, self._at)
         dock.setFloating(True)
         dock.title.collapse(False)
         if (layout := dock.layout()) is not None:
             layout.activate()
+        if (place := dock.parentWidget()) is not None and (all_docks := place.layout()) is not None:
+            all_docks.activate()  # the bar must not hold the tab any longer when it is pressed next
         grip = QPoint(min(dock.width() // 2, 90), dock.title.geometry().center().y())
         dock.move(pointer - grip)
         send(dock, QEvent.Type.MouseButtonPress, grip)
         # Beyond the distance at which a drag begins: from here on the dock has the pointer, and comes back to it with the next move.
         send(dock, QEvent.Type.MouseMove, grip + QPoint(0, QApplication.startDragDistance() + 1))
+
+
+def around() -> QMargins:
+    """The room around a bar in which a tab is only moved among its like."""
+    wide = 3 * (QApplication.startDragDistance() + 1)
+    return QMargins(wide, wide, wide, wide)
 
 
 def send(widget: QWidget, kind: QEvent.Type, at: QPoint) -> None:
