@@ -66,8 +66,6 @@ class TabTearing(QObject):
         dock.title.collapse(False)
         if (layout := dock.layout()) is not None:
             layout.activate()
-        if (place := dock.parentWidget()) is not None and (all_docks := place.layout()) is not None:
-            all_docks.activate()  # the bar must not hold the tab any longer when it is pressed next
         grip = QPoint(min(dock.width() // 2, 90), dock.title.geometry().center().y())
         dock.move(pointer - grip)
         send(dock, QEvent.Type.MouseButtonPress, grip)
@@ -85,7 +83,5 @@ def send(widget: QWidget, kind: QEvent.Type, at: QPoint) -> None:
     """A mouse event with the left button, at a place of the widget."""
     held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else LEFT
     button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else LEFT
-    event = QMouseEvent(
-        kind, QPointF(at), QPointF(widget.mapToGlobal(at)), button, held, Qt.KeyboardModifier.NoModifier
-    )  # fmt: skip
+    event = QMouseEvent(kind, QPointF(at), QPointF(widget.mapToGlobal(at)), button, held, Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(widget, event)
