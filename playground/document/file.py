@@ -116,7 +116,7 @@ def load(path: Path | str) -> Loaded:
             raise BadProject(
                 f"{error}{advice}" if len(str(error)) + len(advice) <= 300 else str(error), error.problems
             ) from error
-        when = time.strftime("%d %B %Y, %H:%M", time.localtime(earlier[0].written))
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(earlier[0].written))
         raise BadProject(
             sentence(
                 "{error} The save before it, replaced on {when}, is in {path}.", error=error, when=when, path=earlier[0].path

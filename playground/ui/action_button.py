@@ -10,6 +10,7 @@ from playground.ui.actions import action_set_of, placed
 from playground.ui.inspector.controls import Button
 from playground.ui.inspector.text import Section
 from playground.ui.painting import box, put, rule, stamp, width_of
+from playground.ui.plain_text import from_menu
 from playground.ui.theme import theme
 from playground.words import say
 
@@ -32,9 +33,9 @@ class ActionButton(QAbstractButton):
 
     def follow(self) -> None:
         """Take text and availability from the action."""
-        self.setText(self.action_shown.text())
+        self.setText(from_menu(self.action_shown.text()))
         self.setToolTip(self._tip())
-        self.setAccessibleName(self.action_shown.text())
+        self.setAccessibleName(self.text())
         self.setEnabled(self.action_shown.isEnabled())
         self.updateGeometry()
         self.update()

@@ -19,6 +19,7 @@ from playground.ui.actions import ACTIONS, obstacle
 from playground.ui.hidden import hidden
 from playground.ui.kinds import Kind, block_kinds, kinds, own_kinds
 from playground.ui.painting import group_color
+from playground.ui.plain_text import from_menu
 from playground.words import say
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _actions(window: MainWindow) -> Iterator[Command]:
         made = window.actions_made[action.id]
         yield Command(
             id=f"action:{action.id}",
-            title=made.text().replace("&", "").rstrip("…"),
+            title=from_menu(made.text()).rstrip("…"),
             run=made.trigger,
             icon=action.icon or "right",
             tail=say(action.menu),

@@ -14,15 +14,21 @@ from playground.document.recent import note_recent
 from playground.document.recovery import Autosaver, Recovery, opened_elsewhere, recoverable
 from playground.errors import PlaygroundError
 from playground.paths import assets_dir
+from playground.ui.dialogs.import_data import source_for, start_from
 from playground.ui.dialogs.recovery_card import BOTH, DISCARD, RESTORE
 from playground.ui.next_steps import again
 from playground.ui.recent_faces import face_of, keep_face
+from playground.ui.replacing import ask_save
 from playground.ui.session import Session
 from playground.ui.theme import theme
 from playground.words import say, sentence
 
 Adopt = Callable[[Autosaver], None]
-PATTERN = "Playground projects (*.play)"
+
+
+def kinds() -> str:
+    """What Qt's file dialog offers, in the language of the window."""
+    return say("Playground projects") + " (*.play)"
 
 
 class Documents(QObject):
@@ -35,16 +41,21 @@ class Documents(QObject):
     def ask_open(self) -> None:
         """Choose a project and open it."""
         folder = str(self.session.folder)
-        name, _ = QFileDialog.getOpenFileName(self.window_shown, say("Open project"), folder, PATTERN)
+        name, _ = QFileDialog.getOpenFileName(self.window_shown, say("Open project"), folder, kinds())
         if name:
             self.open(Path(name))
 
     def open(self, path: Path) -> bool:
-        """Open a project, after asking about unsaved edits. One of the assets is opened as an untitled copy."""
-        if not self.may_leave():
+        """Open a project, after asking about unsaved edits. One of the assets is opened as an untitled copy.
+
+        A file of data is no project: what is offered beside the refusal makes it the data of the present one.
+        """
+        data = source_for(path, self.session.folder) is not None
+        if not data and not self.may_leave():
             return False
         if not self.session.open(path):
-            self.session.offered.emit((sentence("Choose another file"), self.ask_open))
+            start = sentence("Start from this data"), lambda: start_from(self.session, self.window_shown, path)
+            self.session.offered.emit(start if data else (sentence("Choose another file"), self.ask_open))
             return False
         if path.resolve().is_relative_to(assets_dir().resolve()):
             self.session.detach(ours=True)
@@ -86,14 +97,13 @@ class Documents(QObject):
     def save_as(self) -> bool:
         """Ask where, and save there."""
         proposed = self.session.folder / f"{self.session.title}.play"
-        name, _ = QFileDialog.getSaveFileName(self.window_shown, say("Save project"), str(proposed), PATTERN)
-        if not name:
+        path = ask_save(self.window_shown, say("Save project"), proposed, kinds(), ".play")
+        if path is None:
             return False
-        path = Path(name)
-        path = path if path.suffix == ".play" else path.with_name(path.name + ".play")
         if self.session.project.name == Project().name:
             self.session.do(SetProject(name=path.stem[:100]))
         if not self.session.save(path):
+            self.session.offered.emit((sentence("Choose another place"), self.save_as))
             return False
         self._note(path)
         self._keep_face(path)

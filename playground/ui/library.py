@@ -78,7 +78,7 @@ class Library(QObject):
             told = json.loads(lines[-1])
             good, text = bool(told["good"]), say(unpacked(told["text"]))
         except (IndexError, ValueError, KeyError, TypeError):
-            good, text = False, say("The check ended with code {code} and gave no reason.", code=code)
+            good, text = False, say("The check ended with code {code} and gave no reason. Try again.", code=code)
         self._end(good, text)
 
     def _broken(self, error: QProcess.ProcessError) -> None:

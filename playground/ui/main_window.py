@@ -30,6 +30,7 @@ from playground.ui.middle import Middle
 from playground.ui.notices import NoticeBar
 from playground.ui.palette import Palette
 from playground.ui.panel import LAYOUTS, Panel, dialogs, panels, register_panel, start_page
+from playground.ui.plain_text import for_menu
 from playground.ui.retelling import tell_again
 from playground.ui.session import Session
 from playground.ui.shortcuts import about
@@ -192,7 +193,7 @@ class MainWindow(QMainWindow):
     def _fill_recent(self) -> None:
         self.recent.clear()
         for path in [path for path in recent_files() if written_at(path) is not None][:MOST_RECENT]:
-            entry = self.recent.addAction(path.stem)
+            entry = self.recent.addAction(for_menu(path.stem))
             entry.setToolTip(str(path))
             entry.triggered.connect(lambda _=False, chosen=path: self.documents.open(chosen))
         if not self.recent.actions():

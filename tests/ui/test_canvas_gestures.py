@@ -236,6 +236,37 @@ def test_moving_is_one_edit(chain: CanvasView, session: Session) -> None:
     assert next(n for n in session.project.network.nodes if n.name == "relu1").position == (480.0, 200.0)
 
 
+def test_escape_puts_back_what_is_dragged(chain: CanvasView, session: Session, qtbot) -> None:
+    before, start = session.project, centre(chain, "relu1")
+    press(chain, start)
+    move(chain, start + QPointF(40, 71))
+    item = next(item for item in chain.canvas.nodes.values() if item.look.name == "relu1")
+    assert (item.x(), item.y()) == (520.0, 271.0)
+    qtbot.keyClick(chain, Qt.Key.Key_Escape)
+    assert (item.x(), item.y()) == (480.0, 200.0)
+    move(chain, start + QPointF(60, 90))
+    release(chain, start + QPointF(60, 90))
+    assert (item.x(), item.y()) == (480.0, 200.0)
+    assert session.project is before
+    assert [node.name for node in session.selected_nodes()] == ["relu1"]
+    qtbot.keyClick(chain, Qt.Key.Key_Escape)
+    assert not session.selection
+
+
+def test_escape_takes_a_rubber_band_away(chain: CanvasView, session: Session, qtbot) -> None:
+    click(chain, centre(chain, "dense2"))
+    a, b = centre(chain, "dense1"), centre(chain, "relu1")
+    press(chain, QPointF(a.x() - 70, a.y() - 60))
+    move(chain, QPointF(b.x() + 60, b.y() + 200))
+    assert {node.name for node in session.selected_nodes()} == {"dense1", "relu1"}
+    qtbot.keyClick(chain, Qt.Key.Key_Escape)
+    assert [node.name for node in session.selected_nodes()] == ["dense2"]
+    assert chain.rubberBandRect().isNull()
+    move(chain, QPointF(b.x() + 70, b.y() + 210))
+    release(chain, QPointF(b.x() + 70, b.y() + 210))
+    assert [node.name for node in session.selected_nodes()] == ["dense2"]
+
+
 def test_a_rubber_band_selects(chain: CanvasView, session: Session) -> None:
     a, b = centre(chain, "dense1"), centre(chain, "relu1")
     drag(chain, QPointF(a.x() - 70, a.y() - 60), QPointF(b.x() + 60, b.y() + 200))

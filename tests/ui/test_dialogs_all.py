@@ -260,7 +260,9 @@ def test_a_network_on_a_picked_table_is_exported(session: Session, qtbot: QtBot,
 @pytest.mark.parametrize(
     ("code", "lines", "errors", "text"),
     [(1, [json.dumps({"event": "error", "text": "Blocked."})], "", "Blocked."), (1, [], "Traceback\nMemoryError: no room", "MemoryError: no room"),
-     (3, ["not json"], "", "The export ended with code 3 and gave no reason."), (0, [], "", "The export ended with code 0 and gave no reason.")],
+     (3, ["not json"], "", "The export ended with code 3 and gave no reason. Try again."),
+     (0, [], "", "The export ended with code 0 and gave no reason. Try again."),
+     (-9, [], "Fatal error", "The system or another program ended the export (signal 9). Free some memory and try again.")],
 )  # fmt: skip
 def test_an_export_that_fails_always_gives_a_reason(code: int, lines: list[str], errors: str, text: str) -> None:
     found = outcome_of(Path("x.onnx"), Ended(code, events_of(lines), errors))

@@ -21,7 +21,7 @@ from pytestqt.qtbot import QtBot
 from playground.core.registry import find
 from playground.data.readers import places
 from playground.document import picks
-from playground.document.edits import AddNode, SetField
+from playground.document.edits import AddNode, SetField, SetProject
 from playground.document.file import load, save
 from playground.document.project import Placeholder, Project
 from playground.document.recent import recent_files
@@ -145,6 +145,47 @@ def test_a_file_changed_by_another_program_is_not_overwritten(
     assert window.documents.save_as()
     assert len(load(tmp_path / "mine.play").project.network.nodes) == len(moons().network.nodes) + 1
     assert recent_files()[0] == tmp_path / "mine.play"
+
+
+def test_a_name_without_its_ending_replaces_no_file_unasked(
+    window: MainWindow, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(Project(name="theirs"), tmp_path / "a.play")
+    session.do(AddNode(find("layer", "relu")()))
+    choose_to_save(monkeypatch, tmp_path / "a")  # Qt has asked about "a", which is not there
+    asked = answer(monkeypatch, "Cancel", "Replace")
+    assert not window.documents.save_as()
+    assert load(tmp_path / "a.play").project.name == "theirs"
+    assert "Replace a.play?" in asked[0]
+    assert window.documents.save_as()
+    assert len(load(tmp_path / "a.play").project.network.nodes) == 1
+    choose_to_save(monkeypatch, tmp_path / "b v1.5")
+    assert window.documents.save_as()
+    assert (tmp_path / "b v1.5.play").is_file()
+
+
+def test_a_place_that_takes_no_file_leads_to_another_one(
+    window: MainWindow, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.do(AddNode(find("layer", "relu")()))
+    choose_to_save(monkeypatch, tmp_path / "nowhere" / "a.play")
+    assert not window.documents.save_as()
+    assert "Choose another place" in window.notices.text
+    choose_to_save(monkeypatch, tmp_path / "a.play")
+    QTest.mouseClick(window.notices.button, Qt.MouseButton.LeftButton)
+    assert (tmp_path / "a.play").is_file()
+    assert not session.modified
+
+
+def test_names_stand_in_menus_as_they_are(window: MainWindow, session: Session, tmp_path: Path) -> None:
+    save(Project(name="R&D"), tmp_path / "R&D.play")
+    assert window.documents.open(tmp_path / "R&D.play")
+    window.recent.aboutToShow.emit()
+    assert window.recent.actions()[0].text() == "R&&D"
+    session.do(SetProject(name="Q&A"))
+    window.refresh()
+    assert "Q&&A" in window.actions_made["undo"].text()
+    assert "Q&A" in window.tools.buttons["undo"].toolTip()
 
 
 HOLDER = """

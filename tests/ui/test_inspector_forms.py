@@ -52,6 +52,24 @@ def form(app: object, qtbot: QtBot) -> Form:
     return made
 
 
+@pytest.mark.parametrize("name", ["count", "name", "weights", "seed"])
+@pytest.mark.parametrize("keys", ["19", "1\b8", "\b\b", "7\r"])
+def test_escape_brings_back_what_stood_there(form: Form, qtbot: QtBot, name: str, keys: str) -> None:
+    line = form.rows[name].editor.text
+    before, heard = line.text(), []
+    form.changed.connect(lambda *found: heard.append(found))
+    line.setFocus()
+    line.end(False)
+    for key in keys:
+        QTest.keyClick(line, {"\b": Qt.Key.Key_Backspace, "\r": Qt.Key.Key_Return}.get(key, key))
+    count = len(heard)
+    QTest.keyClick(line, Qt.Key.Key_Escape)
+    assert line.text() == before
+    assert not line.refused
+    line.clearFocus()
+    assert heard[count:] == [], "what is shown is what the project has"
+
+
 def asked(form: Form, qtbot: QtBot, act: Any) -> tuple[str, Any]:
     """What the form asks for when something is done to it."""
     with qtbot.waitSignal(form.changed, timeout=1000) as found:

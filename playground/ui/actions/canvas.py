@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 from playground.errors import PlaygroundError
 from playground.ui.actions.base import Action, nodes, selected
 from playground.ui.canvas.svg import SCALES, write_picture
+from playground.ui.replacing import may_write
 from playground.words import say, sentence
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def export_picture(window: MainWindow) -> None:
     path = Path(name)
     if path.suffix.lower() not in (".svg", ".png") or kind in kinds:
         path = path.with_suffix(ending) if path.suffix.lower() in (".svg", ".png", "") else path.with_name(path.name + ending)
+    if path != Path(name) and not may_write(window, path):
+        return
     try:
         write_picture(window.canvas, path, scale)
     except PlaygroundError as error:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from playground.ui.actions.base import MENUS, Action, obstacle
 from playground.ui.discover import entries
 from playground.ui.keymap import chosen, keys_of
+from playground.ui.plain_text import for_menu
 from playground.ui.theme import theme
 from playground.words import say
 
@@ -80,7 +81,7 @@ class ActionSet(QObject):
             if action.tool or action.place:  # its button says why it is grey
                 made.setWhatsThis("" if made.isEnabled() else obstacle(action, self.window))
             if action.label is not None:
-                made.setText(action.label(self.window))
+                made.setText(for_menu(action.label(self.window)))
             if action.checked is not None:
                 made.setChecked(action.checked(self.window))
 

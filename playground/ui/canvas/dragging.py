@@ -104,13 +104,21 @@ class Dragging:
         nodes = [id for id in self._starts if isinstance(item := canvas.item_of(id), NodeItem) and item.isSelected()]
         if not isinstance(grabber, NodeItem) or not nodes or not taken_at(self.view, place):
             return False
+        self.cancel()
+        carry(self.view, self.view.session, nodes)
+        return True
+
+    def cancel(self) -> bool:
+        """Let go of what is dragged, and put it back where it stood; False where the pointer holds nothing."""
+        grabber = self.view.canvas.mouseGrabberItem()
+        if not isinstance(grabber, NodeItem | NoteItem):
+            return False
         grabber.ungrabMouse()
         self._rest()
         for id, start in self._starts.items():
-            item = canvas.item_of(id)
+            item = self.view.canvas.item_of(id)
             if isinstance(item, NodeItem | NoteItem):
                 item.setPos(start)
-        carry(self.view, self.view.session, nodes)
         return True
 
     def _rest(self) -> None:

@@ -66,6 +66,8 @@ class CanvasKeys:
             return self._arrow(key, event.modifiers())
         if key in (Key.Key_Return, Key.Key_Enter):
             return self.view.drops.ghost.accept() if self.view.drops.ghost.aimed else self._edit()
+        if key == Key.Key_Escape and self.view.pointer.abandon():
+            return True
         if key == Key.Key_Escape and self.view.session.selection:
             self.view.session.select(())
             return True

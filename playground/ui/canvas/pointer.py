@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QGraphicsItem
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsView
 
 from playground.ui.canvas.dragging import Dragging
 from playground.ui.canvas.node_item import NodeItem
@@ -30,6 +30,8 @@ class CanvasPointer:
         self.view = view
         self.at = QPointF(200, 160)
         self._pressed_at: QPointF | None = None
+        self._down = False
+        self._selected: tuple[str, ...] = ()
         self.dragging = Dragging(view)
         self._modifiers, self._held = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.NoButton
 
@@ -57,7 +59,7 @@ class CanvasPointer:
             gesture.finish() if event.button() == Qt.MouseButton.LeftButton else gesture.cancel()
             return True
         if event.button() == Qt.MouseButton.LeftButton:
-            self._pressed_at = at
+            self._pressed_at, self._down, self._selected = at, True, self.view.session.selection
             if self.view.drops.ghost.press(self.view.mapToScene(at.toPoint())):
                 return True
             self.dragging.begin()
@@ -109,6 +111,7 @@ class CanvasPointer:
     def move(self, event: QMouseEvent) -> bool:
         """The mouse moved; False leaves it to Qt, and `hover` is to follow."""
         self.at, self._modifiers, self._held = event.position(), event.modifiers(), event.buttons()
+        self._down &= bool(self._held & Qt.MouseButton.LeftButton)  # it may have been let go over another window
         if self.view.gesture is None:
             return False
         self.view.gesture.move(self.at)
@@ -118,7 +121,9 @@ class CanvasPointer:
         """Qt has moved what is dragged. Name the port that the mouse stands over, and say what the handle of the weights does."""
         if self._held & Qt.MouseButton.LeftButton:
             outside = not self.view.viewport().rect().contains(self.at.toPoint())
-            if not (outside and self.dragging.carry_out(self.view.viewport().mapToGlobal(self.at.toPoint()))):
+            if outside and self.dragging.carry_out(self.view.viewport().mapToGlobal(self.at.toPoint())):
+                self._down = False
+            else:
                 self.dragging.follow(free=bool(self._modifiers & Qt.KeyboardModifier.AltModifier))
             return
         self.view.port_names.hover(self.port_under(self.at))
@@ -128,13 +133,28 @@ class CanvasPointer:
         """A button went up; False leaves it to Qt, and `let_go` is to follow."""
         if self.view.gesture is None:
             return False
+        self._down = False
         self._release_wire(event.position())
         return True
 
     def let_go(self, event: QMouseEvent) -> None:
         """Qt has finished with the release."""
         if event.button() == Qt.MouseButton.LeftButton:
+            self._down = False
             self.dragging.finish()
+
+    def abandon(self) -> bool:
+        """Escape while the button is held: what is dragged stands where it stood, or what was selected before the rubber band is again.
+
+        False where the button is not held.
+        """
+        if not self._down:
+            return False
+        if not self.dragging.cancel():
+            self.view.setDragMode(QGraphicsView.DragMode.NoDrag)  # takes the band away, which then does not come back
+            self.view.setDragMode(QGraphicsView.DragMode.RubberBandDrag)
+            self.view.session.select(self._selected)
+        return True
 
     def _release_wire(self, at: QPointF) -> None:
         """A press and release on one spot leaves the wire at the pointer until the next click; a drag ends here."""

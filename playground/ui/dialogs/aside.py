@@ -39,7 +39,8 @@ def movable(project: Project, folder: Path) -> tuple[Project, list[str]]:
 
 @dataclasses.dataclass(frozen=True)
 class Ended:
-    """code: of the process, or None where there was none.  events: the JSON objects that it printed.  errors: its stderr.
+    """code: of the process, minus the number of the signal that ended it, None where there was none.  events: the JSON objects that it
+    printed.  errors: its stderr.
 
     source: the copy of the project, until the next turn of the event loop.
     """
@@ -51,9 +52,19 @@ class Ended:
 
     def reason(self, job: str) -> str:
         """Why it came to nothing. job: what it is called, in the language of the window."""
+        if self.code is not None and self.code < 0:
+            return say(
+                "The system or another program ended the {job} (signal {number}). Free some memory and try again.",
+                job=job,
+                number=-self.code,
+            )
         told = [text_of(event) for event in self.events if event.get("text") and event.get("event") != "warning"]
         last = self.errors.splitlines()[-1] if self.errors else ""
-        return " ".join(told) or last or say("The {job} ended with code {code} and gave no reason.", job=job, code=self.code)
+        return (
+            " ".join(told)
+            or last
+            or say("The {job} ended with code {code} and gave no reason. Try again.", job=job, code=self.code)
+        )
 
 
 class Aside(QObject):
@@ -102,10 +113,11 @@ class Aside(QObject):
             self._process.waitForFinished(2000)
             self._end(Ended(None, ({"event": "error", "text": text},)))
 
-    def _done(self, code: int, _status: object) -> None:
+    def _done(self, code: int, status: QProcess.ExitStatus) -> None:
         assert self._process is not None
         lines = bytes(self._process.readAllStandardOutput().data()).decode(errors="replace").splitlines()
         errors = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip()
+        code = -code if status == QProcess.ExitStatus.CrashExit else code
         self._end(Ended(code, events_of(lines), errors, self._source))
 
     def _broken(self, error: QProcess.ProcessError) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from playground.ui.inspector.notice import Notice
 from playground.ui.inspector.text import Label
 from playground.ui.painting import metrics, put, stamp
 from playground.ui.panel import Dialog, register_dialog
+from playground.ui.replacing import may_write
 from playground.ui.run_control import names_of
 from playground.ui.theme import theme
 from playground.words import say, strung
@@ -96,6 +98,8 @@ class ExportDialog(Sheet):
         self.state = CheckBox(say("With the optimizer's state"), px=12)
         self.choose = Button(say("Choose…"), "secondary")
         self.card, self.notice = CertificateCard(), Notice("info", "")
+        #: Files that may be replaced: a person was asked, or they were written here.
+        self._ours: set[Path] = set()
         self.card.hide()
         self._assemble()
         self.exporter.finished.connect(self._done)
@@ -220,10 +224,17 @@ class ExportDialog(Sheet):
         slots = renamed(found.slots, self.session.run.names, names_of(self.session.project))
         return dataclasses.replace(found, slots=slots)
 
+    def _to(self) -> Path:
+        """The file that is named."""
+        to = Path(os.path.expanduser(self.path.text()))  # which lets the name of an unknown user stand
+        return to if to.is_absolute() else self.session.folder / to
+
     def export(self) -> None:
         """Export to the file that is named."""
-        to = Path(self.path.text()).expanduser()
-        to = to if to.is_absolute() else self.session.folder / to
+        to = self._to()
+        if to not in self._ours and not may_write(self, to):
+            return
+        self._ours.add(to)
         weights = self.weights()
         self.card.show_certificate(None)
         self._tell(
@@ -260,6 +271,7 @@ class ExportDialog(Sheet):
         found, _ = QFileDialog.getSaveFileName(self, say("Export to"), start, f"{say(self.format.title)} (*{self.format.suffix})")
         if found:
             self.path.setText(found)
+            self._ours.add(self._to())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.exporter.cancel()

@@ -5,19 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from playground.errors import PlaygroundError
 from playground.ui.dialogs.aside import Aside, Ended, text_of
 from playground.ui.panel import Dialog, register_dialog
+from playground.ui.replacing import may_replace
 from playground.ui.run_control import names_of
 from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
-
-PATTERN = "Weights (*.safetensors *.npz *.onnx)"
 
 
 class WeightImporter(QObject):
@@ -102,27 +101,18 @@ def open_import_weights(session: Session, window: QWidget) -> None:
     """Ask for a file, and before the weights of a run are lost."""
     if session.trained and not _may_replace(session, window):
         return
-    name, _ = QFileDialog.getOpenFileName(window, say("Import weights"), str(session.folder), PATTERN)
+    kinds = say("Weights") + " (*.safetensors *.npz *.onnx)"
+    name, _ = QFileDialog.getOpenFileName(window, say("Import weights"), str(session.folder), kinds)
     if name:
         importer_of(session, window).take(Path(name))
 
 
 def _may_replace(session: Session, window: QWidget) -> bool:
-    title = say("Replace the weights of the run?")
-    box = QMessageBox(QMessageBox.Icon.Question, title, title, parent=window)
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setInformativeText(
-        say(
-            "The run ends, and its weights of step {step} are not saved. Save or export them first to keep them.",
-            step=f"{session.client.step:,}",
-        )
+    text = say(
+        "The run ends, and its weights of step {step} are not saved. Save or export them first to keep them.",
+        step=f"{session.client.step:,}",
     )
-    go = box.addButton(say("Replace"), QMessageBox.ButtonRole.DestructiveRole)
-    box.setDefaultButton(box.addButton(say("Cancel"), QMessageBox.ButtonRole.RejectRole))
-    box.exec()
-    chosen = box.clickedButton() is go
-    box.deleteLater()
-    return chosen
+    return may_replace(window, say("Replace the weights of the run?"), text)
 
 
 register_dialog(Dialog(id="import_weights", open=open_import_weights))

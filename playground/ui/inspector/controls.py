@@ -15,11 +15,15 @@ _SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 class LineField(QLineEdit):
-    """A text field in a painted box, its unit inside on the right, its edge red while the text is refused."""
+    """A text field in a painted box, its unit inside on the right, its edge red while the text is refused.
+
+    Escape brings back what stood there when the keyboard came, or what the program has set since.
+    """
 
     def __init__(self, unit: str = "", width: int = 0, icon: str = "", hint: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.unit, self.icon, self.refused = unit, icon, False
+        self._kept = ""
         self.setFrame(False)
         self.setFont(theme().font(12))
         self.setPlaceholderText(hint)
@@ -27,6 +31,19 @@ class LineField(QLineEdit):
         self.setFixedHeight(FIELD_HEIGHT)
         if width:
             self.setFixedWidth(width)
+
+    def setText(self, text: str | None) -> None:
+        super().setText(text or "")
+        self.keep()
+
+    def keep(self) -> None:
+        """What stands there is what Escape brings back."""
+        self._kept = self.text()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if not self.refused:
+            self.keep()
 
     def refuse(self, refused: bool) -> None:
         """Mark the text as refused, or as fine again."""
@@ -46,8 +63,8 @@ class LineField(QLineEdit):
         super().paintEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.isUndoAvailable():
-            self.undo()
+        if event.key() == Qt.Key.Key_Escape and self.text() != self._kept:
+            self.setText(self._kept)
             self.editingFinished.emit()
             return
         super().keyPressEvent(event)

@@ -249,6 +249,8 @@ class LineEditor(Editor):
     def draw_value(self) -> None:
         if self.text.text() != str(self.value):
             self.text.setText(str(self.value))
+        else:
+            self.text.keep()  # without moving the cursor
 
     def _typed(self) -> None:
         if self.text.text() != self.value or self.error:

@@ -15,6 +15,7 @@ from playground.document.project import Node
 from playground.lowering.groups import weighty
 from playground.ui.inspector.controls import ComboField
 from playground.ui.inspector.text import Label
+from playground.ui.plain_text import for_menu
 from playground.ui.theme import theme
 from playground.words import say, sentence, strung
 
@@ -68,7 +69,7 @@ def fill_group_menu(menu: QMenu, session: Session) -> None:
     by_hand = {group.id for group in session.project.groups if all(node.id in group.nodes for node in nodes)}
     choices = [(group.name, group.id) for group in session.project.groups]
     for title, id in (*choices, (say(NONE), "")):
-        entry = QAction(title, own)
+        entry = QAction(for_menu(title), own)
         entry.setCheckable(True)
         entry.setChecked(
             id in by_hand if id else not any(node.id in group.nodes for group in session.project.groups for node in nodes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from playground.core.fields import Real, Whole
+from playground.core.fields import Real, Whole, in_short
 from playground.errors import BadValue
 from playground.words import say, sentence
 
@@ -52,7 +52,7 @@ def read(field: Real | Whole, name: str, text: str) -> float | int:
                 "{title} must be a number in {bounds}; {what} was given.",
                 title=field.title(name),
                 bounds=bounds(field),
-                what=f"{text or 'nothing'!r}",
+                what=in_short(text) if text else sentence("nothing"),
             )
         ) from None
     return field.check(name, value)

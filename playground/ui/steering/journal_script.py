@@ -6,8 +6,6 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFileDialog
-
 from playground.document import file
 from playground.document.patch import differences
 from playground.document.project import Project
@@ -16,6 +14,7 @@ from playground.errors import FileError, PlaygroundError
 from playground.formats.journal_script import Recipe, script
 from playground.training.journal import Journal
 from playground.training.run_record import project_sha256, samples_sha256
+from playground.ui.replacing import ask_save
 from playground.words import say, sentence
 
 if TYPE_CHECKING:
@@ -65,13 +64,13 @@ def export_script(window: MainWindow) -> None:
     """Ask for a file and write the script there."""
     session = window.session
     proposed = (session.path or session.folder / "run").with_suffix(".replay.py")
-    name, _ = QFileDialog.getSaveFileName(window, say("Export as script"), str(proposed), say("Python scripts") + " (*.py)")
-    if not name:
+    path = ask_save(window, say("Export as script"), proposed, say("Python scripts") + " (*.py)", ".py")
+    if path is None:
         return
     try:
-        save_atomically(Path(name), journal_script(session).encode())
+        save_atomically(path, journal_script(session).encode())
     except PlaygroundError as error:
         session.message.emit(str(error), "error")
         session.offered.emit((sentence("Choose another place"), lambda: export_script(window)))
         return
-    session.message.emit(sentence("{file} does this run again.", file=Path(name).name), "info")
+    session.message.emit(sentence("{file} does this run again.", file=path.name), "info")

@@ -1,0 +1,47 @@
+"""Asked before something is replaced that nothing else keeps."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from playground.words import say
+
+
+def may_replace(window: QWidget, title: str, text: str) -> bool:
+    """Ask; Cancel is what Enter and Escape mean. title, text: in the language of the window."""
+    box = QMessageBox(QMessageBox.Icon.Question, title, title, parent=window)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setInformativeText(text)
+    go = box.addButton(say("Replace"), QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(box.addButton(say("Cancel"), QMessageBox.ButtonRole.RejectRole))
+    box.exec()
+    chosen = box.clickedButton() is go
+    box.deleteLater()
+    return chosen
+
+
+def may_write(window: QWidget, path: Path) -> bool:
+    """Whether a file may be written: at once where there is none, else after asking."""
+    if not os.path.isfile(path):  # no exception for any name
+        return True
+    title = say("Replace {name}?", name=path.name)
+    return may_replace(window, title, say("A file of this name is already in {folder}.", folder=path.parent))
+
+
+def ask_save(window: QWidget, title: str, proposed: Path, kinds: str, ending: str) -> Path | None:
+    """Ask where to save; None for nowhere. A name gets the ending that it lacks, and the file that it means then is not replaced unasked.
+
+    title, kinds: in the language of the window; kinds as Qt's file dialog wants them.
+    """
+    name, _ = QFileDialog.getSaveFileName(window, title, str(proposed), kinds)
+    if not name:
+        return None
+    path = Path(name)
+    if path.suffix == ending:
+        return path
+    path = path.with_name(path.name + ending)
+    return path if may_write(window, path) else None
