@@ -13,9 +13,9 @@ from playground.api import parts
 from playground.api.building import Building
 from playground.api.checkpoints import kept_in
 from playground.api.importing import Imported, imported
+from playground.api.journal_lines import JournalLine, entries_of
 from playground.api.judging import Judged
 from playground.api.layout import laid_out
-from playground.api.replaying import JournalLine, entries_of
 from playground.api.run import Compiling, Run, Watch, train
 from playground.core.fields import Path as PathField
 from playground.core.fields import fields_of

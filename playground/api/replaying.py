@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from playground.errors import BadValue
+from playground.api.project import Project
+from playground.api.run import Compiling, Run, Watch
 from playground.training import checkpoints, run_record
 from playground.training.assembly import assemble
-from playground.training.journal import Entry, Journal, of_json
+from playground.training.journal import Entry, Journal
 from playground.training.replay import ReplayError
 from playground.words import sentence
-
-if TYPE_CHECKING:
-    from playground.api.run import Compiling, Run, Watch
-
-#: step, kind, what, before, after.
-JournalLine = tuple[int, str, str, Any, Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,22 +35,6 @@ class Replayed:
         return f"Not the same after {steps}: the state's hash is {self.run.finished.state_sha256}, {self.expected} was recorded."
 
 
-def entries_of(lines: Iterable[Entry | JournalLine]) -> tuple[Entry, ...]:
-    """Entries of a journal, out of entries or lines. Raises BadValue."""
-    found = []
-    for serial, line in enumerate(lines, start=1):
-        if not isinstance(line, Entry):
-            if len(line) != 5:
-                raise BadValue(
-                    sentence("A line of a journal is (step, kind, what, before, after); {line} was given.", line=f"{line!r:.80}")
-                )
-            step, kind, what, before, after = line
-            body = {"serial": serial, "step": step, "kind": kind, "what": what, "before": before, "after": after, "note": ""}
-            line = of_json(body)
-        found.append(line)
-    return tuple(found)
-
-
 def replay(
     path: str | Path, *, folder: str | Path | None = None, watch: Watch | None = None, compiling: Compiling | None = None
 ) -> Replayed:
@@ -65,8 +42,6 @@ def replay(
 
     A run that was not finished is done up to its last checkpoint. Raises FileError, ReplayError where it cannot be done again.
     """
-    from playground.api.project import Project
-
     found = run_record.read(Path(path))
     project = Project(found.project, folder=Path(folder) if folder is not None else None)
     samples = project.samples()

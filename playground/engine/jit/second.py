@@ -8,10 +8,8 @@ ends, however it ends, the pipe between them closes, and the second one ends at 
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
-import queue
 import subprocess
 import sys
 import threading
@@ -33,7 +31,7 @@ PATIENCE_SECONDS = 10.0
 FAREWELL_SECONDS = 0.5
 DONE = "done"
 #: The new interpreter looks for modules where this one does, and nowhere else.
-_START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from playground.engine.jit.second import serve; serve()"
+_START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from playground.engine.jit.serving import serve; serve()"
 
 
 def worthwhile(names: Sequence[str], folder: Path) -> bool:
@@ -159,26 +157,3 @@ class Shared:
             process.wait()
         self._feeder.join()
         process.stdout.close()
-
-
-def serve() -> None:
-    """The second process: compile what comes as "module kernel" lines and say how it went; end when the pipe ends."""
-    from playground.engine.jit import native
-
-    asked: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(asked,), daemon=True).start()
-    while True:
-        module, name = asked.get().split()
-        try:
-            importlib.import_module(module)
-            native.compiled(name)
-            answer = DONE
-        except Exception as error:  # noqa: BLE001 - whatever it is, the first process will meet it and say so
-            answer = type(error).__name__
-        print(answer, flush=True)
-
-
-def _listen(asked: queue.SimpleQueue[str]) -> None:
-    for line in sys.stdin:
-        asked.put(line)
-    os._exit(0)  # in the middle of a kernel too

@@ -63,7 +63,7 @@ class Choice(QObject):
         self.left: frozenset[Path] | None = None
         self.bands = True
         self.watched = 0
-        MoreSeeds(self, session).grown.connect(self._refresh_watched)
+        MoreSeeds(self, session, self.restore).grown.connect(self._refresh_watched)
         self._was_going = False
         session.run_changed.connect(self._run_changed)
         session.file_changed.connect(self._refresh_watched)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSocketNotifier, Signal
@@ -35,14 +35,16 @@ class MoreSeeds(QObject):
     """One at a time, each kept on the project's shelf as a run like any other. It waits while the window's own run goes on.
 
     changed: it began or ended one, or waits.  grown: the shelf has another run.  done, total: of what was asked for.
+    restore: makes a run the project again, so that runs like it can be trained from there.
     """
 
     changed = Signal()
     grown = Signal()
 
-    def __init__(self, owner: QObject, session: Session) -> None:
+    def __init__(self, owner: QObject, session: Session, restore: Callable[[Kept], object]) -> None:
         super().__init__(owner)
         self.session = session
+        self._restore = restore
         self.done = self.total = 0
         self.folder: Path | None = None
         self._queue: list[_Asked] = []
@@ -85,12 +87,6 @@ class MoreSeeds(QObject):
         self._queue.insert(0, asked)
         self.total += 1
         self._next()
-
-    def _restore(self, run: Kept) -> None:
-        """Make it the project again, so that runs like it can be trained from there."""
-        from playground.ui.compare.choice import choice_of
-
-        choice_of(self.session).restore(run)
 
     def ask(self, groups: Sequence[Sequence[Kept]], goal: int = GOAL) -> None:
         """Train each group's settings until `goal` seeds of it have a result. groups: repetitions, newest first."""
