@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from playground.document.edits import SetProject
-from playground.document.project import Project
 from playground.document.recent import note_recent
 from playground.document.recovery import Autosaver, Recovery, opened_elsewhere, recoverable
 from playground.errors import PlaygroundError
@@ -48,14 +47,17 @@ class Documents(QObject):
     def open(self, path: Path) -> bool:
         """Open a project, after asking about unsaved edits. One of the assets is opened as an untitled copy.
 
-        A file of data is no project: what is offered beside the refusal makes it the data of the present one.
+        Data is no project: what is offered beside the refusal makes it the data of the present one.
         """
-        data = source_for(path, self.session.folder) is not None
-        if not data and not self.may_leave():
+        if path.exists() and source_for(path, self.session.folder) is not None:
+            self.session.message.emit(sentence("{path} is no project. It can be the data of one.", path=path.name), "warning")
+            start = sentence("Start from this data"), lambda: start_from(self.session, self.window_shown, path)
+            self.session.offered.emit(start)
+            return False
+        if not self.may_leave():
             return False
         if not self.session.open(path):
-            start = sentence("Start from this data"), lambda: start_from(self.session, self.window_shown, path)
-            self.session.offered.emit(start if data else (sentence("Choose another file"), self.ask_open))
+            self.session.offered.emit((sentence("Choose another file"), self.ask_open))
             return False
         if path.resolve().is_relative_to(assets_dir().resolve()):
             self.session.detach(ours=True)
@@ -100,7 +102,7 @@ class Documents(QObject):
         path = ask_save(self.window_shown, say("Save project"), proposed, kinds(), ".play")
         if path is None:
             return False
-        if self.session.project.name == Project().name:
+        if self.session.nameless and self.session.project.name != path.stem:
             self.session.do(SetProject(name=path.stem[:100]))
         if not self.session.save(path):
             self.session.offered.emit((sentence("Choose another place"), self.save_as))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QShowEvent
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QToolBar, QWidget
 
 from playground.document.project import Project
@@ -20,6 +20,7 @@ from playground.ui.autosave import Autosave
 from playground.ui.canvas.bar import CanvasArea
 from playground.ui.canvas.view import CanvasView
 from playground.ui.documents import Documents
+from playground.ui.file_drops import carried_file
 from playground.ui.hidden import hidden
 from playground.ui.inspector.grouping import fill_group_menu
 from playground.ui.kinds import all_groups
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         hidden().follow(session)
         self.setObjectName("main")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAcceptDrops(True)
         self.documents = Documents(session, self)
         self.autosave = Autosave(session, self)
         self.build()
@@ -128,6 +130,19 @@ class MainWindow(QMainWindow):
         elif not event.spontaneous():
             self.layouts.restore()
         self.canvas.setFocus()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        event.setAccepted(carried_file(event.mimeData()) is not None)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        event.setAccepted(carried_file(event.mimeData()) is not None)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the file that was dropped, once the drag is over: there may be a question first."""
+        path = carried_file(event.mimeData())
+        event.setAccepted(path is not None)
+        if path is not None:
+            QTimer.singleShot(0, self, lambda: self.documents.open(path))
 
     # Bars
     def _make_menus(self) -> None:

@@ -68,17 +68,18 @@ def open_import(session: Session, window: QWidget) -> None:
         window, say("Start from my data"), str(session.folder), say("Data ({patterns});;All files (*)", patterns=patterns)
     )
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-
-    def take(chosen: str) -> None:
-        if not import_path(session, Path(chosen)):
-            session.offered.emit((sentence("Choose another file"), lambda: open_import(session, window)))
-        else:
-            show = getattr(window, "show_panel", None)
-            if show is not None:
-                show("data")
-
-    dialog.fileSelected.connect(take)
+    dialog.fileSelected.connect(lambda chosen: start_from(session, window, Path(chosen)))
     dialog.open()
+
+
+def start_from(session: Session, window: QWidget, path: Path) -> None:
+    """Import a file or folder and show it; where nothing reads it, offer to choose another."""
+    if not import_path(session, path):
+        session.offered.emit((sentence("Choose another file"), lambda: open_import(session, window)))
+        return
+    show = getattr(window, "show_panel", None)
+    if show is not None:
+        show("data")
 
 
 register_dialog(Dialog(id="import_data", open=open_import))

@@ -1,0 +1,65 @@
+"""Files dropped on the window, and files of data that are opened as if they were projects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from playground.document.file import save
+from playground.document.project import Project
+from playground.ui.main_window import MainWindow
+from playground.ui.session import Session
+
+from .networks import moons
+from .synthetic import deliver
+
+
+def files(*paths: Path) -> QMimeData:
+    made = QMimeData()
+    made.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return made
+
+
+@pytest.mark.parametrize("start", [False, True])
+def test_data_dropped_on_the_window_is_offered_as_data(
+    window: MainWindow, session: Session, qtbot: QtBot, tmp_path: Path, start: bool
+) -> None:
+    table = tmp_path / "flowers.csv"
+    table.write_text("width,kind\n" + "".join(f"{k / 7:.3f},{'ab'[k % 2]}\n" for k in range(40)), encoding="utf-8")
+    if start:
+        window.show_start()
+    target = window.start if start else window.canvas.viewport()
+    assert target is not None
+    before = session.project
+    assert deliver(target, files(table), target.rect().center())
+    qtbot.waitUntil(window.notices.isVisible)
+    assert window.notices.text == "flowers.csv is no project. It can be the data of one."
+    assert session.project is before
+    assert window.notices.button.text() == "Start from this data"
+    QTest.mouseClick(window.notices.button, Qt.MouseButton.LeftButton)
+    (source,) = session.project.network.of_kind("dataset")
+    assert source.spec.id == "table"
+    assert not window.at_start
+    qtbot.waitUntil(lambda: session.samples is not None and session.samples.count == 40, timeout=20_000)
+    session.undo()
+    assert session.project == before
+
+
+def test_a_project_dropped_on_the_window_is_opened(window: MainWindow, session: Session, qtbot: QtBot, tmp_path: Path) -> None:
+    save(moons(), tmp_path / "two moons.play")
+    assert deliver(window.canvas.viewport(), files(tmp_path / "two moons.play"), window.canvas.rect().center())
+    qtbot.waitUntil(lambda: session.path == tmp_path / "two moons.play")
+
+
+def test_what_is_no_single_file_is_not_taken(window: MainWindow, session: Session, tmp_path: Path) -> None:
+    words = QMimeData()
+    words.setText("a,b\n1,2\n")
+    far = QMimeData()
+    far.setUrls([QUrl("https://example.org/a.csv")])
+    for mime in (words, far, files(tmp_path / "a.csv", tmp_path / "b.csv")):
+        assert not deliver(window.canvas.viewport(), mime, window.canvas.rect().center())
+    assert session.project == Project()
