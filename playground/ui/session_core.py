@@ -152,9 +152,13 @@ class SessionCore(QObject):
         found, ids = instead(edit, project), concerned(edit, project)
         if found is not None:
             words, better = found
-            self.offered.emit((words, lambda: self.do(better, whole=whole)))
+            self.offered.emit((words, lambda: self._instead(better, whole)))
         elif ids:
             self.offered.emit((sentence("Show it"), lambda: self.select(ids)))
+
+    def _instead(self, better: Edit, whole: bool) -> None:
+        if self.do(better, whole=whole) and (made := getattr(better, "id", "")):
+            self.select((made,))
 
     def mend(self, mend: Mend) -> bool:
         """Apply the remedy of a problem of what the canvas shows as one undoable step."""

@@ -75,7 +75,12 @@ class FilesPart(SessionCore):
     def title(self) -> str:
         """The project's name; that of a new project and of one that ships is said in the language of the window."""
         name = self.project.name
-        return say(name) if self.path is None and (self._ours or name == Project().name) else name
+        return say(name) if self.path is None and self.nameless else name
+
+    @property
+    def nameless(self) -> bool:
+        """Whether its name was given by no person: that of a new project, or of one that ships and was not saved yet."""
+        return self.project.name == Project().name or (self._ours and self.path is None)
 
     # Opening and saving
     def new(self) -> None:
@@ -106,9 +111,11 @@ class FilesPart(SessionCore):
     def detach(self, *, ours: bool = False) -> None:
         """Go on as a copy without a file, as for an example that is to stay as it is; data beside the file is still found.
 
-        ours: it is one that ships with the program, so its name is said in the language of the window.
+        ours: it is one that ships with the program, so its name is said in the language of the window, and what is made of it goes
+        elsewhere; it reads no data beside it.
         """
         self.path, self._file_sha256, self._ours = None, "", ours
+        self._home = None if ours else self._home
         self.file_changed.emit()
 
     def place(self, positions: dict[str, tuple[float, float]]) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from playground.core.registry import find
@@ -26,6 +26,7 @@ from playground.document.file import load, save
 from playground.document.project import Placeholder, Project
 from playground.document.recent import recent_files
 from playground.document.recovery import recoverable
+from playground.paths import assets_dir
 from playground.ui.dialogs.import_data import import_path
 from playground.ui.dialogs.recovery_card import RecoveryCard
 from playground.ui.main_window import MainWindow
@@ -162,6 +163,24 @@ def test_a_name_without_its_ending_replaces_no_file_unasked(
     choose_to_save(monkeypatch, tmp_path / "b v1.5")
     assert window.documents.save_as()
     assert (tmp_path / "b v1.5.play").is_file()
+
+
+def test_what_is_made_of_an_example_goes_elsewhere_and_has_a_name_of_its_own(
+    window: MainWindow, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    proposed: list[str] = []
+
+    def choose(_: QWidget, __: str, place: str, ___: str) -> tuple[str, str]:
+        proposed.append(place)
+        return str(tmp_path / "meine Spirale.play"), ""
+
+    assert window.documents.open(assets_dir() / "examples" / "spiral_mlp.play")
+    assert session.title == "Spiral"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(choose))
+    assert window.documents.save()
+    assert proposed == [str(tmp_path / "Spiral.play")]
+    assert load(tmp_path / "meine Spirale.play").project.name == session.title == "meine Spirale"
 
 
 def test_a_place_that_takes_no_file_leads_to_another_one(
