@@ -6,11 +6,17 @@ import time
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QRect, Qt
 from pytestqt.qtbot import QtBot
 
+from playground.core.registry import find
+from playground.document.edits import SetPlan
 from playground.training.history import LayerNorms
-from playground.ui.panels.gradients import NormsPanel, gradients
+from playground.ui.panels.activations import ActivationsPanel
+from playground.ui.panels.gradients import NormsPanel, gradients, weights
 from playground.ui.panels.health import health_of, judge
+from playground.ui.panels.histograms import HistogramsPanel
+from playground.ui.panels.journal import JournalPanel
 from playground.ui.panels.journal_entries import journal_of, knob_label
 from playground.ui.panels.knobs import Knobs
 from playground.ui.panels.loss import LossPanel, planned_rates
@@ -33,7 +39,8 @@ def curve_project() -> object:
 def test_loss_metrics_gradients_and_output_show_the_run(session: Session, qtbot: QtBot) -> None:
     ready(session, moons(epochs=400), qtbot)
     loss, metrics, norms, output = LossPanel(session), MetricsPanel(session), gradients(session), OutputPanel(session)
-    for panel in (loss, metrics, norms, output):
+    held = weights(session)
+    for panel in (loss, metrics, norms, output, held):
         qtbot.addWidget(panel)
         panel.resize(420, 320)
         panel.show()
@@ -52,6 +59,14 @@ def test_loss_metrics_gradients_and_output_show_the_run(session: Session, qtbot:
     assert metrics.plots["accuracy"].series["metric"].y[-1] == records[-1].metrics["accuracy"]
     assert list(norms.plot.series) == [WHOLE, "dense1", "dense2"]
     np.testing.assert_array_equal(norms.plot.series[WHOLE].y, history.gradient_norm)
+    measured = session.client.layer_norms()
+    assert measured is not None
+    for what, of_layers, order in (("weight", measured.weight, 2), ("l1", measured.l1, 1), ("largest", measured.largest, np.inf)):
+        held.show_what(what)
+        together = np.linalg.norm(np.asarray(of_layers, float), order, axis=1)
+        np.testing.assert_allclose(held.plot.series[WHOLE].y, together)
+    held.show_what("ratio")
+    assert list(held.plot.series) == ["dense1", "dense2"]
     assert loss.plot.series["epoch"].y.tolist() == [record.train_loss for record in records]
     assert norms.table is not None
     assert [row.layer for row in norms.table.rows] == ["dense1", "dense2"]
@@ -65,6 +80,26 @@ def test_loss_metrics_gradients_and_output_show_the_run(session: Session, qtbot:
     settle()
     assert not loss.plot.has_data
     assert journal_of(session).entries[-1].text.startswith("Reset")
+
+
+def test_plots_without_anything_to_draw_say_what_the_run_waits_for(session: Session, qtbot: QtBot) -> None:
+    ready(session, moons(), qtbot)
+    metrics, *others = panels = (
+        MetricsPanel(session), LossPanel(session), gradients(session), weights(session), ActivationsPanel(session), HistogramsPanel(session),
+    )  # fmt: skip
+    for panel in panels:
+        qtbot.addWidget(panel)
+        panel.show()
+
+    def said() -> set[str]:
+        return {metrics.none.empty, *(panel.plot.empty for panel in others)}
+
+    assert "No run yet. Press Train." in said()
+    assert session.samples is not None
+    session.run.start(session.project, session.samples, None, then=lambda: None)
+    qtbot.waitUntil(lambda: said() == {"Paused before the first step. Press Resume."}, timeout=30_000)
+    session.stop()
+    qtbot.waitUntil(lambda: said() == {"The run ended before its first step was done."}, timeout=10_000)
 
 
 def test_one_input_and_one_target_are_a_curve_with_the_networks_answer(session: Session, qtbot: QtBot) -> None:
@@ -162,8 +197,25 @@ def test_knobs_are_called_as_in_the_forms() -> None:
     assert knob_label(project, "rate") == "Learning rate"
     assert knob_label(project, "clip") == "Clip gradients"
     assert knob_label(project, "dropout1.rate") == "dropout1 Dropout"
-    assert knob_label(project, "dense1:rate_factor") == "dense1 rate factor"
+    assert knob_label(project, "dense1:rate_factor") == "dense1 Rate factor"
     assert knob_label(project, "gone.thing") == "gone.thing"
+    lasso = SetPlan("training", "penalty", find("penalty", "elastic_net")()).apply(project)
+    assert knob_label(lasso, "penalty:l1") == "Elastic net L1"
+    assert knob_label(project, "penalty:l1") == "Penalty l1", "the penalty is another one by now"
+
+
+def test_a_journal_is_read_by_keys(session: Session, qtbot: QtBot) -> None:
+    panel = JournalPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(300, 150)
+    panel.show()
+    panel.list.show_entries([(step, "slider", "text2", f"entry of {step}") for step in range(40, 0, -1)])
+    settle()
+    for _ in range(30):
+        qtbot.keyClick(panel.list, Qt.Key.Key_Down)
+    assert panel.list.accessibleDescription() == "Step 10: entry of 10"
+    row = QRect(10, 26 * 30 + 2, 100, 26)
+    assert panel.list.visibleRegion().contains(row.center())
 
 
 def test_norm_panels_are_empty_before_a_run(session: Session, qtbot: QtBot) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from playground.ui.session import Session
 
 NO_ROWS = np.empty(0, STEP_ROW)
+NOT_LOOKED = sentence("The layers have not been looked at yet.")
+NEVER_LOOKED = sentence("The layers were not looked at in this run. Press Train.")
 F = TypeVar("F")
 
 
@@ -83,11 +85,23 @@ class Restored(QObject):
         if self.session.run.state != "idle":
             self.show(None)
 
-    def nothing(self) -> str:
-        """What a plot says that has nothing to draw while no run is there."""
-        if self.run is None:
+    def nothing(self, yet: str = NOT_LOOKED, never: str = NEVER_LOOKED) -> str:
+        """What a plot says that has nothing to draw, and what to press.
+
+        yet, never: of a run that has done steps, while it may go on and once it has ended.
+        """
+        client = self.session.client
+        if self.run is not None:
+            return say("Not kept of run {number}. Press Train.", number=self.run.number)
+        if client.state == "idle":
             return say(NO_RUN)
-        return say("Not kept of run {number}. Press Train.", number=self.run.number)
+        if client.step:
+            return say(never if client.state in ("finished", "failed") and not client.at_fault else yet)
+        if client.state == "paused":
+            return say("Paused before the first step. Press Resume.")
+        if client.state in ("starting", "running"):
+            return say("Compiling or starting the run.")
+        return say("The run ended before its first step was done.")
 
 
 def restored_of(session: Session) -> Restored:

@@ -50,7 +50,7 @@ class ActivationsPanel(StepPanel):
         found = self.restored.shown_looks.activations()
         if not self.isVisible() and found is not None and len(found.steps):
             return
-        self.plot.empty = say("The layers have not been looked at yet.") if self.session.run.going else self.restored.nothing()
+        self.plot.empty = self.restored.nothing()
         self.plot.reach = 0.0
         if found is not None:
             quantity = self.choice.key

@@ -16,7 +16,6 @@ from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.choosing import Choice, choice_row
 from playground.ui.panels.stepping import StepPanel
 from playground.ui.plots.curves import shown_layers
-from playground.ui.plots.plot import NO_RUN
 from playground.ui.plots.strips import StripsPlot
 from playground.words import say, sentence, strung
 
@@ -73,9 +72,7 @@ class HistogramsPanel(StepPanel):
         chosen = shown_layers(names) if self.layer.key == ALL else [self.layer.key]
         found = [(name, histograms) for name in chosen if (histograms := looks.histograms(kind, name)) is not None]
         whole = self.restored.reach
-        self.plot.empty = (
-            say("The layers have not been looked at yet.") if self.session.run.going else self._promise(kind, chosen)
-        )
+        self.plot.empty = self._nothing(kind, chosen)
         state = (
             kind,
             tuple(chosen),
@@ -102,12 +99,10 @@ class HistogramsPanel(StepPanel):
             )
         return self._known[kind == "activations"]
 
-    def _promise(self, kind: str, names: Sequence[str]) -> str:
-        """What will be here once a run goes on, or that nothing was kept of the one that is shown."""
-        if self.restored.run is not None:
+    def _nothing(self, kind: str, names: Sequence[str]) -> str:
+        """What will be here once there is a run, or why there is nothing of the one that is shown."""
+        if self.restored.run is not None or self.session.client.state != "idle" or not names:
             return self.restored.nothing()
-        if not names:
-            return say(NO_RUN)
         what = {
             "weights": say("Train to see how the weights of {layers} spread over the steps.", layers=told(names)),
             "gradients": say("Train to see how the gradients of {layers} spread over the steps.", layers=told(names)),

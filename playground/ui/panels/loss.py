@@ -137,14 +137,10 @@ class LossPanel(QWidget):
 
     def _nothing(self) -> str:
         """What stands where no curve is."""
-        run, state = self.restored.run, self.session.client.state
+        run = self.restored.run
         if run is not None:
             return say("Run {number} ended before its first epoch; no curve of it is kept.", number=run.number)
-        if self.session.client.at_fault or state == "finished":
-            return say("The run ended before its first step was done; there is no loss to draw.")
-        if state == "paused":
-            return say("Paused before the first step. Press Resume.")
-        return say("Compiling or starting the run.") if state in ("starting", "running") else say("No run yet. Press Train.")
+        return self.restored.nothing()
 
     def _show_branches(self) -> None:
         """The curves that the run forked from lie under its own."""

@@ -16,13 +16,15 @@ from playground.ui.panels.journal_entries import journal_of
 from playground.ui.plots.cursor import share_cursor
 from playground.ui.plots.curves import MetricPlot, reach
 from playground.ui.plots.plot import Plot, link
-from playground.words import say
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
 
 LOSS = "loss"
+NO_EPOCH = sentence("The first epoch is not finished yet.")
+NEVER_AN_EPOCH = sentence("The run ended before its first epoch was done. Press Train.")
 
 
 def by_metric(names: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -69,9 +71,7 @@ class MetricsPanel(QWidget):
         if names != self.names:
             self._build(names)
         self.none.setVisible(not names)
-        self.none.empty = (
-            say("The first epoch is not finished yet.") if self.session.client.state == "running" else self.restored.nothing()
-        )
+        self.none.empty = self.restored.nothing(NO_EPOCH, NEVER_AN_EPOCH)
         started = self.session.client.started
         for plot in self.plots.values():
             plot.reach = reach(np.array([epochs[-1].step]), started.total_steps) if started else 0.0
