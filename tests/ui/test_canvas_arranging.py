@@ -22,7 +22,7 @@ from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
 from playground.ui.theme import theme
 from tests.ui.conftest import settle
-from tests.ui.synthetic import LEFT, centre, click, drag, mouse, press, release
+from tests.ui.synthetic import LEFT, centre, click, drag, drop, mouse, press, release
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
 
@@ -44,6 +44,20 @@ def view(session: Session, qtbot) -> CanvasView:
 
 def named(session: Session, name: str) -> str:
     return next(node.id for node in session.project.network.nodes if node.name == name)
+
+
+@pytest.mark.parametrize("covered", [False, True])
+def test_the_map_does_not_cover_what_was_just_added(view: CanvasView, session: Session, covered: bool) -> None:
+    map, before = view.looking.map, view.visible().topLeft()
+    at = QPointF(map.geometry().center()) if covered else QPointF(500, 500)
+    drop(view, "layer", "dense", at)
+    settle()
+    (chosen,) = session.selected_nodes()
+    shown = view.mapFromScene(view.canvas.nodes[chosen.id].sceneBoundingRect()).boundingRect()
+    assert map.isVisible()
+    assert view.viewport().rect().contains(shown)
+    assert not map.geometry().intersects(shown)
+    assert (view.visible().topLeft() != before) == covered, "the view stays where nothing is covered"
 
 
 def place(session: Session, name: str) -> tuple[float, float]:

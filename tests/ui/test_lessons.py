@@ -214,6 +214,33 @@ def test_the_tip_of_an_example_is_shown_by_the_menu_and_put_away(window: MainWin
     assert not coach.card.isVisible()
 
 
+def test_the_tip_hides_neither_the_selected_node_nor_another_layout(
+    window: MainWindow, coach: Coach, session: Session, loaded: Loaded
+):
+    window.documents.open(FOLDER / "iris.play")
+    loaded(session)
+    window.show_layout("build")
+    window.actions_made["try_this"].trigger()
+    settle()
+    view = window.canvas
+    for x, y in ((0.12, 0.9), (0.9, 0.9), (0.12, 0.1), (0.9, 0.1)):
+        drop(view, "layer", "dense", QPointF(x * view.viewport().width(), y * view.viewport().height()))
+        settle()
+        coach.look()
+        (added,) = session.selected_nodes()
+        assert not coach.card.geometry().intersects(found(window, f"node {added.name}"))
+    window.show_layout("compare")
+    coach.look()
+    assert not coach.card.isVisible()
+    window.show_layout("build")
+    coach.look()
+    assert coach.card.isVisible()
+    window.show_layout("compare")
+    window.actions_made["try_this"].trigger()
+    assert coach.card.isVisible(), "it is shown where it can be tried"
+    assert window.canvas.isVisible()
+
+
 def test_cards_of_the_start_page_begin_lessons_and_show_tips(
     window: MainWindow, coach: Coach, session: Session, monkeypatch: pytest.MonkeyPatch
 ):

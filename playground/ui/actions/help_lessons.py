@@ -20,6 +20,7 @@ def _begin(window: MainWindow) -> object:
 def _try(window: MainWindow) -> object:
     from playground.ui.lessons.coach import coach_of
 
+    window.show_canvas()
     return coach_of(window).tip()
 
 

@@ -97,7 +97,7 @@ class CanvasLooking:
             view.centerOn(centre)
 
     def reveal(self, ids: tuple[str, ...]) -> None:
-        """Bring items into view."""
+        """Bring items into view, clear of the map."""
         view = self.view
         items = [item for id in ids if (item := view.canvas.item_of(id)) is not None]
         bounds = QRectF()
@@ -106,8 +106,22 @@ class CanvasLooking:
         seen = view.visible()
         if bounds.width() > seen.width() or bounds.height() > seen.height():
             view.zoom_to_fit(most=1.0)
-        elif items and not seen.contains(bounds):
-            view.ensureVisible(bounds, 40, 40)
+        elif items:
+            if not seen.contains(bounds):
+                view.ensureVisible(bounds, 40, 40)
+            self._uncover(view.mapFromScene(bounds).boundingRect())
+
+    def _uncover(self, shown: QRect) -> None:
+        """Move the view so that the map lies over nothing of a part of it: up or to the left, whichever is less."""
+        over = self.map.geometry().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
+        if self.map.isHidden() or not over.intersects(shown):
+            return
+        up, left = shown.bottom() - over.top() + 1, shown.right() - over.left() + 1
+        may_up, may_left = shown.top() - up >= MARGIN, shown.left() - left >= MARGIN
+        if may_up and (up <= left or not may_left):
+            self.view.pan(0, up)
+        elif may_left:
+            self.view.pan(left, 0)
 
     def tidy(self) -> None:
         """Lay everything out in reading order, in as many rows as show it largest; nodes glide there."""

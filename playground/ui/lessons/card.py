@@ -106,8 +106,8 @@ class Card(QWidget):
             return
         super().keyPressEvent(event)
 
-    def stand(self, areas: Sequence[QRect], place: QRect | None, kept: Sequence[QRect]) -> None:
-        """In the corner of one of the areas that hides the least: nothing of the place, and little of what is kept free if possible."""
+    def stand(self, areas: Sequence[QRect], free: Sequence[QRect], kept: Sequence[QRect]) -> None:
+        """In the corner of one of the areas that hides the least: nothing of what is to stay free, and little of what is kept if possible."""
         wide, high = self.width(), self.height()
         corners = [
             QRect(x, y, wide, high)
@@ -118,7 +118,7 @@ class Card(QWidget):
 
         def hidden(corner: QRect) -> int:
             lost = sum(_area(corner.intersected(each)) for each in kept)
-            return lost + (10**9 if place is not None and corner.intersects(place) else 0)
+            return lost + 10**9 * sum(corner.intersects(each) for each in free)
 
         wanted = min(corners, key=hidden)
         if wanted.topLeft() != self.pos():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QRect, QTimer
@@ -11,7 +12,7 @@ from playground.core import registry
 from playground.core.fields import fields_of
 from playground.core.lesson import Lesson
 from playground.document.edits import AddLink, Edit, RemoveNodes, SetPlan, SetProject
-from playground.document.project import Project
+from playground.document.project import Node, Project
 from playground.paths import assets_dir
 from playground.ui.lessons.card import Card, Ring
 from playground.ui.lessons.conditions import Since, met
@@ -145,7 +146,10 @@ class Coach(QObject):
                 self.go_on()
                 return
         self.ring.show_round(place)
-        self.card.stand(self._areas(), place, self._nodes())
+        self.card.setVisible(self.lesson is not None or window.canvas.isVisible())  # what can be tried is tried there
+        nodes = self.session.view.network.nodes
+        chosen = self._seen([node for node in nodes if node.id in self.session.selection])  # just added, or worked at
+        self.card.stand(self._areas(), [*([] if place is None else [place]), *chosen], self._seen(nodes))
 
     def _areas(self) -> list[QRect]:
         """Where the card may stand: over the canvas and the problems below it, or the whole window while the canvas is away."""
@@ -158,9 +162,9 @@ class Coach(QObject):
             if rect is not None and rect.height() > 120
         ]
 
-    def _nodes(self) -> list[QRect]:
-        names = [node.name for node in self.session.view.network.nodes]
-        return [rect for name in names if (rect := found(self.window_led, f"node {name}")) is not None]
+    def _seen(self, nodes: Iterable[Node]) -> list[QRect]:
+        """Where nodes are shown."""
+        return [rect for node in nodes if (rect := found(self.window_led, f"node {node.name}")) is not None]
 
     def go_on(self) -> None:
         """The next step; behind the last one the lesson is done."""
@@ -173,11 +177,10 @@ class Coach(QObject):
             self.leave()
 
     def tip(self) -> bool:
-        """Show the project's "Try this"; False where it has none."""
+        """Show the project's "Try this" as soon as the canvas is there; False where it has none."""
         if not tip_of(self.session.project) or self.lesson is not None:
             return False
         self._show_tip()
-        self.card.show()
         self._timer.start()
         self.look()
         return True
