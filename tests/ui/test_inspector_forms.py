@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from playground.core import registry
-from playground.core.fields import Part, choice, fields_of, flag, part, path, real, reals, size, text, whole, wholes
+from playground.core.fields import Part, Whole, choice, fields_of, flag, part, path, real, reals, size, text, whole, wholes
 from playground.core.spec import Initializer, Spec
 from playground.ui.inspector.controls import LineField, Slider
 from playground.ui.inspector.editors import ChoiceEditor, FlagEditor, LineEditor, NumberEditor, SizeEditor
-from playground.ui.inspector.form import Form, PartEditor
+from playground.ui.inspector.form import Form, PartEditor, Row
+from playground.ui.painting import width_of
+from playground.ui.panels.knob_rows import KnobRow
 
+LONG = Whole(low=1, high=1_000_000, help="Many.")
 DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
 RECORDS = [(cls.kind, cls.id) for kind in registry.kinds() for cls in registry.entries(kind)]
 
@@ -150,6 +154,22 @@ def test_out_of_range_the_range_takes_the_sliders_place(form: Form) -> None:
     assert editor.slider.isHidden()
     enter(editor.text, "0.5")
     assert editor.slider.isVisible()
+
+
+@pytest.mark.parametrize("make", [lambda: Row("epochs", LONG), lambda: KnobRow(LONG, "epochs", "Epochs")])
+def test_the_range_is_shown_whole_at_every_width(app: object, qtbot: QtBot, make: Callable[[], Row | KnobRow]) -> None:
+    row = make()
+    qtbot.addWidget(row)
+    row.show_value(5_000_000, 50) if isinstance(row, Row) else row.show_value(5_000_000)
+    row.show()
+    note = row.editor.note if isinstance(row, Row) else row.note
+    for wide in (*range(200, 440, 20), 200):
+        for _ in range(2):  # its height depends on its width
+            row.resize(wide, row.sizeHint().height())
+            QApplication.processEvents()
+        assert note.isVisible()
+        assert note.width() >= width_of(note.text(), note.px)
+        assert note.height() >= note.sizeHint().height()
 
 
 def test_a_value_of_the_project_that_is_out_of_range_is_shown_and_marked(form: Form) -> None:

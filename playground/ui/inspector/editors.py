@@ -11,6 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
 
 from playground.core.fields import Choice, Field, Flag, Path, Real, Reals, Size, Text, Whole, Wholes
 from playground.core.points import Points, straight
@@ -20,6 +21,7 @@ from playground.ui.inspector import numbers
 from playground.ui.inspector.controls import Button, ComboField, LineField, Slider, Switch
 from playground.ui.inspector.text import Label
 from playground.ui.plots.points import PointsPlot
+from playground.ui.painting import width_of
 from playground.words import say
 
 NUMBER_WIDTH = 58
@@ -112,22 +114,24 @@ class Editor(QWidget):
 class NumberEditor(Editor):
     """A number: field, and a slider where the range has two ends; both stay in step. Out of range, the range takes the slider's place."""
 
-    def __init__(self, field: Real | Whole, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, field: Real | Whole, name: str, parent: QWidget | None = None, *, slides: bool = True) -> None:
+        """slides: False for the field alone."""
         super().__init__(field, name, parent)
         wide = NUMBER_WIDTH + (24 if len(field.unit) > 2 else 0)
         self.text = LineField(say(field.unit), wide)
-        self.slider = Slider() if numbers.slides(field) else None
+        self.slider = Slider() if slides and numbers.slides(field) else None
         self.note = Label("", 11, "error")
         self.part(self.text)
         if self.slider:
             self.part(self.slider, 1, say("slider"))
             self.slider.valueChanged.connect(self._slid)
             self.slider.sliderReleased.connect(self._released)
+            self.line.setAlignment(self.text, Qt.AlignmentFlag.AlignLeft)  # where it is alone in the line
             self.slider.committed.connect(self._released)
         else:
             self.text.setMinimumWidth(wide)
             self.text.setMaximumWidth(110)
-        self.line.addWidget(self.note, 1)
+        self.line.addWidget(self.note)
         if not self.slider:
             self.line.addStretch(1)
         self.note.hide()
@@ -144,12 +148,29 @@ class NumberEditor(Editor):
     def draw_mark(self) -> None:
         self.text.refuse(bool(self.error))
         self.note.show_text(numbers.bounds(self.field))
-        self.note.setVisible(bool(self.error))
         if self.slider:
             self.slider.setVisible(not self.error)
 
     def _typed(self) -> None:
         if not self.error and self.text.text() == numbers.shown(self.field, self.value):
+        self._place_note()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_note()
+
+    def beside(self) -> float:
+        """How much of the line is left beside the number."""
+        return self.width() - self.text.width() - self.line.spacing()
+
+    def _place_note(self) -> None:
+        """The range beside the number, or under it where it would be cut there; where even that is too narrow the tooltip tells it."""
+        wide = width_of(self.note.text(), self.note.px)
+        where, other = (self.line, self.column) if wide <= self.beside() else (self.column, self.line)
+        if where.indexOf(self.note) < 0:
+            other.removeWidget(self.note)
+            where.insertWidget(1, self.note)
+        self.note.setVisible(bool(self.error) and wide <= self.width())
             return
         try:
             self.ask(numbers.read(self.field, self.name, self.text.text()))

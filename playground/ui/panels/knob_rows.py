@@ -46,6 +46,10 @@ class KnobRow(NumberEditor):
             if item is not None and item.spacerItem() is not None:
                 self.line.takeAt(at)
 
+    def beside(self) -> float:
+        """Nothing: the label stands there."""
+        return 0.0
+
     def draw_value(self) -> None:
         super().draw_value()
         self.text.setCursorPosition(0)

@@ -75,9 +75,7 @@ class LossPanel(QWidget):
         self.log.setToolTip(say("A logarithmic axis for the loss"))
         self.log_x = CheckBox(say("Log steps"), False)
         self.log_x.setToolTip(say("A logarithmic axis for the steps"))
-        self.smooth = NumberEditor(SMOOTHING, "smooth")
-        if self.smooth.slider:
-            self.smooth.slider.hide()
+        self.smooth = NumberEditor(SMOOTHING, "smooth", slides=False)
         self.smooth.text.setFixedWidth(52)
         self.smooth.setFixedWidth(52)
         self.smooth.show_value(self.plot.smoother.factor)
