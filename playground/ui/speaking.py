@@ -8,13 +8,25 @@ from PySide6.QtWidgets import QApplication
 from playground.ui import theme
 from playground.words import chosen, language, set_language
 
-#: What Qt's own Chinese lacks (6.11), as it stands in the form of its file dialog.
+#: What Qt's own Chinese lacks (6.11): what stands in the form of its file dialog, and the kinds of files there. It takes their size for
+#: a volume.
 _LACKING = {
     "zh_CN": {
-        "&Look in:": "查找范围(&L)：",
-        "Files of &type:": "文件类型(&T)：",
-        "Look in:": "查找范围：",
-        "Files of type:": "文件类型：",
+        "QFileDialog": {
+            "&Look in:": "查找范围(&L)：",
+            "Files of &type:": "文件类型(&T)：",
+            "Look in:": "查找范围：",
+            "Files of type:": "文件类型：",
+        },
+        "QFileSystemModel": {"Size": "大小"},
+        "QAbstractFileIconProvider": {
+            "Alias": "别名",
+            "Drive": "驱动器",
+            "File": "文件",
+            "Folder": "文件夹",
+            "Shortcut": "快捷方式",
+            "Unknown": "未知",
+        },
     }
 }
 
@@ -28,9 +40,8 @@ class QtWords(QTranslator):
 
     def translate(self, context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str | None:
         """The translation; None where there is none. Qt calls this for every text of its own."""
-        if context == "QFileDialog" and text in self._lacking:
-            return self._lacking[text]
-        return super().translate(context, text, disambiguation, n) or None  # "" would be a translation
+        lacking = self._lacking.get(context, {}).get(text)
+        return lacking or super().translate(context, text, disambiguation, n) or None  # "" would be a translation
 
 
 def wanted(choice: str) -> str:

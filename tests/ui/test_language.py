@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QPointF, QRect, QSize, Qt
+from PySide6.QtCore import QFileInfo, QPointF, QRect, QSize, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QGraphicsView, QMessageBox
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QFileSystemModel,
+    QGraphicsView,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+)
 from pytestqt.qtbot import QtBot
 
 from playground import words
 from playground.document.edits import SetPlan
+from playground.paths import assets_dir
 from playground.ui import settings, speaking, theme
 from playground.ui.class_controls import ClassControls
 from playground.ui.dialogs.export import ExportDialog
@@ -23,7 +33,7 @@ from playground.ui.lessons.progress import lessons
 from playground.ui.main_window import MainWindow
 from playground.ui.panel import LAYOUTS, panels
 from playground.ui.session import Session
-from playground.words import CLOSE, OPEN, sentence
+from playground.words import CLOSE, OPEN, say, sentence
 from tests.ui.conftest import settle
 from tests.ui.escapes import Hunt, Painted, texts_of
 from tests.ui.networks import moons, node, ready
@@ -260,6 +270,13 @@ def test_what_the_chinese_of_qt_lacks_is_said(app: QApplication, window: MainWin
     for text, said in (("&Look in:", "查找范围(&L)："), ("Files of &type:", "文件类型(&T)："), ("Directory:", "目录：")):
         assert app.translate("QFileDialog", text) == said
     assert app.translate("QDialogButtonBox", "&Look in:") == "&Look in:", "only of that dialog"
+    dialog = QFileDialog(None, say("Open project"), str(assets_dir()))
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    kinds = dialog.findChild(QFileSystemModel).iconProvider()
+    assert (kinds.type(QFileInfo("/")), kinds.type(QFileInfo(str(assets_dir())))) == ("驱动器", "文件夹")
+    english = [label.text() for label in dialog.findChildren(QLabel) + dialog.findChildren(QPushButton) if label.text().isascii()]
+    assert not [text for text in english if text], "in its form and on its buttons"
+    dialog.deleteLater()
     for spoken in ("en", "zh_CN", "zh_CN", "en"):  # at once, before Qt has deleted what is not needed any more
         speaking.speak(app, spoken)
     assert app.translate("QFileDialog", "&Look in:") == "&Look in:"
