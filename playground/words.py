@@ -136,6 +136,11 @@ def say(text: str, /, **values: object) -> str:
     return _SPACED.sub("", said) if values else said
 
 
+def part_of(text: str, name: str) -> str:
+    """One of the values that a sentence was made of, a sentence itself where it was one; "" where there is none of that name."""
+    return text.values.get(name, "") if isinstance(text, Sentence) else ""
+
+
 def named(text: str) -> str:
     """A name as it is shown: said where it is a `Sentence` of ours, else as its owner wrote it."""
     return _said(text)

@@ -145,6 +145,10 @@ class SessionCore(QObject):
         self._changed()
         return True
 
+    def seal(self) -> None:
+        """What is done from now on is a step of undo of its own, as after a slider was let go."""
+        self.history.seal()
+
     def refused(self, edit: Edit, why: str, level: str, *, whole: bool = False) -> None:
         """Tell why an edit cannot be done, with what can be done instead: the nearest edit that holds, or a look at its nodes."""
         self.message.emit(why, level)

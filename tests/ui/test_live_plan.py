@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
@@ -21,15 +21,17 @@ from playground.training.messages import ChangeRefused, Replanned
 from playground.training.replay import Player
 from playground.ui.inspector.following import follow_knobs
 from playground.ui.panels.journal import JournalPanel
-from playground.ui.panels.journal_entries import journal_of
+from playground.ui.panels.journal_entries import Entry, journal_of
 from playground.ui.panels.knobs import Knobs
 from playground.ui.panels.training import TrainingPanel
 from playground.ui.pickers import PICKERS
+from playground.ui.plots.axis import short
 from playground.ui.session import Session
 from playground.ui.steering.journal_script import can_write, journal_script
 
 from .conftest import settle
 from .networks import chain, moons, node, ready, train
+from .synthetic import move, press, release
 from .test_panels_settings import enter
 
 Make = Callable[[Callable[[Session], QWidget]], Any]
@@ -199,6 +201,40 @@ def test_a_line_of_the_journal_is_taken_back_with_the_mouse_and_the_keys(running
     before = running.project
     assert not journal_of(running).take_back(len(panel.list.rows) - 1), "the start cannot be taken back"
     assert running.project is before
+
+
+def test_what_is_typed_and_what_is_dragged_after_it_are_two_lines_and_two_steps(
+    running: Session, show: Make, qtbot: QtBot
+) -> None:
+    knobs: Knobs = show(Knobs)
+    row, first = knobs.rows["rate"], running.project.training.optimizer.rate
+
+    def lines() -> list[Entry]:
+        return [entry for entry in journal_of(running).entries if entry.knob == "rate"]
+
+    def followed() -> bool:
+        return running.client.knobs["rate"] == pytest.approx(running.project.training.optimizer.rate)
+
+    enter(row, "0.002")
+    qtbot.waitUntil(lambda: len(lines()) == 1 and running.client.step > lines()[0].step, timeout=15_000)
+    slider = row.slider
+    assert slider is not None
+    at = QPointF(slider._x(), 12)
+    press(slider, at)
+    for by in (8, 16, 24):
+        move(slider, at + QPointF(by, 0))
+        qtbot.waitUntil(followed, timeout=15_000)
+        step = running.client.step
+        qtbot.waitUntil(lambda step=step: running.client.step > step, timeout=15_000)
+    release(slider, at + QPointF(24, 0))
+    last = running.project.training.optimizer.rate
+    qtbot.waitUntil(lambda: len(lines()) == 2 and lines()[1].text.endswith(short(last)), timeout=15_000)
+    assert [line.before for line in lines()] == pytest.approx([first, 0.002])
+    running.undo()
+    assert running.project.training.optimizer.rate == 0.002
+    qtbot.waitUntil(lambda: len(lines()) == 3, timeout=15_000)
+    running.undo()
+    assert running.project.training.optimizer.rate == first
 
 
 def test_painted_points_reach_the_run(session: Session, qtbot: QtBot) -> None:

@@ -197,6 +197,9 @@ def test_the_banner_says_where_it_stopped_and_halving_the_rate_goes_on(
     assert f"step {fault.step + 1:,}" in banner.title
     assert fault.node in banner.text
     assert "batch" in banner.text
+    line = journal_of(session).entries[-1]
+    assert line.step == fault.step + 1, "the step that could not be done, as in the banner"
+    assert line.text.startswith(f"Stopped: {fault.node} not finite. The ")
     assert banner.accessibleName() == banner.title
     assert banner.halve.text() == f"Rewind {min(20, fault.step)}, halve the rate"
     panel = window.findChild(LossPanel)
@@ -219,6 +222,12 @@ def test_clipping_is_an_edit_and_a_layer_begins_anew(
     window: MainWindow, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     banner = stopped(window, session, qtbot)
+    session.do(SetPlan("training", "clip", 0.8))
+    settle()
+    assert banner.clip.text() == "Clip at 0.4", "what is allowed already is not made more"
+    session.undo()
+    settle()
+    assert banner.clip.text() == "Clip at 1.0"
     qtbot.mouseClick(banner.clip, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: session.project.training.clip == 1.0, timeout=30_000)
     session.pause()

@@ -39,7 +39,7 @@ class History:
         self._saved: Project | None = project
         self._done: list[Step] = []
         self._undone: list[Step] = []
-        self._sealed = True
+        self._sealed, self._serial = True, 0
         self._listeners: list[Listener] = []
         self._limit, self._join_seconds, self._clock = limit, join_seconds, clock
 
@@ -54,6 +54,11 @@ class History:
     @property
     def can_redo(self) -> bool:
         return bool(self._undone)
+
+    @property
+    def serial(self) -> int:
+        """Another number after every step that was begun, taken back or done again; edits that are one step share theirs."""
+        return self._serial
 
     @property
     def undo_text(self) -> str:
@@ -95,6 +100,7 @@ class History:
         if last and not self._sealed and edit.slot is not None and edit.slot == last.slot and now - last.at <= self._join_seconds:
             self._done[-1] = dataclasses.replace(last, after=after, at=now)
         else:
+            self._serial += 1
             self._done.append(Step(edit.describe(before), before, after, edit.slot, now))
             del self._done[: -self._limit]
         self._sealed = False
@@ -105,7 +111,7 @@ class History:
         """Take the last step back; nothing happens where there is none."""
         if self._done:
             self._undone.append(self._done.pop())
-            self._sealed = True
+            self._sealed, self._serial = True, self._serial + 1
             self._become(self._undone[-1].before)
         return self._project
 
@@ -113,7 +119,7 @@ class History:
         """Do the last step again; nothing happens where there is none."""
         if self._undone:
             self._done.append(self._undone.pop())
-            self._sealed = True
+            self._sealed, self._serial = True, self._serial + 1
             self._become(self._done[-1].after)
         return self._project
 

@@ -1,7 +1,8 @@
 """One editor per field kind. An editor shows a value and tells what was asked for; it never changes the project.
 
-Editors have `changed` (a new value, committed), `moved` (a value while a slider is dragged), `refused` (why the text is no value,
-or "" once it is), `show_value`, and `lock`. `EDITORS` maps a field's class to its editor.
+Editors have `changed` (a new value, committed), `moved` (a value while a slider is dragged), `begun` (what is asked for from now on is
+not one with what was asked for before), `refused` (why the text is no value, or "" once it is), `show_value`, and `lock`. `EDITORS`
+maps a field's class to its editor.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import os
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core.fields import Choice, Field, Flag, Path, Real, Reals, Size, Text, Whole, Wholes
 from playground.core.points import Points, straight
@@ -20,8 +21,8 @@ from playground.errors import BadValue
 from playground.ui.inspector import numbers
 from playground.ui.inspector.controls import Button, ComboField, LineField, Slider, Switch
 from playground.ui.inspector.text import Label
-from playground.ui.plots.points import PointsPlot
 from playground.ui.painting import width_of
+from playground.ui.plots.points import PointsPlot
 from playground.words import say
 
 NUMBER_WIDTH = 58
@@ -42,6 +43,7 @@ class Editor(QWidget):
 
     changed = Signal(object)
     moved = Signal(object)
+    begun = Signal()
     refused = Signal(str)
 
     def __init__(self, field: Field, name: str, parent: QWidget | None = None) -> None:
@@ -124,9 +126,10 @@ class NumberEditor(Editor):
         self.part(self.text)
         if self.slider:
             self.part(self.slider, 1, say("slider"))
-            self.slider.valueChanged.connect(self._slid)
-            self.slider.sliderReleased.connect(self._released)
             self.line.setAlignment(self.text, Qt.AlignmentFlag.AlignLeft)  # where it is alone in the line
+            self.slider.valueChanged.connect(self._slid)
+            self.slider.sliderPressed.connect(self.begun)
+            self.slider.sliderReleased.connect(self._let_go)
             self.slider.committed.connect(self._released)
         else:
             self.text.setMinimumWidth(wide)
@@ -150,9 +153,6 @@ class NumberEditor(Editor):
         self.note.show_text(numbers.bounds(self.field))
         if self.slider:
             self.slider.setVisible(not self.error)
-
-    def _typed(self) -> None:
-        if not self.error and self.text.text() == numbers.shown(self.field, self.value):
         self._place_note()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -171,17 +171,26 @@ class NumberEditor(Editor):
             other.removeWidget(self.note)
             where.insertWidget(1, self.note)
         self.note.setVisible(bool(self.error) and wide <= self.width())
+
+    def _typed(self) -> None:
+        if not self.error and self.text.text() == numbers.shown(self.field, self.value):
             return
+        self.begun.emit()
         try:
             self.ask(numbers.read(self.field, self.name, self.text.text()))
         except BadValue as error:
             self.mark(say(str(error)))
+        self.begun.emit()
 
     def _slid(self, position: int) -> None:
         value = numbers.value_at(self.field, position)
         self.text.setText(numbers.shown(self.field, value))
         if self.slider and self.slider.isSliderDown():
             self.moved.emit(value)
+
+    def _let_go(self) -> None:
+        self._released()
+        self.begun.emit()
 
     def _released(self, *_: object) -> None:
         if self.slider:

@@ -30,6 +30,8 @@ LIVE_DATA = ("painted",)
 #: The first change of a plan is asked for at once; those that follow within so many milliseconds, as while a slider moves, wait until
 #: it stays as it is for that long, and are one.
 SETTLE_MS = 250
+#: Numbers of one knob that are remembered until the run's journal has them.
+MOST_TURNED = 1000
 PLAN = "training/fields/"
 
 
@@ -64,6 +66,8 @@ class KnobFollower(QObject):
         super().__init__(session)
         self.session = session
         self._sent: dict[str, float] = {}
+        #: Numbers that the run was sent and whose entries in its journal were not asked about yet, each with its step of undo.
+        self._turned: dict[str, list[tuple[np.float32, int]]] = {}
         #: Plans that were asked for and not yet answered, by serial number; the one that was refused last.
         self._asked: dict[int, tuple[Project, Samples | None]] = {}
         self._refused: Project | None = None
@@ -87,6 +91,9 @@ class KnobFollower(QObject):
         for name, value in self._knobs(self.session.project).items():
             if name in known and np.float32(known[name]) != np.float32(value):
                 self._sent[name] = value
+                turned = self._turned.setdefault(name, [])
+                turned.append((np.float32(value), self.session.history.serial))
+                del turned[:-MOST_TURNED]
                 self.session.set_knob(name, value)
         wanted = self._wanted()
         if wanted is None:
@@ -94,6 +101,18 @@ class KnobFollower(QObject):
         elif wanted != self._refused:
             self._timer.start(SETTLE_MS if self._flow.isActive() else 0)
             self._flow.start()
+
+    def gesture_of(self, name: str, value: float) -> int | None:
+        """The step of undo that a number which the run took over belongs to; None for one that was not sent, or was asked about before.
+
+        To be asked in the order of the run's journal, which may leave numbers out.
+        """
+        turned = self._turned.get(name, [])
+        for at, (sent, serial) in enumerate(turned):
+            if sent == np.float32(value):
+                del turned[: at + 1]
+                return serial
+        return None
 
     def forget(self) -> None:
         """The run has other knobs than those that it was sent."""

@@ -79,6 +79,7 @@ class Row(QWidget):
 
     changed = Signal(str, object)
     moved = Signal(str, object)
+    begun = Signal()
     helped = Signal(str, str)
 
     def __init__(
@@ -120,6 +121,7 @@ class Row(QWidget):
             column.addWidget(self.editor)
         self.editor.changed.connect(lambda value: self.changed.emit(name, value))
         self.editor.moved.connect(lambda value: self.moved.emit(name, value))
+        self.editor.begun.connect(self.begun)
         self.editor.refused.connect(lambda error: self.helped.emit(say(field.title(name)), error or say(field.help)))
         self.reset.clicked.connect(lambda: self.changed.emit(name, self.default))
 
@@ -171,6 +173,7 @@ class Row(QWidget):
             self.nested = Form(self.level + 1, fixed=self.fixed)
             self.nested.changed.connect(lambda name, part: self.changed.emit(f"{self.name}.{name}", part))
             self.nested.moved.connect(lambda name, part: self.moved.emit(f"{self.name}.{name}", part))
+            self.nested.begun.connect(self.begun)
             self.nested.helped.connect(self.helped)
             self.layout().addWidget(self.nested)  # type: ignore[union-attr]
         self.nested.show_spec(value)
@@ -190,12 +193,14 @@ class Row(QWidget):
 class Form(QWidget):
     """Rows for the fields of one record.
 
-    changed(path, value): a committed wish; moved(path, value): while a slider is dragged. A path is a name, or "part.field".
+    changed(path, value): a committed wish; moved(path, value): while a slider is dragged. A path is a name, or "part.field".  begun: the
+    next wish is another one.
     helped(title, text): what the focused row means, or why it is refused.  recorded(record): the part that the focused row is about.
     """
 
     changed = Signal(str, object)
     moved = Signal(str, object)
+    begun = Signal()
     helped = Signal(str, str)
     recorded = Signal(object)
 
@@ -306,6 +311,7 @@ class Form(QWidget):
                 self.column.addWidget(self.heads[row.name])
             row.changed.connect(self.changed)
             row.moved.connect(self.moved)
+            row.begun.connect(self.begun)
             row.helped.connect(self.helped)
             self.column.addWidget(row)
         self.column.addWidget(self.more)

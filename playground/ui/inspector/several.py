@@ -46,6 +46,7 @@ class SeveralNodes(QWidget):
         self.form.column.setContentsMargins(11, 3, 11, 5)
         self.form.changed.connect(self._ask)
         self.form.moved.connect(self._ask)
+        self.form.begun.connect(session.seal)
         self.form.helped.connect(self.helped)
         head = QVBoxLayout()
         head.setContentsMargins(11, 9, 11, 8)

@@ -63,6 +63,7 @@ class GroupCard(QWidget):
         self.delete.clicked.connect(lambda: session.do(RemoveGroup(self.group.id), whole=True))
         self.form.changed.connect(self._ask)
         self.form.moved.connect(self._ask)
+        self.form.begun.connect(session.seal)
         self.form.helped.connect(self.helped)
 
     def _assemble(self) -> None:

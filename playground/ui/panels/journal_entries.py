@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
-import re
-import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -24,18 +21,17 @@ from playground.training import journal as records
 from playground.training import messages
 from playground.training.runs import Kept
 from playground.ui.compare.restored import restored_of
+from playground.ui.inspector.following import follow_knobs
 from playground.ui.panels.journal_words import plan_words
 from playground.ui.plots.axis import short
 from playground.ui.plots.marks import Mark
-from playground.words import say, sentence, strung
+from playground.words import capital, part_of, say, sentence, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
 #: Kinds of entries that plots mark.
 MARKED = ("knob", "plan", "fault", "reinit")
-#: Turns of one knob that follow each other within so many seconds are one line.
-JOIN_SECONDS = 1.5
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -43,7 +39,8 @@ class Entry:
     """One line. words: the text, and the short text on the plots, "" for no mark, in the language spoken when they are asked for.
 
     marked: on the plots too.  knob, before: what was turned, and its value until then.
-    values: places of the project and what stood there before, for a change of the plan.  at: when it came.
+    values: places of the project and what stood there before, for a change of the plan.  gesture: the step of undo that it was, None
+    where that is not known.
     """
 
     step: int
@@ -54,7 +51,7 @@ class Entry:
     knob: str = ""
     before: float = 0.0
     values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    at: float = 0.0
+    gesture: int | None = None
 
     @property
     def text(self) -> str:
@@ -79,6 +76,8 @@ class Journal(QObject):
         self.session = session
         self.entries: list[Entry] = []
         self._known: list[records.Entry] = []
+        #: Serial numbers of the run's entries -> the steps of undo that they were.
+        self._gestures: dict[int, int | None] = {}
         #: The run began anew with the button, not as another run.
         self._again = False
         session.heard.connect(self._heard)
@@ -131,7 +130,7 @@ class Journal(QObject):
             return
         if isinstance(event, messages.Reset) or (isinstance(event, messages.Started) and event.step == 0):
             self._again = isinstance(event, messages.Reset)
-            self._known, self.entries = [], []
+            self._known, self.entries, self._gestures = [], [], {}
         changed = self._read()
         match event:
             case messages.Started() if event.step > 0:
@@ -153,10 +152,9 @@ class Journal(QObject):
         if run is None:
             return
         self._known, self.entries, self._again = [], [], False
+        self._gestures = {entry.serial: None for entry in run.journal}
         for entry in run.journal:
             self._add(entry)
-            if self.entries:  # what was turned at different steps stays apart, however quickly it is read
-                self.entries[-1] = dataclasses.replace(self.entries[-1], at=-math.inf)
         self._put(run.steps, lambda: say("Run {number} restored", number=run.number), icon="rewind")
         self.changed.emit()
 
@@ -189,9 +187,9 @@ class Journal(QObject):
                 *_, values = plan_words(project, entry.before, entry.after)
                 self.entries.append(Entry(step=step, words=lambda: _planned(project, entry), icon="bolt", values=values))
             case "fault":
-                self.entries.append(Entry(step=step, words=lambda: _faulty(entry), icon="error", token="error"))
+                self.entries.append(Entry(step=step_of(entry), words=lambda: _faulty(entry), icon="error", token="error"))
             case "end":
-                self._put(entry.after, lambda: say(entry.note).replace(f", {entry.after:,} steps", ""), icon="check")
+                self._put(entry.after, lambda: _ended(entry), icon="check")
             case "resume":
                 self._put(step, lambda: say("Went on"), icon="play")
             case "rewind" | "fork":
@@ -216,9 +214,12 @@ class Journal(QObject):
         self.entries.append(Entry(step=step, words=lambda: (text(), ""), icon=icon, token=token))
 
     def _turned(self, entry: records.Entry) -> None:
-        before, now = float(entry.before), time.monotonic()
+        """What was turned in one go, as by dragging a slider, is one line."""
+        if entry.serial not in self._gestures:
+            self._gestures[entry.serial] = follow_knobs(self.session).gesture_of(entry.what, entry.after)
+        before, gesture = float(entry.before), self._gestures[entry.serial]
         last = self.entries[-1] if self.entries else None
-        if last is not None and last.knob == entry.what and now - last.at < JOIN_SECONDS:
+        if last is not None and last.knob == entry.what and gesture is not None and gesture == last.gesture:
             self.entries.pop()
             before = last.before
         project = self.session.project
@@ -226,7 +227,12 @@ class Journal(QObject):
         def words() -> tuple[str, str]:
             return _turning(project, entry, before)
 
-        self.entries.append(Entry(step=entry.step, words=words, icon="slider", knob=entry.what, before=before, at=now))
+        self.entries.append(Entry(step=entry.step, words=words, icon="slider", knob=entry.what, before=before, gesture=gesture))
+
+
+def step_of(entry: records.Entry) -> int:
+    """The step that an entry stands at, the first being 1: for a fault the one that could not be done."""
+    return entry.step + (entry.kind == "fault")
 
 
 def marks_of(run: Kept, token: str) -> list[Mark]:
@@ -237,13 +243,13 @@ def marks_of(run: Kept, token: str) -> list[Mark]:
     found: list[tuple[records.Entry, float]] = []
     for entry in run.journal:
         if entry.kind in ("rewind", "fork"):
-            found = [one for one in found if one[0].step <= entry.after]
+            found = [one for one in found if step_of(one[0]) <= entry.after]
         elif entry.kind == "knob" and found and found[-1][0].kind == "knob" and found[-1][0].what == entry.what:
             near = entry.step - found[-1][0].step <= run.steps / 100
             found = [*found[:-1], (entry, found[-1][1])] if near else [*found, (entry, float(entry.before))]
         elif entry.kind in MARKED:
             found.append((entry, float(entry.before) if entry.kind == "knob" else 0.0))
-    made = [Mark(one.step, _flag(run.ended, one, before), "error" if one.kind == "fault" else token) for one, before in found]
+    made = [Mark(step_of(one), _flag(run.ended, one, before), "error" if one.kind == "fault" else token) for one, before in found]
     return [mark for mark in made if mark.text]
 
 
@@ -273,8 +279,16 @@ def _planned(project: Project, entry: records.Entry) -> tuple[str, str]:
 def _faulty(entry: records.Entry) -> tuple[str, str]:
     """What was not finite comes first: a narrow row shows little more. The step stands before the row."""
     what = say("{node} not finite", node=entry.what) if entry.what else say("not finite")
-    why = re.split(": |：", say(entry.note), maxsplit=1)[-1]
-    return strung((say("Stopped: {what}", what=what), why[:1].upper() + why[1:]), ". "), what
+    why = say(part_of(entry.note, "why") or entry.note)
+    return strung((say("Stopped: {what}", what=what), capital(why)), ". "), what
+
+
+def _ended(entry: records.Entry) -> str:
+    """How long it took; the step stands before the row."""
+    epochs, seconds = part_of(entry.note, "epoch"), part_of(entry.note, "seconds")
+    if epochs and seconds:
+        return say("Trained {epoch} epochs in {seconds} s.", epoch=epochs, seconds=seconds)
+    return say("Trained one epoch in {seconds} s.", seconds=seconds) if seconds else say(entry.note)
 
 
 def knob_label(project: Project, name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,11 +26,12 @@ def plan_words(project: Project, before: Mapping[str, Any], after: Mapping[str, 
     """
     places = [path for path in before if path in after]
     told = [path for path in places if not _is_knob(project, path)] or places
-    words = [_change(project, path, before[path], after[path]) for path in told]
+    changes = [_change(project, path, before[path], after[path]) for path in told]
+    words = [strung(parts, ": ") for parts in changes]
     shown = strung(words[:MOST], "; ") + (say(" and {n} more", n=len(words) - MOST) if len(words) > MOST else "")
     if not shown:
         shown = say("Other data") if "samples_sha256" in after else say("The same plan again")
-    flag = re.sub(": |：", " ", words[0]) if words else shown
+    flag = " ".join(changes[0]) if changes else shown
     return shown, flag[:1].lower() + flag[1:], {path: before[path] for path in told}
 
 
@@ -56,7 +56,8 @@ def _is_knob(project: Project, path: str) -> bool:
     return field is not None and field.live and path.startswith("training/")
 
 
-def _change(project: Project, path: str, before: Any, after: Any) -> str:
+def _change(project: Project, path: str, before: Any, after: Any) -> tuple[str, str]:
+    """What changed, and how."""
     field, name = _fields(path)
     title = say(field.title(name)) if field is not None else say(name.replace("_", " ").capitalize())
     if path.startswith("network/nodes/"):
@@ -64,14 +65,14 @@ def _change(project: Project, path: str, before: Any, after: Any) -> str:
         spec = next((node.spec for node in project.network.nodes if node.id == id), None)
         node = next((node.name for node in project.network.nodes if node.id == id), id)
         if name == "frozen":
-            return say("{node}: frozen", node=node) if after else say("{node}: trained again", node=node)
+            return node, say("frozen") if after else say("trained again")
         live = fields_of(spec).get(name) if isinstance(spec, Spec) and path.endswith(f"/spec/fields/{name}") else None
         if live is not None and live.live:
             title = say(live.title(name))
         elif "/spec" in path:
-            return say("{node}: other settings", node=node)
+            return node, say("other settings")
         title = f"{node} {title}"
-    return say("{title}: {before} → {after}", title=title, before=_value(before), after=_value(after))
+    return title, f"{_value(before)} → {_value(after)}"
 
 
 def _value(value: Any) -> str:

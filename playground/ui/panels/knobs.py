@@ -151,6 +151,7 @@ class Knobs(QWidget):
         row = KnobRow(field, "batch", say(field.title("batch")))
         for signal in (row.changed, row.moved):
             signal.connect(lambda value: set_plan(self.session, "training", "batch", value))
+        row.begun.connect(self.session.seal)
         return row
 
     def _build(self, infos: list[KnobInfo]) -> None:
@@ -165,6 +166,7 @@ class Knobs(QWidget):
             row = KnobRow(info.field, info.name, say(info.label))
             row.changed.connect(lambda value, k=info: self._turn(k, value))
             row.moved.connect(lambda value, k=info: self._turn(k, value))
+            row.begun.connect(self.session.seal)
             self.rows[info.name] = row
             if info.field.advanced and info.path.rpartition(".")[2] not in IN_FRONT:
                 self.rare.add(info.name)

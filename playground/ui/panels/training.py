@@ -56,6 +56,7 @@ class TrainingPanel(NodeTaker):
         self._assemble()
         self.form.changed.connect(self._commit)
         self.form.moved.connect(self._ask)
+        self.form.begun.connect(session.seal)
         self.form.helped.connect(self.foot.show_help)
         self.form.recorded.connect(self.foot.show_record)
         for signal in (session.project_changed, session.samples_changed):
@@ -137,10 +138,10 @@ class TrainingPanel(NodeTaker):
         """A drawn curve is let go after every drag: two quick ones are two steps of undo."""
         drawn = isinstance(field_at(self.session.project.training, path), Points)
         if drawn:
-            self.session.history.seal()
+            self.session.seal()
         self._ask(path, value)
         if drawn:
-            self.session.history.seal()
+            self.session.seal()
 
     def _ask(self, path: str, value: Any) -> None:
         set_plan(self.session, "training", path, value)
