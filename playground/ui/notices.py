@@ -14,6 +14,7 @@ from playground.training.durations import in_words
 from playground.training.messages import Died, Event, Failed, Started
 from playground.training.messages.travel import Stayed, Travelled, Travelling
 from playground.ui.inspector.controls import Button
+from playground.ui.inspector.text import breakable
 from playground.ui.painting import box, metrics, stamp
 from playground.ui.remedies import Remedy, remedy_of
 from playground.ui.session import Session
@@ -151,7 +152,9 @@ class NoticeBar(QWidget):
         seen = self.canvas.isVisible()
         left, wide = (self.canvas.mapTo(self.over, QPoint()).x(), self.canvas.width()) if seen else (0, self.over.width())
         room = wide - 48 - self._beside
-        text = metrics(12).boundingRect(QRectF(0, 0, min(room, 620) - 52, 400), int(Qt.TextFlag.TextWordWrap), self.text)
+        text = metrics(12).boundingRect(
+            QRectF(0, 0, min(room, 620) - 52, 400), int(Qt.TextFlag.TextWordWrap), breakable(self.text)
+        )
         high = max(round(text.height() + 16), self.button.height() + 10 if self._beside else 0)
         self.resize(round(min(text.width() + 56, room)) + self._beside, high)
         self.button.move(self.width() - self._beside, (high - self.button.height()) // 2)
@@ -182,7 +185,7 @@ class NoticeBar(QWidget):
         where = QRectF(36, 8, self.width() - 48 - self._beside, self.height() - 16)
         if self._share is not None:
             p.fillRect(QRectF(1, self.height() - 3, (self.width() - 2) * self._share, 2), theme().color("accent"))
-        p.drawText(where, int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignVCenter), self.text)
+        p.drawText(where, int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignVCenter), breakable(self.text))
         p.end()
 
 

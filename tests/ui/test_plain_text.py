@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from playground.ui.inspector.text import Label
+from playground.ui.inspector.text import Label, breakable
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")
 
@@ -127,3 +127,12 @@ def test_a_number_and_its_unit_stay_in_one_line(qtbot: QtBot) -> None:
     assert QLabel.text(label) == "15 epochs take about 1.27\u00a0s; the real ones reach 96.7\u00a0%."
     label.show_text("In 5 main steps")
     assert QLabel.text(label) == "In 5 main steps"
+
+
+def test_a_path_without_a_space_asks_for_no_more_width_than_there_is(qtbot: QtBot) -> None:
+    path = f"/home/{'a' * 300}/{'-_.' * 50}.onnx"
+    label = Label(f"{path} cannot be written: 长文件名。Choose another place.", 11, wraps=True)
+    qtbot.addWidget(label)
+    assert label.minimumSizeHint().width() < 300
+    assert label.text().startswith(path)
+    assert breakable("a short/path.play and words") == "a short/path.play and words"

@@ -15,6 +15,13 @@ from playground.words import say
 #: The space between a number and its unit, at which no line ends.
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|[kMG]i?B|[mµ]?s|min|h|px|[kMG])(?!\w))")
 _FIRM = "\u00a0"
+#: What no space breaks, such as a path, and where a line may end in it.
+_LONG, _PIECE, _SOFT = re.compile(r"[!-~]{25,}"), re.compile(r"[^/]{1,24}/?|/"), "\u200b"
+
+
+def breakable(text: str) -> str:
+    """The text with places in its long words at which a line may end, so that none of them asks for more width than there is."""
+    return _LONG.sub(lambda word: _SOFT.join(_PIECE.findall(word[0])), text)
 
 
 class Label(QLabel):
@@ -40,11 +47,11 @@ class Label(QLabel):
         self.setText(text)
 
     def setText(self, text: str) -> None:
-        super().setText(_UNIT.sub(_FIRM, text) if self.wordWrap() else text)
+        super().setText(breakable(_UNIT.sub(_FIRM, text)) if self.wordWrap() else text)
 
     def text(self) -> str:
         """The text as it was given."""
-        return super().text().replace(_FIRM, " ")
+        return super().text().replace(_FIRM, " ").replace(_SOFT, "")
 
     def show_text(self, text: str, ink: str = "") -> None:
         """Change the text, and the colour if one is given."""
