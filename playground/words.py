@@ -25,13 +25,18 @@ log = logging.getLogger("playground")
 
 #: Language -> its own name, as a menu shows it.
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
-#: Marks every text that is said, so that a test finds those that are not.
+#: Marks every text that is said and writes it in other letters, so that a test finds those that are not, inside others too.
 PSEUDO = "xx"
 OPEN, CLOSE = "⟦", "⟧"
+_VEIL = str.maketrans(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+    "ÀƁĆĎĖƑĜĤÎĴĶĻṀŃÖƤǪŔŠŢÛṼŴẊÝŻàƀćďėƒĝĥîĵķļṁńöƥǫŕšţûṽŵẋýż",
+)
 #: An environment variable that stands above setting and system, for tests and for one start.
 VARIABLE = "PLAYGROUND_LANGUAGE"
 
 _PLACE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
+_PARTS = re.compile(r"(\{[a-z_][a-z0-9_]*\})")
 _BRACED = re.compile(r"\{[^{}]*\}|[{}]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _ENGLISH = {"{s}", "{an}"}
@@ -129,7 +134,7 @@ def say(text: str, /, **values: object) -> str:
     if found is None and has_words(key) and len(_unknown) < _MOST_UNKNOWN:
         _unknown.add(key)
     if _language == PSEUDO:
-        return _marked(_filled(key, values))
+        return _marked(_veiled(key, values))
     if found is None:
         found = _punctuated(key, values, _table) if values else str(text)
     said = _filled(found, values)
@@ -266,6 +271,13 @@ def _punctuated(key: str, values: Mapping[str, object], table: Mapping[str, str]
         return table.get("," if single and sign == ", " else f"{sign.strip()} ", sign)
 
     return _MARK.sub(mark, key)
+
+
+def _veiled(key: str, values: Mapping[str, object]) -> str:
+    """The English text in other letters, with its values as they are."""
+    text = "".join(part if _PLACE.fullmatch(part) else part.translate(_VEIL) for part in _PARTS.split(key))
+    english = {name: str(value).translate(_VEIL) for name, value in values.items() if f"{{{name}}}" in _ENGLISH}
+    return _filled(text, {**values, **english})
 
 
 def _marked(text: str) -> str:

@@ -61,7 +61,7 @@ def epsilon_field() -> Any:
     return real(1e-5, low=1e-12, high=1.0, log=True, advanced=True, help="Added to the variance so that its root is never zero.")
 
 
-def sequence(x: Value, what: str = "a sequence") -> None:
+def sequence(x: Value, what: str = sentence("a sequence")) -> None:
     """Raises ShapeError for what is no sequence of features."""
     if len(x.shape) != 2:
         raise ShapeError(sentence("needs {what}: steps×features.", what=what), "sequence")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from playground.core.fields import Field, Flag, Real
+from playground.words import sentence
 
 NODE_OPTIONS: dict[str, Field] = {
     "frozen": Flag(label="Frozen", live=True, help="Its weights stay as they are while the others train."),
@@ -18,3 +19,9 @@ NODE_OPTIONS: dict[str, Field] = {
         help="Multiplies the weight decay and the penalty of its weights; 0 exempts them.",
     ),
 }
+
+
+def option_words(name: str) -> str:
+    """What an option, or another setting of a group, is called within a sentence."""
+    title = NODE_OPTIONS[name].title(name) if name in NODE_OPTIONS else sentence(name.replace("_", " ").capitalize())
+    return title.lower()

@@ -275,7 +275,7 @@ class _Wires:
                 text = sentence(
                     "{links_count} wires end at {title} of {node}, which takes one. Keep one.",
                     links_count=len(links),
-                    title=title,
+                    title=sentence(title),
                     node=node.name,
                 )
                 yield Problem(text=text, node=node.id, field=title, mends=(_cut(links[:-1], sentence("Keep the last")),))
@@ -292,7 +292,9 @@ class _Wires:
             title = port_title(node.spec, port)
             mends = remedies(self._only_free_output(node, port) if len(missing) == 1 else None)
             yield Problem(
-                text=sentence("{node} has nothing at {title}. Wire {wants} to it.", node=node.name, title=title, wants=wants),
+                text=sentence(
+                    "{node} has nothing at {title}. Wire {wants} to it.", node=node.name, title=sentence(title), wants=wants
+                ),
                 node=node.id,
                 field=title,
                 mends=mends,

@@ -36,6 +36,7 @@ from playground.engine.vocabulary import (
     where,
 )
 from playground.errors import ShapeError
+from playground.words import sentence
 
 #: A block of scores has about so many numbers: two of them and the panels stay in a second-level cache.
 BLOCK_NUMBERS = 32_768
@@ -410,7 +411,11 @@ def extents(inputs: Sequence[TensorType], attributes: Mapping[str, Any], *, valu
     if q.shape[1] != k.shape[1]:
         raise ShapeError(f"needs queries and keys of as many features; the queries have {q.shape[1]}, the keys {k.shape[1]}.")
     if k.shape[0] != v.shape[0]:
-        raise ShapeError(f"needs a value for every key; there are {k.shape[0]} keys and {v.shape[0]} values.")
+        raise ShapeError(
+            sentence(
+                "needs a value for every key; there are {keys} keys and {values} values.", keys=k.shape[0], values=v.shape[0]
+            )
+        )
     if q.shape[1] % heads or v.shape[1] % heads:
         raise ShapeError(f"needs features that {heads} heads divide; there are {q.shape[1]}.", "set heads 1")
     causal, window = bool(attributes.get("causal", False)), int(attributes.get("window", 0))

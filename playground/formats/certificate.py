@@ -63,7 +63,13 @@ def certify(
     """
     if len(answers) != len(model.answers()):
         raise ExportBlocked(
-            f"The {format} file was not written: {interpreter} gives {len(answers)} answers, the network {len(model.answers())}."
+            sentence(
+                "The {format} file was not written: {interpreter} gives {found} answers, the network {wanted}.",
+                format=format,
+                interpreter=interpreter,
+                found=len(answers),
+                wanted=len(model.answers()),
+            )
         )
     found = [_difference(one, expected, format, interpreter) for one, expected in zip(answers, model.answers(), strict=True)]
     error, allowed = max(found, key=lambda one: one[0] / one[1])

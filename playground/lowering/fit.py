@@ -17,7 +17,7 @@ from playground.engine.builder import GraphBuilder
 from playground.errors import ShapeError
 from playground.lowering.facts import alone, facts, row_weights
 from playground.lowering.flow import Flow
-from playground.lowering.mends import insertion, made, set_field, shape_mend
+from playground.lowering.mends import insertion, made, set_field, shape_mend, width_words
 from playground.lowering.sequence_mends import sequence_mend
 from playground.words import joined, sentence
 
@@ -28,7 +28,7 @@ EACH = {
     "values": sentence("one for each target"),
 }
 #: Targets that mean something only as they are.
-UNSCALED = {"binary": sentence("targets of 0 and 1"), "distribution": "shares"}
+UNSCALED = {"binary": sentence("targets of 0 and 1"), "distribution": sentence("shares")}
 #: How far the shares of a distribution may be from a sum of 1.
 ROUNDING = 1e-3
 
@@ -112,6 +112,8 @@ def _unread_weights(flow: Flow, node: Node) -> Iterator[Problem]:
 
 #: What a prediction may be, in words; of a layer's output, what it gives.
 FORMS = {
+    "logits": sentence("logits"),
+    "probabilities": sentence("probabilities"),
     "log_probabilities": sentence("logarithms of probabilities"),
     "margin": sentence("numbers of either sign"),
 }
@@ -133,7 +135,7 @@ def _form_problems(flow: Flow, node: Node, loss: Loss, source: Node) -> Iterator
     if not isinstance(source.spec, Layer):
         return
     gives = source.spec.gives
-    expected, given = FORMS.get(loss.expects, loss.expects), GIVES.get(gives, gives)
+    expected, given = FORMS.get(loss.expects, ""), GIVES.get(gives, "")
     if (loss.expects, gives) in SQUEEZED:
         yield Problem(
             text=sentence(
@@ -200,7 +202,7 @@ def _task_problem(samples: Samples, node: Node, loss: Loss, prediction: TensorTy
         why, use = sentence("answers yes or no, and the data has {classes} classes", classes=samples.classes), "cross_entropy"
     elif classes and loss.target in ("values", "distribution"):
         lone = samples.classes == 2 and prediction is not None and prediction.shape == (1,)
-        what = "values" if loss.target == "values" else "distributions"
+        what = sentence("values") if loss.target == "values" else sentence("distributions")
         why, use = (
             sentence("compares {what}, and the data has classes", what=what),
             "binary_cross_entropy" if lone else "cross_entropy",
@@ -320,7 +322,7 @@ def _flattened(flow: Flow, last: Node, n: int) -> Mend | None:
     edits: tuple[object, ...] = (insertion(flow, into[0], made("layer", "flatten")),)
     if found.type.count == n:
         return Mend(text=sentence("Insert Flatten before {last}", last=last.name), edits=edits)
-    text = sentence("Insert Flatten before {last} and set its {width} to {n}", last=last.name, width=spec.width, n=n)
+    text = sentence("Insert Flatten before {last} and set its {width} to {n}", last=last.name, width=width_words(spec), n=n)
     return Mend(text=text, edits=(*edits, SetField(last.id, spec.width, n)))
 
 

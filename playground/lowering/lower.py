@@ -28,7 +28,7 @@ from playground.lowering.groups import weight_settings
 from playground.lowering.inspection import inspect
 from playground.lowering.network import Head, Network, network_of
 from playground.lowering.schedule import warmed
-from playground.words import joined, sentence
+from playground.words import counted_sentence, joined, sentence
 
 
 class Refused(PlaygroundError):
@@ -37,7 +37,8 @@ class Refused(PlaygroundError):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
         more = sum(problem.severity == "error" for problem in problems) - 1
-        super().__init__(problems[0].text + (f" There {'is' if more == 1 else 'are'} {more} more." if more else ""))
+        further = (counted_sentence(more, "There is {n} more.", "There are {n} more."),) if more else ()
+        super().__init__(joined((problems[0].text, *further), " "))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,8 +7,8 @@ import math
 from typing import Any
 
 from playground.core import registry
-from playground.core.fields import Wholes, fields_of
-from playground.core.spec import Spec
+from playground.core.fields import Choice, Wholes, fields_of
+from playground.core.spec import Layer, Spec
 from playground.core.tensor import TensorType
 from playground.document.edits import AddNode, InsertOnLink, RemoveLinks, SetField, ShareWeights
 from playground.document.problems import Mend
@@ -38,11 +38,19 @@ def set_field(node: Node, field: str, value: Any) -> Mend:
     """One setting changed, in words."""
     kind = fields_of(node.spec)[field]
     title, between = kind.title(field).lower(), f"{kind.between} ".replace("× ", "×") if isinstance(kind, Wholes) else "×"
-    shown = (between.join(map(str, value)) or getattr(kind, "off", "")) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        shown = between.join(map(str, value)) or sentence(getattr(kind, "off", ""))
+    else:
+        shown = sentence(str(value).capitalize()).lower() if isinstance(kind, Choice) else str(value)
     return Mend(
         text=sentence("Set {title} of {node} to {shown}", title=title, node=node.name, shown=shown),
         edits=(SetField(node.id, field, value),),
     )
+
+
+def width_words(spec: Layer) -> str:
+    """What a layer calls the setting that decides its last extent, in a sentence."""
+    return fields_of(spec)[spec.width].title(spec.width).lower()
 
 
 def shape_mend(flow: Flow, node: Node, links: list[Link], word: str) -> Mend | None:
@@ -73,7 +81,7 @@ def shape_mend(flow: Flow, node: Node, links: list[Link], word: str) -> Mend | N
         wires = tuple(link.id for link in links if str(link.port) == rest)
         return Mend(
             text=sentence(
-                "Delete the wire at {port_title} of {node}", port_title=port_title(node.spec, int(rest)), node=node.name
+                "Delete the wire at {port_title} of {node}", port_title=sentence(port_title(node.spec, int(rest))), node=node.name
             ),
             edits=(RemoveLinks(wires),),
         )
@@ -133,7 +141,7 @@ def _matching(flow: Flow, links: list[Link]) -> Mend | None:
     for link, goal in ((second, types[first.id]), (first, types[second.id])):
         spec = projection(types[link.id], goal)
         if spec is not None:
-            what = "a 1×1 convolution" if spec.id == "conv2d" else spec.title
+            what = sentence("a 1×1 convolution") if spec.id == "conv2d" else sentence(spec.title)
             text = sentence(
                 "Insert {what} to {shape} after {nodes}", what=what, shape=goal.shape[-1], nodes=flow.nodes[link.source].name
             )

@@ -41,7 +41,9 @@ def absent_data(flow: Flow, node: Node) -> Iterator[Problem]:
             name = output_names(source.spec)[link.output]
             mend = Mend(text=sentence("Delete the wire"), edits=(RemoveLinks((link.id,)),))
             yield Problem(
-                text=sentence("{source} has no {name}, and {node} reads them.", source=source.name, name=name, node=node.name),
+                text=sentence(
+                    "{source} has no {name}, and {node} reads them.", source=source.name, name=sentence(name), node=node.name
+                ),
                 node=node.id,
                 mends=(mend,),
             )

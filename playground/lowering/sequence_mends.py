@@ -10,7 +10,7 @@ from playground.document.problems import Mend, Problem
 from playground.document.project import Link, Node
 from playground.lowering.facts import facts
 from playground.lowering.flow import Flow
-from playground.lowering.mends import embedding_mend, insertion, made, set_field
+from playground.lowering.mends import embedding_mend, insertion, made, set_field, width_words
 from playground.words import sentence
 
 
@@ -88,7 +88,7 @@ def _turned(flow: Flow, link: Link, wanted: tuple[int, ...], last: Node | None, 
     assert isinstance(last.spec, Layer)
     also = _width(last, wanted[-1])
     words = (
-        sentence(" and set {width} of {last} to {wanted}", width=last.spec.width, last=last.name, wanted=wanted[-1])
+        sentence(" and set {width} of {last} to {wanted}", width=width_words(last.spec), last=last.name, wanted=wanted[-1])
         if also
         else ""
     )
@@ -110,7 +110,7 @@ def _pooled(flow: Flow, link: Link, wanted: tuple[int, ...], last: Node | None) 
         return None
     pool = insertion(flow, before, made("layer", "global_average_pool"))
     also = _width(last, wanted[0])
-    words = sentence(" and set its {width} to {wanted}", width=last.spec.width, wanted=wanted[0]) if also else ""
+    words = sentence(" and set its {width} to {wanted}", width=width_words(last.spec), wanted=wanted[0]) if also else ""
     return Mend(text=sentence("Insert GlobalAveragePool before {last}{words}", last=last.name, words=words), edits=(pool, *also))
 
 

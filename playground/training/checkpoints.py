@@ -24,7 +24,7 @@ from playground.document.saver import save_atomically
 from playground.engine.first_fit import aligned
 from playground.engine.layout import Field, Layout
 from playground.errors import BadValue, FileError
-from playground.words import sentence
+from playground.words import joined, sentence
 
 Array = npt.NDArray[Any]
 FORMAT, VERSION = "playground checkpoint", 1
@@ -65,12 +65,16 @@ def read(path: Path, layout: Layout) -> Checkpoint:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
     except (OSError, safetensors.SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:  # or odd types
-        raise FileError(f"{path} cannot be read as a checkpoint: {error!s:.200}. Choose another file.") from error
+        raise FileError(sentence("{path} cannot be read as a checkpoint. Choose another file.", path=path)) from error
     if metadata.get("format") != FORMAT:
-        raise FileError(f"{path} is no checkpoint of a run. Choose a file from a run's folder.")
+        raise FileError(sentence("{path} is no checkpoint of a run. Choose a file from a run's folder.", path=path))
     if metadata.get("version") != str(VERSION):
         raise FileError(
-            f"{path} was written by a newer release (version {metadata.get('version')!s:.20}). Open it with that one."
+            sentence(
+                "{path} was written by a newer release (version {version}). Open it with that one.",
+                path=path,
+                version=f"{metadata.get('version')!s:.20}",
+            )
         )
     state = np.zeros(layout.state[1], np.float32)
     covered = _covered(layout)
@@ -86,7 +90,9 @@ def read(path: Path, layout: Layout) -> Checkpoint:
         about = strict_json.decode(metadata["about"])
         return Checkpoint(state, _object(about, "memory"), _knobs(about, layout), _object(about, "fingerprint"))
     except (KeyError, TypeError, BadValue) as error:
-        raise FileError(f"{path} lacks what a run needs to go on: {error}. Choose another file.") from error
+        raise FileError(
+            sentence("{path} lacks what a run needs to go on: {error}. Choose another file.", path=path, error=str(error))
+        ) from error
 
 
 def _object(about: dict[str, Any], name: str) -> dict[str, Any]:
@@ -141,14 +147,23 @@ def _fits(path: Path, tensors: dict[str, Array], expected: dict[str, tuple[int, 
     for name, shape in expected.items():
         found = tensors.get(name)
         if found is None or found.shape != shape or found.dtype != (np.uint8 if name == REST else np.float32):
-            was = "nothing" if found is None else f"{found.dtype} {'×'.join(map(str, found.shape))}"
             raise FileError(
-                f"{path} is a checkpoint of another network: {name} must be {'×'.join(map(str, shape)) or 'one number'}; {was} was found."
+                sentence(
+                    "{path} is a checkpoint of another network: {name} must be {shape}; {found} was found.",
+                    path=path,
+                    name=name,
+                    shape="×".join(map(str, shape)) or sentence("one number"),
+                    found=sentence("nothing") if found is None else f"{found.dtype} {'×'.join(map(str, found.shape))}",
+                )
             )
     more = sorted(tensors.keys() - expected.keys())
     if more:
         raise FileError(
-            f"{path} is a checkpoint of another network: it has {', '.join(one[:60] for one in more[:5])}, which this network lacks."
+            sentence(
+                "{path} is a checkpoint of another network: it has {names}, which this network lacks.",
+                path=path,
+                names=joined(one[:60] for one in more[:5]),
+            )
         )
 
 

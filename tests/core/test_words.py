@@ -196,13 +196,14 @@ def test_an_unknown_language_is_english() -> None:
     assert set_language("") == "en"
 
 
-def test_the_pseudo_language_marks_once() -> None:
+def test_the_pseudo_language_marks_once_and_leaves_values_alone() -> None:
     set_language("xx")
-    assert say("Train") == "⟦Train⟧"
-    assert say(say("Train")) == "⟦Train⟧"
-    assert say("Add {name}", name="Dense") == "⟦Add Dense⟧"
+    assert say("Train") == "⟦Ţŕàîń⟧"
+    assert say(say("Train")) == "⟦Ţŕàîń⟧"
+    assert say("Add {name}", name="Dense") == "⟦Àďď Dense⟧"
+    assert say("Add {name}", name=sentence("Dense")) == "⟦Àďď ⟦Ďėńšė⟧⟧"
     assert say("42 %") == "42 %"
-    assert counted(2, "node", "nodes") == "⟦2 nodes⟧"
+    assert counted(2, "node", "nodes") == "⟦2 ńöďėš⟧"
 
 
 @pytest.mark.parametrize(

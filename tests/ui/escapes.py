@@ -1,6 +1,7 @@
-"""Finds what a window shows without having said it: under the pseudo-language every text that was said stands between marks.
+"""Finds what a window shows without having said it: under the pseudo-language every text that was said is written in other letters.
 
-Looked at are texts, tool tips and names for screen readers of widgets and actions, what models give to views, and what is painted.
+Looked at are texts, tool tips and names for screen readers of widgets and actions, tool tips of what stands on a canvas, what models
+give to views, and what is painted.
 `python -m tests.ui.escapes` prints what is found, with the place in the code that painted it.
 """
 
@@ -37,22 +38,17 @@ QT_OWN = frozenset(
     {"OK", "Close", "Float", "Closes the dock widget", "Undocks and re-attaches the dock widget", "Scroll Left", "Scroll Right"}
 )
 _WORD = re.compile(r"[A-Za-z]{2,}")
+_HASH = re.compile(r"\b[0-9a-f]{4} [0-9a-f]{4}\b")
 _PLACES = ("text", "toolTip", "windowTitle", "accessibleName", "accessibleDescription", "placeholderText", "title", "statusTip")
 _ROLES = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
 
 
 def unsaid(text: str, own: frozenset[str] = frozenset()) -> str:
-    """What of a text was not said and is neither a number, a proper name nor the user's own; "" where nothing is left."""
-    left: list[str] = []
-    depth = 0
-    for sign in text:  # marks may be nested, and a text that was cut has lost its end
-        depth += (sign == OPEN) - (sign == CLOSE)
-        if depth < 0:  # the second line of a text that began on another
-            depth = 0
-            left.clear()
-        elif not depth and sign != CLOSE:
-            left.append(sign)
-    rest = "".join(left)
+    """What of a text was not said and is neither a number, a proper name nor the user's own; "" where nothing is left.
+
+    A value that was not said is found inside a text that was.
+    """
+    rest = _HASH.sub("", text.replace(OPEN, "").replace(CLOSE, ""))
     head, cut, tail = rest.partition("…")
     if cut and any(name.startswith(head) and name.endswith(tail) for name in own):
         return ""
@@ -158,6 +154,8 @@ class Hunt:
                     for view in top.findChildren(QGraphicsView):
                         view.viewport().repaint()
                 self._see((where, text) for text, where in drawn.texts.items())
+                for view in top.findChildren(QGraphicsView):
+                    self._see((f"{type(item).__name__}.toolTip", item.toolTip()) for item in view.items() if item.toolTip())
 
     def _see(self, texts: Any) -> None:
         for where, text in texts:

@@ -91,7 +91,8 @@ def page(record: Any) -> list[str]:
 
 def _fields(place: str, fields: Iterable[tuple[str, Field]], add: Any) -> None:
     for name, field in fields:
-        add(f"{place}.{name}", str(field.title(name)), field.help, field.unit, getattr(field, "off", ""))
+        add(f"{place}.{name}", str(field.title(name)), field.help, field.unit)
+        add(f"{place}.{name}", *(getattr(field, word, "") for word in ("off", "x_title", "y_title")))
         if isinstance(field, Choice):
             for word, meaning in field.options.items():
                 add(f"{place}.{name}", shown_choice(word), meaning)

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from playground import words
 from playground.core import registry
-from playground.document.edits import SetPlan
+from playground.document.edits import AddLink, AddNode, RemoveNodes, SetNodeOption, SetPlan
 from playground.document.file import load
 from playground.paths import assets_dir
 from playground.training.runs import kept
@@ -61,12 +61,12 @@ def unasked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_counts_as_unsaid() -> None:
-    assert unsaid("⟦Train⟧") == ""
-    assert unsaid("⟦Add ⟦Dense⟧⟧ 3.5 ms") == ""
-    assert unsaid("⟦Learning ra…") == ""
-    assert unsaid("the second line⟧ 3") == ""
-    assert unsaid("⟦Train⟧ now") == "now"
-    assert unsaid("dense1 ⟦gives⟧ 3×3", frozenset({"dense1"})) == ""
+    assert unsaid("⟦Ţŕàîń⟧") == ""
+    assert unsaid("⟦Àďď ⟦Ďėńšė⟧⟧ 3.5 ms") == ""
+    assert unsaid("⟦Ļėàŕńîńĝ ŕà…") == ""
+    assert unsaid("⟦Ţŕàîń⟧ now") == "Ţŕàîń now"
+    assert unsaid("⟦Àďď Dense⟧") == "Àďď Dense"
+    assert unsaid("dense1 ⟦ĝîṽėš⟧ 3×3", frozenset({"dense1"})) == ""
     assert unsaid("dens…", frozenset({"dense1"})) == ""
     assert unsaid("de…e1", frozenset({"dense1"})) == ""
     assert unsaid("de…e2", frozenset({"dense1"})) == "de…e2"
@@ -143,6 +143,7 @@ def stands(session: Session, qtbot: QtBot, *states: str) -> None:
 
 def commands(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
     """The command palette, with and without something typed."""
+    hunt.own |= {"rate"}  # as it is typed
     for typed in ("", "rate 0.02", "e"):
         window.open_commands(typed)
         settle()
@@ -227,6 +228,40 @@ def fault(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> Non
     hunt.look()
 
 
+def refusing(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
+    """A node that cannot take what it is given, a schedule drawn by hand, a file that is no checkpoint, numbers of penalty and layers."""
+    (source,) = session.project.network.of_kind("dataset")
+    wrong = AddNode(registry.find("layer", "conv2d")(), (500.0, 300.0))
+    for edit in (wrong, AddLink(source.id, wrong.id)):
+        session.do(edit)
+    hunt.own |= own(session)
+    session.select([wrong.id])
+    for id in ("problems", "outline"):
+        window.show_panel(id)
+        settle()
+        hunt.look()
+    session.do(RemoveNodes((wrong.id,)))
+    session.select([])
+    session.do(SetPlan("training", "schedule", registry.find("schedule", "drawn")()))
+    session.do(SetPlan("training", "penalty", registry.find("penalty", "elastic_net")()))
+    window.show_panel("training")
+    settle()
+    hunt.look()
+    epoch(session, qtbot)
+    session.do(SetPlan("training", "penalty.l1", 0.01), whole=True)
+    session.do(SetNodeOption(session.project.network.of_kind("layer")[0].id, "rate_factor", 0.5), whole=True)
+    epoch(session, qtbot)
+    window.show_panel("journal")
+    settle()
+    hunt.look()
+    path = session.shelf / "other.safetensors"
+    path.write_bytes(b"no checkpoint")
+    hunt.own |= {str(path), path.name}
+    session.resume_from(path)
+    stands(session, qtbot, "failed")
+    hunt.look()
+
+
 def comparing(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
     """Runs in the table, over one another and side by side."""
     ready(session, moons(epochs=2, batch=64), qtbot)
@@ -282,7 +317,7 @@ def teaching(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> 
     coach.leave()
 
 
-PARTS = (beginning, building, training, commands, analyses, steering, fault, comparing, drawing, teaching)
+PARTS = (beginning, building, training, commands, analyses, steering, fault, refusing, comparing, drawing, teaching)
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)

@@ -107,4 +107,9 @@ class Conv1d(Filters):
         return self.counted(str(self.kernel), inputs[0].shape[1])
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return f"{self.kernel} {self.padding}" + ("" if self.stride == 1 else sentence(", stride {stride}", stride=self.stride))
+        return sentence(
+            "{size} {padding}" if self.stride == 1 else "{size} {padding}, stride {stride}",
+            size=self.kernel,
+            padding=sentence(self.padding.capitalize()).lower(),
+            stride=self.stride,
+        )

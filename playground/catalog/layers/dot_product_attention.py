@@ -68,7 +68,7 @@ class DotProductAttention(Layer):
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
         return (
-            "causal"
+            sentence("Causal").lower()
             if self.causal
             else sentence("{window} steps around", window=self.window)
             if self.window

@@ -13,7 +13,7 @@ from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
-from playground.words import sentence
+from playground.words import joined, sentence
 
 START = "x * tanh(softplus(x))"
 
@@ -60,11 +60,11 @@ class Expression(Layer):
         given = dict(zip(INPUTS, (*inputs, None, None), strict=False))
         missing = [name for name in parsed.inputs if given[name] is None]
         if missing:
-            raise ShapeError(sentence("uses {missing} in its formula, where no wire arrives.", missing=" and ".join(missing)))
+            raise ShapeError(sentence("uses {missing} in its formula, where no wire arrives.", missing=joined(missing)))
         over = [name for name in INPUTS if given[name] is not None and name not in parsed.inputs]
         if over:
             raise ShapeError(
-                sentence("does not use {over} in its formula, where a wire arrives.", over=" and ".join(over)),
+                sentence("does not use {over} in its formula, where a wire arrives.", over=joined(over)),
                 f"cut {INPUTS.index(over[-1])}",
             )
         xs = [x for name in parsed.inputs if (x := given[name]) is not None]

@@ -56,7 +56,7 @@ class Pad(Layer):
         (x,) = inputs
         rank = len(x.shape)
         if max(len(self.before), len(self.after)) > rank:
-            name, where = ("before", sentence("in front")) if len(self.before) > rank else ("after", "behind")
+            name, where = ("before", sentence("in front")) if len(self.before) > rank else ("after", sentence("behind"))
             raise ShapeError(
                 sentence(
                     "has amounts {where} for {getattr_count} axes, and its input has {rank}.",
@@ -75,4 +75,6 @@ class Pad(Layer):
         return y
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return self.mode if self.mode != "constant" else sentence("with {value}", value=f"{self.value:g}")
+        if self.mode != "constant":
+            return sentence(self.mode.capitalize()).lower()
+        return sentence("with {value}", value=f"{self.value:g}")

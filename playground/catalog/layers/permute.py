@@ -46,7 +46,7 @@ class Permute(Layer):
             raise ShapeError(
                 sentence(
                     "needs each axis of its input once: a permutation of {map}.",
-                    map=", ".join(map(str, range(rank))) or "nothing",
+                    map=", ".join(map(str, range(rank))) or sentence("no axes"),
                 ),
                 f"set order {[1, 0, *range(2, rank)][:rank] if rank > 1 else [0]}" if 0 < rank <= MOST_AXES else "",
             )

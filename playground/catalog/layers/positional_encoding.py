@@ -77,4 +77,4 @@ class PositionalEncoding(Layer):
         return g.op("add_tensor", x, g.parameter("position", x.shape, self.start, fan_in=steps, fan_out=features, decays=False))
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return self.code
+        return sentence(self.code.capitalize()).lower()

@@ -78,4 +78,6 @@ class Slice(Layer):
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
         if self.count == 1:
             return sentence("entry {start} of axis {axis}", start=self.start, axis=self.axis)
-        return f"{self.count or 'all'} from {self.start}, axis {self.axis}"[:24]
+        return sentence(
+            "{count} from {start}, axis {axis}", count=self.count or sentence("all"), start=self.start, axis=self.axis
+        )

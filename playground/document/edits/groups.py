@@ -9,7 +9,7 @@ from typing import Any
 from playground.document.edits.base import Edit, EditError, names_of, node_of
 from playground.document.groups import MOST_GROUPS, MOST_NAME, Group, check_rule
 from playground.document.names import bad_character
-from playground.document.options import NODE_OPTIONS
+from playground.document.options import NODE_OPTIONS, option_words
 from playground.document.project import Project, new_id
 from playground.words import sentence
 
@@ -48,12 +48,11 @@ class SetGroup(Edit):
 
     @property
     def text(self) -> str:
-        return sentence("Change {field} of a group", field=self.field.replace("_", " "))
+        return sentence("Change {field} of a group", field=option_words(self.field))
 
     def describe(self, project: Project) -> str:
-        return sentence(
-            "Change {field} of {group_of}", field=self.field.replace("_", " "), group_of=group_of(project, self.group).name
-        )
+        of = group_of(project, self.group).name
+        return sentence("Change {field} of {group_of}", field=option_words(self.field), group_of=of)
 
     @property
     def slot(self) -> Hashable | None:

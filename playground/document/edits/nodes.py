@@ -10,7 +10,7 @@ from playground.core.spec import Spec
 from playground.document.edits.base import Edit, EditError, name_of, names_of, node_of, with_network, with_node
 from playground.document.edits.groups import without_nodes
 from playground.document.names import RULE, is_name, stem_of, unique_name
-from playground.document.options import NODE_OPTIONS
+from playground.document.options import NODE_OPTIONS, option_words
 from playground.document.project import Link, Node, Placeholder, Project, new_id
 from playground.document.settings import every_field, field_at, storable, with_value
 from playground.document.wiring import compacted, has_output, takes_port
@@ -193,13 +193,13 @@ class SetNodeOption(Edit):
     def text(self) -> str:
         if self.option == "frozen":
             return sentence("Freeze") if self.value else sentence("Unfreeze")
-        return sentence("Change {field}", field=sentence(self.option.replace("_", " ")))
+        return sentence("Change {field}", field=option_words(self.option))
 
     def describe(self, project: Project) -> str:
         name = name_of(project, self.node)
         if self.option == "frozen":
             return sentence("Freeze {node}", node=name) if self.value else sentence("Unfreeze {node}", node=name)
-        return sentence("Change {field} of {node}", field=sentence(self.option.replace("_", " ")), node=name)
+        return sentence("Change {field} of {node}", field=option_words(self.option), node=name)
 
     @property
     def slot(self) -> Hashable | None:

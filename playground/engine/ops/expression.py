@@ -18,6 +18,7 @@ from playground.engine.onnx_form import OnnxWriter, label
 from playground.engine.ops.base import Op
 from playground.engine.vocabulary import hsum, load, splat, store
 from playground.errors import ShapeError
+from playground.words import joined, sentence
 
 
 @kernel
@@ -54,7 +55,7 @@ class Expression(Op):
         formula = parse(attributes["formula"])
         xs, learned = inputs[: len(formula.inputs)], inputs[len(formula.inputs) :]
         if any(x.shape != xs[0].shape for x in xs):
-            raise ShapeError(f"needs inputs of equal shape; they are {', '.join(map(str, xs))}.", "match shapes")
+            raise ShapeError(sentence("needs inputs of equal shape; they are {shapes}.", shapes=joined(xs)), "match shapes")
         if any(one.per_channel for one in formula.learned) and not xs[0].rank:
             raise ShapeError("learns a number per channel and needs an input that has channels.")
         for one, given in zip(formula.learned, learned, strict=True):

@@ -16,6 +16,7 @@ from playground.engine.operands import float_word
 from playground.engine.ops.base import Op
 from playground.engine.vocabulary import as_float, load, splat, store
 from playground.errors import ShapeError
+from playground.words import sentence
 
 #: Modes by number, as the kernels know them.
 MODES = ("constant", "edge", "reflect", "wrap")
@@ -116,11 +117,15 @@ class Pad(Op):
         if len(before) != x.rank or len(after) != x.rank or min(*before, *after, 0) < 0:
             raise ShapeError(f"needs an amount for every axis; the input is {x}.")
         if len(_axes(x.shape, before, after)[0]) > 5:
-            raise ShapeError("pads at most five axes.")
+            raise ShapeError(sentence("pads at most five axes."))
         most = {"reflect": -1, "wrap": 0}.get(attributes["mode"])
         if most is not None and any(max(b, a) > n + most for n, b, a in zip(x.shape, before, after, strict=True)):
-            limit = "less than the extent" if most else "at most the extent"
-            raise ShapeError(f"needs {limit} of each axis as padding in this mode; the input is {x}.", 'set mode "constant"')
+            text = (
+                sentence("needs less than the extent of each axis as padding in this mode; the input is {x}.", x=x)
+                if most
+                else sentence("needs at most the extent of each axis as padding in this mode; the input is {x}.", x=x)
+            )
+            raise ShapeError(text, 'set mode "constant"')
         return TensorType(tuple(n + b + a for n, b, a in zip(x.shape, before, after, strict=True)), x.axes)
 
     def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:

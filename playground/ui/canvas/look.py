@@ -133,7 +133,7 @@ class Surroundings:
             state="error" if errors else "waiting" if unknown else "normal",
             badge="error" if errors else "warn" if reasons else self._mark(node),
             weighty=bool(node.shares) or inspection.parameters.get(node.id, 0) > 0,
-            detail="\n".join(p.text for p in reasons),
+            detail="\n".join(say(p.text) for p in reasons),
             said=strung(filter(None, (node.name, say(spec.title), shape, ports.said, self._tied(node)))),
             width=width,
             height=height,

@@ -12,16 +12,16 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core import reference, registry
 from playground.core.cloud import Cloud
-from playground.core.fields import Field, Formula, Part, fields_of
+from playground.core.fields import Choice, Field, Formula, Part, fields_of
 from playground.core.spec import Spec
 from playground.document.project import Placeholder
 from playground.ui.inspector.cloud import CloudEditor
 from playground.ui.inspector.controls import Button, ComboField
-from playground.ui.inspector.editors import EDITORS, ChoiceEditor, Editor
+from playground.ui.inspector.editors import EDITORS, ChoiceEditor, Editor, spelt
 from playground.ui.inspector.formula import FormulaEditor
 from playground.ui.inspector.text import Label
 from playground.ui.painting import Painted, put, stamp, width_of
-from playground.words import say
+from playground.words import say, sentence
 
 LABEL_WIDTH = 92
 WIDEST_LABEL = 150
@@ -134,7 +134,8 @@ class Row(QWidget):
             self.label.changed = differs
             self.label.update()
         self.reset.setVisible(differs)
-        shown = reference.shown(default, getattr(self.field, "between", "×"))
+        choice = isinstance(self.field, Choice)
+        shown = sentence(spelt(default)) if choice else reference.shown(default, getattr(self.field, "between", "×"))
         self.reset.setToolTip(say("Back to {shown}", shown=shown))
         if isinstance(self.field, Part):
             self._show_nested(value)

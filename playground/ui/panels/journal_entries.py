@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from playground.core.fields import fields_of
 from playground.core.spec import Spec
 from playground.document.edits import Edit, SetField, SetNodeOption, SetPlan
+from playground.document.options import NODE_OPTIONS
 from playground.document.patch import SetValues
 from playground.document.project import Project
 from playground.lowering import lower
@@ -297,7 +298,7 @@ def knob_label(project: Project, name: str) -> str:
     if not dot:
         node_name, colon, field_name = name.partition(":")
         if colon:
-            return f"{node_name} {field_name.replace('_', ' ')}"
+            return _label_of_part(project, node_name, field_name)
         for spec in (project.training.optimizer, project.training):
             if name in fields_of(spec):
                 return say(fields_of(spec)[name].title(name))
@@ -306,6 +307,15 @@ def knob_label(project: Project, name: str) -> str:
         if node.name == node_name and isinstance(node.spec, Spec) and field_name in fields_of(node.spec):
             return f"{node_name} {say(fields_of(node.spec)[field_name].title(field_name))}"
     return name
+
+
+def _label_of_part(project: Project, owner: str, name: str) -> str:
+    """A number of the penalty, which may be another one by now, or a factor of the layer `owner`."""
+    penalty, of_penalty = project.training.penalty, owner == "penalty"
+    fields = fields_of(penalty) if of_penalty else NODE_OPTIONS
+    title = say(fields[name].title(name)) if name in fields else name.replace("_", " ")
+    of = say(penalty.title if name in fields else "Penalty") if of_penalty else owner
+    return f"{of} {title}"
 
 
 def journal_of(session: Session) -> Journal:

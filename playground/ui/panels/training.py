@@ -130,7 +130,7 @@ class TrainingPanel(NodeTaker):
                 short=short(self.preview.highest),
             )
             listens = isinstance(training.schedule, Schedule) and training.schedule.listens
-            self.words.show_text(text + LISTENS * listens)
+            self.words.show_text(text + (say(LISTENS) if listens else ""))
         else:
             self.words.show_text("")
 

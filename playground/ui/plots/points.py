@@ -15,9 +15,9 @@ from playground.ui.painting import AA, CENTRE, RIGHT, put, width_of
 from playground.ui.plots.axis import Axis, short
 from playground.ui.plots.series import polygon
 from playground.ui.theme import theme
-from playground.words import say
+from playground.words import say, sentence, strung
 
-HINT = "Double-click adds a point"
+HINT = sentence("Double-click adds a point")
 #: How near, in pixels, the pointer must be to a point to take it.
 REACH = 10.0
 #: Points keep at least this distance while they are moved, so that none hides another.
@@ -156,7 +156,7 @@ class PointsPlot(QWidget):
         )
 
     def _tell(self) -> None:
-        self.setAccessibleDescription(f"{self.words(self.chosen)}. {self.field.help}")
+        self.setAccessibleDescription(strung((self.words(self.chosen), say(self.field.help)), ". "))
 
     # Pointer
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -294,13 +294,15 @@ class PointsPlot(QWidget):
     def _draw_words(self, p: QPainter, r: QRectF) -> None:
         """The titles of the axes, and the point in hand or how to begin."""
         ink = "text2" if self.isEnabled() else "disabled"
-        title = width_of(self.field.y_title, 10)
-        put(p, QRectF(6, 3, title + 2, 16), self.field.y_title, 10, ink)
-        put(p, QRectF(r.x(), self.height() - 18, r.width(), 14), self.field.x_title, 10, ink, how=RIGHT)
+        up, across = say(self.field.y_title), say(self.field.x_title)
+        title = width_of(up, 10)
+        put(p, QRectF(6, 3, title + 2, 16), up, 10, ink)
+        put(p, QRectF(r.x(), self.height() - 18, r.width(), 14), across, 10, ink, how=RIGHT)
         mine = self.hasFocus() or self._drag is not None
-        say = self.words(self.chosen if mine or self._over is None else self._over) if mine or self._over is not None else HINT
+        held = self.chosen if mine or self._over is None else self._over
+        told = self.words(held) if mine or self._over is not None else say(HINT)
         room = QRectF(title + 16, 3, r.right() - title - 16, 16)
-        put(p, room, say, 10, "text" if mine else "text3" if self.isEnabled() else "disabled", how=RIGHT)
+        put(p, room, told, 10, "text" if mine else "text3" if self.isEnabled() else "disabled", how=RIGHT)
 
     def _draw_curve(self, p: QPainter, r: QRectF) -> None:
         ends = [x for a, b in itertools.pairwise(self.shown) for x in (a[0], b[0])]
