@@ -47,7 +47,7 @@ def picture_of(node: Node, judged: bool, output: TensorType | None, samples: Sam
         if planar:
             return "tiles", 2, 0
         return ("strip" if samples.steps else "image" if len(samples.shape) == 3 else ""), 0, 0
-    if planar and output is not None and output.rank == 1:
+    if planar and output is not None:  # of a sequence or an image each of its numbers is a unit
         units = output.count
         return ("field", 1, 0) if units == 1 else ("tiles", min(units, MOST_TILES), max(0, units - MOST_TILES))
     wished = getattr(node.spec, "preview", "")

@@ -38,11 +38,20 @@ def skipping() -> tuple[Project, Samples]:
     return made, networks.points()
 
 
+def folded() -> tuple[Project, Samples]:
+    """Points of the plane laid out as short sequences and back: outputs of two axes between those of one."""
+    parts = ("dense", {"units": 6}), ("reshape", {"shape": (3, 2)}), ("conv1d", {"filters": 5, "kernel": 2}), ("flatten", {})
+    training = {"batch": 16, "epochs": 8, "optimizer": of("optimizer", "adam", rate=0.01)}
+    return project(*parts, ("dense", {"units": 3}), **training), networks.points()
+
+
 def _names(made: Project) -> tuple[tuple[str, int], ...]:
     return tuple((node.name, 0) for node in made.network.nodes)
 
 
-@pytest.mark.parametrize("made", [networks.plain, networks.forgetful, networks.convolutional, networks.regression, skipping])
+@pytest.mark.parametrize(
+    "made", [networks.plain, networks.forgetful, networks.convolutional, networks.regression, skipping, folded]
+)
 def test_pictures_change_no_bit_of_a_run(client: Client, made: Any) -> None:
     given = made()
     watched = to_end(client, given, lambda c: c.watch_tiles(_names(given[0]), LOW, HIGH, 3))
@@ -50,8 +59,9 @@ def test_pictures_change_no_bit_of_a_run(client: Client, made: Any) -> None:
     assert client.pictures() is not None
 
 
-def test_every_node_of_a_branched_graph_has_its_response(client: Client) -> None:
-    made, samples = skipping()
+@pytest.mark.parametrize("graph", [skipping, folded])
+def test_every_node_of_any_graph_has_its_response(client: Client, graph: Any) -> None:
+    made, samples = graph()
     client.start(made, samples, paused=True)
     until(client, messages.Started)
     client.step_batch()
@@ -67,8 +77,9 @@ def test_every_node_of_a_branched_graph_has_its_response(client: Client) -> None
     for node in made.network.nodes:
         tile = found.tiles[node.name]
         if node.name in wanted:
-            one = surfaces.responses(np.ascontiguousarray(wanted[node.name][:, :8].T), node.spec)
-            assert tile.array.shape == (min(8, wanted[node.name].shape[1]), SIDE, SIDE)
+            units = wanted[node.name].reshape(SIDE * SIDE, -1)
+            one = surfaces.responses(np.ascontiguousarray(units[:, :8].T), node.spec)
+            assert tile.array.shape == (min(8, units.shape[1]), SIDE, SIDE)
             assert np.abs(tile.array.astype(int) - one.codes).max() <= 1
             assert tile.flagged == one.flagged
     head = assembled.lowered.heads[0]

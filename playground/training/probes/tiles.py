@@ -83,8 +83,9 @@ class TilesProbe(Probe[None]):
             given |= dict.fromkeys(self._data, self._points[part])
             for name, first in wanted:
                 values = given.get(name)
-                if values is None or values.ndim != 2:
+                if values is None:
                     continue
+                values = values.reshape(len(values), -1)
                 if values.shape[1] == 1:
                     self._single.add(name)
                 shown = values[:, first : first + MOST_TILES]

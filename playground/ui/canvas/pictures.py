@@ -121,16 +121,17 @@ def _unit_weights(weight: Array, form: tuple[int, ...]) -> Array:
 
 
 def weight_tiles(weight: Array, bias: Array | None, first: int) -> PreviewData | None:
-    """Each unit's incoming weights as bars, its bias last, all on one scale. Shapes: weight (inputs, units), bias (units,)."""
-    if weight.ndim != 2:
+    """Each unit's incoming weights as bars, its bias last, all on one scale. Shapes: weight (..., units), bias (units,)."""
+    weight = weight.reshape(-1, weight.shape[-1])
+    if first >= weight.shape[1]:
         return None
     numbers = weight if bias is None or bias.shape != weight.shape[1:] else np.concatenate([weight, bias[None]])
     return PreviewData(maps=_bars_of(_symmetric(numbers)[:, first : first + MOST_TILES].T))
 
 
 def histograms(given: Array, first: int) -> PreviewData:
-    """What each unit gives for some samples, from −most to most: how often. Shapes: given (samples, ..., units)."""
-    units = given.reshape(-1, given.shape[-1])[:, first : first + MOST_TILES].T
+    """What each unit gives for some samples, from −most to most: how often. Shapes: given (samples, ...)."""
+    units = given.reshape(len(given), -1)[:, first : first + MOST_TILES].T
     finite = np.where(np.isfinite(units), units, 0.0)
     most = np.abs(finite).max(axis=1, keepdims=True)
     places = ((finite / np.where(most > 0, most, 1.0) + 1) * (BINS / 2)).clip(0, BINS - 1).astype(int)
@@ -196,9 +197,9 @@ def plane_tiles(samples: Samples, side: int, scaling: str) -> PreviewData:
 
 def responses(given: Array | None, side: int, spec: Spec | None, first: int = 0) -> PreviewData | None:
     """Each unit's answer over the plane, on one scale, from the unit `first` on; units that are stuck are flagged."""
-    if given is None or given.ndim != 2 or len(given) != side * side:
+    if given is None or len(given) != side * side:
         return None
-    units = np.ascontiguousarray(given[:, first : first + MOST_TILES].T, np.float32)
+    units = np.ascontiguousarray(given.reshape(len(given), -1)[:, first : first + MOST_TILES].T, np.float32)
     return of_coded(surfaces.responses(units, spec, side))
 
 
@@ -216,7 +217,7 @@ def field(given: Array | None, side: int) -> PreviewData | None:
     """One unit's answer over the plane, with the ends of its scale."""
     if given is None or len(given) != side * side:
         return None
-    found = surfaces.field(np.asarray(given[:, 0], np.float32), side)
+    found = surfaces.field(np.asarray(given.reshape(len(given), -1)[:, 0], np.float32), side)
     return PreviewData(maps=found.codes, ends=_ends(found.most))
 
 
