@@ -23,7 +23,7 @@ from playground.training.client import Client
 from playground.training.journal import Journal, decoded, encoded
 from playground.training.messages import Event
 from playground.training.replay import Player, ReplayError
-from tests.training.networks import NETWORKS, of, plain
+from tests.training.networks import NETWORKS, of, plain, points, project
 from tests.training.watching import of_kind, rested, until
 
 
@@ -254,6 +254,34 @@ def test_any_run_can_be_done_again_from_its_journal(client: Client, seed: int, t
     replayed = [burst.record for burst in bursts if burst.record]
     assert [r.validation_loss for r in replayed] == [r.validation_loss for r in epochs]
     assert player.trainer.machine.state_sha256() == found.finished["state_sha256"]
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "momentum", "rmsprop"])
+def test_every_knob_that_there_is_is_done_again(client: Client, optimizer: str) -> None:
+    """One after the other, a step between: rate, momentum and betas, decay, penalty, clipping, dropout, noise, smoothing, averages."""
+    parts = ("dense", {"units": 9}), ("tanh", {}), ("dropout", {"rate": 0.3}), ("gaussian_noise", {}), ("dense", {"units": 3})
+    made = project(
+        *parts, batch=16, epochs=40, clip=1.0, clip_value=0.5, averaging="ema", average_decay=0.9,
+        optimizer=of("optimizer", optimizer), penalty=of("penalty", "elastic_net"),
+    )  # fmt: skip
+    client.start(made, points(), paused=True)
+    until(client, messages.Started)
+    knobs = dict(client.knobs)
+    assert {"rate", "clip", "clip_value", "average_decay", "dropout1.rate", "cross_entropy1.smoothing"} <= knobs.keys()
+    assert {name.partition(":")[0] for name in knobs if ":" in name} == {"penalty", "dense1", "dense2"}
+    for name, value in knobs.items():
+        client.set_knob(name, 0.9 * value if value else 0.05)
+        client.step_batch()
+        rested(client)
+    client.stop()
+    (end,) = of_kind(until(client, messages.Finished), messages.Finished)
+    turned = [entry for entry in client.journal() if entry.kind == "knob"]
+    assert {entry.what for entry in turned} == knobs.keys()
+    assert [entry.step for entry in turned] == list(range(len(knobs)))
+    player = Player(made, points(), client.journal())
+    rows = np.concatenate([burst.rows for burst in player.bursts()])
+    assert rows["loss"].tolist() == client.history().loss.tolist()
+    assert player.trainer.machine.state_sha256() == end.state_sha256
 
 
 def test_an_early_stop_and_what_follows_are_done_again(client: Client, tmp_path: Path) -> None:
