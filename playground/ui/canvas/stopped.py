@@ -12,7 +12,7 @@ from playground.ui.inspector.controls import Button
 from playground.ui.painting import metrics, put, stamp
 from playground.ui.plots.axis import short
 from playground.ui.session import Session
-from playground.ui.steering.travel import CLIP, travels_of
+from playground.ui.steering.travel import travels_of
 from playground.ui.theme import theme
 from playground.words import say, strung
 
@@ -31,7 +31,7 @@ class StoppedBanner(QWidget):
         self.title, self.text = "", ""
         self.setFixedHeight(HIGH)
         self.halve = Button("", "primary", "rewind")
-        self.clip = Button(say("Clip at {limit}", limit=f"{CLIP:.1f}"), "secondary")
+        self.clip = Button("", "secondary")
         self.again = Button(say("Re-initialise"), "secondary", "down")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 14, 0)
@@ -43,6 +43,7 @@ class StoppedBanner(QWidget):
         self.clip.clicked.connect(self.travels.clip)
         self.again.clicked.connect(self._choose_layer)
         self.travels.changed.connect(self.follow)
+        session.project_changed.connect(self.follow)
         theme().changed.connect(self.update)
         self.follow()
 
@@ -63,6 +64,8 @@ class StoppedBanner(QWidget):
         kept = self.travels.kept
         self.halve.show_text(say("Rewind {kept}, halve the rate", kept=kept))
         self.halve.setEnabled(kept > 0)
+        limit = self.travels.clip_limit
+        self.clip.show_text(say("Clip at {limit}", limit=f"{limit:.1f}" if limit >= 1 else f"{limit:.2g}"))
         self.clip.setEnabled(kept > 0)
         layers = self.travels.layers()
         self.again.setEnabled(bool(layers))

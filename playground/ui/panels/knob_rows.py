@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QToolTip, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QToolTip, QWidget
 
 from playground.core.fields import Real, Whole
 from playground.core.registry import entries
@@ -191,11 +191,24 @@ class JournalList(QWidget):
         step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)
         if step and self.rows:
             self.at = min(max(self.at + step, 0), len(self.rows) - 1)
-            self.update()
+            self._show_marked()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.rows:
             self.chosen.emit(self.at)
         else:
             super().keyPressEvent(event)
+
+    def _show_marked(self) -> None:
+        """Bring the marked entry into view, and tell it to a screen reader."""
+        self.update()
+        step, _, _, text = self.rows[self.at]
+        self.setAccessibleDescription(say("Step {step}: {what}", step=f"{step:,}", what=text))
+        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+        area: QWidget | None = self.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if isinstance(area, QScrollArea):
+            page = area.widget() or self
+            area.ensureVisible(0, self.mapTo(page, QPoint(0, 26 * self.at + 15)).y(), 0, 24)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.at = self._row_at(event.position().toPoint().y())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from PySide6.QtWidgets import QWidget
@@ -21,6 +21,12 @@ MOST_LAYERS = 7
 MOST_WIDE = 10
 #: The key of the whole network's line among those of the layers; no node can be called so.
 WHOLE = " all"
+#: The norm of all weights together, from those of the layers. Shapes: (n, layers) -> (n,).
+TOGETHER: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
+    "weight": lambda norms: np.asarray(np.sqrt(np.square(norms).sum(axis=1))),
+    "l1": lambda norms: np.asarray(norms.sum(axis=1)),
+    "largest": lambda norms: np.asarray(norms.max(axis=1)),
+}
 
 
 class EpochColumn:
@@ -145,7 +151,7 @@ class RatePlot(Plot):
 class NormPlot(Plot):
     """One number of every layer over the steps, named at the line's end. what: a column of `LayerNorms`, such as "gradient".
 
-    Below the layers' gradients lies that of the whole network, which every step has.
+    Below those of the layers lies that of the whole network; of the gradients every step has it.
     """
 
     def __init__(self, title: str, what: str, parent: QWidget | None = None) -> None:
@@ -160,8 +166,10 @@ class NormPlot(Plot):
         if (layers, names) != self._layers:
             self._layers = layers, names
             self.series.clear()
-            if self.what == "gradient" and layers:
-                self.add(Series(WHOLE, say("all"), "points", muted=True))
+            if layers and (self.what == "gradient" or self.what in TOGETHER):
+                self.add(
+                    Series(WHOLE, say("all"), "points" if self.what == "gradient" else "smooth", muted=True, dashes=(1.0, 3.0))
+                )
             for series in lines_of(names):
                 self.add(series)
         if norms is None:
@@ -171,7 +179,9 @@ class NormPlot(Plot):
         for layer in self.series:
             if layer != WHOLE:
                 self.show_data(layer, norms.steps, table[:, layers.index(layer)])
-        if history is not None and WHOLE in self.series:
+        if self.what in TOGETHER and layers:
+            self.show_data(WHOLE, norms.steps, TOGETHER[self.what](np.asarray(table, float)))
+        elif history is not None and WHOLE in self.series:
             self.show_data(WHOLE, history.steps, history.gradient_norm)
 
     def show_what(self, what: str) -> None:

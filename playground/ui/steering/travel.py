@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 #: Steps that a remedy goes back.
 BACK = 20
-#: The longest gradient that the remedy "clip" allows.
+#: The longest gradient that the remedy "clip" allows at most.
 CLIP = 1.0
 #: States of a run that can go back.
 STATES = ("running", "paused", "finished", "failed", "dead")
@@ -113,9 +113,16 @@ class Travels(QObject):
 
         self._remedy(then)
 
+    @property
+    def clip_limit(self) -> float:
+        """The longest gradient that the remedy "clip" allows: half of what is allowed already, where that is little."""
+        now = float(self.session.project.training.clip)
+        return min(CLIP, now / 2) if now > 0 else CLIP
+
     def clip(self) -> None:
         """Remedy: back before the fault, clip long gradients, and on."""
-        self._remedy(lambda: bool(self.session.do(SetPlan("training", "clip", CLIP), whole=True)))
+        limit = self.clip_limit
+        self._remedy(lambda: bool(self.session.do(SetPlan("training", "clip", limit), whole=True)))
 
     def reinitialise(self, layer: str) -> None:
         """Remedy: new start weights for a layer, and on."""
