@@ -47,6 +47,13 @@ def keys_of(action: Action, mine: Mapping[str, str] | None = None) -> str:
     return (mine if mine is not None else chosen()).get(action.id, action.shortcut)
 
 
+def keys_by_id(id: str) -> str:
+    """The keys of the action of this id now, for a hint beside a button."""
+    from playground.ui.actions import ACTIONS  # the table stands on this file
+
+    return keys_of(next(action for action in ACTIONS if action.id == id))
+
+
 def choose(action: Action, keys: str) -> None:
     """Give an action other keys, "" for none. Its own keys of the table are chosen by `reset`."""
     if keys == action.shortcut:

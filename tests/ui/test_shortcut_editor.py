@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from playground.core import registry
 from playground.ui import keymap, settings
 from playground.ui.actions import ACTIONS, Action
+from playground.ui.dialogs.start import Start
 from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
 from playground.ui.shortcut_editor import ShortcutEditor
@@ -156,3 +157,12 @@ def test_a_damaged_file_of_settings_takes_no_keys_away(app: QApplication, sessio
     made.autosave.close()
     made.deleteLater()
     settle()
+
+
+def test_hints_beside_buttons_follow(window: MainWindow) -> None:
+    keymap.choose(action("new"), "Ctrl+J")
+    keymap.choose(action("open"), "")
+    window.show_start()
+    settle()
+    (start,) = window.findChildren(Start)
+    assert [button.hint for button in start.wide[:2]] == ["Ctrl+J", ""]

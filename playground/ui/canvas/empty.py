@@ -9,6 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 
 from playground.ui.canvas.starters import STARTERS, Starter
+from playground.ui.keymap import keys_by_id
 from playground.ui.painting import CENTRE, box, chip, put, width_of
 from playground.ui.theme import theme
 from playground.words import say, strung
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 WIDE, HIGH = 660.0, 344.0
 STEPS = (("Data", "data", "c_data"), ("Dense", "dense", "c_linear"), ("ReLU", "relu", "c_act"), ("Loss", "loss", "c_loss"))
-HINTS = (("Ctrl+K", "quick list"), ("Ctrl+V", "paste a network"), ("Ctrl+O", "open"))
+HINTS = (("quick", "quick list"), ("paste", "paste a network"), ("open", "open"))
 
 
 class StarterCard(QAbstractButton):
@@ -113,10 +114,11 @@ class EmptyCanvas(QWidget):
             x += wide + gap
 
     def _paint_hints(self, p: QPainter, frame: QRectF) -> None:
-        widths = [width_of(key, 11) + 14 + 8 + width_of(say(text), 11) for key, text in HINTS]
-        x = frame.center().x() - (sum(widths) + 26 * (len(HINTS) - 1)) / 2
+        hints = [(keys, text) for id, text in HINTS if (keys := keys_by_id(id))]
+        widths = [width_of(key, 11) + 14 + 8 + width_of(say(text), 11) for key, text in hints]
+        x = frame.center().x() - (sum(widths) + 26 * (len(hints) - 1)) / 2
         y = frame.y() + 298
-        for (key, text), wide in zip(HINTS, widths, strict=True):
+        for (key, text), wide in zip(hints, widths, strict=True):
             cap = QRectF(x, y, width_of(key, 11) + 14, 20)
             box(p, cap, 3, theme().color("base"), theme().color("strong"))
             put(p, cap, key, 11, "text", how=CENTRE)

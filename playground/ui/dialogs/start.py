@@ -26,6 +26,7 @@ from playground.ui.dialogs.recovery_card import RecoveryCard
 from playground.ui.dialogs.start_foot import StartFoot
 from playground.ui.inspector.controls import Button, LineField
 from playground.ui.inspector.text import Label
+from playground.ui.keymap import keys_by_id
 from playground.ui.lessons.progress import lessons
 from playground.ui.painting import RIGHT, box, chip, elided, put, stamp, width_of
 from playground.ui.panel import StartPage, register_start_page
@@ -184,6 +185,7 @@ class Start(QWidget):
         self.examples = read_examples(assets_dir() / "examples")
         self.cards = [ExampleCard(example) for example in self.examples]
         self.lessons = [LessonCard(lesson, at) for at, lesson in enumerate(lessons())]
+        self.wide: list[WideButton] = []
         self.recent: list[RecentRow] = []
         self.finds: list[RecoveryCard] = []
         self.foot = StartFoot()
@@ -273,14 +275,15 @@ class Start(QWidget):
         left.addWidget(Label(say("Build, train and look inside networks."), 12, "text2"))
         left.addSpacing(4)
         for text, icon, hint, primary, signal in (
-            (say("New network"), "plus", "Ctrl+N", True, self.new_asked),
-            (say("Open project…"), "open", "Ctrl+O", False, self.open_asked),
+            (say("New network"), "plus", "", True, self.new_asked),
+            (say("Open project…"), "open", "", False, self.open_asked),
             (say("Start from my data…"), "data", say("CSV, images"), False, self.import_asked),
             (say("Import weights…"), "import", "ONNX", False, self.weights_asked),
         ):
             button = WideButton(text, icon, hint, primary)
             button.clicked.connect(signal)
             left.addWidget(button)
+            self.wide.append(button)
         left.addSpacing(10)
         left.addWidget(Label(say("Recent projects"), 11, "text2", True))
         self.recent_column = QVBoxLayout()
@@ -381,6 +384,9 @@ class Start(QWidget):
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]
+        for button, id in zip(self.wide, ("new", "open"), strict=False):  # a person may have given them others since
+            button.hint = keys_by_id(id)
+            button.update()
         self.refresh_recent()
         self.lay_out()
         QTimer.singleShot(0, self, self.look_for_work)  # reads files: the page is there first

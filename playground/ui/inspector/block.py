@@ -12,6 +12,7 @@ from playground.document.project import Block, Node
 from playground.errors import PlaygroundError
 from playground.ui.inspector.controls import Button, LineField
 from playground.ui.inspector.text import Label, Section
+from playground.ui.keymap import keys_by_id
 from playground.ui.library import library
 from playground.ui.next_steps import again
 from playground.words import say, sentence, strung
@@ -38,7 +39,8 @@ class BlockCard(QWidget):
         self.open = Button(say("Open"), "secondary", small=True)
         self.open.setToolTip(say("Show what is inside (Enter)"))
         self.apart = Button(say("Ungroup"), "secondary", small=True)
-        self.apart.setToolTip(say("The layers in place of this node (Ctrl+Shift+G)"))
+        keys = keys_by_id("ungroup")
+        self.apart.setToolTip(say("The layers in place of this node") + (f" ({keys})" if keys else ""))
         self.keep = Button(say("Save to library"), "secondary", small=True)
         self.keep.setToolTip(say("Keep the block for all projects on this machine"))
         self._assemble()
