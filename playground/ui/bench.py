@@ -7,12 +7,13 @@ weights, so that neither a finished curve is lost nor the network is held by a r
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 
 from playground.core.fields import fields_of
-from playground.document.project import Project
+from playground.document.project import Node, Project
 from playground.training.client import Client
 from playground.training.messages import (
     Act,
@@ -183,12 +184,23 @@ def bench_of(session: Session) -> Bench:
     return found if isinstance(found, Bench) else Bench(session)
 
 
+def layers_of(project: Project) -> Any:
+    """Layers and wires of a project as a run keeps them while it goes on."""
+    sources = project.network.of_kind("dataset")
+    return _fixed(node for node in project.network.nodes if node not in sources), project.network.links
+
+
 def _made_of(project: Project) -> Any:
     """What of a project a run cannot follow while it goes on; runs of two projects that agree in it go on alike."""
+    training = project.training
+    nodes = _fixed(project.network.nodes)
+    return nodes, project.network.links, project.data, training.batch, training.accumulate, type(training.optimizer)
 
-    def fixed(spec: object) -> Any:
+
+def _fixed(nodes: Iterable[Node]) -> Any:
+    """What nodes are, but for what may change while a run goes on."""
+
+    def settings(spec: object) -> Any:
         return type(spec), tuple((name, getattr(spec, name)) for name, field in fields_of(spec).items() if not field.live)
 
-    nodes = tuple((node.id, fixed(node.spec), node.shares) for node in project.network.nodes)
-    training = project.training
-    return nodes, project.network.links, project.data, training.batch, training.accumulate, type(training.optimizer)
+    return tuple((node.id, settings(node.spec), node.shares) for node in nodes)

@@ -34,6 +34,8 @@ class StatusLine(QStatusBar):
         self.parts = sorted(found, key=lambda part: (part.order, part.id))
         self._kept = {kind for part in self.parts for kind in part.hears}
         self._newest: dict[type, object] = {}
+        if (started := session.client.started) is not None:  # a line made anew while a run goes on
+            self._newest[Started] = started
         self.autosaved = ""
         session.heard.connect(self._on_event)
         session.turns.follow(self, self.refresh, EVERY_S)

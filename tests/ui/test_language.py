@@ -121,6 +121,7 @@ def test_a_run_goes_on_while_everything_is_said_anew(window: MainWindow, session
     assert session.run.number == number
     qtbot.waitUntil(lambda: session.client.step > step, timeout=60_000)
     assert session.run.state == "running"
+    assert any(part.progress >= 0 for part in window.status.left()), "the status line tells of the run"
     session.stop()
     qtbot.waitUntil(lambda: not session.run.going, timeout=60_000)
     for dialog in window.findChildren(QDialog):

@@ -15,7 +15,18 @@ from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from playground.core.registry import find
-from playground.document.edits import EditBlock, GroupIntoBlock, ReplacePlanPart, SetField, SetNodeOption, SetPlan
+from playground.document.edits import (
+    AddNode,
+    EditBlock,
+    GroupIntoBlock,
+    MoveNodes,
+    RemoveNodes,
+    RenameNode,
+    ReplacePlanPart,
+    SetField,
+    SetNodeOption,
+    SetPlan,
+)  # fmt: skip
 from playground.document.file import save
 from playground.training.messages import ChangeRefused, Replanned
 from playground.training.replay import Player
@@ -178,6 +189,25 @@ def test_a_layer_that_is_added_meanwhile_keeps_nothing_from_changing(running: Se
     replanned(running, qtbot, lambda: running.do(SetPlan("training", "batch", 5)))
     assert running.run_project is not None
     assert running.run_project.network.node(node(running, "dense1").id).spec.units != 99
+
+
+def test_a_network_that_the_run_does_not_follow_is_told_once(running: Session) -> None:
+    told: list[str] = []
+    running.message.connect(lambda text, level: told.append(text))
+    first = node(running, "dense1")
+    running.do(MoveNodes({first.id: (7.0, 7.0)}))
+    running.do(RenameNode(first.id, "first"))
+    running.do(SetNodeOption(first.id, "frozen", True))
+    assert told == []
+    running.do(RemoveNodes((first.id,)))
+    running.do(AddNode(find("layer", "relu")()))
+    assert [text for text in told if "with the network as it was" in text] == told[:1]
+    assert len(told) == 1
+    assert running.run.state == "running"
+    running.undo()
+    running.undo()
+    running.do(AddNode(find("layer", "relu")()))
+    assert len(told) == 2
 
 
 def test_a_line_of_the_journal_is_taken_back_with_the_mouse_and_the_keys(running: Session, show: Make, qtbot: QtBot) -> None:

@@ -47,6 +47,9 @@ def test_age_and_cost_are_said_while_a_run_goes_on(session: Session, qtbot: QtBo
     assert said("Data age").removesuffix(" ms").removeprefix("Data age ").isdigit()
     number = float(said("Cost").removeprefix("Cost of watching ").removesuffix(" %"))
     assert 0 <= number <= 100
+    anew = StatusLine(session)  # as after a change of language
+    qtbot.addWidget(anew)
+    assert any(part.progress >= 0 for part in anew.left())
     found = session.client.watching
     assert found is not None
     assert found.run_seconds > 0

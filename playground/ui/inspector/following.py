@@ -19,6 +19,7 @@ from playground.lowering.expansion import expanded
 from playground.lowering.flow import flow_of
 from playground.lowering.groups import weight_settings
 from playground.training.messages import ChangeRefused, Done, Replanned, Reset, Started
+from playground.ui.bench import layers_of
 from playground.ui.remedies import remedy_of
 from playground.words import sentence
 
@@ -71,6 +72,8 @@ class KnobFollower(QObject):
         #: Plans that were asked for and not yet answered, by serial number; the one that was refused last.
         self._asked: dict[int, tuple[Project, Samples | None]] = {}
         self._refused: Project | None = None
+        #: The canvas shows another network than the run has, which was told.
+        self._apart = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.settle)
@@ -87,6 +90,7 @@ class KnobFollower(QObject):
         """Bring the run to the project's values: knobs at once, its plan too unless it was changed just before (see `SETTLE_MS`)."""
         if not self.session.client.takes_changes:
             return
+        self._tell_of_network()
         known = {**self.session.client.knobs, **self._sent}
         for name, value in self._knobs(self.session.project).items():
             if name in known and np.float32(known[name]) != np.float32(value):
@@ -101,6 +105,17 @@ class KnobFollower(QObject):
         elif wanted != self._refused:
             self._timer.start(SETTLE_MS if self._flow.isActive() else 0)
             self._flow.start()
+
+    def _tell_of_network(self) -> None:
+        """Once, when layers or wires are changed that the run keeps as they were."""
+        before, self._apart = self._apart, False
+        trained = self.session.run_project
+        if trained is None or self.session.client.state not in ("running", "paused"):
+            return
+        self._apart = layers_of(expanded(trained).project) != layers_of(expanded(self.session.project).project)
+        if self._apart and not before:
+            text = sentence("The run goes on with the network as it was. Press Stop, then Train, to train the one that is shown.")
+            self.session.message.emit(text, "info")
 
     def gesture_of(self, name: str, value: float) -> int | None:
         """The step of undo that a number which the run took over belongs to; None for one that was not sent, or was asked about before.
