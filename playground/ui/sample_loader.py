@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
+from playground.core import fields
 from playground.core.samples import Samples
 from playground.core.spec import Dataset
 from playground.errors import PlaygroundError
@@ -41,8 +42,11 @@ class SampleLoader(QObject):
         return self._wanted is not None and self._wanted not in self._kept
 
     def want(self, spec: object, folder: Path) -> None:
-        """Ask for a data source's samples; anything that is not a data source means none."""
-        key = (spec, folder) if isinstance(spec, Dataset) else None
+        """Ask for a data source's samples; anything that is not a data source means none.
+
+        Of one that reads no files the folder says nothing: its samples are the same wherever the project lies.
+        """
+        key = (spec, folder if _reads_files(spec) else Path()) if isinstance(spec, Dataset) else None
         if key == self._wanted:
             return
         self._wanted = key
@@ -86,3 +90,7 @@ class SampleLoader(QObject):
                 self._kept.popitem(last=False)
         if key == self._wanted:
             self.loaded.emit(samples, error)
+
+
+def _reads_files(spec: Dataset) -> bool:
+    return any(isinstance(field, fields.Path) for field in fields.fields_of(spec).values())

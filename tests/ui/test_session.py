@@ -11,6 +11,7 @@ import pytest
 from playground.core import registry
 from playground.document.edits import AddNode, RemoveNodes, ReplaceSpec, SetField, SetPlan
 from playground.document.file import Loaded
+from playground.paths import assets_dir
 from playground.ui.canvas.answers import node_outputs, start_weights
 from playground.ui.canvas.starters import STARTERS
 from playground.ui.session import Session
@@ -67,6 +68,18 @@ def test_samples_come_beside_the_event_loop(session: Session, loaded: Callable[[
     assert session.samples is None
     session.redo()
     assert session.samples is not None, "samples of a source that was read before are kept"
+
+
+def test_data_that_ship_are_not_read_again_when_the_project_moves(session: Session, loaded: Callable[[Session], None]) -> None:
+    """An example becomes a copy without a folder, and a copy may be saved in another one."""
+    assert session.open(assets_dir() / "examples" / "iris.play")
+    session.detach(ours=True)
+    loaded(session)
+    samples = session.samples
+    assert samples is not None
+    session.do(SetPlan("training", "epochs", 7))
+    assert session.ready
+    assert session.samples is samples
 
 
 def test_no_run_begins_with_the_samples_of_another_project(session: Session, loaded: Callable[[Session], None]) -> None:
