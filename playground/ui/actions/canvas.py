@@ -29,6 +29,8 @@ def export_picture(window: MainWindow) -> None:
         return
     ending, scale = kinds.get(kind, (".svg", 2.0))
     path = Path(name)
+    if ending == ".svg" and path.suffix.lower() == ".png":  # typed, while the kind stayed the one that is offered first
+        ending, scale = ".png", 2.0
     if path.suffix.lower() not in (".svg", ".png") or kind in kinds:
         path = path.with_suffix(ending) if path.suffix.lower() in (".svg", ".png", "") else path.with_name(path.name + ending)
     if path != Path(name) and not may_write(window, path):
