@@ -56,13 +56,14 @@ _SIGNALS = {
 }
 
 
-def of_death(status: int | None, stderr: str, *, killed: bool, peak_bytes: int, free_bytes: int, step: int) -> Cause:
-    """Why the process has gone. status: its exit status, negative for a signal; killed: this program did it."""
-    kept = (
-        sentence("The weights of step {step} are kept; Resume goes on from there.", step=f"{step:,}")
-        if step
-        else sentence("Press Train to begin again.")
-    )
+def of_death(
+    status: int | None, stderr: str, *, killed: bool, peak_bytes: int, free_bytes: int, step: int, over: bool = False
+) -> Cause:
+    """Why the process has gone. status: its exit status, negative for a signal; killed: this program did it; over: the run was, too."""
+    kept = sentence("Press Train to begin again.")
+    if step:
+        goes_on = sentence("The weights of step {step} are kept; Resume goes on from there.", step=f"{step:,}")
+        kept = sentence("The weights of step {step} are kept.", step=f"{step:,}") if over else goes_on
     if killed:
         return Cause("ended", sentence("Training was ended at once. {kept}", kept=kept))
     if status == -signal.SIGKILL:

@@ -198,8 +198,11 @@ class Client(Travels, Results):
         self._forget_changes()
         peak = self._view.board.life.peak_bytes if self._view and self._view.board else 0
         free = memory.free_bytes()
-        cause = causes.of_death(ended.status, ended.stderr, killed=ended.killed, peak_bytes=peak, free_bytes=free, step=self.step)
-        if self._state not in LIVE:
+        over = self._state not in LIVE
+        cause = causes.of_death(
+            ended.status, ended.stderr, killed=ended.killed, peak_bytes=peak, free_bytes=free, step=self.step, over=over
+        )
+        if over:
             return messages.Warned(kind=cause.kind, text=cause.text)
         self._state, self._text = "dead", cause.text
         return messages.Died(kind=cause.kind, text=cause.text, step=self.step, details=ended.stderr)

@@ -85,3 +85,9 @@ def test_nine_causes_have_nine_sentences() -> None:
 
 def test_a_signal_that_nobody_knows_has_a_sentence_too() -> None:
     assert "signal 250" in death(-250).text
+
+
+def test_after_the_end_of_a_run_nothing_goes_on() -> None:
+    found = causes.of_death(-9, "", killed=False, peak_bytes=0, free_bytes=2 * GB, step=412, over=True)
+    assert "The weights of step 412 are kept." in found.text
+    assert "Resume" not in found.text

@@ -108,7 +108,8 @@ def test_what_cannot_be_drawn_is_a_sentence(drawn: MainWindow, session: Session,
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "wanted"), [(0, "net", "net.svg"), (2, "net.png", "net.png"), (1, "net.svg", "net.png"), (0, "net.png", "net.png")]
+    ("kind", "name", "wanted"),
+    [(0, "net", "net.svg"), (2, "net.png", "net.png"), (1, "net.svg", "net.png"), (0, "net.png", "net.png")],
 )
 def test_the_menu_asks_and_writes(
     drawn: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: int, name: str, wanted: str
