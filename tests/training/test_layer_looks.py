@@ -261,6 +261,31 @@ def test_a_run_that_is_over_at_once_is_looked_into_afterwards_as_if_it_had_been_
     assert slow.machine.state_sha256() == fast.machine.state_sha256()
 
 
+def test_the_first_look_at_a_run_that_goes_on_sees_how_it_began() -> None:
+    run = run_of(plain())
+    probes = [ActivationProbe(run), HistogramProbe(run)]  # type: ignore[arg-type]
+    for _ in range(60):
+        run.machine.run(1)
+        notes_of(run).add()  # type: ignore[arg-type]
+    before = run.machine.state_sha256()
+    for _ in range(2):
+        for probe in probes:
+            probe.share.soon()
+            probe.look(force=False)
+        run.machine.run(1)
+        notes_of(run).add()  # type: ignore[arg-type]
+    for area in (ACTIVATIONS, HISTOGRAMS):
+        rows = run.board[area].since(0)[0]
+        steps = rows["step"] if rows.dtype.names else rows[:, 0]
+        assert steps[0] == 1
+        assert list(steps[-2:]) == [60, 61]
+        assert 4 < len(steps) <= notes_module.FEW + 2
+        assert (np.diff(steps) > 0).all()
+    again = run_of(plain())
+    again.machine.run(60)
+    assert again.machine.state_sha256() == before
+
+
 def test_notes_cover_the_run_evenly_and_go_back_with_it() -> None:
     run = run_of(plain())
     notes = notes_of(run)  # type: ignore[arg-type]

@@ -30,13 +30,13 @@ class ActivationProbe(Probe[None]):
         self._last = -1
 
     def look(self, *, force: bool) -> None:
-        """At rest also at past steps that were noted down since the last look."""
+        """At rest also at past steps that were noted down since the last look, at first at some of those before it."""
         step = self.run.machine.step
         if not self.crowd.wanted or step == self._last or not (force or self.share.due):
             return
         with self.share:
             last, self._last = min(self._last, step), step
-            past = notes_of(self.run).between(last, step) if force and self.crowd.small else []
+            past = notes_of(self.run).past(last, step, force=force) if self.crowd.small else []
             for at, tensors in [*((note.step, note.tensors) for note in past), (step, None)]:
                 self._measure(at, tensors)
 

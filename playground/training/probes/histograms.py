@@ -32,13 +32,13 @@ class HistogramProbe(Probe[None]):
         self._names = [[p.name for p in parameters if p.owner == layer] for layer in run.board.plan.layers]
 
     def look(self, *, force: bool) -> None:
-        """At rest also at past steps that were noted down since the last look."""
+        """At rest also at past steps that were noted down since the last look, at first at some of those before it."""
         step, machine = self.run.machine.step, self.run.machine
         if not self.crowd.wanted or step == self._last or not (force or self.share.due):
             return
         with self.share:
             last, self._last = min(self._last, step), step
-            for note in notes_of(self.run).between(last, step) if force and self.crowd.small else ():
+            for note in notes_of(self.run).past(last, step, force=force) if self.crowd.small else ():
                 outputs = self.crowd.outputs(note.tensors)
                 self.run.board[HISTOGRAMS].append(self._row(note.step, note.tensors, note.gradients, outputs))
             row = self._row(step, machine.parameters(), machine.gradients(), self.crowd.outputs())

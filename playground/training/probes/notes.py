@@ -20,6 +20,8 @@ Array = npt.NDArray[Any]
 
 #: Steps that are kept, evenly over the run; weights that a network may have.
 MOST, WEIGHTS = 32, 8192
+#: Of those before the first look of a run that goes on so many are looked into with it.
+FEW = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +75,13 @@ class Notes:
             for step, weights, gradients, statistics in self._kept
             if last < step < now
         ]
+
+    def past(self, last: int, now: int, *, force: bool) -> list[Note]:
+        """What a look goes into besides the present: at rest all since the last one, at the first one some of how the run began."""
+        if not force and last >= 0:
+            return []
+        found = self.between(last, now)
+        return found if force else found[:: -(-len(found) // FEW) or 1]
 
 
 def _split(run: Array, places: dict[str, tuple[int, tuple[int, ...]]]) -> dict[str, Array]:
