@@ -140,8 +140,10 @@ def _look_so(window: MainWindow, look: Look) -> None:
         window.layouts.restore()
     window.join_palette()
     canvas = window.canvas
-    canvas.show_labels(look.labels)
-    canvas.feed.show_mode(look.tiles)
+    if look.labels != canvas.canvas.labels:  # drawing everything once more takes long
+        canvas.show_labels(look.labels)
+    if look.tiles != canvas.feed.maker.mode:
+        canvas.feed.show_mode(look.tiles)
     canvas.show_map(look.map)
     canvas.looking.fresh = look.fresh
 

@@ -61,8 +61,6 @@ class Theme(QObject):
         at = np.linspace(0, len(stops) - 1, 256)
         rgb = np.stack([np.interp(at, range(len(stops)), stops[:, c]) for c in range(3)], 1).round().astype(np.uint32)
         self.lut = (0xFF000000 | rgb[:, 0] << 16 | rgb[:, 1] << 8 | rgb[:, 2]).astype(np.uint32)
-        _tinted.cache_clear()
-        _pixmap.cache_clear()
 
     def color(self, name: str) -> QColor:
         """A token's colour in the current mode. The caller must not change it."""
@@ -184,10 +182,10 @@ class _SystemWatch(QObject):
             if event.type() == QEvent.Type.Polish:
                 make_plain(watched)
         elif isinstance(watched, QFileDialog):
-            if event.type() in (QEvent.Type.Show, QEvent.Type.PaletteChange):
-                from playground.ui.file_dialog import dress, recolor
+            if event.type() == QEvent.Type.Show:
+                from playground.ui.file_dialog import dress
 
-                (dress if event.type() == QEvent.Type.Show else recolor)(watched)
+                dress(watched)
         elif isinstance(watched, QApplication) and event.type() == QEvent.Type.ThemeChange and theme().choice == "system":
             apply(watched, "system")
         return False
@@ -201,14 +199,19 @@ def apply(app: QApplication, mode: str) -> None:
     if mode == "system":
         wanted = "dark" if app.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"
     now._use(wanted)
-    if app.style().name().lower() != "fusion":
+    if not app.styleSheet() and app.style().name().lower() != "fusion":  # under a sheet a style has no name
         app.setStyle("Fusion")
-    if app.property("playground_watched") is None:
-        app.installEventFilter(_SystemWatch(app))
-        app.setProperty("playground_watched", True)
+    watch = app.findChild(_SystemWatch) or _SystemWatch(app)
+    app.removeEventFilter(watch)  # every widget has its events now, and looking at them would take a quarter of the time
     app.setFont(now.font(12))
     app.setPalette(now.palette())
     app.setStyleSheet(now.sheet())
+    app.installEventFilter(watch)
+    for dialog in app.topLevelWidgets():
+        if isinstance(dialog, QFileDialog):
+            from playground.ui.file_dialog import recolor
+
+            recolor(dialog)
     now.changed.emit()
 
 

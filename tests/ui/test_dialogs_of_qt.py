@@ -60,3 +60,17 @@ def test_a_message_begins_with_a_title_and_a_picture(mode: str, qtbot: QtBot) ->
     assert title.font().bold()
     assert not box.iconPixmap().isNull()
     box.close()
+
+
+def test_a_switch_of_the_theme_does_nothing_twice(app: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The style under the sheet stays, and nobody looks at the events of all widgets meanwhile."""
+    made, seen = [], []
+    monkeypatch.setattr(QApplication, "setStyle", lambda *style: made.append(style))
+    monkeypatch.setattr(theme, "make_plain", seen.append)
+    theme.apply(app, "dark")
+    theme.apply(app, "light")
+    assert made == []
+    label = QLabel("a")
+    label.ensurePolished()
+    assert seen == [label], "then they are watched as before"
+    label.deleteLater()
