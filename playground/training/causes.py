@@ -31,6 +31,8 @@ KINDS = (
 )
 
 
+#: What to do after a run that did no step.
+AGAIN = sentence("Press Train to begin again.")
 #: Refusals of a command; the run goes on.
 HARMLESS = (BadValue,)
 
@@ -57,10 +59,21 @@ _SIGNALS = {
 
 
 def of_death(
-    status: int | None, stderr: str, *, killed: bool, peak_bytes: int, free_bytes: int, step: int, over: bool = False
+    status: int | None,
+    stderr: str,
+    *,
+    killed: bool,
+    peak_bytes: int,
+    free_bytes: int,
+    step: int,
+    over: bool = False,
+    again: str = AGAIN,
 ) -> Cause:
-    """Why the process has gone. status: its exit status, negative for a signal; killed: this program did it; over: the run was, too."""
-    kept = sentence("Press Train to begin again.")
+    """Why the process has gone. status: its exit status, negative for a signal; killed: this program did it; over: the run was, too.
+
+    again: what to do where no step was done.
+    """
+    kept = again
     if step:
         goes_on = sentence("The weights of step {step} are kept; Resume goes on from there.", step=f"{step:,}")
         kept = sentence("The weights of step {step} are kept.", step=f"{step:,}") if over else goes_on

@@ -37,8 +37,10 @@ class Client(Travels, Results):
     as if nothing had happened. Call it from one thread; start it from the main one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, again: str = causes.AGAIN) -> None:
+        """again: what a person can do where the worker died before it did a step."""
         super().__init__()
+        self._again = again
         self._line = Line()
         self._view: RunView | None = None
         self._state = "idle"
@@ -200,8 +202,9 @@ class Client(Travels, Results):
         free = memory.free_bytes()
         over = self._state not in LIVE
         cause = causes.of_death(
-            ended.status, ended.stderr, killed=ended.killed, peak_bytes=peak, free_bytes=free, step=self.step, over=over
-        )
+            ended.status, ended.stderr, killed=ended.killed, peak_bytes=peak, free_bytes=free, step=self.step, over=over,
+            again=self._again,
+        )  # fmt: skip
         if over:
             return messages.Warned(kind=cause.kind, text=cause.text)
         self._state, self._text = "dead", cause.text

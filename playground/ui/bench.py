@@ -37,7 +37,7 @@ from playground.training.messages.analysis import (
     PreflightStep,
 )
 from playground.training.messages.fan import FanDone, FanPoint
-from playground.words import say
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -114,7 +114,7 @@ class Bench(QObject):
         assert samples is not None
         self._idle.stop()
         if self._client is None:
-            self._client = Client()
+            self._client = Client(again=sentence("Start it again."))
             self._notifier = QSocketNotifier(self._client.fileno(), QSocketNotifier.Type.Read, self)
             self._notifier.activated.connect(self._drain)
         self._client.start(self.session.project, samples, None, paused=True)

@@ -37,6 +37,7 @@ class Standing:
     left: int
     share: float | None
     aside: bool
+    of_end: bool
 
 
 class NoticeBar(QWidget):
@@ -58,6 +59,8 @@ class NoticeBar(QWidget):
         self._share: float | None = None
         #: Something else is told while that goes on.
         self._aside = False
+        #: The message tells how a run ended.
+        self._of_end = False
         self.button.clicked.connect(self._press)
         session.message.connect(self.tell)
         session.heard.connect(self._hear)
@@ -77,7 +80,10 @@ class NoticeBar(QWidget):
             if self._share is not None:
                 self._put_away()
             self._share, self._aside = None, False
+        if isinstance(event, Started) and self._of_end:
+            self._put_away()
         self.offer(remedy_of(event, self.session))
+        self._of_end |= isinstance(event, Died | Failed)
 
     def _under_way(self, event: Travelling) -> None:
         """How long the way back still takes, and a button that ends it; what else is told comes in its place."""
@@ -99,6 +105,7 @@ class NoticeBar(QWidget):
         text = _said(text)
         self._aside = self._share is not None
         self._cure = self._share = None
+        self._of_end = False
         self.button.hide()
         self.text, self.level = text, level if level in INK else "info"
         self.setAccessibleName(text)
@@ -125,13 +132,13 @@ class NoticeBar(QWidget):
             return None
         left = max(1, self._timer.remainingTime()) if self._timer.isActive() else 0
         remedy = self._remedy if self._cure is not None else None
-        return Standing(self._said, self.level, remedy, left, self._share, self._aside)
+        return Standing(self._said, self.level, remedy, left, self._share, self._aside, self._of_end)
 
     def take_over(self, before: Standing) -> None:
         """Tell what another one told, in the language that is spoken now, for as long as it would have."""
         self.tell(before.said, before.level)
         self.offer(before.remedy)
-        self._share, self._aside = before.share, before.aside
+        self._share, self._aside, self._of_end = before.share, before.aside, before.of_end
         if before.left:
             self._timer.start(before.left)
         else:

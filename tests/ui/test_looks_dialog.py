@@ -169,6 +169,9 @@ def test_a_worker_that_dies_is_told_and_the_next_look_has_a_new_one(session: Ses
     bench = finder.range.bench
     assert bench._client is not None
     finder.start()
+    qtbot.waitUntil(lambda: finder.range.suggestions["valley"].use.isEnabled() or not bench.busy, timeout=60_000)
+    finder.start()
+    assert not any(one.use.isEnabled() for one in finder.range.suggestions.values()), "those of the test before are gone"
     bench._client.kill()
     qtbot.waitUntil(lambda: not bench.busy, timeout=30_000)
     finder.start()

@@ -14,11 +14,12 @@ from pytestqt.qtbot import QtBot
 import playground as pg
 from playground.document.edits import AddLink, AddNode, RenameNode
 from playground.errors import FileError
-from playground.training.messages import ChangeRefused, Died, Failed
+from playground.training.messages import ChangeRefused, Died, Failed, Started
 from playground.training.messages.travel import Stayed, Travelling
 from playground.ui.canvas.sharing import ShareGesture
 from playground.ui.inspector.following import follow_knobs
 from playground.ui.main_window import MainWindow
+from playground.ui.retelling import tell_again
 from playground.ui.session import Session
 from tests.ui.conftest import settle
 from tests.ui.networks import chain, node, ready
@@ -53,6 +54,28 @@ def test_a_dead_worker_offers_to_resume(window: MainWindow, session: Session, mo
     QTest.mouseClick(notice.button, Qt.MouseButton.LeftButton)
     assert asked == ["resume"]
     assert not notice.isVisible()
+
+
+def test_how_a_run_ended_is_put_away_when_one_begins(window: MainWindow, session: Session):
+    def end() -> None:
+        session.message.emit("The worker was killed.", "error")
+        session.heard.emit(Died(kind="killed", text="The worker was killed.", step=3))
+
+    started = Started(
+        generation=1, layout={}, knobs=(), board={"layers": ()}, step=3, steps_per_epoch=1, total_steps=9, epochs=9, train_rows=1,
+        validation_rows=0, arena_bytes=1, paused=False, notes=(),
+    )  # fmt: skip
+    end()
+    session.heard.emit(started)
+    assert not window.notices.isVisible()
+    session.message.emit("Something else was said.", "info")
+    session.heard.emit(started)
+    assert window.notices.isVisible()
+    end()
+    tell_again(window)
+    assert "killed" in window.notices.text
+    session.heard.emit(started)
+    assert not window.notices.isVisible()
 
 
 def test_a_run_that_does_not_fit_offers_a_batch_that_does(window: MainWindow, session: Session):

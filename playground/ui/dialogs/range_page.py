@@ -89,6 +89,12 @@ class Suggestion(QWidget):
         column.addLayout(top)
         column.addWidget(Label(meaning, 11, "text2", wraps=True))
 
+    def forget(self) -> None:
+        """Nothing is known of it."""
+        self.rate = None
+        self.value.show_text("—", "text")
+        self.use.setEnabled(False)
+
     def show_rate(self, rate: float | None) -> None:
         self.rate = rate
         self.value.show_text(short(rate) if rate else say("no clear answer"), "text" if rate else "text3")
@@ -144,8 +150,11 @@ class RangePage(FinderPage):
 
     def clear(self) -> None:
         self.points.clear()
+        for suggestion in self.suggestions.values():
+            suggestion.forget()
         self._show_none("")
         self._show()
+        self.said.emit(say("Using a rate is one edit. Undo takes it back."))
 
     def _show_none(self, why: str) -> None:
         """Say in place of the suggestions why there are none; "" where there are."""
