@@ -41,13 +41,13 @@ def spoiled_links(network: Network, node: str, direction: str, trains: Callable[
 
 def what(fault: Fault) -> str:
     """The number, as few characters as a wire has room for."""
-    return "∞" if fault.what == "infinity" else "NaN"
+    return {"infinity": "∞", "": "NaN"}.get(fault.what, fault.what)
 
 
 def first_words(fault: Fault) -> str:
-    """Of the layer that made it: "First NaN, backward, step 1,312"."""
+    """Of the layer that made it: "First NaN, backward, step 1,312", or how large an update made one of its weights."""
     direction = {"forward": say("forward"), "backward": say("backward"), "update": say("update"), "start": say("start")}
-    return say(
-        "First {what}, {direction}, step {step}", what=what(fault), direction=direction.get(fault.direction, fault.direction),
-        step=f"{fault.step + 1:,}",
-    )  # fmt: skip
+    told = {"what": what(fault), "direction": direction.get(fault.direction, fault.direction), "step": f"{fault.step + 1:,}"}
+    if told["what"] in ("NaN", "∞"):
+        return say("First {what}, {direction}, step {step}", **told)
+    return say("A weight of {what}, {direction}, step {step}", **told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 
 import numpy as np
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from playground.core.registry import find
 from playground.document.edits import SetPlan
 from playground.training.history import LayerNorms
+from playground.training.messages import Fault
 from playground.ui.panels.activations import ActivationsPanel
 from playground.ui.panels.gradients import NormsPanel, gradients, weights
 from playground.ui.panels.health import health_of, judge
@@ -24,6 +26,7 @@ from playground.ui.panels.metrics import MetricsPanel
 from playground.ui.panels.output import OutputPanel
 from playground.ui.plots.curves import WHOLE
 from playground.ui.session import Session
+from playground.ui.spoiled import first_words
 
 from .conftest import settle
 from .networks import chain, moons, ready, train
@@ -173,6 +176,17 @@ def test_only_the_newest_samples_are_judged() -> None:
     norms = LayerNorms(("a",), np.arange(70), ratios, ratios, ratios)
     assert [row.state for row in health_of(norms, [])] == ["Healthy"]
     assert health_of(None, []) == []
+
+
+def test_of_a_step_that_was_refused_a_layer_with_a_sound_gradient_is_not_accused() -> None:
+    """No update was made there, of any layer."""
+    usual, refused = np.full((20, 2), 1e-3), np.array([[np.nan, np.nan]])
+    gradients = np.concatenate([np.ones((20, 2)), [[1.0, np.nan]]])
+    norms = LayerNorms(("a", "b"), np.arange(21), gradients, np.ones((21, 2)), np.concatenate([usual, refused]))
+    assert [row.state for row in health_of(norms, [])] == ["Healthy", "Not finite"]
+    fault = Fault(node="b", op="adam", direction="update", step=20, text="", batch=1, epoch=1, what="4.9e8")
+    assert first_words(fault) == "A weight of 4.9e8, update, step 21"
+    assert first_words(dataclasses.replace(fault, direction="backward", what="infinity")) == "First ∞, backward, step 21"
 
 
 def test_the_speed_of_a_run_is_chosen_in_the_knobs_and_shown_there(session: Session, qtbot: QtBot) -> None:

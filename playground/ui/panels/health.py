@@ -90,6 +90,9 @@ def health_of(norms: LayerNorms | None, frozen: Sequence[str]) -> list[Health]:
     found = []
     for k, layer in enumerate(norms.layers):
         ratios, gradients, weights = (table[:, k] for table in columns)
+        if len(ratios) and math.isnan(ratios[-1]) and math.isfinite(gradients[-1]):
+            # Of a step that was refused there is no update; that says nothing of a layer with a sound gradient.
+            ratios = ratios[:-1]
         found.append(judge(layer, ratios, gradients, layer in frozen, weights))
     return found
 

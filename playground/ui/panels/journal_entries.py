@@ -278,10 +278,13 @@ def _planned(project: Project, entry: records.Entry) -> tuple[str, str]:
 
 
 def _faulty(entry: records.Entry) -> tuple[str, str]:
-    """What was not finite comes first: a narrow row shows little more. The step stands before the row."""
-    what = say("{node} not finite", node=entry.what) if entry.what else say("not finite")
-    why = say(part_of(entry.note, "why") or entry.note)
-    return strung((say("Stopped: {what}", what=what), capital(why)), ". "), what
+    """What was not finite, or grew too large, comes first: a narrow row shows little more. The step stands before the row."""
+    why = part_of(entry.note, "why") or entry.note
+    if part_of(why, "size"):
+        what = say("{node} too large", node=entry.what)
+    else:
+        what = say("{node} not finite", node=entry.what) if entry.what else say("not finite")
+    return strung((say("Stopped: {what}", what=what), capital(say(why))), ". "), what
 
 
 def _ended(entry: records.Entry) -> str:
