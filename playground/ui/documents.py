@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from playground.document.edits import SetProject
+from playground.document.edits.plans import MOST_NAME
 from playground.document.recent import note_recent
 from playground.document.recovery import Autosaver, Recovery, opened_elsewhere, recoverable
 from playground.errors import PlaygroundError
@@ -102,9 +102,7 @@ class Documents(QObject):
         path = ask_save(self.window_shown, say("Save project"), proposed, kinds(), ".play")
         if path is None:
             return False
-        if self.session.nameless and self.session.project.name != path.stem:
-            self.session.do(SetProject(name=path.stem[:100]))
-        if not self.session.save(path):
+        if not self.session.save(path, path.stem[:MOST_NAME] if self.session.nameless else ""):
             self.session.offered.emit((sentence("Choose another place"), self.save_as))
             return False
         self._note(path)

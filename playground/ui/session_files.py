@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QObject
 
-from playground.document.edits import History, MoveNodes, Several
+from playground.document.edits import History, MoveNodes, SetField, SetProject, Several
 from playground.document.picks import remember
 from playground.document.project import Project
 from playground.document.relocate import relocation
@@ -140,19 +140,28 @@ class FilesPart(SessionCore):
         self.project_changed.emit()
         self._tell(problems)
 
-    def save(self, path: Path) -> bool:
-        """Save the project with the weights of its run, else with those that its file held. Its data files stay the same ones."""
+    def save(self, path: Path, name: str = "") -> bool:
+        """Save the project with the weights of its run, else with those that its file held. Its data files stay the same ones.
+
+        name: that it gets, "" for the one that it has. Where it cannot be saved, nothing changes.
+        """
         from playground.document.file import save
 
-        self._follow_folder(path.absolute().parent)
+        folder = path.absolute().parent
+        renaming = (SetProject(name=name),) if name and name != self.project.name else ()
+        moving = relocation(self.project, self.folder, folder)
         mark = self._run_mark
         weights = self.weights()
         expected = self._file_sha256 if path == self.path else ""
         try:
-            saved = save(self.project, path, weights, self._file_runs, expect_sha256=expected or None)
+            project = Several("", (*renaming, *moving)).apply(self.project)
+            saved = save(project, path, weights, self._file_runs, expect_sha256=expected or None)
         except PlaygroundError as error:
             self.message.emit(str(error), "error")
             return False
+        for edit in renaming:
+            self.do(edit)
+        self._follow_folder(folder, moving)
         if self.run_shelf is not None:
             self._take_runs_along(shelf_of(path))
         self.path, self._file_sha256, self._kept_run = path, saved.sha256, mark
@@ -187,9 +196,8 @@ class FilesPart(SessionCore):
                     self.message.emit(str(error), "warning")
                     self.offered.emit(copy_path(folder))
 
-    def _follow_folder(self, folder: Path) -> None:
-        """Before the project moves to another folder: its data paths go on meaning the same files."""
-        edits = relocation(self.project, self.folder, folder)
+    def _follow_folder(self, folder: Path, edits: tuple[SetField, ...]) -> None:
+        """The project moved to another folder: its data paths, changed by these edits, go on meaning the same files."""
         self._home = folder
         for edit in edits:
             if isinstance(edit.value, str) and Path(edit.value).is_absolute():

@@ -188,8 +188,10 @@ def test_a_place_that_takes_no_file_leads_to_another_one(
 ) -> None:
     session.do(AddNode(find("layer", "relu")()))
     choose_to_save(monkeypatch, tmp_path / "nowhere" / "a.play")
+    before, folder = session.project, session.folder
     assert not window.documents.save_as()
     assert "Choose another place" in window.notices.text
+    assert (session.project, session.folder) == (before, folder), "it is neither renamed nor moved"
     choose_to_save(monkeypatch, tmp_path / "a.play")
     QTest.mouseClick(window.notices.button, Qt.MouseButton.LeftButton)
     assert (tmp_path / "a.play").is_file()
