@@ -43,7 +43,8 @@ def _setting(name: str, fields: dict[str, Field], default: object) -> str:
 def wanted_of(field: Field) -> list[str]:
     """The values that the field named in `when` must have, as a person reads them; three whole numbers or more in a row as "2–16"."""
     values = field.wanted
-    row = len(values) > 2 and values == tuple(range(values[0], values[0] + len(values)))
+    whole = len(values) > 2 and all(isinstance(value, int) for value in values)
+    row = whole and values == tuple(range(values[0], values[0] + len(values)))
     return [f"{values[0]}–{values[-1]}"] if row else [shown(value) for value in values]
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, overload
 
-from playground.core import registry
-from playground.core.fields import Field, Real, Whole, fields_of, is_finite
+from playground.core import reference, registry
+from playground.core.fields import Field, fields_of
 from playground.document.blocks import View
-from playground.document.edits import AddLink, RemoveLinks, RemoveNodes, SetField, SetNodeOption, SetPlan
+from playground.document.edits import AddLink, Edit, RemoveLinks, RemoveNodes, SetField, SetNodeOption, SetPlan
 from playground.document.integrity import integrity_faults
 from playground.document.options import NODE_OPTIONS
 from playground.document.project import Link, Network, Node, Placeholder, Project
@@ -28,7 +29,7 @@ from playground.document.wiring import (
     variadic,
 )
 from playground.errors import BadValue, UnknownKind
-from playground.words import sentence
+from playground.words import joined, sentence
 
 #: Losses that a network may have.
 MOST_LOSSES = 16
@@ -180,18 +181,21 @@ def _settings(node: Node) -> Iterator[Problem]:
         mend = Mend(text=sentence("Delete {node}", node=node.name), edits=(RemoveNodes((node.id,)),))
         yield Problem(text=sentence("{what} A newer release may open it, or delete it.", what=text), node=node.id, mends=(mend,))
     else:
-        for path, text, better in _bad_values(node.spec):
-            edits = () if better is None else (SetField(node.id, path, better),)
-            yield Problem(text=text, node=node.id, field=path, mends=_set(better, edits))
+        for path, field, told, better in _bad_values(node.spec):
+            mends = _set(field, better, SetField(node.id, path, better))
+            yield Problem(text=joined((node.name, told), ": "), node=node.id, field=path, mends=mends)
     for option, field in NODE_OPTIONS.items():
-        for text, better in _bad_value(field, option, getattr(node, option)):
-            yield Problem(text=text, node=node.id, field=option, mends=_set(better, (SetNodeOption(node.id, option, better),)))
+        why = _refusal(field, option, getattr(node, option))
+        if why is not None:
+            better = _good(field, getattr(node, option), Node, option)
+            mends = _set(field, better, SetNodeOption(node.id, option, better))
+            yield Problem(text=joined((node.name, why), ": "), node=node.id, field=option, mends=mends)
 
 
 def _plan(project: Project, which: str) -> Iterator[Problem]:
     plan: Any = getattr(project, which)
-    for path, text, better in _bad_values(plan):
-        yield Problem(text=text, field=f"{which}.{path}", mends=_set(better, (SetPlan(which, path, better),)))
+    for path, field, text, better in _bad_values(plan):
+        yield Problem(text=text, field=f"{which}.{path}", mends=_set(field, better, SetPlan(which, path, better)))
     if which == "data" and plan.validation + plan.test > 0.95:
         text = sentence(
             "Validation and test may take 0.95 of the samples together; {validation} and {test} were given.",
@@ -202,20 +206,23 @@ def _plan(project: Project, which: str) -> Iterator[Problem]:
         yield Problem(text=text, field="data.test", mends=(mend,) if plan.validation <= 0.9 else ())
 
 
-def _bad_values(spec: Any) -> Iterator[tuple[str, str, Any]]:
-    """(path, sentence, nearest good value or None) of every setting out of range, nested parts included."""
+def _bad_values(spec: Any) -> Iterator[tuple[str, Field, str, Any]]:
+    """(path, field, sentence, a good value) of every setting that is out of range, nested parts included."""
     for path, field, value in every_field(spec):
+        *parts, name = path.split(".")
+        why: str | None
         if isinstance(value, Placeholder):
-            text = sentence(
+            why = sentence(
                 "{title} is {id}, which this version does not know{strange}. Choose another one.",
                 title=field.title(path),
                 id=f"{value.id!r}",
                 strange=_strange(value),
             )
-            yield path, text, None
         else:
-            for text, better in _bad_value(field, path.rpartition(".")[2], value):
-                yield path, text, better
+            why = _refusal(field, name, value)
+        if why is not None:
+            owner = functools.reduce(getattr, parts, spec)
+            yield path, field, why, _good(field, value, type(owner)(), name)
 
 
 def _strange(record: Placeholder) -> str:
@@ -239,18 +246,24 @@ def _strange(record: Placeholder) -> str:
     )
 
 
-def _bad_value(field: Field, name: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _refusal(field: Field, name: str, value: Any) -> str | None:
+    """Why a field refuses a value; None where it takes it."""
     try:
         field.check(name, value)
     except BadValue as error:
-        better = None
-        if isinstance(field, Real | Whole) and is_finite(value):
-            better = max(field.low, min(field.high, round(value) if isinstance(field, Whole) else value))
-        yield str(error), better
+        return str(error)
+    return None
 
 
-def _set(better: Any, edits: tuple[object, ...]) -> tuple[Mend, ...]:
-    return () if better is None else (Mend(text=sentence("Set to {better}", better=f"{better:g}"), edits=edits),)
+def _good(field: Field, value: Any, usual: Any, name: str) -> Any:
+    """What a bad value is set to: the nearest that is good, or where that cannot be told, what the setting starts as."""
+    nearest = field.nearest(value)
+    return getattr(usual, name) if nearest is None else nearest
+
+
+def _set(field: Field, better: Any, edit: Edit) -> tuple[Mend, ...]:
+    word = getattr(field, "off", "") if better == () else reference.shown(better, getattr(field, "between", "×"))
+    return (Mend(text=sentence("Set to {better}", better=word), edits=(edit,)),)
 
 
 class _Wires:

@@ -6,6 +6,7 @@ Each is tried on the shapes that are there before it is offered, and says what c
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator
 
 from playground.core.fields import fields_of
@@ -41,8 +42,7 @@ def _others(flow: Flow, node: Node, links: list[Link]) -> Iterator[Mend]:
     if len(links) == 2 and node.spec.group == "Merge":
         widths = list(_widths(flow, node, links, types))
         yield from (*widths[:1], *_concat(node, links, types), *widths[1:])
-    elif len(links) == 1:
-        yield from _between(flow, node, links[0], types[links[0].id])
+    yield from _between(flow, node, links, types)
 
 
 def _widths(flow: Flow, node: Node, links: list[Link], types: dict[str, TensorType]) -> Iterator[Mend]:
@@ -75,12 +75,16 @@ def _concat(node: Node, links: list[Link], types: dict[str, TensorType]) -> Iter
             )
 
 
-def _between(flow: Flow, node: Node, link: Link, type: TensorType) -> Iterator[Mend]:
-    """A layer between that the input passes."""
-    for id in BETWEEN:
+def _between(flow: Flow, node: Node, links: list[Link], types: dict[str, TensorType]) -> Iterator[Mend]:
+    """A layer on a wire that makes its input one that fits beside the others."""
+    inputs = flow.inputs(node)
+    for link, id in itertools.product(links, BETWEEN):
         spec = made("layer", id)
-        found = facts(spec, (type,)).type if isinstance(spec, Layer) else None
-        if found is not None and isinstance(node.spec, Layer) and facts(node.spec, (found,)).type is not None:
+        found = facts(spec, (types[link.id],)).type if isinstance(spec, Layer) else None
+        if found is None or inputs is None or not isinstance(node.spec, Layer):
+            continue
+        tried = tuple(found if port == link.port else type for port, type in enumerate(inputs))
+        if facts(node.spec, tried).type is not None:
             yield Mend(
                 text=sentence("Insert {spec} before {node}", spec=sentence(spec.title), node=node.name),
                 edits=(insertion(flow, link, spec),),

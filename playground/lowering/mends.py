@@ -10,7 +10,7 @@ from playground.core import registry
 from playground.core.fields import Choice, Wholes, fields_of
 from playground.core.spec import Layer, Spec
 from playground.core.tensor import TensorType
-from playground.document.edits import AddNode, InsertOnLink, RemoveLinks, SetField, ShareWeights
+from playground.document.edits import AddLink, AddNode, InsertOnLink, RemoveLinks, RemoveNodes, SetField, ShareWeights
 from playground.document.problems import Mend
 from playground.document.project import Link, Node
 from playground.document.wiring import port_title
@@ -92,6 +92,17 @@ def shape_mend(flow: Flow, node: Node, links: list[Link], word: str) -> Mend | N
     if verb == "sequence":
         return _as_sequence(flow, node, links)
     return _matching(flow, links) if word == "match shapes" else None
+
+
+def taken_out(flow: Flow, node: Node) -> Mend | None:
+    """A layer goes, and what read it reads what the layer read first; None for one that reads nothing."""
+    into, readers = flow.into[node.id], flow.consumers(node.id)
+    if not isinstance(node.spec, Layer) or not into:
+        return None
+    if not readers:
+        return Mend(text=sentence("Delete {node}", node=node.name), edits=(RemoveNodes((node.id,)),))
+    wires = (AddLink(into[0].source, link.target, link.port, output=into[0].output) for link in readers)
+    return Mend(text=sentence("Take {source} out", source=node.name), edits=(*wires, RemoveNodes((node.id,))))
 
 
 def embedding_mend(flow: Flow, node: Node, links: list[Link]) -> Mend:

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from playground.core.samples import Samples
 from playground.core.spec import Loss
 from playground.document.edits import Edit, EditError
-from playground.document.problems import LazyMends, Mend, Problem
+from playground.document.problems import LazyMends, Mend, Problem, remedies
 from playground.document.project import Project
 from playground.lowering.expansion import expanded
 from playground.lowering.flow import Flow, fresh_flow
 from playground.lowering.folding import folded, localised
+from playground.lowering.mends import taken_out
 from playground.lowering.node_problems import node_problems
 from playground.words import joined
 
@@ -52,7 +53,7 @@ class _Trials:
         self.known = {one.text for one in self.start.own}
 
     def solutions(self) -> list[Mend]:
-        """Mends that solve it; where no single one does, two in a row."""
+        """Mends that solve it; where no single one does, two in a row; where these do not either, the node goes."""
         solved, halfway = list[_State](), list[_State]()
         for state in self._changed(self.start, self.problem):
             if self._solves(state):
@@ -62,7 +63,16 @@ class _Trials:
         for state in halfway if not solved else ():
             further = (one for one in self._news(state) if one.text != self.problem.text)
             solved += (two for one in further for two in self._changed(state, one) if self._solves(two))
+        if not solved:
+            solved += filter(self._solves, self._changed(self.start, self._by_leaving()))
         return [state.mend for state in sorted(solved, key=lambda state: len(_broken(state.flow) - self.broken))]
+
+    def _by_leaving(self) -> Problem:
+        """The problem with the remedy that its node is taken out."""
+        node, flow = self.problem.node, self.start.flow
+        return dataclasses.replace(
+            self.problem, mends=remedies(taken_out(flow, flow.nodes[node]) if node in flow.nodes else None)
+        )
 
     def _changed(self, state: _State, problem: Problem) -> Iterator[_State]:
         """What comes of each mend of a problem of this state."""

@@ -9,7 +9,7 @@ import math
 import pytest
 
 from playground.core import reference
-from playground.core.fields import Reals, fields_of, reals
+from playground.core.fields import Flag, Real, Reals, Size, Whole, Wholes, fields_of, reals
 from playground.core.points import Points, points
 from playground.core.spec import Spec
 from playground.document.settings import storable
@@ -40,6 +40,31 @@ def test_a_list_of_numbers_is_made_a_tuple_of_floats(value):
 def test_anything_else_is_refused_with_the_range(value):
     with pytest.raises(BadValue, match=r"^Weights must be 0 to 3 numbers in 0 to 10; .* was given\.$"):
         WEIGHTS.check("weights", value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "good"),
+    [
+        (WEIGHTS, (-1.0, 99, 3, 4), (0.0, 10.0, 3.0)),
+        (WEIGHTS, (math.nan,), None),
+        (Reals(least=2, most=4, help="Two."), (1.0,), None),
+        (Real(low=0.0, high=2.0, help="One."), 5, 2.0),
+        (Real(low=0.0, high=2.0, help="One."), "5", None),
+        (Whole(low=1, high=9, help="One."), -3.2, 1),
+        (Size(low=1, high=9, help="Two."), (0, 99), (1, 9)),
+        (Size(low=1, high=9, help="Two."), (3,), None),
+        (Wholes(low=0, high=9, most=2, help="Some."), (1, -1, 4), (1, 0)),
+        (Wholes(low=0, high=9, most=2, help="Some."), (), None),
+        (Flag(help="Yes."), 1, None),
+    ],
+    ids=str,
+)
+def test_the_nearest_good_value_is_taken_by_the_field(field, value, good):
+    assert field.nearest(value) == good
+    with pytest.raises(BadValue):
+        field.check("it", value)
+    if good is not None:
+        assert field.check("it", good) == good
 
 
 def test_a_list_can_be_required():

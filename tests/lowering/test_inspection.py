@@ -268,15 +268,17 @@ def test_unequal_shapes_at_a_sum(samples, other, what):
     assert found.types[total] == found.types[second]
 
 
-def test_a_sum_without_a_projection_has_no_mend():
+def test_a_sum_of_an_image_and_a_row_is_mended_by_a_flatten():
     project, data = add(Project(), "dataset", "digits")
     project, flat = add(project, "layer", "flatten")
     project, total = add(project, "layer", "add")
     for source, target, port in ((data, flat, 0), (flat, total, 0), (data, total, 1)):
         project = wire(project, source, target, port)
     (problem,) = (p for p in inspect(project, images()).problems if "equal shapes" in p.text)
-    assert problem.mend is None
     assert problem.text.endswith("digits1 gives 8×8×1; the other input is 64.")
+    assert problem.mend is not None
+    assert problem.mend.text == "Insert Flatten before add1"
+    assert inspect(mended(project, problem), images()).types[total].shape == (64,)
 
 
 def test_concatenating_an_image_and_a_row():

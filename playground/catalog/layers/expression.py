@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 
 from playground.core import registry
@@ -60,7 +62,10 @@ class Expression(Layer):
         given = dict(zip(INPUTS, (*inputs, None, None), strict=False))
         missing = [name for name in parsed.inputs if given[name] is None]
         if missing:
-            raise ShapeError(sentence("uses {missing} in its formula, where no wire arrives.", missing=joined(missing)))
+            raise ShapeError(
+                sentence("uses {missing} in its formula, where no wire arrives.", missing=joined(missing)),
+                f"set function {json.dumps(START)}",
+            )
         over = [name for name in INPUTS if given[name] is not None and name not in parsed.inputs]
         if over:
             raise ShapeError(

@@ -43,6 +43,10 @@ class Field:
         """The value in its normal form. Raises BadValue with a sentence that names the field and its range."""
         raise NotImplementedError
 
+    def nearest(self, value: Any) -> Any | None:
+        """The value that `check` takes and that lies nearest to one that it refuses; None where nothing lies near."""
+        return None
+
     def wrong(self) -> Iterator[Any]:
         """Values that `check` must refuse; the suites attack every field with them."""
         yield object()

@@ -35,6 +35,9 @@ class Real(Field):
             )
         return float(value)
 
+    def nearest(self, value: Any) -> float | None:
+        return float(max(self.low, min(self.high, value))) if is_finite(value) else None
+
     def wrong(self) -> Iterator[Any]:
         yield from (None, "1", True, math.nan, math.inf)
         if math.isfinite(self.low):
@@ -69,6 +72,9 @@ class Whole(Field):
             )
         return value
 
+    def nearest(self, value: Any) -> int | None:
+        return max(self.low, min(self.high, round(value))) if is_finite(value) else None
+
     def wrong(self) -> Iterator[Any]:
         yield from (None, "1", True, 1.5, self.low - 1, self.high + 1)
 
@@ -96,6 +102,12 @@ class Size(Field):
                 )
             )
         return (value[0], value[1])
+
+    def nearest(self, value: Any) -> tuple[int, int] | None:
+        if not isinstance(value, tuple | list) or len(value) != 2 or not all(map(is_finite, value)):
+            return None
+        down, across = (max(self.low, min(self.high, round(n))) for n in value)
+        return down, across
 
     def wrong(self) -> Iterator[Any]:
         yield from (None, 3, (1,), (1.5, 2), (self.low - 1, self.low), (self.low, self.high + 1))
@@ -130,6 +142,11 @@ class Wholes(Field):
                 )
             )
         return tuple(value)
+
+    def nearest(self, value: Any) -> tuple[int, ...] | None:
+        if not isinstance(value, tuple | list) or not value or not all(map(is_finite, value)):
+            return None
+        return tuple(max(self.low, min(self.high, round(n))) for n in value[: self.most])
 
     def _fits(self, number: Any) -> bool:
         return isinstance(number, int) and not isinstance(number, bool) and self.low <= number <= self.high
@@ -170,6 +187,11 @@ class Reals(Field):
                 )
             )
         return tuple(float(n) for n in value)
+
+    def nearest(self, value: Any) -> tuple[float, ...] | None:
+        if not isinstance(value, tuple | list) or len(value) < self.least or not all(map(is_finite, value)):
+            return None
+        return tuple(float(max(self.low, min(self.high, n))) for n in value[: self.most])
 
     def _fits(self, number: Any) -> bool:
         return is_finite(number) and self.low <= number <= self.high

@@ -24,7 +24,7 @@ _LOOKS = {"error": ("error", "error"), "warning": ("warn", "warn")}
 
 def without_name(text: str, name: str) -> str:
     """A sentence without the node's name that stands before it in a column of its own."""
-    rest = text.removeprefix(f"{name} ") if name else text
+    rest = text.removeprefix(strung((name, ""), ": ")).removeprefix(f"{name} ") if name else text
     return rest[:1].upper() + rest[1:] if rest != text else text
 
 
