@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -103,9 +104,9 @@ class GraphBuilder:
         if rule.is_loss and self._weight != 1.0:
             attributes = {**attributes, "weight": self._weight}
         names = [f"{self._owner}:{name}", *(f"{self._owner}:{name}/{more}" for more in rule.outputs[1:])]
-        mask = next((x.mask for x in inputs if x.mask is not None), None) if rule.keeps_steps_of(types) else None
+        mask = self._met(inputs, found[0].shape[:1]) if rule.keeps_steps_of(types) else None
         tokens = types[0].tokens if rule.keeps_tokens and types else 0
-        main = dataclasses.replace(found[0], masked=mask is not None and found[0].shape[:1] == mask.shape, tokens=tokens)
+        main = dataclasses.replace(found[0], masked=mask is not None, tokens=tokens)
         ys = [self._value(type, kind, label) for type, label in zip((main, *found[1:]), names, strict=True)]
         self._nodes.append(
             OpNode(
@@ -118,8 +119,13 @@ class GraphBuilder:
                 tuple(y.index for y in ys[1:]),
             )
         )
-        ys[0] = dataclasses.replace(ys[0], mask=mask if main.masked else None)
+        ys[0] = dataclasses.replace(ys[0], mask=mask)
         return tuple(ys)
+
+    def _met(self, inputs: Sequence[Value], steps: tuple[int, ...]) -> Value | None:
+        """The mask of what is made of several values: a step is there where it is in all of them that have a mask of so many steps."""
+        masks = dict.fromkeys(x.mask for x in inputs if x.mask is not None and x.mask.shape == steps)
+        return functools.reduce(lambda one, other: self.op("multiply", one, other), masks) if masks else None
 
     def masked(self, x: Value, mask: Value | None) -> Value:
         """The same value with another mask, or with none. Raises ShapeError when the mask does not count its steps."""

@@ -16,7 +16,6 @@ from playground.engine.builder import GraphBuilder
 from playground.engine.graph import Graph
 from playground.engine.machine import Machine
 from playground.engine.plan import UpdateRule, plan_network
-from playground.errors import ShapeError
 from playground.formats import onnx_file
 from playground.lowering.facts import facts
 from tests.every.evaluate import evaluated, loss_of
@@ -44,8 +43,18 @@ MASKED = [
         )
     ),
     *((f"{kind}_pool1d", more) for kind in ("max", "average") for more in ({}, {"kernel": 3, "stride": 1, "padding": "same"})),
+    ("conv1d", {"border": "reflect", "kernel": 5}),
+    ("average_pool1d", {"kernel": 4, "stride": 3, "padding": "explicit", "amount": 2, "partial": True}),
     ("global_max_pool", {}),
     ("global_average_pool", {}),
+    *(
+        ("conv_transpose1d", {"filters": 4, **more})
+        for more in (
+            {},
+            {"padding": "valid", "stride": 3},
+            {"padding": "explicit", "amount": 1, "output_padding": 1, "kernel": 5},
+        )
+    ),
     ("upsample1d", {"scale": 2}),
     ("upsample1d", {"scale": 3, "mode": "linear"}),
 ]
@@ -155,6 +164,45 @@ def test_a_padded_sequence_is_lengthened_like_one_without_its_padding(mode):
         np.testing.assert_allclose(values[graph.output][:, : 3 * present], alone.permute(0, 2, 1), rtol=1e-9, atol=1e-12)
 
 
-def test_a_transposed_convolution_refuses_masks():
-    with pytest.raises(ShapeError, match="without absent steps"):
-        masked_graph(make("conv_transpose1d"))
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"kernel": 3},
+        {"kernel": 5, "padding": "valid"},
+        {"kernel": 3, "dilation": 3, "padding": "valid", "stride": 3},
+        {"kernel": 5, "padding": "explicit", "amount": 1, "output_padding": 1},
+    ],
+)
+def test_a_padded_sequence_is_spread_like_one_without_its_padding(settings):
+    layer: Any = make("conv_transpose1d", filters=2, **settings)
+    graph, y = masked_graph(layer)
+    rng = np.random.default_rng(4)
+    tensors = {p.name: rng.normal(size=graph.values[p.value].type.shape) for p in graph.parameters}
+    for present in range(1, STEPS + 1):
+        mask = (np.arange(STEPS) < present)[None].astype(np.float32)
+        values = evaluated(graph, mask, np.zeros((1, *y.shape)), tensors, training=False)
+        alone = facts(layer, (TensorType((present, CHANNELS)),)).type
+        assert alone is not None
+        assert y.mask is not None
+        np.testing.assert_array_equal(values[y.mask.index][0], np.arange(y.shape[0]) < alone.shape[0])
+
+
+def test_where_masked_sequences_meet_a_step_is_there_where_it_is_in_all():
+    g = GraphBuilder()
+    mask = g.take_input(TensorType((STEPS,)))
+    with g.of("in", None):
+        other = g.op("window_mask", mask, windows=STEPS, taps=1, dilation=1, stride=1, first=1, rule="all")
+        plain = g.op("reshape", mask, shape=(STEPS, 1))
+        one, two = g.masked(plain, mask), g.masked(plain, other)
+    later = np.concatenate([MASKS[:, 1:], MASKS[:, -1:]], axis=1)
+    for id, more in (("add", {}), ("multiply", {}), ("concat", {}), ("expression", {"function": "x + y"})):
+        for inputs, expected in (((one, two), MASKS * later), ((plain, two), later), ((one, one), MASKS)):
+            with g.of(f"{id}{len(expected)}", None):
+                layer = make(id, **more)
+                y = layer.build(g, *inputs)
+            assert isinstance(y, Value)
+            assert y.type.masked
+            assert y.mask is not None
+            values = evaluated(g.finish(y), MASKS, np.zeros((5, *y.shape)), {}, training=False)
+            np.testing.assert_array_equal(values[y.mask.index], expected)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from playground.core.axes import axis_field, resolved
 from playground.core.builder import Builder
 from playground.core.registry import register
@@ -51,8 +53,10 @@ class Concat(Layer):
             )
         y = g.op("concat", *inputs, axis=axis)
         masks = [x.mask for x in inputs if x.mask is not None]
-        if axis or not masks:
-            return g.masked(y, masks[0]) if masks else y
+        if not masks:
+            return y
+        if axis:  # a step is there where it is in all that have a mask
+            return g.masked(y, functools.reduce(lambda one, other: g.op("multiply", one, other), dict.fromkeys(masks)))
         if len(masks) < len(inputs):
             raise ShapeError(
                 sentence("needs a mask on all of its inputs or on none to put steps one behind the other."), "insert masking"

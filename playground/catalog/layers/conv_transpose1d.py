@@ -28,7 +28,8 @@ class ConvTranspose1d(Filters):
     time' = (time - 1)·stride - padding + dilation·(kernel - 1) + 1 + output padding, where padding is the sum of both ends.
     "same" gives time·stride, as in Keras; PyTorch's padding is "explicit".
     The stride starts at 2, which doubles a sequence; in PyTorch and Keras it starts at 1.
-    Sequences with absent steps are refused; Upsample1d with a Conv1d behind it lengthens those.
+    Absent steps of a masked sequence count as zeros. What comes out is present where a present step lays its filter down, less what is
+    cut off; a sequence with padding behind it gives as many present steps as it would give alone.
     Weights start as He normal and biases at zero.
     """
 
@@ -78,8 +79,6 @@ class ConvTranspose1d(Filters):
         (x,) = inputs
         if len(x.shape) != 2:
             raise ShapeError(sentence("needs a sequence: time×channels."), "sequence")
-        if x.mask is not None:
-            raise ShapeError(sentence("needs a sequence without absent steps."))
         t, c = x.shape
         self.check_groups(c)
         across = (1, self.kernel), (1, self.stride), (1, self.dilation)
@@ -89,11 +88,21 @@ class ConvTranspose1d(Filters):
         if (t - 1) * self.stride + self.dilation * (self.kernel - 1) + 1 + more[1] <= padding[1] + padding[3]:
             raise ShapeError(sentence("needs less padding: it cuts off the whole sequence."), 'set padding "same"')
         parts = self.trained(g, (self.kernel, self.filters // self.groups, c), self.kernel, c)
+        seen = x if x.mask is None else g.op("zero_absent", x, x.mask)
         y = g.op(
-            "conv_transpose2d", g.op("reshape", x, shape=(1, t, c)), *parts,
+            "conv_transpose2d", g.op("reshape", seen, shape=(1, t, c)), *parts,
             stride=across[1], padding=padding, output_padding=more, dilation=across[2], groups=self.groups,
         )  # fmt: skip
-        return g.op("reshape", y, shape=y.shape[1:])
+        sequence = g.op("reshape", y, shape=y.shape[1:])
+        return sequence if x.mask is None else g.masked(sequence, self._mask(g, x.mask, sequence.shape[0]))
+
+    def _mask(self, g: Builder, mask: Value, steps: int) -> Value:
+        """Which steps of the output are there: those that a present step spreads over."""
+        t, s = mask.shape[0], self.stride
+        marks = g.op("upsample1d", g.op("reshape", mask, shape=(t, 1)), scale=s, mode="nearest")
+        further = max(steps - t * s, 0)
+        rule = {"taps": further + 1, "dilation": 1, "stride": 1, "first": -further, "rule": "any"}
+        return g.op("window_mask", g.op("reshape", marks, shape=(t * s,)), windows=steps, **rule)
 
     def count_formula(self, inputs: tuple[TensorType, ...]) -> str:
         return self.counted(str(self.kernel), inputs[0].shape[1])
