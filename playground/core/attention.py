@@ -82,13 +82,14 @@ def linear(g: Builder, x: Value, name: str, units: int, start: Initializer, *, b
     return g.op("dense", x, *parts)
 
 
-def norm(g: Builder, x: Value, name: str, epsilon: float) -> Value:
-    """Layer normalisation over the features, with parameters name_gamma and name_beta."""
+def norm(g: Builder, x: Value, name: str, epsilon: float, *, bias: bool = True) -> Value:
+    """Layer normalisation over the features, with parameters name_gamma and name_beta; without the latter where there is no bias."""
     c = x.shape[-1]
     ones, zeros = find("initializer", "constant")(value=1.0), find("initializer", "zeros")()  # type: ignore[call-arg]
-    gamma = g.parameter(f"{name}_gamma", (c,), ones, fan_in=c, fan_out=c, decays=False)  # type: ignore[arg-type]
-    beta = g.parameter(f"{name}_beta", (c,), zeros, fan_in=c, fan_out=c, decays=False)  # type: ignore[arg-type]
-    return g.op("layer_norm", x, gamma, beta, epsilon=epsilon)
+    parts = [g.parameter(f"{name}_gamma", (c,), ones, fan_in=c, fan_out=c, decays=False)]  # type: ignore[arg-type]
+    if bias:
+        parts.append(g.parameter(f"{name}_beta", (c,), zeros, fan_in=c, fan_out=c, decays=False))  # type: ignore[arg-type]
+    return g.op("layer_norm", x, *parts, epsilon=epsilon, shift=bias)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -139,6 +140,7 @@ class Block:
     dropout: Any
     norm_first: bool
     epsilon: float
+    bias: bool = True
 
     def drop(self, g: Builder, x: Value) -> Value:
         """Dropout, or nothing where there is no rate."""
@@ -146,15 +148,16 @@ class Block:
 
     def before(self, g: Builder, x: Value, name: str) -> Value:
         """What a part of the block reads."""
-        return norm(g, x, name, self.epsilon) if self.norm_first else x
+        return norm(g, x, name, self.epsilon, bias=self.bias) if self.norm_first else x
 
     def after(self, g: Builder, x: Value, y: Value, name: str) -> Value:
         """The residual sum of a part's input and output."""
         total = g.op("add", x, self.drop(g, y))
-        return total if self.norm_first else norm(g, total, name, self.epsilon)
+        return total if self.norm_first else norm(g, total, name, self.epsilon, bias=self.bias)
 
     def feed_forward(self, g: Builder, x: Value, name: str) -> Value:
         """Two dense layers at every step, with their residual sum and norm."""
         width = x.shape[1]
-        hidden = g.op(self.activation, linear(g, self.before(g, x, name), "hidden", self.hidden or 4 * width, self.start))
-        return self.after(g, x, linear(g, self.drop(g, hidden), "feed", width, self.start), name)
+        read, units = self.before(g, x, name), self.hidden or 4 * width
+        hidden = g.op(self.activation, linear(g, read, "hidden", units, self.start, bias=self.bias))
+        return self.after(g, x, linear(g, self.drop(g, hidden), "feed", width, self.start, bias=self.bias), name)

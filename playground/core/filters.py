@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
+import numpy as np
+
 from playground.core.builder import Builder
-from playground.core.fields import flag, part, whole
+from playground.core.fields import choice, flag, part, whole
 from playground.core.spec import Initializer, Layer
 from playground.core.tensor import Value
+from playground.core.window import BORDERS
 from playground.errors import ShapeError
 from playground.words import sentence
 
@@ -25,6 +29,11 @@ def with_bias(help: str) -> Any:
     return flag(True, help=help)
 
 
+def border_of(*padded: str) -> Any:
+    """padded: the modes of padding that have any."""
+    return choice("zeros", BORDERS, advanced=True, when=("padding", padded), help="What the padding holds.")
+
+
 def weights_from() -> Any:
     return part("initializer", "he_normal", label="Start from", help="How the weights start.")
 
@@ -35,11 +44,24 @@ def biases_from() -> Any:
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class InGroups(Initializer):
+    """Another start, drawn for each of several groups of the last axis by itself."""
+
+    inner: Initializer
+    groups: int
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
+        part = (*shape[:-1], shape[-1] // self.groups)
+        return np.concatenate([self.inner.draw(rng, part, fan_in, fan_out) for _ in range(self.groups)], axis=-1)
+
+
 class Filters(Layer):
     """A layer of filters. Its record declares these settings among its own, in the order of its form."""
 
     filters: int
     groups: int
+    border: str = "zeros"
     bias: bool
     start: Initializer
     bias_start: Initializer
@@ -58,10 +80,21 @@ class Filters(Layer):
                 f"set groups {fitting}",
             )
 
+    def bordered(self, g: Builder, x: Value, before: tuple[int, ...], after: tuple[int, ...]) -> Value:
+        """x with so many entries around it as the border holds them. Raises ShapeError where there are too few to take them from."""
+        most = {"reflect": -1, "wrap": 0}.get(self.border)
+        if most is not None and any(max(b, a) > n + most for n, b, a in zip(x.shape, before, after, strict=True)):
+            limit = sentence("less padding than the extent") if most else sentence("at most the extent as padding")
+            raise ShapeError(
+                sentence("needs {limit} where the border is {border}.", limit=limit, border=self.border), 'set border "zeros"'
+            )
+        return g.op("pad", x, before=before, after=after, mode=self.border, value=0.0)
+
     def trained(self, g: Builder, shape: tuple[int, ...], area: int, channels: int) -> list[Value]:
         """The weights of that shape, and the biases where there are any. area: positions that a filter covers."""
         i, o = area * channels // self.groups, area * self.filters
-        made = [g.parameter("weight", shape, self.start, fan_in=i, fan_out=o)]
+        start = InGroups(self.start, self.groups) if self.start.by_group and self.groups > 1 else self.start
+        made = [g.parameter("weight", shape, start, fan_in=i, fan_out=o)]
         if self.bias:
             made.append(g.parameter("bias", (self.filters,), self.bias_start, fan_in=i, fan_out=o, decays=False))
         return made

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from playground.core.builder import Builder
-from playground.core.fields import choice, size, whole
+from playground.core.fields import choice, flag, size, whole
 from playground.core.spec import Layer
 from playground.core.tensor import Value
-from playground.core.window import PADDING, POOL_PADDING, padding_for, shown, step_padding_for, windows, windows_of_steps
+from playground.core.window import (
+    PADDING,
+    POOL_PADDING,
+    overhang,
+    padding_for,
+    shown,
+    step_padding_for,
+    windows,
+    windows_of_steps,
+)
 from playground.errors import ShapeError
 from playground.words import sentence
 
@@ -25,6 +36,8 @@ STEP_EXAMPLES: Examples = (
     ("one step, same", {"kernel": 3, "stride": 2, "padding": "same"}, ((1, 3),)),
     ("stride beyond kernel", {"kernel": 2, "stride": 5}, ((9, 2),)),
     ("many channels", {}, ((4, 19),)),
+    ("a last window cut short", {"kernel": 3, "stride": 2, "partial": True}, ((6, 3),)),
+    ("more stride than is left", {"kernel": 2, "stride": 4, "padding": "explicit", "amount": 1, "partial": True}, ((5, 2),)),
 )
 #: And every pool of pixels.
 IMAGE_EXAMPLES: Examples = (
@@ -36,12 +49,37 @@ IMAGE_EXAMPLES: Examples = (
     ("one pixel", {"kernel": (1, 1), "stride": (1, 1)}, ((1, 1, 5),)),
     ("stride beyond kernel", {"kernel": (2, 1), "stride": (3, 4)}, ((8, 9, 2),)),
     ("many channels", {}, ((4, 2, 19),)),
+    ("last windows cut short", {"kernel": (3, 2), "partial": True}, ((6, 5, 3),)),
+    ("padded and cut short", {"kernel": (2, 3), "stride": (3, 2), "padding": "explicit", "partial": True}, ((4, 6, 2),)),
 )
+
+
+def partial_field(where: str) -> Any:
+    return flag(
+        False, advanced=True, label="Partial windows", help=f"Take a last window that reaches over {where} too (ceil_mode)."
+    )
+
+
+def counted_field() -> Any:
+    return flag(
+        True,
+        advanced=True,
+        label="Count padding",
+        when=("padding", "explicit"),
+        help="Take padding into the mean as zeros (count_include_pad).",
+    )
+
+
+def uncounted(fields: dict[str, Any]) -> dict[str, Any]:
+    """Settings of a time when padding was never counted."""
+    return {**fields, "counted": False}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class StepPool(Layer):
     """Something of every window of steps."""
+
+    migrations: ClassVar[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {1: dict}
 
     kernel: int = whole(2, low=1, high=4096, unit="steps", help="How many steps a window sees.")
     stride: int = whole(2, low=1, high=4096, unit="steps", help="Steps from one window to the next.")
@@ -55,14 +93,22 @@ class StepPool(Layer):
         when=("padding", "explicit"),
         help="Steps before and after the sequence.",
     )
+    partial: bool = partial_field("the end")
 
-    def pooled(self, g: Builder, op: str, x: Value) -> Value:
-        """The op over x; a window is absent where all of its steps are. Raises ShapeError. Shapes: (time, c) -> (time', c)."""
+    def pooled(self, g: Builder, op: str, x: Value, *, counted: bool = False) -> Value:
+        """The op over x; a window is absent where all of its steps are. Raises ShapeError. Shapes: (time, c) -> (time', c).
+
+        counted: padding is zeros like any other, unless steps are masked.
+        """
         if len(x.shape) != 2:
             raise ShapeError(sentence("needs a sequence: time×channels."), "sequence")
         if self.padding == "explicit" and self.amount >= self.kernel:
             raise _padding_alone()
-        padding = step_padding_for(self.padding, self.amount, x.shape[0], self.kernel, self.stride)
+        before, after = step_padding_for(self.padding, self.amount, x.shape[0], self.kernel, self.stride)
+        over = overhang(x.shape[0], self.kernel, self.stride, (before, after)) if self.partial else 0
+        if counted and x.mask is None and (before or after):
+            x, before, after = g.op("pad", x, before=(before, 0), after=(after, 0), mode="constant", value=0.0), 0, 0
+        padding = (before, after + over)
         count = windows_of_steps(x.shape[0], self.kernel, self.stride, padding)
         if count < 1:
             raise ShapeError(
@@ -80,6 +126,8 @@ class StepPool(Layer):
 class ImagePool(Layer):
     """Something of every window of pixels."""
 
+    migrations: ClassVar[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {1: dict}
+
     kernel: tuple[int, int] = size((2, 2), high=255, unit="px", help="Height and width of a window.")
     stride: tuple[int, int] = size((2, 2), high=255, unit="px", help="Rows and columns from one window to the next.")
     padding: str = choice("valid", PADDING, help="How far windows may reach over the rim.")
@@ -92,15 +140,24 @@ class ImagePool(Layer):
         when=("padding", "explicit"),
         help="Rows above and below, columns left and right.",
     )
+    partial: bool = partial_field("the rim")
 
-    def pooled(self, g: Builder, op: str, x: Value) -> Value:
-        """The op over x. Raises ShapeError. Shapes: (height, width, c) -> (height', width', c)."""
+    def pooled(self, g: Builder, op: str, x: Value, *, counted: bool = False) -> Value:
+        """The op over x. Raises ShapeError. Shapes: (height, width, c) -> (height', width', c).  counted: padding is zeros like any other."""
         if len(x.shape) != 3:
             raise ShapeError(sentence("needs an image: height×width×channels."), "image")
         if self.padding == "explicit" and not (self.amount[0] < self.kernel[0] and self.amount[1] < self.kernel[1]):
             raise _padding_alone()
         extents = (x.shape[0], x.shape[1])
-        padding = padding_for(self.padding, self.amount, extents, self.kernel, self.stride)
+        top, left, bottom, right = padding_for(self.padding, self.amount, extents, self.kernel, self.stride)
+        down, across = (
+            overhang(n, k, s, ends) if self.partial else 0
+            for n, k, s, ends in zip(extents, self.kernel, self.stride, ((top, bottom), (left, right)), strict=True)
+        )
+        if counted and (top or left or bottom or right):
+            x = g.op("pad", x, before=(top, left, 0), after=(bottom, right, 0), mode="constant", value=0.0)
+            extents, top, left, bottom, right = (x.shape[0], x.shape[1]), 0, 0, 0, 0
+        padding = (top, left, bottom + down, right + across)
         if min(windows(extents, self.kernel, self.stride, padding)) < 1:
             raise ShapeError(
                 sentence("needs at least {shown} pixels, padding included.", shown=shown(self.kernel)), 'set padding "same"'

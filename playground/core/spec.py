@@ -192,6 +192,8 @@ class Initializer(Spec):
     """Where weights start."""
 
     kind = "initializer"
+    #: Whether the weights of every group of a grouped layer are drawn by themselves.
+    by_group: ClassVar[bool] = False
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
         """Start values, float32, of the given shape."""

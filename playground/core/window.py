@@ -24,6 +24,14 @@ CUT = {
     "explicit": "The amount given below is cut off on both sides.",
 }
 
+#: What surrounds an image or a sequence.
+BORDERS = {
+    "zeros": "Zeros.",
+    "edge": "The outermost entry, again and again (PyTorch: replicate).",
+    "reflect": "The entries mirrored at the outermost one, which is not repeated.",
+    "wrap": "The entries of the other end (PyTorch: circular).",
+}
+
 #: Rows above, columns left, rows below, columns right.
 Padding = tuple[int, int, int, int]
 
@@ -94,6 +102,13 @@ def cut_for(
     cut = [max(n, 0) for n in over]
     top, left = cut[0] // 2, cut[1] // 2
     return (top, left, cut[0] - top, cut[1] - left), (max(-over[0], 0), max(-over[1], 0))
+
+
+def overhang(extent: int, kernel: int, stride: int, padding: tuple[int, int]) -> int:
+    """Entries that a last window needs behind those of an axis and their padding, where it begins on one of them; 0 without one."""
+    rest = (extent + sum(padding) - kernel) % stride
+    begins = extent + sum(padding) - kernel - rest + stride
+    return stride - rest if rest and begins < extent + padding[0] else 0
 
 
 def shown(pair: tuple[int, int]) -> str:

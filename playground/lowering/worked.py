@@ -74,11 +74,13 @@ def _worked(spec: Any, x: Array, weights: Mapping[str, Array], given: float, pla
     if spec.id in CONVOLUTIONS and "weight" in weights:
         each = weights["weight"].shape[-2]
         first = unit // (spec.filters // spec.groups) * each
+        spec, x = _padded(spec, x) if spec.border != "zeros" else (spec, x)
         patch, inside = _window(spec, x[..., first : first + each], place)
         kernel = weights["weight"][..., unit].astype(np.float64)
         kernel = np.moveaxis(kernel[None] if kernel.ndim == 2 else kernel, 2, 0)
         return _summed(patch, kernel, inside, bias, given) if kernel.shape == patch.shape else None
     if spec.id in POOLS:
+        spec, x = _padded(spec, x) if getattr(spec, "counted", False) and spec.padding == "explicit" else (spec, x)
         patch, inside = _window(spec, x[..., unit : unit + 1], place)
         rule = POOLS[spec.id]
         result = patch[inside].max() if rule == "greatest" else patch[inside].mean()
@@ -91,6 +93,20 @@ def _worked(spec: Any, x: Array, weights: Mapping[str, Array], given: float, pla
 
 def _summed(x: Array, w: Array, inside: npt.NDArray[np.bool_], bias: float | None, given: float) -> Worked:
     return Worked("sum", x, w, inside, bias, float((x * w).sum()) + (bias or 0.0), given)
+
+
+def _padded(spec: Any, x: Array) -> tuple[Any, Array]:
+    """A layer whose padding holds numbers as one without padding, over the padded input."""
+    axes = [(0, 0)] * x.ndim
+    if x.ndim == 2:
+        axes[0] = step_padding_for(spec.padding, spec.amount, x.shape[0], spec.kernel, spec.stride, getattr(spec, "dilation", 1))
+    else:
+        dilation = getattr(spec, "dilation", (1, 1))
+        top, left, bottom, right = padding_for(spec.padding, spec.amount, x.shape[:2], spec.kernel, spec.stride, dilation)
+        axes[:2] = (top, bottom), (left, right)
+    modes: dict[str, Any] = {"zeros": "constant"}
+    border = getattr(spec, "border", "zeros")
+    return dataclasses.replace(spec, padding="valid"), np.pad(x, axes, mode=modes.get(border, border))
 
 
 def _window(spec: Any, x: Array, place: tuple[int, ...]) -> tuple[Array, npt.NDArray[np.bool_]]:

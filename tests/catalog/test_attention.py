@@ -104,13 +104,15 @@ class Twin:
 
     def feed_forward(self, norms: tuple[str, ...]) -> dict[str, torch.Tensor]:
         """The rest of a block under PyTorch's names; norms: ours, in PyTorch's order."""
-        found = {
-            "linear1.weight": self.own("hidden_weight").T, "linear1.bias": self.own("hidden_bias"),
-            "linear2.weight": self.own("feed_weight").T, "linear2.bias": self.own("feed_bias"),
-        }  # fmt: skip
+        ours = {"linear1.weight": "hidden_weight", "linear1.bias": "hidden_bias"}
+        ours |= {"linear2.weight": "feed_weight", "linear2.bias": "feed_bias"}
         for at, name in enumerate(norms, 1):
-            found |= {f"norm{at}.weight": self.own(f"{name}_gamma"), f"norm{at}.bias": self.own(f"{name}_beta")}
-        return found
+            ours |= {f"norm{at}.weight": f"{name}_gamma", f"norm{at}.bias": f"{name}_beta"}
+        return {
+            name: self.own(one).T if one.endswith("_weight") else self.own(one)
+            for name, one in ours.items()
+            if f"node.{one}" in self.weights
+        }
 
 
 def unseen(queries: int, keys: int, *, causal: bool, window: int) -> torch.Tensor:
@@ -265,15 +267,15 @@ def test_extreme_scores(scale):
 
 @pytest.mark.parametrize("activation", ["relu", "gelu"])
 @pytest.mark.parametrize("norm_first", [False, True])
-@pytest.mark.parametrize(("causal", "absent"), [(False, 0.0), (True, 0.0), (False, 0.3)])
-def test_encoder_block(activation, norm_first, causal, absent):
+@pytest.mark.parametrize(("causal", "absent", "bias"), [(False, 0.0, True), (True, 0.0, False), (False, 0.3, True)])
+def test_encoder_block(activation, norm_first, causal, absent, bias):
     shapes = ((13, 12),)
     settings = {"heads": 3, "hidden": 19, "dropout": 0.0, "activation": activation, "norm_first": norm_first, "epsilon": 1e-3}
-    layer = layer_of("transformer_encoder_block", **settings, causal=causal)
+    layer = layer_of("transformer_encoder_block", **settings, causal=causal, bias=bias)
     machine, x, y = machine_of(graph_of(layer, shapes, masked=absent > 0), absent=absent)
     twin = Twin.of(machine, x, y, shapes)
     module = torch.nn.TransformerEncoderLayer(
-        12, 3, 19, 0.0, activation, layer_norm_eps=1e-3, batch_first=True, norm_first=norm_first, dtype=torch.float64
+        12, 3, 19, 0.0, activation, layer_norm_eps=1e-3, batch_first=True, norm_first=norm_first, bias=bias, dtype=torch.float64
     )
     weights = {f"self_attn.{name}": w for name, w in twin.attention(module.self_attn).items()}
     weights |= twin.feed_forward(("attention", "feed"))
@@ -283,15 +285,15 @@ def test_encoder_block(activation, norm_first, causal, absent):
 
 @pytest.mark.parametrize("activation", ["relu", "gelu"])
 @pytest.mark.parametrize("norm_first", [False, True])
-@pytest.mark.parametrize(("causal", "absent"), [(False, 0.0), (True, 0.0), (True, 0.3)])
-def test_decoder_block(activation, norm_first, causal, absent):
+@pytest.mark.parametrize(("causal", "absent", "bias"), [(False, 0.0, False), (True, 0.0, True), (True, 0.3, True)])
+def test_decoder_block(activation, norm_first, causal, absent, bias):
     shapes = ((7, 12), (11, 12))
     settings = {"heads": 4, "hidden": 10, "dropout": 0.0, "activation": activation, "norm_first": norm_first}
-    layer = layer_of("transformer_decoder_block", **settings, causal=causal)
+    layer = layer_of("transformer_decoder_block", **settings, causal=causal, bias=bias)
     machine, x, y = machine_of(graph_of(layer, shapes, masked=absent > 0), absent=absent)
     twin = Twin.of(machine, x, y, shapes)
     module = torch.nn.TransformerDecoderLayer(
-        12, 4, 10, 0.0, activation, batch_first=True, norm_first=norm_first, dtype=torch.float64
+        12, 4, 10, 0.0, activation, batch_first=True, norm_first=norm_first, bias=bias, dtype=torch.float64
     )
     weights = {f"self_attn.{name}": w for name, w in twin.attention(module.self_attn, "self_").items()}
     weights |= {f"multihead_attn.{name}": w for name, w in twin.attention(module.multihead_attn, "memory_").items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -107,6 +108,9 @@ CONV1D = [
     ({"filters": 18, "kernel": 3, "groups": 18}, (8, 18)),
     ({"filters": 33, "kernel": 1, "bias": False}, (5, 17)),
     ({"filters": 3, "kernel": 7}, (1, 5)),
+    ({"filters": 5, "kernel": 4, "dilation": 2, "border": "reflect"}, (11, 3)),
+    ({"filters": 4, "padding": "causal", "kernel": 5, "stride": 2, "border": "edge"}, (6, 2)),
+    ({"filters": 4, "padding": "explicit", "amount": 5, "groups": 2, "border": "wrap"}, (5, 4)),
 ]
 
 
@@ -124,8 +128,10 @@ def test_conv1d(settings, shape, rows, chains):
         "explicit": (layer.amount, layer.amount),
     }[layer.padding]
 
+    mode = {"zeros": "constant", "edge": "replicate", "wrap": "circular"}.get(layer.border, layer.border)
+
     def twin(x, w, b=None):
-        x = F.pad(x.permute(0, 2, 1), pads)
+        x = F.pad(x.permute(0, 2, 1), pads, mode=mode)
         return F.conv1d(x, w.permute(2, 1, 0), b, layer.stride, 0, layer.dilation, layer.groups).permute(0, 2, 1)
 
     Case(layer, [shape], rows, chains).compare(twin, names_of(layer))
@@ -316,7 +322,14 @@ POOLS1D = [
 
 
 @pytest.mark.parametrize(
-    ("settings", "shape"), [*POOLS1D, ({"kernel": 5, "stride": 2, "padding": "explicit", "amount": 2}, (8, 3))]
+    ("settings", "shape"),
+    [
+        *POOLS1D,
+        ({"kernel": 5, "stride": 2, "padding": "explicit", "amount": 2}, (8, 3)),
+        ({"kernel": 3, "stride": 2, "partial": True}, (6, 5)),
+        ({"kernel": 4, "stride": 3, "padding": "explicit", "amount": 2, "partial": True}, (7, 2)),
+        ({"kernel": 2, "stride": 3, "padding": "explicit", "amount": 1, "partial": True}, (5, 17)),
+    ],
 )
 @pytest.mark.parametrize("kind", ["max", "average"])
 def test_pool1d(settings, shape, kind):
@@ -326,10 +339,35 @@ def test_pool1d(settings, shape, kind):
     def twin(x):
         x = x.permute(0, 2, 1)
         if kind == "max":
-            return F.max_pool1d(x, layer.kernel, layer.stride, amount).permute(0, 2, 1)
-        return F.avg_pool1d(x, layer.kernel, layer.stride, amount, count_include_pad=False).permute(0, 2, 1)
+            return F.max_pool1d(x, layer.kernel, layer.stride, amount, ceil_mode=layer.partial).permute(0, 2, 1)
+        return F.avg_pool1d(x, layer.kernel, layer.stride, amount, layer.partial, layer.counted).permute(0, 2, 1)
 
     Case(layer, [shape], 3, 2).compare(twin, ())
+
+
+@pytest.mark.parametrize("kind", ["max", "average"])
+def test_partial_windows_are_as_many_as_torchs(kind):
+    """Over every extent, window, stride and padding that both take."""
+    pool = F.max_pool1d if kind == "max" else F.avg_pool1d
+    for n, kernel, stride, amount in itertools.product(range(1, 8), range(1, 5), range(1, 6), range(3)):
+        if 2 * amount > kernel or amount >= kernel or n + 2 * amount < kernel:
+            continue  # torch takes at most half the window
+        layer = make(f"{kind}_pool1d", kernel=kernel, stride=stride, padding="explicit", amount=amount, partial=True)
+        found = facts(layer, (TensorType((n, 1)),)).type
+        assert found is not None
+        assert found.shape[0] == pool(torch.zeros(1, 1, n), kernel, stride, amount, ceil_mode=True).shape[-1], (
+            n,
+            kernel,
+            stride,
+            amount,
+        )
+
+
+def test_average_pools_of_older_files_leave_padding_out():
+    for id in ("average_pool1d", "average_pool2d"):
+        record = registry.dump(make(id, padding="explicit"))
+        del record["fields"]["counted"], record["fields"]["partial"]
+        assert registry.load({**record, "version": 1}) == make(id, padding="explicit", counted=False)
 
 
 @pytest.mark.parametrize("shape", [(5, 3), (1, 4), (3, 4, 18), (1, 1, 2)])
@@ -350,6 +388,8 @@ def test_global_pools(shape):
         ("conv1d", {}, ((3, 4, 5),), "sequence"),
         ("conv1d", {"groups": 2}, ((5, 3),), "set groups 1"),
         ("conv1d", {"kernel": 4, "padding": "valid"}, ((3, 2),), 'set padding "same"'),
+        ("conv1d", {"padding": "explicit", "amount": 3, "border": "reflect"}, ((3, 2),), 'set border "zeros"'),
+        ("conv2d", {"padding": "explicit", "amount": (1, 4), "border": "wrap"}, ((2, 3, 2),), 'set border "zeros"'),
         ("conv_transpose2d", {}, ((5, 3),), "image"),
         ("conv_transpose2d", {"groups": 3}, ((4, 4, 3),), "set groups 1"),
         ("conv_transpose2d", {"padding": "explicit", "amount": (4, 4)}, ((2, 2, 1),), 'set padding "same"'),

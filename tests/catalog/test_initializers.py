@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from playground.core import registry
+from playground.core.filters import InGroups
+from tests.catalog.through import run
 
 FAN_IN, FAN_OUT = 400, 300
 init = torch.nn.init
@@ -103,6 +105,27 @@ def test_identity_kernels_as_torch(shape):
     drawn = registry.find("initializer", "identity")(gain=0.5).draw(np.random.default_rng(0), shape, 1, 1)
     theirs = init.dirac_(torch.empty(shape[-1], shape[-2], *shape[:-2])).numpy()
     np.testing.assert_array_equal(drawn, 0.5 * np.moveaxis(theirs, (0, 1), (-1, -2)))
+
+
+@pytest.mark.parametrize(("shape", "groups"), [((3, 5, 2, 6), 3), ((4, 1, 7), 7), ((3, 1, 4), 2)])
+def test_identity_kernels_in_groups_as_torch(shape, groups):
+    start = InGroups(registry.find("initializer", "identity")(), groups)
+    drawn = start.draw(np.random.default_rng(0), shape, 1, 1)
+    theirs = init.dirac_(torch.empty(shape[-1], shape[-2], *shape[:-2]), groups).numpy()
+    np.testing.assert_array_equal(drawn, np.moveaxis(theirs, (0, 1), (-1, -2)))
+
+
+@pytest.mark.parametrize("id", ["conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d"])
+def test_an_identity_start_passes_every_channel_of_a_grouped_layer_on(id):
+    """With a kernel of 1 and a stride of 1 the layer is the identity at the start, of twice as many filters one half of them."""
+    flat = id.endswith("1d")
+    start, one = registry.find("initializer", "identity")(), 1 if flat else (1, 1)
+    for filters, groups in ((6, 1), (6, 3), (6, 6), (12, 3)):
+        layer = registry.find("layer", id)(filters=filters, groups=groups, kernel=one, stride=one, start=start)
+        x = np.random.default_rng(1).normal(size=(5, 6) if flat else (3, 4, 6)).astype(np.float32)
+        y = run(layer, [x]).y.reshape(*x.shape[:-1], groups, -1)
+        np.testing.assert_allclose(y[..., : 6 // groups], x.reshape(*x.shape[:-1], groups, -1), rtol=1e-6)
+        assert not y[..., 6 // groups :].any()
 
 
 def test_an_identity_convolution_passes_an_image_on():

@@ -21,6 +21,8 @@ from tests.every.catalogue import examples
 from tests.every.evaluate import draw, input_types
 
 ROWS = 3
+#: Borders of convolutions by torch's names.
+BORDERS = {"edge": "replicate", "reflect": "reflect", "wrap": "circular"}
 Tensors = dict[str, torch.Tensor]
 
 
@@ -43,7 +45,8 @@ def padded(layer, x: torch.Tensor, fill: float, dilation: tuple[int, int] = (1, 
             amounts += [total // 2, total - total // 2]
         else:
             amounts += [layer.amount[axis] if layer.padding == "explicit" else 0] * 2
-    return F.pad(x, amounts, value=fill)
+    border = getattr(layer, "border", "zeros")
+    return F.pad(x, amounts, value=fill) if border == "zeros" else F.pad(x, amounts, mode=BORDERS[border])
 
 
 def conv2d(layer, p: Tensors, x: torch.Tensor) -> torch.Tensor:
@@ -53,14 +56,23 @@ def conv2d(layer, p: Tensors, x: torch.Tensor) -> torch.Tensor:
 
 
 def average_pool2d(layer, p: Tensors, x: torch.Tensor) -> torch.Tensor:
-    sums = F.avg_pool2d(padded(layer, first(x), 0.0), layer.kernel, layer.stride)
-    counts = F.avg_pool2d(padded(layer, torch.ones_like(first(x)), 0.0), layer.kernel, layer.stride)
+    if layer.padding == "explicit":
+        return last(F.avg_pool2d(first(x), layer.kernel, layer.stride, layer.amount, layer.partial, layer.counted))
+    sums = F.avg_pool2d(padded(layer, first(x), 0.0), layer.kernel, layer.stride, ceil_mode=layer.partial)
+    counts = F.avg_pool2d(padded(layer, torch.ones_like(first(x)), 0.0), layer.kernel, layer.stride, ceil_mode=layer.partial)
     return last(sums / counts)
+
+
+def max_pool2d(layer, p: Tensors, x: torch.Tensor) -> torch.Tensor:
+    image = padded(layer, first(x), -torch.inf) if layer.padding == "same" else first(x)
+    amount = layer.amount if layer.padding == "explicit" else 0
+    return last(F.max_pool2d(image, layer.kernel, layer.stride, amount, ceil_mode=layer.partial))
 
 
 def batch_norm(layer, p: Tensors, x: torch.Tensor) -> torch.Tensor:
     flat = x.reshape(-1, x.shape[-1])
-    y = F.batch_norm(flat, p["running_mean"], p["running_variance"], p["gamma"], p["beta"], False, layer.momentum, layer.epsilon)
+    learned = p.get("gamma"), p.get("beta")
+    y = F.batch_norm(flat, p["running_mean"], p["running_variance"], *learned, False, layer.momentum, layer.epsilon)
     return y.reshape(x.shape)
 
 
@@ -106,7 +118,7 @@ ORACLES = {
         x, x.shape[x.ndim - layer.axes :], p.get("gamma"), p.get("beta"), layer.epsilon
     ),
     "leaky_relu": lambda layer, p, x: F.leaky_relu(x, layer.slope),
-    "max_pool2d": lambda layer, p, x: last(F.max_pool2d(padded(layer, first(x), -torch.inf), layer.kernel, layer.stride)),
+    "max_pool2d": max_pool2d,
     "positional_encoding": lambda layer, p, x: x + p.get("position", positions(*x.shape[1:])),
     "relu": lambda layer, p, x: F.relu(x),
     "reshape": lambda layer, p, x: x.reshape(len(x), *[n or -1 for n in layer.shape]),

@@ -14,11 +14,12 @@ class Identity(Initializer):
     """Starts with weights that pass the input on unchanged, as far as there are units for it.
 
     Shapes: (inputs, units) gets ones on the diagonal; a kernel (..., inputs, filters) gets them in its middle tap, so that with
-    padding it passes every channel on; a vector gets ones.
+    padding it passes every channel on, in groups too; a vector gets ones.
     """
 
     gain: float = real(1.0, low=0.0, high=100.0, log=True, help="What stands in place of the ones.")
 
+    by_group = True
     formula = "w[i, j] = gain if i = j else 0; of a kernel of extents k, in tap ⌊k / 2⌋"
     source = "PyTorch: torch.nn.init.eye_, torch.nn.init.dirac_; Le, Jaitly and Hinton: IRNN (2015)"
     examples = (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from playground.core.builder import Builder
-from playground.core.fields import part, real
+from playground.core.fields import flag, part, real
 from playground.core.registry import find, register
 from playground.core.spec import Initializer, Layer, Spec
-from playground.core.tensor import TensorType, Value
+from playground.core.tensor import MOST_WRITTEN, TensorType, Value
 from playground.errors import ShapeError
 from playground.words import sentence
 
@@ -15,11 +17,11 @@ def _ones() -> Spec:
     return find("initializer", "constant")(value=1.0)  # type: ignore[call-arg]  # the class is looked up by its id
 
 
-@register("batch_norm", title="BatchNorm", group="Normalise, regularise", icon="norm", tail="by batch")
+@register("batch_norm", title="BatchNorm", group="Normalise, regularise", icon="norm", version=2, tail="by batch")
 class BatchNorm(Layer):
     """Gives every channel zero mean and unit spread over the batch, then a learned gain and shift.
 
-    Shapes: x (..., channels) -> the same.  Parameters: gamma, beta (channels,).  Statistics: running_mean, running_variance.
+    Shapes: x (..., channels) -> the same.  Parameters, if affine: gamma, beta (channels,).  Statistics: running_mean, running_variance.
     Mean and variance run over the batch and all axes but the last. Evaluation uses running statistics; every step moves them
     towards those of the batch by the share `momentum` (the running variance is the unbiased one). Keras names what is kept: 0.99
     there is 0.01 here. In a sequence absent steps count for nothing and give 0. Gain and shift are never decayed.
@@ -29,8 +31,15 @@ class BatchNorm(Layer):
     epsilon: float = real(
         1e-5, low=1e-12, high=1.0, log=True, advanced=True, help="Added to the variance so that its root is never zero."
     )
-    gamma_start: Initializer = part("initializer", _ones, label="Gain starts from", advanced=True, help="How the gain starts.")
-    beta_start: Initializer = part("initializer", "zeros", label="Shift starts from", advanced=True, help="How the shift starts.")
+    affine: bool = flag(True, label="Gain and shift", help="Learn a gain and a shift for every channel.")
+    gamma_start: Initializer = part(
+        "initializer", _ones, label="Gain starts from", advanced=True, when=("affine", True), help="How the gain starts."
+    )
+    beta_start: Initializer = part(
+        "initializer", "zeros", label="Shift starts from", advanced=True, when=("affine", True), help="How the shift starts."
+    )
+
+    migrations = {1: dict}
 
     formula = "y = γ·(x - mean) / √(variance + ε) + β"
     source = "Ioffe and Szegedy: Batch normalization (2015), algorithm 1"
@@ -40,6 +49,7 @@ class BatchNorm(Layer):
         ("sequence", {"epsilon": 1e-3}, ((4, 3),)),
         ("one pixel", {}, ((1, 1, 2),)),
         ("many channels", {}, ((2, 3, 19),)),
+        ("neither gain nor shift", {"affine": False}, ((5, 3, 2),)),
     )
 
     def build(self, g: Builder, *inputs: Value) -> Value:
@@ -47,8 +57,16 @@ class BatchNorm(Layer):
         if not x.shape:
             raise ShapeError(sentence("needs at least one axis of numbers."), "insert flatten")
         c = x.shape[-1]
-        gamma = g.parameter("gamma", (c,), self.gamma_start, fan_in=c, fan_out=c, decays=False)
-        beta = g.parameter("beta", (c,), self.beta_start, fan_in=c, fan_out=c, decays=False)
+        if not self.affine and c > MOST_WRITTEN:
+            text = sentence(
+                "can leave out gain and shift of {most} channels, and there are {c}.", most=f"{MOST_WRITTEN:,}", c=f"{c:,}"
+            )
+            raise ShapeError(text, "set affine true")
+        if self.affine:
+            gamma = g.parameter("gamma", (c,), self.gamma_start, fan_in=c, fan_out=c, decays=False)
+            beta = g.parameter("beta", (c,), self.beta_start, fan_in=c, fan_out=c, decays=False)
+        else:
+            gamma, beta = g.constant("gamma", np.ones(c)), g.constant("beta", np.zeros(c))
         mean, variance = g.statistic("running_mean", (c,), 0.0), g.statistic("running_variance", (c,), 1.0)
         masks = [] if x.mask is None else [x.mask]
         return g.op(
@@ -56,7 +74,7 @@ class BatchNorm(Layer):
         )
 
     def count_formula(self, inputs: tuple[TensorType, ...]) -> str:
-        return f"2·{inputs[0].shape[-1]}"
+        return f"2·{inputs[0].shape[-1]}" if self.affine else ""
 
     def least_batch(self, inputs: tuple[TensorType, ...]) -> int:
         return 2 if inputs[0].count == inputs[0].shape[-1] else 1

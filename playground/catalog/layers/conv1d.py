@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playground.core.builder import Builder
 from playground.core.fields import choice, whole
-from playground.core.filters import Filters, biases_from, filter_count, group_count, weights_from, with_bias
+from playground.core.filters import Filters, biases_from, border_of, filter_count, group_count, weights_from, with_bias
 from playground.core.registry import register
 from playground.core.spec import Initializer
 from playground.core.tensor import TensorType, Value
@@ -13,7 +13,7 @@ from playground.errors import ShapeError
 from playground.words import sentence
 
 
-@register("conv1d", title="Conv1d", group="Dense and convolution", icon="conv1d", tail="slide over time")
+@register("conv1d", title="Conv1d", group="Dense and convolution", icon="conv1d", version=2, tail="slide over time")
 class Conv1d(Filters):
     """Slides filters over a sequence and weighs the steps under them.
 
@@ -21,7 +21,8 @@ class Conv1d(Filters):
     Parameters: weight (kernel, channels / groups, filters), bias (filters,).
     time' = floor((time + padding - dilation·(kernel - 1) - 1) / stride) + 1.
     "causal" pads in front alone, as in Keras: no step sees a later one. "same" divides the padding as Keras does; at stride 1
-    PyTorch's "same" is equal to it. Both start with "valid" (no padding), this layer with "same".
+    PyTorch's "same" is equal to it. Both start with "valid" (no padding), this layer with "same". A border of "edge" or "wrap" is
+    PyTorch's padding_mode "replicate" or "circular".
     Absent steps of a masked sequence count as zeros; with "valid" padding a window that sees one is absent, otherwise the
     mask goes on with every stride-th step.
     Weights start as He normal and biases at zero. Biases are never decayed.
@@ -40,6 +41,7 @@ class Conv1d(Filters):
         when=("padding", "explicit"),
         help="Zeros before and after the sequence.",
     )
+    border: str = border_of("same", "causal", "explicit")
     dilation: int = whole(1, low=1, high=4096, unit="steps", help="Distance between the steps that a filter reads.")
     groups: int = group_count()
     bias: bool = with_bias("Add a learned number to every channel.")
@@ -47,6 +49,7 @@ class Conv1d(Filters):
     bias_start: Initializer = biases_from()
 
     width = "filters"
+    migrations = {1: dict}
     formula = "y[t, o] = b[o] + Σ x[t·s + u·d - p, c] · w[u, c, o]   (sum over u, c)"
     source = "Waibel et al.: Phoneme recognition using time-delay neural networks (1989), section II"
     examples = (
@@ -64,6 +67,8 @@ class Conv1d(Filters):
         ("one step", {"filters": 2}, ((1, 3),)),
         ("stride beyond kernel", {"filters": 3, "kernel": 2, "stride": 4, "padding": "valid"}, ((11, 2),)),
         ("many channels", {"filters": 17, "kernel": 5}, ((7, 18),)),
+        ("causal, first step again", {"filters": 3, "padding": "causal", "kernel": 3, "border": "edge"}, ((6, 2),)),
+        ("mirrored border", {"filters": 2, "padding": "explicit", "amount": 3, "stride": 2, "border": "reflect"}, ((5, 3),)),
     )
 
     def build(self, g: Builder, *inputs: Value) -> Value:
@@ -72,7 +77,9 @@ class Conv1d(Filters):
         c = x.shape[1]
         parts = self.trained(g, (self.kernel, c // self.groups, self.filters), self.kernel, c)
         seen = x if x.mask is None else g.op("zero_absent", x, x.mask)
-        image = g.op("reshape", seen, shape=(1, *x.shape))
+        if self.border != "zeros" and (before or after):
+            seen, before, after = self.bordered(g, seen, (before, 0), (after, 0)), 0, 0
+        image = g.op("reshape", seen, shape=(1, *seen.shape))
         y = g.op(
             "conv2d", image, *parts,
             stride=(1, self.stride), padding=(0, before, 0, after), dilation=(1, self.dilation), groups=self.groups,

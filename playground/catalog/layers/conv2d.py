@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playground.core.builder import Builder
 from playground.core.fields import choice, size
-from playground.core.filters import Filters, area_of, biases_from, filter_count, group_count, weights_from, with_bias
+from playground.core.filters import Filters, area_of, biases_from, border_of, filter_count, group_count, weights_from, with_bias
 from playground.core.registry import register
 from playground.core.spec import Initializer
 from playground.core.tensor import TensorType, Value
@@ -13,7 +13,7 @@ from playground.errors import ShapeError
 from playground.words import sentence
 
 
-@register("conv2d", title="Conv2d", group="Dense and convolution", icon="conv", tail="slide over image")
+@register("conv2d", title="Conv2d", group="Dense and convolution", icon="conv", version=2, tail="slide over image")
 class Conv2d(Filters):
     """Slides filters over an image and weighs the pixels under them.
 
@@ -22,6 +22,8 @@ class Conv2d(Filters):
     height' = floor((height + padding - dilation·(kernel - 1) - 1) / stride) + 1, and likewise for the width.
     Groups split channels and filters into parts that do not see each other; as many groups as channels is a depthwise
     convolution.
+    PyTorch and Keras start without padding ("valid"), this layer with "same". A border of "edge" or "wrap" is PyTorch's padding_mode
+    "replicate" or "circular".
     Weights start as He normal and biases at zero. Biases are never decayed.
     """
 
@@ -38,6 +40,7 @@ class Conv2d(Filters):
         when=("padding", "explicit"),
         help="Zero rows above and below, zero columns left and right.",
     )
+    border: str = border_of("same", "explicit")
     dilation: tuple[int, int] = size((1, 1), high=255, unit="px", help="Distance between the pixels that a filter reads.")
     groups: int = group_count()
     bias: bool = with_bias("Add a learned number to every map.")
@@ -46,6 +49,7 @@ class Conv2d(Filters):
 
     preview = "maps"
     width = "filters"
+    migrations = {1: dict}
     formula = "y[i, j, o] = b[o] + Σ x[i·s + u·d - p, j·s + v·d - p, c] · w[u, v, c, o]   (sum over u, v, c)"
     source = "LeCun et al.: Gradient-based learning applied to document recognition (1998), section II"
     examples = (
@@ -62,11 +66,15 @@ class Conv2d(Filters):
         ("stride beyond kernel", {"filters": 3, "kernel": (2, 2), "stride": (4, 3), "padding": "valid"}, ((9, 7, 2),)),
         ("row", {"filters": 3, "kernel": (1, 5)}, ((1, 11, 2),)),
         ("many channels", {"filters": 17}, ((3, 5, 18),)),
+        ("mirrored border", {"filters": 2, "kernel": (3, 5), "border": "reflect"}, ((4, 3, 2),)),
+        ("border of the other end", {"filters": 3, "kernel": (4, 2), "stride": (2, 1), "border": "wrap"}, ((5, 3, 2),)),
     )
 
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
-        padding = self._padding(x.shape)
+        top, left, bottom, right = padding = self._padding(x.shape)
+        if self.border != "zeros" and any(padding):
+            x, padding = self.bordered(g, x, (top, left, 0), (bottom, right, 0)), (0, 0, 0, 0)
         c, area = x.shape[2], self.kernel[0] * self.kernel[1]
         parts = self.trained(g, (*self.kernel, c // self.groups, self.filters), area, c)
         return g.op("conv2d", x, *parts, stride=self.stride, padding=padding, dilation=self.dilation, groups=self.groups)

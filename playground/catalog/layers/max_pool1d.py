@@ -9,7 +9,7 @@ from playground.core.tensor import TensorType, Value
 from playground.words import sentence
 
 
-@register("max_pool1d", title="MaxPool1d", group="Pool and shape", icon="pool_max1d", tail="largest of k steps")
+@register("max_pool1d", title="MaxPool1d", group="Pool and shape", icon="pool_max1d", version=2, tail="largest of k steps")
 class MaxPool1d(StepPool):
     """Keeps the largest number of every window of steps.
 

@@ -10,7 +10,7 @@ from playground.core.window import shown
 from playground.words import sentence
 
 
-@register("max_pool2d", title="MaxPool2d", group="Pool and shape", icon="pool", tail="largest of k")
+@register("max_pool2d", title="MaxPool2d", group="Pool and shape", icon="pool", version=2, tail="largest of k")
 class MaxPool2d(ImagePool):
     """Keeps the largest number of every window.
 

@@ -29,6 +29,7 @@ from playground.words import sentence
     title="TransformerDecoderBlock",
     group="Attention",
     icon="decoder_block",
+    version=2,
     tail="attend to a memory",
 )
 class TransformerDecoderBlock(Layer):
@@ -52,8 +53,10 @@ class TransformerDecoderBlock(Layer):
     causal: bool = causal_field(True)
     window: int = window_field()
     epsilon: float = epsilon_field()
+    bias: bool = flag(True, advanced=True, help="Add learned numbers after every product and norm; they start at zero.")
     start: Initializer = start_field()
 
+    migrations = {1: dict}
     ports = ("x", "memory")
     outputs = ("y", "weights", "self_weights")
     formula = "u = norm(x + attention(x)), z = norm(u + attention(u, memory)), y = norm(z + feed(z))"
@@ -63,6 +66,7 @@ class TransformerDecoderBlock(Layer):
         ("norm first", {"heads": 3, "dropout": 0.0, "norm_first": True, "activation": "gelu"}, ((4, 6), (3, 5))),
         ("all steps", {"heads": 1, "hidden": 9, "dropout": 0.0, "causal": False}, ((7, 5), (2, 5))),
         ("window", {"heads": 2, "hidden": 5, "dropout": 0.0, "window": 2}, ((9, 4), (3, 4))),
+        ("no bias", {"heads": 2, "hidden": 5, "dropout": 0.0, "bias": False, "norm_first": True}, ((5, 4), (3, 2))),
         ("one step", {"heads": 1, "hidden": 3, "dropout": 0.0}, ((1, 3), (1, 1))),
         ("dropout", {"heads": 2, "hidden": 7, "dropout": 0.3}, ((5, 6), (7, 6))),
     )
@@ -74,10 +78,18 @@ class TransformerDecoderBlock(Layer):
         rate = dropout_of(g, self.dropout)
         block = Block(
             start=self.start, hidden=self.hidden, activation=self.activation, dropout=rate, norm_first=self.norm_first,
-            epsilon=self.epsilon,
+            epsilon=self.epsilon, bias=self.bias,
         )  # fmt: skip
-        across = Heads(heads=self.heads, width=x.shape[1], start=self.start, dropout=rate)
-        within = Heads(heads=self.heads, width=x.shape[1], start=self.start, causal=self.causal, window=self.window, dropout=rate)
+        across = Heads(bias=self.bias, heads=self.heads, width=x.shape[1], start=self.start, dropout=rate)
+        within = Heads(
+            bias=self.bias,
+            heads=self.heads,
+            width=x.shape[1],
+            start=self.start,
+            causal=self.causal,
+            window=self.window,
+            dropout=rate,
+        )
         read = block.before(g, x, "self")
         y, self_weights = within.build(g, "self_", read, read, read)
         x = block.after(g, x, y, "self")

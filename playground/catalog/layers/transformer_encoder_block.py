@@ -29,6 +29,7 @@ from playground.words import sentence
     title="TransformerEncoderBlock",
     group="Attention",
     icon="encoder_block",
+    version=2,
     tail="attend, then think",
 )
 class TransformerEncoderBlock(Layer):
@@ -51,8 +52,10 @@ class TransformerEncoderBlock(Layer):
     causal: bool = causal_field()
     window: int = window_field()
     epsilon: float = epsilon_field()
+    bias: bool = flag(True, advanced=True, help="Add learned numbers after every product and norm; they start at zero.")
     start: Initializer = start_field()
 
+    migrations = {1: dict}
     outputs = ("y", "weights")
     formula = "z = norm(x + attention(x)), y = norm(z + feed(z)), feed(z) = f(z·H + b)·F + c"
     source = "Vaswani et al.: Attention is all you need (2017), sections 3.1 and 3.3; norm first: Xiong et al. (2020), figure 1b"
@@ -61,6 +64,7 @@ class TransformerEncoderBlock(Layer):
         ("norm first", {"heads": 3, "dropout": 0.0, "norm_first": True, "activation": "gelu"}, ((4, 6),)),
         ("causal, gelu", {"heads": 1, "hidden": 9, "dropout": 0.0, "causal": True, "activation": "gelu"}, ((7, 5),)),
         ("window, norm first", {"heads": 2, "hidden": 5, "dropout": 0.0, "window": 1, "norm_first": True}, ((9, 4),)),
+        ("no bias", {"heads": 2, "hidden": 5, "dropout": 0.0, "bias": False}, ((5, 4),)),
         ("one step", {"heads": 1, "hidden": 3, "dropout": 0.0}, ((1, 3),)),
         ("wide", {"heads": 2, "hidden": 33, "dropout": 0.0}, ((17, 34),)),
         ("dropout", {"heads": 2, "hidden": 7, "dropout": 0.3}, ((5, 6),)),
@@ -72,9 +76,17 @@ class TransformerEncoderBlock(Layer):
         rate = dropout_of(g, self.dropout)
         block = Block(
             start=self.start, hidden=self.hidden, activation=self.activation, dropout=rate, norm_first=self.norm_first,
-            epsilon=self.epsilon,
+            epsilon=self.epsilon, bias=self.bias,
         )  # fmt: skip
-        heads = Heads(heads=self.heads, width=x.shape[1], start=self.start, causal=self.causal, window=self.window, dropout=rate)
+        heads = Heads(
+            bias=self.bias,
+            heads=self.heads,
+            width=x.shape[1],
+            start=self.start,
+            causal=self.causal,
+            window=self.window,
+            dropout=rate,
+        )
         read = block.before(g, x, "attention")
         y, weights = heads.build(g, "", read, read, read)
         y = block.feed_forward(g, block.after(g, x, y, "attention"), "feed")
