@@ -29,16 +29,18 @@ class DataPlan(Spec):
     seed: int = whole(0, high=2**31 - 1, help="Decides which sample falls into which part.")
 
 
-@register("training", title="Training", icon="play")
+@register("training", title="Training", icon="play", version=2)
 class TrainingPlan(Spec):
     """Everything that a run does, apart from the network and the data."""
 
     kind = "plan"
+    migrations = {1: dict}
 
     optimizer: Spec = part("optimizer", "adam", help="How a step changes the weights.")
     schedule: Spec = part("schedule", "constant", help="How the learning rate moves over the run.")
-    warmup: int = whole(
-        0, high=1_000_000, unit="steps", help="Steps over which the rate climbs from zero before the schedule starts."
+    warmup: int = whole(0, high=1_000_000, unit="steps", help="Steps over which the rate climbs before the schedule starts.")
+    warmup_start: float = real(
+        0.0, low=0.0, high=1.0, advanced=True, label="Warm-up from", help="Share of the rate from which the warm-up climbs."
     )
     penalty: Spec = part("penalty", "none", help="What is asked of the weights besides a small loss; works with every optimizer.")
     batch: int = whole(32, low=1, high=65_536, log=True, help="Samples that go through the network at once.")

@@ -66,6 +66,7 @@ class Lowered:
     update: UpdateRule
     schedule: Schedule
     warmup: int
+    warmup_start: float
     knobs: tuple[KnobInfo, ...]
 
     @property
@@ -92,7 +93,8 @@ class Lowered:
 
         heard: the factor of a schedule that listens to the loss, for these steps.
         """
-        return (heard * warmed(self.schedule, np.arange(first, first + count), total, self.warmup)).astype(np.float32)
+        steps = np.arange(first, first + count)
+        return (heard * warmed(self.schedule, steps, total, self.warmup, self.warmup_start)).astype(np.float32)
 
     def columns(self, split: Split) -> dict[str, np.ndarray]:
         """What the machine loads besides the inputs: encoded targets, weights, lengths."""
@@ -120,6 +122,7 @@ def lower(project: Project, samples: Samples) -> Lowered:
         update=update,
         schedule=training.schedule,
         warmup=training.warmup,
+        warmup_start=training.warmup_start,
         knobs=tuple(_knobs(project, training.optimizer, used, update)),
     )
 

@@ -7,13 +7,13 @@ import numpy as np
 from playground.core.spec import Schedule
 
 
-def warmed(schedule: Schedule, step: np.ndarray, total: int, warmup: int = 0) -> np.ndarray:
+def warmed(schedule: Schedule, step: np.ndarray, total: int, warmup: int = 0, start: float = 0.0) -> np.ndarray:
     """What the base rate is multiplied by at each step (0-based) of a run of `total` steps.
 
-    During warm-up the factor climbs in a line, (step + 1) / warmup, so that the last of its steps runs at the schedule's start;
-    then the schedule runs over the steps that remain, from its own step 0.
+    During warm-up the factor climbs in a line, start + (1 - start)·(step + 1) / warmup of where the schedule starts, so that the last of
+    its steps runs there; then the schedule runs over the steps that remain, from its own step 0.
 
-    As PyTorch's SequentialLR of a LinearLR (start_factor 1 / warmup, total_iters warmup - 1) and the schedule, milestone `warmup`,
+    As PyTorch's SequentialLR of a LinearLR (start_factor as in step 0, total_iters warmup - 1) and the schedule, milestone `warmup`,
     for a schedule that starts at the base rate. What differs: a schedule that starts lower is climbed to, not jumped to, and
     LinearLR's own default start is a third of the rate.
 
@@ -23,4 +23,4 @@ def warmed(schedule: Schedule, step: np.ndarray, total: int, warmup: int = 0) ->
     if warmup <= 0:
         return schedule.factor(step, total)
     after = schedule.factor(np.maximum(step - warmup, 0), max(total - warmup, 0))
-    return np.asarray(after * np.minimum((step + 1) / warmup, 1.0))
+    return np.asarray(after * (start + (1.0 - start) * np.minimum((step + 1) / warmup, 1.0)))

@@ -58,6 +58,8 @@ CASES = [
     ("sgd", {"rate": 0.1, "l2": 0.02}, lambda p: torch.optim.SGD(p, lr=0.1, weight_decay=0.02)),
     ("momentum", {"rate": 0.02, "momentum": 0.9}, lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9)),
     ("momentum", {"rate": 0.02, "momentum": 0.5, "l2": 0.02}, lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.5, weight_decay=0.02)),
+    ("momentum", {"rate": 0.02, "momentum": 0.9, "dampening": 0.4, "l2": 0.02},
+     lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9, dampening=0.4, weight_decay=0.02)),
     ("nesterov", {"rate": 0.02, "momentum": 0.9}, lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9, nesterov=True)),
     ("nesterov", {"rate": 0.02, "l2": 0.02}, lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9, nesterov=True, weight_decay=0.02)),
     ("adam", {}, lambda p: torch.optim.Adam(p)),

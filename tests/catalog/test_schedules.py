@@ -178,15 +178,15 @@ def test_steps_far_beyond_any_run_are_finite(record):
         ("exponential", {}, lambda o, total: scheduler.ExponentialLR(o, 0.99)),
     ],
 )
-@pytest.mark.parametrize("warmup", [1, 2, 40])
-def test_warm_up_is_a_linear_schedule_in_sequence(id, settings, make, warmup):
-    """LinearLR from 1 / warmup, reaching 1 at the last step of the warm-up; the schedule's own step 0 comes right after."""
+@pytest.mark.parametrize(("warmup", "start"), [(1, 0.0), (2, 0.0), (2, 0.5), (40, 0.0), (40, 1 / 3), (40, 1.0)])
+def test_warm_up_is_a_linear_schedule_in_sequence(id, settings, make, warmup, start):
+    """LinearLR that reaches 1 at the last step of the warm-up; the schedule's own step 0 comes right after."""
 
     def both(o):
-        first = scheduler.LinearLR(o, 1 / warmup, 1.0, max(warmup - 1, 1))
+        first = scheduler.LinearLR(o, start + (1 - start) / warmup, 1.0, max(warmup - 1, 1))
         return scheduler.SequentialLR(o, [first, make(o, TOTAL - warmup)], [warmup])
 
-    mine = BASE * warmed(registry.find("schedule", id)(**settings), STEPS, TOTAL, warmup)
+    mine = BASE * warmed(registry.find("schedule", id)(**settings), STEPS, TOTAL, warmup, start)
     np.testing.assert_allclose(mine, torch_rates(both), rtol=1e-9, atol=1e-12)
 
 

@@ -18,7 +18,9 @@ STEPS_OF_EPOCH = 6
 
 
 def machine_of(averaging: Averaging | None, accumulate: int = 1, chains: int = 2) -> Machine:
-    update = UpdateRule("momentum", {"rate": 0.1, "momentum": 0.9, "l2": 0.0}, averaging=averaging, accumulate=accumulate)
+    update = UpdateRule(
+        "momentum", {"rate": 0.1, "momentum": 0.9, "dampening": 0.0, "l2": 0.0}, averaging=averaging, accumulate=accumulate
+    )
     graph = Net((5, 4, 2)).conv(3, act="").norm("relu").flat().dense(3).classify()
     samples = {"train": SAMPLES, "validation": 7}
     machine = Machine(plan_network(graph, batch=BATCH, update=update, samples=samples, chains=chains, observe=True))

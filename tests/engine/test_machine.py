@@ -17,7 +17,7 @@ from .networks import Net, workload
 from .torch_twin import train, twin
 
 ADAM = UpdateRule("adam", {"rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "l2": 0.0})
-MOMENTUM = UpdateRule("momentum", {"rate": 1e-2, "momentum": 0.9, "l2": 0.0})
+MOMENTUM = UpdateRule("momentum", {"rate": 1e-2, "momentum": 0.9, "dampening": 0.0, "l2": 0.0})
 
 
 def machine(

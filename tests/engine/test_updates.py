@@ -10,7 +10,16 @@ from playground.engine import ops
 from playground.engine.registers import CLIP_SCALE, CONSTANT_ONE, STEP
 from tests.engine.bench import Bench, error
 
-NUMBERS = {"rate": 0.03, "momentum": 0.9, "l2": 0.01, "beta1": 0.8, "beta2": 0.95, "epsilon": 1e-6, "decay": 0.05}
+NUMBERS = {
+    "rate": 0.03,
+    "momentum": 0.9,
+    "dampening": 0.3,
+    "l2": 0.01,
+    "beta1": 0.8,
+    "beta2": 0.95,
+    "epsilon": 1e-6,
+    "decay": 0.05,
+}
 N, STEPS = 37, 12
 
 
@@ -19,7 +28,8 @@ def theirs(name: str, p: torch.Tensor) -> torch.optim.Optimizer:
     if name == "sgd":
         return torch.optim.SGD([p], n["rate"], weight_decay=n["l2"])
     if name in ("momentum", "nesterov"):
-        return torch.optim.SGD([p], n["rate"], momentum=n["momentum"], weight_decay=n["l2"], nesterov=name == "nesterov")
+        more = {"nesterov": True} if name == "nesterov" else {"dampening": n["dampening"]}
+        return torch.optim.SGD([p], n["rate"], momentum=n["momentum"], weight_decay=n["l2"], **more)
     betas = (n["beta1"], n["beta2"])
     if name == "adam":
         return torch.optim.Adam([p], n["rate"], betas, n["epsilon"], weight_decay=n["l2"])

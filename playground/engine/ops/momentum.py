@@ -8,30 +8,32 @@ import numpy as np
 
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
-from playground.engine.registers import CLIP_SCALE
+from playground.engine.registers import CLIP_SCALE, STEP
 from playground.engine.vocabulary import load, store
 
 
 @kernel
 def momentum(F, R, w, k):
-    """words: value gradient velocity n | knobs: rate factor momentum l2 decay-factor"""
+    """words: value gradient velocity n | knobs: rate factor momentum dampening l2 decay-factor | begun"""
     p, g, v, n = w[0], w[1], w[2], w[3]
-    rate, m, l2, clip = k[w[4]] * k[w[5]], k[w[6]], k[w[7]] * k[w[8]], F[CLIP_SCALE]
+    rate, m, l2, clip = k[w[4]] * k[w[5]], k[w[6]], k[w[8]] * k[w[9]], F[CLIP_SCALE]
+    share = np.float32(1) if R[STEP] == R[w[10]] else np.float32(1) - k[w[7]]
     for j in range(0, n, 16):
         r = n - j
         x = load(F, p + j, r)
         d = load(F, g + j, r) * clip + x * l2
-        a = load(F, v + j, r) * m + d
+        a = load(F, v + j, r) * m + d * share
         store(F, v + j, r, a)
         store(F, p + j, r, x - a * rate)
 
 
 class Momentum(Update):
-    """v = m·v + d, p -= rate·v, with d = gradient + l2·p."""
+    """v = m·v + (1 - dampening)·d, p -= rate·v, with d = gradient + l2·p. The first step damps nothing, as in PyTorch."""
 
     id = "momentum"
     slots = ("velocity",)
-    knobs = ("momentum", "l2")
+    knobs = ("momentum", "dampening", "l2")
+    ages = True
     decay = "l2"
 
     def reference(
@@ -39,5 +41,5 @@ class Momentum(Update):
     ) -> None:
         d = gradient + numbers["l2"] * value
         v = slots["velocity"]
-        v[...] = numbers["momentum"] * v + d
+        v[...] = numbers["momentum"] * v + d * (1.0 - numbers["dampening"] if step else 1.0)
         value -= numbers["rate"] * v

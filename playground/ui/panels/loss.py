@@ -52,9 +52,9 @@ def planned_rates(
     few = total - first <= most
     steps = np.arange(first, total) if few else np.linspace(first, total - 1, most).astype(np.int64)
     base = float(getattr(training.optimizer, "rate", 1.0))
-    rates = base * warmed(training.schedule, steps, total, training.warmup)
+    rates = base * warmed(training.schedule, steps, total, training.warmup, training.warmup_start)
     if training.schedule.listens and first and now is not None:
-        planned = base * float(warmed(training.schedule, np.array([first - 1]), total, training.warmup)[0])
+        planned = base * float(warmed(training.schedule, np.array([first - 1]), total, training.warmup, training.warmup_start)[0])
         rates *= now / planned if planned > 0 else 1.0
     if first and now is not None:
         steps, rates = np.append(first - 1, steps), np.append(now, rates)
