@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import errno
+import random
 import signal
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from playground.training import causes, memory
+from playground.core.samples import Samples
+from playground.document.project import Project
+from playground.training import causes, memory, messages
+from playground.training.assembly import assemble
+from playground.training.client import Client
 from playground.training.memory import DoesNotFit, check, in_words
+from playground.training.timing import run_bytes
+from tests.training.networks import Step, of, plain, project
+from tests.training.watching import rested, until
 
 GB = 10**9
 
@@ -42,6 +52,55 @@ def test_the_proposed_batch_fits_and_little_more_would(batch: int, free: float) 
 
 def test_free_memory_is_a_plausible_figure() -> None:
     assert 50_000_000 < memory.free_bytes() < 10**14
+
+
+def some_network(rng: random.Random) -> tuple[Project, Samples]:
+    """Dense layers or convolutions of any width over samples of any number, in a batch of any size."""
+    parts: list[Step] = []
+    if rng.random() < 0.5:
+        shape: tuple[int, ...] = (rng.choice((16, 100, 400)),)
+        for _ in range(rng.randint(1, 4)):
+            parts += [("dense", {"units": rng.choice((16, 200, 1000, 2500))}), (rng.choice(("relu", "tanh")), {})]
+    else:
+        side = rng.choice((8, 16, 32))
+        shape = (side, side, rng.choice((1, 3)))
+        for _ in range(rng.randint(1, 3)):
+            parts += [("conv2d", {"filters": rng.choice((4, 16, 48))}), ("batch_norm", {}), ("relu", {})]
+        parts.append(("flatten", {}))
+    count = rng.choice((64, 300, 2000))
+    samples = Samples(np.ones((count, *shape), np.float32), np.arange(count) % 3, "classification", ("a", "b", "c"))
+    optimizer = of("optimizer", rng.choice(("sgd", "momentum", "adam")), rate=1e-5)
+    return project(*parts, ("dense", {"units": 3}), batch=rng.choice((1, 17, 128, 1000)), optimizer=optimizer), samples
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(1200)
+def test_none_of_a_hundred_networks_takes_more_than_was_said(client: Client) -> None:
+    """The greatest memory that the worker has, over what it has with a run that needs next to none, against the estimate."""
+    rng = random.Random(100)
+
+    def held(what: str) -> int:
+        status = Path(f"/proc/{client.worker_pid}/status").read_text()
+        (line,) = (line for line in status.splitlines() if line.startswith(what))
+        return 1024 * int(line.split()[1])
+
+    def run(made: tuple[Project, Samples]) -> None:
+        client.start(*made, paused=True)
+        until(client, messages.Started)
+        Path(f"/proc/{client.worker_pid}/clear_refs").write_text("5")  # the greatest from here on
+        client.step_batch()
+        client.step_batch()
+        rested(client)
+
+    for _ in range(100):
+        made = some_network(rng)
+        said = run_bytes(assemble(*made).plan)
+        if said > memory.free_bytes() // 3:
+            continue  # the machine is shared
+        run(plain())
+        idle = held("VmRSS")
+        run(made)
+        assert held("VmHWM") - idle <= said + memory.RESERVE, made[0].network
 
 
 @pytest.mark.parametrize(
