@@ -19,6 +19,7 @@ from playground.errors import BadValue
 from playground.ui.commands import Command, score
 from playground.ui.inspector.asking import FIXED, LOCKED, busy, set_node, set_plan
 from playground.ui.inspector.editors import SPELT
+from playground.ui.inspector.numbers import pointed
 from playground.words import say
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ def _read(field: Field, text: str) -> Any:
         low = text.casefold()
         return True if low in (*_ON, say("on")) else False if low in (*_OFF, say("off")) else text
     if isinstance(field, Whole | Real):
-        plain = text.replace(",", "").replace(" ", "").replace("_", "")
+        plain = pointed(field, text.replace(" ", "").replace("_", ""))
         if field.off and plain.casefold() in ("off", "none", say(field.off).casefold()):
             return field.low
         return _number(plain, isinstance(field, Whole)) if _NUMBER.match(plain) else text

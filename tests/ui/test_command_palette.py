@@ -225,6 +225,8 @@ def test_what_a_run_holds_is_locked(palette: CommandPalette, session: Session, q
 
 def test_typed_values() -> None:
     assert parsed(Whole(help="x", low=1, high=10_000), "n", "1,024") == (1024, "")
+    assert parsed(Whole(help="x", low=1, high=10_000), "n", "1,5")[0] is None
+    assert parsed(Real(help="x", low=0, high=1), "n", "0,5") == (0.5, "")
     assert parsed(Real(help="x", low=0, high=1), "n", "1e-3") == (0.001, "")
     assert parsed(Real(help="x", low=0, high=1, off="Off"), "n", "off") == (0.0, "")
     assert parsed(Size(help="x"), "n", "3x5") == ((3, 5), "")

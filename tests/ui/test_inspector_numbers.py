@@ -48,6 +48,9 @@ def test_what_is_no_share_is_refused_with_the_range(text: str) -> None:
 def test_a_comma_is_a_decimal_mark_in_a_real_and_a_separator_in_a_whole_number() -> None:
     assert numbers.read(SHARE, "rate", "0,25") == 0.25
     assert numbers.read(UNITS, "units", "1,024") == 1024
+    assert str(numbers.read(SHARE, "share", "-0")) == "0.0", "minus zero is zero"
+    with pytest.raises(BadValue):
+        numbers.read(UNITS, "units", "1,5")  # not fifteen
     assert numbers.read(RATE, "rate", "−0") == 0.0
 
 

@@ -33,7 +33,7 @@ class Real(Field):
                     shown=in_short(value),
                 )
             )
-        return float(value)
+        return float(value) + 0.0  # minus zero is zero
 
     def nearest(self, value: Any) -> float | None:
         return float(max(self.low, min(self.high, value))) if is_finite(value) else None
@@ -186,7 +186,7 @@ class Reals(Field):
                     found=found(value, self._fits, counted),
                 )
             )
-        return tuple(float(n) for n in value)
+        return tuple(float(n) + 0.0 for n in value)
 
     def nearest(self, value: Any) -> tuple[float, ...] | None:
         if not isinstance(value, tuple | list) or len(value) < self.least or not all(map(is_finite, value)):

@@ -65,6 +65,7 @@ class LineField(QLineEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.text() != self._kept:
             self.setText(self._kept)
+            self.refuse(False)
             self.editingFinished.emit()
             return
         super().keyPressEvent(event)

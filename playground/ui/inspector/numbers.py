@@ -12,6 +12,7 @@ from playground.words import say, sentence
 #: Sliders have this many positions.
 TICKS = 1000
 _DECADES = 8
+_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 
 
 def shown(field: Real | Whole, value: float) -> str:
@@ -41,7 +42,7 @@ def tidy(text: str) -> str:
 
 def read(field: Real | Whole, name: str, text: str) -> float | int:
     """What was typed, checked. Raises BadValue with the range."""
-    text = text.strip().replace("−", "-").replace(",", "" if isinstance(field, Whole) else ".")
+    text = pointed(field, text.strip().replace("−", "-"))
     if field.off and text.casefold() in (field.off.casefold(), say(field.off).casefold(), "off"):
         return field.low
     try:
@@ -56,6 +57,11 @@ def read(field: Real | Whole, name: str, text: str) -> float | int:
             )
         ) from None
     return field.check(name, value)
+
+
+def pointed(field: Real | Whole, text: str) -> str:
+    """Without the commas between the thousands of a whole number; any other comma is a decimal one, which whole numbers have not."""
+    return text.replace(",", "" if isinstance(field, Whole) and _GROUPED.fullmatch(text) else ".")
 
 
 def bounds(field: Real | Whole) -> str:
