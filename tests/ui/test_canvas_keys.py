@@ -81,6 +81,7 @@ def test_escape_closes_the_quick_list_without_an_edit(view: CanvasView, session:
     view.open_quick_add()
     qtbot.keyClick(view.quick.field, Key.Key_Escape)
     assert not view.quick.isVisible()
+    assert view.hasFocus(), "the keys belong to the canvas again"
     assert session.project == before
 
 

@@ -120,6 +120,7 @@ class QuickAdd(QFrame):
                 self._pick(self.rows.currentItem())
                 return True
             if event.key() == Qt.Key.Key_Escape:
+                self.over.setFocus()
                 self.hide()
                 return True
         elif event.type() == QEvent.Type.FocusOut:
