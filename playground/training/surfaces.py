@@ -22,6 +22,8 @@ SATURATED, EVERYWHERE = 0.95, 0.95
 #: So many codes at either end are that near.
 NEAR = np.uint8(round(127.5 * (1 - SATURATED)))
 INNER = np.uint8(256 - 2 * int(NEAR))
+#: Classes that are told apart in a decision between several, and shades of each.
+CLASSES, SHADES = 8, 32
 #: Of these, where outputs begin and end.
 BOUNDED = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
 
@@ -76,7 +78,8 @@ def field(values: Array, size: int = SIDE) -> Coded:
 
 
 def decision(response: Array, task: str, size: int = SIDE) -> Coded:
-    """What a network decides over the plane, from what its loss's `respond` gives: classes along the scale, or amounts around their middle.
+    """What a network decides over the plane, from what its loss's `respond` gives: two classes along the scale, or amounts around their
+    middle. Of more classes the likeliest, and how sure it is: `CLASSES` of them have `SHADES` codes each, from guessing to certain.
 
     Shapes: response (size·size, outputs).
     """
@@ -87,7 +90,12 @@ def decision(response: Array, task: str, size: int = SIDE) -> Coded:
             return field(values, size)
         if outputs == 1:
             return Coded(_upright(coded(2 * response[:, 0] - 1, 1.0)[None], size), 1.0)
-        return Coded(_upright(coded(response @ np.linspace(-1.0, 1.0, outputs), 1.0)[None], size), 1.0)
+        if outputs == 2:
+            return Coded(_upright(coded(response @ np.linspace(-1.0, 1.0, 2), 1.0)[None], size), 1.0)
+        chance = 1 / outputs
+        sure = np.clip(np.nan_to_num((response.max(axis=1) - chance) / (1 - chance)), 0.0, 1.0)
+        codes = response.argmax(axis=1) % CLASSES * SHADES + (sure * (SHADES - 1)).astype(int)
+        return Coded(_upright(codes.astype(np.uint8)[None], size), 1.0)
 
 
 def _upright(codes: Array, size: int) -> Array:

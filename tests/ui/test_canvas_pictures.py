@@ -11,16 +11,18 @@ import pytest
 from playground.core import registry
 from playground.core.samples import Samples
 from playground.document.edits import AddLink, AddNode, RemoveNodes, ReplaceSpec
+from playground.training import surfaces
 from playground.training.messages import Fault, Reset, Running
 from playground.ui import theme
 from playground.ui.canvas import feed, pictures
 from playground.ui.canvas.answers import known_graph, node_outputs, start_weights
 from playground.ui.canvas.look import NodeLook
 from playground.ui.canvas.plane import grid_points, in_square, plane_of
-from playground.ui.canvas.preview import Atlas, make_atlas
+from playground.ui.canvas.preview import Atlas, class_scale, make_atlas, point_ink
 from playground.ui.canvas.starters import STARTERS
 from playground.ui.canvas.view import CanvasView
 from playground.ui.canvas.wire_labels import thickness_of
+from playground.ui.plots.surface import classes_image
 from playground.ui.session import Session
 from tests.ui.conftest import settle
 
@@ -62,6 +64,19 @@ def test_an_atlas_puts_zero_on_the_ground_and_signs_apart(app) -> None:
     assert bad == zero, "what is not a number is drawn as nothing"
     assert theme.theme().lut[0] == low
     assert theme.theme().lut[255] == high
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_a_decision_between_several_classes_has_the_colours_of_the_output_panel(app, mode: str) -> None:
+    theme.apply(app, mode)
+    answers = np.random.default_rng(4).dirichlet(np.full(5, 0.5), 64).astype(np.float32)
+    codes = surfaces.decision(answers, "classification", 8).codes[0]
+    series = [theme.theme().series(k + 1)[0] for k in range(8)]
+    wanted = classes_image(answers.reshape(8, 8, 5), series, theme.theme().color("plot"))[::-1]
+    shown = class_scale()[codes]
+    for part in (0, 8, 16, 24):  # a shade is a 31st of the way from guessing to certain
+        assert np.abs((shown >> part & 255).astype(int) - (wanted >> part & 255).astype(int)).max() <= 6
+    assert [point_ink(k, 5) for k in range(5)] == series[:5]
 
 
 def test_the_plane_holds_all_points_upright() -> None:

@@ -76,6 +76,7 @@ class NodeItem(QGraphicsItem):
 
     def _compose(self) -> None:
         if self.atlas is not None and self.data_shown is not None and self.data_shown.maps is not None:
+            self.atlas.classes = self.data_shown.many > 0
             framed = self.look.preview in ("tiles", "image", "field")
             self.atlas.compose(self.data_shown.maps, theme().color("border").rgba() if framed else None)
 

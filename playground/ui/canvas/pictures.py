@@ -240,6 +240,7 @@ def decided(response: Array | None, samples: Samples, side: int) -> Array | None
 def judged(codes: Array | None, samples: Samples, prepared: Prepared | None) -> PreviewData:
     """What the network decides over the plane, under the points. Shapes: codes (1, size, size)."""
     low, high = plane_of(samples)
+    many = samples.classes if samples.task == "classification" and samples.classes > 2 else 0
     rows = prepared.train.index if prepared is not None else np.arange(samples.count)
     shown = rows[:: max(1, len(rows) // MOST_POINTS)]
     points = in_square(samples.x[shown].astype(float), low, high)
@@ -250,8 +251,8 @@ def judged(codes: Array | None, samples: Samples, prepared: Prepared | None) -> 
     else:
         names = tuple(map(named, samples.class_names))
         ends = (
-            (names[0][:9], names[1][:9])
-            if len(names) == 2
+            (names[0][:9], names[-1][:9])
+            if len(names) > 1
             else (say("class {classes}", classes=0), say("class {classes}", classes=samples.classes - 1))
         )
-    return PreviewData(maps=codes, points=points, classes=classes.astype(int), ends=ends)
+    return PreviewData(maps=codes, points=points, classes=classes.astype(int), ends=ends, many=many)

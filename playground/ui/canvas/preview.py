@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from playground.document.node_size import TILE, TILE_GAP
-from playground.training.surfaces import SIDE
+from playground.training.surfaces import CLASSES, SHADES, SIDE
 from playground.ui.canvas.chances import Kept, Spread, paint_kept, paint_spread
 from playground.ui.canvas.look import MAP_GAP, MAP_SIDE, MAPS, NodeLook
 from playground.ui.canvas.sequences import Strip, paint_strip
@@ -27,7 +27,8 @@ class PreviewData:
     maps: (n, h, w) values, scaled to -1 to 1 for tiles, maps and fields, 0 to 1 for an image; or places in the scale of colours, uint8.
     curve: (n, 2) points in the unit square.  bars: (k,) shares in 0 to 1.  number, caption: the loss node's figure and the words under
     it.  points: (n, 2) in the unit square with their classes.  notes: a word under each tile; lines: below them.  flagged: indices of
-    saturated or dead units.  strip: one sequence.  kept: what dropout leaves.  spread: a histogram.
+    saturated or dead units.  strip: one sequence.  kept: what dropout leaves.  spread: a histogram.  many: classes between which the
+    maps decide, where they are more than two.
     """
 
     maps: np.ndarray | None = None
@@ -45,17 +46,32 @@ class PreviewData:
     strip: Strip | None = None
     kept: Kept | None = None
     spread: Spread | None = None
+    many: int = 0
+
+
+def class_scale() -> np.ndarray:
+    """The colours of a decision between several classes, coded as in `surfaces.decision`. Shapes: (256,) ARGB."""
+    ground, *inks = (_numbers_of(color) for color in (theme().color("plot"), *(theme().series(k + 1)[0] for k in range(CLASSES))))
+    sure = 0.15 + 0.6 * np.linspace(0.0, 1.0, SHADES)[None, :, None]
+    rgb = (ground + sure * (np.stack(inks)[:, None] - ground)).reshape(-1, 3).astype(np.uint32)
+    return np.asarray(0xFF000000 | rgb[:, 0] << 16 | rgb[:, 1] << 8 | rgb[:, 2], np.uint32)
+
+
+def _numbers_of(color: QColor) -> np.ndarray:
+    return np.array([color.red(), color.green(), color.blue()], float)
 
 
 class Atlas:
     """Pictures composed in one image that wraps a buffer of its own, so that an update allocates little.
 
     size, gap: in the image's own pixels; on the canvas all of it is `scale` times as large.  edge: colour of a frame round each picture.
+    classes: whether codes are of a decision between several classes.
     """
 
     def __init__(self, rows: int, cols: int, size: int, gap: int, grey: bool = False, scale: float = 1.0) -> None:
         self.rows, self.cols, self.grey = rows, cols, grey
         self.edge: int | None = None
+        self.classes = False
         self._maps: np.ndarray | None = None
         self._lay(size, gap, scale)
 
@@ -83,7 +99,7 @@ class Atlas:
             if maps.shape[1] != self.size:
                 to = (np.arange(self.size) * maps.shape[1]) // self.size
                 maps = maps[:, to[:, None], to]
-            words = theme().lut[maps]
+            words = (class_scale() if self.classes else theme().lut)[maps]
         elif self.grey:
             maps = _numbers(maps)
             shade = np.clip(maps, 0, 1)
@@ -193,6 +209,11 @@ def paint_atlas(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData, atlas
         put(p, QRectF(r.x(), below + 21 + 15 * k, r.width(), 15), say(line), 10, "text2")
 
 
+def point_ink(kind: int, many: int) -> QColor:
+    """The colour of the points of a class; of more than two classes those of the series, as in the Output panel."""
+    return theme().series(kind % CLASSES + 1)[0] if many else QColor(POINT_COLORS[kind % 2])
+
+
 def paint_field_foot(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData) -> None:
     """The scale under a large field, and the points on the loss node's."""
     foot = QRectF(r.x(), look.height - 22, r.width(), 16)
@@ -200,17 +221,22 @@ def paint_field_foot(p: QPainter, r: QRectF, look: NodeLook, data: PreviewData) 
     put(p, foot, data.ends[1], 9, "text2", how=RIGHT)
     if look.group != "c_loss":
         return
-    bar = QImage(theme().lut.tobytes(), 256, 1, 1024, QImage.Format.Format_RGB32)
-    p.drawImage(QRectF(r.x() + 44, foot.center().y() - 3, r.width() - 88, 7), bar)
+    bar = QRectF(r.x() + 44, foot.center().y() - 3, r.width() - 88, 7)
+    if data.many:
+        wide = bar.width() / data.many
+        for k in range(data.many):
+            p.fillRect(QRectF(bar.x() + k * wide, bar.y(), wide, bar.height()), point_ink(k, data.many))
+    else:
+        p.drawImage(bar, QImage(theme().lut.tobytes(), 256, 1, 1024, QImage.Format.Format_RGB32))
     if data.points is None or data.classes is None:
         return
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
     side = r.width()
     for kind in np.unique(data.classes):
-        ink = POINT_COLORS[int(kind) % 2]
+        ink = point_ink(int(kind), data.many)
         here = data.points[data.classes == kind]
         dots = QPolygonF([QPointF(r.x() + a * side, r.y() + b * side) for a, b in here])
-        for width, color in ((6.5, QColor("white")), (4.5, QColor(ink))):
+        for width, color in ((6.5, QColor("white")), (4.5, ink)):
             p.setPen(QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             p.drawPoints(dots)
 
