@@ -17,7 +17,7 @@ from playground.ui.dialogs.import_data import source_for, start_from
 from playground.ui.dialogs.recovery_card import BOTH, DISCARD, RESTORE
 from playground.ui.next_steps import again
 from playground.ui.recent_faces import face_of, keep_face
-from playground.ui.replacing import ask_save
+from playground.ui.replacing import as_file, ask_save
 from playground.ui.session import Session
 from playground.ui.theme import theme
 from playground.words import say, sentence
@@ -98,7 +98,7 @@ class Documents(QObject):
 
     def save_as(self) -> bool:
         """Ask where, and save there."""
-        proposed = self.session.folder / f"{self.session.title}.play"
+        proposed = self.session.folder / f"{as_file(self.session.title)}.play"
         path = ask_save(self.window_shown, say("Save project"), proposed, kinds(), ".play")
         if path is None:
             return False

@@ -32,6 +32,11 @@ def may_write(window: QWidget, path: Path) -> bool:
     return may_replace(window, title, say("A file of this name is already in {folder}.", folder=path.parent))
 
 
+def as_file(name: str) -> str:
+    """The name of a project as that of a file, which has no slash."""
+    return name.replace("/", "_")
+
+
 def ask_save(window: QWidget, title: str, proposed: Path, kinds: str, ending: str) -> Path | None:
     """Ask where to save; None for nowhere. A name gets the ending that it lacks, and the file that it means then is not replaced unasked.
 

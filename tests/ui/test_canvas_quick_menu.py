@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtWidgets import QWidget
 
 from playground.core import registry
@@ -200,3 +200,17 @@ def test_a_classifier_is_offered_its_loss(view: CanvasView, session: Session) ->
 
 def test_the_table_is_what_the_examples_and_blocks_give() -> None:
     assert json.loads(TABLE.read_text(encoding="utf-8")) == counted()
+
+
+@pytest.mark.parametrize(("wide", "high", "shown"), [(1100, 700, 4), (480, 500, 4), (480, 320, 4), (480, 190, 2), (320, 180, 1)])
+def test_the_shapes_to_start_from_lie_within_the_frame(session: Session, qtbot, wide: int, high: int, shown: int) -> None:
+    view = CanvasView(session)
+    qtbot.addWidget(view)
+    view.resize(wide, high)
+    view.show()
+    settle()
+    frame = view.empty._frame().toRect()
+    cards = [card for card in view.empty.starters if card.isVisible()]
+    places = [QRect(card.mapTo(view.empty, QPoint()), card.size()) for card in cards]
+    assert len(cards) == shown
+    assert all(frame.contains(place) for place in places)

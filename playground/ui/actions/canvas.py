@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 from playground.errors import PlaygroundError
 from playground.ui.actions.base import Action, nodes, selected
 from playground.ui.canvas.svg import SCALES, write_picture
-from playground.ui.replacing import may_write
+from playground.ui.replacing import as_file, may_write
 from playground.words import say, sentence
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def export_picture(window: MainWindow) -> None:
     kinds = {say("SVG, lines and text") + " (*.svg)": (".svg", 1.0)}
     for scale in SCALES:
         kinds[say("PNG, {percent} %", percent=round(scale * 100)) + " (*.png)"] = (".png", scale)
-    proposed = session.folder / f"{session.project.name}.svg"
+    proposed = session.folder / f"{as_file(session.title)}.svg"
     name, kind = QFileDialog.getSaveFileName(window, say("Export picture"), str(proposed), ";;".join(kinds))
     if not name:
         return

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QGridLayout, QWidget
 
 from playground.ui.canvas.starters import STARTERS, Starter
 from playground.ui.keymap import keys_by_id
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
 
 WIDE, HIGH = 660.0, 344.0
+CARD_WIDE, CARD_HIGH, GAP = 148, 60, 8
 STEPS = (("Data", "data", "c_data"), ("Dense", "dense", "c_linear"), ("ReLU", "relu", "c_act"), ("Loss", "loss", "c_loss"))
 HINTS = (("quick", "quick list"), ("paste", "paste a network"), ("open", "open"))
 
@@ -29,7 +30,7 @@ class StarterCard(QAbstractButton):
         super().__init__(parent)
         self.starter = starter
         self.setText(say(starter.title))
-        self.setFixedSize(148, 60)
+        self.setFixedSize(CARD_WIDE, CARD_HIGH)
         self.setAccessibleName(strung((say(starter.title), say(starter.help))))
         self.setToolTip(say(starter.help))
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -53,13 +54,26 @@ class EmptyCanvas(QWidget):
         self.setAccessibleName(say("Drag a layer here to begin"))
         self.setAcceptDrops(True)  # a scroll area hears only what its viewport gets, so drops are passed on by hand
         self.cards = QWidget(self)
-        row = QHBoxLayout(self.cards)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        for starter in STARTERS:
-            card = StarterCard(starter, self.cards)
-            card.clicked.connect(lambda _=False, chosen=starter: view.commands.start_from(chosen))
-            row.addWidget(card)
+        self.grid = QGridLayout(self.cards)
+        self.grid.setContentsMargins(0, 0, 0, 0)
+        self.grid.setSpacing(GAP)
+        self.starters = [StarterCard(starter, self.cards) for starter in STARTERS]
+        for card in self.starters:
+            card.clicked.connect(lambda _=False, chosen=card.starter: view.commands.start_from(chosen))
+        self._lay_out()
+
+    def _columns(self) -> int:
+        """As many cards side by side as the frame has room for, so that all rows but the last are full."""
+        room = int((self._frame().width() - GAP) // (CARD_WIDE + GAP))
+        return next((count for count in (len(STARTERS), 2) if count <= room), 1)
+
+    def _lay_out(self) -> None:
+        """The cards in rows; those for which there is no room below are not shown."""
+        columns = self._columns()
+        rows = max(1, int((self._frame().height() - self._cards_top()) // (CARD_HIGH + GAP)))
+        for at, card in enumerate(self.starters):
+            self.grid.addWidget(card, at // columns, at % columns)
+            card.setVisible(at < rows * columns)
         self.cards.adjustSize()
 
     def _frame(self) -> QRectF:
@@ -69,14 +83,20 @@ class EmptyCanvas(QWidget):
 
     def resizeEvent(self, event: QEvent) -> None:
         frame = self._frame()
+        self._lay_out()
         self.cards.move(round(frame.center().x() - self.cards.width() / 2), round(frame.top() + self._cards_top()))
 
+    def _tall(self) -> bool:
+        """Whether there is room for a picture of the steps above all the cards."""
+        rows = -(-len(STARTERS) // self._columns())
+        return self._frame().height() >= max(300, 204 + rows * (CARD_HIGH + GAP))
+
     def _cards_top(self) -> float:
-        return 204 if self._frame().height() >= 300 else 96
+        return 204 if self._tall() else 96
 
     def paintEvent(self, event: QPaintEvent) -> None:
         p, frame = QPainter(self), self._frame()
-        tall = frame.height() >= 300
+        tall = self._tall()
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
         p.setPen(QPen(theme().color("strong"), 1.5, Qt.PenStyle.DashLine))
         p.setBrush(Qt.BrushStyle.NoBrush)
@@ -94,6 +114,7 @@ class EmptyCanvas(QWidget):
         put(p, QRectF(frame.x(), frame.y() + (70 if tall else 42), frame.width(), 22), words, 13, "text2", how=CENTRE)
         if tall:
             self._paint_steps(p, frame)
+        if tall and self._columns() == len(STARTERS):  # else cards stand there
             self._paint_hints(p, frame)
         title = QRectF(frame.x(), frame.y() + self._cards_top() - 30, frame.width(), 20)
         put(p, title, say("Start from a shape that works"), 12, "text", True, CENTRE)

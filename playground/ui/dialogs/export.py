@@ -25,7 +25,7 @@ from playground.ui.inspector.notice import Notice
 from playground.ui.inspector.text import Label
 from playground.ui.painting import metrics, put, stamp
 from playground.ui.panel import Dialog, register_dialog
-from playground.ui.replacing import may_write
+from playground.ui.replacing import as_file, may_write
 from playground.ui.run_control import names_of
 from playground.ui.theme import theme
 from playground.words import say, strung
@@ -90,7 +90,7 @@ class ExportDialog(Sheet):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         from playground.formats.export import formats  # brings onnx, which nothing else here needs
 
-        super().__init__("export", say("Export {project}", project=session.project.name), (900, 560), parent)
+        super().__init__("export", say("Export {project}", project=session.title), (900, 560), parent)
         self.session, self.exporter = session, Exporter(self)
         self.rows = [FormatRow(found) for found in formats()]
         self.group = QButtonGroup(self)
@@ -258,7 +258,7 @@ class ExportDialog(Sheet):
 
     def _follow_format(self) -> None:
         """The file's ending follows the format."""
-        now = Path(self.path.text() or f"{self.session.project.name}")
+        now = Path(self.path.text() or as_file(self.session.title))
         endings = {row.format.suffix for row in self.rows}
         stem = now.with_suffix("") if now.suffix in endings else now
         self.path.setText(f"{stem}{self.format.suffix}")
