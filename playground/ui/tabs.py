@@ -77,24 +77,27 @@ class Frame(QWidget):
 
 
 class ProjectName(Painted):
-    """The project's name, and whether it has unsaved edits."""
+    """The project's name, and whether it has unsaved edits or weights."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(24)
         self.session = session
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setFixedWidth(NAME_WIDTH)
-        for signal in (session.project_changed, session.file_changed):
+        for signal in (session.project_changed, session.file_changed, session.run_changed):
             signal.connect(self._follow)
         self._follow()
 
     @property
     def text(self) -> str:
-        return self.session.title + (say(" • edited") if self.session.modified else "")
+        if self.session.history.dirty:
+            return self.session.title + say(" • edited")
+        return self.session.title + (say(" • not saved") if self.session.modified else "")
 
     def _follow(self) -> None:
-        self.setAccessibleName(self.text)
-        self.update()
+        if self.text != self.accessibleName():
+            self.setAccessibleName(self.text)
+            self.update()
 
     def draw(self, p: QPainter, r: QRectF) -> None:
         put(p, r, self.text, 12, "text2", how=RIGHT)

@@ -95,8 +95,10 @@ def test_after_training_the_trained_weights_are_saved(window: MainWindow, sessio
     qtbot.waitUntil(lambda: session.ready, timeout=20_000)
     train(session, qtbot)
     assert session.modified
+    assert window.tab_corner.project.accessibleName().endswith(" • not saved")
     assert window.documents.save()
     assert not session.modified
+    assert window.tab_corner.project.accessibleName() == session.title
     kept, held = load(tmp_path / "a.play").weights, session.run.weights()
     assert kept is not None
     assert held is not None
