@@ -30,6 +30,14 @@ def kinds() -> str:
     return say("Playground projects") + " (*.play)"
 
 
+def _may_be_data(path: Path) -> bool:
+    """A file, or a folder that holds others, as one of images by their classes does."""
+    try:
+        return path.is_file() or any(child.is_dir() for child in path.iterdir())
+    except OSError:
+        return False
+
+
 class Documents(QObject):
     """Asks; the session acts."""
 
@@ -49,7 +57,7 @@ class Documents(QObject):
 
         Data is no project: what is offered beside the refusal makes it the data of the present one.
         """
-        if path.exists() and source_for(path, self.session.folder) is not None:
+        if _may_be_data(path) and source_for(path, self.session.folder) is not None:
             self.session.message.emit(sentence("{path} is no project. It can be the data of one.", path=path.name), "warning")
             start = sentence("Start from this data"), lambda: start_from(self.session, self.window_shown, path)
             self.session.offered.emit(start)

@@ -66,7 +66,9 @@ def test_a_file_that_is_no_project_is_refused_in_words(
 
 
 def test_a_file_that_is_not_there_is_refused_in_words(window: MainWindow, session: Session, tmp_path: Path) -> None:
-    for path in (tmp_path / "gone.play", tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for path in (tmp_path / "gone.play", empty):
         assert not window.documents.open(path)
         assert "Choose another" in window.notices.text
 
