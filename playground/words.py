@@ -171,6 +171,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def without_name(text: str, name: str) -> str:
+    """What is said of something, without its name in front, for a place where that stands already."""
+    return text.removeprefix(strung((name, ""), ": ")).removeprefix(f"{name} ") if name else text
+
+
 def language() -> str:
     """The language that is spoken now: a key of LANGUAGES, or the pseudo-language."""
     return _language

@@ -167,6 +167,13 @@ def test_the_problems_panel_selects_and_mends(session: Session, show: Make, qtbo
     settle()
     assert session.ready
     assert not panel.rows
+    session.do(SetField(node(session, "dense2").id, "units", 0))
+    settle()
+    (row,) = panel.rows
+    assert row.problem.text.startswith("dense2: Units must be")
+    assert row.words.startswith("Units must be")  # the name stands in a column of its own
+    assert row.button is not None
+    assert row.button.text() == "Set to 1"
 
 
 def test_the_training_panel_draws_the_schedule_it_is_given(session: Session, show: Make, qtbot: QtBot) -> None:

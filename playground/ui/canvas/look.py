@@ -15,7 +15,7 @@ from playground.lowering import Inspection
 from playground.lowering.groups import weighty
 from playground.ui.canvas.ports import node_ports
 from playground.ui.painting import group_color, width_of
-from playground.words import say, strung
+from playground.words import say, strung, without_name
 
 MAPS, MAP_GAP, MAP_SIDE = 93, 3, 4  # one picture of all maps; the fewer they are, the larger is each
 
@@ -199,5 +199,4 @@ def _line(node: Node, inspection: Inspection, samples: Samples | None) -> str:
 
 def _reason(text: str, name: str) -> str:
     """The first clause of a problem, without the node's own name."""
-    first = text.split(". ")[0].split("; ")[0].rstrip(".")
-    return first[len(name) + 1 :] if first.startswith(name + " ") else first
+    return without_name(text.split(". ")[0].split("; ")[0].rstrip("."), name)

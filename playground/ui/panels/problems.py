@@ -13,19 +13,13 @@ from playground.ui.inspector.controls import Button
 from playground.ui.painting import put, rule, stamp, width_of
 from playground.ui.panel import Panel, register_panel
 from playground.ui.theme import theme
-from playground.words import say, strung
+from playground.words import capital, say, strung, without_name
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
 
 MOST_NAME = 150.0
 _LOOKS = {"error": ("error", "error"), "warning": ("warn", "warn")}
-
-
-def without_name(text: str, name: str) -> str:
-    """A sentence without the node's name that stands before it in a column of its own."""
-    rest = text.removeprefix(strung((name, ""), ": ")).removeprefix(f"{name} ") if name else text
-    return rest[:1].upper() + rest[1:] if rest != text else text
 
 
 class ProblemRow(QWidget):
@@ -36,7 +30,9 @@ class ProblemRow(QWidget):
     def __init__(self, problem: Problem, node: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.problem, self.node = problem, node
-        self.words = without_name(say(problem.text), node)
+        text = say(problem.text)
+        rest = without_name(text, node)
+        self.words = capital(rest) if text == f"{node} {rest}" else rest
         self.column = 72.0
         self.setFixedHeight(28)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
