@@ -27,7 +27,7 @@ from playground.words import CLOSE, OPEN
 PROPER = frozenset(
     name
     for line in (
-        "Playground Python Qt ONNX NumPy NPZ PyTorch JAX CSV IDX PNG JSON SHA px ms kB MB GB KB max min log exp tanh sin cos",
+        "Playground Python Qt ONNX NumPy NPZ PyTorch JAX CSV IDX PNG JSON SHA px ms kB MB GB KB max min log exp tanh sin cos sigmoid softplus",
         "Ctrl Shift Alt Esc Del Tab Enter Space Ins Home End PgUp PgDown",
         "untitled",  # the name that a project has before it is saved
     )
@@ -38,6 +38,7 @@ QT_OWN = frozenset(
     {"OK", "Close", "Float", "Closes the dock widget", "Undocks and re-attaches the dock widget", "Scroll Left", "Scroll Right"}
 )
 _WORD = re.compile(r"[A-Za-z]{2,}")
+_LEFT_OUT = str.maketrans("", "", f"{OPEN}{CLOSE}\u200b")  # marks, and places where a long name may break
 _HASH = re.compile(r"\b[0-9a-f]{4} [0-9a-f]{4}\b")
 _PLACES = ("text", "toolTip", "windowTitle", "accessibleName", "accessibleDescription", "placeholderText", "title", "statusTip")
 _ROLES = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
@@ -48,7 +49,7 @@ def unsaid(text: str, own: frozenset[str] = frozenset()) -> str:
 
     A value that was not said is found inside a text that was.
     """
-    rest = _HASH.sub("", text.replace(OPEN, "").replace(CLOSE, ""))
+    rest = _HASH.sub("", text.translate(_LEFT_OUT))
     head, cut, tail = rest.partition("…")
     if cut and any(name.startswith(head) and name.endswith(tail) for name in own):
         return ""

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from playground import words
 from playground.core import registry
+from playground.core.fields import fields_of
 from playground.document.edits import AddLink, AddNode, RemoveNodes, SetNodeOption, SetPlan
 from playground.document.file import load
 from playground.paths import assets_dir
@@ -317,10 +318,37 @@ def teaching(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> 
     coach.leave()
 
 
+def forms(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
+    """The inspector of every record that can stand on the canvas."""
+    window.show_layout("build")
+    for record in (record for kind in ("layer", "loss", "dataset") for record in registry.entries(kind)):
+        made = AddNode(record(), (900.0, 400.0))
+        session.do(made)
+        session.select([made.id])
+        settle()
+        written = {value for name in fields_of(made.spec) if isinstance(value := getattr(made.spec, name), str) and " " in value}
+        hunt.own |= own(session) | written | {getattr(made.spec, "missing", "")} - {""}  # formulas, and words of files
+        hunt.look()
+        session.undo()
+
+
+def plans(window: MainWindow, session: Session, qtbot: QtBot, hunt: Hunt) -> None:
+    """The training form with every optimizer, schedule and penalty."""
+    window.show_layout("build")
+    window.show_panel("training")
+    session.select([])
+    for kind in ("optimizer", "schedule", "penalty"):
+        for record in registry.entries(kind):
+            session.do(SetPlan("training", kind, record()))
+            settle()
+            hunt.look()
+
+
+LONG = tuple(pytest.param(part, marks=[pytest.mark.campaign, pytest.mark.timeout(600)]) for part in (forms, plans))
 PARTS = (beginning, building, training, commands, analyses, steering, fault, refusing, comparing, drawing, teaching)
 
 
-@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
+@pytest.mark.parametrize("part", [*PARTS, *LONG], ids=lambda part: part.__name__)
 def test_nothing_escapes_and_chinese_has_words_for_it(
     part: Part, marked: None, unasked: None, window: MainWindow, session: Session, qtbot: QtBot
 ) -> None:
