@@ -12,7 +12,8 @@ class MaxNorm(Penalty):
     """Keeps the weights into a unit from growing longer than a limit.
 
     Shapes: tensors of rank 2 or more, their last axis counting units or filters; others stay. After every step, the weights
-    of a unit that are longer are scaled down. A node's decay factor leaves the limit as it is.
+    of a unit that are longer are scaled down. In a transposed convolution the last axis counts channels of the input, whose
+    weights are bounded then. A node's decay factor leaves the limit as it is.
     """
 
     limit: float = real(3.0, low=0.01, high=1000.0, log=True, live=True, help="Largest length of the weights into one unit.")
