@@ -17,7 +17,7 @@ SPEEDS = (1, 2, 4, 8, 16)
 
 
 class SlowMotion(QObject):
-    """changed: another phase is done, or slow motion began or ended. now: the newest phase, None outside a step.
+    """One for each session. changed: another phase is done, or slow motion began or ended. now: the newest phase, None outside a step.
 
     on: whether phases follow one another by themselves, `speed` of them a second.
     """
@@ -91,3 +91,8 @@ class SlowMotion(QObject):
             self._timer.stop()
             self.now = None
             self.changed.emit()
+
+
+def slow_motion_of(session: Session) -> SlowMotion:
+    """The session's slow motion, made on first use."""
+    return session.findChild(SlowMotion) or SlowMotion(session)

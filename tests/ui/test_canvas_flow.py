@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPointF
+from PySide6.QtCore import QEvent, QPointF, Qt
 
 from playground.ui.actions.table import ACTIONS
 from playground.ui.canvas.starters import STARTERS
@@ -134,6 +134,12 @@ def test_slow_motion_goes_on_by_itself_and_ends_with_the_run(
     slow.start()
     qtbot.waitUntil(lambda: slow.now is not None and slow.now.done >= 3, timeout=60_000)
     assert slow.on
+    anew = CanvasView(session)  # as after a change of language
+    qtbot.addWidget(anew)
+    assert anew.feed.slow is slow
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert not slow.on
+    slow.start()
     session.resume()
     qtbot.waitUntil(lambda: not slow.on, timeout=20_000)
     qtbot.waitUntil(lambda: session.client.step > 1, timeout=20_000)

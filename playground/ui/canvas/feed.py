@@ -46,7 +46,7 @@ from playground.ui.canvas.plane import grid_points, plane_of
 from playground.ui.canvas.wire_labels import gradient_norms
 from playground.ui.panels.health import Health, health_of, stuck_of, with_fault
 from playground.ui.scope import Scope
-from playground.ui.slow_motion import SlowMotion
+from playground.ui.slow_motion import slow_motion_of
 from playground.ui.spoiled import spoiled_links, what
 from playground.ui.steering.travel import travels_of
 from playground.ui.turns import WATCHED
@@ -73,7 +73,7 @@ class PreviewFeed(QObject):
         super().__init__(view)
         self.view, self.session, self.scene = view, view.session, view.canvas
         self.live = LivePictures(self.session)
-        self.maker, self.flow, self.slow = PictureMaker(self), Flow(self), SlowMotion(self.session)
+        self.maker, self.flow, self.slow = PictureMaker(self), Flow(self), slow_motion_of(self.session)
         self.lowered: Lowered | None = None
         self.prepared: Prepared | None = None
         self.forms: dict[str, tuple[int, ...]] = {}

@@ -71,6 +71,9 @@ class CanvasKeys:
         if key == Key.Key_Escape and self.view.session.selection:
             self.view.session.select(())
             return True
+        if key == Key.Key_Escape and self.view.feed.slow.on:
+            self.view.feed.slow.stop()
+            return True
         if key in (Key.Key_Escape, Key.Key_Backspace):
             self.view.session.leave()
             return True
