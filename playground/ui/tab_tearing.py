@@ -64,8 +64,10 @@ class TabTearing(QObject):
         send(bar, QEvent.Type.MouseButtonRelease, self._at)
         dock.setFloating(True)
         dock.title.collapse(False)
-        if (layout := dock.layout()) is not None:
-            layout.activate()
+        # The next dock takes the place now: while one is dragged Qt would leave it empty.
+        for layout in (bar.window().layout(), dock.layout()):
+            if layout is not None:
+                layout.activate()
         grip = QPoint(min(dock.width() // 2, 90), dock.title.geometry().center().y())
         dock.move(pointer - grip)
         send(dock, QEvent.Type.MouseButtonPress, grip)

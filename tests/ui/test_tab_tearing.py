@@ -62,6 +62,25 @@ def test_a_tab_dragged_away_takes_its_dock_along_and_can_be_dropped_again(window
     qtbot.waitUntil(lambda: not dock.isFloating(), timeout=5_000)
 
 
+def test_the_place_of_a_tab_dragged_away_is_filled_before_it_is_dropped(window: MainWindow) -> None:
+    window.leave_start()
+    window.show_layout("train")
+    settle()
+    bar = max(bars(window), key=QTabBar.count)
+    at, holder = bar.tabRect(bar.currentIndex()).center(), bar
+    press(bar, QPointF(at))
+    for high in (20, 80, 160):
+        move(holder, holder.mapFromGlobal(bar.mapToGlobal(at - QPoint(0, high))))
+        settle()
+        holder = QWidget.mouseGrabber() or bar
+    assert isinstance(holder, QDockWidget)
+    (front,) = [dock for dock in window.findChildren(QDockWidget) if dock.windowTitle() == bar.tabText(bar.currentIndex())]
+    assert window.rect().contains(front.geometry())
+    assert not front.widget().visibleRegion().isEmpty()
+    release(holder, holder.rect().center())
+    settle()
+
+
 def test_a_tab_dragged_along_its_bar_stays(window: MainWindow) -> None:
     window.leave_start()
     window.show_layout("train")
