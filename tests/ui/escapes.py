@@ -38,6 +38,7 @@ QT_OWN = frozenset(
     {"OK", "Close", "Float", "Closes the dock widget", "Undocks and re-attaches the dock widget", "Scroll Left", "Scroll Right"}
 )
 _WORD = re.compile(r"[A-Za-z]{2,}")
+_CUT = re.compile(r"(\S*)…(\S*)")
 _LEFT_OUT = str.maketrans("", "", f"{OPEN}{CLOSE}\u200b")  # marks, and places where a long name may break
 _HASH = re.compile(r"\b[0-9a-f]{4} [0-9a-f]{4}\b")
 _PLACES = ("text", "toolTip", "windowTitle", "accessibleName", "accessibleDescription", "placeholderText", "title", "statusTip")
@@ -50,9 +51,9 @@ def unsaid(text: str, own: frozenset[str] = frozenset()) -> str:
     A value that was not said is found inside a text that was.
     """
     rest = _HASH.sub("", text.translate(_LEFT_OUT))
-    head, cut, tail = rest.partition("…")
-    if cut and any(name.startswith(head) and name.endswith(tail) for name in own):
-        return ""
+    for head, tail in [rest.partition("…")[::2], *_CUT.findall(rest)]:  # a name of several words, alone, and one of a single word
+        if "…" in rest and any(name.startswith(head) and name.endswith(tail) for name in own):
+            rest = rest.replace(f"{head}…{tail}", "…")
     for name in sorted(own, key=len, reverse=True):
         rest = rest.replace(name, " ")
     words = [word for word in _WORD.findall(rest) if word not in PROPER]

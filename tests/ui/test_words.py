@@ -71,6 +71,7 @@ def test_what_counts_as_unsaid() -> None:
     assert unsaid("dens…", frozenset({"dense1"})) == ""
     assert unsaid("de…e1", frozenset({"dense1"})) == ""
     assert unsaid("de…e2", frozenset({"dense1"})) == "de…e2"
+    assert unsaid("⟦ţĥė ļöńĝėšţ, den…", frozenset({"dense1"})) == ""
     assert unsaid("42 × 3") == ""
 
 
