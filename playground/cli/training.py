@@ -74,7 +74,8 @@ def epoch_fields(record: EpochRecord) -> dict[str, Any]:
     part = "train" if record.validation_loss is None else "validation"
     return {
         "epoch": record.epoch, "step": record.step, "train_loss": record.train_loss, "validation_loss": record.validation_loss,
-        **{f"{part}_{name}": value for name, value in record.metrics.items()}, "rate": record.rate,
+        **{f"{part}_{name}": value for name, value in record.metrics.items()},
+        **{f"train_{name}": value for name, value in record.train_metrics.items()}, "rate": record.rate,
     }  # fmt: skip
 
 

@@ -48,6 +48,7 @@ class Assembled:
             metrics=self.judge.names,
             outputs=outputs.count if plane else 0,
             nodes=tuple(dict.fromkeys(n.owner for n in self.plan.graph.nodes if n.owner in self.layers)),
+            train_metrics=() if self.prepared.validation is None else self.judge.names,
         )
 
     @functools.cached_property

@@ -41,7 +41,7 @@ def _rounded(nbytes: int) -> int:
 class BoardPlan:
     """What decides the board's size. layers: names of those with weights; outputs: numbers the network gives; 0: no grid.
 
-    nodes: names of all layers whose outputs can be looked at.
+    metrics, train_metrics: names of those in an epoch's record; nodes: names of all layers whose outputs can be looked at.
     """
 
     state_bytes: int
@@ -49,6 +49,7 @@ class BoardPlan:
     metrics: tuple[str, ...]
     outputs: int
     nodes: tuple[str, ...] = ()
+    train_metrics: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
@@ -61,6 +62,7 @@ class BoardPlan:
             metrics=tuple(data["metrics"]),
             outputs=int(data["outputs"]),
             nodes=tuple(data["nodes"]),
+            train_metrics=tuple(data["train_metrics"]),
         )
 
     @property

@@ -176,25 +176,38 @@ class Epochs(Sequence[EpochRecord]):
     def __repr__(self) -> str:
         return f"Epochs({list(self)!r})"
 
-    def numbers(self, what: str, *, metric: bool) -> tuple[Array, Array]:
+    def numbers(self, what: str, table: str) -> tuple[Array, Array]:
         """As `epoch_numbers`, without making records."""
-        columns: tuple[str, ...] = self._plan.metrics if metric else EPOCH_COLUMNS
+        columns, first = _columns(self._plan)[table]
         if what not in columns:
             return np.zeros(0), np.zeros(0)
         rows = self._rows
         if what == "validation_loss":
             rows = rows[rows[:, EPOCH_COLUMNS.index("best")] >= 0]
-        return rows[:, EPOCH_COLUMNS.index("step")], rows[:, columns.index(what) + (len(EPOCH_COLUMNS) if metric else 0)]
+        return rows[:, EPOCH_COLUMNS.index("step")], rows[:, first + columns.index(what)]
 
 
-def epoch_numbers(epochs: Sequence[EpochRecord], what: str, *, metric: bool = False) -> tuple[Array, Array]:
-    """Steps and values of the epochs that have a number: a field of the record such as "train_loss", or one of its metrics. Shapes: (n,), (n,)."""
+def _columns(plan: BoardPlan) -> dict[str, tuple[tuple[str, ...], int]]:
+    """Columns of an epoch's row, and the place of the first: of the record itself, under "", and of its tables."""
+    first = len(EPOCH_COLUMNS)
+    return {
+        "": (EPOCH_COLUMNS, 0),
+        "metrics": (plan.metrics, first),
+        "train_metrics": (plan.train_metrics, first + len(plan.metrics)),
+    }
+
+
+def epoch_numbers(epochs: Sequence[EpochRecord], what: str, table: str = "") -> tuple[Array, Array]:
+    """Steps and values of the epochs that have a number. Shapes: (n,), (n,).
+
+    what: a field of the record such as "train_loss", or a name in one of its tables, "metrics" or "train_metrics".
+    """
     if isinstance(epochs, Epochs):
-        return epochs.numbers(what, metric=metric)
-    values = [record.metrics.get(what) if metric else getattr(record, what) for record in epochs]
+        return epochs.numbers(what, table)
+    values = [getattr(record, table).get(what) if table else getattr(record, what) for record in epochs]
     known = [(record.step, value) for record, value in zip(epochs, values, strict=True) if value is not None]
-    table = np.array(known, float).reshape(-1, 2)
-    return table[:, 0], table[:, 1]
+    pairs = np.array(known, float).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
 
 
 def epoch_at(step: int, epochs: Sequence[EpochRecord], steps_per_epoch: int) -> int:
@@ -208,15 +221,19 @@ def epoch_at(step: int, epochs: Sequence[EpochRecord], steps_per_epoch: int) -> 
 
 def epoch_record(row: Array, plan: BoardPlan) -> EpochRecord:
     """One row of the board's epoch list."""
-    first = len(EPOCH_COLUMNS)
-    named = dict(zip(EPOCH_COLUMNS, row[:first].tolist(), strict=True))
+    numbers = row.tolist()
+    tables = {
+        table: dict(zip(names, numbers[first : first + len(names)], strict=True))
+        for table, (names, first) in _columns(plan).items()
+    }
+    named = tables.pop("")
     return EpochRecord(
         epoch=int(named["epoch"]),
         step=int(named["step"]),
         train_loss=named["train_loss"],
         validation_loss=named["validation_loss"] if named["best"] >= 0 else None,
-        metrics=dict(zip(plan.metrics, row[first:].tolist(), strict=True)),
         rate=named["rate"],
+        **tables,
     )
 
 
@@ -224,7 +241,8 @@ def epoch_row(record: EpochRecord, best: bool, plan: BoardPlan) -> Array:
     """The inverse of `epoch_record`; "best" is -1 in a run without a validation part."""
     judged = record.validation_loss is not None
     values = [record.epoch, record.step, record.train_loss, record.validation_loss if judged else 0.0, record.rate]
-    return np.array([[*values, float(best) if judged else -1.0, *(record.metrics[m] for m in plan.metrics)]], float)
+    metrics = [record.metrics[name] for name in plan.metrics] + [record.train_metrics[name] for name in plan.train_metrics]
+    return np.array([[*values, float(best) if judged else -1.0, *metrics]], float)
 
 
 def norms_of(rows: Array, plan: BoardPlan) -> LayerNorms:

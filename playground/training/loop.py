@@ -7,6 +7,7 @@ long a burst was, on the number of threads, or on who watches.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -29,6 +30,9 @@ from playground.training.recorder import Recorder
 from playground.words import sentence
 
 Array = npt.NDArray[Any]
+
+#: Training samples that are judged beside the validation part, at most: what they tell is there to compare, and costs time.
+MOST_JUDGED = 1000
 
 
 class Keeper(Protocol):
@@ -265,13 +269,14 @@ class Trainer:
         memory, machine = self.memory, self.machine
         epoch, train_loss = machine.epoch, memory.loss_sum / memory.epoch_steps
         memory.loss_sum, memory.epoch_steps = 0.0, 0
-        validation_loss, metrics = self._judged(threads)
+        validation_loss, metrics, train_metrics = self._judged(threads)
         record = EpochRecord(
             epoch=epoch,
             step=machine.step,
             train_loss=train_loss,
             validation_loss=validation_loss,
             metrics=metrics,
+            train_metrics=train_metrics,
             rate=float(rows["rate"][-1]),
         )
         judged_loss = train_loss if validation_loss is None else validation_loss
@@ -286,17 +291,25 @@ class Trainer:
             events += (self._finish("done"),)
         return Burst(rows, record, best, events, "finished" if self.finished else "running")
 
-    def _judged(self, threads: int) -> tuple[float | None, dict[str, float]]:
-        """Validation loss and metrics; the training part's metrics where there is no validation part."""
+    def _judged(self, threads: int) -> tuple[float | None, dict[str, float], dict[str, float]]:
+        """Validation loss and metrics, and those of as many training samples; without a validation part the whole training part's."""
         validation = self.prepared.validation
         if validation is None:
-            return None, {} if self.quiet else self.train_metrics(threads)
+            return None, {} if self.quiet else self.train_metrics(self.prepared.train, threads), {}
         evaluated = self.machine.evaluate("validation", threads, averaged=self.training.judges_averaged)
-        return evaluated.loss, {} if self.quiet else self.judge.metrics(evaluated, validation)
+        if self.quiet:
+            return evaluated.loss, {}, {}
+        return evaluated.loss, self.judge.metrics(evaluated, validation), self.train_metrics(self._chosen, threads)
 
-    def train_metrics(self, threads: int = 1) -> dict[str, float]:
-        """Metrics on the training part."""
-        split: Split = self.prepared.train
+    @functools.cached_property
+    def _chosen(self) -> Split:
+        """Training samples that are judged after every epoch: an even choice, so that their order in the data does not matter."""
+        train, validation = self.prepared.train, self.prepared.validation
+        count = min(train.count, MOST_JUDGED, train.count if validation is None else validation.count)
+        return train.at(np.arange(count) * train.count // max(count, 1))
+
+    def train_metrics(self, split: Split, threads: int = 1) -> dict[str, float]:
+        """Metrics on the training part, or on some of it."""
         columns, averaged = self.lowered.columns(split), self.training.judges_averaged
         return self.judge.metrics(self.machine.answers(split.x, threads, columns, averaged=averaged), split)
 
@@ -332,7 +345,7 @@ class Trainer:
             seconds=memory.seconds,
             steps_per_second=memory.last_step / memory.seconds if memory.seconds else 0.0,
             state_sha256=machine.state_sha256(),
-            train=self.train_metrics(),
+            train=self.train_metrics(self.prepared.train),
             text=_ending(reason, memory, epoch, self.training.patience, restored),
         )
 

@@ -19,7 +19,7 @@ from playground.engine.graph import Graph
 from playground.engine.machine import Machine
 from playground.engine.plan import Plan
 from playground.training.assembly import Assembled
-from playground.training.loop import Trainer
+from playground.training.loop import MOST_JUDGED, Trainer
 from playground.training.messages.analysis import LayerCost
 from playground.training.pace import AGAIN_SECONDS
 from playground.training.shadow import Shadow
@@ -122,7 +122,10 @@ def _mean(times: list[float]) -> float:
 
 
 def _epoch_end(trainer: Trainer, judged: Split | None) -> float:
-    """Seconds of judging an epoch, from some of the samples that are judged."""
+    """Seconds of judging an epoch, from some of the samples that are judged.
+
+    With a validation part about as many training samples are judged as well.
+    """
     split = trainer.prepared.train if judged is None else judged
     count = min(split.count, max(_ROWS, trainer.machine.plan.batch))
     part = split.first(count)
@@ -131,7 +134,7 @@ def _epoch_end(trainer: Trainer, judged: Split | None) -> float:
         began = time.perf_counter()
         trainer.machine.answers(part.x, trainer.pace.threads, trainer.lowered.columns(part))
         times.append(time.perf_counter() - began)
-    return min(times) * split.count / max(count, 1)
+    return min(times) * (split.count if judged is None else split.count + min(split.count, MOST_JUDGED)) / max(count, 1)
 
 
 def time_layers(

@@ -50,6 +50,11 @@ class Surface:
     response: Array
 
 
+def _figures(plan: BoardPlan | None) -> tuple[tuple[str, ...], ...]:
+    """What every epoch's record holds beside its losses."""
+    return () if plan is None else (plan.metrics, plan.train_metrics)
+
+
 class RunView:
     """Blocks of one run and readers of them. blocks: payload, x, y, arena, board.
 
@@ -122,7 +127,7 @@ class RunView:
         self._seen = dict.fromkeys(self._seen, 0)
         assert self.board is not None
         self.layers.begin_again(self.board)
-        if before is None or before.metrics != self.board.plan.metrics:
+        if _figures(before) != _figures(self.board.plan):
             self._epochs = None
 
     def adopt(self, start: messages.Start, blocks: tuple[Block, ...], plan: TrainingPlan, *, in_place: bool) -> None:

@@ -57,6 +57,11 @@ def decode_command(line: bytes) -> Command:
 def record_of(cls: type[Kind], body: Any) -> Kind:
     """A record out of what `plain` made of it; what an earlier version did not have is as usual. Raises BadMessage."""
     usual = {each.name: plain(each.default) for each in dataclasses.fields(cls) if each.default is not dataclasses.MISSING}
+    usual |= {
+        each.name: plain(each.default_factory())
+        for each in dataclasses.fields(cls)
+        if each.default_factory is not dataclasses.MISSING
+    }
     return typing.cast(Kind, _record(cls, {**usual, **body} if isinstance(body, dict) else body, cls.__name__))
 
 

@@ -109,43 +109,43 @@ def test_a_series_that_grows_is_thinned_as_if_it_had_come_at_once(y: np.ndarray,
 
 
 def epoch_rows(count: int, first: int = 1, shift: float = 0.0) -> np.ndarray:
-    """Rows of the board: step 5 of each epoch, one metric; every third epoch has no validation loss, and one has a number that is none."""
-    rows = np.zeros((count, len(EPOCH_COLUMNS) + 1))
+    """Rows of the board: step 5 of each epoch, a metric of both parts; every third epoch has no validation loss, and one has a number that is none."""
+    rows = np.zeros((count, len(EPOCH_COLUMNS) + 2))
     number = np.arange(first, first + count)
     named = {"epoch": number, "step": 5 * number, "train_loss": 1 / number + shift, "validation_loss": 2 / number + shift,
              "rate": 0.1 + 0 * number, "best": np.where(number % 3 == 0, -1.0, number % 2)}  # fmt: skip
     for name, values in named.items():
         rows[:, EPOCH_COLUMNS.index(name)] = values
-    rows[:, -1] = np.where(number == 7, math.nan, number)
+    rows[:, -2] = np.where(number == 7, math.nan, number)
+    rows[:, -1] = rows[:, -2] / 2
     return rows
 
 
 @pytest.mark.parametrize(
-    ("what", "metric"), [("train_loss", False), ("validation_loss", False), ("rate", False), ("accuracy", True)]
+    ("what", "table"),
+    [("train_loss", ""), ("validation_loss", ""), ("rate", ""), ("accuracy", "metrics"), ("accuracy", "train_metrics")],
 )
-def test_a_column_of_epochs_is_that_of_their_records_however_they_come(what: str, metric: bool) -> None:
-    plan = BoardPlan(state_bytes=0, layers=(), metrics=("accuracy",), outputs=0)
-    column, known = EpochColumn(what, metric=metric), Growing(np.zeros((0, len(EPOCH_COLUMNS) + 1)), 1, 2)
+def test_a_column_of_epochs_is_that_of_their_records_however_they_come(what: str, table: str) -> None:
+    plan = BoardPlan(state_bytes=0, layers=(), metrics=("accuracy",), outputs=0, train_metrics=("accuracy",))
+    column, known = EpochColumn(what, table), Growing(np.zeros((0, len(EPOCH_COLUMNS) + 2)), 1, 2)
     #: Pieces, one that goes back to epoch 30, and at last a list that was thinned.
     pieces = [epoch_rows(4), epoch_rows(3, 5), epoch_rows(60, 8), epoch_rows(50, 30, 0.25), epoch_rows(1, 80, 0.25)]
     for rows in pieces:
         known.add(rows)
         records = list(Epochs(known.rows, plan))
-        wanted = [(r.step, v) for r in records if (v := r.metrics.get(what) if metric else getattr(r, what)) is not None]
+        wanted = [(r.step, v) for r in records if (v := getattr(r, table).get(what) if table else getattr(r, what)) is not None]
         for epochs in (Epochs(known.rows, plan), records):
-            steps, values = (column if epochs is not records else EpochColumn(what, metric=metric)).of(epochs)
+            steps, values = (column if epochs is not records else EpochColumn(what, table)).of(epochs)
             np.testing.assert_array_equal(np.stack([steps, values], 1), np.array(wanted, float))
     assert column.of(Epochs(known.rows, plan)) is column.of(Epochs(known.rows, plan))
     assert known.thin(40)
-    assert len(column.of(Epochs(known.rows, plan))[0]) == len(
-        EpochColumn(what, metric=metric).of(list(Epochs(known.rows, plan)))[0]
-    )
-    assert [len(one) for one in EpochColumn("nothing", metric=True).of(Epochs(known.rows, plan))] == [0, 0]
+    assert len(column.of(Epochs(known.rows, plan))[0]) == len(EpochColumn(what, table).of(list(Epochs(known.rows, plan)))[0])
+    assert [len(one) for one in EpochColumn("nothing", "metrics").of(Epochs(known.rows, plan))] == [0, 0]
 
 
 def test_epochs_are_records_that_stay_as_they_were() -> None:
-    plan = BoardPlan(state_bytes=0, layers=(), metrics=("accuracy",), outputs=0)
-    known = Growing(np.zeros((0, len(EPOCH_COLUMNS) + 1)), 1)
+    plan = BoardPlan(state_bytes=0, layers=(), metrics=("accuracy",), outputs=0, train_metrics=("accuracy",))
+    known = Growing(np.zeros((0, len(EPOCH_COLUMNS) + 2)), 1)
     known.add(epoch_rows(5))
     epochs = Epochs(known.rows, plan)
     first = list(epochs)

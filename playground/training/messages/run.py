@@ -51,6 +51,7 @@ class EpochRecord(Message):
 
     train_loss: mean over its steps.  validation_loss: None without a validation part.
     metrics: id -> value, of the validation part where there is one, else of the training part.
+    train_metrics: the same of an even choice of the training part; empty without a validation part.
     """
 
     epoch: int
@@ -58,6 +59,7 @@ class EpochRecord(Message):
     train_loss: float
     validation_loss: float | None
     metrics: dict[str, float]
+    train_metrics: dict[str, float] = dataclasses.field(default_factory=dict)
     rate: float
 
 

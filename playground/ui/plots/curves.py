@@ -19,6 +19,8 @@ from playground.words import say
 MOST_LAYERS = 7
 #: Up to so many layers have wide lines.
 MOST_WIDE = 10
+#: The table of an epoch's record that holds the metrics of the training part.
+TRAIN = "train_metrics"
 #: The key of the whole network's line among those of the layers; no node can be called so.
 WHOLE = " all"
 #: The norm of all weights together, from those of the layers. Shapes: (n, layers) -> (n,).
@@ -30,10 +32,10 @@ TOGETHER: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 class EpochColumn:
-    """One number of every epoch as arrays; of epochs that only grow, only what is new is looked at. what, metric: as in `epoch_numbers`."""
+    """One number of every epoch as arrays; of epochs that only grow, only what is new is looked at. what, table: as in `epoch_numbers`."""
 
-    def __init__(self, what: str, *, metric: bool = False) -> None:
-        self._what, self._metric = what, metric
+    def __init__(self, what: str, table: str = "") -> None:
+        self._what, self._table = what, table
         self._known = Growing(np.zeros((0, 2)), 0)
         self._seen = 0
         self._last = ""  # of its words: a number that is not finite equals nothing, not even itself
@@ -45,7 +47,7 @@ class EpochColumn:
             self._known, self._seen = Growing(np.zeros((0, 2)), 0), 0
         elif len(records) == self._seen:
             return self._arrays
-        self._known.add(np.stack(epoch_numbers(records[self._seen :], self._what, metric=self._metric), 1))
+        self._known.add(np.stack(epoch_numbers(records[self._seen :], self._what, self._table), 1))
         self._seen, self._last = len(records), repr(records[-1]) if records else ""
         self._arrays = self._known.rows[:, 0], self._known.rows[:, 1]
         return self._arrays
@@ -101,21 +103,32 @@ class LossPlot(Plot):
 
 
 class MetricPlot(Plot):
-    """One metric after every epoch; of a network with several losses a line for each, named at its end.
+    """One metric after every epoch, of the validation part and of the training part; of several losses a line for each.
 
     heads: the name of a loss -> what the run calls the metric for it.
     """
 
     def __init__(self, metric: str, title: str, heads: Mapping[str, str] | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(say("{title} over steps", title=title), right=78 if heads else 24, parent=parent)
-        self.metric_id, self.ends = metric, bool(heads)
+        super().__init__(say("{title} over steps", title=title), right=78, parent=parent)
+        self.metric_id, self.ends = metric, True
         self._columns: dict[str, EpochColumn] = {}
-        for color, (key, name) in enumerate((heads or {"metric": metric}).items()):
-            self.add(Series(key, key if heads else title.lower(), "smooth", 2 + color % 7))
-            self._columns[key] = EpochColumn(name, metric=True)
+        for color, (head, name) in enumerate((heads or {"": metric}).items(), start=2):
+            if head:
+                self._line(Series(f"{head} train", say("{head}, train", head=head), color=color, dashes=(2.0, 2.0)), name, TRAIN)
+                self._line(Series(head, head, color=color), name)
+            else:
+                self._line(Series("train", say("train"), color=1), name, TRAIN)
+                self._line(Series("metric", say("validation"), color=2), name)
+
+    def _line(self, series: Series, name: str, table: str = "metrics") -> None:
+        series.color = (series.color - 1) % 8 + 1
+        self.add(series)
+        self._columns[series.key] = EpochColumn(name, table)
 
     def feed(self, epochs: Sequence[EpochRecord]) -> None:
         """Show every finished epoch."""
+        if "metric" in self.series and epochs:
+            self.series["metric"].label = say("train") if epochs[-1].validation_loss is None else say("validation")
         for key, column in self._columns.items():
             self.show_data(key, *column.of(epochs))
 
