@@ -22,6 +22,9 @@ from playground.ui.main_window import MainWindow
 from playground.ui.panels.gradients import NormsPanel
 from playground.ui.panels.journal_entries import journal_of
 from playground.ui.panels.loss import LossPanel
+from playground.ui.panels.metrics import MetricsPanel
+from playground.ui.panels.stepping import StepPanel
+from playground.ui.plots.plot import Plot
 from playground.ui.plots.pointing import AIM
 from playground.ui.run_control import checkpoints_every
 from playground.ui.session import Session
@@ -99,6 +102,26 @@ def test_a_click_on_the_curve_picks_a_step_and_the_button_forks_there(window: Ma
     session.resume()
     at(session, qtbot, "finished")
     shot(window, "forked")
+
+
+@pytest.mark.parametrize(("id", "kind"), [("gradients", NormsPanel), ("metrics", MetricsPanel)])
+def test_a_click_on_any_plot_over_the_steps_picks_one(
+    id: str, kind: type[StepPanel], window: MainWindow, session: Session, qtbot: QtBot
+) -> None:
+    last = paused_run(session, qtbot)
+    travels = travels_of(session)
+    window.show_layout("train")
+    window.show_panel(id)
+    settle()
+    panel = window.findChild(kind)
+    assert panel is not None
+    plot = next(plot for plot in panel.findChildren(Plot) if plot.isVisible() and plot.has_data)
+    plot.grab()  # the axis is laid out when it is drawn
+    qtbot.mouseClick(plot, Qt.MouseButton.LeftButton, pos=QPointF(plot.px(last // 3), plot.area.center().y()).toPoint())
+    settle()
+    assert travels.picked is not None
+    assert abs(travels.picked - last // 3) <= (AIM + 1) * last / plot.area.width() + 1
+    assert any(mark.x == travels.picked and mark.token == "accent" for mark in plot.marks)
 
 
 def test_a_click_means_a_step_that_is_near_and_there_at_once(

@@ -59,7 +59,7 @@ class ActivationsPanel(StepPanel):
             share = quantity in ("dead", "saturated")
             log = quantity == "deviation"
             self.plot.show_layers(found.nodes, found.steps, table, log=log, share=share, choose=self.layers.offer)
-        self.plot.show_marks(self.journal.marks())
+        self.plot.show_marks(self.marks())
 
 
 register_panel(

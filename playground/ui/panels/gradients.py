@@ -16,7 +16,6 @@ from playground.ui.panels.health import HealthTable, health_of, stuck_of, with_f
 from playground.ui.panels.layer_choice import LayersButton, layer_choice_of
 from playground.ui.panels.stepping import StepPanel
 from playground.ui.plots.curves import NormPlot
-from playground.ui.steering.travel import travels_of
 from playground.words import say, sentence
 
 if TYPE_CHECKING:
@@ -54,8 +53,6 @@ class NormsPanel(StepPanel):
             area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             area.setMinimumHeight(72)
             self.column.addWidget(area, 2)
-        self.travels = travels_of(session)
-        self.travels.changed.connect(self.feed)
         self.follow(self.plot)
 
     def show_what(self, what: str) -> None:
@@ -72,7 +69,7 @@ class NormsPanel(StepPanel):
         drawn = self.layers.offer(norms.layers if norms is not None else ())
         self.head.setVisible(self.choice is not None or not self.layers.isHidden())
         self.plot.feed(norms, self.restored.shown_history, drawn)
-        self.plot.show_marks(self.journal.marks())
+        self.plot.show_marks(self.marks())
         if self.table is not None:
             nodes = expanded(self.session.project).project.network.nodes
             frozen = [node.name for node in nodes if node.frozen]

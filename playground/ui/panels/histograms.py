@@ -84,7 +84,7 @@ class HistogramsPanel(StepPanel):
         if state != self._shown:
             self._shown = state
             self.plot.show_strips(found)
-        self.plot.show_marks(self.journal.marks())
+        self.plot.show_marks(self.marks())
 
     def _to_come(self, kind: str) -> tuple[str, ...]:
         """Layers of the project that a run would look into, by the names that they have in a run."""

@@ -6,8 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground.core.fields import Real
 from playground.core.spec import Schedule
@@ -25,6 +24,7 @@ from playground.ui.plots.cursor import share_cursor
 from playground.ui.plots.curves import LossPlot, RatePlot, reach
 from playground.ui.plots.legend import Legend, legend_row
 from playground.ui.plots.plot import link
+from playground.ui.steering.picking import let_pick
 from playground.ui.steering.travel import travels_of
 from playground.ui.turns import WATCHED
 from playground.words import say
@@ -102,10 +102,7 @@ class LossPanel(QWidget):
         self.journal.changed.connect(self.feed)
         self.restored.changed.connect(self.feed)
         self.travels.changed.connect(self.feed)
-        for plot in (self.plot, self.rate):
-            plot.picked.connect(self.travels.pick)
-            plot.near = self.travels.near
-            plot.asked.connect(self._offer)
+        let_pick(self.travels, self.plot, self.rate)
         self.feed()
 
     def feed(self) -> None:
@@ -150,17 +147,6 @@ class LossPanel(QWidget):
         for branch in branches:
             self.plot.overlay_run(_name_of(branch), branch.history, branch.epochs)
         self._branches = branches
-
-    def _offer(self, x: float, place: QPoint) -> None:
-        """What can be done at a place on the curve."""
-        self.travels.pick(x)
-        window = self.window()
-        actions = getattr(window, "actions_made", None)
-        if self.travels.picked is None or actions is None:
-            return
-        menu = QMenu(self)
-        menu.addActions([actions[id] for id in ("fork", "rewind")])
-        menu.popup(place)
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]

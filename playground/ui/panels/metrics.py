@@ -6,14 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from playground.core import registry
 from playground.core.spec import Metric
-from playground.ui.compare.restored import restored_of
 from playground.ui.panel import Panel, register_panel
-from playground.ui.panels.journal_entries import journal_of
-from playground.ui.plots.cursor import share_cursor
+from playground.ui.panels.stepping import StepPanel
 from playground.ui.plots.curves import MetricPlot, reach
 from playground.ui.plots.plot import Plot, link
 from playground.words import say, sentence
@@ -42,24 +40,18 @@ def by_metric(names: Iterable[str]) -> dict[str, dict[str, str]]:
     return found
 
 
-class MetricsPanel(QWidget):
+class MetricsPanel(StepPanel):
     """A plot for every metric that the run reports, with a line for each loss that has it."""
 
+    every = 0.2
+
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.session, self.journal, self.restored = session, journal_of(session), restored_of(session)
+        super().__init__(session, parent)
         self.names: list[str] = []
         self.plots: dict[str, MetricPlot] = {}
         self.none = Plot(say("Metrics over steps"))
-        self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(0, 0, 0, 0)
-        self.column.setSpacing(0)
         self.column.addWidget(self.none)
-        session.turns.follow(self, self.feed, 0.2)
-        self.journal.changed.connect(self.feed)
-        session.run_changed.connect(self._run_changed)
-        self.restored.changed.connect(self.feed)
-        self.feed()
+        self.follow()
 
     def feed(self) -> None:
         """Draw every finished epoch."""
@@ -76,15 +68,7 @@ class MetricsPanel(QWidget):
         for plot in self.plots.values():
             plot.reach = reach(np.array([epochs[-1].step]), started.total_steps) if started else 0.0
             plot.feed(epochs)
-            plot.show_marks(self.journal.marks())
-
-    def _run_changed(self) -> None:
-        if not self.session.run.going:  # else the next tick draws
-            self.feed()
-
-    def showEvent(self, event: object) -> None:
-        super().showEvent(event)  # type: ignore[arg-type]
-        self.feed()
+            plot.show_marks(self.marks())
 
     def _build(self, names: list[str]) -> None:
         for plot in self.plots.values():
@@ -103,7 +87,7 @@ class MetricsPanel(QWidget):
             self.plots[id] = plot
             self.column.addWidget(plot)
         link(*self.plots.values())
-        share_cursor(self.session, *self.plots.values())
+        self.share(*self.plots.values())
 
 
 register_panel(

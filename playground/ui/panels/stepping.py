@@ -11,7 +11,10 @@ from playground.training.messages import Started
 from playground.ui.compare.restored import restored_of
 from playground.ui.panels.journal_entries import journal_of
 from playground.ui.plots.cursor import share_cursor
+from playground.ui.plots.marks import Mark
 from playground.ui.plots.pointing import Pointing
+from playground.ui.steering.picking import let_pick
+from playground.ui.steering.travel import travels_of
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -30,20 +33,31 @@ class StepPanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session, self.journal, self.restored = session, journal_of(session), restored_of(session)
+        self.travels = travels_of(session)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(0)
 
     def follow(self, *plots: Pointing) -> None:
         """Feed the plots from now on."""
-        share_cursor(self.session, *plots)
+        self.share(*plots)
         self.session.turns.follow(self, self.feed, self.every)
         self.journal.changed.connect(self.feed)
         self.session.run_changed.connect(self._run_changed)
         self.restored.changed.connect(self.feed)
+        self.travels.changed.connect(self.feed)
         if self.watches:
             self.session.heard.connect(self._heard)
         self.feed()
+
+    def share(self, *plots: Pointing) -> None:
+        """Plots that show the window's cursor, and on which steps of the run are picked."""
+        share_cursor(self.session, *plots)
+        let_pick(self.travels, *plots)
+
+    def marks(self) -> list[Mark]:
+        """What the plots mark: changes that the journal knows, forks, the picked step."""
+        return [*self.journal.marks(), *self.travels.marks()]
 
     def feed(self) -> None:
         """Draw what is there now, if anyone can see it."""
