@@ -65,7 +65,10 @@ def test_every_loss_has_its_lines_and_its_number(heads: Session, qtbot: QtBot) -
     assert {"classes", "again"} <= set(panel.plots[LOSS].series)
     assert panel.plots[LOSS].series["again"].y[-1] == last["again"]
     assert panel.plots["accuracy"].series["classes"].y[-1] == last["classes: accuracy"]
-    assert set(panel.plots["rmse"].series) == {"again"}
+    assert set(panel.plots["rmse"].series) == {"again", "again train"}
+    learned = heads.client.epochs[-1].train_metrics
+    assert learned.keys() == last.keys()
+    assert panel.plots["rmse"].series["again train"].y[-1] == learned["again: rmse"] != last["again: rmse"]
     view.feed.draw()
     for name in ("classes", "again"):
         shown = view.canvas.nodes[node(heads, name).id].data_shown
