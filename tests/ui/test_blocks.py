@@ -275,7 +275,12 @@ def test_pictures_and_numbers_of_a_run_reach_into_blocks(built: MainWindow, sess
     knobs._turn(info, 0.3)
     assert session.project.blocks[1].network.nodes[1].spec.rate == 0.3
     qtbot.waitUntil(lambda: abs(session.client.knobs["noise1/dropout1.rate"] - 0.3) < 1e-6, timeout=10_000)
-    built.canvas.feed.draw()
+
+    def drawn_as_it_stands() -> bool:
+        built.canvas.feed.draw()
+        return built.canvas.feed.live.step == session.client.step
+
+    qtbot.waitUntil(drawn_as_it_stands, timeout=20_000)
     outside = built.canvas.feed._answers_now["block_a1"]
     assert "block_a1" in built.canvas.feed._norms
     session.enter(use.id)
