@@ -23,6 +23,7 @@ from playground import words
 from playground.document.edits import SetPlan
 from playground.paths import assets_dir
 from playground.ui import settings, speaking, theme
+from playground.ui.canvas.look import _reason
 from playground.ui.class_controls import ClassControls
 from playground.ui.dialogs.export import ExportDialog
 from playground.ui.dialogs.rate_finder import RateFinder
@@ -33,7 +34,7 @@ from playground.ui.lessons.progress import lessons
 from playground.ui.main_window import MainWindow
 from playground.ui.panel import LAYOUTS, panels
 from playground.ui.session import Session
-from playground.words import CLOSE, OPEN, say, sentence
+from playground.words import CLOSE, OPEN, joined, say, sentence
 from tests.ui.conftest import settle
 from tests.ui.escapes import Hunt, Painted, texts_of
 from tests.ui.networks import moons, node, ready
@@ -174,6 +175,18 @@ def test_the_view_stays(window: MainWindow, session: Session, qtbot: QtBot) -> N
     shown = {id for id, dock in window.layouts.docks.items() if not dock.isHidden()}
     assert shown == {panel.id for panel in panels() if "compare" in panel.places}, "none of the layout before"
     assert window.size() == QSize(1440, 900)
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "needs a sequence: steps×features"), ("zh_CN", "需要序列：步×特征")])
+def test_a_node_shows_the_first_clause_of_its_problem(language: str, shown: str) -> None:
+    words.set_language(language)
+    try:
+        told = joined(
+            ("lstm1", joined((sentence("needs {what}: steps×features.", what=sentence("a sequence")), "Further."), " ")), " "
+        )
+        assert _reason(say(told), "lstm1") == shown
+    finally:
+        words.set_language("en")
 
 
 def test_the_menu_switches_at_once(window: MainWindow) -> None:

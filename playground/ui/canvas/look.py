@@ -199,4 +199,6 @@ def _line(node: Node, inspection: Inspection, samples: Samples | None) -> str:
 
 def _reason(text: str, name: str) -> str:
     """The first clause of a problem, without the node's own name."""
-    return without_name(text.split(". ")[0].split("; ")[0].rstrip("."), name)
+    for mark in (". ", "; "):
+        text = text.partition(say(mark))[0]
+    return without_name(text.rstrip(".。"), name)
