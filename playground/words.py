@@ -96,6 +96,11 @@ def joined(parts: Iterable[object], between: str = ", ") -> str:
     return Sentence(between.join(f"{{{name}}}" for name in values), values)
 
 
+def within(word: str) -> str:
+    """A word that tables and forms show with a capital, such as a choice of a setting, as it stands within a sentence."""
+    return sentence(word.replace("_", " ").capitalize()).lower()
+
+
 def meant(text: str, sense: str) -> str:
     """An English text that other languages word otherwise in another sense: the table has it as "text (sense)"."""
     return Sentence(f"{text} ({sense})", {}, text)

@@ -41,6 +41,10 @@ def bias_field() -> Any:
     return flag(True, help="Add learned numbers after the projections; they start at zero.")
 
 
+def block_bias_field() -> Any:
+    return flag(True, advanced=True, help="Add learned numbers after every product and norm; they start at zero.")
+
+
 def hidden_field() -> Any:
     return whole(
         0, low=0, high=1_000_000, log=True, label="Feed-forward units", off="four times the features",

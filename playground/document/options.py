@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playground.core.fields import Field, Flag, Real
-from playground.words import sentence
+from playground.words import within
 
 NODE_OPTIONS: dict[str, Field] = {
     "frozen": Flag(label="Frozen", live=True, help="Its weights stay as they are while the others train."),
@@ -23,5 +23,4 @@ NODE_OPTIONS: dict[str, Field] = {
 
 def option_words(name: str) -> str:
     """What an option, or another setting of a group, is called within a sentence."""
-    title = NODE_OPTIONS[name].title(name) if name in NODE_OPTIONS else sentence(name.replace("_", " ").capitalize())
-    return title.lower()
+    return NODE_OPTIONS[name].title(name).lower() if name in NODE_OPTIONS else within(name)

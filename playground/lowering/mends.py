@@ -15,7 +15,7 @@ from playground.document.problems import Mend
 from playground.document.project import Link, Node
 from playground.document.wiring import port_title
 from playground.lowering.flow import Flow
-from playground.words import sentence
+from playground.words import sentence, within
 
 #: How far below its neighbour a node is put that a mend inserts.
 SPREAD = 96.0
@@ -41,7 +41,7 @@ def set_field(node: Node, field: str, value: Any) -> Mend:
     if isinstance(value, tuple):
         shown = between.join(map(str, value)) or sentence(getattr(kind, "off", ""))
     else:
-        shown = sentence(str(value).capitalize()).lower() if isinstance(kind, Choice) else str(value)
+        shown = within(str(value)) if isinstance(kind, Choice) else str(value)
     return Mend(
         text=sentence("Set {title} of {node} to {shown}", title=title, node=node.name, shown=shown),
         edits=(SetField(node.id, field, value),),

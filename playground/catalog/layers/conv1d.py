@@ -10,7 +10,7 @@ from playground.core.spec import Initializer
 from playground.core.tensor import TensorType, Value
 from playground.core.window import STEP_PADDING, step_padding_for, windows_of_steps
 from playground.errors import ShapeError
-from playground.words import sentence
+from playground.words import sentence, within
 
 
 @register("conv1d", title="Conv1d", group="Dense and convolution", icon="conv1d", version=2, tail="slide over time")
@@ -117,6 +117,6 @@ class Conv1d(Filters):
         return sentence(
             "{size} {padding}" if self.stride == 1 else "{size} {padding}, stride {stride}",
             size=self.kernel,
-            padding=sentence(self.padding.capitalize()).lower(),
+            padding=within(self.padding),
             stride=self.stride,
         )

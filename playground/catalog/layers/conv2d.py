@@ -10,7 +10,7 @@ from playground.core.spec import Initializer
 from playground.core.tensor import TensorType, Value
 from playground.core.window import PADDING, Padding, padding_for, shown, windows
 from playground.errors import ShapeError
-from playground.words import sentence
+from playground.words import sentence, within
 
 
 @register("conv2d", title="Conv2d", group="Dense and convolution", icon="conv", version=2, tail="slide over image")
@@ -102,6 +102,6 @@ class Conv2d(Filters):
         return sentence(
             "{size} {padding}" if plain else "{size} {padding}, stride {stride}",
             size=size,
-            padding=sentence(self.padding.capitalize()).lower(),
+            padding=within(self.padding),
             stride=stride,
         )

@@ -8,7 +8,7 @@ from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
-from playground.words import sentence
+from playground.words import sentence, within
 
 MODES = {
     "constant": "A fixed number.",
@@ -76,5 +76,5 @@ class Pad(Layer):
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
         if self.mode != "constant":
-            return sentence(self.mode.capitalize()).lower()
+            return within(self.mode)
         return sentence("with {value}", value=f"{self.value:g}")

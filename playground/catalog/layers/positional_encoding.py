@@ -10,7 +10,7 @@ from playground.core.registry import find, register
 from playground.core.spec import Initializer, Layer, Spec
 from playground.core.tensor import MOST_WRITTEN, TensorType, Value
 from playground.errors import ShapeError
-from playground.words import sentence
+from playground.words import sentence, within
 
 
 def _small() -> Spec:
@@ -77,4 +77,4 @@ class PositionalEncoding(Layer):
         return g.op("add_tensor", x, g.parameter("position", x.shape, self.start, fan_in=steps, fan_out=features, decays=False))
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return sentence(self.code.capitalize()).lower()
+        return within(self.code)

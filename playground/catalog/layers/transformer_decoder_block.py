@@ -6,6 +6,7 @@ from playground.core.attention import (
     ACTIVATIONS,
     Block,
     Heads,
+    block_bias_field,
     causal_field,
     dropout_field,
     dropout_of,
@@ -53,7 +54,7 @@ class TransformerDecoderBlock(Layer):
     causal: bool = causal_field(True)
     window: int = window_field()
     epsilon: float = epsilon_field()
-    bias: bool = flag(True, advanced=True, help="Add learned numbers after every product and norm; they start at zero.")
+    bias: bool = block_bias_field()
     start: Initializer = start_field()
 
     migrations = {1: dict}

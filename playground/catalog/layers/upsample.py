@@ -9,7 +9,7 @@ from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.core.window import shown
 from playground.errors import ShapeError
-from playground.words import joined, sentence
+from playground.words import joined, sentence, within
 
 MODES = {
     "nearest": "Every pixel is repeated.",
@@ -50,4 +50,4 @@ class Upsample(Layer):
         return g.op("upsample", x, scale=self.scale, mode=self.mode)
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return joined((sentence(self.mode.capitalize()).lower(), shown(self.scale)), " ")
+        return joined((within(self.mode), shown(self.scale)), " ")

@@ -8,7 +8,7 @@ from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
 from playground.errors import ShapeError
-from playground.words import joined, sentence
+from playground.words import joined, sentence, within
 
 MODES = {
     "nearest": "Every step is repeated.",
@@ -55,4 +55,4 @@ class Upsample1d(Layer):
         return g.masked(y, g.op("reshape", marks, shape=(steps * self.scale,)))
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
-        return joined((sentence(self.mode.capitalize()).lower(), f"×{self.scale}"), " ")
+        return joined((within(self.mode), f"×{self.scale}"), " ")
