@@ -302,6 +302,7 @@ class Commands:
     def _begin(self, start: messages.Start) -> None:
         """Send the run to a worker, new or waiting."""
         assert self._view is not None
+        self._line.leave_killed()
         self._line.launch()
         self._forget_changes()
         self._state, self._text = "starting", ""

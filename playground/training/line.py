@@ -43,9 +43,13 @@ class Line:
         """Start a worker unless there is one."""
         if self.process is None:
             self.process = WorkerProcess()
-            self._killed = False
             self._watched = select.EPOLLIN
             self._poll.register(self.process.fileno(), self._watched)
+
+    def leave_killed(self) -> None:
+        """Wait no longer for the end of a worker that was killed: what is said from now on is for another one."""
+        if self._killed:
+            self._bury()
 
     def send(self, command: Command, descriptors: tuple[int, ...] = ()) -> int:
         """Hand a command to the worker, if there is one; its serial number."""
@@ -78,10 +82,8 @@ class Line:
         process = self.process
         if process is None or not process.ended or self._lines:
             return None
-        self._poll.unregister(process.fileno())
         found = Ended(process.exit_status(), process.stderr(), self._killed)
-        process.close()
-        self.process = None
+        self._bury()
         return found
 
     def wait(self, seconds: float) -> None:
@@ -97,14 +99,19 @@ class Line:
     def close(self) -> None:
         """End the worker and stop listening."""
         if self.process is not None:
-            self._poll.unregister(self.process.fileno())
             self.process.send(wire.encode(messages.Shutdown()))
-            self.process.close()
-            self.process = None
-        self._lines.clear()
+        self._bury()
         if not self._poll.closed:
             self._poll.close()
             os.close(self._more)
+
+    def _bury(self) -> None:
+        """Let go of the worker and of what it said last."""
+        if self.process is not None:
+            self._poll.unregister(self.process.fileno())
+            self.process.close()
+        self.process, self._killed = None, False
+        self._lines.clear()
 
     def _watch_writes(self) -> None:
         """Be woken when the socket takes more, if there is more."""

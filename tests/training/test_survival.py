@@ -16,7 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from playground.core.samples import Samples
 from playground.document.edits import SetPlan
+from playground.document.project import Project
 from playground.training import client as client_module
 from playground.training import messages
 from playground.training.client import Client
@@ -263,9 +265,14 @@ def walk(client: Client, seed: int, presses: int) -> None:
     client.wait(lambda c: c.state == "finished")
     copy = client.state_copy()
     assert copy is not None
+    assert copy[1] == expected_state(made)
+
+
+def expected_state(made: tuple[Project, Samples]) -> bytes:
+    """What a run without any disturbance ends with."""
     whole = trainer(made)
     list(whole.train())
-    assert copy[1] == whole.machine.snapshot().tobytes()
+    return whole.machine.snapshot().tobytes()
 
 
 def press(client: Client, rng: random.Random, button: str) -> None:
@@ -285,6 +292,22 @@ def press(client: Client, rng: random.Random, button: str) -> None:
 
 def test_buttons_in_any_order(client: Client) -> None:
     walk(client, 1, 200)
+
+
+def test_a_start_in_the_moment_of_a_kill_is_for_the_next_worker(client: Client) -> None:
+    made = plain()
+    for _ in range(5):
+        client.start(*made)
+        client.wait(lambda c: c.step > 10 or c.state == "finished")
+        before = client.worker_pid
+        client.kill()
+        client.start(*made)
+        events = client.wait(lambda c: c.state == "finished")
+        assert client.worker_pid != before
+        assert not of_kind(events, messages.Died)
+        copy = client.state_copy()
+        assert copy is not None
+        assert copy[1] == expected_state(made)
 
 
 @pytest.mark.campaign
