@@ -29,13 +29,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Where processes wait for one another a failure is tried once more.
 
     A machine that is lent to several may stop a process for seconds in the middle of a conversation. What fails twice fails, and what
-    passed at the second time only is listed at the end (`R`), because it is still a find.
+    passed at the second time only is listed at the end with the reason of the first failure, because it is still a find.
     """
     root = Path(__file__).parent
     for item in items:
         place = item.path.relative_to(root).parts[0] if item.path.is_relative_to(root) else ""
         if place in LIVING and config.pluginmanager.hasplugin("rerunfailures"):
             item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Why a test was tried again: the report of the second try would hide it."""
+    for report in terminalreporter.stats.get("rerun", ()):
+        terminalreporter.section(f"tried again: {report.nodeid}", sep="_")
+        terminalreporter.write_line(report.longreprtext)
 
 
 @pytest.fixture(scope="session", autouse=True)
