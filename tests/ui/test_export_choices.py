@@ -79,3 +79,30 @@ def test_weights_of_a_run_that_averages_are_a_choice(session: Session, qtbot: Qt
             np.testing.assert_array_equal(found[averaged][name], array)
     assert not np.array_equal(found[True]["dense1.weight"], found[False]["dense1.weight"])
     dialog.close()
+
+
+def test_an_export_goes_on_while_the_window_changes_its_language(session: Session, qtbot: QtBot, tmp_path: Path) -> None:
+    ready(session, moons(epochs=2), qtbot)
+    train(session, qtbot)
+    before = ExportDialog(session)
+    qtbot.addWidget(before)
+    before.show()
+    next(row for row in before.rows if row.format.id == "npz").click()
+    before.path.setText(str(tmp_path / "w.npz"))
+    before.go.click()
+    make = before.successor()
+    before.close()
+    after = make()
+    qtbot.addWidget(after)
+    assert isinstance(after, ExportDialog)
+    after.show()
+    assert after.exporter.busy
+    assert not after.go.isEnabled()
+    assert "w.npz" in after.notice.title.text()
+    next(row for row in after.rows if row.format.id == "onnx").click()  # what is chosen meanwhile is not what ends
+    qtbot.waitUntil(lambda: not after.exporter.busy, timeout=90_000)
+    settle()
+    assert after.notice.level == "ok"
+    assert {row.format.id: row.state for row in after.rows if row.state} == {"npz": "check"}
+    assert npz_file.read(tmp_path / "w.npz").tensors()
+    after.close()

@@ -87,11 +87,13 @@ class FormatRow(QAbstractButton):
 class ExportDialog(Sheet):
     """Exports the weights of the run, or those saved with the project."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None, exporter: Exporter | None = None) -> None:
+        """exporter: one to take over, with what it does."""
         from playground.formats.export import formats  # brings onnx, which nothing else here needs
 
         super().__init__("export", say("Export {project}", project=session.title), (900, 560), parent)
-        self.session, self.exporter = session, Exporter(self)
+        self.session, self.exporter = session, exporter or Exporter()
+        self.exporter.setParent(self)
         self.rows = [FormatRow(found) for found in formats()]
         self.group = QButtonGroup(self)
         self.path, self.which = LineField(), ComboField()
@@ -114,12 +116,19 @@ class ExportDialog(Sheet):
         session, over, format, path, which = (
             self.session, self.parentWidget(), self.format.id, self.path.text(), self.which.currentData(),
         )  # fmt: skip
+        going, ours = self.exporter, self._ours
+        going.finished.disconnect(self._done)
+        going.setParent(None)
+        self.exporter = Exporter(self)  # so that closing this one does not end what goes on
 
         def made() -> ExportDialog:
-            dialog = ExportDialog(session, over)
+            dialog = ExportDialog(session, over, going)
             next(row for row in dialog.rows if row.format.id == format).click()
             dialog.path.setText(path)
             dialog.which.setCurrentIndex(max(0, dialog.which.findData(which)))
+            dialog._ours = ours
+            if going.busy:
+                dialog._tell_going()
             return dialog
 
         return made
@@ -237,14 +246,16 @@ class ExportDialog(Sheet):
         self._ours.add(to)
         weights = self.weights()
         self.card.show_certificate(None)
-        self._tell(
-            "info", say("The file is written, read back and run on a probe of the data."), say("Exporting {file}", file=to.name)
-        )
         self.go.setEnabled(False)
         self.exporter.export(self.session.project, weights, self.session.folder, to, self.format.id, self.optimizer())
+        self._tell_going()
+
+    def _tell_going(self) -> None:
+        text = say("The file is written, read back and run on a probe of the data.")
+        self._tell("info", text, say("Exporting {file}", file=self.exporter.path.name))
 
     def _done(self, outcome: Outcome) -> None:
-        row = next(row for row in self.rows if row.isChecked())
+        row = next(row for row in self.rows if row.format.id == self.exporter.format)
         row.show_state("check" if outcome.certificate else "error")
         self.card.show_certificate(outcome.certificate)
         if outcome.certificate:

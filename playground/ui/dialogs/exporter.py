@@ -35,7 +35,8 @@ class Exporter(QObject):
         super().__init__(parent)
         self._aside = Aside("playground.ui.dialogs.export_process", self)
         self._aside.ended.connect(self._done)
-        self._path = Path()
+        #: Of the export that goes on, or of the last one.
+        self.path, self.format = Path(), ""
 
     @property
     def busy(self) -> bool:
@@ -56,7 +57,7 @@ class Exporter(QObject):
             return [str(source), str(to), "--format", format, "--json", *(_state_beside(source, optimizer) if optimizer else [])]
 
         if not self.busy:
-            self._path = to
+            self.path, self.format = to, format
             self._aside.start(project, weights, folder, words)
 
     def cancel(self) -> None:
@@ -64,7 +65,7 @@ class Exporter(QObject):
         self._aside.cancel(say("Stopped. Nothing was written."))
 
     def _done(self, ended: Ended) -> None:
-        self.finished.emit(outcome_of(self._path, ended))
+        self.finished.emit(outcome_of(self.path, ended))
 
 
 def _state_beside(source: Path, state: OptimizerState) -> list[str]:
