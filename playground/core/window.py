@@ -111,6 +111,18 @@ def overhang(extent: int, kernel: int, stride: int, padding: tuple[int, int]) ->
     return stride - rest if rest and begins < extent + padding[0] else 0
 
 
+def blind(extent: int, kernel: int, stride: int, padding: tuple[int, int], dilation: int = 1) -> bool:
+    """Whether a window of an axis would see padding alone, be it beside the axis or, where it is dilated, on both sides of it."""
+    reach = dilation * (kernel - 1)
+    last = (extent + sum(padding) - reach - 1) // stride * stride - padding[0]
+    if last < -padding[0]:
+        return False
+    if padding[0] > reach or last >= extent:
+        return True
+    firsts = ((start, start if start >= 0 else start % dilation) for start in range(-padding[0], last + 1, stride))
+    return dilation > extent and any(first >= extent or first > start + reach for start, first in firsts)
+
+
 def shown(pair: tuple[int, int]) -> str:
     """(3, 5) as "3×5"."""
     return f"{pair[0]}×{pair[1]}"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from playground.core.tensor import TensorType
+from playground.core.window import blind
 from playground.engine.emit import Frame, Instruction, Ref, Word
 from playground.engine.kernel import inline, kernel
 from playground.engine.vocabulary import ahead, load, splat, store, vmax, where
@@ -24,6 +25,7 @@ class Windows:
     kernel: tuple[int, int]
     stride: tuple[int, int]
     padding: tuple[int, int, int, int]
+    dilation: tuple[int, int] = (1, 1)
 
     @classmethod
     def of(cls, x: TensorType, attributes: Mapping[str, Any]) -> Windows:
@@ -37,11 +39,17 @@ class Windows:
             kernel,
             tuple(attributes.get("stride", kernel)),
             tuple(attributes.get("padding", (0, 0, 0, 0))),
+            tuple(attributes.get("dilation", (1, 1))),
         )
+        height, width = found.reach
         if min(found.output) < 1:
-            raise ShapeError(f"needs at least {kernel[0]}×{kernel[1]} pixels, padding included; the input is {x}.")
-        if any(p >= kernel[axis % 2] for axis, p in enumerate(found.padding)):
-            raise ShapeError(f"needs padding smaller than its window of {kernel[0]}×{kernel[1]}.")
+            raise ShapeError(f"needs at least {height}×{width} pixels, padding included; the input is {x}.")
+        if any(p >= found.reach[axis % 2] for axis, p in enumerate(found.padding)):
+            raise ShapeError(f"needs padding smaller than its window of {height}×{width}.")
+        top, left, bottom, right = found.padding
+        axes = zip(found.size, kernel, found.stride, ((top, bottom), (left, right)), found.dilation, strict=True)
+        if any(blind(*axis) for axis in axes):
+            raise ShapeError(f"needs a pixel in every window; the input is {x}.")
         return found
 
     @classmethod
@@ -51,13 +59,27 @@ class Windows:
             raise ShapeError(f"needs a sequence: time×channels; the input is {x}.")
         kernel = int(attributes["kernel"])
         before, after = attributes.get("padding", (0, 0))
-        as_image = {"kernel": (1, kernel), "stride": (1, int(attributes.get("stride", kernel))), "padding": (0, before, 0, after)}
+        as_image = {
+            "kernel": (1, kernel),
+            "stride": (1, int(attributes.get("stride", kernel))),
+            "padding": (0, before, 0, after),
+            "dilation": (1, int(attributes.get("dilation", 1))),
+        }
         return cls.of(TensorType((1, *x.shape)), as_image)
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """Rows and columns from the first that a window sees to the last, both counted."""
+        return self.dilation[0] * (self.kernel[0] - 1) + 1, self.dilation[1] * (self.kernel[1] - 1) + 1
+
+    @property
+    def dilated(self) -> bool:
+        return self.dilation != (1, 1)
 
     @property
     def output(self) -> tuple[int, int]:
         height, width = (
-            (self.size[a] + self.padding[a] + self.padding[a + 2] - self.kernel[a]) // self.stride[a] + 1 for a in (0, 1)
+            (self.size[a] + self.padding[a] + self.padding[a + 2] - self.reach[a]) // self.stride[a] + 1 for a in (0, 1)
         )
         return height, width
 
@@ -311,6 +333,71 @@ def max_pool_present_backward(F, R, w, k):
                         hit = load(F, x + t * channels + c, n) == best
                         store(F, q, n, load(F, q, n) + where(hit, rest, 0.0))
                         rest = where(hit, 0.0, rest)
+
+
+@inline
+def taps(start, count, apart, size):
+    """Which of `count` places, `apart` from each other from start on, lie within 0 .. size: (first, last)."""
+    return max(-(start // apart), 0), min(-((start - size) // apart), count)
+
+
+@kernel
+def max_pool_dilated(F, R, w, k):
+    """The largest of each window with gaps; of its present steps where they are marked, 0 where there is none.
+
+    words: images | 11 of `Windows` | x y marks: at row image | dilation: down across | marked
+    """
+    channels = w[3]
+    for g in range(w[0]):
+        for i in range(w[4]):
+            up = i * w[8] - w[10]
+            top, bottom = taps(up, w[6], w[21], w[1])
+            for j in range(w[5]):
+                before = j * w[9] - w[11]
+                left, right = taps(before, w[7], w[22], w[2])
+                x, y, m = w[12] + g * w[14], w[15] + g * w[17] + i * w[16] + j * channels, w[18] + g * w[20]
+                for c in range(0, channels, 16):
+                    n, best, seen = channels - c, splat(0.0), 0
+                    for a in range(top, bottom):
+                        for b in range(left, right):
+                            column = before + b * w[22]
+                            if w[23] == 0 or F[m + column] != 0.0:
+                                v = load(F, x + (up + a * w[21]) * w[13] + column * channels + c, n)
+                                best = vmax(best, v) if seen else v
+                                seen = 1
+                    store(F, y + c, n, best)
+
+
+@kernel
+def max_pool_dilated_backward(F, R, w, k):
+    """Adds each gradient to the first number that its window sees and that equals the maximum.
+
+    words: images | 11 of `Windows` | x y dy dx marks: at row image | dilation: down across | marked, masked: x is the output of a ReLU
+    """
+    channels = w[3]
+    for g in range(w[0]):
+        for i in range(w[4]):
+            up = i * w[8] - w[10]
+            top, bottom = taps(up, w[6], w[27], w[1])
+            for j in range(w[5]):
+                before = j * w[9] - w[11]
+                left, right = taps(before, w[7], w[28], w[2])
+                x, y, m = w[12] + g * w[14], w[15] + g * w[17] + i * w[16] + j * channels, w[24] + g * w[26]
+                d, to = w[18] + g * w[20] + i * w[19] + j * channels, w[21] + g * w[23]
+                for c in range(0, channels, 16):
+                    n = channels - c
+                    best, rest = load(F, y + c, n), load(F, d + c, n)
+                    if w[30]:
+                        rest = where(best == 0.0, 0.0, rest)
+                    for a in range(top, bottom):
+                        row = up + a * w[27]
+                        for b in range(left, right):
+                            column = before + b * w[28]
+                            if w[29] == 0 or F[m + column] != 0.0:
+                                q = to + row * w[22] + column * channels + c
+                                hit = load(F, x + row * w[13] + column * channels + c, n) == best
+                                store(F, q, n, load(F, q, n) + where(hit, rest, 0.0))
+                                rest = where(hit, 0.0, rest)
 
 
 @inline

@@ -339,10 +339,61 @@ def test_pool1d(settings, shape, kind):
     def twin(x):
         x = x.permute(0, 2, 1)
         if kind == "max":
-            return F.max_pool1d(x, layer.kernel, layer.stride, amount, ceil_mode=layer.partial).permute(0, 2, 1)
+            return F.max_pool1d(x, layer.kernel, layer.stride, amount, layer.dilation, layer.partial).permute(0, 2, 1)
         return F.avg_pool1d(x, layer.kernel, layer.stride, amount, layer.partial, layer.counted).permute(0, 2, 1)
 
     Case(layer, [shape], 3, 2).compare(twin, ())
+
+
+@pytest.mark.parametrize(
+    ("settings", "shape"),
+    [
+        ({"kernel": 3, "stride": 1, "dilation": 2}, (9, 3)),
+        ({"kernel": 2, "stride": 5, "dilation": 3}, (14, 17)),
+        ({"kernel": 3, "stride": 2, "padding": "explicit", "amount": 1, "dilation": 4, "partial": True}, (9, 2)),
+        ({"kernel": 2, "stride": 3, "padding": "explicit", "amount": 1, "dilation": 2, "partial": True}, (5, 5)),
+        ({"kernel": 3, "stride": 1, "padding": "explicit", "amount": 1, "dilation": 4}, (8, 4)),
+        ({"kernel": 1, "stride": 1, "dilation": 4096}, (1, 3)),
+    ],
+)
+def test_max_pool_of_dilated_windows(settings, shape):
+    layer: Any = make("max_pool1d", **settings)
+    amount = layer.amount if layer.padding == "explicit" else 0
+
+    def steps(x):
+        y = F.max_pool1d(x.permute(0, 2, 1), layer.kernel, layer.stride, amount, layer.dilation, layer.partial)
+        return y.permute(0, 2, 1)
+
+    Case(layer, [shape], 3, 2).compare(steps, ())
+    pairs = {name: (1, value) for name, value in settings.items() if name in ("kernel", "stride", "dilation")}
+    flat: Any = make("max_pool2d", **{**settings, **pairs, "amount": (0, amount)})
+    upright: Any = make("max_pool2d", **{**settings, **{name: pair[::-1] for name, pair in pairs.items()}, "amount": (amount, 0)})
+    for image, layer2d in (((1, *shape), flat), ((4, *shape), flat), ((shape[0], 2, shape[1]), upright)):
+
+        def pixels(x, spec=layer2d):
+            pad = spec.amount if spec.padding == "explicit" else 0
+            y = F.max_pool2d(x.permute(0, 3, 1, 2), spec.kernel, spec.stride, pad, spec.dilation, spec.partial)
+            return y.permute(0, 2, 3, 1)
+
+        Case(layer2d, [image], 3, 2).compare(pixels, ())
+
+
+def test_dilated_windows_are_as_many_as_torchs():
+    """Over every extent, window, stride, padding and dilation that torch takes: as many windows, or a refusal where one sees nothing."""
+    layers = itertools.product(range(1, 7), range(1, 4), (1, 4), range(4), range(1, 5), (False, True))
+    for n, kernel, stride, amount, dilation, partial in layers:
+        reach = dilation * (kernel - 1) + 1
+        if 2 * amount > kernel or amount >= reach or n + 2 * amount < reach:
+            continue
+        settings = {"kernel": kernel, "stride": stride, "padding": "explicit", "amount": amount, "partial": partial}
+        found = facts(make("max_pool1d", **settings, dilation=dilation), (TensorType((n, 1)),))
+        expected = F.max_pool1d(torch.zeros(1, 1, n), kernel, stride, amount, dilation, partial)[0, 0]
+        if bool(expected.isinf().any()):
+            assert found.type is None
+            assert found.mend == "set dilation 1"
+        else:
+            assert found.type is not None, (n, settings, dilation)
+            assert found.type.shape[0] == len(expected), (n, settings, dilation)
 
 
 @pytest.mark.parametrize("kind", ["max", "average"])
@@ -401,6 +452,11 @@ def test_global_pools(shape):
         ("upsample1d", {}, ((5, 3, 1),), "sequence"),
         ("max_pool1d", {}, ((1, 3),), 'set padding "same"'),
         ("average_pool1d", {"padding": "explicit", "amount": 2}, ((4, 3),), 'set padding "same"'),
+        ("max_pool1d", {"dilation": 9}, ((5, 3),), "set dilation 1"),
+        ("max_pool1d", {"dilation": 4, "padding": "same"}, ((1, 3),), "set dilation 1"),
+        ("max_pool2d", {"dilation": (1, 6)}, ((4, 4, 3),), "set dilation [1, 1]"),
+        ("max_pool2d", {"dilation": (4, 1), "padding": "same"}, ((1, 4, 3),), "set dilation [1, 1]"),
+        ("max_pool2d", {"dilation": (1, 3), "padding": "explicit", "amount": (0, 4)}, ((4, 4, 3),), 'set padding "same"'),
         ("global_max_pool", {}, ((5,),), ""),
         ("spatial_transformer", {}, ((4, 3), (2, 3)), "image"),
         ("spatial_transformer", {}, ((4, 3, 1), (7,)), 'insert dense 1 {"units": 6}'),

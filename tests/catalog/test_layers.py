@@ -64,9 +64,9 @@ def average_pool2d(layer, p: Tensors, x: torch.Tensor) -> torch.Tensor:
 
 
 def max_pool2d(layer, p: Tensors, x: torch.Tensor) -> torch.Tensor:
-    image = padded(layer, first(x), -torch.inf) if layer.padding == "same" else first(x)
+    image = padded(layer, first(x), -torch.inf, layer.dilation) if layer.padding == "same" else first(x)
     amount = layer.amount if layer.padding == "explicit" else 0
-    return last(F.max_pool2d(image, layer.kernel, layer.stride, amount, ceil_mode=layer.partial))
+    return last(F.max_pool2d(image, layer.kernel, layer.stride, amount, layer.dilation, layer.partial))
 
 
 def batch_norm(layer, p: Tensors, x: torch.Tensor) -> torch.Tensor:

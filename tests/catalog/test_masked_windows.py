@@ -44,6 +44,8 @@ MASKED = [
     ),
     *((f"{kind}_pool1d", more) for kind in ("max", "average") for more in ({}, {"kernel": 3, "stride": 1, "padding": "same"})),
     ("conv1d", {"border": "reflect", "kernel": 5}),
+    ("max_pool1d", {"kernel": 3, "stride": 1, "dilation": 2}),
+    ("max_pool1d", {"kernel": 2, "stride": 3, "dilation": 3, "padding": "explicit", "amount": 2, "partial": True}),
     ("average_pool1d", {"kernel": 4, "stride": 3, "padding": "explicit", "amount": 2, "partial": True}),
     ("global_max_pool", {}),
     ("global_average_pool", {}),

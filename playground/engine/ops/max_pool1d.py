@@ -27,8 +27,8 @@ def windows_of(inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> W
 
 def seen(x: np.ndarray, found: Windows) -> list[np.ndarray]:
     """What each window sees of x (n, time, ...), for references."""
-    starts = [j * found.stride[1] - found.padding[1] for j in range(found.output[1])]
-    return [x[:, max(start, 0) : start + found.kernel[1]] for start in starts]
+    starts, apart = [j * found.stride[1] - found.padding[1] for j in range(found.output[1])], found.dilation[1]
+    return [x[:, start if start >= 0 else start % apart : start + found.reach[1] : apart] for start in starts]
 
 
 def onnx_pool(w: OnnxWriter, node: OpNode, name: str, x: str, what: str, **more: Any) -> str:
@@ -36,6 +36,8 @@ def onnx_pool(w: OnnxWriter, node: OpNode, name: str, x: str, what: str, **more:
     a = node.attributes
     kernel = int(a["kernel"])
     given = {"kernel_shape": [kernel], "strides": [int(a.get("stride", kernel))], "pads": list(a.get("padding", (0, 0)))}
+    if "dilation" in a:
+        given["dilations"] = [int(a["dilation"])]
     return w.node(name, [x], what, **{**given, **more})
 
 
@@ -49,7 +51,7 @@ def onnx_absent(w: OnnxWriter, node: OpNode) -> str:
 class MaxPool1d(Op):
     """Inputs: x (time, channels) and optionally mask (time,): absent steps never win, and a window without a step gives 0.
 
-    Attributes: kernel, stride, padding (before, after), which never wins. A NaN gives NaN.
+    Attributes: kernel, stride, dilation, padding (before, after), which never wins. A NaN gives NaN.
     """
 
     id = "max_pool1d"
@@ -78,6 +80,9 @@ class MaxPool1d(Op):
         found = windows_of(e.graph.types(node), node.attributes)
 
         def make(f: Frame) -> list[Instruction]:
+            if found.dilated:
+                places = lies(f, x, y, x if mask is None else mask)
+                return [("max_pool_dilated", f.rows, *found.words(), *places, *found.dilation, int(mask is not None))]
             if mask is None:
                 return [("max_pool", f.rows, *found.words(), *lies(f, x, y))]
             return [("max_pool_present", f.rows, *found.words(), *lies(f, x, y, mask))]
@@ -91,13 +96,17 @@ class MaxPool1d(Op):
         x, y, dy, to, first = e.value(node.inputs[0]), e.value(node.output), e.upstream(node), dx, e.begin(dx)
         mask = e.value(node.inputs[1]) if len(node.inputs) > 1 else None
         found = windows_of(e.graph.types(node), node.attributes)
-        apart = not any(found.padding) and found.stride[1] >= found.kernel[1] and mask is None
+        apart = not any(found.padding) and found.stride[1] >= found.kernel[1] and mask is None and not found.dilated
         covers = apart and found.stride == found.kernel and found.output[1] * found.stride[1] == found.size[1]
         masked = int(e.mask(node.inputs[0]) is not None)
 
         def make(f: Frame) -> list[Instruction]:
             scatter: Instruction
-            if mask is None:
+            if found.dilated:
+                places = lies(f, x, y, dy, to, x if mask is None else mask)
+                marks = (*found.dilation, int(mask is not None), masked)
+                scatter = ("max_pool_dilated_backward", f.rows, *found.words(), *places, *marks)
+            elif mask is None:
                 name = "max_pool_backward_apart" if first and apart else "max_pool_backward"
                 scatter = (name, f.rows, *found.words(), *lies(f, x, y, dy, to), masked)
             else:

@@ -17,7 +17,7 @@ from playground.engine.windows import Windows, lies, zeros
 
 
 class MaxPool2d(Op):
-    """Attributes: kernel, stride (down, across), padding (top, left, bottom, right), which never wins. A NaN gives NaN."""
+    """Attributes: kernel, stride and dilation (down, across), padding (top, left, bottom, right), which never wins. A NaN gives NaN."""
 
     id = "max_pool2d"
     onnx = "MaxPool"
@@ -32,10 +32,10 @@ class MaxPool2d(Op):
         found = Windows.of(TensorType(x.shape[1:]), attributes)
         top, left, bottom, right = found.padding
         padded = np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=-np.inf)
-        (height, width), (down, across) = found.output, found.stride
+        (height, width), (down, across), apart = found.output, found.stride, found.dilation
         y = np.full((len(x), height, width, found.channels), -np.inf, x.dtype)
-        for i in range(found.kernel[0]):
-            for j in range(found.kernel[1]):
+        for i in range(0, found.reach[0], apart[0]):
+            for j in range(0, found.reach[1], apart[1]):
                 seen = padded[:, i : i + (height - 1) * down + 1 : down, j : j + (width - 1) * across + 1 : across]
                 np.maximum(y, seen, out=y)
         return y
@@ -49,6 +49,8 @@ class MaxPool2d(Op):
         found = Windows.of(e.graph.types(node)[0], node.attributes)
 
         def make(f: Frame) -> list[Instruction]:
+            if found.dilated:
+                return [("max_pool_dilated", f.rows, *found.words(), *lies(f, x, y, x), *found.dilation, 0)]
             return [("max_pool", f.rows, *found.words(), *lies(f, x, y))]
 
         e.rows(make, reads=[x], writes=[y])
@@ -59,23 +61,27 @@ class MaxPool2d(Op):
             return
         x, y, dy, to, first = e.value(node.inputs[0]), e.value(node.output), e.upstream(node), dx, e.begin(dx)
         found = Windows.of(e.graph.types(node)[0], node.attributes)
-        apart = not any(found.padding) and all(s >= k for s, k in zip(found.stride, found.kernel, strict=True))
+        beside = all(s >= k for s, k in zip(found.stride, found.kernel, strict=True))
+        apart = not any(found.padding) and not found.dilated and beside
         covered = tuple(o * s for o, s in zip(found.output, found.stride, strict=True))
         tiled = apart and found.stride == found.kernel and covered == found.size
-
         masked = int(e.mask(node.inputs[0]) is not None)
 
         def make(f: Frame) -> list[Instruction]:
             name = "max_pool_backward_apart" if first and apart else "max_pool_backward"
             scatter: Instruction = (name, f.rows, *found.words(), *lies(f, x, y, dy, to), masked)
+            if found.dilated:
+                places = lies(f, x, y, dy, to, x)
+                scatter = ("max_pool_dilated_backward", f.rows, *found.words(), *places, *found.dilation, 0, masked)
             return [zeros(f, to), scatter] if first and not tiled else [scatter]
 
         e.rows(make, reads=[x, y, dy], writes=[to])
 
     def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
         a = node.attributes
+        more = {"dilations": list(a["dilation"])} if "dilation" in a else {}
         y = w.node(
             "MaxPool", [w.first(node.inputs[0])], label(node),
-            kernel_shape=list(a["kernel"]), strides=list(a.get("stride", a["kernel"])), pads=list(a.get("padding", (0, 0, 0, 0))),
+            kernel_shape=list(a["kernel"]), strides=list(a.get("stride", a["kernel"])), pads=list(a.get("padding", (0, 0, 0, 0))), **more,
         )  # fmt: skip
         w.hold(node.output, y, first=True)
