@@ -3,6 +3,7 @@ beyond what the table of actions asks of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -235,8 +236,17 @@ class MainWindow(QMainWindow):
                                       "duplicate", "delete", "", "frame", "zoom_selection", "reference")  # fmt: skip
         else:
             names = ("quick", "note", "frame", "paste", "", "tidy", "zoom_fit", "select_all")
+        spot = self.canvas.mapToScene(self.canvas.viewport().mapFromGlobal(at))
+        here: dict[str, Callable[[], object]] = {} if self.session.selection else {
+            "note": lambda: self.canvas.add_note(spot),
+            "frame": lambda: self.canvas.looking.add_frame(spot),
+            "paste": lambda: self.canvas.commands.paste(spot),
+        }  # fmt: skip
         for name in names:
-            menu.addAction(self.actions_made[name]) if name else menu.addSeparator()
+            if name in here:
+                self.actions_made.add_instead(menu, name, here[name])
+            else:
+                menu.addAction(self.actions_made[name]) if name else menu.addSeparator()
             if name == "freeze":
                 fill_group_menu(menu, self.session)
         if self.session.selection:

@@ -6,7 +6,7 @@ import itertools
 import json
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
@@ -101,6 +101,23 @@ def test_aligning_makes_one_line(view: CanvasView, session: Session, edge: str, 
         assert after[0] == min(before)
     if edge in ("right", "bottom"):
         assert after[0] == max(before)
+
+
+def test_aligning_a_frame_takes_along_what_lies_in_it(view: CanvasView, session: Session) -> None:
+    session.select((named(session, "relu1"),))
+    view.looking.add_frame()
+    view.naming.keep()
+    (note,) = session.project.network.notes
+    inside = place(session, "relu1")
+    for ids in ((note.id, named(session, "dense1")), (note.id, named(session, "relu1"), named(session, "dense1"))):
+        session.select(ids)
+        view.commands.align("left")
+        (after,) = session.project.network.notes
+        moved = place(session, "relu1")
+        assert after.position[0] < note.position[0]
+        assert (moved[0] - inside[0], moved[1] - inside[1]) == (after.position[0] - note.position[0], 0)
+        session.undo()
+        assert place(session, "relu1") == inside, "one step"
 
 
 @pytest.mark.parametrize("across", [True, False])
@@ -347,6 +364,28 @@ def test_the_context_menu_offers_placing(window: MainWindow, session: Session, m
     placing = next(action.menu() for action in shown[0].actions() if action.text() == "Align and distribute")
     assert len([action for action in placing.actions() if not action.isSeparator()]) == 8
     shown[0].close()
+    settle()
+
+
+def test_the_context_menu_of_the_open_works_where_it_was_asked(
+    window: MainWindow, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[QMenu] = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, at: shown.append(menu))
+    canvas = window.canvas
+    canvas.commands.add(registry.find("layer", "dense")())
+    canvas.commands.copy()
+    for k, (text, what) in enumerate((("Note", "notes"), ("Frame", "notes"), ("Paste", "nodes"))):
+        canvas.naming.keep()
+        session.select(())
+        at = canvas.viewport().rect().center() + QPoint(40 * k, -30 * k)
+        canvas.menu_asked.emit(canvas.viewport().mapToGlobal(at))
+        next(action for action in shown[-1].actions() if action.text().split("\t")[0] == text).trigger()
+        there, made = canvas.mapToScene(at), getattr(session.project.network, what)[-1]
+        assert abs(made.position[0] - there.x()) <= 4, text
+        assert abs(made.position[1] - there.y()) <= 4, text
+        shown[-1].close()
+    canvas.naming.keep()
     settle()
 
 

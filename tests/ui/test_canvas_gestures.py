@@ -274,11 +274,22 @@ def test_a_rubber_band_selects(chain: CanvasView, session: Session) -> None:
     assert names == {"dense1", "relu1"}
 
 
-def test_a_press_with_control_adds_to_the_selection(chain: CanvasView, session: Session) -> None:
+@pytest.mark.parametrize("held", [Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier])
+def test_control_and_shift_add_to_the_selection(chain: CanvasView, session: Session, held: Qt.KeyboardModifier) -> None:
+    def go(*places: QPointF) -> None:
+        press(chain, places[0], held)
+        for place in places[1:]:
+            mouse(chain, QEvent.Type.MouseMove, place, held=Qt.MouseButton.LeftButton, modifiers=held)
+        mouse(chain, QEvent.Type.MouseButtonRelease, places[-1], modifiers=held)
+
     click(chain, centre(chain, "dense1"))
-    press(chain, centre(chain, "relu1"), Qt.KeyboardModifier.ControlModifier)
-    mouse(chain, QEvent.Type.MouseButtonRelease, centre(chain, "relu1"), modifiers=Qt.KeyboardModifier.ControlModifier)
+    go(centre(chain, "relu1"))
     assert {node.name for node in session.selected_nodes()} == {"dense1", "relu1"}
+    go(centre(chain, "dense1"))
+    assert {node.name for node in session.selected_nodes()} == {"relu1"}, "once more takes it out again"
+    at = centre(chain, "dense2")
+    go(QPointF(at.x() - 60, at.y() - 60), at, QPointF(at.x() + 70, at.y() + 200))
+    assert {node.name for node in session.selected_nodes()} == {"relu1", "dense2"}, "a rubber band adds too"
 
 
 def test_the_wheel_zooms_about_the_pointer(chain: CanvasView) -> None:

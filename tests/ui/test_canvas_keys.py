@@ -139,6 +139,9 @@ def test_copy_and_paste_through_text(view: CanvasView, session: Session) -> None
     assert len(names) == len(set(names)) == 6
     assert len(session.project.network.links) == 3
     assert len(session.selected_nodes()) == 2
+    view.commands.paste()
+    places = [node.position for node in session.project.network.nodes]
+    assert len(places) == len(set(places)) == 8, "none lies exactly on another"
 
 
 def test_cut_and_undo(view: CanvasView, session: Session) -> None:
@@ -187,6 +190,10 @@ def test_a_new_layer_goes_after_the_selected_one_and_is_wired(view: CanvasView, 
     links = {(link.source, link.target) for link in session.project.network.links}
     assert (named(session, "dense2"), id) in links
     assert session.project.network.node(id).position[0] > 400
+    (wire,) = [wire for wire in view.canvas.wires.values() if wire.target is view.canvas.nodes[id]]
+    source, target = wire.source, view.canvas.nodes[id]
+    drop = target.mapToScene(target.port("in", 0)).y() - source.mapToScene(source.port("out", 0)).y()
+    assert abs(drop) <= 2, "level, however much the new node shows"
     session.undo()
     assert len(session.project.network.nodes) == 4
     assert len(session.project.network.links) == 2

@@ -94,14 +94,17 @@ def test_a_wire_let_go_in_the_open_asks_and_wires(view: CanvasView, session: Ses
     drag(view, port(view, "conv1", "out"), spot)
     assert view.quick.isVisible()
     assert "LSTM" not in titles(view)
+    at = view.mapToScene(spot.toPoint())
     qtbot.keyClicks(view.quick.field, "flat")
     qtbot.keyClick(view.quick.field, Key.Key_Return)
     made = session.project.network.nodes[-1]
     assert made.spec.id == "flatten"
     (link,) = session.project.network.into(made.id)
     assert link.source == named(session, "conv2d1")
-    at = view.mapToScene(spot.toPoint())
-    assert abs(made.position[0] - at.x()) <= 4, "its input stands where the wire was let go"
+    item = view.canvas.nodes[made.id]
+    start = item.mapToScene(item.port("in", 0))
+    assert abs(start.x() - at.x()) <= 4, "its input stands where the wire was let go"
+    assert abs(start.y() - at.y()) <= 4
     session.undo()
     assert len(session.project.network.nodes) == 3, "one step"
 

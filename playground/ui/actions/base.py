@@ -24,10 +24,6 @@ def selected(window: MainWindow) -> bool:
     return bool(window.session.selection)
 
 
-def several(window: MainWindow) -> bool:
-    return len(window.session.selected_nodes()) > 1
-
-
 def nodes(window: MainWindow) -> bool:
     return bool(window.session.project.network.nodes)
 
@@ -109,7 +105,6 @@ def _no_step(window: MainWindow) -> str:
 
 _OBSTACLES: dict[Test, Callable[[MainWindow], str]] = {
     selected: lambda window: say("Nothing is selected. Select a node first."),
-    several: lambda window: say("Select two nodes or more first."),
     nodes: lambda window: say("The canvas is empty. Add a node first."),
     live: lambda window: say("No run is going. Press Train first."),
     has_run: lambda window: say("There is no run yet. Press Train first."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playground.document.blocks import BlockUse
-from playground.ui.actions.base import Action, nodes, selected, several
+from playground.ui.actions.base import Action, nodes, selected
 from playground.words import say
 
 if TYPE_CHECKING:
@@ -75,12 +75,8 @@ ACTIONS = (
            enabled=one_block, why="Select one block first."),
     Action(id="leave_block", text="Leave block", run=lambda w: w.session.leave(), menu="Network", group=1,
            enabled=lambda w: bool(w.session.scope.path), why="No block is open."),
-    Action(id="align_left", text="Align left", run=lambda w: w.canvas.commands.align("left"), menu="Network", group=2,
-           enabled=several),
-    Action(id="align_middle", text="Align in a row", run=lambda w: w.canvas.commands.align("middle"), menu="Network", group=2,
-           enabled=several),
-    *(_align(edge, text) for edge, text in (("right", "Align right"), ("top", "Align top"), ("bottom", "Align bottom"),
-                                            ("centre", "Align in a column"))),
+    *(_align(edge, text) for edge, text in (("left", "Align left"), ("middle", "Align in a row"), ("right", "Align right"),
+                                            ("top", "Align top"), ("bottom", "Align bottom"), ("centre", "Align in a column"))),
     Action(id="distribute_across", text="Distribute across", run=lambda w: w.canvas.commands.distribute(True), menu="Network", group=2,
            enabled=three, why="Select three or more nodes or notes first."),
     Action(id="distribute_down", text="Distribute down", run=lambda w: w.canvas.commands.distribute(False), menu="Network", group=2,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from playground.ui.actions.base import MENUS, Action, obstacle
 from playground.ui.discover import entries
@@ -84,6 +85,13 @@ class ActionSet(QObject):
                 made.setText(for_menu(action.label(self.window)))
             if action.checked is not None:
                 made.setChecked(action.checked(self.window))
+
+    def add_instead(self, menu: QMenu, id: str, run: Callable[[], object]) -> None:
+        """An entry that looks like an action's and does the same at a place of its own."""
+        like = self.made[id]
+        keys = like.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        entry = menu.addAction(like.icon(), f"{like.text()}\t{keys}" if keys else like.text(), run)
+        entry.setEnabled(like.isEnabled())
 
     def __getitem__(self, id: str) -> QAction:
         return self.made[id]

@@ -131,11 +131,13 @@ class CanvasLooking:
         self.view.zoom_to_fit(most=1.0)
         self.glide.start(before)
 
-    def add_frame(self) -> None:
-        """A frame round the selection, or in the middle of the view, open for its title."""
-        seen = self.view.visible()
+    def add_frame(self, at: QPointF | None = None) -> None:
+        """A frame round the selection, or from a point of the scene or in the middle of the view, open for its title."""
         room = QRectF(0, 0, 320, 200)
-        room.moveCenter(seen.center())
+        if at is None:
+            room.moveCenter(self.view.visible().center())
+        else:
+            room.moveTopLeft(at)
         made = self.view.commands.frame(room)
         if made in self.view.canvas.notes:
             self.view.naming.edit(self.view.canvas.notes[made])

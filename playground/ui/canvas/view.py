@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -183,9 +183,9 @@ class CanvasView(ZoomView):
             self.show_project()
 
     # Asked for by actions
-    def add_note(self) -> None:
-        """Add a note in the lower left of the view and open it for typing."""
-        made = self.commands.add_note(self.mapToScene(24, self.viewport().height() - 96))
+    def add_note(self, at: QPointF | None = None) -> None:
+        """Add a note at a point of the scene, or in the lower left of the view, and open it for typing."""
+        made = self.commands.add_note(self.mapToScene(24, self.viewport().height() - 96) if at is None else at)
         if made in self.canvas.notes:
             self.naming.edit(self.canvas.notes[made])
 
@@ -213,15 +213,18 @@ class CanvasView(ZoomView):
 
     # Pointer, drags and keys
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        _extend(event)
         if not self.pointer.press(event):
             super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        _extend(event)
         if not self.pointer.move(event):
             super().mouseMoveEvent(event)
             self.pointer.hover()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        _extend(event)
         if not self.pointer.release(event):
             super().mouseReleaseEvent(event)
             self.pointer.let_go(event)
@@ -256,3 +259,9 @@ class CanvasView(ZoomView):
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self.keys.tab(event):
             return True
         return super().event(event)
+
+
+def _extend(event: QMouseEvent) -> None:
+    """Shift adds to the selection as Ctrl does, which alone Qt knows."""
+    if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+        event.setModifiers(event.modifiers() | Qt.KeyboardModifier.ControlModifier)

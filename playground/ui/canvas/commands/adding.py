@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QPointF, QRectF
 
 from playground.core.spec import Spec
+from playground.document.arranging import Position, Size
 from playground.document.edits import AddLink, AddNode, AddNote, Edit, InsertOnLink, MoveNodes, Several
 from playground.document.project import Node
 from playground.document.wiring import gives_output, port_names, takes_port
@@ -46,6 +47,9 @@ class Adding(Part):
         made = AddNode(spec, position=spot, name=self._name(spec))
         brought = bringing(spec, self.session.view)
         wires = self._wires(made, anchor, brought) if anchor is not None else ()
+        if anchor is not None:  # it grows with what it shows, so its ports are level with the anchor's only when that is known
+            spot = self._spot(None, anchor, self._size_after((*brought, made, *wires), made.id))
+            made = dataclasses.replace(made, position=spot)
         edits = (*brought, made, *wires)
         edit: Edit = Several(sentence("Add {made}", made=made.made(self.session.view).name), edits) if len(edits) > 1 else made
         return self.finish(edit, made.id)
@@ -62,6 +66,9 @@ class Adding(Part):
         made = AddNode(spec, position=spot, name=self._name(spec))
         brought = bringing(spec, self.session.view)
         wire = self._wire_at(place, made, brought)
+        if wire is not None:  # the port that it is wired at is under the pointer
+            wide, high = self._size_after((*brought, made, wire), made.id)
+            made = dataclasses.replace(made, position=snapped(at.x() if place.behind else at.x() - wide, at.y() - high / 2))
         edits: tuple[Edit, ...] = (*brought, made) if wire is None else (*brought, made, wire)
         added = sentence("Add {made}", made=made.made(self.session.view).name)
         return self.finish(Several(added, edits) if len(edits) > 1 else made, made.id)
@@ -138,14 +145,14 @@ class Adding(Part):
         ends = [node for node in network.nodes if node.id not in feeding and gives_output(node.spec)]
         return ends[-1] if ends else (network.nodes[-1] if network.nodes else None)
 
-    def _spot(self, at: QPointF | None, anchor: Node | None) -> tuple[float, float]:
+    def _spot(self, at: QPointF | None, anchor: Node | None, size: Size = NEW_SIZE) -> Position:
         if at is not None:
             return snapped(at.x() - NEW_SIZE[0] / 2, at.y() - NEW_SIZE[1] / 2)
         taken = [item.body().translated(item.pos()) for item in self.scene.nodes.values()]
         if anchor is None or anchor.id not in self.scene.nodes:
-            return free(QRectF(*self._first_spot(), *NEW_SIZE), taken)
+            return free(QRectF(*self._first_spot(), *size), taken)
         item = self.scene.nodes[anchor.id]
-        return beside(item.body().translated(item.pos()), NEW_SIZE, taken)
+        return beside(item.body().translated(item.pos()), size, taken)
 
     def _first_spot(self) -> tuple[float, float]:
         """Where a node goes that nothing tells a place for: on an empty canvas to the left of what is seen, else above on the left."""

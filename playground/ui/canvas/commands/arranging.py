@@ -41,7 +41,7 @@ class Arranging(Part):
         """Bring the selected nodes and notes to the outermost "left", "right", "top" or "bottom" edge, or to the first one's "middle"
         line or "centre".
         """
-        rooms = self._rooms()
+        rooms = self._loose(2)
         if len(rooms) < 2:
             return
         first = rooms[min(rooms, key=lambda id: (rooms[id].x(), rooms[id].y()))]
@@ -55,11 +55,11 @@ class Arranging(Part):
             "centre": lambda r: (first.center().x() - r.width() / 2, r.y()),
             "middle": lambda r: (r.x(), first.center().y() - r.height() / 2),
         }[edge]
-        self.move({id: to(room) for id, room in rooms.items()})
+        self._place({id: to(room) for id, room in rooms.items()}, rooms)
 
     def distribute(self, across: bool) -> None:
         """Leave equal gaps between the selected nodes and notes, side by side or one above the other; the outermost stay."""
-        rooms = self._rooms()
+        rooms = self._loose(3)
         if len(rooms) < 3:
             return
         order = sorted(rooms, key=lambda id: rooms[id].center().x() if across else rooms[id].center().y())
@@ -72,7 +72,23 @@ class Arranging(Part):
         for id, size in zip(order, sizes, strict=True):
             places[id] = (float(round(at)), rooms[id].y()) if across else (rooms[id].x(), float(round(at)))
             at += size + gap
-        self.move(places)
+        self._place(places, rooms)
+
+    def _loose(self, least: int) -> dict[str, QRectF]:
+        """The bodies of what is selected, without what a selected frame takes along as long as so many remain."""
+        rooms = self._rooms()
+        held = {other for id in rooms for other in carried(self.scene, id)}
+        loose = {id: room for id, room in rooms.items() if id not in held}
+        return loose if len(loose) >= least else rooms
+
+    def _place(self, places: dict[str, Position], rooms: dict[str, QRectF]) -> None:
+        """Put nodes and notes elsewhere as one step; a frame takes along what lies in it."""
+        stands, moved = self.scene.positions(), dict(places)
+        for id, (x, y) in places.items():
+            dx, dy = x - rooms[id].x(), y - rooms[id].y()
+            for other in carried(self.scene, id):
+                moved.setdefault(other, (stands[other][0] + dx, stands[other][1] + dy))
+        self.move(moved)
 
     def _rooms(self) -> dict[str, QRectF]:
         """The bodies of the selected nodes and notes."""

@@ -22,6 +22,7 @@ from playground.document.edits import (
     UngroupBlock,
     duplicate,
 )  # fmt: skip
+from playground.document.project import Network
 from playground.errors import PlaygroundError
 from playground.ui.canvas.commands.part import Part
 from playground.ui.canvas.placing import snapped
@@ -77,13 +78,21 @@ class Selection(Part):
             self.session.message.emit(str(error), "warning")
             self._offer_a_layer()
             return
-        fragment = edit.fragment
-        corners = [*(node.position for node in fragment.nodes), *(note.position for note in fragment.notes)]
-        offset = (24.0, 24.0)
-        if at is not None and corners:
-            left, top = min(x for x, _ in corners), min(y for _, y in corners)
-            offset = snapped(at.x() - left, at.y() - top)
-        self._paste(dataclasses.replace(edit, offset=offset))
+        corners = _corners(edit.fragment)
+        if at is None or not corners:
+            self._paste(self._aside(edit))
+            return
+        left, top = min(x for x, _ in corners), min(y for _, y in corners)
+        self._paste(dataclasses.replace(edit, offset=snapped(at.x() - left, at.y() - top)))
+
+    def _aside(self, edit: Paste) -> Paste:
+        """The same a little lower, past what lies there of an earlier time."""
+        taken, corners = set(_corners(self.session.view.network)), _corners(edit.fragment)
+        x, y = edit.offset
+        step = 1
+        while any((left + x * step, top + y * step) in taken for left, top in corners):
+            step += 1
+        return dataclasses.replace(edit, offset=(x * step, y * step))
 
     def _offer_a_layer(self) -> None:
         """In place of what could not be pasted."""
@@ -92,7 +101,7 @@ class Selection(Part):
     def duplicate(self) -> None:
         """Double the selected nodes and notes, a little lower."""
         if self.session.selection:
-            self._paste(duplicate(self.session.view, self.session.selection))
+            self._paste(self._aside(duplicate(self.session.view, self.session.selection)))
 
     def _paste(self, edit: Paste) -> None:
         if (edit.fragment.nodes or edit.fragment.notes) and self.session.do(edit):
@@ -131,3 +140,8 @@ class Selection(Part):
         if nodes:
             edits = tuple(SetNodeOption(node.id, "frozen", wanted) for node in nodes)
             self.session.do(edits[0] if len(edits) == 1 else Several("Freeze" if wanted else "Unfreeze", edits))
+
+
+def _corners(network: Network) -> list[tuple[float, float]]:
+    """Where its nodes and notes stand."""
+    return [*(node.position for node in network.nodes), *(note.position for note in network.notes)]
