@@ -161,7 +161,7 @@ class Penalty(Spec):
 
 
 class Schedule(Spec):
-    """The learning rate over a run, as a pure function of the step, from 0 to 1 times the base rate.
+    """The learning rate over a run, as a pure function of the step, from 0 to 1 times the base rate; some lower the momentum too.
 
     A schedule that also listens to the loss overrides `follow`: what it remembers is a small dictionary of numbers that the run
     keeps in its checkpoints, so that it goes on exactly.
@@ -170,6 +170,8 @@ class Schedule(Spec):
     kind = "schedule"
     #: Whether `follow` does anything: the plan of such a schedule is only what it would be if the loss never told it otherwise.
     listens: ClassVar[bool] = False
+    #: The momentum that `dip` leads to.
+    momentum_low: float = 0.0
 
     def factor(self, step: np.ndarray, total: int) -> np.ndarray:
         """What the base rate is multiplied by at each step (0-based, whole numbers) of `total` steps. Shapes: (n,) -> (n,) float64."""
@@ -178,6 +180,13 @@ class Schedule(Spec):
     def rate(self, step: np.ndarray, total: int, base: float) -> np.ndarray:
         """The learning rate at each step."""
         return base * self.factor(np.asarray(step), total)
+
+    def dip(self, step: np.ndarray, total: int) -> np.ndarray | None:
+        """How far the momentum is moved at each step from the optimizer's own, 0, to `momentum_low`, 1; None where it is left alone.
+
+        Shapes: (n,) -> (n,) float64.
+        """
+        return None
 
     def follow(self, memory: Mapping[str, float], loss: float) -> dict[str, float]:
         """What is remembered after an epoch that ended with this validation loss (training loss where there is no validation).

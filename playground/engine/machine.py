@@ -151,11 +151,14 @@ class Machine:
     # ------------------------------------------------------------------------------------------------------------ running
 
     def run(self, steps: int, factors: np.ndarray | None = None, threads: int = 1) -> Ran:
-        """Training steps. factors: (steps,) what the base rate is multiplied by. Releases the GIL; sets no HALT itself."""
+        """Training steps. Releases the GIL; sets no HALT itself.
+
+        factors: (steps,) what the base rate is multiplied by, or (steps, 3) with what becomes of the momentum, as in the runner.
+        """
         if self.plan.train is None:
             raise ValueError("this plan has no training program")
         self._aim("train", training=True)
-        scale = np.ones(steps, np.float32) if factors is None else np.ascontiguousarray(factors, np.float32)
+        scale = _columns(np.ones(steps, np.float32) if factors is None else factors)
         if len(scale) < steps:
             raise ValueError(f"{steps} steps need as many rate factors; {len(scale)} were given")
         before = int(self.R[STEP])
@@ -232,7 +235,7 @@ class Machine:
         with self._kept_counters():
             self._aim(split, training=False)
             halt, self.R[HALT] = int(self.R[HALT]), 0
-            self.bound(program).run(self, np.ones(steps, np.float32), ring, steps, threads)
+            self.bound(program).run(self, _columns(np.ones(steps, np.float32)), ring, steps, threads)
             self.R[HALT] = halt
         rows = self.F[self.layout.outputs : self.layout.outputs + count * width(graph, graph.outputs)].reshape(count, -1)
         heads = tuple(
@@ -456,6 +459,15 @@ def compile_plan(plan: Plan, progress: Progress | None = None) -> None:
     from playground.engine import jit
 
     jit.compile_kernels(plan.kernels, progress)
+
+
+def _columns(factors: np.ndarray) -> np.ndarray:
+    """The runner's factors. Shapes: (steps,), which leaves the momentum alone, or (steps, 3) -> (steps, 3) float32."""
+    if factors.ndim == 2:
+        return np.ascontiguousarray(factors, np.float32)
+    made = np.empty((len(factors), 3), np.float32)
+    made[:, 0], made[:, 1], made[:, 2] = factors, 1.0, 0.0
+    return made
 
 
 class _Bound:

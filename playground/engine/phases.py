@@ -38,7 +38,7 @@ class Phase:
 def run(machine: Machine, code: Array, kernels: Sequence[str], factors: Array, ring: Array, steps: int, told: Told) -> None:
     """`engine.runner.run` of the training program with `told`. code: the program's words, which are patched.
 
-    Shapes: factors (steps,), ring as in the runner.
+    Shapes: factors (steps, 3) and ring as in the runner.
     """
     from playground.engine import jit, runner
 

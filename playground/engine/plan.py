@@ -150,7 +150,7 @@ def knobs_of(graph: Graph, update: UpdateRule | None) -> tuple[dict[str, int], t
         for n, name in enumerate(ops.penalty(update.penalty).knobs if update.penalty else ()):
             names[f"penalty:{name}"] = FIRST_PENALTY_KNOB + n
             start[FIRST_PENALTY_KNOB + n] = float(update.penalty_numbers[name])
-        for n, name in enumerate(rule.knobs):
+        for n, name in enumerate(sorted(rule.knobs, key=lambda name: name != rule.momentum)):
             names[name] = FIRST_UPDATE_KNOB + n
             start[names[name]] = float(update.numbers[name])
     first = FIRST_FREE_KNOB + len(graph.knobs)

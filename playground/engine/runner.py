@@ -5,7 +5,7 @@ code     (instructions, 1 + WIDTH): opcode and words
 chains   (chains, 2): first and last instruction of each
 stages   (stages, 3): first and last chain; 1 where the verdict is read afterwards, 2 where a step's next batch begins anew
 patches  (patches, 6): row and column in `code`, r0, cap, scale, kind of a word that follows the rows in use
-factors  the schedule's factor for each step of this call
+factors  (steps, 3): what the schedule multiplies the rate by, the share of the momentum that it keeps, and what it adds to that
 ring     (capacity, 4 or more): loss, rate, gradient norm, rows, the loss of each of several heads
 """
 
@@ -25,6 +25,8 @@ from playground.engine.registers import (
     HEAD_LOSSES,
     HEAD_WEIGHTS,
     LOSS,
+    MOMENTUM,
+    MOMENTUM_NOW,
     NORM,
     ORDER,
     ORDERED_COUNT,
@@ -110,6 +112,16 @@ def gather_losses(F, R, ring, turn, total):
     return total
 
 
+@inline
+def follow_schedule(k, factors, s):
+    """The rate and the momentum of this step. The momentum is only ever lowered.
+
+    In double precision the product of two numbers is exact, so that it is the same whether or not it is rounded before the sum."""
+    k[RATE_NOW] = k[RATE] * factors[s, 0]
+    moved = np.float64(k[MOMENTUM]) * np.float64(factors[s, 1]) + np.float64(factors[s, 2])
+    k[MOMENTUM_NOW] = min(np.float64(k[MOMENTUM]), moved)
+
+
 def run(table, code, chains, stages, patches, F, R, k, factors, ring, steps):
     """Do up to `steps` steps and return how many were done.
 
@@ -128,7 +140,7 @@ def run(table, code, chains, stages, patches, F, R, k, factors, ring, steps):
         use_rows(code, patches, R, rows)
         training = R[TRAINING] == 1
         if training:
-            k[RATE_NOW] = k[RATE] * factors[s]
+            follow_schedule(k, factors, s)
         if R[SHUFFLE] == 1:
             order_samples(R)
         turn = (R[STEP] if training else s) % ring.shape[0]

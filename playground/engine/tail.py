@@ -11,7 +11,7 @@ from playground.engine.first_fit import aligned
 from playground.engine.frames import WholeFrame
 from playground.engine.graph import Graph, Parameter
 from playground.engine.program import Origin, Stage
-from playground.engine.registers import CONSTANT_ONE, CONSTANT_ZERO, RATE_NOW
+from playground.engine.registers import CONSTANT_ONE, CONSTANT_ZERO, MOMENTUM_NOW, RATE_NOW
 from playground.engine.rule import UpdateRule
 from playground.engine.schedule import Turns
 
@@ -66,7 +66,7 @@ class Tail:
         self.graph, self.rule, self.at, self.names, self.whole = graph, rule, places, names, whole
         self.update = ops.update(rule.id)
         self.penalty = ops.penalty(rule.penalty) if rule.penalty else None
-        self.knobs = {name: names[name] for name in self.update.knobs}
+        self.knobs = {name: MOMENTUM_NOW if name == self.update.momentum else names[name] for name in self.update.knobs}
         self.penalty_knobs = {name: names[f"penalty:{name}"] for name in self.penalty.knobs} if self.penalty else {}
         self.runs = self._runs()
 

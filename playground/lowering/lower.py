@@ -27,7 +27,7 @@ from playground.lowering.flow import flow_of
 from playground.lowering.groups import weight_settings
 from playground.lowering.inspection import inspect
 from playground.lowering.network import Head, Network, network_of
-from playground.lowering.schedule import warmed
+from playground.lowering.schedule import lowered_momentum, warmed
 from playground.words import counted_sentence, joined, sentence
 
 
@@ -89,12 +89,16 @@ class Lowered:
         return self.heads[0].output
 
     def factors(self, first: int, count: int, total: int, heard: float = 1.0) -> np.ndarray:
-        """What the base rate is multiplied by at `count` steps from `first` on, of a run of `total`. Shapes: -> (count,) float32.
+        """What `Machine.run` takes for `count` steps from `first` on, of a run of `total`. Shapes: -> (count, 3) float32.
 
+        That is what the base rate is multiplied by, the share of the momentum that is kept, and what is added to that.
         heard: the factor of a schedule that listens to the loss, for these steps.
         """
         steps = np.arange(first, first + count)
-        return (heard * warmed(self.schedule, steps, total, self.warmup, self.warmup_start)).astype(np.float32)
+        made = np.empty((count, 3), np.float32)
+        made[:, 0] = heard * warmed(self.schedule, steps, total, self.warmup, self.warmup_start)
+        made[:, 1], made[:, 2] = lowered_momentum(self.schedule, steps, total, self.warmup)
+        return made
 
     def columns(self, split: Split) -> dict[str, np.ndarray]:
         """What the machine loads besides the inputs: encoded targets, weights, lengths."""

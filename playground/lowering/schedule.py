@@ -1,10 +1,11 @@
-"""The learning rate of a whole run: warm-up, then the schedule."""
+"""The learning rate and the momentum of a whole run: warm-up, then the schedule."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from playground.core.spec import Schedule
+from playground.core.spec import Optimizer, Schedule
+from playground.engine import ops
 
 
 def warmed(schedule: Schedule, step: np.ndarray, total: int, warmup: int = 0, start: float = 0.0) -> np.ndarray:
@@ -24,3 +25,25 @@ def warmed(schedule: Schedule, step: np.ndarray, total: int, warmup: int = 0, st
         return schedule.factor(step, total)
     after = schedule.factor(np.maximum(step - warmup, 0), max(total - warmup, 0))
     return np.asarray(after * (start + (1.0 - start) * np.minimum((step + 1) / warmup, 1.0)))
+
+
+def lowered_momentum(
+    schedule: Schedule, step: np.ndarray, total: int, warmup: int = 0
+) -> tuple[np.ndarray | float, np.ndarray | float]:
+    """The share of the optimizer's momentum that each step keeps, and what it adds to that; the momentum is never raised by them.
+
+    During warm-up the momentum is where the schedule starts. Shapes: (n,) -> (n,) float64 each, or 1 and 0 for a schedule that leaves
+    it alone.
+    """
+    dip = schedule.dip(np.maximum(np.asarray(step, np.int64) - warmup, 0), max(total - warmup, 0))
+    return (1.0, 0.0) if dip is None else (1.0 - dip, schedule.momentum_low * dip)
+
+
+def planned_momenta(schedule: Schedule, optimizer: Optimizer, step: np.ndarray, total: int, warmup: int = 0) -> np.ndarray | None:
+    """The momentum at each step of a run; None where the optimizer has none or the schedule leaves it alone. Shapes: (n,) -> (n,)."""
+    name = ops.update(optimizer.update).momentum
+    kept, added = lowered_momentum(schedule, step, total, warmup)
+    own = float(getattr(optimizer, name)) if name else 0.0
+    if own <= schedule.momentum_low or isinstance(kept, float):
+        return None
+    return own * kept + added

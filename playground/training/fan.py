@@ -24,7 +24,7 @@ from playground.training.shadow import Shadow
 from playground.words import sentence
 
 Array = npt.NDArray[Any]
-#: (first step, count) -> what the base rate is multiplied by. Shapes: -> (count,).
+#: (first step, count) -> what the schedule makes of rate and momentum. Shapes: -> (count, 3).
 Planned = Callable[[int, int], Array]
 
 #: Steps between two looks at whether the fan is still wanted, where a step takes no longer than so many seconds.
@@ -103,7 +103,7 @@ class Fan:
             losses: list[float] = []
             fault = False
             while len(losses) < self.options.steps and not fault:
-                piece = planned[len(losses) : len(losses) + wanted] * np.float32(factor)
+                piece = planned[len(losses) : len(losses) + wanted] * np.array([factor, 1.0, 1.0], np.float32)
                 began = time.perf_counter()
                 more = self._steps(piece)
                 wanted = _PIECE if time.perf_counter() - began < _PATIENCE * len(piece) else 1
@@ -132,8 +132,10 @@ def planned(trainer: Trainer) -> Planned:
 
     def factors(first: int, count: int) -> Array:
         known = trainer.factors(first, max(1, min(count, trainer.total_steps - first)))
-        found = np.concatenate([known, np.full(count - len(known), known[-1], np.float32)])
-        return found if (found > 0).any() else np.ones(count, np.float32)
+        found = np.concatenate([known, np.repeat(known[-1:], count - len(known), axis=0)])
+        if not found[:, 0].any():
+            found[:, 0] = 1.0
+        return found
 
     return factors
 

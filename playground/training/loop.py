@@ -161,7 +161,7 @@ class Trainer:
         return machine.step + self.steps_to_epoch_end + (self.training.epochs - machine.epoch - 1) * self.steps_per_epoch
 
     def factors(self, first: int, count: int) -> Array:
-        """What the base rate is multiplied by at steps first, first + 1, ... Shapes: (count,) float32."""
+        """What the schedule makes of rate and momentum at steps first, first + 1, ... Shapes: (count, 3) float32, see `Lowered.factors`."""
         return self.lowered.factors(first, count, self.total_steps, self.memory.heard.get("factor", 1.0))
 
     def advance(self, most: int | None = None, watch: Watch | None = None) -> Burst:

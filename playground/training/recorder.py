@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from playground.engine import diagnosis
 from playground.engine.diagnosis import Fault
-from playground.engine.registers import KNOB_COUNT, RATE_NOW
+from playground.engine.registers import KNOB_COUNT, MOMENTUM_NOW, RATE_NOW
 from playground.errors import BadValue
 from playground.training.areas.changes import CHANGE_COLUMNS
 from playground.training.changes import REPLANNED, WENT_BACK, Change, Stretch, carry_out, still_valid, stretches
@@ -371,7 +371,7 @@ class Recorder:
     def _keep_knobs(self, knobs: Array) -> None:
         """The run stands earlier than it did, with the knobs of then: from here on they are as they were turned since."""
         machine = self._trainer.machine
-        turned = [at for at in np.flatnonzero(knobs != machine.knobs) if at != RATE_NOW]
+        turned = [at for at in np.flatnonzero(knobs != machine.knobs) if at not in (RATE_NOW, MOMENTUM_NOW)]
         began = self.stretches()[-1].start >= machine.step
         rows = [[machine.step, WENT_BACK, 0.0], *([[machine.step, REPLANNED, self.plan]] if began else [])]
         rows += [[machine.step, at, knobs[at]] for at in turned]

@@ -12,6 +12,7 @@ from playground.engine import ops
 from playground.engine.builder import GraphBuilder
 from playground.engine.machine import Machine
 from playground.engine.plan import UpdateRule, plan_network
+from playground.lowering.schedule import lowered_momentum
 
 
 class Lion(torch.optim.Optimizer):
@@ -141,6 +142,48 @@ def test_a_hundred_steps_as_torch(id, settings, make):
         # torch's own single precision too.
         most = 1e-6 if id in ("sgd", "momentum", "nesterov") else 2.5e-6
         assert np.abs(view - expected).max() <= most * scale, name
+
+
+@pytest.mark.parametrize(
+    ("schedule", "update", "theirs", "steered"),
+    [
+        (
+            ("one_cycle", {}),
+            ("momentum", {"rate": 0.02, "momentum": 0.95}),
+            lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.95),
+            lambda o: torch.optim.lr_scheduler.OneCycleLR(o, 0.02, total_steps=1000),
+        ),
+        (
+            ("cyclic", {"up": 41, "mode": "exp_range", "shrink": 0.997}),
+            ("nadam", {"rate": 0.003}),
+            lambda p: torch.optim.NAdam(p, lr=0.003),
+            lambda o: torch.optim.lr_scheduler.CyclicLR(o, 0.0003, 0.003, step_size_up=41, mode="exp_range", gamma=0.997),
+        ),
+    ],
+    ids=["one_cycle", "cyclic"],
+)
+def test_a_thousand_steps_with_a_schedule_of_rate_and_momentum_as_torch(schedule, update, theirs, steered):
+    """With the defaults of torch for the momentum."""
+    optimizer = registry.find("optimizer", update[0])(**update[1])
+    numbers = {name: float(getattr(optimizer, name)) for name in optimizer.__dataclass_fields__}
+    machine, x, y = machine_of(UpdateRule(optimizer.update, numbers))
+    tensors = {name: torch.tensor(view.astype(np.float64), requires_grad=True) for name, view in machine.parameters().items()}
+    theirs = theirs(list(tensors.values()))
+    steered = steered(theirs)
+    rows, wanted = torch.tensor(x, dtype=torch.float64), torch.tensor(y, dtype=torch.float64)
+    for step in range(1000):
+        theirs.zero_grad()
+        hidden = rows @ tensors["first.weight"] + tensors["first.bias"]
+        torch.nn.functional.mse_loss(hidden @ tensors["second.weight"] + tensors["second.bias"], wanted).backward()
+        theirs.step()
+        if step < 999:
+            steered.step()
+    mine, steps = registry.find("schedule", schedule[0])(**schedule[1]), np.arange(1000)
+    factors = np.stack([mine.factor(steps, 1000), *lowered_momentum(mine, steps, 1000)], axis=1)
+    assert machine.run(1000, factors).steps == 1000
+    for name, view in machine.parameters().items():
+        expected = tensors[name].detach().numpy()
+        assert np.abs(view - expected).max() <= 5e-6 * np.abs(expected).max(), name
 
 
 @pytest.mark.parametrize(("id", "settings", "make"), CASES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import math
@@ -13,7 +14,8 @@ from scipy.interpolate import PchipInterpolator
 
 from playground.core import registry
 from playground.core.points import smooth, straight
-from playground.lowering.schedule import warmed
+from playground.document.records import Findings, load_record
+from playground.lowering.schedule import lowered_momentum, warmed
 
 TOTAL = 1000
 STEPS = np.arange(TOTAL)
@@ -295,3 +297,59 @@ def test_a_drawn_schedule_is_its_curve_over_the_run():
 def test_a_straight_drawn_line_is_the_linear_schedule():
     line = registry.find("schedule", "drawn")(points=((0.0, 1.0), (1.0, 0.0)), curve="straight")
     np.testing.assert_allclose(line.factor(STEPS, TOTAL), registry.find("schedule", "linear")().factor(STEPS, TOTAL), atol=1e-15)
+
+
+CYCLES = [
+    ("cyclic", {"up": 70}, {"step_size_up": 70}),
+    ("cyclic", {"up": 30, "down": 71, "momentum_low": 0.5}, {"step_size_up": 30, "step_size_down": 71, "base_momentum": 0.5}),
+    ("cyclic", {"up": 50, "mode": "triangular2"}, {"step_size_up": 50, "mode": "triangular2"}),
+    ("cyclic", {"up": 41, "mode": "exp_range", "shrink": 0.997}, {"step_size_up": 41, "mode": "exp_range", "gamma": 0.997}),
+    ("one_cycle", {}, {}),
+    ("one_cycle", {"anneal": "linear", "climb": 0.4, "momentum_low": 0.0},
+     {"anneal_strategy": "linear", "pct_start": 0.4, "base_momentum": 0.0}),
+    ("one_cycle", {"three_phase": True, "climb": 0.25}, {"three_phase": True, "pct_start": 0.25}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("id", "settings", "theirs"), CYCLES)
+@pytest.mark.parametrize("adaptive", [False, True])
+def test_the_momentum_moves_the_other_way_as_in_torch(id, settings, theirs, adaptive):
+    weights, own = [torch.nn.Parameter(torch.zeros(1))], {"cyclic": 0.9, "one_cycle": 0.95}[id]  # torch's defaults
+    optimizer = torch.optim.Adam(weights, lr=BASE, betas=(own, 0.99)) if adaptive else torch.optim.SGD(weights, BASE, own)
+    given = (0.1 * BASE, BASE) if id == "cyclic" else (BASE, TOTAL)
+    steered = {"cyclic": scheduler.CyclicLR, "one_cycle": scheduler.OneCycleLR}[id](optimizer, *given, **theirs)
+    expected = []
+    for step in range(TOTAL):
+        group = optimizer.param_groups[0]
+        expected.append(group["betas"][0] if adaptive else group["momentum"])
+        optimizer.step()
+        if step < TOTAL - 1:
+            steered.step()
+    kept, added = lowered_momentum(registry.find("schedule", id)(**settings), STEPS, TOTAL)
+    np.testing.assert_allclose(own * kept + added, expected, rtol=1e-9)
+    assert min(expected) < own - 0.08
+
+
+@pytest.mark.parametrize("id", ["cyclic", "one_cycle"])
+def test_schedules_of_old_files_leave_the_momentum_alone(id):
+    now = registry.find("schedule", id)()
+    assert now.cycle_momentum
+    old = {**registry.dump(now), "version": 1}
+    old["fields"] = {name: value for name, value in old["fields"].items() if name not in ("cycle_momentum", "momentum_low")}
+    assert registry.load(old) == dataclasses.replace(now, cycle_momentum=False)
+    assert load_record(old, "", Findings(), kind="schedule") == dataclasses.replace(now, cycle_momentum=False)
+
+
+def test_only_some_schedules_move_the_momentum_and_warm_up_waits_where_they_begin():
+    for record in registry.entries("schedule"):
+        moves = record.id in ("cyclic", "one_cycle")
+        assert (record().dip(STEPS, TOTAL) is not None) == moves
+        kept, added = lowered_momentum(record(), STEPS, TOTAL, 30)
+        if not moves:
+            assert (kept, added) == (1.0, 0.0)
+            continue
+        assert (kept[:31] == 1).all()
+        assert (added[:31] == 0).all()
+        np.testing.assert_array_equal(kept[30:], lowered_momentum(record(), STEPS[:-30], TOTAL - 30)[0])
+        assert record(cycle_momentum=False).dip(STEPS, TOTAL) is None
+        np.testing.assert_array_equal(record(cycle_momentum=False).factor(STEPS, TOTAL), record().factor(STEPS, TOTAL))

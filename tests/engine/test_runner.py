@@ -102,7 +102,8 @@ class Rig:
         # chain 0 has rows 0..2, chain 1 rows 2..4: a length in units of 3 numbers, and an end row
         self.patches = np.array([[0, 2, 0, 2, 3, 0], [0, 3, 0, 2, 1, 1], [1, 2, 2, 2, 3, 0], [1, 3, 2, 2, 1, 1]], np.int64)
         self.ring = np.zeros((5, 4), np.float32)
-        self.factors = np.arange(1, 100, dtype=np.float32)
+        self.factors = np.ones((99, 3), np.float32)
+        self.factors[:, 0], self.factors[:, 2] = np.arange(1, 100), 0.0
 
     def run(self, steps: int, threads: int = 1) -> int:
         table = jit.table(NAMES)

@@ -68,7 +68,7 @@ def plain(**training: Any) -> tuple[Project, Samples]:
 
 def forgetful() -> tuple[Project, Samples]:
     steps = [("dense", {"units": 24}), ("tanh", {}), ("dropout", {"rate": 0.3}), ("dense", {"units": 3})]
-    schedule = of("schedule", "cosine")
+    schedule = of("schedule", "one_cycle")
     optimizer = of("optimizer", "momentum", rate=0.05)
     return project(*steps, batch=16, epochs=10, schedule=schedule, warmup=9, optimizer=optimizer, seed=3), points()
 

@@ -28,7 +28,7 @@ CHANGES: list[Change] = [
     {"patience": 60},
     {"batch": 7},
     {"optimizer": of("optimizer", "amsgrad", rate=0.004)},
-    {"schedule": of("schedule", "cosine"), "warmup": 5, "epochs": 90},
+    {"schedule": of("schedule", "one_cycle"), "warmup": 5, "epochs": 90},
     {"averaging": "ema"},
     {"shuffle": False, "accumulate": 2},
     {"optimizer": of("optimizer", "adam", rate=0.02)},

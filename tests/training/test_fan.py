@@ -42,7 +42,7 @@ def test_a_ray_is_what_a_run_at_that_rate_would_do(name: str, steps: int) -> Non
             other.advance()
         losses = []
         for k in range(11):
-            factor = other.factors(steps + k, 1) * np.float32(ray.factor)
+            factor = other.factors(steps + k, 1) * np.float32([ray.factor, 1, 1])
             row = other.machine.step % len(other.machine.ring())
             assert other.machine.run(1, factor).steps == 1
             losses.append(float(other.machine.ring()[row, 0]))
@@ -78,8 +78,8 @@ def test_at_the_end_of_a_run_the_last_rate_stays() -> None:
     *_, last = run.train()
     assert last.status == "finished"
     factors = planned(run)(run.machine.step, 9)
-    assert factors.shape == (9,)
-    assert (factors > 0).all()
+    assert factors.shape == (9, 3)
+    assert (factors[:, 0] > 0).all()
     found = fanned(run, steps=9)
     assert len({ray.losses for ray in found.rays}) > 1
 

@@ -187,7 +187,7 @@ class Person:
             ("accumulate", self.rng.choice((1, 2, 3))),
             ("epochs", self.rng.randint(200, 4000)),
             ("warmup", self.rng.randint(0, 300)),
-            ("schedule", of("schedule", self.rng.choice(("cosine", "constant", "step", "reduce_on_plateau")))),
+            ("schedule", of("schedule", self.rng.choice(("cosine", "cyclic", "one_cycle", "reduce_on_plateau")))),
             ("optimizer", of("optimizer", self.rng.choice(("adam", "momentum", "rmsprop", "sgd")), rate=0.01)),
             ("averaging", self.rng.choice(("none", "ema"))),
             ("shuffle", self.rng.random() < 0.7),

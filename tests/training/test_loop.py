@@ -10,6 +10,7 @@ import pytest
 from sklearn.metrics import accuracy_score, mean_squared_error, r2_score
 
 from playground.document.plans import DataPlan
+from playground.engine.registers import MOMENTUM_NOW
 from playground.training import messages
 from playground.training.assembly import assemble
 from playground.training.loop import Burst, Memory, Trainer
@@ -120,6 +121,23 @@ def test_the_rate_follows_schedule_and_warm_up() -> None:
         after = max(step - warm, 0) / (total - warm)
         expected.append(0.2 * (1.0 - 0.9 * after) * min((step + 1) / warm, 1.0))
     np.testing.assert_allclose(rates, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", ["momentum", "adamw"])
+def test_the_momentum_falls_from_the_knob_as_it_is_turned(optimizer: str) -> None:
+    rule, schedule = of("optimizer", optimizer), of("schedule", "one_cycle", momentum_low=0.6)
+    run = trainer(plain(epochs=4, optimizer=rule, schedule=schedule, warmup=5), 1, 1)
+    knob = run.machine.layout.knob_index["momentum" if optimizer == "momentum" else "beta1"]
+    steps, total = np.arange(run.total_steps), run.total_steps
+    dip, found = schedule.dip(np.maximum(steps - 5, 0), total - 5), []
+    own = np.choose(np.minimum(3 * steps // total, 2), [0.9, 0.7, 0.5])
+    for value in own:
+        run.machine.knobs[knob] = value
+        run.advance()
+        found.append(run.machine.knobs[MOMENTUM_NOW])
+    np.testing.assert_allclose(found, np.where(own < 0.6, own, own + (0.6 - own) * dip), rtol=1e-6)
+    assert run.machine.knobs[knob] == np.float32(0.5)  # as it was turned
+    assert found[:6] == [np.float32(0.9)] * 6
 
 
 def test_metrics_are_those_of_scikit_learn() -> None:

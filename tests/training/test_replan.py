@@ -71,7 +71,7 @@ def same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
         {"batch": 7},
         {"batch": 96},
         {"accumulate": 3},
-        {"schedule": of("schedule", "cosine"), "warmup": 5},
+        {"schedule": of("schedule", "one_cycle"), "warmup": 5},
         {"epochs": 90},
         {"patience": 2},
         {"averaging": "ema"},

@@ -192,6 +192,17 @@ def test_the_training_panel_draws_the_schedule_it_is_given(session: Session, sho
     assert y == pytest.approx(cosine.rate(x.astype(int) - 1, total, 0.2))
     enter(panel.form.rows["warmup"].editor, "20")
     assert panel.preview.series["rate"].y[0] < 0.02
+    assert panel.momentum.isHidden()
+    schedule.combo.activated.emit(schedule.combo.findData("one_cycle"))
+    optimizer = panel.form.rows["optimizer"].editor
+    assert isinstance(optimizer, PartEditor)
+    optimizer.combo.activated.emit(optimizer.combo.findData("momentum"))
+    momenta = panel.momentum.series["rate"].y
+    assert panel.momentum.isVisible()
+    assert (momenta.max(), momenta.min()) == (0.9, pytest.approx(0.85, abs=1e-4))
+    assert (momenta[:21] == 0.9).all()
+    optimizer.combo.activated.emit(optimizer.combo.findData("sgd"))
+    assert panel.momentum.isHidden()
     assert f"{total:,} steps" in panel.words.text()
 
 

@@ -28,7 +28,7 @@ __all__ = ["address", "compilations", "compile_kernels", "compiled", "max_thread
 
 f4, i8 = numba.float32, numba.int64
 RUN = i8(
-    i8[::1], i8[:, ::1], i8[:, ::1], i8[:, ::1], i8[:, ::1], f4[::1], i8[::1], f4[::1], f4[::1], f4[:, ::1], i8
+    i8[::1], i8[:, ::1], i8[:, ::1], i8[:, ::1], i8[:, ::1], f4[::1], i8[::1], f4[::1], f4[:, ::1], f4[:, ::1], i8
 )  # fmt: skip
 
 _ready: dict[str, Any] = {}

@@ -40,6 +40,7 @@ class Adam(Update):
     id = "adam"
     slots = ("mean", "square")
     knobs = ("beta1", "beta2", "epsilon", "l2")
+    momentum = "beta1"
     ages = True
     decay = "l2"
 

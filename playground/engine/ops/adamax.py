@@ -36,6 +36,7 @@ class AdaMax(Update):
     id = "adamax"
     slots = ("mean", "largest")
     knobs = ("beta1", "beta2", "epsilon", "l2")
+    momentum = "beta1"
     ages = True
     decay = "l2"
 

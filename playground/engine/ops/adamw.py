@@ -41,6 +41,7 @@ class AdamW(Update):
     id = "adamw"
     slots = ("mean", "square")
     knobs = ("beta1", "beta2", "epsilon", "decay")
+    momentum = "beta1"
     ages = True
     decay = "decay"
 

@@ -41,6 +41,7 @@ class AmsGrad(Update):
     id = "amsgrad"
     slots = ("mean", "square", "largest")
     knobs = ("beta1", "beta2", "epsilon", "l2")
+    momentum = "beta1"
     ages = True
     decay = "l2"
 

@@ -111,6 +111,8 @@ class Update:
     knobs: ClassVar[tuple[str, ...]] = ()
     #: The knob of weight decay; its factor is zero for parameters that do not decay.
     decay: ClassVar[str] = ""
+    #: The knob of momentum, which a schedule may lower: that or the share of the mean gradient that is kept; "" where it has none.
+    momentum: ClassVar[str] = ""
     #: Sums over a whole tensor that its step needs. Each tensor is then a run of its own, and `measure` goes over it before.
     sums: ClassVar[int] = 0
     #: It reads how many updates a layer has had: a register says how many the run had done when the layer's first one came.

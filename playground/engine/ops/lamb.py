@@ -72,6 +72,7 @@ class Lamb(Update):
     id = "lamb"
     slots = ("mean", "square")
     knobs = ("beta1", "beta2", "epsilon", "decay")
+    momentum = "beta1"
     ages = True
     decay = "decay"
     sums = 2

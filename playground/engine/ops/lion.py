@@ -34,6 +34,7 @@ class Lion(Update):
     id = "lion"
     slots = ("mean",)
     knobs = ("beta1", "beta2", "decay")
+    momentum = "beta1"
     decay = "decay"
 
     def reference(

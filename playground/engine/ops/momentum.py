@@ -33,6 +33,7 @@ class Momentum(Update):
     id = "momentum"
     slots = ("velocity",)
     knobs = ("momentum", "dampening", "l2")
+    momentum = "momentum"
     ages = True
     decay = "l2"
 

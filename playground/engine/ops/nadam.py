@@ -55,6 +55,7 @@ class NAdam(Update):
     slots = ("mean", "square")
     scalars = ("product",)
     knobs = ("beta1", "beta2", "epsilon", "slope", "l2")
+    momentum = "beta1"
     ages = True
     decay = "l2"
 

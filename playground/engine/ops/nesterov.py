@@ -32,6 +32,7 @@ class Nesterov(Update):
     id = "nesterov"
     slots = ("velocity",)
     knobs = ("momentum", "l2")
+    momentum = "momentum"
     decay = "l2"
 
     def reference(

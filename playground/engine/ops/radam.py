@@ -49,6 +49,7 @@ class RAdam(Update):
     id = "radam"
     slots = ("mean", "square")
     knobs = ("beta1", "beta2", "epsilon", "l2")
+    momentum = "beta1"
     ages = True
     decay = "l2"
 

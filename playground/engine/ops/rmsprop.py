@@ -59,6 +59,7 @@ class RmsProp(Update):
     id = "rmsprop"
     slots: tuple[str, ...] = ("square", "velocity")
     knobs = ("alpha", "epsilon", "momentum", "l2")
+    momentum = "momentum"
     decay = "l2"
 
     def reference(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from playground.core.points import Points
-from playground.core.spec import Schedule
+from playground.core.spec import Optimizer, Schedule
 from playground.data.split import part_sizes
 from playground.document.settings import field_at
 from playground.errors import PlaygroundError
+from playground.lowering.schedule import planned_momenta
 from playground.ui.carrying import NodeTaker, carried
 from playground.ui.inspector.asking import FIXED, LOCKED, busy, set_plan
 from playground.ui.inspector.foot import Foot
@@ -49,8 +51,9 @@ class TrainingPanel(NodeTaker):
         self.session = session
         self.form, self.foot, self.groups = Form(headings=HEADINGS, fixed=FIXED), Foot(), GroupsEditor(session)
         self.groups.helped.connect(self.foot.show_help)
-        self.preview = PlannedPlot()
+        self.preview, self.momentum = PlannedPlot(), PlannedPlot(momentum=True)
         link(self.preview)
+        link(self.momentum)
         self.words = Label("", 11, "text2", wraps=True)
         self.words.setContentsMargins(11, 4, 11, 8)
         self._assemble()
@@ -71,6 +74,7 @@ class TrainingPanel(NodeTaker):
         column.setSpacing(0)
         column.addWidget(Section(say("Planned learning rate")))
         column.addWidget(self.preview)
+        column.addWidget(self.momentum)
         column.addWidget(self.words)
         column.addWidget(Section(say("Training"), say("changes live"), True))
         column.addWidget(self.form)
@@ -121,6 +125,10 @@ class TrainingPanel(NodeTaker):
         each, total = self.steps()
         steps, rates = planned_rates(self.session.project, 0, total, most=MOST_STEPS)
         self.preview.show_plan(steps, rates, total)
+        momenta = self._momenta(steps - 1, total)
+        self.momentum.setVisible(momenta is not None)
+        if momenta is not None:
+            self.momentum.show_plan(steps, momenta, total)
         if total:
             text = say(
                 "{total} steps: {epochs} epochs of {each}; highest rate {short}.",
@@ -133,6 +141,13 @@ class TrainingPanel(NodeTaker):
             self.words.show_text(text + (say(LISTENS) if listens else ""))
         else:
             self.words.show_text("")
+
+    def _momenta(self, steps: np.ndarray, total: int) -> np.ndarray | None:
+        """The planned momentum of some steps, counted from 0; None where the schedule does not move it."""
+        training = self.session.project.training
+        if not len(steps) or not isinstance(training.schedule, Schedule) or not isinstance(training.optimizer, Optimizer):
+            return None
+        return planned_momenta(training.schedule, training.optimizer, steps, total, training.warmup)
 
     def _commit(self, path: str, value: Any) -> None:
         """A drawn curve is let go after every drag: two quick ones are two steps of undo."""
