@@ -231,9 +231,13 @@ class MainWindow(QMainWindow):
     def _show_context_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if self.session.selection:
+        if self.session.selected_nodes():
             names: tuple[str, ...] = ("rename", "wire", "share", "freeze", "", "group", "ungroup", "open_block", "", "cut", "copy", "paste",
                                       "duplicate", "delete", "", "frame", "zoom_selection", "reference")  # fmt: skip
+        elif self.actions_made["copy"].isEnabled():
+            names = ("rename", "", "cut", "copy", "paste", "duplicate", "delete", "", "frame", "zoom_selection")
+        elif self.session.selection:  # wires alone
+            names = ("delete", "zoom_selection")
         else:
             names = ("quick", "note", "frame", "paste", "", "tidy", "zoom_fit", "select_all")
         spot = self.canvas.mapToScene(self.canvas.viewport().mapFromGlobal(at))
@@ -249,7 +253,7 @@ class MainWindow(QMainWindow):
                 menu.addAction(self.actions_made[name]) if name else menu.addSeparator()
             if name == "freeze":
                 fill_group_menu(menu, self.session)
-        if self.session.selection:
+        if self.actions_made["copy"].isEnabled():
             placing = menu.addMenu(say("Align and distribute"))
             for name in ("left", "centre", "right", "top", "middle", "bottom"):
                 placing.addAction(self.actions_made[f"align_{name}"])

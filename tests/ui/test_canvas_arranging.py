@@ -18,6 +18,7 @@ from playground.document.project_json import from_json, to_json
 from playground.ui.canvas.frame_item import FrameItem
 from playground.ui.canvas.guides import snap
 from playground.ui.canvas.view import CanvasView
+from playground.ui.inspector.panel import Inspector
 from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
 from playground.ui.theme import theme
@@ -239,6 +240,19 @@ def test_the_inside_of_a_frame_is_the_canvas(view: CanvasView, session: Session)
     assert session.selection == (made.id,)
 
 
+def test_the_title_of_a_frame_is_typed_over_what_it_holds(view: CanvasView, session: Session, qtbot) -> None:
+    session.select((named(session, "relu1"),))
+    view.looking.add_frame()
+    field, held = view.naming.text, view.canvas.nodes[named(session, "relu1")]
+    assert field.geometry().bottom() < view.mapFromScene(held.sceneBoundingRect().center()).y(), "the node stays in sight"
+    qtbot.keyClicks(field, "Encoder")
+    qtbot.keyClick(field, Key.Key_Return, Modifier.ShiftModifier)
+    qtbot.keyClicks(field, "of digits")
+    qtbot.keyClick(field, Key.Key_Return)
+    assert not view.naming.open
+    assert [note.text for note in session.project.network.notes] == ["Encoder\nof digits"]
+
+
 def test_keys_move_a_frame_with_what_lies_in_it(view: CanvasView, session: Session, qtbot) -> None:
     session.select((named(session, "relu1"),))
     made = view.commands.frame(QRectF())
@@ -364,6 +378,39 @@ def test_the_context_menu_offers_placing(window: MainWindow, session: Session, m
     placing = next(action.menu() for action in shown[0].actions() if action.text() == "Align and distribute")
     assert len([action for action in placing.actions() if not action.isSeparator()]) == 8
     shown[0].close()
+    settle()
+
+
+def test_what_is_selected_beside_nodes_has_its_own_menu_and_words(
+    window: MainWindow, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[QMenu] = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, at: shown.append(menu))
+    commands = window.canvas.commands
+    commands.add(registry.find("layer", "dense")())
+    commands.add(registry.find("layer", "relu")())
+    note = commands.add_note(QPointF(0, 300))
+    inspector = window.findChild(Inspector)
+    assert inspector is not None
+    for ids, words, possible, impossible in (
+        (
+            [link.id for link in session.project.network.links],
+            "Wire from dense1 to relu1",
+            {"delete"},
+            {"rename", "copy", "wire", "freeze"},
+        ),
+        ([note], "A note is selected", {"delete", "rename", "copy", "cut", "duplicate"}, {"wire", "freeze"}),
+        ([node.id for node in session.project.network.nodes], "2 nodes selected", {"rename", "copy", "wire", "freeze"}, set()),
+    ):
+        session.select(ids)
+        settle()
+        assert inspector.empty.title.text() == words
+        assert {id for id in possible | impossible if window.actions_made[id].isEnabled()} == possible, words
+        window.canvas.menu_asked.emit(window.rect().center())
+        offered = {action.objectName() for action in shown[-1].actions()}
+        assert not offered & impossible
+        assert offered >= possible
+        shown[-1].close()
     settle()
 
 

@@ -24,6 +24,16 @@ def selected(window: MainWindow) -> bool:
     return bool(window.session.selection)
 
 
+def chosen_items(window: MainWindow) -> bool:
+    """Whether nodes, notes or frames are selected."""
+    chosen, network = set(window.session.selection), window.session.view.network
+    return not chosen.isdisjoint((*(node.id for node in network.nodes), *(note.id for note in network.notes)))
+
+
+def chosen_nodes(window: MainWindow) -> bool:
+    return bool(window.session.selected_nodes())
+
+
 def nodes(window: MainWindow) -> bool:
     return bool(window.session.project.network.nodes)
 
@@ -105,6 +115,8 @@ def _no_step(window: MainWindow) -> str:
 
 _OBSTACLES: dict[Test, Callable[[MainWindow], str]] = {
     selected: lambda window: say("Nothing is selected. Select a node first."),
+    chosen_items: lambda window: say("Select a node or a note first."),
+    chosen_nodes: lambda window: say("Select a node first."),
     nodes: lambda window: say("The canvas is empty. Add a node first."),
     live: lambda window: say("No run is going. Press Train first."),
     has_run: lambda window: say("There is no run yet. Press Train first."),

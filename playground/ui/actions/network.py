@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playground.document.blocks import BlockUse
-from playground.ui.actions.base import Action, nodes, selected
+from playground.ui.actions.base import Action, chosen_nodes, nodes
 from playground.words import say
 
 if TYPE_CHECKING:
@@ -62,11 +62,11 @@ def _share_text(window: MainWindow) -> str:
 
 ACTIONS = (
     Action(id="wire", text="Start a wire", run=lambda w: w.canvas.start_wire(), shortcut="Ctrl+L", menu="Network",
-           enabled=selected),
+           enabled=chosen_nodes),
     Action(id="share", text="Share weights", run=lambda w: w.canvas.share_weights(), shortcut="Ctrl+T", icon="tied", menu="Network",
            enabled=may_share, label=_share_text, why="Select a layer with weights, or two layers."),
     Action(id="freeze", text="Freeze or unfreeze", run=lambda w: w.canvas.commands.freeze(), shortcut="Ctrl+Shift+F", icon="frozen",
-           menu="Network", enabled=selected),
+           menu="Network", enabled=may_group, why="Select layers first."),
     Action(id="group", text="Group into block", run=lambda w: w.canvas.commands.group(), shortcut="Ctrl+G", icon="block", menu="Network",
            group=1, enabled=may_group, why="Select layers first."),
     Action(id="ungroup", text="Ungroup", run=lambda w: w.canvas.commands.ungroup(), shortcut="Ctrl+Shift+G", menu="Network", group=1,

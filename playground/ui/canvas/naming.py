@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
+from playground.ui.canvas.frame_item import FrameItem
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.note_item import NoteItem
 from playground.ui.theme import theme
@@ -16,14 +17,20 @@ from playground.words import say
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
 
+TITLES = 46  # pixels that two lines of a frame's title take
+
 
 class NameEditor(QObject):
-    """One field for names and one for notes, laid over the item. Enter or a click elsewhere keeps, Esc leaves as it was."""
+    """One field for names and one for notes, laid over the item. Enter or a click elsewhere keeps, Esc leaves as it was.
+
+    Of a frame only the title is covered. In a note Enter begins a line and Ctrl+Enter keeps; in a frame's title Shift+Enter begins one.
+    """
 
     def __init__(self, view: CanvasView) -> None:
         super().__init__(view)
         self.view = view
         self.id = ""
+        self._enter_keeps = False
         self.line = QLineEdit(view)
         self.line.setAccessibleName(say("Name of the node"))
         self.line.setMaxLength(100)
@@ -55,9 +62,10 @@ class NameEditor(QObject):
             self.line.setFocus()
         else:
             self.text.setPlainText(item.note.text)
-            frame = item.frame
-            size = (max(200, round(frame.width() * self.view.zoom)), max(64, round(frame.height() * self.view.zoom)))
-            self.text.setGeometry(QRect(top.x(), top.y(), *size))
+            frame, framed = item.frame, isinstance(item, FrameItem)
+            high = TITLES if framed else max(64, round(frame.height() * self.view.zoom))
+            self.text.setGeometry(QRect(top.x(), top.y(), max(200, round(frame.width() * self.view.zoom)), high))
+            self._enter_keeps = framed
             self.text.setFont(theme().font(11))
             self.text.show()
             self.text.selectAll()
@@ -96,7 +104,9 @@ class NameEditor(QObject):
                 self.leave()
                 return True
             enter = key in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-            if enter and (watched is self.line or event.modifiers() & Qt.KeyboardModifier.ControlModifier):
+            held = event.modifiers()
+            plain = watched is self.line or (self._enter_keeps and not held & Qt.KeyboardModifier.ShiftModifier)
+            if enter and (plain or held & Qt.KeyboardModifier.ControlModifier):
                 self.keep()
                 if not self.open:
                     self.view.setFocus()

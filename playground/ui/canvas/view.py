@@ -37,6 +37,7 @@ from playground.ui.canvas.sharing import ShareGesture
 from playground.ui.canvas.wiring import WireGesture
 from playground.ui.canvas.wiring_back import BackGesture
 from playground.ui.canvas.zoom_view import ZoomView
+from playground.ui.selected import selected_words
 from playground.ui.session import Session
 from playground.ui.theme import theme
 from playground.words import say
@@ -131,7 +132,7 @@ class CanvasView(ZoomView):
             if len(said) == 1
             else say("{said_count} nodes selected", said_count=len(said))
             if said
-            else say("Nothing selected")
+            else selected_words(self.session)
         )
 
     def say(self, text: str) -> None:

@@ -29,6 +29,7 @@ from playground.ui.inspector.tensors import NumbersSection
 from playground.ui.inspector.text import Section
 from playground.ui.inspector.ties import TieRow
 from playground.ui.painting import group_color
+from playground.ui.selected import selected_words
 from playground.words import say
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class Inspector(QWidget):
         self.empty.setVisible(node is None and self.block.isHidden() and self.several.isHidden())
         self._show_foot()
         if node is None:
-            title = say("{many} nodes selected", many=many) if many else say("Nothing selected")
+            title = say("{many} nodes selected", many=many) if many else selected_words(self.session)
             self.empty.show_text(title, say("Click one node to see its settings here."))
             self._helped = ""
             opened = None if self.block.isHidden() else find(self.session.view, self.block.block)
