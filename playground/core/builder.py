@@ -31,10 +31,22 @@ class Builder(Protocol):
         ...
 
     def parameter(
-        self, name: str, shape: tuple[int, ...], start: Initializer, *, fan_in: int, fan_out: int, decays: bool = True
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        start: Initializer,
+        *,
+        fan_in: int,
+        fan_out: int,
+        decays: bool = True,
+        unit_axis: int = -1,
+        unit_groups: int = 1,
+        row_limit: str = "",
     ) -> Value:
         """A trained tensor, named inside the node that is being built. decays: weight decay applies to it.
 
+        unit_axis: the axis that counts the units its numbers feed, -1 or -2; the latter once for each of `unit_groups` parts of the
+        last axis. A max norm bounds those of each unit.  row_limit: a live real field, the greatest length of its rows, of rank 2.
         For a node that shares another's weights it is that node's; `transposed` then says whether its axes are exchanged.
         """
         ...

@@ -90,11 +90,15 @@ class Filters(Layer):
             )
         return g.op("pad", x, before=before, after=after, mode=self.border, value=0.0)
 
-    def trained(self, g: Builder, shape: tuple[int, ...], area: int, channels: int) -> list[Value]:
-        """The weights of that shape, and the biases where there are any. area: positions that a filter covers."""
+    def trained(self, g: Builder, shape: tuple[int, ...], area: int, channels: int, *, turned: bool = False) -> list[Value]:
+        """The weights of that shape, and the biases where there are any. area: positions that a filter covers.
+
+        turned: the last axis counts channels, and the one before it the filters of each group; else it counts filters.
+        """
         i, o = area * channels // self.groups, area * self.filters
         start = InGroups(self.start, self.groups) if self.start.by_group and self.groups > 1 else self.start
-        made = [g.parameter("weight", shape, start, fan_in=i, fan_out=o)]
+        axis, groups = (-2, self.groups) if turned else (-1, 1)
+        made = [g.parameter("weight", shape, start, fan_in=i, fan_out=o, unit_axis=axis, unit_groups=groups)]
         if self.bias:
             made.append(g.parameter("bias", (self.filters,), self.bias_start, fan_in=i, fan_out=o, decays=False))
         return made

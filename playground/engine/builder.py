@@ -134,7 +134,15 @@ class GraphBuilder:
         return dataclasses.replace(x, mask=mask, type=dataclasses.replace(x.type, masked=mask is not None))
 
     def parameter(
-        self, name: str, shape: tuple[int, ...], start: Initializer, *, fan_in: int, fan_out: int, decays: bool = True
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        start: Initializer,
+        *,
+        fan_in: int,
+        fan_out: int,
+        decays: bool = True,
+        **more: Any,
     ) -> Value:
         full = f"{self._owner}.{name}"
         if self._share is not None:
@@ -144,7 +152,7 @@ class GraphBuilder:
         if full in self._parameters:  # declared before, because a node that shares it was built first
             return Value(self._parameters[full].value, TensorType(shape))
         w = self._value(TensorType(shape), "parameter", full)
-        self._parameters[full] = Parameter(w.index, full, self._owner, start, fan_in, fan_out, decays)
+        self._parameters[full] = Parameter(w.index, full, self._owner, start, fan_in, fan_out, decays, **more)
         return w
 
     def declare(self, parameters: Iterable[tuple[Parameter, TensorType]]) -> None:

@@ -43,7 +43,11 @@ class GraphValue:
 
 @dataclasses.dataclass(frozen=True)
 class Parameter:
-    """A trained tensor. owner: the node it belongs to; name: "<owner>.<name inside it>"."""
+    """A trained tensor. owner: the node it belongs to; name: "<owner>.<name inside it>".
+
+    unit_axis: the axis that counts the units its numbers feed, -1 or -2; in `unit_groups` parts of the last axis each is one more.
+    row_limit: the live field of the owner that is the greatest length of its rows, or "".
+    """
 
     value: int
     name: str
@@ -52,6 +56,9 @@ class Parameter:
     fan_in: int
     fan_out: int
     decays: bool
+    unit_axis: int = -1
+    unit_groups: int = 1
+    row_limit: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -35,6 +35,12 @@ class Penalty:
         """For the columns first .. last of a tensor seen as a matrix; its last axis is that of the columns."""
         return (f"{self.id}_whole", value, rows, columns, first, last, *(knobs[name] for name in self.knobs))
 
+    def rows(
+        self, value: int, outer: int, rows: int, columns: int, parts: int, first: int, last: int, knobs: Mapping[str, int]
+    ) -> Instruction:
+        """The same for the rows first .. last of a tensor (outer, rows, columns), whose columns lie in equal parts, each by itself."""
+        return (f"{self.id}_rows", value, outer, rows, columns, parts, first, last, *(knobs[name] for name in self.knobs))
+
     def reference(self, value: np.ndarray, numbers: Mapping[str, float], rate: float) -> None:
         """What it does after an update, in plain NumPy and in place, to the weights of a tensor; nothing where it works before."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 
 from playground.engine import gathering, ops
@@ -10,6 +11,7 @@ from playground.engine.emit import Instruction
 from playground.engine.first_fit import aligned
 from playground.engine.frames import WholeFrame
 from playground.engine.graph import Graph, Parameter
+from playground.engine.penalty import Penalty
 from playground.engine.program import Origin, Stage
 from playground.engine.registers import CONSTANT_ONE, CONSTANT_ZERO, MOMENTUM_NOW, RATE_NOW
 from playground.engine.rule import UpdateRule
@@ -94,6 +96,9 @@ class Tail:
         found.append(Stage(chains))
         if self.penalty is not None and "whole" in self.penalty.places:
             found.append(Stage(self._constrained()))
+        limited = self._limited()
+        if any(limited):
+            found.append(Stage(limited))
         if averaging is not None:
             found.append(Stage(self._over("average", self.at.averages)))
         return found
@@ -188,12 +193,34 @@ class Tail:
             shape = self.graph.values[p.value].type.shape
             if p.owner in self.rule.frozen or not p.decays or len(shape) < 2:
                 continue
+            if p.unit_axis == -2:
+                turn = self._over_rows(chains, turn, p, self.penalty, self.penalty_knobs)
+                continue
             rows = self.graph.values[p.value].type.count // shape[-1]
             for first, last in self.whole.split(shape[-1], 16):
                 made = self.penalty.whole(self.at.parameter_at[p.value], rows, shape[-1], first, last, self.penalty_knobs)
                 chains[turn % len(chains)].append((made, Origin(p.owner, self.penalty.id, "update", ())))
                 turn += 1
         return chains
+
+    def _limited(self) -> Chains:
+        """The rows of parameters with a limit of their own."""
+        chains, turn = self._empty(), 0
+        for p in self.at.ordered:
+            name = f"{p.owner}.{p.row_limit}"
+            if p.row_limit and name in self.names and p.owner not in self.rule.frozen:
+                turn = self._over_rows(chains, turn, p, ops.penalty("max_norm"), {"limit": self.names[name]})
+        return chains
+
+    def _over_rows(self, chains: Chains, turn: int, p: Parameter, rule: Penalty, knobs: Mapping[str, int]) -> int:
+        """A constraint on every row of a parameter, from the chain of that turn on; the next turn."""
+        *outer, rows, columns = self.graph.values[p.value].type.shape
+        for first, last in self.whole.split(rows, 1):
+            at = self.at.parameter_at[p.value]
+            made = rule.rows(at, math.prod(outer), rows, columns, p.unit_groups, first, last, knobs)
+            chains[turn % len(chains)].append((made, Origin(p.owner, rule.id, "update", ())))
+            turn += 1
+        return turn
 
     def _runs(self) -> list[Run]:
         runs: list[Run] = []

@@ -68,6 +68,49 @@ def test_many_steps_as_torch(vocabulary, padding, chains, rule):
         assert not machine.parameters()["node.weight"][padding].any()
 
 
+@pytest.mark.parametrize("chains", [1, 3])
+def test_short_rows_as_torchs_max_norm(chains):
+    """Every look-up over many steps of SGD gives what torch's does, which shortens rows when they are looked up."""
+    graph = layer_graph(embedding(vocabulary=23, units=19, padding=4, max_norm=1.5), ((6,),))
+    rng = np.random.default_rng(1)
+    x, y = rng.integers(0, 22, (8, 6)).astype(np.float32), 3 * rng.normal(size=(8, 6, 19)).astype(np.float32)
+    plan = plan_network(graph, batch=4, update=UpdateRule("sgd", RULES["sgd"][0]), samples={"train": 8}, chains=chains)
+    machine = Machine(plan, shuffle=False)
+    machine.initialise(3)
+    machine.load("train", x, y)
+    started = np.linalg.norm(machine.parameters()["node.weight"].astype(np.float64), axis=1)
+    np.testing.assert_allclose(started, np.where(np.arange(23) == 4, 0.0, 1.5), rtol=1e-6)
+    table = torch.nn.Embedding(23, 19, padding_idx=4, max_norm=1.5, dtype=torch.float64)
+    with torch.no_grad():
+        table.weight.copy_(torch.tensor(machine.parameters()["node.weight"].astype(np.float64)))
+    stepper = torch.optim.SGD(table.parameters(), lr=20.0)
+    machine.set_knob("rate", 20.0)
+    for step in range(6):
+        start = 4 * (step % 2)
+        stepper.zero_grad()
+        found = table(torch.tensor(x[start : start + 4]).long())
+        np.testing.assert_allclose(machine.predict(x[start : start + 4]), found.detach().numpy(), rtol=1e-5, atol=1e-6)
+        F.mse_loss(found, torch.tensor(y[start : start + 4].astype(np.float64))).backward()
+        machine.run(1, threads=2)
+        stepper.step()
+        lengths = np.linalg.norm(machine.parameters()["node.weight"], axis=1)
+        assert (lengths <= 1.5 + 1e-5).all()
+        assert step or 0 < (lengths < 1.49).sum() < 23
+    np.testing.assert_array_equal(machine.parameters()["node.weight"][22] != 0.0, True)
+
+
+def test_the_limit_of_rows_moves_while_it_trains_and_is_off_at_zero():
+    graph = layer_graph(embedding(vocabulary=5, units=7, max_norm=2.0), ((3,),))
+    rule = UpdateRule("sgd", {"rate": 0.0, "l2": 0.0})
+    machine = Machine(plan_network(graph, batch=2, update=rule, samples={"train": 2}), shuffle=False)
+    machine.initialise(1)
+    machine.load("train", np.zeros((2, 3), np.float32), np.zeros((2, 3, 7), np.float32))
+    for limit, length in ((2.0, 2.0), (0.0, 2.0), (0.5, 0.5)):
+        machine.set_knob("node.max_norm", limit)
+        machine.run(1)
+        np.testing.assert_allclose(np.linalg.norm(machine.parameters()["node.weight"], axis=1), length, rtol=1e-5)
+
+
 @pytest.mark.parametrize("vocabulary", [4, 300])
 @pytest.mark.parametrize("bad", [-1.0, -1e30, 0.5, 2.5, 300.0, 1e30, np.inf, -np.inf, np.nan])
 def test_what_is_no_token_stops_the_run_and_changes_nothing(vocabulary, bad):

@@ -229,5 +229,6 @@ def test_weights_and_biases_start_as_documented(record, settings, shapes):
 
 
 def start_of(start):
-    """The start that a layer adds something to, or takes a row of."""
-    return getattr(start, "inner", getattr(start, "start", start))
+    """The start that a layer adds something to, or takes a row or a length of."""
+    inner = getattr(start, "inner", getattr(start, "start", None))
+    return start if inner is None else start_of(inner)

@@ -15,6 +15,7 @@ from playground.engine.builder import GraphBuilder
 from playground.engine.machine import Machine
 from playground.engine.plan import UpdateRule, plan_network
 from tests.every.catalogue import examples
+from tests.every.evaluate import layer_graph
 
 ROWS, INPUTS, HIDDEN, OUTPUTS = 12, 5, 7, 3
 SGD = {"rate": 0.1, "l2": 0.0}
@@ -171,3 +172,43 @@ def test_max_norm_bounds_every_unit_and_leaves_the_short_ones():
     assert (lengths > 2).any()
     np.testing.assert_allclose(np.linalg.norm(after, axis=0), np.minimum(lengths, 2.0), rtol=1e-6)
     np.testing.assert_array_equal(after[:, lengths < 2], before[:, lengths < 2].astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("id", "settings", "shape"),
+    [
+        ("conv_transpose2d", {"filters": 6, "kernel": (3, 2), "groups": 2}, (4, 3, 34)),
+        ("conv_transpose2d", {"filters": 5, "kernel": (2, 2), "groups": 5}, (3, 3, 5)),
+        ("conv_transpose1d", {"filters": 1, "kernel": 5}, (4, 3)),
+        ("conv2d", {"filters": 6, "kernel": (3, 2), "groups": 2}, (4, 3, 8)),
+        ("embedding", {"vocabulary": 9, "units": 5}, (4,)),
+        ("lstm", {"units": 3}, (4, 5)),
+    ],
+)
+def test_max_norm_bounds_what_feeds_a_unit_as_keras_does(id, settings, shape):
+    """Keras: norms over all axes of a layer's weights but that of its units; torch keeps a transposed filter on its second axis."""
+    layer = registry.find("layer", id)(**settings)
+    rule = UpdateRule("sgd", {"rate": 0.0, "l2": 0.0}, penalty="max_norm", penalty_numbers={"limit": 1.5})
+    graph = layer_graph(layer, (shape,))
+    machine = Machine(plan_network(graph, batch=2, update=rule, samples={"train": 2}, chains=2), shuffle=False)
+    machine.initialise(3)
+    rng = np.random.default_rng(3)
+    for view in machine.parameters().values():
+        units = (view.shape[-2], 1) if id.startswith("conv_transpose") and view.ndim > 1 else (view.shape[-1],)
+        view[...] = rng.normal(size=view.shape) * np.resize([0.05, 1.0], units)
+    machine.load(
+        "train", np.zeros((2, *graph.values[graph.input].type.shape)), np.zeros((2, *graph.values[graph.target].type.shape))
+    )
+    before = {name: torch.tensor(view.astype(float)) for name, view in machine.parameters().items() if name.startswith("node.")}
+    machine.run(1)
+    for name, weight in before.items():
+        if weight.ndim < 2:
+            expected = weight
+        elif id.startswith("conv_transpose"):
+            # renorm bounds each slice of an axis by itself, like Keras over all other axes
+            parts = [torch.renorm(part, 2, weight.ndim - 2, 1.5) for part in weight.chunk(getattr(layer, "groups", 1), -1)]
+            expected = torch.cat(parts, -1)
+        else:
+            expected = torch.renorm(weight, 2, weight.ndim - 1, 1.5)
+        assert weight.ndim < 2 or weight.shape[-2] == 1 or 0.0 < float((expected == weight).double().mean()) < 1.0
+        np.testing.assert_allclose(machine.parameters()[name], expected, rtol=1e-5, atol=1e-6)

@@ -87,7 +87,7 @@ class ConvTranspose1d(Filters):
             raise ShapeError(sentence("needs an output padding smaller than its stride or its dilation."), "set output_padding 0")
         if (t - 1) * self.stride + self.dilation * (self.kernel - 1) + 1 + more[1] <= padding[1] + padding[3]:
             raise ShapeError(sentence("needs less padding: it cuts off the whole sequence."), 'set padding "same"')
-        parts = self.trained(g, (self.kernel, self.filters // self.groups, c), self.kernel, c)
+        parts = self.trained(g, (self.kernel, self.filters // self.groups, c), self.kernel, c, turned=True)
         seen = x if x.mask is None else g.op("zero_absent", x, x.mask)
         y = g.op(
             "conv_transpose2d", g.op("reshape", seen, shape=(1, t, c)), *parts,

@@ -120,7 +120,7 @@ class ConvTranspose2d(Filters):
             spread = (x.shape[axis] - 1) * self.stride[axis] + self.dilation[axis] * (self.kernel[axis] - 1) + 1
             if spread + more[axis] <= padding[axis] + padding[axis + 2]:
                 raise ShapeError(sentence("needs less padding: it cuts off the whole image."), 'set padding "same"')
-        parts = self.trained(g, (*self.kernel, self.filters // self.groups, c), self.kernel[0] * self.kernel[1], c)
+        parts = self.trained(g, (*self.kernel, self.filters // self.groups, c), self.kernel[0] * self.kernel[1], c, turned=True)
         return g.op(
             "conv_transpose2d", x, *parts,
             stride=self.stride, padding=padding, output_padding=more, dilation=self.dilation, groups=self.groups,

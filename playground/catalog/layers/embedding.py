@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from playground.core.builder import Builder
-from playground.core.fields import flag, part, whole
+from playground.core.fields import flag, part, real, whole
 from playground.core.registry import find, register
 from playground.core.spec import Initializer, Layer, Spec
 from playground.core.tensor import TensorType, Value
@@ -32,7 +32,20 @@ class WithoutRow(Initializer):
         return drawn
 
 
-@register("embedding", title="Embedding", group="Sequence", icon="embed", tail="a row for each token")
+@dataclasses.dataclass(frozen=True)
+class ShortRows(Initializer):
+    """Start values as `start` draws them, rows longer than the limit scaled down to it."""
+
+    start: Initializer
+    limit: float
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
+        drawn = self.start.draw(rng, shape, fan_in, fan_out)
+        lengths = np.linalg.norm(drawn, axis=-1, keepdims=True)
+        return np.where(lengths > self.limit, drawn * (self.limit / np.maximum(lengths, self.limit)), drawn).astype(drawn.dtype)
+
+
+@register("embedding", title="Embedding", group="Sequence", icon="embed", version=2, tail="a row for each token")
 class Embedding(Layer):
     """Looks up a learned row of numbers for every token.
 
@@ -40,6 +53,9 @@ class Embedding(Layer):
     Tokens are whole numbers from 0 to vocabulary - 1; any other stops the run. The row of the padding token is zero and
     is never learned, as with PyTorch's padding_idx; a mask (Keras: mask_zero) moreover lets sequence layers skip those steps.
     Rows start from a normal distribution of deviation 1, as in PyTorch; Keras draws them from -0.05 to 0.05.
+    A max norm bounds the length of every row from the start on and after every step. PyTorch's max_norm shortens a row when it is
+    looked up: with an optimizer that leaves other rows alone, such as SGD, every look-up gives the same; one with momentum or decay
+    moves rows between look-ups too, and they are bounded here each time.
     """
 
     vocabulary: int = whole(64, low=1, high=10_000_000, log=True, help="How many different tokens there are.")
@@ -49,7 +65,11 @@ class Embedding(Layer):
     )
     mask: bool = flag(False, label="Mask padding", help="Tell the layers that follow which steps are only padding.")
     start: Initializer = part("initializer", _normal, label="Start from", help="How the rows start.")
+    max_norm: float = real(
+        0.0, low=0.0, high=1000.0, off="None", live=True, advanced=True, help="Greatest length of a row; 0 sets none."
+    )
 
+    migrations = {1: dict}
     tokens = "vocabulary"
     preview = "tiles"
     width = "units"
@@ -63,6 +83,7 @@ class Embedding(Layer):
         ("wide", {"vocabulary": 3, "units": 65}, ((4,),)),
         ("more rows than tokens", {"vocabulary": 301, "units": 17}, ((3,),)),
         ("one of everything", {"vocabulary": 1, "units": 1}, ((1,),)),
+        ("short rows", {"vocabulary": 6, "units": 19, "padding": 2, "max_norm": 0.5}, ((7,),)),
     )
 
     def build(self, g: Builder, *inputs: Value) -> Value:
@@ -83,8 +104,11 @@ class Embedding(Layer):
         if self.mask and self.padding < 0:
             raise ShapeError(sentence("needs a padding token to mask."), "set padding 0")
         start = WithoutRow(self.start, self.padding) if self.padding >= 0 else self.start
-        n = self.vocabulary
-        weight = g.parameter("weight", (n, self.units), start, fan_in=n, fan_out=self.units)
+        n, limit = self.vocabulary, ""
+        if self.max_norm > 0.0:
+            start, limit = ShortRows(start, self.max_norm), "max_norm"
+            g.knob(limit)
+        weight = g.parameter("weight", (n, self.units), start, fan_in=n, fan_out=self.units, row_limit=limit)
         if weight.transposed:
             raise ShapeError(sentence("cannot read shared weights that are transposed."), "unshare")
         y = g.op("embedding", x, weight, padding=self.padding)
