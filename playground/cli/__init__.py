@@ -72,14 +72,18 @@ def open_window(file: Path | None, window: Window | None) -> int:
 
 
 def _command(words: Sequence[str], window: Window | None) -> int:
-    from playground.cli.opening import Unready
-    from playground.formats.certificate import ExportBlocked
-
-    args = parser(words[0]).parse_args(words[1:])
-    out = Output(json_lines=args.json)
-    args.window = window
+    out = Output(json_lines="--json" in words)
     try:
+        from playground.cli.opening import Unready
+        from playground.formats.certificate import ExportBlocked
+
+        args = parser(words[0]).parse_args(words[1:])
+        args.window = window
+        out = Output(json_lines=args.json)
         return int(args.run(args, out))
+    except KeyboardInterrupt:  # first, as it may come before the names below are there
+        out.error("Stopped.")
+        return FAILED
     except Unready:
         return REFUSED
     except ExportBlocked as error:
@@ -89,11 +93,13 @@ def _command(words: Sequence[str], window: Window | None) -> int:
         out.error(str(error))
         return REFUSED
     except BrokenPipeError:
-        # The reader of a pipe went away, as `| head` does; Python would complain once more when it flushes at exit.
-        sys.stderr.close()
+        # The reader of a pipe went away, as `| head` does.
+        out.hush()
         return FAILED
-    except KeyboardInterrupt:
-        out.error("Stopped.")
+    except OSError as error:
+        if error.filename is None:
+            out.hush()
+        out.error(f"{error.filename or 'The output'} cannot be used: {error.strerror or error}.")
         return FAILED
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from playground import words
@@ -25,7 +25,13 @@ class Output:
 
     def __init__(self, *, json_lines: bool) -> None:
         self.json_lines = json_lines
-        self.terminal = sys.stderr.isatty() and not json_lines
+        # A program that was started with a closed stderr has none.
+        self.terminal = sys.stderr is not None and sys.stderr.isatty() and not json_lines
+
+    def hush(self) -> None:
+        """Nobody reads stdout any more, as after `| head`, or its disk is full: what is said from now on goes nowhere."""
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def event(self, name: str, /, **fields: Any) -> None:
         """A line for machines; people see what `say` prints instead. Numbers that are not finite become null."""
@@ -44,7 +50,7 @@ class Output:
 
     def complain(self, text: str) -> None:
         """A line for people on stderr."""
-        if not self.json_lines:
+        if not self.json_lines and sys.stderr is not None:
             print(text, file=sys.stderr, flush=True)
 
     def error(self, text: str) -> None:
@@ -67,7 +73,7 @@ class Output:
             ]
             self.say("  ".join(cells).rstrip())
 
-    @contextmanager
+    @contextlib.contextmanager
     def progress(self) -> Iterator[Bar]:
         """A live line on a terminal; nothing elsewhere."""
         if not self.terminal:

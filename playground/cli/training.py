@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import os
+import signal
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +29,8 @@ DONE, FAILED = 0, 1
 
 def train_and_keep(project: Project, folder: Path, out: Output, *, with_optimizer: bool = False) -> int:
     """Train, write everything into the folder, and give the exit code. with_optimizer: its state goes into the file of weights."""
-    if folder.exists() and not folder.is_dir():
-        raise FileError(f"{folder} is a file, and the results need a folder. Name another one with --out.")
-    with out.progress() as bar:
+    _make(folder)
+    with out.progress() as bar, _ended_like_ctrl_c():
         run = project.train(watch=_watcher(project, out, bar), compiling=_compiling(bar))
     keep(project, run, folder, out, with_optimizer=with_optimizer)
     if run.fault is not None:
@@ -46,6 +50,36 @@ def train_and_keep(project: Project, folder: Path, out: Output, *, with_optimize
     return FAILED if done.reason == "stopped" else DONE
 
 
+def _make(folder: Path) -> None:
+    """The folder, before the hours of training whose results it shall take. Raises FileError."""
+    if folder.exists() and not folder.is_dir():
+        raise FileError(f"{folder} is a file, and the results need a folder. Name another one with --out.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"{folder} cannot be made: {error.strerror}. Name another folder with --out.") from error
+    if not os.access(folder, os.W_OK):
+        raise FileError(f"{folder} may not be written to. Name another folder with --out.")
+
+
+@contextlib.contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """What ends a program from outside (kill, a time limit, a terminal that closes) ends the training, and its results are kept."""
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    names = ("SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
+    known = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    # A program under nohup is meant to go on when its terminal closes.
+    before = {one: signal.signal(one, end) for one in known if signal.getsignal(one) == signal.SIG_DFL}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
 def _compiling(bar: Bar) -> Any:
     def told(name: str, done: int, total: int) -> None:
         bar.show("Compiling kernels, once on this machine", done, total, name)
@@ -61,10 +95,15 @@ def _watcher(project: Project, out: Output, bar: Bar) -> Any:
         speed = memory.last_step / memory.seconds if memory.seconds else 0.0
         last = float(burst.rows["loss"][-1]) if len(burst.rows) else float("nan")
         bar.show("Training", memory.last_step, trainer.total_steps, f"loss {last:.4f}  {speed:,.0f} steps/s")
-        if burst.record is not None:
+        if burst.record is None:
+            return
+        try:
             out.event("epoch", **epoch_fields(burst.record))
             if not out.terminal:
                 out.say(epoch_line(burst.record, total))
+        except OSError as error:  # nobody can read any more, so it ends here, with its results
+            out.hush()
+            raise KeyboardInterrupt from error
 
     return told
 
@@ -90,7 +129,6 @@ def epoch_line(record: EpochRecord, total: int) -> str:
 
 def keep(project: Project, run: Run, folder: Path, out: Output, *, with_optimizer: bool = False) -> None:
     """Project with weights, weights alone, curve and record, into the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
     name = project.record.name
     project.save(folder / f"{_file_name(name)}.play")
     try:

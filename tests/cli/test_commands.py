@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -210,9 +211,36 @@ def test_bench_refuses_an_unknown_name(command):
     assert command("bench", "W99")[0] == 2
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a device that is always full.")
+@pytest.mark.parametrize("ends", ["> /dev/full", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_full_or_closed(trained, ends):
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m playground eval {trained} {ends}"],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == int("full" in ends)
+    assert done.stderr == ("The output cannot be used: No space left on device.\n" if "full" in ends else "")
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_training(command, trained):
+    code, events = command("train", trained, "--out", trained / "out")
+    assert (code, [event["event"] for event in events]) == (2, ["error"])
+    assert "--out" in events[0]["text"]
+
+
+def test_a_folder_of_the_program_that_cannot_be_made_is_told(command, tmp_path, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "/somewhere/cache")
+
+    monkeypatch.setattr(pg.Project, "save", refuse)
+    told = {"event": "error", "text": "/somewhere/cache cannot be used: Permission denied."}
+    assert command("new", tmp_path / "a.play", "--data", "iris") == (1, [told])
+
+
 def test_a_reader_that_goes_away_is_no_error(trained, tmp_path):
-    command = f"{sys.executable} -m playground train {trained} --epochs 2000 --out {tmp_path / 'out'} --json | head -n 1"
+    command = f"{sys.executable} -m playground train {trained} --epochs 1000000 --out {tmp_path / 'out'} --json | head -n 1"
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert '"epoch"' in done.stdout
+    assert pg.Project.load(tmp_path / "out" / "iris.play").weights, done.stderr
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr

@@ -142,12 +142,13 @@ def started(iris: Path, out: Path, *words: str, **streams: object) -> subprocess
     return subprocess.Popen(command, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, **streams)  # type: ignore[call-overload]
 
 
-def test_ctrl_c_stops_and_keeps_what_there_is(iris, tmp_path):
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_what_ends_a_training_keeps_what_there_is(iris, tmp_path, end):
     process = started(iris, tmp_path / "out", "--epochs", "1000000", "--json", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     while '"epoch"' not in process.stdout.readline():
         assert process.poll() is None
-    process.send_signal(signal.SIGINT)
+    process.send_signal(end)
     try:
         rest, errors = process.communicate(timeout=60)
     finally:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playground.cli.opening import check, open_project
 from playground.cli.output import Output
+from playground.errors import BadValue
 from playground.training import batches
 from playground.training.assembly import Assembled, assemble
 from playground.training.durations import in_words
@@ -32,6 +33,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, out: Output) -> int:
     """1 when a check failed."""
+    if not args.seconds > 0:
+        raise BadValue(f"The seconds of a check must be above 0; {args.seconds:g} was given.")
     project = open_project(args.file, out, args.settings)
     check(project, out)
     made = assemble(project.record, project.samples())
