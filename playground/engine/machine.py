@@ -16,6 +16,7 @@ from playground.engine import diagnosis, phases
 from playground.engine import memory as arena
 from playground.engine.bookends import spans, width
 from playground.engine.diagnosis import Fault
+from playground.engine.factors import factor_columns
 from playground.engine.plan import Plan
 from playground.engine.program import Program
 from playground.engine.registers import (
@@ -158,7 +159,7 @@ class Machine:
         if self.plan.train is None:
             raise ValueError("this plan has no training program")
         self._aim("train", training=True)
-        scale = _columns(np.ones(steps, np.float32) if factors is None else factors)
+        scale = factor_columns(np.ones(steps, np.float32) if factors is None else factors)
         if len(scale) < steps:
             raise ValueError(f"{steps} steps need as many rate factors; {len(scale)} were given")
         before = int(self.R[STEP])
@@ -235,7 +236,7 @@ class Machine:
         with self._kept_counters():
             self._aim(split, training=False)
             halt, self.R[HALT] = int(self.R[HALT]), 0
-            self.bound(program).run(self, _columns(np.ones(steps, np.float32)), ring, steps, threads)
+            self.bound(program).run(self, factor_columns(np.ones(steps, np.float32)), ring, steps, threads)
             self.R[HALT] = halt
         rows = self.F[self.layout.outputs : self.layout.outputs + count * width(graph, graph.outputs)].reshape(count, -1)
         heads = tuple(
@@ -459,15 +460,6 @@ def compile_plan(plan: Plan, progress: Progress | None = None) -> None:
     from playground.engine import jit
 
     jit.compile_kernels(plan.kernels, progress)
-
-
-def _columns(factors: np.ndarray) -> np.ndarray:
-    """The runner's factors. Shapes: (steps,), which leaves the momentum alone, or (steps, 3) -> (steps, 3) float32."""
-    if factors.ndim == 2:
-        return np.ascontiguousarray(factors, np.float32)
-    made = np.empty((len(factors), 3), np.float32)
-    made[:, 0], made[:, 1], made[:, 2] = factors, 1.0, 0.0
-    return made
 
 
 class _Bound:
