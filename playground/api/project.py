@@ -27,6 +27,7 @@ from playground.document.edits import SetProject
 from playground.document.file import load, save
 from playground.document.patch import patched
 from playground.document.problems import Problem
+from playground.document.weight_sets import AVERAGED, BEST, RAW, WeightSets
 from playground.engine.optimizer_state import OptimizerState
 from playground.errors import BadValue, FileError
 from playground.formats import npz_file, safetensors_file
@@ -44,22 +45,19 @@ USUAL_LOSS = {"classification": "cross_entropy", "regression": "mean_squared_err
 class Project(Building):
     """Nodes, wires and plans, and the weights of the last training.
 
-    record: the project as it is saved; it is frozen, and every change here replaces it.  weights: tensor name -> array, or None.
-    folder: what relative paths of its data are relative to.  optimizer_state, raw_weights, averaged_weights: of the last training or
-    checkpoint, None before one; averaged_weights also where the plan averages none.
+    record: the project as it is saved; it is frozen, and every change here replaces it.  sets: the weights, each set by its name.
+    folder: what relative paths of its data are relative to.  optimizer_state: of the last training or checkpoint, None before one.
     """
 
     def __init__(
         self,
         record: records.Project | None = None,
         *,
-        weights: Mapping[str, np.ndarray] | None = None,
+        weights: WeightSets | Mapping[str, np.ndarray] | None = None,
         folder: Path | None = None,
     ) -> None:
         super().__init__(record or records.Project())
-        self.weights = dict(weights) if weights is not None else None
-        self.raw_weights: dict[str, np.ndarray] | None = None
-        self.averaged_weights: dict[str, np.ndarray] | None = None
+        self.sets = WeightSets.of(weights)
         self.optimizer_state: OptimizerState | None = None
         self.folder = folder
         self._samples: tuple[object, Samples] | None = None
@@ -118,6 +116,32 @@ class Project(Building):
         has_data = bool(self.record.network.of_kind("dataset"))
         return list(inspect(self.record, self.samples() if has_data else None).problems)
 
+    # ------------------------------------------------------------------------------------------------------------ weights
+
+    @property
+    def weights(self) -> dict[str, np.ndarray] | None:
+        """Tensor name -> array, those that the training plan evaluates with; None before a training. Others take the place of all."""
+        return self.sets.chosen(self.record.training.judges_averaged)
+
+    @weights.setter
+    def weights(self, weights: Mapping[str, np.ndarray] | None) -> None:
+        self.sets = WeightSets.of(weights)
+
+    @property
+    def raw_weights(self) -> dict[str, np.ndarray] | None:
+        """Those of the last step; None where it is not known which these are."""
+        return self.sets.get(RAW)
+
+    @property
+    def averaged_weights(self) -> dict[str, np.ndarray] | None:
+        """Their mean; None where there is none."""
+        return self.sets.get(AVERAGED)
+
+    @property
+    def best_weights(self) -> dict[str, np.ndarray] | None:
+        """Those that the epoch with the best validation loss was evaluated with; None where they are not known."""
+        return self.sets.get(BEST)
+
     # ------------------------------------------------------------------------------------------------- training and judging
 
     def train(
@@ -138,8 +162,7 @@ class Project(Building):
         run = train(self.record, self.samples(), watch, compiling, journal=entries, load=self._load)
         if entries:
             self.record = run.project
-        self.weights, self.raw_weights, self.averaged_weights = run.weights, run.raw_weights, run.averaged_weights
-        self.optimizer_state = run.optimizer_state
+        self.sets, self.optimizer_state = run.sets, run.optimizer_state
         return run
 
     @classmethod
@@ -172,8 +195,7 @@ class Project(Building):
     def take_checkpoint(self, path: str | Path) -> None:
         """Take weights and optimizer's state from a checkpoint of a run of this project. Raises FileError for any other file."""
         kept = kept_in(Path(path), self.record, self.samples())
-        self.weights, self.raw_weights, self.averaged_weights = kept.weights, kept.raw, kept.averaged
-        self.optimizer_state = kept.optimizer
+        self.sets, self.optimizer_state = kept.sets, kept.optimizer
 
     def take_optimizer_state(self, path: str | Path) -> None:
         """Take the optimizer's state from a file of weights that was exported with it. Raises FileError."""
@@ -183,41 +205,48 @@ class Project(Building):
         if self.optimizer_state is None:
             raise FileError(f"{path.name} holds no optimizer's state. Export with it, or name a checkpoint of a run.")
 
-    def evaluate(self, part: str = "validation", *, averaged: bool | None = None) -> dict[str, float]:
-        """Loss and metrics of the trained network on the "train", "validation" or "test" part. averaged: as in `export`."""
-        return self._judged(self._chosen(averaged)).evaluate(part)
+    def evaluate(self, part: str = "validation", *, averaged: bool | None = None, best: bool = False) -> dict[str, float]:
+        """Loss and metrics of the trained network on the "train", "validation" or "test" part. averaged, best: as in `export`."""
+        return self._judged(averaged, best).evaluate(part)
 
-    def predict(self, x: np.ndarray, *, lengths: np.ndarray | None = None, averaged: bool | None = None) -> np.ndarray:
-        """Probabilities for classes, or values in the data's own unit. averaged: as in `export`.
+    def predict(
+        self, x: np.ndarray, *, lengths: np.ndarray | None = None, averaged: bool | None = None, best: bool = False
+    ) -> np.ndarray:
+        """Probabilities for classes, or values in the data's own unit. averaged, best: as in `export`.
 
         Shapes: raw inputs (n, *sample), lengths (n,) how many steps of each are there, all unless given -> (n, *output).
         """
-        return self._judged(self._chosen(averaged)).predict(np.asarray(x, dtype=np.float32), lengths)
+        return self._judged(averaged, best).predict(np.asarray(x, dtype=np.float32), lengths)
 
-    def observe(self, x: np.ndarray, *, lengths: np.ndarray | None = None, averaged: bool | None = None) -> dict[str, np.ndarray]:
+    def observe(
+        self, x: np.ndarray, *, lengths: np.ndarray | None = None, averaged: bool | None = None, best: bool = False
+    ) -> dict[str, np.ndarray]:
         """What every node gives for some inputs, by its name, and what else it has to show: "lstm1/gates", "attention1/weights".
 
         Shapes: as in `predict` -> (n, *output of the node) each.
         """
-        return self._judged(self._chosen(averaged)).observe(np.asarray(x, dtype=np.float32), lengths)
+        return self._judged(averaged, best).observe(np.asarray(x, dtype=np.float32), lengths)
 
-    def stuck(self, part: str = "validation", *, averaged: bool | None = None) -> dict[str, Saturation]:
+    def stuck(self, part: str = "validation", *, averaged: bool | None = None, best: bool = False) -> dict[str, Saturation]:
         """Of every layer that can saturate or die, by its name: the share of outputs that pass no gradient, and that of dead units."""
-        return self._judged(self._chosen(averaged)).stuck(part)
+        return self._judged(averaged, best).stuck(part)
 
-    def _chosen(self, averaged: bool | None) -> dict[str, np.ndarray] | None:
-        """The averaged weights, the raw ones, or for None what training decided. Raises BadValue where there are none."""
-        weights = self.weights if averaged is None else self.averaged_weights if averaged else self.raw_weights
-        if weights is None and averaged is not None:
-            kind = "averaged" if averaged else "raw"
-            raise BadValue(f"There are no {kind} weights. Train with a plan that averages, or take a checkpoint of such a run.")
-        return weights
+    def _judged(self, averaged: bool | None, best: bool) -> Judged:
+        return Judged(self.record, self.samples(), self._chosen(averaged, best))
 
-    def _judged(self, weights: Mapping[str, np.ndarray] | None = None) -> Judged:
-        weights = self.weights if weights is None else weights
-        if weights is None:
+    def _chosen(self, averaged: bool | None, best: bool) -> dict[str, np.ndarray]:
+        """Raises BadValue where there are none."""
+        if best and averaged is not None:
+            raise BadValue("Of the best epoch there is one set, the one it was evaluated with. Leave out best or averaged.")
+        name = BEST if best else {None: "", True: AVERAGED, False: RAW}[averaged]
+        found = self.sets.get(name) if name else self.weights
+        if found is None and name == BEST:
+            raise BadValue("There are no weights of a best epoch. Train with a validation part.")
+        if found is None and name:
+            raise BadValue(f"There are no {name} weights. Train with a plan that averages, or take a checkpoint of such a run.")
+        if found is None:
             raise BadValue("The project has no trained weights yet. Train it first.")
-        return Judged(self.record, self.samples(), weights)
+        return found
 
     # -------------------------------------------------------------------------------------------------------------- files
 
@@ -227,24 +256,29 @@ class Project(Building):
         Raises FileError or BadValue, with nothing changed, where it is of another network.
         """
         found = imported(self.record, self.samples(), Path(path), self.weights)
-        self.weights = dict(found.weights)
+        self.weights = found.weights
         return found
 
     def export(
-        self, path: str | Path, format: str | None = None, *, optimizer: bool = False, averaged: bool | None = None
+        self,
+        path: str | Path,
+        format: str | None = None,
+        *,
+        optimizer: bool = False,
+        averaged: bool | None = None,
+        best: bool = False,
     ) -> Certificate:
         """Write the trained network as safetensors, NPZ or ONNX, by the path's ending. Raises ExportBlocked if it came out wrong.
 
         optimizer: with the optimizer's state; ONNX has no place for it.  averaged: the averaged weights or the raw ones of the
-        last training or checkpoint; None: `weights`.
+        last training, checkpoint or file; None: `weights`.  best: those of the best epoch.
         """
         path = Path(path)
         if optimizer and not format_of(path, format).keeps_optimizer:
             raise BadValue(f"{format_of(path, format).title} has no place for an optimizer's state. Choose safetensors or NPZ.")
         state = self._state_to_export() if optimizer else None
-        return export(
-            dataclasses.replace(self._judged(self._chosen(averaged)).model(self.record.name), optimizer=state), path, format
-        )
+        model = self._judged(averaged, best).model(self.record.name)
+        return export(dataclasses.replace(model, optimizer=state), path, format)
 
     def _state_to_export(self) -> OptimizerState:
         if self.optimizer_state is None:
@@ -252,14 +286,14 @@ class Project(Building):
         return self.optimizer_state
 
     def save(self, path: str | Path) -> None:
-        """Save as a .play file, weights included. Raises FileError."""
-        save(self.record, Path(path), weights=self.weights)
+        """Save as a .play file, every set of weights included. Raises FileError."""
+        save(self.record, Path(path), self.sets)
 
     @classmethod
     def load(cls, path: str | Path) -> Project:
         """Open a .play file. Raises FileError."""
         loaded = load(Path(path))
-        return cls(loaded.project, weights=loaded.weights or None, folder=Path(path).resolve().parent)
+        return cls(loaded.project, weights=loaded.sets, folder=Path(path).resolve().parent)
 
 
 def _plain_name(spec: Spec) -> str:

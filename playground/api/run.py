@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from playground.api.judging import weights_of
 from playground.core.samples import Samples
 from playground.document.project import Project as Record
+from playground.document.weight_sets import AVERAGED, BEST, RAW, WeightSets
 from playground.engine.optimizer_state import OptimizerState
 from playground.training.areas.steps import STEP_ROW
 from playground.training.history import Growing
@@ -18,6 +18,7 @@ from playground.training.loop import Burst, Trainer
 from playground.training.messages import EpochRecord, Fault, Finished
 from playground.training.optimizer_state import optimizer_state
 from playground.training.replay import Load, Player
+from playground.training.trained import sets_in
 
 #: Told after every burst of steps; about fifty times a second.
 Watch = Callable[[Trainer, Burst], None]
@@ -27,8 +28,7 @@ Compiling = Callable[[str, int, int], None]
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """What a training came to. losses, rates: of every step.  fault: why it could not go on, or None.  weights: name -> array, those
-    that the plan evaluates with; raw_weights, averaged_weights: of the last step, and their mean (None where there is none).
+    """What a training came to. losses, rates: of every step.  fault: why it could not go on, or None.  sets: its weights.
 
     optimizer_state: what the optimizer remembers, its numbers and the steps done.
     chains: of the plan; results depend on it.  notes: sentences about the data worth showing.  journal: what was done on the way;
@@ -40,14 +40,32 @@ class Run:
     rates: np.ndarray
     finished: Finished
     fault: Fault | None
-    weights: dict[str, np.ndarray]
-    raw_weights: dict[str, np.ndarray]
-    averaged_weights: dict[str, np.ndarray] | None
+    sets: WeightSets
     optimizer_state: OptimizerState
     chains: int
     notes: tuple[str, ...]
     journal: tuple[Entry, ...]
     project: Record
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        """Name -> array, those that the plan evaluates with."""
+        return self.sets.chosen(self.project.training.judges_averaged) or {}
+
+    @property
+    def raw_weights(self) -> dict[str, np.ndarray]:
+        """Those of the last step."""
+        return self.sets.get(RAW) or {}
+
+    @property
+    def averaged_weights(self) -> dict[str, np.ndarray] | None:
+        """Their mean; None where there is none."""
+        return self.sets.get(AVERAGED)
+
+    @property
+    def best_weights(self) -> dict[str, np.ndarray] | None:
+        """Those that the best epoch was evaluated with; None where nothing was validated."""
+        return self.sets.get(BEST)
 
     @property
     def slots(self) -> dict[str, np.ndarray]:
@@ -106,9 +124,7 @@ def train(
         rates=steps.rows["rate"].copy(),
         finished=finished,
         fault=fault,
-        weights=weights_of(machine, averaged=training.judges_averaged),
-        raw_weights=weights_of(machine),
-        averaged_weights=weights_of(machine, averaged=True) if machine.averaged else None,
+        sets=sets_in(machine.layout, machine.snapshot(), _best_state(trainer), averaged=training.judges_averaged),
         optimizer_state=optimizer_state(
             training.optimizer,
             {name: float(machine.knobs[index]) for name, index in machine.layout.knob_index.items()},
@@ -120,6 +136,13 @@ def train(
         journal=tuple(journal) or plain_journal(training.seed, finished),
         project=made.project,
     )
+
+
+def _best_state(trainer: Trainer) -> np.ndarray | None:
+    """That of the epoch with the best validation loss. Shapes: (n,) float32."""
+    place = trainer.memory.best_place if trainer.prepared.validation else None
+    kept = None if place is None else trainer.keeper.read(place)
+    return None if kept is None else np.frombuffer(kept[1], np.float32)
 
 
 def plain_journal(seed: int, finished: Finished) -> tuple[Entry, ...]:

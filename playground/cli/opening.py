@@ -31,7 +31,7 @@ def open_project(path: Path, out: Output, settings: Sequence[str] = ()) -> Proje
         raise Unready from error
     for problem in loaded.problems:
         out.warn(problem.text)
-    project = Project(loaded.project, weights=loaded.weights or None, folder=path.resolve().parent)
+    project = Project(loaded.project, weights=loaded.sets, folder=path.resolve().parent)
     for setting in settings:
         project.set(**parsed(setting))
     return project

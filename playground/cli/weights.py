@@ -15,6 +15,16 @@ def weights_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, metavar="FILE", help=HELP)
 
 
+def kind_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which set of weights, of those that the project or a checkpoint holds; otherwise the one that its plan evaluates with."""
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--averaged", action="store_true", default=None, help="the averaged weights")
+    kind.add_argument(
+        "--raw", dest="averaged", action="store_false", default=None, help="the weights of the last step, not averaged"
+    )
+    kind.add_argument("--best", action="store_true", help="the weights of the best epoch, which a checkpoint does not hold")
+
+
 def take_weights(project: Project, path: Path | None, out: Output) -> None:
     """Replace the project's weights by those of a file and say what it does not hold; None leaves them. Raises FileError or BadValue."""
     if path is None:

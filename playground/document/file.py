@@ -2,7 +2,7 @@
 
     mimetype              first and stored, so that other programs know what it is
     project.json          network, plans, words
-    weights.safetensors   if there are weights, stored
+    weights.safetensors   if there are weights, stored; further sets of them in weights/, see `weight_sets`
     runs/NAME.json        records of runs
     history.json          steps of undo, only in recovery files
     manifest.json         SHA-256 and size of every other member
@@ -24,19 +24,19 @@ from typing import Any
 
 import numpy as np
 
-from playground.document import strict_json
-from playground.document import weights as weights_file
+from playground.document import strict_json, weight_sets
 from playground.document.archive import MOST_BYTES, Archive, has_end, packed
 from playground.document.backup_files import backups_of
 from playground.document.disk import DISK, Disk
 from playground.document.problems import Problem
 from playground.document.project import Project
 from playground.document.saver import Saved, save_atomically
+from playground.document.weight_sets import WeightSets
 from playground.errors import BadValue, FileError
 from playground.words import sentence
 
 MIMETYPE = b"application/x-neural-playground"
-PROJECT, WEIGHTS, HISTORY, MANIFEST = "project.json", "weights.safetensors", "history.json", "manifest.json"
+PROJECT, HISTORY, MANIFEST = "project.json", "history.json", "manifest.json"
 MOST_UNKNOWN = 64 * 2**20
 _RUN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
@@ -49,12 +49,17 @@ class Loaded:
     """
 
     project: Project
-    weights: dict[str, np.ndarray] | None = None
+    sets: WeightSets = dataclasses.field(default_factory=WeightSets)
     runs: dict[str, Any] = dataclasses.field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     path: Path | None = None
     sha256: str = ""
     history: bytes | None = None
+
+    @property
+    def weights(self) -> dict[str, np.ndarray] | None:
+        """Those that the project's plan evaluates with."""
+        return self.sets.chosen(self.project.training.judges_averaged)
 
 
 class BadProject(FileError):
@@ -68,7 +73,7 @@ class BadProject(FileError):
 def save(
     project: Project,
     path: Path | str,
-    weights: Mapping[str, np.ndarray] | None = None,
+    weights: WeightSets | Mapping[str, np.ndarray] | None = None,
     runs: Mapping[str, Any] | None = None,
     *,
     expect_sha256: str | None = None,
@@ -127,7 +132,7 @@ def load(path: Path | str) -> Loaded:
 
 def to_bytes(
     project: Project,
-    weights: Mapping[str, np.ndarray] | None = None,
+    weights: WeightSets | Mapping[str, np.ndarray] | None = None,
     runs: Mapping[str, Any] | None = None,
     history: bytes | None = None,
 ) -> bytes:
@@ -137,8 +142,7 @@ def to_bytes(
     core = strict_json.encode(to_json(project))
     _check_reads_back(core, project)
     members: dict[str, bytes] = {PROJECT: core}
-    if weights is not None:
-        members[WEIGHTS] = weights_file.to_bytes(weights)
+    members |= weight_sets.to_members(WeightSets.of(weights), project.training.judges_averaged)
     for name in sorted(runs or {}):
         if not _RUN.fullmatch(name):
             raise BadValue(
@@ -154,8 +158,8 @@ def to_bytes(
             members[place.removeprefix(MEMBER)] = base64.b64decode(raw)
     sums = {name: {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)} for name, content in members.items()}
     manifest = strict_json.encode({"members": sums, "version": 1})
-    rows = [("mimetype", MIMETYPE, False), *((name, content, name != WEIGHTS) for name, content in members.items())]
-    return packed([*rows, (MANIFEST, manifest, True)])
+    rows = [(name, content, name not in weight_sets.MEMBERS) for name, content in members.items()]
+    return packed([("mimetype", MIMETYPE, False), *rows, (MANIFEST, manifest, True)])
 
 
 def from_bytes(data: bytes, name: str = "The file") -> Loaded:
@@ -171,11 +175,11 @@ def from_bytes(data: bytes, name: str = "The file") -> Loaded:
         raise _bad(name, [(PROJECT, f"{PROJECT}: {error}")]) from error
     if project is None:
         raise _bad(name, reading.faults)
-    weights, runs, history = reading.weights(), reading.runs(), reading.history()
+    sets, runs, history = reading.weights(), reading.runs(), reading.history()
     project = dataclasses.replace(project, unknown=tuple(sorted((*project.unknown, *reading.unknown()))))
     reading.check_rest()
     sha256 = hashlib.sha256(data).hexdigest()
-    return Loaded(project=project, weights=weights, runs=runs, problems=tuple(reading.problems), sha256=sha256, history=history)
+    return Loaded(project=project, sets=sets, runs=runs, problems=tuple(reading.problems), sha256=sha256, history=history)
 
 
 def no_history(error: BadValue) -> str:
@@ -217,22 +221,33 @@ class _Reading:
             self.remark(place, text)
         return project
 
-    def weights(self) -> dict[str, np.ndarray] | None:
-        if WEIGHTS not in self.archive:
-            return None
-        try:
-            arrays, remarks = weights_file.from_bytes(self.read(WEIGHTS, self.archive.entries[WEIGHTS].size))
-        except BadValue as error:
+    def weights(self) -> WeightSets:
+        """Every set that can be used; what is wrong with one takes nothing from the others."""
+        found: dict[str, dict[str, np.ndarray]] = {}
+        lost: list[tuple[str, BadValue]] = []
+        for member in weight_sets.MEMBERS:
+            if member not in self.archive:
+                continue
+            try:
+                names, arrays, remarks = weight_sets.from_member(member, self.read(member, self.archive.entries[member].size))
+                for other in found.values():
+                    weight_sets.check_fits(arrays, other)
+            except BadValue as error:
+                lost.append((member, error))
+                continue
+            for text in remarks:
+                self.remark(member, text)
+            found |= {name: arrays for name in names if name not in found}
+        for member, why in lost:
             self.remark(
-                WEIGHTS,
-                sentence(
-                    "The weights cannot be used: {error} The network is here; train it again or open a backup.", error=error
+                member,
+                sentence("Some of the weights cannot be used: {error} The others are here.", error=why)
+                if found
+                else sentence(
+                    "The weights cannot be used: {error} The network is here; train it again or open a backup.", error=why
                 ),
             )
-            return None
-        for text in remarks:
-            self.remark(WEIGHTS, text)
-        return arrays
+        return WeightSets(found)
 
     def runs(self) -> dict[str, Any]:
         found: dict[str, Any] = {}

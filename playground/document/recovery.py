@@ -168,7 +168,7 @@ class Recovery:
         autosaver = self._claimed()
         saved = _loaded(self.path)
         if saved is not None:
-            loaded = dataclasses.replace(loaded, weights=saved.weights, runs=saved.runs, sha256=saved.sha256)
+            loaded = dataclasses.replace(loaded, sets=saved.sets, runs=saved.runs, sha256=saved.sha256)
         return dataclasses.replace(loaded, path=self.path), autosaver
 
     def keep_saved(self) -> None:
@@ -182,7 +182,7 @@ class Recovery:
         beside = self.path or Path.home() / f"{self.name}.play"
         target = target or _free(beside.with_name(f"{beside.stem} (recovered){beside.suffix or '.play'}"))
         saved = _loaded(self.path)
-        save(loaded.project, target, saved.weights if saved else None, saved.runs if saved else None)
+        save(loaded.project, target, saved.sets if saved else None, saved.runs if saved else None)
         autosaver.close()
         return target
 

@@ -18,8 +18,8 @@ MOST_ELEMENTS = 2**31 - 1
 DTYPES = ("F64", "F32", "F16", "I64", "I32", "I16", "I8", "U8", "BOOL")
 
 
-def to_bytes(weights: Mapping[str, np.ndarray]) -> bytes:
-    """A safetensors file. Raises BadValue for names or types that reading would refuse."""
+def to_bytes(weights: Mapping[str, np.ndarray], about: dict[str, str] | None = None) -> bytes:
+    """A safetensors file. about: words for its header. Raises BadValue for names or types that reading would refuse."""
     from safetensors.numpy import save
 
     for name, array in weights.items():
@@ -28,7 +28,7 @@ def to_bytes(weights: Mapping[str, np.ndarray]) -> bytes:
             raise BadValue(
                 sentence("{name} must hold numbers of at most 64 bits; {dtype} was given.", name=name, dtype=array.dtype)
             )
-    data: bytes = save({name: _plain(weights[name]) for name in sorted(weights)})
+    data: bytes = save({name: _plain(weights[name]) for name in sorted(weights)}, about)
     return data
 
 
@@ -77,6 +77,17 @@ def from_bytes(data: bytes) -> tuple[dict[str, np.ndarray], list[str]]:
     return {name: np.array(array) for name, array in arrays.items()}, remarks
 
 
+def metadata(data: bytes) -> dict[str, str]:
+    """The words of the header of a file that `from_bytes` reads."""
+    found = _header(data).get("__metadata__")
+    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _header(data: bytes) -> Any:
+    size = int.from_bytes(data[:8], "little")
+    return strict_json.decode(data[8 : 8 + size].rstrip(b" "))
+
+
 def _check_header(data: bytes) -> None:
     size = int.from_bytes(data[:8], "little")
     if len(data) < 10 or size > min(MOST_HEADER, len(data) - 8):
@@ -87,7 +98,7 @@ def _check_header(data: bytes) -> None:
                 size=f"{size:,}",
             )
         )
-    header: Any = strict_json.decode(data[8 : 8 + size].rstrip(b" "))
+    header = _header(data)
     if not isinstance(header, dict) or len(header) > MOST_TENSORS:
         raise BadValue(
             sentence(

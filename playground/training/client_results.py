@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from playground.document.weight_sets import WeightSets
 from playground.engine.optimizer_state import OptimizerState
 from playground.training.areas.steps import STEP_ROW
 from playground.training.areas.tiles import TILES, Pictures
@@ -86,6 +87,10 @@ class Results:
         averaged: their means, where there are any, or not; None: as the run evaluates.
         """
         return self._view.weights(best=best, averaged=averaged) if self._view else {}
+
+    def weight_sets(self) -> WeightSets:
+        """Every set of weights of the run; none before there is any."""
+        return self._view.weight_sets() if self._view else WeightSets()
 
     def optimizer_state(self, *, best: bool = False) -> OptimizerState | None:
         """Slots, numbers and steps of the optimizer as of the last whole copy of the state, or of the best epoch; None before any."""

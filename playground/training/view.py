@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from playground.core.spec import Spec
 from playground.document.plans import TrainingPlan
+from playground.document.weight_sets import WeightSets
 from playground.engine.layout import Layout
 from playground.engine.optimizer_state import OptimizerState
 from playground.training import messages
@@ -32,6 +33,7 @@ from playground.training.journal import Entry, Journal, decoded
 from playground.training.layer_history import LayerHistory
 from playground.training.messages import EpochRecord
 from playground.training.optimizer_state import copied, optimizer_state
+from playground.training.trained import averaged_in, raw_in, sets_in
 
 Array = npt.NDArray[Any]
 
@@ -235,7 +237,7 @@ class RunView:
             name: array for group in groups for name, array in copied(getattr(self.layout, group), self.layout, numbers).items()
         }
 
-    def _state(self, best: bool) -> Array | None:
+    def _state(self, best: bool = False) -> Array | None:
         """The newest whole copy of the state, or that of the best epoch where there is one. Shapes: (n,) float32."""
         found = self.board.resume.read() if self.board else None
         if found is None or self.board is None:
@@ -264,11 +266,19 @@ class RunView:
 
     def weights(self, *, best: bool = False, averaged: bool | None = None) -> dict[str, Array]:
         """`tensors` of parameters and statistics, or of their means; None: the means where the run evaluates with them."""
-        plan = self.averaged if averaged is None else averaged
-        means = self.tensors(("averages",), best=best) if plan else {}
-        if means and any(mean.any() for mean in means.values()):
-            return means
-        return self.tensors(("parameters", "statistics"), best=best)
+        numbers = self._state(best)
+        if numbers is None or self.layout is None:
+            return {}
+        means = averaged_in(self.layout, numbers) if (self.averaged if averaged is None else averaged) else None
+        return means or raw_in(self.layout, numbers)
+
+    def weight_sets(self) -> WeightSets:
+        """The sets of the newest whole copy of the state, all of one moment; those of the best epoch where epochs are validated."""
+        numbers = self._state()
+        if numbers is None or self.layout is None:
+            return WeightSets()
+        best = self._state(best=True) if self.started and self.started.validation_rows else None
+        return sets_in(self.layout, numbers, best, averaged=self.averaged)
 
     def close(self) -> None:
         """Let go of arena, board and payload; arrays that were handed out stay."""

@@ -13,6 +13,7 @@ from playground.document.edits import History, MoveNodes, SetField, SetProject, 
 from playground.document.picks import remember
 from playground.document.project import Project
 from playground.document.relocate import relocation
+from playground.document.weight_sets import BEST, WeightSets
 from playground.document.weights import renamed
 from playground.errors import BadValue, PlaygroundError
 from playground.training.messages import Saved
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
 
 
 class FilesPart(SessionCore):
-    """file_weights: those that its file holds, or that were taken from another; then weights_taken, and closing would lose them."""
+    """file_sets: the weights that its file holds, or that were taken from another; then weights_taken, and closing would lose them."""
 
     def __init__(self, project: Project | None = None, parent: QObject | None = None) -> None:
         super().__init__(project, parent)
-        self.file_weights: dict[str, np.ndarray] | None = None
+        self.file_sets = WeightSets()
         self._file_names: dict[str, str] = {}
         self._file_runs: dict[str, Any] = {}
         self._file_sha256 = ""
@@ -50,20 +51,29 @@ class FilesPart(SessionCore):
         """Whether the run has weights that no file holds."""
         return bool(self.client.step) and self._run_mark != self._kept_run
 
-    def weights(self, *, best: bool = False) -> dict[str, np.ndarray] | None:
+    def weights(self, *, best: bool = False, averaged: bool | None = None) -> dict[str, np.ndarray] | None:
         """Copies of the run's weights, else those of the file, under the names that nodes have now; None where there are none.
 
-        best: those of the run's best epoch.
+        best: those of the best epoch.  averaged: their means, where there are any, or not; None: as the project's plan evaluates.
         """
-        found, names = self.client.export_weights(best=best) if self.client.step else {}, self.run.names
+        means = self.project.training.judges_averaged if averaged is None else averaged
+        found, names = self.client.export_weights(best=best, averaged=means) if self.client.step else {}, self.run.names
         if not found:
-            found, names = self.file_weights or {}, self._file_names
+            kept = self.file_sets.get(BEST) if best else None
+            found, names = kept or self.file_sets.chosen(means) or {}, self._file_names
         return renamed(found, names, names_of(self.project)) or None
 
-    def take_weights(self, weights: Mapping[str, np.ndarray], names: Mapping[str, str]) -> None:
+    def weight_sets(self) -> WeightSets:
+        """Copies of all that `weights` can give, for a file."""
+        found, names = self.client.weight_sets() if self.client.step else WeightSets(), self.run.names
+        if not found:
+            found, names = self.file_sets, self._file_names
+        return found.renamed(names, names_of(self.project))
+
+    def take_weights(self, weights: WeightSets | Mapping[str, np.ndarray], names: Mapping[str, str]) -> None:
         """Weights that came from a file, in place of those of the run, which ends. names: node id -> name, as in the weights."""
         self.run.forget()
-        self.file_weights, self._file_names, self.weights_taken = dict(weights), dict(names), True
+        self.file_sets, self._file_names, self.weights_taken = WeightSets.of(weights), dict(names), True
         self._kept_run = (0, 0)
         self.file_changed.emit()
 
@@ -151,7 +161,7 @@ class FilesPart(SessionCore):
         renaming = (SetProject(name=name),) if name and name != self.project.name else ()
         moving = relocation(self.project, self.folder, folder)
         mark = self._run_mark
-        weights = self.weights()
+        weights = self.weight_sets()
         expected = self._file_sha256 if path == self.path else ""
         try:
             project = Several("", (*renaming, *moving)).apply(self.project)
@@ -165,7 +175,7 @@ class FilesPart(SessionCore):
         if self.run_shelf is not None:
             self._take_runs_along(shelf_of(path))
         self.path, self._file_sha256, self._kept_run = path, saved.sha256, mark
-        self.file_weights, self._file_names, self.weights_taken = weights, names_of(self.project), False
+        self.file_sets, self._file_names, self.weights_taken = weights, names_of(self.project), False
         for note in saved.notes:
             self.message.emit(note, "info")
         self.history.mark_saved()
@@ -210,10 +220,10 @@ class FilesPart(SessionCore):
         self.run_shelf, self.run_folder, self.run_copies = None, None, ()
         self.history = History(project)
         self.path, self._home = path, path.absolute().parent if path else None
-        self.file_weights, self._file_runs, self._file_sha256, self._kept_run = None, {}, "", (0, 0)
+        self.file_sets, self._file_runs, self._file_sha256, self._kept_run = WeightSets(), {}, "", (0, 0)
         self.weights_taken = self._ours = False
         if loaded is not None:
-            self.file_weights, self._file_runs, self._file_sha256 = loaded.weights, loaded.runs, loaded.sha256
+            self.file_sets, self._file_runs, self._file_sha256 = loaded.sets, loaded.runs, loaded.sha256
             self._file_names = names_of(project)
         self._open(())
         self.select(())

@@ -158,3 +158,40 @@ def test_the_names_of_the_package_are_those_of_the_api():
     assert set(pg.__all__) <= set(dir(pg))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         pg.nothing
+
+
+def test_a_saved_project_keeps_raw_averaged_and_best_weights(tmp_path):
+    path = tmp_path / "a.play"
+    nodes = [pg.layer("dense", units=8), pg.layer("batch_norm"), pg.layer("tanh"), pg.layer("dense", units=2)]
+    made = pg.Project.chain(
+        pg.dataset("moons"), *nodes, epochs=5, averaging="ema", average_decay=0.9, optimizer=pg.optimizer("sgd", rate=100)
+    )
+    run = made.train()
+    best = min(run.epochs, key=lambda epoch: epoch.validation_loss)
+    made.save(path)
+    again = pg.Project.load(path)
+    for name in ("raw_weights", "averaged_weights", "best_weights", "weights"):
+        ours, kept = getattr(made, name), getattr(again, name)
+        assert {key: array.tobytes() for key, array in kept.items()} == {key: array.tobytes() for key, array in ours.items()}, (
+            name
+        )
+    x = made.samples().x[:5]
+    plain, averaged, raw = made.evaluate(), made.evaluate(averaged=True), made.evaluate(averaged=False)
+    assert plain == averaged != raw
+    assert (again.evaluate(), again.evaluate(averaged=False)) == (averaged, raw)
+    assert again.evaluate(best=True)["loss"] == pytest.approx(best.validation_loss, rel=1e-6)
+    np.testing.assert_array_equal(again.predict(x, averaged=False), made.predict(x, averaged=False))
+    again.set(evaluate_with="raw")
+    again.save(path)
+    other = pg.Project.load(path)
+    assert (other.evaluate(), other.evaluate(averaged=True)) == (raw, averaged)
+    with pytest.raises(BadValue, match="one set"):
+        again.evaluate(best=True, averaged=True)
+    again.weights = made.raw_weights
+    again.save(path)
+    alone = pg.Project.load(path)
+    assert alone.evaluate() == raw
+    with pytest.raises(BadValue, match="no averaged weights"):
+        alone.evaluate(averaged=True)
+    with pytest.raises(BadValue, match="best epoch"):
+        alone.predict(x, best=True)

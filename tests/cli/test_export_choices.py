@@ -80,3 +80,20 @@ def test_what_is_not_there_is_refused_and_nothing_written(command, trained, tmp_
     assert code != 0
     assert told in " ".join(str(event.get("text", "")) for event in events)
     assert not (tmp_path / to).exists()
+
+
+def test_the_sets_of_a_saved_project_are_a_choice(command, iris, tmp_path):
+    project = pg.Project.load(iris).set(averaging="ema", average_decay=0.9)
+    project.train()
+    project.save(iris)
+    for words, way, kept in (
+        ((), {}, project.averaged_weights),
+        (("--averaged",), {"averaged": True}, project.averaged_weights),
+        (("--raw",), {"averaged": False}, project.raw_weights),
+        (("--best",), {"best": True}, project.best_weights),
+    ):
+        code, events = command("eval", iris, *words)
+        assert (code, events[-1]["loss"]) == (0, project.evaluate(**way)["loss"])
+        assert command("export", iris, tmp_path / "w.npz", *words)[0] == 0
+        assert np.array_equal(npz_file.read(tmp_path / "w.npz").tensors()["dense1.weight"], kept["dense1.weight"])
+    assert project.evaluate(averaged=True) != project.evaluate(averaged=False)

@@ -225,7 +225,8 @@ def test_a_run_comes_back_with_its_weights_and_the_edit_can_be_undone(window: Ma
     from playground.api.checkpoints import kept_in
 
     assert session.samples is not None
-    ours = kept_in(first.weights, first.project, session.samples).weights
+    ours = kept_in(first.weights, first.project, session.samples).sets.chosen(False)
+    assert ours
     assert all((weights[name] == array).all() for name, array in ours.items())
     # The plots and the journal are the run's too.
     loss = LossPanel(session, window)

@@ -279,7 +279,7 @@ def test_after_a_crash_the_person_chooses(
         assert session.project.name == "edited"
         assert session.path == path
         assert session.modified
-        assert session.file_weights is not None
+        assert session.file_sets
         window.actions_made["undo"].trigger()
         assert session.project.name == moons().name
         window.actions_made["redo"].trigger()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playground.cli.opening import check, open_project
 from playground.cli.output import Output
-from playground.cli.weights import take_weights, weights_argument
+from playground.cli.weights import kind_arguments, take_weights, weights_argument
 from playground.errors import BadValue
 from playground.formats.export import format_of, formats
 
@@ -33,15 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--optimizer-from", type=Path, metavar="FILE", help="the same, of another .safetensors or .npz file that holds it"
     )
-    kind = parser.add_mutually_exclusive_group()
-    kind.add_argument("--averaged", action="store_true", default=None, help="the averaged weights of the checkpoint")
-    kind.add_argument(
-        "--raw",
-        dest="averaged",
-        action="store_false",
-        default=None,
-        help="the weights of the checkpoint's last step, not averaged",
-    )
+    kind_arguments(parser)
 
 
 def run(args: argparse.Namespace, out: Output) -> int:
@@ -59,7 +51,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
     if with_optimizer and source is not None:
         project.take_optimizer_state(source)
     for path in args.to:
-        certificate = project.export(path, args.format, optimizer=with_optimizer, averaged=args.averaged)
+        certificate = project.export(path, args.format, optimizer=with_optimizer, averaged=args.averaged, best=args.best)
         out.event("exported", path=str(path), bytes=path.stat().st_size, **dataclasses.asdict(certificate))
         out.say(f"{path} ({path.stat().st_size:,} bytes). {certificate.sentence()}")
     return 0

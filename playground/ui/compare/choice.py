@@ -8,11 +8,11 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from playground.core.samples import Samples
 from playground.document.edits.restore import RestoreProject
+from playground.document.weight_sets import WeightSets
 from playground.errors import PlaygroundError
 from playground.lowering.folding import names
 from playground.training.runs import Kept, delete, reading, say_of
@@ -240,7 +240,7 @@ class Choice(QObject):
             session.offered.emit((sentence("Train"), session.train))
         return True
 
-    def _weights(self, run: Kept, samples: Samples | None) -> dict[str, np.ndarray] | None:
+    def _weights(self, run: Kept, samples: Samples | None) -> WeightSets | None:
         from playground.api.checkpoints import kept_in
 
         spec = next((node.spec for node in run.ended.network.of_kind("dataset")), None)
@@ -248,7 +248,7 @@ class Choice(QObject):
         if run.weights is None or samples is None or spec != present:
             return None
         try:
-            return dict(kept_in(run.weights, run.ended, samples).weights)
+            return kept_in(run.weights, run.ended, samples).sets
         except PlaygroundError as error:
             self.session.message.emit(str(error), "warning")
             return None

@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QCloseEvent, QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from playground.document.weight_sets import BEST
 from playground.document.weights import renamed
 from playground.engine.optimizer_state import OptimizerState
 from playground.formats.format import Format
@@ -180,17 +181,7 @@ class ExportDialog(Sheet):
 
     def refresh(self) -> None:
         """What can be exported now."""
-        client = self.session.client
-        choices = []
-        if client.step:
-            choices = [(say("Newest, step {step}", step=f"{client.step:,}"), "newest")]
-            if any(record.validation_loss is not None for record in client.epochs):
-                choices.append((say("Best epoch"), "best"))
-            if client.live("averages"):
-                kinds = ("averaged", "raw") if self.session.project.training.judges_averaged else ("raw", "averaged")
-                choices = [(f"{text}, {say(kind)}", f"{word} {kind}") for text, word in choices for kind in kinds]
-        elif self.session.file_weights:
-            choices = [(say("Saved with the project"), "file")]
+        client, choices = self.session.client, self._choices()
         if choices != [(self.which.itemText(k), self.which.itemData(k)) for k in range(self.which.count())]:
             kept = self.which.currentData()
             self.which.clear()
@@ -215,13 +206,29 @@ class ExportDialog(Sheet):
         if problem or reason:
             self._tell("warn", problem or reason, say("Nothing to export"))
 
+    def _choices(self) -> list[tuple[str, str]]:
+        """The weights that there are: words, and what `weights` takes. Those that the plan evaluates with come first."""
+        client, kept = self.session.client, self.session.file_sets
+        if client.step:
+            choices = [(say("Newest, step {step}", step=f"{client.step:,}"), "newest")]
+            if any(record.validation_loss is not None for record in client.epochs):
+                choices.append((say("Best epoch"), "best"))
+            return self._by_kind(choices) if client.live("averages") else choices
+        choices = [(say("Saved with the project"), "file")] if kept else []
+        choices = self._by_kind(choices) if kept.differ else choices
+        return choices + ([(say("Best epoch"), "best")] if kept.get(BEST) else [])
+
+    def _by_kind(self, choices: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        kinds = [(say("averaged"), "averaged"), (say("raw"), "raw")]
+        if not self.session.project.training.judges_averaged:
+            kinds.reverse()
+        return [(f"{text}, {said}", f"{word} {kind}") for text, word in choices for said, kind in kinds]
+
     def weights(self) -> Mapping[str, np.ndarray]:
         """The chosen weights, under the names that nodes have now."""
         which, _, kind = (self.which.currentData() or "").partition(" ")
-        if not kind:
-            return self.session.weights(best=which == "best") or {}
-        found = self.session.client.export_weights(best=which == "best", averaged=kind == "averaged")
-        return renamed(found, self.session.run.names, names_of(self.session.project))
+        averaged = {"": None, "averaged": True, "raw": False}[kind]
+        return self.session.weights(best=which == "best", averaged=averaged) or {}
 
     def optimizer(self) -> OptimizerState | None:
         """The optimizer's state of the chosen moment, where it is to go along."""

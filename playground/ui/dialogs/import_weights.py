@@ -63,7 +63,7 @@ class WeightImporter(QObject):
             self._offer_another()
             return
         try:
-            weights = load(ended.source).weights or {}
+            weights = load(ended.source).sets
         except PlaygroundError as error:
             self.session.message.emit(str(error), "error")
             self._offer_another()
