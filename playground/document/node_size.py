@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 
 from playground.core.samples import Samples
 from playground.core.tensor import TensorType
@@ -95,7 +96,7 @@ def size_of(picture: Picture, kind: str, name: str, line: str, measure: Measure)
         rows = -(-units // 2)
         height = HEAD + rows * (TILE + TILE_GAP) + 6 + (56 if kind == "dataset" else 0)
         wide = NAME_AT + measure(name, 12, True) + (10 + measure(f"+{more:,}", 9, False) if more else BADGE - 12)
-        return float(round(min(max(106.0, wide), WIDEST))), float(height)
+        return float(min(max(106, ceil(wide)), WIDEST)), float(height)
     least, high = (116, round(HEAD + max(units, 4) * 9.6 + 8)) if preview == "bars" else SIZES.get(preview, (NARROWEST, BARE))
     wanted = max(float(least), NAME_AT + measure(name, 12, True) + BADGE, EDGE + measure(line, 10, False) + EDGE)
     return float(round(min(wanted, WIDEST))), float(high)

@@ -123,6 +123,7 @@ class MainWindow(QMainWindow):
         palette = self._palette()
         if palette is not None:
             palette.added.connect(self.canvas.commands.add_kind)
+            palette.left.connect(self.canvas.setFocus)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QMimeData, QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap, QResizeEvent
+from PySide6.QtCore import (
+    QByteArray,
+    QEvent,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)  # fmt: skip
+from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QStyle,
@@ -64,6 +76,7 @@ class PaletteTree(QTreeWidget):
 
     added = Signal(object)
     session: Session | None = None
+    missed = ""  # what was searched for and is nowhere
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,6 +94,14 @@ class PaletteTree(QTreeWidget):
         self.viewport().setAutoFillBackground(False)
         self.itemClicked.connect(lambda item, _: item.setExpanded(not item.isExpanded()))
         self.itemDoubleClicked.connect(lambda item, _: self._add(item))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.missed:
+            p = QPainter(self.viewport())
+            room = QRectF(10, 2, self.viewport().width() - 18, ROW)
+            put(p, room, say("No layer matches {field}", field=f"{self.missed!r}"), 12, "text2")
+            p.end()
 
     def kind_of(self, item: QTreeWidgetItem | None) -> Kind | None:
         found = item.data(0, ROLE) if item is not None else None
@@ -189,15 +210,17 @@ class PaletteHelp(Painted):
 
 
 class Palette(QWidget):
-    """added(kind): add it after the selected node."""
+    """added(kind): add it after the selected node.  left: Escape in the search, which has nothing to take back."""
 
     added = Signal(object)
+    left = Signal()
 
     def __init__(self, session: Session | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session, self._had_data = session, False
         self._blocks: tuple[Kind, ...] = ()
         self._said: set[str] = set()
+        self._folded: set[str] | None = None  # the groups that were folded before something was searched for
         self.search = LineField(icon="search", hint=say("Search layers"))
         self.search.setAccessibleName(say("Search layers"))
         self.search.unit = "/"
@@ -215,6 +238,7 @@ class Palette(QWidget):
         self._fill()
         self.search.textChanged.connect(self.filter)
         self.search.returnPressed.connect(self._add_first)
+        self.search.installEventFilter(self)
         self.tree.currentItemChanged.connect(lambda item: self.help.show_kind(self.tree.kind_of(item)))
         self.tree.itemEntered.connect(lambda item, _: self._hint(item))
         self._mark_first()
@@ -233,9 +257,12 @@ class Palette(QWidget):
         """One data source is enough: once there is one, the room goes to the layers; without one, data is what is needed."""
         has = self.session is not None and bool(self.session.project.network.of_kind("dataset"))
         first = self.tree.topLevelItem(0)
-        if has != self._had_data and first is not None and not self.search.text():
-            first.setExpanded(not has)
-            self._mark_first()
+        if has != self._had_data and first is not None:
+            if self._folded is None:
+                first.setExpanded(not has)
+                self._mark_first()
+            else:
+                self._folded = self._folded | {first.text(0)} if has else self._folded - {first.text(0)}
         self._had_data = has
 
     def _mark_first(self) -> None:
@@ -243,9 +270,9 @@ class Palette(QWidget):
         now = self.tree.currentItem()
         parent = now.parent() if now is not None else None
         if parent is None or not parent.isExpanded():
-            seen = next((row for row in self.rows() if (group := row.parent()) is not None and group.isExpanded()), None)
-            if seen is not None:
-                self.tree.setCurrentItem(seen)
+            seen = self._in_sight()
+            if seen:
+                self.tree.setCurrentItem(seen[0])
                 self.tree.scrollToTop()
 
     def _fill(self) -> None:
@@ -269,12 +296,24 @@ class Palette(QWidget):
 
     def _refill(self) -> None:
         """Show the layers of one's own as they are now."""
-        folded = {group.text(0) for group, _ in self._groups() if not group.isExpanded()}
+        folded, bar = self._unseen(), self.tree.verticalScrollBar()
+        marked, at = self.tree.kind_of(self.tree.currentItem()), bar.value()
         self.tree.clear()
         self._fill()
+        self._fold(folded)
+        self.filter(self.search.text())
+        again = next((row for row in self._in_sight() if self.tree.kind_of(row) == marked), None)
+        if again is not None:
+            self.tree.setCurrentItem(again)
+        bar.setValue(at)
+
+    def _unseen(self) -> set[str]:
+        """The names of the groups that are folded."""
+        return {group.text(0) for group, _ in self._groups() if not group.isExpanded()}
+
+    def _fold(self, folded: set[str]) -> None:
         for group, _ in self._groups():
             group.setExpanded(group.text(0) not in folded)
-        self.filter(self.search.text())
 
     def _found(self, text: str) -> list[Kind]:
         return search(text, self.session.view if self.session is not None else None)
@@ -302,9 +341,15 @@ class Palette(QWidget):
         """The rows that are shown now, groups left out."""
         return [row for _, rows in self._groups() for row in rows if not row.isHidden()]
 
+    def _in_sight(self) -> list[QTreeWidgetItem]:
+        """Of these, those whose group is not folded."""
+        return [row for group, rows in self._groups() if group.isExpanded() for row in rows if not row.isHidden()]
+
     def filter(self, text: str) -> None:
-        """Show what the letters mean, in place; nothing typed shows all."""
+        """Show what the letters mean, in place; nothing typed shows all, folded as it was."""
         wanted = set(self._found(text)) if text.strip() else None
+        if wanted is not None and self._folded is None:
+            self._folded = self._unseen()
         for group, rows in self._groups():
             for row in rows:
                 row.setHidden(wanted is not None and self.tree.kind_of(row) not in wanted)
@@ -313,11 +358,38 @@ class Palette(QWidget):
             group.setData(0, ROLE + 1, shown_now)
             if wanted is not None:
                 group.setExpanded(True)
-        best = self._found(text)[:1] if wanted else []
-        shown = self.rows()
+        self.tree.missed = text.strip() if wanted is not None and not wanted else ""
+        self.tree.viewport().update()
+        if wanted is None:
+            if self._folded is not None:
+                self._fold(self._folded)
+                self._folded = None
+            self._mark_first()
+            return
+        best, shown = self._found(text)[:1], self.rows()
         front = next((row for row in shown if best and self.tree.kind_of(row) == best[0]), shown[0] if shown else None)
         if front is not None:
             self.tree.setCurrentItem(front)
+        self.help.show_kind(self.tree.kind_of(front))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Up and down go through the rows while letters are typed; Escape that has nothing to take back leaves."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
+            if step is not None:
+                self._step(step)
+                return True
+            if event.key() == Qt.Key.Key_Escape and not self.search.text():
+                self.left.emit()
+                return True
+        return super().eventFilter(watched, event)
+
+    def _step(self, step: int) -> None:
+        """Mark the next row, or the one before, of those that can be seen."""
+        seen, now = self._in_sight(), self.tree.currentItem()
+        if seen:
+            at = seen.index(now) + step if now in seen else 0
+            self.tree.setCurrentItem(seen[max(0, min(len(seen) - 1, at))])
 
     def _add_first(self) -> None:
         kind = self.tree.kind_of(self.tree.currentItem())

@@ -8,11 +8,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 
 from playground.core import registry
 from playground.core.samples import Samples
 from playground.document.edits import AddLink, AddNode, AddNote, MoveNodes, RemoveNodes, RenameNode, SetField, SetNodeOption
-from playground.document.node_size import WIDEST
+from playground.document.node_size import WIDEST, size_of
 from playground.document.project import Node, Project
 from playground.lowering import inspect
 from playground.ui import theme
@@ -197,3 +198,10 @@ def test_names_that_differ_at_their_ends_are_told_apart() -> None:
     assert first != second
     assert first.endswith("1")
     assert width_of(first, 12, True) <= 90
+
+
+@pytest.mark.parametrize("name", ["block_a1", "dense1", "conv2d17", "leaky_relu1"])
+def test_a_name_beside_a_count_is_not_cut_by_a_rounded_width(app: QApplication, name: str) -> None:
+    width, _ = size_of(("tiles", 8, 56), "layer", name, "", width_of)
+    assert width < WIDEST
+    assert middled(name, width - 36 - 7 - width_of("+56", 9), 12, True) == name

@@ -133,3 +133,39 @@ def test_the_help_is_of_a_row_that_can_be_seen(session: Session, qtbot: QtBot) -
     session.do(STARTERS[1].edit())
     assert made.help.kind.group == "Dense and convolution"
     session.undo()
+
+
+def test_search_and_new_blocks_leave_the_folds_alone(session: Session, qtbot: QtBot) -> None:
+    from playground.document.edits import GroupIntoBlock
+    from playground.ui.canvas.starters import STARTERS
+
+    made = Palette(session)
+    qtbot.addWidget(made)
+    session.do(STARTERS[1].edit())
+    data = made.tree.topLevelItem(0)
+    assert not data.isExpanded()
+    qtbot.keyClicks(made.search, "mo")
+    assert data.isExpanded()
+    made.search.clear()
+    assert not data.isExpanded()
+    dense = next(node for node in session.project.network.nodes if node.spec.id == "dense")
+    session.do(GroupIntoBlock((dense.id,)))
+    assert not made.tree.topLevelItem(0).isExpanded()
+
+
+def test_keys_in_the_search_go_through_the_rows_and_leave(palette: Palette, qtbot) -> None:
+    qtbot.keyClicks(palette.search, "relu")
+    rows = palette.rows()
+    at = rows.index(palette.tree.currentItem())
+    qtbot.keyClick(palette.search, Qt.Key.Key_Down)
+    assert palette.tree.currentItem() is rows[at + 1]
+    qtbot.keyClick(palette.search, Qt.Key.Key_Up)
+    assert palette.tree.currentItem() is rows[at]
+    qtbot.keyClicks(palette.search, "xyz")
+    assert palette.tree.missed == "reluxyz"
+    assert palette.help.kind is None
+    qtbot.keyClick(palette.search, Qt.Key.Key_Escape)
+    assert not palette.search.text()
+    assert not palette.tree.missed
+    with qtbot.waitSignal(palette.left):
+        qtbot.keyClick(palette.search, Qt.Key.Key_Escape)
