@@ -76,6 +76,10 @@ class Layer(Spec):
         """
         raise NotImplementedError
 
+    def form(self, rank: int) -> str:
+        """`gives`, with these settings and of an output with so many axes."""
+        return self.gives
+
     def count_formula(self, inputs: tuple[TensorType, ...]) -> str:
         """The parameter count as a person writes it, such as "16·(3²·16+1)"; "" lets it be made from the parameters' shapes."""
         return ""

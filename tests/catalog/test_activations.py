@@ -17,20 +17,27 @@ from playground.engine.kernel import kernel
 from playground.engine.machine import Machine
 from playground.engine.plan import plan_network
 from playground.engine.vocabulary import erf, load, log1p, normal_cdf, store, vabs
+from playground.formats import onnx_file
 from playground.training.saturation import Saturation, saturations
 from tests.catalog.through import STILL, against_torch, run
 from tests.engine.bench import Bench
+from tests.formats.models import model_of
 
 ORACLES = {
     "gelu": lambda layer, p, x: F.gelu(x, approximate="tanh" if layer.form == "tanh" else "none"),
     "hard_sigmoid": lambda layer, p, x: F.hardsigmoid(x),
     "hardswish": lambda layer, p, x: F.hardswish(x),
-    "log_softmax": lambda layer, p, x: F.log_softmax(x, -1),
+    "log_softmax": lambda layer, p, x: F.log_softmax(x, axis_of(layer)),
     "maxout": lambda layer, p, x: pieces_of(layer, F.linear(x, p["weight"].T, p.get("bias"))).amax(-2),
     "prelu": lambda layer, p, x: torch.where(x < 0, x * p["slope"], x),
     "silu": lambda layer, p, x: F.silu(x),
     "softplus": lambda layer, p, x: F.softplus(x, layer.beta, threshold=40),
 }
+
+
+def axis_of(layer) -> int:
+    """The layer's axis, of samples with the batch in front."""
+    return layer.axis if layer.axis < 0 else layer.axis + 1
 
 
 def pieces_of(layer, sums: torch.Tensor) -> torch.Tensor:
@@ -96,6 +103,56 @@ def test_softmax_as_torch(id, classes):
     for shape in ((classes,), (1, classes), (17, classes), (3, 7, classes)):
         x = rng.normal(size=shape, scale=4).astype(np.float32)
         against_torch(layer, lambda x: function(x, -1), [x], atol=2e-6)
+
+
+@pytest.mark.parametrize("id", ["softmax", "log_softmax"])
+@pytest.mark.parametrize("shape", [(1,), (7,), (1, 1, 1), (5, 3), (1, 19), (19, 1), (3, 5, 17), (2, 3, 2, 5)])
+def test_softmax_along_every_axis_as_torch(id, shape):
+    function, rng = {"softmax": F.softmax, "log_softmax": F.log_softmax}[id], np.random.default_rng(len(shape))
+    x = rng.normal(size=shape, scale=4).astype(np.float32)
+    x[..., -1] += 1e4
+    for axis in range(-len(shape), len(shape)):
+        ran = against_torch(layer_of(id, axis=axis), lambda x, axis=axis: function(x, axis), [x], atol=2e-6)
+        assert np.isfinite(ran.y).all()
+
+
+def test_shares_along_another_axis_are_no_distributions_for_a_loss():
+    assert [layer_of("softmax", axis=axis).form(2) for axis in (-1, 1, 0, -2)] == ["probabilities", "probabilities", "", ""]
+    assert layer_of("log_softmax", axis=0).form(1) == "log_probabilities"
+
+
+@pytest.mark.parametrize("id", ["softmax", "log_softmax"])
+@pytest.mark.parametrize("shape", [(6,), (6, 3), (6, 2, 17)])
+def test_softmax_over_masked_steps_leaves_the_absent_ones_out(id, shape, tmp_path):
+    """Samples are masks, from which dense weights make what is shared out; ONNX and the formula agree with torch on present steps."""
+    g = GraphBuilder()
+    mask = g.take_input(TensorType((6,)))
+    normal = registry.find("initializer", "normal")(deviation=2.0)
+    with g.of("in", None):
+        bias = g.parameter("b", (math.prod(shape),), normal, fan_in=1, fan_out=1)
+        weight = g.parameter("w", (6, math.prod(shape)), normal, fan_in=1, fan_out=1)
+        x = g.masked(g.op("reshape", g.op("dense", mask, weight, bias), shape=shape), mask)
+    with g.of("node", layer_of(id, axis=0)):
+        y = layer_of(id, axis=0).build(g, x)
+    assert y.mask is mask
+    graph = g.finish(y, g.op("mean_squared_error", y, g.take_target(y.type)))
+    marks = np.array([[1, 0, 1, 1, 0, 0], [0, 0, 0, 0, 0, 1], [0] * 6, [1] * 6], np.float32)
+    machine = Machine(plan_network(graph, batch=4, update=STILL, samples={"train": 4}, chains=2), shuffle=False)
+    machine.initialise(2)
+    target = np.random.default_rng(0).normal(size=(4, *shape)).astype(np.float32)
+    machine.load("train", marks, target)
+    w, b = (torch.tensor(machine.parameters()[f"in.{name}"].astype(np.float64), requires_grad=True) for name in "wb")
+    there = torch.tensor(marks).bool().reshape(4, 6, *(1,) * (len(shape) - 1)).expand(4, *shape)
+    x = (torch.tensor(marks).double() @ w + b).reshape(4, *shape).masked_fill(~there, -1e30)
+    shares = (F.softmax if id == "softmax" else F.log_softmax)(x, 1)
+    expected = torch.where(there, shares, 0.0)
+    np.testing.assert_allclose(machine.predict(marks), expected.detach(), rtol=1e-5, atol=2e-6)
+    F.mse_loss(expected, torch.tensor(target).double()).backward()
+    machine.run(1)
+    for name, tensor in (("in.w", w), ("in.b", b)):
+        np.testing.assert_allclose(machine.gradients()[name], tensor.grad, rtol=1e-4, atol=1e-6)
+    certificate = onnx_file.write(model_of(graph), tmp_path / "net.onnx")
+    assert certificate.error <= certificate.allowed
 
 
 @pytest.mark.parametrize("id", ["softmax", "log_softmax"])

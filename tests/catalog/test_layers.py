@@ -124,7 +124,7 @@ ORACLES = {
     "reshape": lambda layer, p, x: x.reshape(len(x), *[n or -1 for n in layer.shape]),
     "rms_norm": lambda layer, p, x: F.rms_norm(x, x.shape[x.ndim - layer.axes :], p.get("gamma"), layer.epsilon),
     "sigmoid": lambda layer, p, x: torch.sigmoid(x),
-    "softmax": lambda layer, p, x: F.softmax(x, -1),
+    "softmax": lambda layer, p, x: F.softmax(x, layer.axis if layer.axis < 0 else layer.axis + 1),
     "tanh": lambda layer, p, x: torch.tanh(x),
 }
 #: Layers whose own test module holds them against torch with states, masks and gradients.
