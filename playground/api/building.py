@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from playground.api.layout import laid_out
+from playground.api.parts import meant
+from playground.core.fields import fields_of
 from playground.core.spec import Dataset, Layer, Loss, Spec
 from playground.document import project as records
 from playground.document.block_files import personal, save_personal, shipped
@@ -27,6 +29,7 @@ from playground.document.edits import (
     ShareWeights,
     UngroupBlock,
 )
+from playground.document.plans import TrainingPlan
 from playground.document.wiring import output_names
 from playground.errors import BadValue, UnknownKind
 
@@ -98,8 +101,9 @@ class Building:
 
     def set(self, **training: Any) -> Self:
         """Settings of the training plan: epochs, batch, seed, optimizer, schedule, warmup, clip, patience and so on."""
+        fields = fields_of(TrainingPlan)
         for name, value in training.items():
-            self._do(SetPlan("training", name, value))
+            self._do(SetPlan("training", name, meant(fields[name], value) if name in fields else value))
         return self
 
     def set_data(self, **plan: Any) -> Self:
@@ -174,8 +178,11 @@ class Building:
 
 def _settings(node: records.Node, settings: dict[str, Any]) -> Several:
     """All of the settings of a node, or none where one of them does not fit."""
+    fields = fields_of(node.spec)
     edits = [
-        SetNodeOption(node.id, field, value) if field in OPTIONS else SetField(node.id, field, value)
+        SetNodeOption(node.id, field, value)
+        if field in OPTIONS
+        else SetField(node.id, field, meant(fields[field], value) if field in fields else value)
         for field, value in settings.items()
     ]
     return Several(f"Change {node.name}", tuple(edits))

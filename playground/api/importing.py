@@ -22,7 +22,7 @@ class Imported:
     notes: sentences on what the file does not hold, or on a certificate that is of other weights.
     """
 
-    weights: Mapping[str, np.ndarray]
+    weights: Mapping[str, np.ndarray] = dataclasses.field(repr=False)
     interpreter: str
     probe_rows: int
     error: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from playground.core import registry
-from playground.core.fields import fields_of
+from playground.core.fields import Field, Part, Size, fields_of
 from playground.core.spec import Dataset, Initializer, Layer, Loss, Optimizer, Penalty, Schedule, Spec
 from playground.errors import BadValue
 
@@ -20,7 +20,14 @@ def make(kind: str, id: str, settings: dict[str, Any]) -> Spec:
     if unknown:
         known = ", ".join(fields) or "no settings"
         raise BadValue(f"{cls.title} has no setting called {', '.join(unknown)}; it has {known}.")
-    return cls(**{name: fields[name].check(name, value) for name, value in settings.items()})
+    return cls(**{name: fields[name].check(name, meant(fields[name], value)) for name, value in settings.items()})
+
+
+def meant(field: Field, value: Any) -> Any:
+    """What scripts write in short: one number for a height and a width, an id for a record as it comes."""
+    if isinstance(field, Size) and isinstance(value, int):
+        return (value, value)
+    return make(field.kind, value, {}) if isinstance(field, Part) and isinstance(value, str) else value
 
 
 def dataset(id: str, **settings: Any) -> Dataset:

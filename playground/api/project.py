@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -21,12 +22,15 @@ from playground.core.fields import Path as PathField
 from playground.core.fields import fields_of
 from playground.core.samples import Samples
 from playground.core.spec import Dataset, Loss, Spec
+from playground.data.readers.places import resolve
 from playground.document import project as records
 from playground.document import project_json
-from playground.document.edits import SetProject
+from playground.document.edits import SetProject, Several
 from playground.document.file import load, save
 from playground.document.patch import patched
+from playground.document.picks import recall, remember
 from playground.document.problems import Problem
+from playground.document.relocate import data_paths, relocation
 from playground.document.weight_sets import AVERAGED, BEST, RAW, WeightSets
 from playground.engine.optimizer_state import OptimizerState
 from playground.errors import BadValue, FileError
@@ -286,12 +290,18 @@ class Project(Building):
         return self.optimizer_state
 
     def save(self, path: str | Path) -> None:
-        """Save as a .play file, every set of weights included. Raises FileError."""
-        save(self.record, Path(path), self.sets)
+        """Save as a .play file, every set of weights included; its data files stay the same ones. Raises FileError."""
+        record = Several("", relocation(self.record, self.folder, Path(path).resolve().parent)).apply(self.record)
+        save(record, Path(path), self.sets)
+        for _, _, data in data_paths(record):
+            if Path(data).is_absolute():
+                with contextlib.suppress(FileError):  # one that may not be read from here is no further allowed there
+                    remember(resolve(data, self.folder))
 
     @classmethod
     def load(cls, path: str | Path) -> Project:
-        """Open a .play file. Raises FileError."""
+        """Open a .play file; data that were once picked on this machine may be read. Raises FileError."""
+        recall()
         loaded = load(Path(path))
         return cls(loaded.project, weights=loaded.sets, folder=Path(path).resolve().parent)
 

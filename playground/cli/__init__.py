@@ -113,7 +113,10 @@ def _window_parser() -> argparse.ArgumentParser:
     )
     made.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a .play project to open; without one the start page")
     made.add_argument(
-        "--language", choices=(*LANGUAGES, PSEUDO), help="of the window, for this start; otherwise as in its View menu"
+        "--language",
+        choices=(*LANGUAGES, PSEUDO),
+        metavar="{" + ",".join(LANGUAGES) + "}",
+        help="of the window, for this start; otherwise as in its View menu",
     )
     made.add_argument("--version", action="version", version=f"playground {playground.__version__}")
     return made

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from playground.api import Project
+from playground.api import Project, parts
 from playground.cli.output import Output
+from playground.cli.written import one_record, parsed
+from playground.core.fields import Part, fields_of
 from playground.document.file import BadProject, load
 from playground.document.picks import recall
+from playground.document.plans import TrainingPlan
 from playground.document.problems import Problem
-from playground.errors import BadValue
 
 
 class Unready(Exception):
@@ -33,8 +34,14 @@ def open_project(path: Path, out: Output, settings: Sequence[str] = ()) -> Proje
         out.warn(problem.text)
     project = Project(loaded.project, weights=loaded.sets, folder=path.resolve().parent)
     for setting in settings:
-        project.set(**parsed(setting))
+        project.set(**{name: _record(name, value) for name, value in parsed(setting).items()})
     return project
+
+
+def _record(name: str, value: Any) -> Any:
+    """An optimizer, schedule or penalty with its settings, such as adam(rate=0.01); anything else as it is."""
+    field = fields_of(TrainingPlan).get(name)
+    return parts.make(field.kind, *one_record(value)) if isinstance(field, Part) and isinstance(value, str) else value
 
 
 def check(project: Project, out: Output) -> None:
@@ -52,14 +59,3 @@ def tell_problems(out: Output, project: Project | None, problems: Iterable[Probl
         node = names.get(problem.node, "")
         out.event("problem", node=node, field=problem.field, text=problem.text)
         out.complain(f"{node}: {problem.text}" if node and not problem.text.startswith(node) else problem.text)
-
-
-def parsed(setting: str) -> dict[str, Any]:
-    """ "batch=64" as {"batch": 64}; the value is JSON where it can be, else a word. Raises BadValue."""
-    name, equals, value = setting.partition("=")
-    if not equals or not name:
-        raise BadValue(f"A setting is NAME=VALUE, such as batch=64; {setting!r} was given.")
-    try:
-        return {name: json.loads(value)}
-    except json.JSONDecodeError:
-        return {name: value}

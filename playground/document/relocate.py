@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from playground.core import fields
@@ -12,19 +13,27 @@ from playground.document.settings import every_field
 from playground.errors import FileError
 
 
-def relocation(project: Project, before: Path, after: Path) -> tuple[SetField, ...]:
-    """What keeps every data path meaning the same file: relative where the file lies in the new folder, else whole."""
-    edits = []
+def relocation(project: Project, before: Path | None, after: Path) -> tuple[SetField, ...]:
+    """What keeps every data path meaning the same file: relative where the file lies in the new folder, else whole.
+
+    before: what the paths are relative to; None for a project that was made here, whose paths may lead anywhere.
+    """
+    return tuple(
+        SetField(node, name, now) for node, name, path in data_paths(project) if (now := moved(path, before, after)) != path
+    )
+
+
+def data_paths(project: Project) -> Iterator[tuple[str, str, str]]:
+    """The files of a project's data: id of the node, name of the field, path."""
     for node in project.network.nodes:
         if isinstance(node.spec, Placeholder):
             continue
         for name, field, value in every_field(node.spec):
-            if isinstance(field, fields.Path) and isinstance(value, str) and (now := moved(value, before, after)) != value:
-                edits.append(SetField(node.id, name, now))
-    return tuple(edits)
+            if isinstance(field, fields.Path) and isinstance(value, str):
+                yield node.id, name, value
 
 
-def moved(path: str, before: Path, after: Path) -> str:
+def moved(path: str, before: Path | None, after: Path) -> str:
     """The path as it is written in the new folder; one that may not be read, or is not there, stays as it is."""
     try:
         whole = resolve(path, before)

@@ -205,7 +205,8 @@ def _body(path: Path) -> dict[str, Any]:
     try:
         body = strict_json.decode(path.read_bytes())
     except (OSError, BadValue) as error:
-        raise FileError(f"{path} cannot be read as a record of a run: {error}. Choose another file.") from error
+        why = getattr(error, "strerror", None) or error
+        raise FileError(f"{path} cannot be read as a record of a run: {why}. Choose another file.") from error
     if not isinstance(body, dict) or body.get("format") != FORMAT:
         raise FileError(f"{path} is no record of a run. Choose the {NAME} in a run's folder.")
     if body.get("version") not in (1, VERSION):

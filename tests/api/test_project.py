@@ -9,8 +9,9 @@ from onnx.reference import ReferenceEvaluator
 from sklearn.metrics import accuracy_score, root_mean_squared_error
 
 import playground as pg
+from playground.data.readers import places
 from playground.document.edits import EditError
-from playground.errors import BadValue, UnknownKind
+from playground.errors import BadValue, FileError, UnknownKind
 from playground.lowering import Refused
 
 
@@ -134,6 +135,46 @@ def test_a_saved_project_is_the_same_project(tmp_path):
     again = pg.Project.load(tmp_path / "iris.play")
     assert again.record == project.record
     assert again.evaluate() == project.evaluate()
+
+
+@pytest.mark.parametrize("relative", [True, False])
+def test_a_project_saved_elsewhere_reads_the_same_file(tmp_path, monkeypatch, relative):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "a.csv").write_text("size;kind\n" + "".join(f"{i},5;{'xy'[i % 3 == 0]}\n" for i in range(30)))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(places, "_PICKED", set())
+    data = pg.dataset("table", path="a.csv" if relative else str(tmp_path / "a.csv"), target="kind")
+    project = pg.Project.chain(data, pg.layer("dense", units=2))
+    project.save("here.play")
+    project.save("other/there.play")
+    monkeypatch.chdir(tmp_path / "other")
+    places._PICKED.clear()
+    assert pg.Project.load("../here.play").node("table").spec.path == "a.csv"
+    for path in ("../here.play", "there.play"):
+        assert len(pg.Project.load(path).samples().x) == 30
+
+
+def test_a_project_of_a_stranger_opens_no_other_file_by_being_saved(tmp_path, monkeypatch):
+    (tmp_path / "a.csv").write_text("size;kind\n1;x\n2;y\n")
+    (tmp_path / "home").mkdir()
+    project = pg.Project.chain(pg.dataset("table", path=str(tmp_path / "a.csv"), target="kind"), pg.layer("dense", units=2))
+    monkeypatch.setattr(places, "_PICKED", set())
+    stranger = pg.Project(project.record, folder=tmp_path / "home")
+    stranger.save(tmp_path / "home" / "a.play")
+    with pytest.raises(FileError, match="outside"):
+        pg.Project.load(tmp_path / "home" / "a.play").samples()
+
+
+def test_what_scripts_write_in_short():
+    assert pg.layer("conv2d", kernel=5, start="xavier_uniform") == pg.layer(
+        "conv2d", kernel=(5, 5), start=pg.initializer("xavier_uniform")
+    )
+    project = pg.Project.chain(pg.dataset("digits"), pg.layer("conv2d"), pg.layer("flatten"), pg.layer("dense", units=10))
+    project.set(optimizer="lion", schedule="cosine").set_node("conv1", kernel=5)
+    plan = project.record.training
+    assert (plan.optimizer.id, plan.schedule.id, project.node("conv1").spec.kernel) == ("lion", "cosine", (5, 5))
+    with pytest.raises(UnknownKind, match="no optimizer called 'lionn'"):
+        project.set(optimizer="lionn")
 
 
 def test_the_onnx_file_takes_raw_inputs_and_gives_values_in_the_targets_unit(tmp_path):

@@ -14,7 +14,7 @@ from PIL import Image
 
 import playground as pg
 from playground import cli
-from playground.cli.commands.new import layer_list
+from playground.cli.written import layer_list, one_record
 from playground.errors import BadValue
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,6 +109,24 @@ def test_layers_on_one_line():
     assert layer_list("dense(bias=false),relu,") == [("dense", {"bias": False}), ("relu", {})]
     with pytest.raises(BadValue):
         layer_list("Dense!")
+    assert one_record('table(path="a (b).csv", target=Preis, ignore="Ort, Tag")') == (
+        "table", {"path": "a (b).csv", "target": "Preis", "ignore": "Ort, Tag"},
+    )  # fmt: skip
+    for text in ("", "iris wine", "table(path=a.csv"):
+        with pytest.raises(BadValue):
+            one_record(text)
+
+
+def test_new_from_a_table_and_another_optimizer(command, tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "a b.csv").write_text("size;rooms;kind\n" + "".join(f"{i},5;{i % 7};{'xy'[i % 3 == 0]}\n" for i in range(60)))
+    data = f'table(path="{tmp_path / "a b.csv"}", target=kind)'
+    assert command("new", tmp_path / "a.play", "--data", data, "--layers", "dense(units=2)")[0] == 0
+    words = ("train", tmp_path / "a.play", "--epochs", 1, "--out", tmp_path / "out")
+    assert command(*words, "--set", "optimizer=sgd(rate=0.25)", "--set", "schedule=cosine")[0] == 0
+    plan = pg.Project.load(tmp_path / "out" / "a.play").record.training
+    assert (plan.optimizer, plan.schedule) == (pg.optimizer("sgd", rate=0.25), pg.schedule("cosine"))
+    assert command(*words, "--set", "optimizer=sgdd")[0] == 2
 
 
 @pytest.mark.parametrize("part", ["train", "validation"])

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 
 from playground.api import Project, parts
 from playground.cli.examples import example, examples
-from playground.cli.opening import parsed
 from playground.cli.output import Output
+from playground.cli.written import layer_list, one_record
 from playground.core import registry
 from playground.errors import BadValue, FileError
 
@@ -17,7 +16,12 @@ from playground.errors import BadValue, FileError
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="the .play file to write")
     parser.add_argument("--example", metavar="NAME", help=f"start from one of {', '.join(examples()) or 'none'}")
-    parser.add_argument("--data", metavar="ID", help=f"the data: {', '.join(cls.id for cls in registry.entries('dataset'))}")
+    parser.add_argument(
+        "--data",
+        metavar="DATA",
+        help=f'the data, such as iris or "table(path=sales.csv, target=price)": one of '
+        f"{', '.join(cls.id for cls in registry.entries('dataset'))}",
+    )
     parser.add_argument(
         "--layers",
         metavar="LIST",
@@ -37,7 +41,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
         project = Project.load(example(args.example))
     elif args.data:
         nodes = [parts.make("layer", *one) for one in layer_list(args.layers)]
-        project = Project.chain(parts.make("dataset", args.data, {}), *nodes, name=name)
+        project = Project.chain(parts.make("dataset", *one_record(args.data)), *nodes, name=name)
     else:
         project = Project.chain(name=name)
     project.save(args.file)
@@ -49,28 +53,3 @@ def run(args: argparse.Namespace, out: Output) -> int:
     for problem in project.problems():
         out.say(f"Still to do: {problem.text}")
     return 0
-
-
-_LAYER = re.compile(r"\s*([a-z][a-z0-9_]*)\s*(?:\(([^()]*)\))?\s*,?")
-
-
-def layer_list(text: str) -> list[tuple[str, dict[str, object]]]:
-    """ "dense(units=8) relu" as [("dense", {"units": 8}), ("relu", {})]; pairs are written 3x3. Raises BadValue."""
-    found: list[tuple[str, dict[str, object]]] = []
-    at = 0
-    while text[at:].strip():
-        match = _LAYER.match(text, at)
-        if match is None or match.end() == at:
-            raise BadValue(f"Layers are written like dense(units=32) relu dense(units=3); {text[at:].strip()[:40]!r} is not.")
-        settings: dict[str, object] = {}
-        for one in (match[2] or "").split(","):
-            if one.strip():
-                settings |= {name: _pair(value) for name, value in parsed(one.strip()).items()}
-        found.append((match[1], settings))
-        at = match.end()
-    return found
-
-
-def _pair(value: object) -> object:
-    pair = re.fullmatch(r"(\d+)x(\d+)", value) if isinstance(value, str) else None
-    return (int(pair[1]), int(pair[2])) if pair else value

@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         dest="settings",
         metavar="NAME=VALUE",
-        help="another training setting, such as batch=64",
+        help='another training setting, such as batch=64 or "optimizer=sgd(rate=0.1)"',
     )
 
 
