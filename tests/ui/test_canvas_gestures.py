@@ -147,6 +147,29 @@ def test_dragging_from_port_to_port_makes_a_wire(chain: CanvasView, session: Ses
     assert chain.gesture is None
 
 
+def test_a_wire_let_go_on_a_node_takes_the_input_that_fits(chain: CanvasView, session: Session) -> None:
+    drag(chain, port(chain, "dense1", "out"), centre(chain, "relu1"))
+    assert ("dense1", "relu1", 0) in wires(session)
+    session.do(AddNode(registry.find("layer", "add")(), position=(480.0, 420.0)))
+    for name in ("dense1", "relu1"):
+        drag(chain, port(chain, name, "out"), centre(chain, "add1"))
+    assert {("dense1", "add1", 0), ("relu1", "add1", 1)} <= wires(session), "the free one"
+    drag(chain, port(chain, "dense2", "in"), centre(chain, "relu1"))
+    assert ("relu1", "dense2", 0) in wires(session), "backwards too"
+
+
+def test_a_wire_let_go_on_a_node_that_it_does_not_fit_is_told_why(chain: CanvasView, session: Session) -> None:
+    session.do(AddNode(registry.find("layer", "conv2d")(), position=(480.0, 420.0)))
+    before, at = wires(session), centre(chain, "conv1")
+    press(chain, port(chain, "dense1", "out"))
+    move(chain, at)
+    assert not chain.refusal.isVisible(), "not yet: it may only pass over it"
+    release(chain, at)
+    assert chain.refusal.isVisible()
+    assert wires(session) == before
+    assert chain.gesture is None
+
+
 def test_click_and_click_makes_a_wire(chain: CanvasView, session: Session) -> None:
     click(chain, port(chain, "dense1", "out"))
     assert chain.gesture is not None

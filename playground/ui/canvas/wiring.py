@@ -26,6 +26,7 @@ class WireGesture:
         self.view, self.source, self.replaces, self.output = view, source, replaces, output
         self.sticky = False
         self.over: Port | None = None
+        self._at: QPointF | None = None  # of the pointer; None before it moved
         self._judged: dict[tuple[str, int], Problem | None] = {}
         self.wire = WireItem("", source, output=output)
         self.wire.setZValue(2)
@@ -66,9 +67,21 @@ class WireGesture:
 
     def move(self, at: QPointF) -> None:
         """The pointer is at a viewport position."""
-        found = self.view.pointer.port_under(at)
-        port = (found[0], found[2]) if found and found[1] == "in" and found[0] is not self.source else None
+        found, self._at = self.view.pointer.port_under(at), at
+        port = (found[0], found[2]) if found and found[1] == "in" and found[0] is not self.source else self._port_of_whole()
         self.aim(port, self.view.mapToScene(at.toPoint()), at.toPoint())
+
+    def _port_of_whole(self, fitting: bool = True) -> Port | None:
+        """The input that is meant where the pointer is on a node but on no port: the first that fits, free ones before taken ones.
+
+        fitting: None where none fits; else the first one then, to tell what keeps the wire from it.
+        """
+        item = node_under(self.view, self._at) if self._at is not None else None
+        if item is None or item is self.source:
+            return None
+        taken = {wire.port for wire in self.view.canvas.wires.values() if wire.target is item and wire.id != self.replaces}
+        order = sorted(range(item.ports_in), key=lambda k: (self.judge(item, k) is not None, k in taken, k in item.look.quiet_in))
+        return (item, order[0]) if order and not (fitting and self.judge(item, order[0]) is not None) else None
 
     def aim(self, port: Port | None, loose: QPointF, pointer: QPoint) -> None:
         """Point the wire at a port, or at a free place."""
@@ -126,6 +139,8 @@ class WireGesture:
 
     def finish(self) -> None:
         """Make the wire if it fits; keep the refusal's card if it offers a mend; in the open ask what is to stand there."""
+        if self.over is None and self._at is not None and (whole := self._port_of_whole(fitting=False)) is not None:
+            self.aim(whole, self.wire.loose, self._at.toPoint())
         over, refused = self.over, self.over is not None and self.judge(*self.over) is not None
         self.end()
         if over is not None and not refused:
@@ -163,6 +178,13 @@ class WireGesture:
         """Let go without a wire."""
         self.end()
         self.view.refusal.dismiss()
+
+
+def node_under(view: CanvasView, at: QPointF) -> NodeItem | None:
+    """The node at a viewport position, which may be on no port of it."""
+    spot = view.mapToScene(at.toPoint())
+    nodes = (item for item in view.canvas.items(spot) if isinstance(item, NodeItem))
+    return next((item for item in nodes if item.body().contains(item.mapFromScene(spot))), None)
 
 
 def ask_in_the_open(view: CanvasView, at: QPointF, place: Place) -> None:

@@ -14,7 +14,7 @@ from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.suggesting import Place
 from playground.ui.canvas.wire_item import route
 from playground.ui.canvas.wire_paint import INK
-from playground.ui.canvas.wiring import ask_in_the_open
+from playground.ui.canvas.wiring import ask_in_the_open, node_under
 from playground.ui.painting import AA
 from playground.ui.theme import theme
 from playground.words import say
@@ -61,6 +61,7 @@ class BackGesture:
         self.view, self.target, self.port = view, target, port
         self.sticky = False
         self.over: Port | None = None
+        self._at: QPointF | None = None  # of the pointer; None before it moved
         self._judged: dict[tuple[str, int], Problem | None] = {}
         end = target.mapToScene(target.port("in", port))
         self.wire = LooseWire(end, end)
@@ -80,9 +81,17 @@ class BackGesture:
 
     def move(self, at: QPointF) -> None:
         """The pointer is at a viewport position."""
-        found = self.view.pointer.port_under(at)
-        port = (found[0], found[2]) if found and found[1] == "out" and found[0] is not self.target else None
+        found, self._at = self.view.pointer.port_under(at), at
+        port = (found[0], found[2]) if found and found[1] == "out" and found[0] is not self.target else self._port_of_whole()
         self.aim(port, self.view.mapToScene(at.toPoint()), at.toPoint())
+
+    def _port_of_whole(self, fitting: bool = True) -> Port | None:
+        """The output that is meant where the pointer is on a node but on no port. fitting: as of `WireGesture`."""
+        item = node_under(self.view, self._at) if self._at is not None else None
+        if item is None or item is self.target:
+            return None
+        order = sorted(range(item.look.outs), key=lambda k: (self.judge(item, k) is not None, k in item.look.quiet_out))
+        return (item, order[0]) if order and not (fitting and self.judge(item, order[0]) is not None) else None
 
     def aim(self, port: Port | None, loose: QPointF, pointer: QPoint) -> None:
         """Start the wire at an output, or at a free place."""
@@ -114,6 +123,8 @@ class BackGesture:
 
     def finish(self) -> None:
         """Make the wire if it fits; keep the refusal's card if it offers a mend; in the open ask what is to stand there."""
+        if self.over is None and self._at is not None and (whole := self._port_of_whole(fitting=False)) is not None:
+            self.aim(whole, self.wire.start, self._at.toPoint())
         over, refused = self.over, self.over is not None and self.judge(*self.over) is not None
         self.end()
         if over is not None and not refused:
