@@ -193,7 +193,7 @@ def test_a_new_layer_goes_after_the_selected_one_and_is_wired(view: CanvasView, 
     (wire,) = [wire for wire in view.canvas.wires.values() if wire.target is view.canvas.nodes[id]]
     source, target = wire.source, view.canvas.nodes[id]
     drop = target.mapToScene(target.port("in", 0)).y() - source.mapToScene(source.port("out", 0)).y()
-    assert abs(drop) <= 2, "level, however much the new node shows"
+    assert abs(drop) <= 0.5, "level, however much the new node shows"
     session.undo()
     assert len(session.project.network.nodes) == 4
     assert len(session.project.network.links) == 2

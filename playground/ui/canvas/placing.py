@@ -19,8 +19,9 @@ def snapped(x: float, y: float) -> Position:
 def beside(anchor: QRectF, size: Size, taken: Iterable[QRectF]) -> Position:
     """Right of a node with the ports level, or below where that place is taken."""
     taken = tuple(taken)
-    spot = QRectF(anchor.right() + GAP_X, anchor.center().y() - size[1] / 2, *size)
-    return free(spot, taken)
+    level = anchor.center().y() - size[1] / 2
+    x, y = free(QRectF(anchor.right() + GAP_X, level, *size), taken)
+    return x, float(round(level)) if abs(y - level) <= GRID / 2 else y  # the grid would tilt the wire
 
 
 def free(spot: QRectF, taken: Iterable[QRectF]) -> Position:
