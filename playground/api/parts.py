@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, TypeVar
 
 from playground.core import registry
 from playground.core.fields import Field, Part, Size, fields_of
+from playground.core.fields import Path as PathField
 from playground.core.spec import Dataset, Initializer, Layer, Loss, Optimizer, Penalty, Schedule, Spec
+from playground.data.readers.places import pick
 from playground.errors import BadValue
 
 S = TypeVar("S", bound=Spec)
@@ -25,6 +28,8 @@ def make(kind: str, id: str, settings: dict[str, Any]) -> Spec:
 
 def meant(field: Field, value: Any) -> Any:
     """What scripts write in short: one number for a height and a width, an id for a record as it comes."""
+    if isinstance(field, PathField) and isinstance(value, str) and Path(value).is_absolute():
+        pick(value)  # whoever writes it into a script has chosen it
     if isinstance(field, Size) and isinstance(value, int):
         return (value, value)
     return make(field.kind, value, {}) if isinstance(field, Part) and isinstance(value, str) else value

@@ -258,17 +258,16 @@ def _inputs(table: Table, columns: list[Column], keep: np.ndarray) -> tuple[np.n
         order = natural_order(column.words)
         if len(order) > MOST_WORDS:
             shown = ", ".join(map(repr, column.words[:3]))
-            raise DataError(
-                sentence(
-                    "{table}: column {column} holds {order_count} different words such as {shown}; at most {most_words} "
-                    "become inputs. Ignore the column, or check decimal mark and thousands.",
-                    table=table.name,
-                    column=f"{column.name!r}",
-                    order_count=f"{len(order):,}",
-                    shown=shown,
-                    most_words=MOST_WORDS,
-                )
+            many = sentence(
+                "{table}: column {column} holds {order_count} different words such as {shown}; at most {most_words} "
+                "become inputs. Ignore the column, or check decimal mark and thousands.",
+                table=table.name,
+                column=f"{column.name!r}",
+                order_count=f"{len(order):,}",
+                shown=shown,
+                most_words=MOST_WORDS,
             )
+            raise DataError(joined((many, *column.notes), " "))
         codes = column.values[keep]
         parts.append((codes[:, None] == np.array(order)).astype(np.float32))
         names += [f"{column.name}={column.words[code]}" for code in order]

@@ -163,6 +163,8 @@ def test_a_project_of_a_stranger_opens_no_other_file_by_being_saved(tmp_path, mo
     stranger.save(tmp_path / "home" / "a.play")
     with pytest.raises(FileError, match="outside"):
         pg.Project.load(tmp_path / "home" / "a.play").samples()
+    again = pg.Project.load(tmp_path / "home" / "a.play").set_node("table", path=str(tmp_path / "a.csv"))
+    assert len(again.samples().x) == 2
 
 
 def test_what_scripts_write_in_short():

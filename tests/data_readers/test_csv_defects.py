@@ -59,6 +59,17 @@ def test_2_a_column_too_many_everywhere_shifts_nothing(tmp_path: Path) -> None:
         table(tmp_path, "length,width,kind\n1,2,3,a\n4,5,6,b\n")
 
 
+def test_numbers_with_a_word_for_gaps_are_told(tmp_path: Path) -> None:
+    rows = "".join(f"{i},{'n/v' if i % 5 == 0 else i % 7},{'xy'[i % 2]}\n" for i in range(100))
+    samples = samples_of(table(tmp_path, "a,b,kind\n" + rows), Wish(target="kind"))
+    assert any("'b' holds 80 numbers and words such as 'n/v'" in note for note in samples.notes)
+    many = "".join(f"{i},{'k.A.' if i % 5 == 0 else i},{'xy'[i % 2]}\n" for i in range(100))
+    with pytest.raises(DataError, match=r"80 numbers and words such as 'k\.A\.'"):
+        samples_of(table(tmp_path, "a,b,kind\n" + many), Wish(target="kind", use=("b",)))
+    sizes = "".join(f"{i},{['xs', 's', 'm', 'l', 'xl', '38'][i % 6]},{'xy'[i % 2]}\n" for i in range(60))
+    assert not samples_of(table(tmp_path, "a,b,kind\n" + sizes), Wish(target="kind")).notes
+
+
 def test_3_class_names_that_look_missing_stay_names(tmp_path: Path) -> None:
     names = ["NA", "None", "null", "NaN"]
     rows = "".join(f"{i},{names[i % 4]}\n" for i in range(40))
@@ -120,6 +131,8 @@ def test_11_text_after_a_quote_is_reported(tmp_path: Path) -> None:
 
 
 def test_12_latin_1_is_read_and_told(tmp_path: Path) -> None:
+    found = table(tmp_path, "x,Preis (€)\n1,grün\n2,weiß\n".encode("cp1252"))
+    assert (found.columns[1].name, "Windows-1252" in found.notes[0]) == ("Preis (€)", True)
     found = table(tmp_path, "x,wort\n1,grün\n2,weiß\n3,grün\n4,weiß\n".encode("latin-1"))
     assert set(found.column("wort").words) == {"grün", "weiß"}
     assert any("Line 2 is not UTF-8" in note for note in found.notes)

@@ -111,8 +111,25 @@ class Gatherer:
             name=f"{self.name!r}",
             map=", ".join(map(repr, odd[:4])),
         )
-        return Column(
-            self.name, "text", values, missing, words, (), 0, (*(notes if self._long_id else ()), *((kept,) if odd else ()))
+        told = (*(notes if self._long_id else self._mixed(values)), *((kept,) if odd else ()))
+        return Column(self.name, "text", values, missing, words, (), 0, told)
+
+    def _mixed(self, codes: np.ndarray) -> tuple[str, ...]:
+        """What is told of words where most cells are numbers: a word for a gap would else make every number a word."""
+        counts = np.bincount(codes[codes >= 0], minlength=len(self._codes))
+        odd = [code for code, word in enumerate(self._codes) if not isinstance(self._number(word), float)]
+        gaps = int(counts[odd].sum())
+        if not odd or 2 * gaps > counts.sum():
+            return ()
+        words = tuple(self._codes)
+        return (
+            sentence(
+                "Column {name} holds {numbers} numbers and words such as {words}, so all of them count as words. "
+                "If these stand for a gap, add them to the missing words.",
+                name=f"{self.name!r}",
+                numbers=f"{int(counts.sum()) - gaps:,}",
+                words=", ".join(repr(words[code]) for code in sorted(odd, key=lambda code: -counts[code])[:3]),
+            ),
         )
 
     def _add_words(self, cells: list[str]) -> None:

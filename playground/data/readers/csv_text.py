@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from playground.errors import DataError, FileError
 from playground.words import sentence
@@ -20,6 +21,9 @@ MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
 #: So many characters of the file decide the guesses.
 SAMPLE = 1 << 16
 MOST_LINE = 1 << 20
+#: Control codes in Latin-1; Windows-1252 has letters there, but for five of them.
+_NOT_LATIN = frozenset(range(0x80, 0xA0))
+_NOT_WINDOWS = frozenset((0x81, 0x8D, 0x8F, 0x90, 0x9D))
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -95,7 +99,9 @@ def find_form(path: Path, options: Options) -> Form:
 
 
 def find_encoding(path: Path) -> tuple[str, list[str]]:
-    """A byte-order mark decides; else UTF-8 where all of the file is; else Latin-1, with a note that says so."""
+    """A byte-order mark decides; else UTF-8 where all of the file is; else, with a note that says so, Latin-1, or Windows-1252 where
+    bytes occur that are control codes in Latin-1 and letters there, such as the euro sign.
+    """
     with path.open("rb") as stream:
         head = stream.read(4096)
         for mark, name in _MARKS:
@@ -111,6 +117,12 @@ def find_encoding(path: Path) -> tuple[str, list[str]]:
                 decoder.decode(block)
             except UnicodeDecodeError as error:
                 line += block[: error.start].count(b"\n")
+                if _windows(block, stream):
+                    told = sentence(
+                        "Line {line} is not UTF-8, so the file was read as Windows-1252. If letters look wrong, choose the encoding.",
+                        line=line,
+                    )
+                    return "cp1252", [told]
                 return "latin-1", [
                     sentence(
                         "Line {line} is not UTF-8, so the file was read as Latin-1. If letters look wrong, choose the encoding.",
@@ -120,6 +132,17 @@ def find_encoding(path: Path) -> tuple[str, list[str]]:
             line += block.count(b"\n")
             block = stream.read(1 << 20)
     return "utf-8", []
+
+
+def _windows(block: bytes, stream: BinaryIO) -> bool:
+    """Whether what is left of a file holds one of the letters that only Windows-1252 has, and none that it lacks."""
+    found = False
+    while block:
+        marks = set(block) & _NOT_LATIN
+        if marks & _NOT_WINDOWS:
+            return False
+        found, block = found or bool(marks), stream.read(1 << 20)
+    return found
 
 
 def open_text(path: Path, encoding: str) -> io.TextIOWrapper:
