@@ -89,9 +89,9 @@ def _through(node: Node, sources: list[str], found: Mapping[str, Reach], types: 
     if hasattr(spec, "kernel") and hasattr(spec, "stride"):
         return _window(before, _pair(spec, "kernel", axes), _pair(spec, "stride", axes), _pair(spec, "dilation", axes))
     if spec.id in ("upsample", "upsample1d"):
-        smooth = getattr(spec, "mode", "nearest") != "nearest"
+        read = {"nearest": 1, "bicubic": 4}.get(getattr(spec, "mode", "nearest"), 2)
         scale = _pair(spec, "scale", axes)
-        return _spread(before, tuple(n * (1 + smooth) for n in scale), scale, (1,) * axes)
+        return _spread(before, tuple(n * read for n in scale), scale, (1,) * axes)
     same = first.shape[:axes] == given.shape[:axes]
     return before if same or spec.id == "pad" else None
 

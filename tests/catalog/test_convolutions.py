@@ -251,15 +251,17 @@ def test_conv_transpose1d(settings, shape):
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 5, 2), (4, 3, 17), (2, 2, 1)])
 @pytest.mark.parametrize("scale", [(1, 1), (2, 2), (3, 4), (5, 1)])
-@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
-def test_upsample(shape, scale, mode):
-    more = {} if mode == "nearest" else {"align_corners": False}
+@pytest.mark.parametrize(
+    ("mode", "aligned"), [("nearest", False), ("bilinear", False), ("bilinear", True), ("bicubic", False), ("bicubic", True)]
+)
+def test_upsample(shape, scale, mode, aligned):
+    more = {} if mode == "nearest" else {"align_corners": aligned}
 
     def twin(x):
         y = F.interpolate(x.permute(0, 3, 1, 2), scale_factor=tuple(map(float, scale)), mode=mode, **more)
         return y.permute(0, 2, 3, 1)
 
-    Case(make("upsample", scale=scale, mode=mode), [shape], 3, 2).compare(twin, ())
+    Case(make("upsample", scale=scale, mode=mode, align_corners=aligned), [shape], 3, 2).compare(twin, ())
 
 
 @pytest.mark.parametrize("shape", [(1, 3), (5, 2), (4, 17), (2, 1)])

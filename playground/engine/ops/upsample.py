@@ -1,4 +1,4 @@
-"""Images enlarged by whole factors, by repeating pixels or by bilinear interpolation between their centres."""
+"""Images enlarged by whole factors, by repeating pixels or by interpolation between them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from playground.engine.graph import OpNode
 from playground.engine.kernel import inline, kernel
 from playground.engine.onnx_form import OnnxWriter, label
 from playground.engine.ops.base import Op
+from playground.engine.resampling import interpolation
 from playground.engine.vocabulary import load, splat, store, where
 from playground.engine.windows import lies
 from playground.errors import ShapeError
@@ -135,16 +136,10 @@ def bilinear_backward(F, R, w, k):
                 to += channels
 
 
-def interpolation(size: int, scale: int) -> np.ndarray:
-    """The weights of an axis: (size · scale, size)."""
-    at = np.clip((np.arange(size * scale) + 0.5) / scale - 0.5, 0, size - 1)
-    return np.maximum(1 - np.abs(at[:, None] - np.arange(size)), 0)
-
-
 class Upsample(Op):
-    """Input x (height, width, channels). Attributes: scale (down, across), mode: "nearest" or "bilinear".
+    """Input x (height, width, channels). Attributes: scale (down, across), mode: "nearest", "bilinear" or "bicubic", align_corners.
 
-    Bilinear as in PyTorch with align_corners=False: the centre of output pixel i lies at (i + 0.5) / scale - 0.5.
+    As in PyTorch: the centre of output pixel i lies at (i + 0.5) / scale - 0.5 unless corners are aligned.
     """
 
     id = "upsample"
@@ -162,24 +157,32 @@ class Upsample(Op):
         x, (down, across) = inputs[0], attributes["scale"]
         if attributes["mode"] == "nearest":
             return x.repeat(down, axis=1).repeat(across, axis=2)
-        rows, columns = interpolation(x.shape[1], down), interpolation(x.shape[2], across)
+        form = {"cubic": attributes["mode"] == "bicubic", "aligned": attributes.get("align_corners", False)}
+        rows, columns = interpolation(x.shape[1], down, **form), interpolation(x.shape[2], across, **form)
         return np.einsum("ih,jw,nhwc->nijc", rows, columns, x, optimize=True).astype(x.dtype)
 
     def cost(self, inputs: Sequence[TensorType], output: TensorType, attributes: Mapping[str, Any]) -> int:
-        return 0 if attributes["mode"] == "nearest" else 4 * output.count
+        return {"nearest": 0, "bilinear": 4, "bicubic": 14}[attributes["mode"]] * output.count
 
     def _words(self, node: OpNode, x: TensorType) -> tuple[int, ...]:
         return (*x.shape, *node.attributes["scale"])
 
+    def _kernel(self, node: OpNode) -> tuple[str, tuple[int, ...]]:
+        """Its name, and the words behind those of the places."""
+        cubic, aligned = node.attributes["mode"] == "bicubic", bool(node.attributes.get("align_corners"))
+        if node.attributes["mode"] == "nearest":
+            return "repeat_pixels", ()
+        return ("resample", (int(cubic), int(aligned))) if cubic or aligned else ("bilinear", ())
+
     def forward(self, e: Emit, node: OpNode) -> None:
         x, y, type = e.value(node.inputs[0]), e.value(node.output), e.graph.types(node)[0]
-        smooth = node.attributes["mode"] == "bilinear"
+        smooth, (name, form) = node.attributes["mode"] != "nearest", self._kernel(node)
         if smooth:
             e.scratch(type.shape[1] * type.shape[2])
 
         def make(f: Frame) -> list[Instruction]:
             words = (f.rows, *self._words(node, type), *lies(f, x, y))
-            return [("bilinear", *words, f.scratch()) if smooth else ("repeat_pixels", *words)]
+            return [(name, *words, f.scratch(), *form) if smooth else (name, *words)]
 
         e.rows(make, reads=[x], writes=[y])
 
@@ -189,23 +192,27 @@ class Upsample(Op):
             return
         x, dy, to, add = e.value(node.inputs[0]), e.upstream(node), dx, int(not e.begin(dx))
         type, masked = e.graph.types(node)[0], e.mask(node.inputs[0]) is not None
-        smooth = node.attributes["mode"] == "bilinear"
+        smooth, (name, form) = node.attributes["mode"] != "nearest", self._kernel(node)
         if smooth:
             e.scratch(type.shape[1] * type.shape[2] * node.attributes["scale"][1])
 
         def make(f: Frame) -> list[Instruction]:
             # without a mask x is not read, and its memory may be another's by now
             words = (f.rows, *self._words(node, type), *lies(f, x if masked else dy, dy, to), int(masked), add)
-            return [("bilinear_backward", *words, f.scratch()) if smooth else ("repeat_pixels_backward", *words)]
+            return [(f"{name}_backward", *words, f.scratch(), *form) if smooth else (f"{name}_backward", *words)]
 
         e.rows(make, reads=[x, dy] if masked else [dy], writes=[to])
 
     def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
         down, across = node.attributes["scale"]
-        smooth = node.attributes["mode"] == "bilinear"
+        mode, aligned = node.attributes["mode"], node.attributes.get("align_corners", False)
         scales = w.constant(f"{label(node)}_scales", np.array([1, 1, down, across], np.float32))
-        more = {"mode": "linear"} if smooth else {"mode": "nearest", "nearest_mode": "floor"}
-        transformation = "half_pixel" if smooth else "asymmetric"
+        more: dict[str, Any] = {
+            "nearest": {"mode": "nearest", "nearest_mode": "floor"},
+            "bilinear": {"mode": "linear"},
+            "bicubic": {"mode": "cubic", "cubic_coeff_a": -0.75},
+        }[mode]
+        transformation = "asymmetric" if mode == "nearest" else "align_corners" if aligned else "half_pixel"
         y = w.node(
             "Resize", [w.first(node.inputs[0]), "", scales], label(node), coordinate_transformation_mode=transformation, **more
         )

@@ -14,7 +14,8 @@ from playground.engine.kernel import inline, kernel
 from playground.engine.onnx_form import OnnxWriter, label
 from playground.engine.ops.base import Op
 from playground.engine.ops.max_pool1d import onnx_absent
-from playground.engine.ops.upsample import centre, interpolation, seen_from
+from playground.engine.ops.upsample import centre, seen_from
+from playground.engine.resampling import interpolation
 from playground.engine.vocabulary import load, splat, store
 from playground.errors import ShapeError
 
