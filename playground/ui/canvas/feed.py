@@ -147,7 +147,8 @@ class PreviewFeed(QObject):
         self._taken = samples
         nodes = tuple((node.id, node.name, node.spec) for node in project.network.nodes)
         scope = self.session.scope
-        key = (nodes, project.network.links, project.blocks, scope.path, project.training.seed, project.data, id(samples))
+        plan = project.training.seed, project.training.judges_averaged
+        key = (nodes, project.network.links, project.blocks, scope.path, plan, project.data, id(samples))
         if key == self._key:
             return
         self._names = LocalNames(project, scope)

@@ -61,9 +61,13 @@ class LivePictures:
         return False
 
     def follow(self) -> None:
-        """The project or the run is another: whether the run trains what the canvas shows."""
-        known = self.session.run_project
-        fits = known is not None and structure(known) == structure(self.session.project)
+        """The project or the run is another: whether the run trains what the canvas shows, and evaluates as its plan does."""
+        known, shown = self.session.run_project, self.session.project
+        fits = (
+            known is not None
+            and known.training.judges_averaged == shown.training.judges_averaged
+            and structure(known) == structure(shown)
+        )
         self._fresh |= fits != self._fits
         self._fits = fits
 

@@ -14,7 +14,9 @@ from playground.core.spec import Dataset
 from playground.document.edits import SetField
 from playground.document.project import Node
 from playground.training.view import Surface
+from playground.ui.canvas.plane import plane_of
 from playground.ui.inspector.foot import Empty
+from playground.ui.kept_surface import KeptSurface
 from playground.ui.panel import Panel, register_panel
 from playground.ui.plots.paint_tools import PaintPad
 from playground.ui.plots.plot import Plot
@@ -52,11 +54,11 @@ class AnswerCurve(Plot):
 
 
 class OutputPanel(QWidget):
-    """Asks the worker for the answers while it is visible, and draws the newest ones."""
+    """Asks the worker for the answers while it is visible, and draws the newest ones; without a run those of the weights of the file."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.session = session
+        self.session, self.kept = session, KeptSurface(session)
         self.surface, self.curve = SurfacePlot(), AnswerCurve()
         self.none = Empty("map", say("No picture for these inputs"), OTHERS)
         self.pages = QStackedLayout(self)
@@ -133,9 +135,9 @@ class OutputPanel(QWidget):
         self._watch(self.isVisible() and self.inputs == 1 and self.session.client.state in ("starting", "running", "paused"))
         if not self.isVisible() or not self.inputs:
             return
-        found = self.session.client.grid()
+        found = self.kept.over(*self._corners()) if self.kept.wanted else self.session.client.grid()
         if found is None or found.step == self._step:
-            if found is None and self._step >= 0:
+            if found is None and self._step != -1:
                 self._step = -1
                 if self.pad is not None:
                     self.pad.plot.show_response(None, (0, 0), (1, 1))
@@ -160,13 +162,20 @@ class OutputPanel(QWidget):
         if not on:
             self.session.client.predict_grid(None)
             return
-        low, high = nice_bounds(samples.x.reshape(samples.count, -1).astype(float))
-        pair = (low[0], low[-1]), (high[0], high[-1])
-        self.session.client.predict_grid(*pair, size=GRID)
+        low, high = self._corners()
+        self.session.client.predict_grid((low[0], low[-1]), (high[0], high[-1]), size=GRID)
+
+    def _corners(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Of what is drawn, in the data's own unit: that of the run over two inputs, which the canvas asks for too."""
+        samples = self.session.samples
+        assert samples is not None
+        return plane_of(samples) if self.inputs == 2 else nice_bounds(samples.x.reshape(samples.count, -1).astype(float))
 
     def _project_changed(self) -> None:
         if self.painted is not None or self.pages.currentWidget() is self.pad:
             self.refresh()
+        else:
+            self.feed()
 
     def _run_changed(self) -> None:
         if not self.session.run.going or self.session.client.state == "starting":
