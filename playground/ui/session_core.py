@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -174,13 +174,25 @@ class SessionCore(QObject):
 
     def undo(self) -> None:
         if self.history.can_undo:
-            self.history.undo()
-            self._changed()
+            self._through_history(self.history.undo)
 
     def redo(self) -> None:
         if self.history.can_redo:
-            self.history.redo()
-            self._changed()
+            self._through_history(self.history.redo)
+
+    def _through_history(self, go: Callable[[], object]) -> None:
+        """One step through the history; nodes and notes that come back are selected."""
+        before, path = self._placed(), self.scope.path
+        go()
+        self._changed()
+        back = [id for id in self._placed() if id not in before]
+        if back and self.scope.path == path:
+            self.select(back)
+
+    def _placed(self) -> tuple[str, ...]:
+        """Ids of the nodes and notes of the network that is shown."""
+        network = self.view.network
+        return (*(node.id for node in network.nodes), *(note.id for note in network.notes))
 
     def select(self, ids: Iterable[str]) -> None:
         """Select nodes, wires and notes by id; others are let go."""

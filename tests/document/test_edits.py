@@ -308,3 +308,18 @@ def test_numbers_of_variadic_ports_close_up() -> None:
     node = e.AddNode(cls()).made(Project())
     links = [Link(id=str(port), source="x", target=node.id, port=port) for port in (5, 2, 9)]
     assert [(link.id, link.port) for link in compacted(links, Network(nodes=(node,)))] == [("5", 1), ("2", 0), ("9", 2)]
+
+
+def test_frames_are_not_called_notes() -> None:
+    frame, note = e.AddNote("a", (0.0, 0.0), frame=True), e.AddNote("b", (9.0, 9.0))
+    project = note.apply(frame.apply(Project()))
+    for id, word in ((frame.id, "frame"), (note.id, "note")):
+        for edit in (
+            e.SetNote(id, words="c"),
+            e.SetNote(id, size=(90.0, 90.0)),
+            e.MoveNodes({id: (1.0, 2.0)}),
+            e.RemoveNotes((id,)),
+        ):
+            assert edit.describe(project).split()[-1] == word
+        assert e.duplicate(project, (id,)).describe(project) == f"Duplicate {word}"
+    assert e.RemoveNotes((frame.id, note.id)).describe(project) == "Delete 2 notes"

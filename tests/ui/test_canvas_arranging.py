@@ -96,6 +96,7 @@ def test_aligning_makes_one_line(view: CanvasView, session: Session, edge: str, 
     session.select(named(session, name) for name in names)
     before = [line(body(view, name)) for name in names]
     view.commands.align(edge)
+    assert session.history.undo_text.startswith("Align")
     after = [line(body(view, name)) for name in names]
     assert max(after) - min(after) < 1e-9
     if edge in ("left", "top"):
@@ -127,6 +128,7 @@ def test_distributing_leaves_equal_gaps_and_the_ends_in_place(view: CanvasView, 
     session.select(named(session, name) for name in names)
     before = [body(view, name) for name in names]
     view.commands.distribute(across)
+    assert session.history.undo_text.startswith("Distribute")
     rooms = sorted((body(view, name) for name in names), key=lambda r: r.x() if across else r.y())
     gaps = [(b.left() - a.right()) if across else (b.top() - a.bottom()) for a, b in itertools.pairwise(rooms)]
     assert max(gaps) - min(gaps) <= 1

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from playground.core import registry
-from playground.document.edits import AddNode, RemoveNodes, ReplaceSpec, SetField, SetPlan
+from playground.document.edits import AddLink, AddNode, RemoveNodes, ReplaceSpec, SetField, SetPlan
 from playground.document.file import Loaded
 from playground.paths import assets_dir
 from playground.ui.canvas.answers import node_outputs, start_weights
@@ -56,6 +56,21 @@ def test_the_selection_forgets_what_is_gone(session: Session) -> None:
     assert session.selection == (made.id,)
     session.undo()
     assert session.selection == ()
+
+
+def test_what_undo_and_redo_bring_back_is_selected(session: Session) -> None:
+    first, second = (AddNode(registry.find("layer", id)()) for id in ("dense", "relu"))
+    for edit in (first, second, AddLink(first.id, second.id, 0)):
+        session.do(edit)
+    session.select((first.id,))
+    session.do(RemoveNodes((first.id, second.id)))
+    assert session.selection == ()
+    session.undo()
+    assert session.selection == (first.id, second.id)
+    session.select((second.id,))
+    session.undo()  # of the wire
+    session.redo()
+    assert session.selection == (second.id,), "a wire that comes back leaves the selection alone"
 
 
 def test_samples_come_beside_the_event_loop(session: Session, loaded: Callable[[Session], None]) -> None:

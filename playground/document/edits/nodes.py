@@ -9,6 +9,7 @@ from typing import Any
 from playground.core.spec import Spec
 from playground.document.edits.base import Edit, EditError, name_of, names_of, node_of, with_network, with_node
 from playground.document.edits.groups import without_nodes
+from playground.document.edits.notes import are_frames
 from playground.document.names import RULE, is_name, stem_of, unique_name
 from playground.document.options import NODE_OPTIONS, option_words
 from playground.document.project import Link, Node, Placeholder, Project, new_id
@@ -92,7 +93,9 @@ class MoveNodes(Edit):
     def describe(self, project: Project) -> str:
         notes = {note.id for note in project.network.notes}
         nodes = [id for id in self.positions if id not in notes]
-        return sentence("Move {nodes}", nodes=names_of(project, nodes)) if nodes else sentence("Move note")
+        if nodes:
+            return sentence("Move {nodes}", nodes=names_of(project, nodes))
+        return sentence("Move frame") if are_frames(project, self.positions) else sentence("Move note")
 
     @property
     def slot(self) -> Hashable | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 
 from playground.document.edits.base import Edit, EditError
 from playground.document.edits.plans import check_text
@@ -48,6 +48,12 @@ class RemoveNotes(Edit):
             else sentence("Delete {notes_count} notes", notes_count=len(self.notes))
         )
 
+    def describe(self, project: Project) -> str:
+        if not are_frames(project, self.notes):
+            return self.text
+        many = len(self.notes)
+        return sentence("Delete frame") if many == 1 else sentence("Delete {notes_count} frames", notes_count=many)
+
     def apply(self, project: Project) -> Project:
         for id in self.notes:
             _note(project, id)
@@ -74,6 +80,17 @@ class SetNote(Edit):
             else sentence("Move note")
         )
 
+    def describe(self, project: Project) -> str:
+        if not are_frames(project, (self.note,)):
+            return self.text
+        return (
+            sentence("Change frame")
+            if self.words is not None
+            else sentence("Resize frame")
+            if self.size is not None
+            else sentence("Move frame")
+        )
+
     @property
     def slot(self) -> Hashable | None:
         return ("note", self.note, self.words is not None, self.position is not None, self.size is not None)
@@ -89,6 +106,11 @@ class SetNote(Edit):
             )
         )
         return project if new == old else _with_notes(project, tuple(new if n.id == old.id else n for n in project.network.notes))
+
+
+def are_frames(project: Project, ids: Collection[str]) -> bool:
+    """Whether these notes are frames, all of them."""
+    return bool(ids) and set(ids) <= {note.id for note in project.network.notes if note.frame}
 
 
 def _note(project: Project, id: str) -> Note:

@@ -35,10 +35,10 @@ class Paste(Edit):
         return tuple(node.id for node in self.fragment.nodes)
 
     def describe(self, project: Project) -> str:
-        count = len(self.fragment.nodes)
-        what = (
-            self.fragment.nodes[0].name if count == 1 else sentence("{count} nodes", count=count) if count else sentence("notes")
-        )
+        count, notes = len(self.fragment.nodes), self.fragment.notes
+        what = self.fragment.nodes[0].name if count == 1 else sentence("{count} nodes", count=count)
+        if not count:
+            what = sentence("notes") if len(notes) != 1 else sentence("frame") if notes[0].frame else sentence("note")
         return sentence("{act} {nodes}", act=sentence(self.title), nodes=what)
 
     def apply(self, project: Project) -> Project:

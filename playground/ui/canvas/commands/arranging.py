@@ -21,11 +21,12 @@ def _within(side: float, least: float) -> float:
 class Arranging(Part):
     """Moving, aligning and laying out."""
 
-    def move(self, positions: dict[str, tuple[float, float]]) -> None:
-        """Put nodes and notes elsewhere as one step."""
+    def move(self, positions: dict[str, tuple[float, float]], title: str = "") -> None:
+        """Put nodes and notes elsewhere as one step. title: what it is called, where it is more than a move."""
         if positions:
             self.session.history.seal()
-            self.session.do(MoveNodes(positions))
+            moved = MoveNodes(positions)
+            self.session.do(Several(title, (moved,)) if title else moved)
             self.session.history.seal()
 
     def nudge(self, dx: float, dy: float) -> None:
@@ -55,7 +56,15 @@ class Arranging(Part):
             "centre": lambda r: (first.center().x() - r.width() / 2, r.y()),
             "middle": lambda r: (r.x(), first.center().y() - r.height() / 2),
         }[edge]
-        self._place({id: to(room) for id, room in rooms.items()}, rooms)
+        title = {
+            "left": sentence("Align left"),
+            "right": sentence("Align right"),
+            "top": sentence("Align top"),
+            "bottom": sentence("Align bottom"),
+            "centre": sentence("Align in a column"),
+            "middle": sentence("Align in a row"),
+        }[edge]
+        self._place({id: to(room) for id, room in rooms.items()}, rooms, title)
 
     def distribute(self, across: bool) -> None:
         """Leave equal gaps between the selected nodes and notes, side by side or one above the other; the outermost stay."""
@@ -72,7 +81,7 @@ class Arranging(Part):
         for id, size in zip(order, sizes, strict=True):
             places[id] = (float(round(at)), rooms[id].y()) if across else (rooms[id].x(), float(round(at)))
             at += size + gap
-        self._place(places, rooms)
+        self._place(places, rooms, sentence("Distribute across") if across else sentence("Distribute down"))
 
     def _loose(self, least: int) -> dict[str, QRectF]:
         """The bodies of what is selected, without what a selected frame takes along as long as so many remain."""
@@ -81,14 +90,14 @@ class Arranging(Part):
         loose = {id: room for id, room in rooms.items() if id not in held}
         return loose if len(loose) >= least else rooms
 
-    def _place(self, places: dict[str, Position], rooms: dict[str, QRectF]) -> None:
+    def _place(self, places: dict[str, Position], rooms: dict[str, QRectF], title: str) -> None:
         """Put nodes and notes elsewhere as one step; a frame takes along what lies in it."""
         stands, moved = self.scene.positions(), dict(places)
         for id, (x, y) in places.items():
             dx, dy = x - rooms[id].x(), y - rooms[id].y()
             for other in carried(self.scene, id):
                 moved.setdefault(other, (stands[other][0] + dx, stands[other][1] + dy))
-        self.move(moved)
+        self.move(moved, title)
 
     def _rooms(self) -> dict[str, QRectF]:
         """The bodies of the selected nodes and notes."""
