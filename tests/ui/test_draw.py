@@ -14,6 +14,7 @@ from playground.document.edits import ReplaceSpec, SetPlan
 from playground.ui.main_window import MainWindow
 from playground.ui.panels.draw import Bars, DrawPanel
 from playground.ui.plots.pixel_pad import PixelPad
+from playground.ui.run_control import names_of
 from playground.ui.session import Session
 from tests.examples.recipes import FOLDER
 from tests.ui.conftest import settle
@@ -113,6 +114,10 @@ def test_the_answer_follows_the_strokes(window: MainWindow, session: Session, lo
     QTest.mouseClick(panel.clear, Qt.MouseButton.LeftButton)
     assert not panel.pad.picture.any()
     assert not len(panel.bars.shares)
+    session.take_weights(session.weights() or {}, names_of(session.project))
+    QTest.mouseClick(panel.take, Qt.MouseButton.LeftButton)
+    assert session.run.state == "idle"
+    assert panel.said.text() == "", "weights that a file holds are trained ones"
 
 
 def test_other_data_have_nothing_to_draw(window: MainWindow, session: Session, loaded: Loaded):

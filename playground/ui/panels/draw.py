@@ -152,7 +152,8 @@ class DrawPanel(QWidget):
         samples, judge = self.session.samples, self.judge()
         if not self.isVisible() or samples is None or judge is None or self.pad.picture.shape != samples.shape[:2]:
             return
-        started = "" if self.session.client.step else say("Start weights: train first.")
+        trained = self.session.client.step or self.session.file_sets
+        started = "" if trained else say("Start weights: train first.")
         if not self.pad.picture.any():  # nobody asks what an empty picture is
             self.bars.show_shares((), np.zeros(0))
             self.said.show_text(started)
