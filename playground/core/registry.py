@@ -112,14 +112,23 @@ def load(data: Any, kind: str | None = None) -> Spec:
                 version2=cls.version,
             )
         )
-    filled: dict[str, Any] = dict(values)
-    for step in range(version, cls.version):
-        filled = cls.migrations[step](filled)
+    filled = migrated(cls, version, values)
     fields = fields_of(cls)
     unknown = sorted(str(name) for name in filled.keys() - fields.keys())
     if unknown:
         raise UnknownKind(sentence("{cls} has no field called {unknown}.", cls=sentence(cls.title), unknown=", ".join(unknown)))
     return cls(**{name: fields[name].load(name, value) for name, value in filled.items()})
+
+
+def migrated(cls: type[Spec], version: int, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a record of an older version as the present one reads them.
+
+    A version that only brought fields has no step: a field that is not there takes its default.
+    """
+    filled = dict(values)
+    for step in range(version, cls.version):
+        filled = cls.migrations.get(step, dict)(filled)
+    return filled
 
 
 def renamed(**old_to_new: str) -> Callable[[dict[str, Any]], dict[str, Any]]:

@@ -33,6 +33,7 @@ class Spec:
     icon: ClassVar[str]
     tail: ClassVar[str]
     version: ClassVar[int]
+    #: From a version to the next. One that only brought fields has none: they take their defaults where a file lacks them.
     migrations: ClassVar[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
     #: (name, settings, shapes of the inputs) for the suites in tests/every; what the shapes mean depends on the kind.
     examples: ClassVar[tuple[tuple[str, dict[str, Any], tuple[tuple[int, ...], ...]], ...]] = ()

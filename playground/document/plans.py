@@ -34,7 +34,6 @@ class TrainingPlan(Spec):
     """Everything that a run does, apart from the network and the data."""
 
     kind = "plan"
-    migrations = {1: dict}
 
     optimizer: Spec = part("optimizer", "adam", help="How a step changes the weights.")
     schedule: Spec = part("schedule", "constant", help="How the learning rate moves over the run.")

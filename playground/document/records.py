@@ -134,10 +134,8 @@ def _decoded(field: Any, name: str, value: Any) -> Any:
 
 
 def _migrated(cls: type[Spec], data: Any, place: str, found: Findings) -> dict[str, Any] | None:
-    values = dict(data["fields"])
     try:
-        for step in range(data["version"], cls.version):
-            values = cls.migrations[step](values)
+        return registry.migrated(cls, data["version"], data["fields"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         found.fault(
             place,
@@ -149,4 +147,3 @@ def _migrated(cls: type[Spec], data: Any, place: str, found: Findings) -> dict[s
             ),
         )
         return None
-    return values

@@ -16,6 +16,7 @@ import pytest
 from playground.core import registry
 from playground.document import edits as e
 from playground.document import file, migrations, records, strict_json
+from playground.document.plans import TrainingPlan
 from playground.document.problems import structural_problems
 from playground.document.project import Placeholder, Project
 from playground.document.project_json import from_json, to_json
@@ -202,6 +203,18 @@ def test_a_missing_setting_takes_its_default_and_says_so() -> None:
     loaded = file.from_bytes(with_json(data))
     assert loaded.project == Project()
     assert loaded.problems[0].text == "/training/fields/batch is missing; the default, 32, was taken."
+
+
+def test_fields_that_a_version_brought_take_their_defaults_without_a_word() -> None:
+    assert TrainingPlan.version > 1
+    assert 1 not in TrainingPlan.migrations, "that version only brought fields"
+    data = to_json(Project())
+    data["training"]["version"] = 1
+    for name in ("evaluate_with", "average_start"):
+        del data["training"]["fields"][name]
+    loaded = file.from_bytes(with_json(data))
+    assert loaded.project == Project()
+    assert not [problem for problem in loaded.problems if "training" in problem.field]
 
 
 def test_a_value_out_of_range_stays_and_is_a_problem() -> None:
