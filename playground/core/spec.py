@@ -168,13 +168,15 @@ class Penalty(Spec):
 class Schedule(Spec):
     """The learning rate over a run, as a pure function of the step, from 0 to 1 times the base rate; some lower the momentum too.
 
-    A schedule that also listens to the loss overrides `follow`: what it remembers is a small dictionary of numbers that the run
-    keeps in its checkpoints, so that it goes on exactly.
+    A schedule that also listens to how training goes overrides `follow`: what it remembers is a small dictionary of numbers that the
+    run keeps in its checkpoints, so that it goes on exactly.
     """
 
     kind = "schedule"
-    #: Whether `follow` does anything: the plan of such a schedule is only what it would be if the loss never told it otherwise.
+    #: Whether `follow` does anything: the plan of such a schedule is only what it would be if nothing ever told it otherwise.
     listens: ClassVar[bool] = False
+    #: What it listens to: "loss", of the validation part or else of the training part, "train_loss", or the id of a metric.
+    monitor: str = "loss"
     #: The momentum that `dip` leads to.
     momentum_low: float = 0.0
 
@@ -193,11 +195,11 @@ class Schedule(Spec):
         """
         return None
 
-    def follow(self, memory: Mapping[str, float], loss: float) -> dict[str, float]:
-        """What is remembered after an epoch that ended with this validation loss (training loss where there is no validation).
+    def follow(self, memory: Mapping[str, float], figure: float, higher: bool = False) -> dict[str, float]:
+        """What is remembered after an epoch that ended with this figure: a loss, or the metric `monitor`.
 
-        memory: what was remembered so far, {} at the start.  The number called "factor", where there is one, multiplies `factor`
-        at every step from here on.  Pure, and all numbers are finite.
+        higher: more of it is better.  memory: what was remembered so far, {} at the start.  The number called "factor", where there
+        is one, multiplies `factor` at every step from here on.  Pure, and all numbers are finite.
         """
         return {}
 

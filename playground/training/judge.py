@@ -57,6 +57,12 @@ class Judge:
         """How the numbers that a loss compares were scaled; None where they are the data's own. at: the loss's place."""
         return self._heads[at].scaler
 
+    def finds(self, id: str) -> tuple[str, Metric] | None:
+        """A metric of the first loss by its id, with the name that its figure has; None where the task has none such."""
+        head = self._heads[0]
+        metric = head.known.get(id)
+        return None if metric is None else (f"{head.head.name}: {id}" if self._several else id, metric)
+
     def metrics(self, found: Evaluated, split: Split) -> dict[str, float]:
         """Name -> value, from what the network gave for the samples of the split."""
         figures: dict[str, float] = {}
@@ -77,7 +83,7 @@ class _HeadJudge:
         self.head = head
         self._kind = kind_of_task(head.loss, task if head.column else "", prepared.train.y)
         found = [cls for cls in registry.entries("metric") if issubclass(cls, Metric) and self._kind in cls.tasks]
-        self._metrics: dict[str, Metric] = {cls.id: cls() for cls in found}
+        self.known: dict[str, Metric] = {cls.id: cls() for cls in found}
         values = self._kind == "regression"
         own = values and task == "regression" and (head.column or head.wired == TARGETS)
         #: What leads from the network's numbers to the data's; None where they are the same.
@@ -86,7 +92,7 @@ class _HeadJudge:
 
     def nothing(self) -> dict[str, float]:
         """The metrics of no answers."""
-        return dict.fromkeys(self._metrics, float("nan"))
+        return dict.fromkeys(self.known, float("nan"))
 
     def respond(self, outputs: Array) -> Array:
         response = self.head.loss.respond(outputs)
@@ -115,7 +121,7 @@ class _HeadJudge:
             return self.nothing()
         response = response.reshape(len(response), -1)
         target = target if classes or target.ndim == 1 else target.reshape(len(target), -1)
-        return {name: float(metric.compute(response, target)) for name, metric in self._metrics.items()}
+        return {name: float(metric.compute(response, target)) for name, metric in self.known.items()}
 
     def _target(self, found: Evaluated, split: Split) -> Array:
         """What the answers are held against, in the original unit; of the split's own targets computed once."""

@@ -84,7 +84,7 @@ class Memory:
     loss_sum: of the steps of the present epoch, added one by one; epoch_steps: how many those are.  best_loss: of the validation
     part, or of the training part where there is none.  best_place: where the keeper has it; best_step: the end of that epoch.
     stale: epochs since.  last_step: how far it ran; last_epoch: finished ones there.  seconds: of training so far.  heard: what the
-    schedule remembers of the losses.
+    schedule remembers of losses or a metric.
     """
 
     loss_sum: float = 0.0
@@ -281,7 +281,7 @@ class Trainer:
         )
         judged_loss = train_loss if validation_loss is None else validation_loss
         best = self._follow(epoch, judged_loss)
-        memory.heard = self.lowered.schedule.follow(memory.heard, judged_loss)
+        memory.heard = self.lowered.schedule.follow(memory.heard, *self._monitored(judged_loss, train_loss, metrics))
         memory.seconds += time.perf_counter() - begun
         events: tuple[Event, ...] = (messages.EpochDone(record=record, best=best),)
         patience = self.training.patience
@@ -294,12 +294,21 @@ class Trainer:
     def _judged(self, threads: int) -> tuple[float | None, dict[str, float], dict[str, float]]:
         """Validation loss and metrics, and those of as many training samples; without a validation part the whole training part's."""
         validation = self.prepared.validation
+        quiet = self.quiet and self.judge.finds(self.lowered.schedule.monitor) is None
         if validation is None:
-            return None, {} if self.quiet else self.train_metrics(self.prepared.train, threads), {}
+            return None, {} if quiet else self.train_metrics(self.prepared.train, threads), {}
         evaluated = self.machine.evaluate("validation", threads, averaged=self.training.judges_averaged)
-        if self.quiet:
-            return evaluated.loss, {}, {}
-        return evaluated.loss, self.judge.metrics(evaluated, validation), self.train_metrics(self._chosen, threads)
+        metrics = {} if quiet else self.judge.metrics(evaluated, validation)
+        return evaluated.loss, metrics, {} if self.quiet else self.train_metrics(self._chosen, threads)
+
+    def _monitored(self, loss: float, train_loss: float, metrics: dict[str, float]) -> tuple[float, bool]:
+        """What the schedule listens to, and whether more of it is better."""
+        monitor = self.lowered.schedule.monitor
+        found = self.judge.finds(monitor)
+        if found is None:
+            return train_loss if monitor == "train_loss" else loss, False
+        name, metric = found
+        return metrics[name], metric.higher_is_better
 
     @functools.cached_property
     def _chosen(self) -> Split:

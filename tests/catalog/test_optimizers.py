@@ -70,6 +70,8 @@ CASES = [
     ("adamw", {"rate": 0.01, "decay": 0.1}, lambda p: torch.optim.AdamW(p, lr=0.01, weight_decay=0.1)),
     ("adagrad", {"rate": 0.05}, lambda p: torch.optim.Adagrad(p, lr=0.05)),
     ("adagrad", {"rate": 0.1, "slowing": 0.05, "l2": 0.02}, lambda p: torch.optim.Adagrad(p, lr=0.1, lr_decay=0.05, weight_decay=0.02)),
+    ("adagrad", {"rate": 0.1, "slowing": 0.02, "initial_accumulator": 0.3},
+     lambda p: torch.optim.Adagrad(p, lr=0.1, lr_decay=0.02, initial_accumulator_value=0.3)),
     ("adadelta", {}, lambda p: torch.optim.Adadelta(p)),
     ("adadelta", {"rate": 2.0, "rho": 0.8, "epsilon": 1e-4, "l2": 0.02},
      lambda p: torch.optim.Adadelta(p, lr=2.0, rho=0.8, eps=1e-4, weight_decay=0.02)),

@@ -13,6 +13,7 @@ import torch
 from scipy.interpolate import PchipInterpolator
 
 from playground.core import registry
+from playground.core.fields import fields_of
 from playground.core.points import smooth, straight
 from playground.document.records import Findings, load_record
 from playground.lowering.schedule import lowered_momentum, warmed
@@ -219,14 +220,16 @@ PLATEAU = (
 
 @pytest.mark.parametrize("settings", PLATEAU)
 @pytest.mark.parametrize("seed", range(6))
-def test_reduce_on_plateau_as_torch(settings, seed):
-    losses = losses_of(seed)
+@pytest.mark.parametrize("higher", [False, True])
+def test_reduce_on_plateau_as_torch(settings, seed, higher):
+    losses = -losses_of(seed) if higher else losses_of(seed)
     if seed == 5:
-        losses[[7, 90, 91]] = np.nan, np.inf, np.nan
+        losses[[7, 90, 91]] = np.nan, -np.inf if higher else np.inf, np.nan
     mine = registry.find("schedule", "reduce_on_plateau")(**settings)
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     theirs = scheduler.ReduceLROnPlateau(
         optimizer,
+        mode="max" if higher else "min",
         factor=min(mine.drop, 1 - 1e-16) if mine.drop < 1 else 0.5,
         patience=mine.patience,
         threshold=mine.threshold,
@@ -239,12 +242,19 @@ def test_reduce_on_plateau_as_torch(settings, seed):
     memory: dict[str, float] = {}
     for loss in losses:
         theirs.step(float(loss))
-        memory = json.loads(json.dumps(mine.follow(memory, float(loss)), allow_nan=False))  # what a checkpoint keeps
+        memory = json.loads(json.dumps(mine.follow(memory, float(loss), higher), allow_nan=False))  # what a checkpoint keeps
         assert memory["factor"] == optimizer.param_groups[0]["lr"]
         assert memory["bad"] == theirs.num_bad_epochs
         assert memory["cooling"] == theirs.cooldown_counter
-        assert memory.get("best", math.inf) == theirs.best
+        assert memory.get("best", -math.inf if higher else math.inf) == theirs.best
     assert mine.drop == 1 or memory["factor"] < 1
+
+
+def test_every_figure_that_a_schedule_listens_to_is_a_loss_or_a_metric_that_judges():
+    options = fields_of(registry.find("schedule", "reduce_on_plateau"))["monitor"].options
+    metrics = [registry.find("metric", id) for id in options if id not in ("loss", "train_loss")]
+    assert not any(metric.readout for metric in metrics)
+    assert {record.id for record in metrics} >= {"accuracy", "r2", "rmse"}
 
 
 def test_only_schedules_that_say_so_listen():

@@ -94,6 +94,30 @@ def test_a_schedule_that_listens_moves_the_rate_as_torch_would() -> None:
     assert rates[-1, 0] < 0.1 * base
 
 
+@pytest.mark.parametrize("monitor", ["accuracy", "perplexity", "train_loss", "r2"])
+@pytest.mark.parametrize("validation", [0.3, 0.0])
+def test_a_schedule_listens_to_the_figure_that_it_is_told(monitor: str, validation: float) -> None:
+    """R² is none of a classification: the loss counts. Steps that are done once more, quietly, hear the same."""
+    import torch
+
+    made, samples = plain(epochs=12, schedule=of("schedule", "reduce_on_plateau", patience=0, threshold=0.05, monitor=monitor))
+    made = dataclasses.replace(made, data=dataclasses.replace(made.data, validation=validation))
+    run, again = trainer((made, samples), 1, 7), trainer((made, samples), 1, 7)
+    again.quiet = True
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    mode = "max" if monitor == "accuracy" else "min"
+    theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, mode, factor=0.1, patience=0, threshold=0.05)
+    for record in (burst.record for burst in run.train() if burst.record):
+        loss = record.train_loss if record.validation_loss is None or monitor == "train_loss" else record.validation_loss
+        theirs.step(record.metrics.get(monitor, loss))
+    assert run.memory.heard["factor"] == pytest.approx(optimizer.param_groups[0]["lr"])
+    assert run.memory.heard["factor"] < 1 or monitor in ("perplexity", "train_loss", "r2")
+    assert run.memory.heard["best"] == theirs.best
+    list(again.train())
+    assert again.memory.heard == run.memory.heard
+    assert again.machine.state_sha256() == run.machine.state_sha256()
+
+
 def test_what_a_schedule_heard_survives_a_copy_and_a_reset_forgets_it() -> None:
     expected = numbers(list(plateau_run(cooldown=2).train()))
     first = plateau_run(cooldown=2)

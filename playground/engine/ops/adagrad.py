@@ -14,25 +14,25 @@ from playground.engine.vocabulary import load, store, vsqrt
 
 @kernel
 def adagrad(F, R, w, k):
-    """words: value gradient sum n | knobs: rate factor slowing epsilon l2 decay-factor | begun"""
+    """words: value gradient sum n | knobs: rate factor slowing epsilon start l2 decay-factor | begun"""
     p, g, q, n = w[0], w[1], w[2], w[3]
-    slowing, eps, l2, clip = k[w[6]], k[w[7]], k[w[8]] * k[w[9]], F[CLIP_SCALE]
-    rate = np.float32(np.float64(k[w[4]] * k[w[5]]) / (1.0 + np.float64(R[STEP] - R[w[10]]) * np.float64(slowing)))
+    slowing, eps, start, l2, clip = k[w[6]], k[w[7]], k[w[8]], k[w[9]] * k[w[10]], F[CLIP_SCALE]
+    rate = np.float32(np.float64(k[w[4]] * k[w[5]]) / (1.0 + np.float64(R[STEP] - R[w[11]]) * np.float64(slowing)))
     for j in range(0, n, 16):
         r = n - j
         x = load(F, p + j, r)
         d = load(F, g + j, r) * clip + x * l2
         s = load(F, q + j, r) + d * d
         store(F, q + j, r, s)
-        store(F, p + j, r, x - d * rate / (vsqrt(s) + eps))
+        store(F, p + j, r, x - d * rate / (vsqrt(s + start) + eps))
 
 
 class AdaGrad(Update):
-    """p -= rate / (1 + step·slowing) · d / (√sum + epsilon), sum of all d², with d = gradient + l2·p."""
+    """p -= rate / (1 + step·slowing) · d / (√(initial_accumulator + sum) + epsilon), sum of all d², with d = gradient + l2·p."""
 
     id = "adagrad"
     slots = ("sum",)
-    knobs = ("slowing", "epsilon", "l2")
+    knobs = ("slowing", "epsilon", "initial_accumulator", "l2")
     ages = True
     decay = "l2"
 
@@ -41,4 +41,5 @@ class AdaGrad(Update):
     ) -> None:
         d = gradient + numbers["l2"] * value
         slots["sum"] += d * d
-        value -= numbers["rate"] / (1 + step * numbers["slowing"]) * d / (np.sqrt(slots["sum"]) + numbers["epsilon"])
+        root = np.sqrt(numbers["initial_accumulator"] + slots["sum"]) + numbers["epsilon"]
+        value -= numbers["rate"] / (1 + step * numbers["slowing"]) * d / root

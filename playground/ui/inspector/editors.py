@@ -27,7 +27,7 @@ from playground.words import say
 
 NUMBER_WIDTH = 58
 #: Words of a choice that are abbreviations or names.
-SPELT = {"ema": "EMA", "swa": "SWA", "relu": "ReLU", "gelu": "GELU"}
+SPELT = {"ema": "EMA", "swa": "SWA", "relu": "ReLU", "gelu": "GELU", "r2": "R²", "rmse": "RMSE", "mae": "MAE"}
 
 
 def spelt(word: str) -> str:

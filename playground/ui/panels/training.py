@@ -40,7 +40,7 @@ HEADINGS = {
     "patience": "Stopping",
     "seed": "Repeating a run",
 }
-LISTENS = " It drops below this line when the loss stops falling."
+LISTENS = " It drops below this line when what it listens to no longer becomes better."
 
 
 class TrainingPanel(NodeTaker):
