@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStyle, QTabBar, QTabWidget, QWidget
 
 from playground.ui import settings
@@ -14,6 +15,7 @@ from playground.ui.panel import Panel
 from playground.ui.session import Session
 from playground.ui.tab_menu import TabMenu
 from playground.ui.tab_tearing import TabTearing
+from playground.ui.theme import theme
 from playground.ui.title_bar import TitleBar
 from playground.words import say, sentence
 
@@ -40,6 +42,16 @@ class Dock(QDockWidget):
         self.setTitleBarWidget(self.title)
         self.made: QWidget | None = None
         self.visibilityChanged.connect(self._on_visible)
+        self.topLevelChanged.connect(lambda floats: self.setContentsMargins(*([1 if floats else 0] * 4)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Floating over the window, whose colour it has, it is told from it by an edge."""
+        super().paintEvent(event)
+        if self.isFloating():
+            p = QPainter(self)
+            p.setPen(theme().color("strong"))
+            p.drawRect(self.rect().adjusted(0, 0, -1, -1))
+            p.end()
 
     def _on_visible(self, visible: bool) -> None:
         if visible:
@@ -83,6 +95,7 @@ class Layouts(QObject):
             window.setCorner(corner, DOCK_AREAS[area])
         self._off = hidden().now("panels")
         hidden().changed.connect(self._follow_class)
+        self._front: Dock | None = None  # what was docked last, until it is in front
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.timeout.connect(self._after_change)
@@ -90,7 +103,7 @@ class Layouts(QObject):
         window.installEventFilter(self)
         for dock in self.docks.values():
             dock.dockLocationChanged.connect(lambda _: self._settle.start(0))
-            dock.topLevelChanged.connect(lambda _: self._settle.start(0))
+            dock.topLevelChanged.connect(lambda floats, dock=dock: self._landed(dock, floats))
             dock.visibilityChanged.connect(lambda _: self._settle.start(0))
             dock.toggleViewAction().triggered.connect(lambda on, dock=dock: self.place(dock) if on else None)
 
@@ -209,6 +222,7 @@ class Layouts(QObject):
         for dock in self.docks.values():
             dock.setFloating(False)
             window.removeDockWidget(dock)
+        self._front = None
         if self.bare is None:
             self.bare = window.saveState(VERSION)
         centre = window.centralWidget()
@@ -284,9 +298,17 @@ class Layouts(QObject):
                 self._tearing.watch(child)
         return super().eventFilter(watched, event)
 
+    def _landed(self, dock: Dock, floats: bool) -> None:
+        """A dock was torn off, or put back: then it is to be seen, also among tabs."""
+        self._front = None if floats else dock
+        self._settle.start(0)
+
     def _after_change(self) -> None:
         """Tabs speak for their docks: hide those titles, and let the tab bars be ours."""
-        window = self.window_shown
+        window, front = self.window_shown, self._front
+        self._front = None
+        if front is not None and not front.isHidden():
+            front.raise_()
         for dock in self.docks.values():
             others = [other for other in window.tabifiedDockWidgets(dock) if not other.isFloating()]
             dock.title.collapse(bool(others) and not dock.isFloating())

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from playground.ui.main_window import MainWindow
 from playground.ui.panel import LAYOUTS
+from playground.ui.theme import theme
 
 from .conftest import settle
 from .synthetic import drag, move, press, release
@@ -60,6 +61,23 @@ def test_a_tab_dragged_away_takes_its_dock_along_and_can_be_dropped_again(window
     right = QPoint(window.width() * 9 // 10, window.height() // 3)
     carry(dock, QPointF(grip), [window.mapToGlobal(right - QPoint(step, step)) for step in (30, 10, 0, 0)])
     qtbot.waitUntil(lambda: not dock.isFloating(), timeout=5_000)
+
+
+def test_what_is_put_back_among_tabs_is_in_front(window: MainWindow) -> None:
+    window.leave_start()
+    settle()
+    dock, other = window.layouts.docks["inspector"], window.layouts.docks["training"]
+    dock.title.pin.click()
+    settle()
+    assert dock.isFloating()
+    picture, strong = dock.grab().toImage(), theme().color("strong").name()
+    corners = ((0, 9), (9, 0), (picture.width() - 1, 9), (9, picture.height() - 1))
+    assert {picture.pixelColor(*at).name() for at in corners} == {strong}, "its edge is seen over panels of its own colour"
+    other.raise_()
+    dock.title.pin.click()
+    settle()
+    assert not dock.isFloating()
+    assert "Inspector" in [bar.tabText(bar.currentIndex()) for bar in bars(window)]
 
 
 def test_the_place_of_a_tab_dragged_away_is_filled_before_it_is_dropped(window: MainWindow) -> None:
