@@ -237,7 +237,7 @@ class RunView:
             name: array for group in groups for name, array in copied(getattr(self.layout, group), self.layout, numbers).items()
         }
 
-    def _state(self, best: bool = False) -> Array | None:
+    def _state(self, best: bool) -> Array | None:
         """The newest whole copy of the state, or that of the best epoch where there is one. Shapes: (n,) float32."""
         found = self.board.resume.read() if self.board else None
         if found is None or self.board is None:
@@ -274,11 +274,14 @@ class RunView:
 
     def weight_sets(self) -> WeightSets:
         """The sets of the newest whole copy of the state, all of one moment; those of the best epoch where epochs are validated."""
-        numbers = self._state()
-        if numbers is None or self.layout is None:
+        found = self.board.resume.read() if self.board else None
+        if found is None or self.layout is None or self.board is None:
             return WeightSets()
-        best = self._state(best=True) if self.started and self.started.validation_rows else None
-        return sets_in(self.layout, numbers, best, averaged=self.averaged)
+        memory, state = found
+        place = memory.get("best_place") if self.started and self.started.validation_rows else None
+        kept = None if place is None else self.board.best.read(place)
+        best = None if kept is None else np.frombuffer(kept[1], np.float32)
+        return sets_in(self.layout, np.frombuffer(state, np.float32), best, averaged=self.averaged)
 
     def close(self) -> None:
         """Let go of arena, board and payload; arrays that were handed out stay."""
