@@ -278,17 +278,21 @@ def test_upsample1d(shape, scale, mode):
 
 @pytest.mark.parametrize("size", [(0, 0), (1, 1), (7, 3), (0, 9)])
 @pytest.mark.parametrize("shape", [(1, 1, 3), (5, 4, 2), (3, 6, 19), (1, 7, 1)])
-def test_spatial_transformer(shape, size):
+@pytest.mark.filterwarnings("ignore:Since version 1.3.0, affine_grid")
+@pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("aligned", [False, True])
+def test_spatial_transformer(shape, size, padding, aligned):
     def twin(x, theta):
         n, h, w, c = x.shape
-        grid = F.affine_grid(theta, [n, c, size[0] or h, size[1] or w], align_corners=False)
-        y = F.grid_sample(x.permute(0, 3, 1, 2), grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+        grid = F.affine_grid(theta, [n, c, size[0] or h, size[1] or w], align_corners=aligned)
+        y = F.grid_sample(x.permute(0, 3, 1, 2), grid, mode="bilinear", padding_mode=padding, align_corners=aligned)
         return y.permute(0, 2, 3, 1)
 
-    Case(make("spatial_transformer", size=size), [shape, (2, 3)], 4, 2).compare(twin, ())
+    layer = make("spatial_transformer", size=size, padding=padding, align_corners=aligned)
+    Case(layer, [shape, (2, 3)], 4, 2).compare(twin, ())
 
 
-def warped(x: np.ndarray, theta: np.ndarray) -> np.ndarray:
+def warped(x: np.ndarray, theta: np.ndarray, **settings: Any) -> np.ndarray:
     """Images (n, h, w, c) under maps (n, 2, 3), by the engine."""
     g = GraphBuilder()
     both = g.take_input(TensorType((x[0].size + 6,)))
@@ -296,7 +300,7 @@ def warped(x: np.ndarray, theta: np.ndarray) -> np.ndarray:
     image = g.op("reshape", g.op("dense", both, g.constant("a", eye[:, :-6])), shape=x.shape[1:])
     six = g.op("reshape", g.op("dense", both, g.constant("b", eye[:, -6:])), shape=(2, 3))
     with g.of("node", None):
-        graph = g.finish(make("spatial_transformer").build(g, image, six))  # type: ignore[arg-type]
+        graph = g.finish(make("spatial_transformer", **settings).build(g, image, six))  # type: ignore[arg-type]
     machine = Machine(plan_network(graph, batch=len(x), update=None, samples={}, window=len(x)), shuffle=False)
     machine.initialise(0)
     return np.array(machine.predict(np.concatenate([x.reshape(len(x), -1), theta.reshape(len(x), 6)], 1).astype(np.float32)))
@@ -313,6 +317,24 @@ def test_identity_leaves_an_image_as_it_is_and_far_maps_give_zeros():
     np.testing.assert_allclose(y[0], x[0], atol=1e-6)
     assert not y[1:4].any()
     assert np.isnan(y[4]).all()
+
+
+@pytest.mark.parametrize("padding", ["border", "reflection"])
+@pytest.mark.parametrize("aligned", [False, True])
+def test_far_maps_show_the_rim_or_mirrors_as_torch_does(padding, aligned):
+    """Places on the rim, on its mirrors and far beyond, in whole and half pixels; what is not finite gives NaN."""
+    x = np.random.default_rng(0).normal(size=(7, 4, 3, 2)).astype(np.float32)
+    theta = np.tile(np.array([[1, 0, 0], [0, 1, 0]], np.float32), (7, 1, 1))
+    theta[1:5, 0, 2] = 1.0, -1.0, 7.0, -11.5
+    theta[5, 1, 2], theta[6, 0, 1] = 1e30, np.inf
+    y = warped(x, theta, padding=padding, align_corners=aligned)
+    grid = F.affine_grid(torch.tensor(theta[:5]).double(), [5, 2, 4, 3], align_corners=aligned)
+    image = torch.tensor(x[:5]).double().permute(0, 3, 1, 2)
+    expected = F.grid_sample(image, grid, mode="bilinear", padding_mode=padding, align_corners=aligned).permute(0, 2, 3, 1)
+    np.testing.assert_allclose(y[:5], expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(y[0], x[0], atol=1e-6)
+    assert np.isfinite(y[5]).all()
+    assert np.isnan(y[6]).all()
 
 
 POOLS1D = [

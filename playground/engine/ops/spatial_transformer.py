@@ -15,6 +15,7 @@ from playground.engine.kernel import inline, kernel
 from playground.engine.onnx_form import OnnxWriter, label
 from playground.engine.ops.base import Op
 from playground.engine.vocabulary import hsum, load, splat, store
+from playground.engine.warping import PADDINGS, below, corners, folded_places, give, near, poison
 from playground.engine.windows import lies, zeros
 from playground.errors import ShapeError
 
@@ -30,47 +31,6 @@ def along_line(F, theta, v, size, extent):
     """Where a row of theta sends the pixels j of an output line, in pixels of an axis of this size: a·j + b, as (a, b)."""
     a, rest = np.float64(F[theta]), np.float64(F[theta + 1]) * v + np.float64(F[theta + 2])
     return a * size / extent, (a * middle(0, extent) + rest + 1.0) * size * 0.5 - 0.5
-
-
-@inline
-def near(across, down, height, width):
-    """Does the place have a pixel of the image among its four?  False for what is not a number."""
-    return -1.0 <= across < width and -1.0 <= down < height
-
-
-@inline
-def below(t):
-    """The whole number at or below t >= -1."""
-    return int(t + 1.0) - 1
-
-
-@inline
-def poison(F, theta):
-    """0, or NaN where one of theta's numbers is not finite: it must not look like a place outside the image."""
-    return np.float32((F[theta] + F[theta + 1] + F[theta + 2] + F[theta + 3] + F[theta + 4] + F[theta + 5]) * np.float32(0))
-
-
-@inline
-def pixel(F, base, row, column, pitch, channels, height, width, c):
-    """Channels c .. c + 15 of a pixel; zeros outside the image."""
-    v = splat(0.0)
-    if 0 <= row < height and 0 <= column < width:
-        v = load(F, base + row * pitch + column * channels + c, channels - c)
-    return v
-
-
-@inline
-def corners(F, base, top, left, pitch, channels, height, width, c):
-    """The four pixels around a place: upper left, upper right, lower left, lower right."""
-    if 0 <= top < height - 1 and 0 <= left < width - 1:
-        at, n = base + top * pitch + left * channels + c, channels - c
-        return load(F, at, n), load(F, at + channels, n), load(F, at + pitch, n), load(F, at + pitch + channels, n)
-    return (
-        pixel(F, base, top, left, pitch, channels, height, width, c),
-        pixel(F, base, top, left + 1, pitch, channels, height, width, c),
-        pixel(F, base, top + 1, left, pitch, channels, height, width, c),
-        pixel(F, base, top + 1, left + 1, pitch, channels, height, width, c),
-    )
 
 
 @kernel
@@ -98,14 +58,6 @@ def warp(F, R, w, k):
                     for c in range(0, channels, 16):
                         store(F, y + c, channels - c, wrong)
                 y += channels
-
-
-@inline
-def give(F, base, row, column, pitch, channels, height, width, c, value):
-    """Adds to a pixel, where there is one."""
-    if 0 <= row < height and 0 <= column < width:
-        at = base + row * pitch + column * channels + c
-        store(F, at, channels - c, load(F, at, channels - c) + value)
 
 
 @kernel
@@ -182,8 +134,9 @@ class SpatialTransformer(Op):
     """Inputs x (height, width, channels) and theta (2, 3). Attribute: size (height, width) of the output.
 
     Output pixel (i, j) has the coordinates u = (2j + 1) / width' - 1 and v = (2i + 1) / height' - 1; it shows the input at
-    theta · (u, v, 1), in the same coordinates, bilinearly, with zeros outside. As PyTorch's affine_grid and grid_sample with
-    align_corners=False. Source: Jaderberg et al., "Spatial transformer networks", 2015, equations 1 and 5.
+    theta · (u, v, 1), in the same coordinates, bilinearly. Further attributes: padding, one of PADDINGS, "zeros" unless given;
+    align_corners: coordinates of -1 and 1 are those of the outermost centres. As PyTorch's affine_grid and grid_sample.
+    Source: Jaderberg et al., "Spatial transformer networks", 2015, equations 1 and 5.
     """
 
     id = "spatial_transformer"
@@ -199,10 +152,15 @@ class SpatialTransformer(Op):
         x, theta = inputs
         n, h, w, _ = x.shape
         height, width = attributes["size"]
-        v, u = ((2 * np.arange(e) + 1) / e - 1 for e in (height, width))
+        padding, aligned = _beyond(attributes)
+        v, u = (
+            2 * np.arange(e) / max(e - 1, 1) - (e > 1) if aligned else (2 * np.arange(e) + 1) / e - 1 for e in (height, width)
+        )
         points = np.stack([*np.broadcast_arrays(u[None, :], v[:, None]), np.ones((height, width))], axis=-1)
         across, down = np.moveaxis(np.einsum("ijk,nak->nija", points, theta), -1, 0)
-        across, down = ((across + 1) * w - 1) / 2, ((down + 1) * h - 1) / 2
+        less = 1 if aligned else 0
+        across, down = ((across + 1) * (w - less) - 1 + less) / 2, ((down + 1) * (h - less) - 1 + less) / 2
+        across, down = folded_places(across, w, padding, aligned), folded_places(down, h, padding, aligned)
         left, top = np.floor(across), np.floor(down)
         y = np.zeros((n, height, width, x.shape[3]), x.dtype)
         images = np.arange(n)[:, None, None]
@@ -219,22 +177,23 @@ class SpatialTransformer(Op):
 
     def forward(self, e: Emit, node: OpNode) -> None:
         x, theta, y = e.value(node.inputs[0]), e.value(node.inputs[1]), e.value(node.output)
-        words = (*e.graph.types(node)[0].shape, *node.attributes["size"])
+        words, (name, form) = (*e.graph.types(node)[0].shape, *node.attributes["size"]), _kernel(node)
 
         def make(f: Frame) -> list[Instruction]:
-            return [("warp", f.rows, *words, *lies(f, x, y), f.at(theta), f.place(theta).step)]
+            return [(name, f.rows, *words, *lies(f, x, y), f.at(theta), f.place(theta).step, *form)]
 
         e.rows(make, reads=[x, theta], writes=[y])
 
     def backward(self, e: Emit, node: OpNode) -> None:
         x, theta, dy = e.value(node.inputs[0]), e.value(node.inputs[1]), e.upstream(node)
-        words = (*e.graph.types(node)[0].shape, *node.attributes["size"])
+        words, (name, form) = (*e.graph.types(node)[0].shape, *node.attributes["size"]), _kernel(node)
         dx, dtheta = e.gradient(node.inputs[0]), e.gradient(node.inputs[1])
         if dx is not None:
             to, first = dx, e.begin(dx)
 
             def to_image(f: Frame) -> list[Instruction]:
-                scatter: Instruction = ("warp_to_image", f.rows, *words, *lies(f, to, dy), f.at(theta), f.place(theta).step)
+                places = (*lies(f, to, dy), f.at(theta), f.place(theta).step)
+                scatter: Instruction = (f"{name}_to_image", f.rows, *words, *places, *form)
                 return [zeros(f, to), scatter] if first else [scatter]
 
             e.rows(to_image, reads=[theta, dy], writes=[to])
@@ -243,16 +202,44 @@ class SpatialTransformer(Op):
 
             def to_theta(f: Frame) -> list[Instruction]:
                 numbers = [f.at(theta), f.place(theta).step, f.at(target), f.place(target).step, add]
-                return [("warp_to_theta", f.rows, *words, *lies(f, x, dy), *numbers)]
+                return [(f"{name}_to_theta", f.rows, *words, *lies(f, x, dy), *numbers, *form)]
 
             e.rows(to_theta, reads=[x, theta, dy], writes=[target])
 
     def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
         x, theta, name = w.first(node.inputs[0]), w.last(node.inputs[1]), label(node)
-        channels = w.graph.values[node.inputs[0]].type.shape[2]
-        extents = w.constant(f"{name}_extents", np.array([channels, *node.attributes["size"]], np.int64))
-        samples = w.node("Shape", [x], f"{name}_samples", start=0, end=1)
-        size = w.node("Concat", [samples, extents], f"{name}_size", axis=0)
-        grid = w.node("AffineGrid", [theta, size], f"{name}_grid", align_corners=0)
-        y = w.node("GridSample", [x, grid], name, mode="linear", padding_mode="zeros", align_corners=0)
+        padding, aligned = _beyond(node.attributes)
+        height, width, channels = w.graph.values[node.inputs[0]].type.shape
+        for axis, extent in ((2, height), (3, width)):
+            if (
+                extent == 1 and aligned and padding == "reflection"
+            ):  # a single centre is no span to mirror at: two that are alike are
+                x = w.node("Concat", [x, x], f"{name}_twice_{axis}", axis=axis)
+        if aligned and 1 in node.attributes["size"]:
+            grid = self._grid(w, theta, name, node.attributes["size"])
+        else:
+            extents = w.constant(f"{name}_extents", np.array([channels, *node.attributes["size"]], np.int64))
+            samples = w.node("Shape", [x], f"{name}_samples", start=0, end=1)
+            size = w.node("Concat", [samples, extents], f"{name}_size", axis=0)
+            grid = w.node("AffineGrid", [theta, size], f"{name}_grid", align_corners=int(aligned))
+        y = w.node("GridSample", [x, grid], name, mode="linear", padding_mode=padding, align_corners=int(aligned))
         w.hold(node.output, y, first=True)
+
+    def _grid(self, w: OnnxWriter, theta: str, name: str, size: tuple[int, int]) -> str:
+        """Of aligned corners, for a single row or column, of which AffineGrid makes whatever it likes: PyTorch has it in the middle."""
+        v, u = np.meshgrid(*(np.linspace(-1, 1, n) if n > 1 else np.zeros(1) for n in size), indexing="ij")
+        points = np.stack([u.ravel(), v.ravel(), np.ones(u.size)]).astype(np.float32)
+        places = w.node("MatMul", [theta, w.constant(f"{name}_points", points)], f"{name}_places")
+        pairs = w.node("Transpose", [places], f"{name}_pairs", perm=[0, 2, 1])
+        return w.node("Reshape", [pairs, w.constant(f"{name}_shape", np.array([0, *size, 2], np.int64))], f"{name}_grid")
+
+
+def _beyond(attributes: Mapping[str, Any]) -> tuple[str, bool]:
+    """What is read beyond the rim, and whether corners are aligned."""
+    return attributes.get("padding", "zeros"), attributes.get("align_corners", False)
+
+
+def _kernel(node: OpNode) -> tuple[str, tuple[int, ...]]:
+    """What its kernels' names begin with, and the last of their words."""
+    padding, aligned = _beyond(node.attributes)
+    return ("warp_padded", (PADDINGS.index(padding), int(aligned))) if aligned or padding != "zeros" else ("warp", ())
