@@ -22,7 +22,9 @@ def rate_field(default: float) -> Any:
 
 def momentum_field(default: float) -> Any:
     """The share of the velocity that is kept."""
-    return real(default, low=0.0, high=0.9999, live=True, help="Share of the last step's velocity that is kept.")
+    return real(
+        default, low=0.0, high=0.9999, live=True, help="Share of the last step's velocity that is kept; some schedules lower it."
+    )
 
 
 def beta1_field(default: float = 0.9) -> Any:
@@ -34,7 +36,7 @@ def beta1_field(default: float = 0.9) -> Any:
         live=True,
         label="Beta 1",
         advanced=True,
-        help="Share of the running mean of the gradient that a step keeps.",
+        help="Share of the running mean of the gradient that a step keeps; some schedules lower it.",
     )
 
 
