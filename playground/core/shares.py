@@ -45,5 +45,5 @@ class Shares(Layer):
         masks = [x.mask] if over_steps and x.mask is not None else []
         return g.op("softmax_along", x, *masks, axis=axis, logarithm=logarithm)
 
-    def form(self, rank: int) -> str:
+    def gives_of(self, rank: int) -> str:
         return self.gives if self.axis in (-1, rank - 1) else ""

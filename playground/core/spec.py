@@ -77,7 +77,7 @@ class Layer(Spec):
         """
         raise NotImplementedError
 
-    def form(self, rank: int) -> str:
+    def gives_of(self, rank: int) -> str:
         """`gives`, with these settings and of an output with so many axes."""
         return self.gives
 

@@ -134,7 +134,7 @@ def _form_problems(flow: Flow, node: Node, loss: Loss, source: Node) -> Iterator
     """A prediction in another form than the loss reads: logits, probabilities, their logarithms, numbers of either sign."""
     if not isinstance(source.spec, Layer):
         return
-    gives = source.spec.form(flow.types[source.id].rank)
+    gives = source.spec.gives_of(flow.types[source.id].rank)
     expected, given = FORMS.get(loss.expects, ""), GIVES.get(gives, "")
     if (loss.expects, gives) in SQUEEZED:
         yield Problem(

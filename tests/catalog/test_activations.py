@@ -117,8 +117,8 @@ def test_softmax_along_every_axis_as_torch(id, shape):
 
 
 def test_shares_along_another_axis_are_no_distributions_for_a_loss():
-    assert [layer_of("softmax", axis=axis).form(2) for axis in (-1, 1, 0, -2)] == ["probabilities", "probabilities", "", ""]
-    assert layer_of("log_softmax", axis=0).form(1) == "log_probabilities"
+    assert [layer_of("softmax", axis=axis).gives_of(2) for axis in (-1, 1, 0, -2)] == ["probabilities", "probabilities", "", ""]
+    assert layer_of("log_softmax", axis=0).gives_of(1) == "log_probabilities"
 
 
 @pytest.mark.parametrize("id", ["softmax", "log_softmax"])

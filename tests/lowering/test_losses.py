@@ -33,7 +33,7 @@ SUITED = {
     "multi_class_hinge": (CLASSES, 3),
     "kl_divergence": (PARTS, 3),
 }
-LAYERS = ("", "softmax", "sigmoid", "log_softmax", "tanh", "relu")
+LAYERS = ("", "softmax", "sigmoid", "log_softmax", "tanh", "gelu")
 
 
 def problems(project, samples):
