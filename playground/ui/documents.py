@@ -38,6 +38,21 @@ def _may_be_data(path: Path) -> bool:
         return False
 
 
+def _is_picture(path: Path) -> bool:
+    from playground.data.readers.images import ENDINGS  # brings NumPy, which the first paint need not wait for
+
+    return path.suffix.lower() in ENDINGS and path.is_file()
+
+
+def _holds_classes(folder: Path) -> bool:
+    """Whether a folder holds two folders or more, each with pictures."""
+    try:
+        inner = [child for child in folder.iterdir() if child.is_dir()]
+        return len(inner) > 1 and all(any(map(_is_picture, child.iterdir())) for child in inner)
+    except OSError:
+        return False
+
+
 class Documents(QObject):
     """Asks; the session acts."""
 
@@ -62,6 +77,9 @@ class Documents(QObject):
             start = sentence("Start from this data"), lambda: start_from(self.session, self.window_shown, path)
             self.session.offered.emit(start)
             return False
+        if _is_picture(path):
+            self._refuse_picture(path)
+            return False
         if not self.may_leave():
             return False
         if not self.session.open(path):
@@ -80,6 +98,19 @@ class Documents(QObject):
             self.session.message.emit(text, "warning")
             self.session.offered.emit((sentence("Save as…"), self.save_as))
         return True
+
+    def _refuse_picture(self, path: Path) -> None:
+        """One picture is no data; the folder of classes that it lies in is offered, where it lies in one."""
+        text = sentence(
+            "{path} is one picture. A folder that holds a folder of pictures for each class can be data.", path=path.name
+        )
+        self.session.message.emit(text, "warning")
+        classes = path.parent.parent
+        if _holds_classes(classes):
+            start = lambda: start_from(self.session, self.window_shown, classes)  # noqa: E731
+            self.session.offered.emit((sentence("Start from {folder}", folder=classes.name), start))
+        else:
+            self.session.offered.emit((sentence("Choose another file"), self.ask_open))
 
     def _note(self, path: Path) -> None:
         """Put a file in front of the recent ones; a list that cannot be written costs nothing else."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from playground.document.edits import AddNote
 from playground.document.file import save
 from playground.document.project import Project
 from playground.ui.main_window import MainWindow
@@ -53,6 +54,23 @@ def test_a_project_dropped_on_the_window_is_opened(window: MainWindow, session: 
     save(moons(), tmp_path / "two moons.play")
     assert deliver(window.canvas.viewport(), files(tmp_path / "two moons.play"), window.canvas.rect().center())
     qtbot.waitUntil(lambda: session.path == tmp_path / "two moons.play")
+
+
+@pytest.mark.parametrize("classes", [False, True])
+def test_one_picture_is_refused_in_words_before_anything_is_asked(
+    window: MainWindow, session: Session, qtbot: QtBot, tmp_path: Path, classes: bool
+) -> None:
+    session.do(AddNote("unsaved", (0.0, 0.0)))
+    picture = tmp_path / "animals" / "cat" / "0.png"
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(b"\x89PNG")
+    if classes:
+        (tmp_path / "animals" / "dog").mkdir()
+        (tmp_path / "animals" / "dog" / "1.jpg").write_bytes(b"")
+    assert deliver(window.canvas.viewport(), files(picture), window.canvas.rect().center())
+    qtbot.waitUntil(window.notices.isVisible)
+    assert window.notices.text.startswith("0.png is one picture.")
+    assert window.notices.button.text() == ("Start from animals" if classes else "Choose another file")
 
 
 def test_what_is_no_single_file_is_not_taken(window: MainWindow, session: Session, tmp_path: Path) -> None:
