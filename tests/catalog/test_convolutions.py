@@ -266,14 +266,14 @@ def test_upsample(shape, scale, mode, aligned):
 
 @pytest.mark.parametrize("shape", [(1, 3), (5, 2), (4, 17), (2, 1)])
 @pytest.mark.parametrize("scale", [1, 2, 3, 8])
-@pytest.mark.parametrize("mode", ["nearest", "linear"])
-def test_upsample1d(shape, scale, mode):
-    more = {} if mode == "nearest" else {"align_corners": False}
+@pytest.mark.parametrize(("mode", "aligned"), [("nearest", False), ("linear", False), ("linear", True)])
+def test_upsample1d(shape, scale, mode, aligned):
+    more = {} if mode == "nearest" else {"align_corners": aligned}
 
     def twin(x):
         return F.interpolate(x.permute(0, 2, 1), scale_factor=float(scale), mode=mode, **more).permute(0, 2, 1)
 
-    Case(make("upsample1d", scale=scale, mode=mode), [shape], 3, 2).compare(twin, ())
+    Case(make("upsample1d", scale=scale, mode=mode, align_corners=aligned), [shape], 3, 2).compare(twin, ())
 
 
 @pytest.mark.parametrize("size", [(0, 0), (1, 1), (7, 3), (0, 9)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playground.core.builder import Builder
-from playground.core.fields import choice, whole
+from playground.core.fields import choice, flag, whole
 from playground.core.registry import register
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType, Value
@@ -12,23 +12,32 @@ from playground.words import joined, sentence, within
 
 MODES = {
     "nearest": "Every step is repeated.",
-    "linear": "Weighted means of the two nearest steps; centres keep their places (align_corners=False in PyTorch).",
+    "linear": "Weighted means of the two nearest steps.",
 }
 
 
-@register("upsample1d", title="Upsample1d", group="Pool and shape", icon="upsample1d", tail="lengthen a sequence")
+@register("upsample1d", title="Upsample1d", group="Pool and shape", icon="upsample1d", version=2, tail="lengthen a sequence")
 class Upsample1d(Layer):
     """Lengthens sequences by a whole factor.
 
     Shapes: x (time, channels) -> (time·scale, channels).
-    It has no weights. Each step of a masked sequence becomes as many, present or absent as it was; absent steps count for
-    nothing, so the steps that are there give what they would give alone.
+    Centres keep their places, as in PyTorch with align_corners=False, unless the ends are to. It has no weights. Each step of a
+    masked sequence becomes as many, present or absent as it was; absent steps count for nothing, so the steps that are there give
+    what they would give alone.
     """
 
     scale: int = whole(2, low=1, high=4096, help="How many steps come from each.")
     mode: str = choice("nearest", MODES, help="What the new steps are.")
 
-    formula = "nearest: y[t, c] = x[⌊t/s⌋, c]; linear: x read at (t + ½)/s - ½"
+    align_corners: bool = flag(
+        False,
+        advanced=True,
+        when=("mode", "linear"),
+        help="The first and the last steps of both sequences lie on each other, and all others evenly between them.",
+    )
+
+    migrations = {1: dict}
+    formula = "nearest: y[t, c] = x[⌊t/s⌋, c]; linear: x read at (t + ½)/s - ½; corners aligned: at t·(n - 1)/(n·s - 1)"
     source = "PyTorch: torch.nn.Upsample; Keras: UpSampling1D for nearest"
     examples = (
         ("nearest", {}, ((5, 3),)),
@@ -40,12 +49,17 @@ class Upsample1d(Layer):
         ("same length", {"scale": 1, "mode": "linear"}, ((6, 2),)),
         ("many channels", {"mode": "linear"}, ((3, 19),)),
         ("many channels, nearest", {}, ((2, 33),)),
+        ("corners", {"scale": 3, "mode": "linear", "align_corners": True}, ((5, 3),)),
+        ("corners, one step", {"mode": "linear", "align_corners": True}, ((1, 17),)),
+        ("corners, nearest", {"align_corners": True}, ((3, 2),)),
     )
 
     def build(self, g: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if len(x.shape) != 2:
             raise ShapeError(sentence("needs a sequence: time×channels."), "sequence")
+        if self.align_corners and self.mode == "linear":
+            return self._between_ends(g, x)
         masks = [] if x.mask is None else [x.mask]
         y = g.op("upsample1d", x, *masks, scale=self.scale, mode=self.mode)
         if x.mask is None:
@@ -53,6 +67,15 @@ class Upsample1d(Layer):
         steps = x.shape[0]
         marks = g.op("upsample1d", g.op("reshape", x.mask, shape=(steps, 1)), scale=self.scale, mode="nearest")
         return g.masked(y, g.op("reshape", marks, shape=(steps * self.scale,)))
+
+    def _between_ends(self, g: Builder, x: Value) -> Value:
+        """x as an image of one column. Raises ShapeError for masked steps, of which the last is no end."""
+        if x.mask is not None:
+            raise ShapeError(sentence("needs a sequence without padding to align its ends."), "set align_corners false")
+        steps, channels = x.shape
+        image = g.op("reshape", x, shape=(steps, 1, channels))
+        y = g.op("upsample", image, scale=(self.scale, 1), mode="bilinear", align_corners=True)
+        return g.op("reshape", y, shape=(steps * self.scale, channels))
 
     def caption(self, inputs: tuple[TensorType, ...], output: TensorType) -> str:
         return joined((within(self.mode), f"×{self.scale}"), " ")
