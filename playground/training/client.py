@@ -176,7 +176,7 @@ class Client(Travels, Results):
             self._drop_change(event.change)
         elif isinstance(event, messages.Reset):
             view.forget_curves()
-            view.read_knobs()
+            view.knobs = dict(event.knobs)
             self._forget_branches()
             self._plans = {0: self._plans[self._plan]}
             self._plan = 0

@@ -221,12 +221,17 @@ class Run:
         made = self.assembled
         return derived(serial, self.journal.entries, (self.trainer.recorder.plan, made.project, made.samples))
 
+    @property
+    def knobs(self) -> dict[str, float]:
+        """Name -> value. Not to be asked for while a search goes on."""
+        return {name: float(self.machine.knobs[index]) for name, index in self.machine.layout.knob_index.items()}
+
     def started(self) -> messages.Started:
         prepared, trainer = self.assembled.prepared, self.trainer
         return messages.Started(
             generation=self.start.generation,
             layout=self.machine.layout.to_json(),
-            knobs=tuple(self.machine.layout.knob_index),
+            knobs=self.knobs,
             board=self.board.plan.to_dict(),
             step=self.machine.step,
             steps_per_epoch=trainer.steps_per_epoch,
@@ -358,7 +363,7 @@ class Run:
         self.board.clear()
         for hook in self.hooks:
             hook.reset()
-        self.send(messages.Reset(step=0))
+        self.send(messages.Reset(step=0, knobs=self.knobs))
         self.rest()
         return True
 

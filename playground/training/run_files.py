@@ -210,9 +210,8 @@ class RunFiles(Hook):
             if kept is None:
                 return False
             state = np.frombuffer(kept[1], np.float32)
-        knobs = {name: float(machine.knobs[index]) for name, index in machine.layout.knob_index.items()}
         remembered = dataclasses.asdict(memory) | {"best_place": None}
-        self._writer.write(which, Checkpoint(state, remembered, knobs, self._fingerprint), machine.step, machine.epoch)
+        self._writer.write(which, Checkpoint(state, remembered, self.run.knobs, self._fingerprint), machine.step, machine.epoch)
         return True
 
     def _save_all(self) -> None:

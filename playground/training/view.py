@@ -101,13 +101,7 @@ class RunView:
         self.layout = Layout.from_json(started.layout)
         self.board = Board(BoardPlan.from_dict(started.board), self.blocks[4])
         self._arena = np.frombuffer(self.blocks[3].buffer(), np.float32)
-        self.read_knobs()
-
-    def read_knobs(self) -> None:
-        """Take the knobs as they are in the worker's memory."""
-        if self.layout is not None and self._arena is not None:
-            values = self.layout.knob_view(self._arena)
-            self.knobs = {name: float(values[index]) for name, index in self.layout.knob_index.items()}
+        self.knobs = dict(started.knobs)
 
     def change(
         self,

@@ -181,6 +181,16 @@ def test_looking_and_turning_knobs_do_not_end_a_search(client: Client) -> None:
     client.wait(lambda c: c.knobs["rate"] == pytest.approx(0.02))
 
 
+def test_the_rate_that_a_search_tries_is_not_that_of_the_run(client: Client) -> None:
+    client.start(*plain(epochs=1000), paused=True)
+    client.find_rate(steps=10_000, low=1e-9, high=1e-8)
+    until(client, messages.FinderPoint)
+    rate = client.knobs["rate"]
+    client.cancel_find()
+    until(client, messages.FinderDone)
+    assert rate == client.knobs["rate"] == pytest.approx(plain()[0].training.optimizer.rate)
+
+
 def test_a_search_can_be_left(client: Client) -> None:
     made = plain()
     client.start(*made, paused=True)

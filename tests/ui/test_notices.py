@@ -62,7 +62,7 @@ def test_how_a_run_ended_is_put_away_when_one_begins(window: MainWindow, session
         session.heard.emit(Died(kind="killed", text="The worker was killed.", step=3))
 
     started = Started(
-        generation=1, layout={}, knobs=(), board={"layers": ()}, step=3, steps_per_epoch=1, total_steps=9, epochs=9, train_rows=1,
+        generation=1, layout={}, knobs={}, board={"layers": ()}, step=3, steps_per_epoch=1, total_steps=9, epochs=9, train_rows=1,
         validation_rows=0, arena_bytes=1, paused=False, notes=(),
     )  # fmt: skip
     end()

@@ -129,7 +129,7 @@ def _told(run: Run, command: Travel, left: int, started: Started | None) -> Trav
         kind=command.kind,
         step=machine.step,
         before=left,
-        knobs={name: float(machine.knobs[index]) for name, index in machine.layout.knob_index.items()},
+        knobs=run.knobs,
         rows=tuple(ring.written for ring in (run.board.steps, run.board.epochs, run.board.norms)),
         change=command.serial,
         plan=recorder.plan,

@@ -10,14 +10,15 @@ from playground.training.messages.base import Command, Event, Message
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Started(Event):
-    """A run is set up. generation: that of its `Start`.  layout: `engine.layout.Layout` as JSON; knobs: their names in order; board: the shared board's sizes.
+    """A run is set up. generation: that of its `Start`.  layout: `engine.layout.Layout` as JSON; board: the shared board's sizes.
+    knobs: their values, which a search in the shared memory may have changed by the time that this is read.
 
     step: where it stands (more than 0 for a resumed run); total_steps: of the whole run.  chains: most threads that a step can use.
     """
 
     generation: int
     layout: dict[str, Any]
-    knobs: tuple[str, ...]
+    knobs: dict[str, float]
     board: dict[str, Any]
     step: int
     steps_per_epoch: int
@@ -91,9 +92,10 @@ class Paused(Event):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Reset(Event):
-    """The weights are back at their start values and the curves begin anew."""
+    """The weights and knobs are back at their start values and the curves begin anew."""
 
     step: int
+    knobs: dict[str, float]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
