@@ -232,3 +232,28 @@ def start_of(start):
     """The start that a layer adds something to, or takes a row or a length of."""
     inner = getattr(start, "inner", getattr(start, "start", None))
     return start if inner is None else start_of(inner)
+
+
+@pytest.mark.parametrize(
+    ("id", "version", "added"),
+    [
+        ("max_pool1d", 1, {"partial": False, "dilation": 1}),
+        ("max_pool1d", 2, {"dilation": 1}),
+        ("max_pool2d", 1, {"partial": False, "dilation": (1, 1)}),
+        ("max_pool2d", 2, {"dilation": (1, 1)}),
+        ("softmax", 1, {"axis": -1}),
+        ("log_softmax", 1, {"axis": -1}),
+        ("upsample", 1, {"align_corners": False}),
+        ("upsample1d", 1, {"align_corners": False}),
+        ("embedding", 1, {"max_norm": 0.0}),
+        ("spatial_transformer", 1, {"padding": "zeros", "align_corners": False}),
+    ],
+)
+def test_settings_that_older_files_lack_leave_a_layer_as_it_was(id, version, added):
+    layer = registry.find("layer", id)()
+    dumped = registry.dump(layer)
+    fields = {name: value for name, value in dumped["fields"].items() if name not in added}
+    assert len(fields) == len(dumped["fields"]) - len(added)
+    loaded = registry.load({**dumped, "version": version, "fields": fields})
+    assert loaded == layer
+    assert {name: getattr(loaded, name) for name in added} == added
