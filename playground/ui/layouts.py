@@ -120,6 +120,7 @@ class Layouts(QObject):
         self.current = name
         self._arrange(name)
         self.restore()
+        self._collapse_titles()  # before the first paint, which the timer comes behind
         settings.set_word("layout", name)
         self._settle.start(0)
         self.changed.emit(name)
@@ -184,6 +185,7 @@ class Layouts(QObject):
         """The present layout as it was designed."""
         settings.set_block(f"docks/{self.current}", None)
         self._arrange(self.current)
+        self._collapse_titles()
         self._settle.start(0)
 
     def save_as(self, title: str) -> Layout:
@@ -303,15 +305,19 @@ class Layouts(QObject):
         self._front = None if floats else dock
         self._settle.start(0)
 
+    def _collapse_titles(self) -> None:
+        """Among tabs a title takes no room."""
+        for dock in self.docks.values():
+            others = [other for other in self.window_shown.tabifiedDockWidgets(dock) if not other.isFloating()]
+            dock.title.collapse(bool(others) and not dock.isFloating())
+
     def _after_change(self) -> None:
         """Tabs speak for their docks: hide those titles, and let the tab bars be ours."""
         window, front = self.window_shown, self._front
         self._front = None
         if front is not None and not front.isHidden():
             front.raise_()
-        for dock in self.docks.values():
-            others = [other for other in window.tabifiedDockWidgets(dock) if not other.isFloating()]
-            dock.title.collapse(bool(others) and not dock.isFloating())
+        self._collapse_titles()
         for bar in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             bar.setElideMode(Qt.TextElideMode.ElideNone)
             bar.setExpanding(False)

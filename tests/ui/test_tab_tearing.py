@@ -80,6 +80,17 @@ def test_what_is_put_back_among_tabs_is_in_front(window: MainWindow) -> None:
     assert "Inspector" in [bar.tabText(bar.currentIndex()) for bar in bars(window)]
 
 
+def test_a_layout_is_never_painted_with_the_titles_of_its_tabs(window: MainWindow) -> None:
+    window.show_start()
+    settle()
+    for switch in (window.leave_start, lambda: window.show_layout("train"), window.layouts.reset):
+        switch()
+        shown = [dock for dock in window.layouts.docks.values() if not dock.isHidden()]
+        assert any(dock.title.collapsed for dock in shown)
+        assert all(dock.title.collapsed for dock in shown if window.tabifiedDockWidgets(dock))
+        settle()
+
+
 def test_the_place_of_a_tab_dragged_away_is_filled_before_it_is_dropped(window: MainWindow) -> None:
     window.leave_start()
     window.show_layout("train")
