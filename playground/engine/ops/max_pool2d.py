@@ -78,10 +78,16 @@ class MaxPool2d(Op):
         e.rows(make, reads=[x, y, dy], writes=[to])
 
     def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
-        a = node.attributes
+        """Padding of a dilated window may reach the kernel's size, which runtimes refuse: then the least number is put around before."""
+        a, x = node.attributes, w.first(node.inputs[0])
+        pads = list(a.get("padding", (0, 0, 0, 0)))
+        if any(p >= a["kernel"][axis % 2] for axis, p in enumerate(pads)):
+            around = w.constant(f"{label(node)}_around", np.array([0, 0, *pads[:2], 0, 0, *pads[2:]], np.int64))
+            least = w.constant("least", np.array(np.finfo(np.float32).min, np.float32))
+            x, pads = w.node("Pad", [x, around, least], f"{label(node)}_padded"), [0, 0, 0, 0]
         more = {"dilations": list(a["dilation"])} if "dilation" in a else {}
         y = w.node(
-            "MaxPool", [w.first(node.inputs[0])], label(node),
-            kernel_shape=list(a["kernel"]), strides=list(a.get("stride", a["kernel"])), pads=list(a.get("padding", (0, 0, 0, 0))), **more,
+            "MaxPool", [x], label(node),
+            kernel_shape=list(a["kernel"]), strides=list(a.get("stride", a["kernel"])), pads=pads, **more,
         )  # fmt: skip
         w.hold(node.output, y, first=True)
