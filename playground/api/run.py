@@ -132,7 +132,7 @@ def train(
             machine.snapshot(),
         ),
         chains=made.plan.chains,
-        notes=made.prepared.notes,
+        notes=made.notes,
         journal=tuple(journal) or plain_journal(training.seed, finished),
         project=made.project,
     )

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 from typing import Any
 
+from playground.core import registry
 from playground.core.samples import Samples
 from playground.core.spec import Layer
 from playground.data.prepare import Prepared
@@ -19,6 +20,7 @@ from playground.lowering.preparing import prepared as prepared_by
 from playground.training import memory
 from playground.training.board import BoardPlan
 from playground.training.judge import Judge
+from playground.words import sentence
 
 #: Rows that `predict` takes at a time; enough for an output surface in one go.
 WINDOW = 4096
@@ -56,6 +58,16 @@ class Assembled:
         """The network's layers by name, those in blocks as "block1/dense1"."""
         nodes = expanded(self.project).project.network.nodes
         return {node.name: node.spec for node in nodes if isinstance(node.spec, Layer)}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what a person may not expect of the run."""
+        monitor = self.lowered.schedule.monitor
+        if monitor in ("loss", "train_loss") or self.judge.finds(monitor) is not None:
+            return self.prepared.notes
+        title = sentence(registry.find("metric", monitor).title)
+        text = sentence('The schedule listens to the loss: "{metric}" is no metric of this task.', metric=title)
+        return (*self.prepared.notes, text)
 
     def machine(self, arena: Any = None, progress: Progress | None = None) -> Machine:
         """A machine with the data in its windows; its state is whatever the memory holds."""

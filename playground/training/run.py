@@ -90,7 +90,7 @@ class Run:
             assembled.lowered, assembled.prepared, self.machine, training, assembled.judge, self.board.best, interrupt
         )
         self._interrupt = interrupt
-        self.notes = assembled.prepared.notes
+        self.notes = assembled.notes
         #: "paused" or "running"; until: the step at which a single batch ends, or the count of epochs at which a single epoch does.
         self.mode = "paused"
         self._until_step: int | None = None

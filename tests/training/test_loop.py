@@ -113,6 +113,7 @@ def test_a_schedule_listens_to_the_figure_that_it_is_told(monitor: str, validati
     assert run.memory.heard["factor"] == pytest.approx(optimizer.param_groups[0]["lr"])
     assert run.memory.heard["factor"] < 1 or monitor in ("perplexity", "train_loss", "r2")
     assert run.memory.heard["best"] == theirs.best
+    assert any('"R²"' in note for note in assemble(made, samples).notes) == (monitor == "r2")
     list(again.train())
     assert again.memory.heard == run.memory.heard
     assert again.machine.state_sha256() == run.machine.state_sha256()
