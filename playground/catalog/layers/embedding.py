@@ -66,7 +66,7 @@ class Embedding(Layer):
     mask: bool = flag(False, label="Mask padding", help="Tell the layers that follow which steps are only padding.")
     start: Initializer = part("initializer", _normal, label="Start from", help="How the rows start.")
     max_norm: float = real(
-        0.0, low=0.0, high=1000.0, off="None", live=True, advanced=True, help="Greatest length of a row; 0 sets none."
+        0.0, low=0.0, high=1000.0, log=True, off="None", live=True, advanced=True, help="Greatest length of a row; 0 sets none."
     )
 
     migrations = {1: dict}
