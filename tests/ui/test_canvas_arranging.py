@@ -23,7 +23,7 @@ from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
 from playground.ui.theme import theme
 from tests.ui.conftest import settle
-from tests.ui.synthetic import LEFT, centre, click, drag, drop, mouse, press, release
+from tests.ui.synthetic import LEFT, centre, click, drag, drop, mouse, move, press, release
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
 
@@ -63,6 +63,19 @@ def test_the_map_does_not_cover_what_was_just_added(view: CanvasView, session: S
 
 def place(session: Session, name: str) -> tuple[float, float]:
     return session.project.network.node(named(session, name)).position
+
+
+def test_the_visible_part_is_held_on_the_map_where_it_is_taken(view: CanvasView, session: Session) -> None:
+    map = view.looking.map
+    view.zoom_about(1.5, QPointF(0, 0))
+    map.grab()  # its scale is known once it was painted
+    (scale, shift), before = map._fit(), view.visible().center()
+    held = before * scale + shift + QPointF(6, 4)
+    press(map, held)
+    assert (view.visible().center() - before).manhattanLength() < 2, "it does not jump"
+    move(map, held + QPointF(5, 0))
+    release(map, held + QPointF(5, 0))
+    assert view.visible().center().x() - before.x() == pytest.approx(5 / scale, abs=2)
 
 
 def body(view: CanvasView, name: str) -> QRectF:
