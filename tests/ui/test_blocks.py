@@ -303,3 +303,36 @@ def test_every_look_in_both_themes(built: MainWindow, session: Session) -> None:
         settle()
         assert not built.grab().isNull()
         session.leave()
+
+
+def slopes(view: CanvasView) -> list[float]:
+    """How far each wire rises from its start to its end, in pixels."""
+    return [
+        wire.target.scenePos().y() + wire.target.port("in", wire.port).y()
+        - wire.source.scenePos().y() - wire.source.port("out", wire.output).y()
+        for wire in view.canvas.wires.values()
+    ]  # fmt: skip
+
+
+def test_wires_stay_level_through_a_block_inside_it_and_when_it_comes_apart(built: MainWindow, session: Session) -> None:
+    view = built.canvas
+    session.undo()
+    view.commands.tidy((1200.0, 400.0))
+    stood = {node.name: node.position for node in session.view.network.nodes}
+    settle()
+    assert max(map(abs, slopes(view))) <= 1
+    session.select((named(session, "dense1").id, named(session, "tanh1").id))
+    built.actions_made["group"].trigger()
+    settle()
+    assert max(map(abs, slopes(view))) <= 1
+    session.enter(named(session, "block_a1").id)
+    settle()
+    assert len(slopes(view)) == 3
+    assert max(map(abs, slopes(view))) <= 1
+    session.leave()
+    settle()
+    session.select((named(session, "block_a1").id,))
+    built.actions_made["ungroup"].trigger()
+    settle()
+    for node in session.view.network.nodes:
+        assert node.position == pytest.approx(stood[node.name], abs=1), node.name

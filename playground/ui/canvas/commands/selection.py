@@ -1,4 +1,4 @@
-"""Commands on what is selected: delete, clipboard, blocks, names and freezing."""
+"""Commands on what is selected: delete, clipboard, names and freezing."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import dataclasses
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QGuiApplication
 
-from playground.document.blocks import BlockUse
 from playground.document.edits import (
     Edit,
-    GroupIntoBlock,
     Paste,
     RemoveLinks,
     RemoveNodes,
@@ -19,7 +17,6 @@ from playground.document.edits import (
     SetNodeOption,
     SetNote,
     Several,
-    UngroupBlock,
     duplicate,
 )  # fmt: skip
 from playground.document.project import Network
@@ -108,24 +105,6 @@ class Selection(Part):
             ids = (*edit.nodes, *(note.id for note in edit.fragment.notes))
             self.session.select(ids)
             self.shown.emit(ids)
-
-    def group(self) -> None:
-        """The selected layers become a block, used once in their place."""
-        chosen = tuple(node.id for node in self.session.selected_nodes())
-        if chosen:
-            made = GroupIntoBlock(chosen)
-            self.finish(made, made.id)
-
-    def ungroup(self) -> None:
-        """The layers of the selected blocks in place of the nodes that use them."""
-        blocks = [node for node in self.session.selected_nodes() if isinstance(node.spec, BlockUse)]
-        project = self.session.view
-        before = {node.id for node in project.network.nodes}
-        edits: tuple[Edit, ...] = tuple(UngroupBlock(node.id) for node in blocks)
-        if edits and self.session.do(edits[0] if len(edits) == 1 else Several("Ungroup", edits)):
-            made = tuple(node.id for node in self.session.view.network.nodes if node.id not in before)
-            self.session.select(made)
-            self.shown.emit(made)
 
     def rename(self, id: str, name: str) -> bool:
         return self.session.do(RenameNode(id, name))
