@@ -168,6 +168,11 @@ def test_a_wire_let_go_on_a_node_that_it_does_not_fit_is_told_why(chain: CanvasV
     assert chain.refusal.isVisible()
     assert wires(session) == before
     assert chain.gesture is None
+    drag(chain, port(chain, "dense1", "out"), centre(chain, "relu1"))
+    drag(chain, port(chain, "relu1", "out"), centre(chain, "dense1"))
+    assert chain.refusal.isVisible(), "a loop has no remedy, and was not told before"
+    click(chain, QPointF(8, 8))
+    assert not chain.refusal.isVisible()
 
 
 def test_click_and_click_makes_a_wire(chain: CanvasView, session: Session) -> None:

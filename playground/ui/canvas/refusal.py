@@ -79,9 +79,9 @@ class Refusal(QWidget):
             port = self.over.viewport()
             port.setCursor(Qt.CursorShape.ForbiddenCursor) if on else port.unsetCursor()
 
-    def settle(self) -> None:
-        """The wire was let go here: keep the card until a mend is picked or it is dismissed."""
-        if self.mend is None:
+    def settle(self, unread: bool = False) -> None:
+        """The wire was let go here: keep the card until a mend is picked or it is dismissed. unread: keep one without a mend too."""
+        if self.mend is None and not unread:
             self.dismiss()
         else:
             self._forbid(False)

@@ -139,7 +139,8 @@ class WireGesture:
 
     def finish(self) -> None:
         """Make the wire if it fits; keep the refusal's card if it offers a mend; in the open ask what is to stand there."""
-        if self.over is None and self._at is not None and (whole := self._port_of_whole(fitting=False)) is not None:
+        whole = self._port_of_whole(fitting=False) if self.over is None else None
+        if whole is not None and self._at is not None:
             self.aim(whole, self.wire.loose, self._at.toPoint())
         over, refused = self.over, self.over is not None and self.judge(*self.over) is not None
         self.end()
@@ -149,7 +150,7 @@ class WireGesture:
             else:
                 self.view.commands.wire(self.source.id, over[0].id, over[1], self.output)
         elif refused:
-            self.view.refusal.settle()
+            self.view.refusal.settle(unread=whole is not None)
         elif self.replaces:
             self.view.commands.unwire(self.replaces)
         else:

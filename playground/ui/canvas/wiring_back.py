@@ -123,14 +123,15 @@ class BackGesture:
 
     def finish(self) -> None:
         """Make the wire if it fits; keep the refusal's card if it offers a mend; in the open ask what is to stand there."""
-        if self.over is None and self._at is not None and (whole := self._port_of_whole(fitting=False)) is not None:
+        whole = self._port_of_whole(fitting=False) if self.over is None else None
+        if whole is not None and self._at is not None:
             self.aim(whole, self.wire.start, self._at.toPoint())
         over, refused = self.over, self.over is not None and self.judge(*self.over) is not None
         self.end()
         if over is not None and not refused:
             self.view.commands.wire(over[0].id, self.target.id, self.port, over[1])
         elif refused:
-            self.view.refusal.settle()
+            self.view.refusal.settle(unread=whole is not None)
         else:
             ask_in_the_open(self.view, self.wire.start, Place(self.target.id, self.port, behind=False))
 
