@@ -19,10 +19,11 @@ from playground.document.project import Project
 from playground.engine.machine import Machine, Progress
 from playground.errors import BadValue
 from playground.training import checkpoints, hooks, messages, replan, run_record
+from playground.training.areas.epochs import EPOCH_COLUMNS
 from playground.training.assembly import Assembled
 from playground.training.block import Block
 from playground.training.board import Board
-from playground.training.history import epoch_row
+from playground.training.history import Growing, epoch_row
 from playground.training.hooks import Hook
 from playground.training.hooks.journal import RunJournal
 from playground.training.interrupt import Interrupt
@@ -160,7 +161,11 @@ class Run:
             raise
         epochs, _ = previous.board.epochs.since(0)
         if not self.in_place and epochs.shape[1:] == self.board.epochs.rows.shape[1:]:
-            self.board.epochs.append(epochs)
+            # Without those of steps that were taken back.
+            known = Growing(epochs[:0], EPOCH_COLUMNS.index("step"))
+            known.add(epochs)
+            known.cut(self.machine.step)
+            self.board.epochs.append(known.rows)
         before = {type(hook): hook for hook in previous.hooks}
         for hook in self.hooks:
             hook.carried(before[type(hook)])

@@ -326,3 +326,15 @@ def test_hashes_are_of_states() -> None:
             pass
         found.add(hashlib.sha256(player.trainer.machine.snapshot().tobytes()).hexdigest())
     assert len(found) == 2
+
+
+def test_a_change_after_a_fork_brings_no_epoch_of_the_parent_back(worker: Client) -> None:
+    made, samples = plain(epochs=6)
+    run = Stops(worker, made, samples)
+    worker.resume()
+    worker.wait(lambda c: c.state == "finished")
+    epochs = list(worker.epochs)
+    step = epochs[1].step
+    run.back(step, "fork")
+    assert not run.change({"optimizer": of("optimizer", "momentum", rate=0.05)}).in_place
+    assert list(worker.epochs) == epochs[:2]
