@@ -222,6 +222,14 @@ def what_differs(projects: list[Project]) -> list[tuple[str, list[Any]]]:
     return [(path, values) for path, values in rows if any(value != values[0] for value in values[1:])]
 
 
+def end_of(run: Kept) -> Project:
+    """The project as a run had it at its end; where its journal cannot be followed, as at its beginning."""
+    try:
+        return run.ended
+    except BadValue:
+        return run.project
+
+
 def rate_of(project: Project) -> float | None:
     """The optimizer's learning rate."""
     optimizer = project.training.optimizer

@@ -23,11 +23,12 @@ from playground.ui.compare.choice import Choice, choice_of
 from playground.ui.compare.columns import columns_for
 from playground.ui.compare.filtering import fits, unknown_names
 from playground.ui.compare.lines import alone
+from playground.ui.compare.naming import value_text
 from playground.ui.compare.restored import restored_of
 from playground.ui.compare.table import FIRST, LINE, TICK, RunsTable
 from playground.ui.main_window import MainWindow
 from playground.ui.panels.activations import ActivationsPanel
-from playground.ui.panels.comparison import ComparisonPanel, value_text
+from playground.ui.panels.comparison import ComparisonPanel
 from playground.ui.panels.gradients import NormsPanel
 from playground.ui.panels.histograms import HistogramsPanel
 from playground.ui.panels.journal_entries import journal_of
@@ -146,6 +147,20 @@ def test_selected_runs_are_set_side_by_side(window: MainWindow, compared: Choice
     assert results["Epochs"] == ["5", "6"]
     assert "Accuracy" in results
     assert panel.restore.text() == "Restore run 3"
+    changed_on_the_way(table, panel, compared)
+
+
+def changed_on_the_way(table: RunsTable, panel: ComparisonPanel, compared: Choice) -> None:
+    """What was changed while a run went on is told in the table and where runs are compared."""
+    first, last = compared.compared_runs()
+    after = {"training/fields/batch": 16}
+    entry = ChangeEntry(serial=2, step=9, kind="plan", what="batch", before={"training/fields/batch": 32}, after=after, note="")
+    steered = dataclasses.replace(last, journal=(*last.journal[:1], entry))
+    batch = next(column for column in columns_for([steered]) if column.key == "batch")
+    assert (batch.shown(last), batch.shown(steered)) == ("32", "32 → 16")
+    compared.compared_runs = lambda: [first, steered]  # type: ignore[method-assign]
+    panel.refresh()
+    assert dict(panel.different.rows)["Batch"] == ["64", "32 → 16"]
 
 
 def points_thinned_damaged_and_lacking(run: Kept, session: Session, loss: LossPanel) -> None:

@@ -11,7 +11,8 @@ from PySide6.QtCore import QDateTime, QLocale
 
 from playground.core import registry
 from playground.core.spec import Metric
-from playground.training.runs import Kept, rate_of
+from playground.document.plans import TrainingPlan
+from playground.training.runs import Kept, end_of, rate_of
 from playground.ui.compare.lines import Line
 from playground.ui.plots.axis import measured, short
 from playground.words import joined, language, say, sentence
@@ -164,6 +165,11 @@ def state_of(run: Kept, going: Mapping[Path, str] | None = None) -> str:
     return (going or {}).get(run.folder, run.state)
 
 
+def _way(run: Kept, text: Callable[[TrainingPlan], str]) -> str:
+    """A setting at the beginning, and at the end where it was changed on the way."""
+    return " → ".join(dict.fromkeys(text(project.training) for project in (run.project, end_of(run))))
+
+
 def _states(line: Line, going: Mapping[Path, str]) -> str:
     """Of a group how many there are of each; of all the same only the word."""
     states = [state_of(run, going) for run in line.runs]
@@ -185,9 +191,11 @@ def columns_for(runs: list[Kept], going: Mapping[Path, str] | None = None) -> li
         Column("state", sentence("State"), lambda run: say(STATES.get(state_of(run, under), run.state)),
                group=lambda line: _states(line, under)),
         Column("network", sentence("Network"), network_text),
-        Column("optimizer", sentence("Optimizer"), lambda run: say(run.project.training.optimizer.title)),
+        Column("optimizer", sentence("Optimizer"), lambda run: say(run.project.training.optimizer.title),
+               lambda run: _way(run, lambda plan: say(plan.optimizer.title))),
         Column("rate", sentence("Rate"), lambda run: rate_of(run.project)),
-        Column("batch", sentence("Batch"), lambda run: float(run.project.training.batch)),
+        Column("batch", sentence("Batch"), lambda run: float(run.project.training.batch),
+               lambda run: _way(run, lambda plan: short(float(plan.batch)))),
         Column("seeds", sentence("Seeds"), lambda run: 1.0, group=lambda line: float(line.seeds)),
         Column("seed", sentence("Seed"), seed, aside=True, group=lambda line: seed(line.run) if not line.grouped else None),
         Column("epochs", sentence("Epochs"), lambda run: float(len(run.epochs)), mean=True, aside=True),

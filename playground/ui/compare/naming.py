@@ -28,6 +28,11 @@ def value_text(value: Any) -> str:
     return say(SPELT.get(text, text.replace("_", " ").capitalize()) if text.isidentifier() and text.islower() else text)
 
 
+def way_text(first: Any, last: Any) -> str:
+    """A setting at the beginning of a run and at its end."""
+    return value_text(first) if first == last else f"{value_text(first)} → {value_text(last)}"
+
+
 def setting_text(path: str, projects: Sequence[Project]) -> str:
     """What a path of `settings_of` is called: "Learning rate", "dense1 Units"; the path itself where none of the projects has it."""
     for project in projects:

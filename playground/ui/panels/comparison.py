@@ -8,11 +8,11 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from playground.training.runs import Kept, settings_of, what_differs
+from playground.training.runs import Kept, end_of, settings_of, what_differs
 from playground.ui.compare.choice import choice_of
 from playground.ui.compare.columns import columns_for
 from playground.ui.compare.lines import Line, alone
-from playground.ui.compare.naming import setting_text, value_text
+from playground.ui.compare.naming import setting_text, way_text
 from playground.ui.compare.noise_card import NoiseCard
 from playground.ui.inspector.controls import Button
 from playground.ui.inspector.foot import Empty
@@ -123,13 +123,17 @@ class ComparisonPanel(QWidget):
         self.title.show_text(
             say("{first} against {others}", first=names[0], others=", ".join(names[1:])) if len(names) > 1 else names[0]
         )
-        projects = [run.project for run in runs]
-        rows = what_differs(projects)
-        told = [(setting_text(path, projects), [value_text(v) for v in values]) for path, values in rows]
+        begun, ended = [run.project for run in runs], [end_of(run) for run in runs]
+        rows = dict.fromkeys(path for projects in (begun, ended) for path, _ in what_differs(projects))
+        pairs = [(settings_of(first), settings_of(last)) for first, last in zip(begun, ended, strict=True)]
+        told = [
+            (setting_text(path, [*begun, *ended]), [way_text(first.get(path), last.get(path)) for first, last in pairs])
+            for path in rows
+        ]
         self.different.show_lines(names if rows else [], told)
         for part in (self.differs, self.different, self.equal):
             part.setVisible(len(runs) > 1)
-        same = len(dict.fromkeys(path for run in runs for path in settings_of(run.project))) - len(rows)
+        same = len(dict.fromkeys(path for pair in pairs for one in pair for path in one)) - len(rows)
         self.equal.show_text(
             counted(same, "{n} other setting is equal.", "{n} other settings are equal.") if len(runs) > 1 else ""
         )
