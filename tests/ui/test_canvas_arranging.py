@@ -282,11 +282,14 @@ def test_keys_move_a_frame_with_what_lies_in_it(view: CanvasView, session: Sessi
 def test_a_corner_resizes(view: CanvasView, session: Session, frame: bool) -> None:
     made = AddNote("Title\nWords", (560.0, 160.0), (200.0, 120.0), frame=frame)
     session.do(made)
-    session.select((made.id,))
     view.zoom_to_fit(1.0)
     item = view.canvas.notes[made.id]
     corner = QPointF(view.mapFromScene(item.mapToScene(item.frame.bottomRight() - QPointF(4, 4))))
+    for at, sign in ((corner, Qt.CursorShape.SizeFDiagCursor), (corner - QPointF(60, 50), Qt.CursorShape.ArrowCursor)):
+        move(view, at, Qt.MouseButton.NoButton)
+        assert view.viewport().cursor().shape() == sign
     drag(view, corner, corner + QPointF(50 * view.zoom, 30 * view.zoom))
+    assert session.selection == (made.id,)
     (note,) = session.project.network.notes
     assert note.position == (560.0, 160.0)
     assert abs(note.size[0] - 246) <= 3

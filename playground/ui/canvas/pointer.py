@@ -69,14 +69,27 @@ class CanvasPointer:
             return True
         return False
 
+    def _corner_under(self, at: QPointF) -> NoteItem | None:
+        """The note or frame whose lower right corner is there: one that is selected, or one over which nothing lies."""
+        pos, top = self.view.mapToScene(at.toPoint()), self.view.itemAt(at.toPoint())
+        notes = [item for item in self.view.canvas.notes.values() if item.isSelected() or item is top]
+        return next((item for item in notes if item.corner_at(item.mapFromScene(pos))), None)
+
     def _grab_corner(self, at: QPointF) -> bool:
-        """Take hold of the lower right corner of a selected note or frame, to resize it."""
-        pos = self.view.mapToScene(at.toPoint())
-        for item in self.view.canvas.notes.values():
-            if item.isSelected() and item.corner_at(item.mapFromScene(pos)):
-                self.view.gesture = ResizeGesture(self.view, item)
-                return True
-        return False
+        """Take hold of the lower right corner of a note or frame, to resize it."""
+        item = self._corner_under(at)
+        if item is None:
+            return False
+        if not item.isSelected():
+            self.view.session.select((item.id,))
+        self.view.gesture = ResizeGesture(self.view, item)
+        return True
+
+    def _point_at_corner(self, on: bool) -> None:
+        """The sign of what can be resized, at the pointer."""
+        port, sign = self.view.viewport(), Qt.CursorShape.SizeFDiagCursor
+        if on != (port.cursor().shape() == sign):
+            port.setCursor(sign) if on else port.unsetCursor()
 
     def _grab_port(self, at: QPointF) -> bool:
         found = self.port_under(at)
@@ -126,6 +139,7 @@ class CanvasPointer:
             else:
                 self.dragging.follow(free=bool(self._modifiers & Qt.KeyboardModifier.AltModifier))
             return
+        self._point_at_corner(not self._held and self._corner_under(self.at) is not None)
         self.view.port_names.hover(self.port_under(self.at))
         weights_under(self.view, self.at, tell=True)
 
