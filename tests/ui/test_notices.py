@@ -264,3 +264,17 @@ def test_the_path_that_is_in_the_way_goes_to_the_clipboard(window: MainWindow, s
     assert window.notices.button.text() == "Copy the path"
     QTest.mouseClick(window.notices.button, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text() == str(session.shelf)
+
+
+def test_a_message_lies_over_the_card_of_a_tip(window: MainWindow, session: Session):
+    from playground.ui.lessons.coach import coach_of
+    from tests.examples.recipes import FOLDER
+
+    window.documents.open(FOLDER / "iris.play")
+    window.actions_made["try_this"].trigger()
+    coach = coach_of(window)
+    session.message.emit("Something was said.", "info")
+    coach.look()
+    order = window.children()
+    assert coach.card.isVisible()
+    assert order.index(window.notices) > order.index(coach.card)

@@ -150,6 +150,8 @@ class Coach(QObject):
         nodes = self.session.view.network.nodes
         chosen = self._seen([node for node in nodes if node.id in self.session.selection])  # just added, or worked at
         self.card.stand(self._areas(), [*([] if place is None else [place]), *chosen], self._seen(nodes))
+        if window.notices.isVisible():
+            window.notices.raise_()  # what is told is read before it goes, what can be tried stays
 
     def _areas(self) -> list[QRect]:
         """Where the card may stand: over the canvas and the problems below it, or the whole window while the canvas is away."""
