@@ -234,8 +234,9 @@ class Monkey(Gestures, Visits):
             part.click()
 
     def button(self) -> None:
-        """A button of a panel or a dialog."""
+        """A button of a panel or a dialog. Those that wait until a menu is closed are left alone."""
         found = [each for each in self._shown(QAbstractButton) if each.isEnabled() and not isinstance(each, PickerButton)]
+        found = [each for each in found if not (isinstance(each, QToolButton) and each.menu() is not None)]
         if found:
             chosen = self.rng.choice(found)
             self.note(f"{type(chosen).__name__} {chosen.text() or chosen.accessibleName()}")
