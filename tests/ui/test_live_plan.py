@@ -345,9 +345,13 @@ def test_a_reset_brings_the_knobs_back_to_the_project(running: Session, qtbot: Q
 
 
 @pytest.mark.parametrize("saved", [True, False], ids=["saved", "never saved"])
-def test_a_run_written_down_does_it_again(running: Session, qtbot: QtBot, tmp_path: Path, saved: bool) -> None:
+def test_a_run_written_down_does_it_again(
+    running: Session, qtbot: QtBot, tmp_path: Path, saved: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if saved:
-        running.path = tmp_path / "moons it's.play"
+        # As `playground moons.play` in a terminal opens it; the script is run in another folder.
+        monkeypatch.chdir(tmp_path)
+        running.path = Path("moons it's.play")
         save(running.project, running.path)
     replanned(running, qtbot, lambda: running.do(SetPlan("training", "batch", 40)))
     running.do(SetPlan("training", "optimizer.rate", 0.02))
@@ -360,6 +364,7 @@ def test_a_run_written_down_does_it_again(running: Session, qtbot: QtBot, tmp_pa
     qtbot.waitUntil(lambda: running.client.state == "paused", timeout=15_000)
     assert can_write(running)
     text = journal_script(running)
+    monkeypatch.chdir(tmp_path.parent)
     (tmp_path / "again.py").write_text(text)
     done = subprocess.run([sys.executable, str(tmp_path / "again.py")], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr

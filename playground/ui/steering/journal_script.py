@@ -40,7 +40,7 @@ def journal_script(session: Session) -> str:
         journal.entries.pop()  # came after the copy
     if not journal.entries or journal.entries[-1].kind not in ("end", "fault"):
         journal.add("end", steps, "stopped", steps, steps)
-    path = session.path if session.path is not None and session.path.is_file() else None
+    path = session.path.resolve() if session.path is not None and session.path.is_file() else None
     return script(
         Recipe(
             project=root,

@@ -18,7 +18,7 @@ from playground.training.messages.travel import Stayed, Travelled
 from playground.ui.inspector.following import follow_knobs
 from playground.ui.plots.marks import Band, Mark
 from playground.ui.steering.settled import settings_of
-from playground.words import say
+from playground.words import counted, say
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -65,7 +65,7 @@ class Travels(QObject):
         """The stretch before a fault that is kept."""
         if self.fault is None:
             return []
-        words = say("{kept} steps kept", kept=self.kept)
+        words = counted(self.kept, "{n} step kept", "{n} steps kept")
         return [Band(self.fault.step - self.kept, self.fault.step, "error", words)]
 
     def marks(self) -> list[Mark]:
