@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from playground.ui.layout_table import Layout
 from playground.ui.painting import RIGHT, Painted, box, put, stamp, width_of
@@ -125,6 +125,17 @@ class Corner(QWidget):
         row.setSpacing(20)
         row.addWidget(self.project)
         row.addWidget(self.frame, 0, Qt.AlignmentFlag.AlignVCenter)
+        theme().changed.connect(self._color_more)
+        self._color_more()
+
+    def _color_more(self) -> None:
+        """The button of the menus that have no room: Qt draws it black in every look."""
+        bar = self.parentWidget()
+        more = None if bar is None else bar.findChild(QToolButton, "qt_menubar_ext_button")
+        if more is not None:
+            more.setIcon(theme().icon("down", 16, "text"))
+            more.setToolTip(say("More menus"))
+            more.setAccessibleName(more.toolTip())
 
     def show_own(self, layout: Layout | None) -> None:
         """The present layout where it is one's own, else None."""

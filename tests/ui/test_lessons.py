@@ -210,6 +210,12 @@ def test_the_tip_of_an_example_is_shown_by_the_menu_and_put_away(window: MainWin
     assert coach.card.isVisible()
     assert coach.card.text.text() == tip_of(session.project)
     assert not coach.card.leave.isVisible()
+    whole = coach.card.size()
+    QTest.mouseClick(coach.card.fold, Qt.MouseButton.LeftButton)
+    assert (coach.card.fold.accessibleName(), coach.card.text.isVisible()) == ("Unfold", False)
+    assert coach.card.height() < whole.height() / 2
+    QTest.mouseClick(coach.card.fold, Qt.MouseButton.LeftButton)
+    assert coach.card.size() == whole
     QTest.mouseClick(coach.card.next, Qt.MouseButton.LeftButton)
     assert not coach.card.isVisible()
 

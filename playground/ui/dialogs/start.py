@@ -303,17 +303,20 @@ class Start(QWidget):
         """Title, filters and search over the cards."""
         top = QHBoxLayout()
         top.setSpacing(6)
-        top.addWidget(Label(say("Examples"), 16, "text", True))
-        top.addSpacing(12)
+        title = Label(say("Examples"), 16, "text", True)
+        title.setMinimumWidth(title.sizeHint().width())
+        top.addWidget(title)
+        top.addSpacing(6)
         for each in self.chips:
             each.setCheckable(True)
             self.filters.addButton(each)
             top.addWidget(each)
         self.chips[0].setChecked(True)
         top.addStretch(1)
-        self.search.setFixedWidth(200)
+        self.search.setMinimumWidth(90)
+        self.search.setMaximumWidth(200)
         self.search.setAccessibleName(say("Search examples"))
-        top.addWidget(self.search)
+        top.addWidget(self.search, 100)
         return top
 
     def refresh(self) -> None:

@@ -15,6 +15,7 @@ from playground.ui.theme import theme
 from playground.words import say
 
 WIDE, APART, RIM = 336, 14, 5
+FOLDED = 230  # pixels across while only the title is shown
 
 
 class Ring(QWidget):
@@ -61,19 +62,28 @@ class Card(QWidget):
         self.leave = Button(say("Leave"), "quiet", small=True)
         self.earlier = Button(say("Back"), "secondary", small=True)
         self.next = Button(say("Next"), "primary", small=True, width=84)
+        self.fold = Button("", "icon", "down", small=True)
+        self.folded = False
         top, foot = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.title, 1)
         top.addWidget(self.count)
+        top.addWidget(self.fold)
         foot.addWidget(self.leave)
         foot.addWidget(self.state, 1)
         foot.addWidget(self.earlier)
         foot.addWidget(self.next)
+        self.inner = QWidget()
+        below = QVBoxLayout(self.inner)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(8)
+        below.addWidget(self.text)
+        below.addLayout(foot)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 14, 12)
-        column.setSpacing(8)
+        column.setContentsMargins(16, 8, 14, 12)
+        column.setSpacing(4)
         column.addLayout(top)
-        column.addWidget(self.text)
-        column.addLayout(foot)
+        column.addWidget(self.inner)
+        self.fold.clicked.connect(lambda: self.show_folded(not self.folded))
         for button, signal in ((self.next, self.on), (self.earlier, self.back), (self.leave, self.left)):
             button.clicked.connect(signal)
         self.hide()
@@ -81,7 +91,9 @@ class Card(QWidget):
     def show_words(
         self, title: str, text: str, *, count: str = "", state: str = "", first: bool = True, last: bool = False
     ) -> None:
-        """first, last: of a lesson's steps."""
+        """first, last: of a lesson's steps. Other words than before are shown whole."""
+        if (title, text) != (self.accessibleName(), self.accessibleDescription()):
+            self.folded = False
         self.title.show_text(title)
         self.count.show_text(count)
         self.text.show_text(text)
@@ -94,11 +106,24 @@ class Card(QWidget):
         self.setAccessibleDescription(text)
         self.text.setMinimumHeight(0)  # which the height for a width would count
         self.text.setFixedHeight(self.text.heightForWidth(WIDE - 30))
-        layout = self.layout()
+        self.show_folded(self.folded)
+
+    def show_folded(self, folded: bool) -> None:
+        """Show the title alone, so that what lies under the card can be seen, or all of it."""
+        self.folded = folded
+        self.fold.glyph = "right" if folded else "down"
+        self.fold.setToolTip(say("Unfold") if folded else say("Fold"))
+        self.fold.setAccessibleName(self.fold.toolTip())
+        self.inner.setVisible(not folded)
+        wide = FOLDED if folded else WIDE
+        self.setFixedWidth(wide)
+        layout, inner = self.layout(), self.inner.layout()
         assert layout is not None
-        layout.invalidate()
-        layout.activate()
-        self.resize(WIDE, layout.sizeHint().height())
+        assert inner is not None
+        for each in (inner, layout):
+            each.invalidate()
+            each.activate()
+        self.resize(wide, layout.sizeHint().height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from playground.training import messages
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SECONDS = 1.0
 ROW = 23
+TABLE_WIDE = 620  # pixels that the columns take
 #: Share of a step from which on a layer is named.
 NOTABLE = 0.35
 PARTS = (("forward", 1), ("backward", 2), ("update", 3))
@@ -136,13 +137,14 @@ class TimingPanel(QWidget):
         top.setContentsMargins(10, 5, 10, 5)
         top.setSpacing(8)
         top.addWidget(self.told, 1)
-        for part in (Key(), self.batch, self.again):
+        self.key = Key()
+        for part in (self.key, self.batch, self.again):
             top.addWidget(part)
+        self.table.setMinimumWidth(TABLE_WIDE)
         area = QScrollArea()
         area.setWidget(self.table)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -155,6 +157,10 @@ class TimingPanel(QWidget):
         self.forget()
         if self.bench.layers:
             self._show(self.bench.layers)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.key.setVisible(self.width() >= TABLE_WIDE)  # the columns say it too
 
     def start(self) -> None:
         """Measure anew."""
@@ -182,6 +188,6 @@ class TimingPanel(QWidget):
 register_panel(
     Panel(
         id="timing", title="Time of layers", icon="clock", places={"build": "bottom", "train": "bottom"}, factory=TimingPanel, order=60,
-        least=(560, 140),
+        least=(420, 140),
     )
 )  # fmt: skip

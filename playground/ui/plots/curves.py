@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from playground.training.history import Growing, History, LayerNorms, epoch_numbers
 from playground.training.messages import EpochRecord
 from playground.ui.plots.axis import Axis
-from playground.ui.plots.plot import Plot
+from playground.ui.plots.plot import TITLE_ROOM, Plot
 from playground.ui.plots.series import Series
 from playground.ui.plots.smoothing import Smoother
 from playground.ui.plots.thinning import Greatest
@@ -109,7 +109,7 @@ class MetricPlot(Plot):
     """
 
     def __init__(self, metric: str, title: str, heads: Mapping[str, str] | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(say("{title} over steps", title=title), right=78, parent=parent)
+        super().__init__(say("{title} over steps", title=title), right=78, top=TITLE_ROOM, parent=parent)
         self.metric_id, self.ends = metric, True
         self._columns: dict[str, EpochColumn] = {}
         for color, (head, name) in enumerate((heads or {"": metric}).items(), start=2):

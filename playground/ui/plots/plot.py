@@ -24,6 +24,8 @@ from playground.words import say, sentence, strung
 NO_RUN = sentence("No run yet. Press Train.")
 #: Pixels from one name at a line's end to the next; lines of a readout that are never cut.
 END, MOST_READ = 13, 8
+#: A margin of so many pixels above the curves has room for the title, which lies over them else.
+TITLE_ROOM = 18
 #: Dashes of a curve that is laid under, by the series it belongs to, so that it is told apart without its colour.
 OVERLAID = {"train": (8.0, 3.0, 2.0, 3.0), "validation": (3.0, 3.0), "raw": ()}
 
@@ -274,7 +276,8 @@ class Plot(Pointing):
 
     def _draw_title(self, p: QPainter, r: QRectF) -> None:
         if self.title:
-            put(p, QRectF(r.x() + 8, r.y() + 2, r.width() - 16, 16), self.title, 10, "text2")
+            above = self.margins[1] >= TITLE_ROOM
+            put(p, QRectF(r.x() + (0 if above else 8), 2 if above else r.y() + 2, r.width() - 16, 16), self.title, 10, "text2")
         if self.x_title:
             put(p, QRectF(r.x(), self.height() - 14, r.width(), 14), self.x_title, 10, "text2", how=RIGHT)
 
