@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from playground.core.builder import Builder
 from playground.core.fields import choice, flag, size, whole
@@ -103,8 +102,6 @@ def uncounted(fields: dict[str, Any]) -> dict[str, Any]:
 class StepPool(Layer):
     """Something of every window of steps."""
 
-    migrations: ClassVar[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {1: dict}
-
     kernel: int = whole(2, low=1, high=4096, unit="steps", help="How many steps a window sees.")
     stride: int = whole(2, low=1, high=4096, unit="steps", help="Steps from one window to the next.")
     padding: str = choice("valid", POOL_PADDING, help="How far windows may reach over the ends.")
@@ -154,8 +151,6 @@ class StepPool(Layer):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ImagePool(Layer):
     """Something of every window of pixels."""
-
-    migrations: ClassVar[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {1: dict}
 
     kernel: tuple[int, int] = size((2, 2), high=255, unit="px", help="Height and width of a window.")
     stride: tuple[int, int] = size((2, 2), high=255, unit="px", help="Rows and columns from one window to the next.")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
 
 from playground.core.axes import axis_field, resolved
 from playground.core.builder import Builder
@@ -29,8 +27,6 @@ AXIS_EXAMPLES: Examples = (
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Shares(Layer):
     """Shares along an axis; `gives` holds where that is the last."""
-
-    migrations: ClassVar[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {1: dict}
 
     axis: int = axis_field(-1, "Along which axis the shares sum to 1 (dim): 0 is the first after the batch, -1 the last.")
 

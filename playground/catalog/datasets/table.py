@@ -131,8 +131,6 @@ class TableFile(Dataset):
         help="How letters are stored.",
     )
 
-    migrations = {1: dict}
-
     def load(self, folder: Path | None = None) -> Samples:
         wish = Wish(
             target=self.target.strip(),

@@ -39,8 +39,6 @@ class BatchNorm(Layer):
         "initializer", "zeros", label="Shift starts from", advanced=True, when=("affine", True), help="How the shift starts."
     )
 
-    migrations = {1: dict}
-
     formula = "y = γ·(x - mean) / √(variance + ε) + β"
     source = "Ioffe and Szegedy: Batch normalization (2015), algorithm 1"
     examples = (

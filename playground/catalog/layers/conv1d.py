@@ -49,7 +49,6 @@ class Conv1d(Filters):
     bias_start: Initializer = biases_from()
 
     width = "filters"
-    migrations = {1: dict}
     formula = "y[t, o] = b[o] + Σ x[t·s + u·d - p, c] · w[u, c, o]   (sum over u, c)"
     source = "Waibel et al.: Phoneme recognition using time-delay neural networks (1989), section II"
     examples = (

@@ -49,7 +49,6 @@ class Conv2d(Filters):
 
     preview = "maps"
     width = "filters"
-    migrations = {1: dict}
     formula = "y[i, j, o] = b[o] + Σ x[i·s + u·d - p, j·s + v·d - p, c] · w[u, v, c, o]   (sum over u, v, c)"
     source = "LeCun et al.: Gradient-based learning applied to document recognition (1998), section II"
     examples = (

@@ -69,7 +69,6 @@ class Embedding(Layer):
         0.0, low=0.0, high=1000.0, log=True, off="None", live=True, advanced=True, help="Greatest length of a row; 0 sets none."
     )
 
-    migrations = {1: dict}
     tokens = "vocabulary"
     preview = "tiles"
     width = "units"

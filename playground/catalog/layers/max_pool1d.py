@@ -22,7 +22,6 @@ class MaxPool1d(StepPool):
 
     dilation: int = whole(1, low=1, high=4096, unit="steps", advanced=True, help="Distance between the steps that a window sees.")
 
-    migrations = {1: dict, 2: dict}
     formula = "y[t, c] = max over u of x[t·s + u·d - p, c]"
     source = "Goodfellow, Bengio and Courville: Deep Learning (2016), section 9.3"
     examples = (*STEP_EXAMPLES, *DILATED_STEPS)

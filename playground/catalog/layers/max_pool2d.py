@@ -24,7 +24,6 @@ class MaxPool2d(ImagePool):
         (1, 1), high=255, unit="px", advanced=True, help="Distance between the pixels that a window sees."
     )
 
-    migrations = {1: dict, 2: dict}
     preview = "maps"
     formula = "y[i, j, c] = max over u, v of x[i·s + u·d - p, j·s + v·d - p, c]"
     source = "Goodfellow, Bengio and Courville: Deep Learning (2016), section 9.3"

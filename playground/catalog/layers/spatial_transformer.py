@@ -37,7 +37,6 @@ class SpatialTransformer(Layer):
         False, advanced=True, help="Coordinates of -1 and 1 are the centres of the outermost pixels, not the rims."
     )
 
-    migrations = {1: dict}
     ports = ("image", "theta")
     preview = "maps"
     formula = "y(u, v) = image(θ · (u, v, 1))"

@@ -57,7 +57,6 @@ class TransformerDecoderBlock(Layer):
     bias: bool = block_bias_field()
     start: Initializer = start_field()
 
-    migrations = {1: dict}
     ports = ("x", "memory")
     outputs = ("y", "weights", "self_weights")
     formula = "u = norm(x + attention(x)), z = norm(u + attention(u, memory)), y = norm(z + feed(z))"

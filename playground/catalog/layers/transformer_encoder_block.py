@@ -56,7 +56,6 @@ class TransformerEncoderBlock(Layer):
     bias: bool = block_bias_field()
     start: Initializer = start_field()
 
-    migrations = {1: dict}
     outputs = ("y", "weights")
     formula = "z = norm(x + attention(x)), y = norm(z + feed(z)), feed(z) = f(z·H + b)·F + c"
     source = "Vaswani et al.: Attention is all you need (2017), sections 3.1 and 3.3; norm first: Xiong et al. (2020), figure 1b"

@@ -37,7 +37,6 @@ class Upsample(Layer):
         help="The corner pixels of both images lie on each other, and all others evenly between them; else their rims do.",
     )
 
-    migrations = {1: dict}
     preview = "maps"
     formula = "nearest: y[i, j, c] = x[⌊i/s⌋, ⌊j/s⌋, c]; else: x read at (i + ½)/s - ½, (j + ½)/s - ½; corners aligned: at i·(h - 1)/(h·s - 1), ..."
     source = (

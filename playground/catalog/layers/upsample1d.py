@@ -36,7 +36,6 @@ class Upsample1d(Layer):
         help="The first and the last steps of both sequences lie on each other, and all others evenly between them.",
     )
 
-    migrations = {1: dict}
     formula = "nearest: y[t, c] = x[⌊t/s⌋, c]; linear: x read at (t + ½)/s - ½; corners aligned: at t·(n - 1)/(n·s - 1)"
     source = "PyTorch: torch.nn.Upsample; Keras: UpSampling1D for nearest"
     examples = (

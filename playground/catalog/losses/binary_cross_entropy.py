@@ -40,7 +40,6 @@ class BinaryCrossEntropy(Loss):
 
     expects = "logits"
     target = "binary"
-    migrations = {1: dict}
     formula = "L = mean of ( w·t·ln(1 + exp(-z)) + (1 - t)·ln(1 + exp(z)) )   (t = target·(1 - s) + s/2)"
     source = "Goodfellow, Bengio and Courville: Deep Learning (2016), section 6.2.2.2"
     examples = (

@@ -42,7 +42,6 @@ class CrossEntropy(ClassLoss):
     )
 
     expects = "logits"
-    migrations = {1: dict}
     formula = "L = mean of ( (1 - s)·w[t]·(-ln p[t]) + s·Σ u[j]·w[j]·(-ln p[j]) )   (p = softmax of z)"
     source = "Goodfellow, Bengio and Courville: Deep Learning (2016), section 6.2.2.3; smoothing: Szegedy et al., arXiv:1512.00567 (2016), section 7"
     examples = (

@@ -18,7 +18,6 @@ class MeanAbsoluteError(ValueLoss):
     A miss counts by its size, so far-off values weigh less than squared; the best constant answer is the median.
     """
 
-    migrations = {1: dict}
     formula = "L = mean of |p - t|"
     source = "Hastie, Tibshirani and Friedman: The Elements of Statistical Learning (2009), section 10.6"
     examples = (

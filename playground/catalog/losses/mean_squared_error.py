@@ -16,7 +16,6 @@ class MeanSquaredError(ValueLoss):
     A miss counts by its square, so far-off values weigh most; the best constant answer is the mean.
     """
 
-    migrations = {1: dict}
     formula = "L = mean of (p - t)²"
     source = "Goodfellow, Bengio and Courville: Deep Learning (2016), section 5.1.4"
     examples = (

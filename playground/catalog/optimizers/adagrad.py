@@ -40,7 +40,6 @@ class AdaGrad(Optimizer):
     epsilon: float = epsilon_field(1e-10)
     l2: float = l2_field()
 
-    migrations = {1: dict}
     update = "adagrad"
     slots = ("sum",)
     formula = "g ← g + l2·w;   s ← s + g²;   w ← w - rate / (1 + (t-1)·slowing) · g / (√(s₀ + s) + ε)"

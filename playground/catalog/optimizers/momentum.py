@@ -29,7 +29,6 @@ class Momentum(Optimizer):
     )
     l2: float = l2_field()
 
-    migrations = {1: dict}
     update = "momentum"
     slots = ("velocity",)
     formula = "v ← momentum·v + (1 - dampening)·(g + l2·w);   w ← w - rate·v"

@@ -56,7 +56,6 @@ class ReduceOnPlateau(Schedule):
     cooldown: int = whole(0, low=0, high=100_000, unit="epochs", help="Epochs after a drop in which no epoch counts as bad.")
     end: float = real(0.0, low=0.0, high=1.0, label="Lowest", help="Share of the base rate below which it never falls (min_lr).")
 
-    migrations = {1: dict}
     formula = (
         "better: loss < best·(1 - threshold), or loss < best - threshold, where more is better with > and +; "
         "after more than `patience` others: factor ← max(drop·factor, end)"
