@@ -12,7 +12,7 @@ from playground.data.readers.csv_columns import Column
 from playground.data.readers.csv_rows import BadRow
 from playground.data.readers.csv_table import Table, guess_roles
 from playground.errors import DataError
-from playground.words import joined, sentence
+from playground.words import Sentence, joined, sentence
 
 #: A column of words becomes one input for each word; with more words than this, it is a name rather than a property.
 MOST_WORDS = 64
@@ -191,6 +191,11 @@ def _usable_rows(table: Table, columns: list[Column], wish: Wish) -> tuple[np.nd
     return keep, [
         sentence("{count} of {total} rows were left out. {listed}.", count=f"{count:,}", total=f"{total:,}", listed=listed)
     ]
+
+
+def refused_for_rows(error: str) -> bool:
+    """Whether a refusal is for rows that cannot be used, so that a table without them may be."""
+    return isinstance(error, Sentence) and error.key.startswith("{table}: {count} of {total} rows cannot be used.")
 
 
 def unusable(table: Table, columns: list[Column]) -> list[BadRow]:

@@ -14,7 +14,7 @@ from playground.core import fields
 from playground.core.samples import Samples
 from playground.core.spec import Dataset
 from playground.errors import PlaygroundError
-from playground.words import say
+from playground.words import sentence
 
 KEPT = 4  # data sources whose samples stay in memory, so that undo and switching back are instant
 
@@ -25,8 +25,9 @@ class SampleLoader(QObject):
     loaded(samples or None, error text): emitted in the window's thread; at once when the samples are still in memory.
     """
 
-    loaded = Signal(object, str)
-    _read = Signal(object, object, object, str)
+    # What went wrong is an object, so that it stays a sentence that can be said in the language of the window.
+    loaded = Signal(object, object)
+    _read = Signal(object, object, object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -77,7 +78,9 @@ class SampleLoader(QObject):
         except PlaygroundError as refused:
             error = str(refused)
         except (OSError, ValueError, MemoryError) as refused:
-            error = say("{spec} cannot be read: {refused}. Check its file and settings.", spec=say(spec.title), refused=refused)
+            error = sentence(
+                "{spec} cannot be read: {refused}. Check its file and settings.", spec=sentence(spec.title), refused=refused
+            )
         if isValid(self):
             with contextlib.suppress(RuntimeError):  # the window may go away between the check and the call
                 self._read.emit(spec, folder, samples, error)

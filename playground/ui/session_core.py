@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from playground.catalog.datasets.table import TableFile
 from playground.core.samples import Samples
-from playground.document.edits import Edit, History, Several
+from playground.data.table_samples import refused_for_rows
+from playground.document.edits import Edit, History, SetField, Several
 from playground.document.instead import concerned, instead
 from playground.document.problems import Mend, Problem
 from playground.document.project import Node, Project
@@ -94,7 +96,8 @@ class SessionCore(QObject):
             found = inspect(self.project, self.samples)
             if self.samples_error:
                 sources = self.project.network.of_kind("dataset")
-                unread = Problem(text=self.samples_error, node=sources[0].id if sources else "")
+                mends = _left_out(sources[0], self.samples_error) if sources else ()
+                unread = Problem(text=self.samples_error, node=sources[0].id if sources else "", mends=mends)
                 found = dataclasses.replace(found, problems=[unread, *found.problems])
             self._inspection = found
         return self._inspection
@@ -261,3 +264,10 @@ class SessionCore(QObject):
 
 def _remedy(mend: Mend) -> Several:
     return Several(mend.text, tuple(edit for edit in mend.edits if isinstance(edit, Edit)))
+
+
+def _left_out(source: Node, error: str) -> tuple[Mend, ...]:
+    """For a table that was refused for its rows: without them."""
+    if not isinstance(source.spec, TableFile) or not refused_for_rows(error):
+        return ()
+    return (Mend(text=sentence("Leave the rows out"), edits=(SetField(source.id, "defects", "leave_out"),)),)

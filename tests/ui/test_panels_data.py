@@ -154,6 +154,11 @@ def test_bad_rows_are_listed_with_line_and_reason_and_nothing_is_dropped_silentl
     assert f"Unusable rows {panel.bad.rows.rowCount()}" in tabs(panel)
     listed = [panel.bad.rows.index(at, 0).data() for at in range(panel.bad.rows.rowCount())]
     assert listed == ["6", "10"]
+    assert "{listed}" in session.samples_error.key  # a sentence still, that can be said in another language
+    problem = next(problem for problem in session.problems if problem.text == session.samples_error)
+    assert session.mend_whole(problem.mends[0])
+    qtbot.waitUntil(lambda: session.samples is not None, timeout=10_000)
+    assert session.problems[0].text != problem.text
     session.do(SetField(panel.node.id, "defects", "leave_out"))  # type: ignore[union-attr]
     wait(session, qtbot)
     qtbot.waitUntil(lambda: session.samples is not None, timeout=10_000)

@@ -60,7 +60,7 @@ def reach_words(reach: Reach) -> str:
 def sample_facts(samples: Samples | None, error: str) -> list[tuple[str, str]]:
     """Rows about the data source."""
     if samples is None:
-        return [(say("Samples"), error or say("reading"))]
+        return [] if error else [(say("Samples"), say("reading"))]  # the problem stands below
     rows = [(say("Samples"), f"{samples.count:,}"), (say("Each"), "×".join(map(str, samples.shape)) or "1")]
     if samples.task == "classification":
         rows.append((say("Target"), say("{classes} classes", classes=samples.classes)))

@@ -130,7 +130,7 @@ class DataPanel(QWidget):
             else say(getattr(spec, "title", spec.id))
         )
         self.notice.setVisible(bool(error))
-        self.notice.show_notice("error", error)
+        self.notice.show_notice("error", say(error) if error else "")
         self.facts.setVisible(samples is not None)
         self.choose.setVisible(self._path_field() is not None)
         self.note.show_text(strung(map(say, samples.notes), " ") if samples else "" if error else say("Reading the data."))

@@ -26,7 +26,7 @@ from playground.ui.inspector.text import Label, Section
 from playground.ui.panel import Panel, register_panel
 from playground.ui.panels.journal_entries import journal_of
 from playground.ui.panels.knob_rows import JournalList, KnobRow, LayerRow, LiveNumbers, SpeedRow, metric_shown
-from playground.words import say
+from playground.words import say, sentence
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -120,7 +120,7 @@ class Knobs(QWidget):
         self.batch.setVisible(bool(infos))
         self.batch.show_value(self.session.project.training.batch)
         if not infos and self.session.samples is None:
-            self.none.show_text(self.session.samples_error or say("Nothing to tune yet: add data, layers and a loss."))
+            self.none.show_text(say(self.session.samples_error or sentence("Nothing to tune yet: add data, layers and a loss.")))
         elif not infos:
             problem = next((p for p in self.session.problems if p.severity == "error"), None)
             self.none.show_text(say(problem.text) if problem else say("Nothing to tune yet: add layers and a loss."))
