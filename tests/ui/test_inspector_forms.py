@@ -195,6 +195,22 @@ def test_the_slider_moves_by_pointer_and_commits_on_release(form: Form, qtbot: Q
     assert (name, value) == moved[-1]
 
 
+def test_escape_ends_a_drag_of_the_slider_with_the_number_as_it_was(form: Form, qtbot: QtBot) -> None:
+    editor = form.rows["share"].editor
+    assert isinstance(editor, NumberEditor)
+    form.changed.connect(lambda _, value: form.show_spec(Everything(share=value)))
+    form.moved.connect(lambda _, value: form.show_spec(Everything(share=value)))
+    form.show_spec(Everything(share=0.1234567))
+    slider, x = editor.slider, round(editor.slider._x())
+    QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=QPoint(x, 12))
+    QTest.mouseMove(slider, QPoint(x + 30, 12))
+    assert editor.value > 0.2
+    qtbot.keyClick(slider, Qt.Key.Key_Escape)
+    QTest.mouseMove(slider, QPoint(x + 60, 12))
+    QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=QPoint(x + 60, 12))
+    assert (editor.value, slider.isSliderDown()) == (0.1234567, False)
+
+
 def test_shift_makes_the_arrow_keys_ten_times_finer(form: Form, qtbot: QtBot) -> None:
     slider = form.rows["share"].editor.findChild(Slider)
     assert slider is not None

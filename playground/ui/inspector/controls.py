@@ -112,9 +112,13 @@ class ComboField(QComboBox):
 
 
 class Slider(QSlider):
-    """A thin track with a ring. Shift makes the pointer and the arrow keys ten times finer; a click on the track jumps there."""
+    """A thin track with a ring. Shift makes the pointer and the arrow keys ten times finer; a click on the track jumps there.
+
+    abandoned(): Escape ended a drag; what was there before is wanted again.
+    """
 
     committed = Signal(int)
+    abandoned = Signal()
 
     def __init__(self, steps: int = TICKS, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -153,7 +157,24 @@ class Slider(QSlider):
             self.setSliderDown(False)
             self.committed.emit(self.value())
 
+    def event(self, event: QEvent) -> bool:
+        """Escape is ours during a drag, not the window's."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._abandons(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _abandons(self, event: QKeyEvent) -> bool:
+        return event.key() == Qt.Key.Key_Escape and self._start is not None
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._abandons(event):
+            self._start = None
+            self.blockSignals(True)  # it is not let go where it is
+            self.setSliderDown(False)
+            self.blockSignals(False)
+            self.abandoned.emit()
+            return
         before = self.value()
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Down: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: 1}.get(Qt.Key(event.key()))
         if step is None:

@@ -123,12 +123,14 @@ class NumberEditor(Editor):
         self.text = LineField(say(field.unit), wide)
         self.slider = Slider() if slides and numbers.slides(field) else None
         self.note = Label("", 11, "error")
+        self._before: Any = None
         self.part(self.text)
         if self.slider:
             self.part(self.slider, 1, say("slider"))
             self.line.setAlignment(self.text, Qt.AlignmentFlag.AlignLeft)  # where it is alone in the line
             self.slider.valueChanged.connect(self._slid)
-            self.slider.sliderPressed.connect(self.begun)
+            self.slider.sliderPressed.connect(self._press)
+            self.slider.abandoned.connect(self._abandon)
             self.slider.sliderReleased.connect(self._let_go)
             self.slider.committed.connect(self._released)
         else:
@@ -187,6 +189,17 @@ class NumberEditor(Editor):
         self.text.setText(numbers.shown(self.field, value))
         if self.slider and self.slider.isSliderDown():
             self.moved.emit(value)
+
+    def _press(self) -> None:
+        self._before = self.value
+        self.begun.emit()
+
+    def _abandon(self) -> None:
+        """The number that was there before the drag, not the nearest that the slider has."""
+        if self.value != self._before:
+            self.ask(self._before)
+        self.draw_value()
+        self.begun.emit()
 
     def _let_go(self) -> None:
         self._released()
