@@ -88,6 +88,11 @@ class Project(Building):
         made.record = laid_out(made.record, samples)
         return made.set(**training)
 
+    def __repr__(self) -> str:
+        """What a notebook shows."""
+        names = " ".join(node.name for node in self.record.network.nodes)
+        return f"<Project {self.record.name}: {names or 'empty'}; {'trained' if self.weights else 'not trained'}>"
+
     # --------------------------------------------------------------------------------------------------------------- data
 
     def samples(self) -> Samples:

@@ -26,7 +26,7 @@ Watch = Callable[[Trainer, Burst], None]
 Compiling = Callable[[str, int, int], None]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Run:
     """What a training came to. losses, rates: of every step.  fault: why it could not go on, or None.  sets: its weights.
 
@@ -71,6 +71,10 @@ class Run:
     def slots(self) -> dict[str, np.ndarray]:
         """The optimizer's slots: "<parameter>/<slot>", such as "dense1.weight/mean". Shapes: as the parameters."""
         return dict(self.optimizer_state.slots)
+
+    def __repr__(self) -> str:
+        """What a notebook shows; the numbers are in its fields."""
+        return f"<Run: {self}>"
 
     def __str__(self) -> str:
         if self.fault is not None:

@@ -92,6 +92,13 @@ def test_a_run_has_every_step_and_epoch():
     assert project.record.training.seed == 2
 
 
+def test_a_notebook_shows_a_line_each():
+    project = iris(epochs=1)
+    assert repr(project) == "<Project iris: iris dense1 tanh1 dense2 loss; not trained>"
+    assert repr(project.train()).startswith("<Run: Trained one epoch, ")
+    assert repr(project).endswith("; trained>")
+
+
 def test_watching_changes_no_bit():
     seen = []
     plain, watched = iris(), iris()
