@@ -218,6 +218,15 @@ class TestHistory:
         assert history.undo() == Project()
         assert history.redo().training.warmup == 50
 
+    def test_a_slider_that_is_dragged_back_is_no_step(self) -> None:
+        history = e.History(Project(), clock=Clock())
+        for at in (3, 9, 0, 5, 0):
+            history.do(e.SetPlan("training", "warmup", at))
+        assert (history.project, history.can_undo, history.can_redo) == (Project(), False, False)
+        for at in (2, 7):
+            history.do(e.SetPlan("training", "warmup", at))
+        assert history.undo() == Project()
+
     def test_a_pause_another_field_a_release_and_a_save_end_the_step(self) -> None:
         clock = Clock()
         history = e.History(Project(), clock=clock)

@@ -27,7 +27,8 @@ class Step:
 class History:
     """The project as it is, and the steps that led here.
 
-    Edits of the same slot that follow within `join_seconds` are one step, as when a slider is dragged. `limit` bounds the steps.
+    Edits of the same slot that follow within `join_seconds` are one step, as when a slider is dragged, and none where they end as they
+    began. `limit` bounds the steps.
     Listeners are called as `listener(before, after)` when the project has changed.
     """
 
@@ -99,11 +100,15 @@ class History:
         self._undone.clear()
         if last and not self._sealed and edit.slot is not None and edit.slot == last.slot and now - last.at <= self._join_seconds:
             self._done[-1] = dataclasses.replace(last, after=after, at=now)
+            self._sealed = after == last.before
+            if self._sealed:  # a drag that is back where it began is no step
+                self._done.pop()
+                self._serial += 1
         else:
             self._serial += 1
             self._done.append(Step(edit.describe(before), before, after, edit.slot, now))
             del self._done[: -self._limit]
-        self._sealed = False
+            self._sealed = False
         self._become(after)
         return after
 
