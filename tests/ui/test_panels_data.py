@@ -17,6 +17,7 @@ from playground.document.edits import AddNode, SetField, SetPlan
 from playground.document.file import Loaded
 from playground.ui.dialogs.import_data import import_path, source_for
 from playground.ui.inspector.facts import sample_facts
+from playground.ui.painting import width_of
 from playground.ui.panels import data as data_panel
 from playground.ui.panels.data import DataPanel
 from playground.ui.panels.data_facts import facts_of
@@ -154,6 +155,8 @@ def test_bad_rows_are_listed_with_line_and_reason_and_nothing_is_dropped_silentl
     assert f"Unusable rows {panel.bad.rows.rowCount()}" in tabs(panel)
     listed = [panel.bad.rows.index(at, 0).data() for at in range(panel.bad.rows.rowCount())]
     assert listed == ["6", "10"]
+    side = panel.importing.verticalHeader()
+    assert side.width() >= 12 + max(width_of(text, 11) for text in panel.importing.rows.side)
     assert "{listed}" in session.samples_error.key  # a sentence still, that can be said in another language
     problem = next(problem for problem in session.problems if problem.text == session.samples_error)
     assert session.mend_whole(problem.mends[0])

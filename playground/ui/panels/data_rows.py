@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -135,6 +136,10 @@ class RowsTable(QTableView):
             texts = [self.rows.headers[column], *(row[column] for row in self.rows.rows[:40] if column < len(row))]
             widest = max((max((len(line) for line in text.split("\n")), default=0) for text in texts), default=4)
             self.setColumnWidth(column, int(min(280, max(56, 18 + 7.2 * widest))))
+        if self.rows.rows:
+            last = len(self.rows.rows) - 1
+            sides = self.rows.side or [self.rows.headerData(last, Qt.Orientation.Vertical)]
+            self.verticalHeader().setFixedWidth(math.ceil(max(width_of(text, 11) for text in sides)) + 14)
 
 
 def sample_rows(samples: Samples) -> tuple[list[str], list[list[str]], dict[int, str]]:
