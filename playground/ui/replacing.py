@@ -8,13 +8,15 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from playground.ui.theme import theme
 from playground.words import say
 
 
 def may_replace(window: QWidget, title: str, text: str) -> bool:
     """Ask; Cancel is what Enter and Escape mean. title, text: in the language of the window."""
-    box = QMessageBox(QMessageBox.Icon.Question, title, title, parent=window)
+    box = QMessageBox(QMessageBox.Icon.NoIcon, title, title, parent=window)
     box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setIconPixmap(theme().pixmap("warn", 32, "warn"))
     box.setInformativeText(text)
     go = box.addButton(say("Replace"), QMessageBox.ButtonRole.DestructiveRole)
     box.setDefaultButton(box.addButton(say("Cancel"), QMessageBox.ButtonRole.RejectRole))

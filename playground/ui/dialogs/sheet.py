@@ -13,6 +13,8 @@ from playground.ui.inspector.text import Label
 from playground.ui.painting import Painted, put, rule, stamp, width_of
 from playground.ui.theme import theme
 
+TITLE_BAR = 40  # pixels that the frame of a window takes
+
 
 class TitleStrip(Painted):
     """Icon, title, and a note beside it."""
@@ -40,7 +42,8 @@ class Sheet(QDialog):
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(*size)
+        screen = (parent or self).screen()  # a small one has no room for all that is asked for
+        self.resize(size[0], min(size[1], screen.availableGeometry().height() - TITLE_BAR))
         self.strip = TitleStrip(icon, title)
         self.body = QHBoxLayout()
         self.body.setContentsMargins(0, 0, 0, 0)
