@@ -68,6 +68,8 @@ class Dock(QDockWidget):
             changed = getattr(made, "title_changed", None)
             if changed is not None:
                 changed.connect(self.setWindowTitle)
+            if title := getattr(made, "title_now", ""):
+                self.setWindowTitle(title)
         return self.made
 
 

@@ -249,3 +249,11 @@ def test_a_panel_without_a_place_becomes_a_tab_among_its_kin(window: MainWindow)
     dock.toggleViewAction().trigger()
     settle()
     assert dock in window.tabifiedDockWidgets(window.layouts.docks["loss"])
+
+
+def test_a_tab_says_its_news_from_the_beginning(window: MainWindow) -> None:
+    window.show_layout("build")
+    dock = window.layouts.docks["problems"]
+    panel = dock.make()
+    assert len(panel.rows) == 1
+    assert dock.windowTitle() == "Problems 1"

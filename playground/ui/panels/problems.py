@@ -111,7 +111,12 @@ class Problems(QScrollArea):
             self.column.insertWidget(at, row)
         self.page.empty = not self.rows
         self.page.update()
-        self.title_changed.emit(say("Problems {rows_count}", rows_count=len(self.rows)) if self.rows else say("Problems"))
+        self.title_changed.emit(self.title_now)
+
+    @property
+    def title_now(self) -> str:
+        """What the tab says."""
+        return say("Problems {rows_count}", rows_count=len(self.rows)) if self.rows else say("Problems")
 
     def _row(self, problem: Problem, name: str) -> ProblemRow:
         row = ProblemRow(problem, name)
