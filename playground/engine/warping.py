@@ -1,7 +1,7 @@
 """Images read between their pixels: four pixels around a place, and kernels for places beyond the rim and for aligned corners.
 
-`near`, `corners` and `give` serve the plain kernels too, which see zeros outside and whose rims lie on each other. Here a place beyond
-the rim may be brought back to it ("border") or mirrored at it ("reflection"), as PyTorch's grid_sample does.
+The inline functions serve the plain kernels too, which see zeros outside and whose rims lie on each other. Here a place beyond the rim
+may be brought back to it ("border") or mirrored at it ("reflection"), as PyTorch's grid_sample does.
 """
 
 from __future__ import annotations
@@ -65,6 +65,39 @@ def give(F, base, row, column, pitch, channels, height, width, c, value):
 
 
 @inline
+def read_between(F, x, across, down, pitch, channels, height, width, y, wrong):
+    """Writes what an image shows at a place to y; zeros outside it. wrong: added to it, from `poison`."""
+    if near(across, down, height, width):
+        left, top = below(across), below(down)
+        far, low = np.float32(across - left), np.float32(down - top)
+        for c in range(0, channels, 16):
+            p, q, r, t = corners(F, x, top, left, pitch, channels, height, width, c)
+            p = p + (q - p) * far
+            r = r + (t - r) * far
+            store(F, y + c, channels - c, p + (r - p) * low + wrong)
+    else:
+        for c in range(0, channels, 16):
+            store(F, y + c, channels - c, wrong)
+
+
+@inline
+def give_between(F, to, across, down, pitch, channels, height, width, d):
+    """Adds the gradient at d to the four pixels that the place was read from."""
+    if near(across, down, height, width):
+        left, top = below(across), below(down)
+        far, low = np.float32(across - left), np.float32(down - top)
+        for c in range(0, channels, 16):
+            g = load(F, d + c, channels - c)
+            lower = g * low
+            upper, right = g - lower, lower * far
+            give(F, to, top + 1, left + 1, pitch, channels, height, width, c, right)
+            give(F, to, top + 1, left, pitch, channels, height, width, c, lower - right)
+            right = upper * far
+            give(F, to, top, left + 1, pitch, channels, height, width, c, right)
+            give(F, to, top, left, pitch, channels, height, width, c, upper - right)
+
+
+@inline
 def centre_of(i, n, aligned):
     """The centre of pixel i of n, in -1 .. 1, where lie the rims or, aligned, the outermost centres."""
     if aligned:
@@ -111,17 +144,7 @@ def warp_padded(F, R, w, k):
                 u = centre_of(j, w[5], w[15])
                 across, _ = folded(place_of(F, theta, u, v, width, w[15]), width, w[14], w[15])
                 down, _ = folded(place_of(F, theta + 3, u, v, height, w[15]), height, w[14], w[15])
-                if near(across, down, height, width):
-                    left, top = below(across), below(down)
-                    far, low = np.float32(across - left), np.float32(down - top)
-                    for c in range(0, channels, 16):
-                        p, q, r, t = corners(F, x, top, left, pitch, channels, height, width, c)
-                        p = p + (q - p) * far
-                        r = r + (t - r) * far
-                        store(F, y + c, channels - c, p + (r - p) * low + wrong)
-                else:
-                    for c in range(0, channels, 16):
-                        store(F, y + c, channels - c, wrong)
+                read_between(F, x, across, down, pitch, channels, height, width, y, wrong)
                 y += channels
 
 
@@ -140,18 +163,7 @@ def warp_padded_to_image(F, R, w, k):
                 u = centre_of(j, w[5], w[15])
                 across, _ = folded(place_of(F, theta, u, v, width, w[15]), width, w[14], w[15])
                 down, _ = folded(place_of(F, theta + 3, u, v, height, w[15]), height, w[14], w[15])
-                if near(across, down, height, width):
-                    left, top = below(across), below(down)
-                    far, low = np.float32(across - left), np.float32(down - top)
-                    for c in range(0, channels, 16):
-                        g = load(F, d + c, channels - c)
-                        lower = g * low
-                        upper, right = g - lower, lower * far
-                        give(F, to, top + 1, left + 1, pitch, channels, height, width, c, right)
-                        give(F, to, top + 1, left, pitch, channels, height, width, c, lower - right)
-                        right = upper * far
-                        give(F, to, top, left + 1, pitch, channels, height, width, c, right)
-                        give(F, to, top, left, pitch, channels, height, width, c, upper - right)
+                give_between(F, to, across, down, pitch, channels, height, width, d)
                 d += channels
 
 

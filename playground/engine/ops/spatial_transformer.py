@@ -14,8 +14,8 @@ from playground.engine.graph import OpNode
 from playground.engine.kernel import inline, kernel
 from playground.engine.onnx_form import OnnxWriter, label
 from playground.engine.ops.base import Op
-from playground.engine.vocabulary import hsum, load, splat, store
-from playground.engine.warping import PADDINGS, below, corners, folded_places, give, near, poison
+from playground.engine.vocabulary import hsum, load, splat
+from playground.engine.warping import PADDINGS, below, corners, folded_places, give_between, near, poison, read_between
 from playground.engine.windows import lies, zeros
 from playground.errors import ShapeError
 
@@ -46,17 +46,7 @@ def warp(F, R, w, k):
             ay, by = along_line(F, theta + 3, v, height, w[5])
             for j in range(w[5]):
                 across, down = ax * j + bx, ay * j + by
-                if near(across, down, height, width):
-                    left, top = below(across), below(down)
-                    far, low = np.float32(across - left), np.float32(down - top)
-                    for c in range(0, channels, 16):
-                        p, q, r, t = corners(F, x, top, left, pitch, channels, height, width, c)
-                        p = p + (q - p) * far
-                        r = r + (t - r) * far
-                        store(F, y + c, channels - c, p + (r - p) * low + wrong)
-                else:
-                    for c in range(0, channels, 16):
-                        store(F, y + c, channels - c, wrong)
+                read_between(F, x, across, down, pitch, channels, height, width, y, wrong)
                 y += channels
 
 
@@ -75,18 +65,7 @@ def warp_to_image(F, R, w, k):
             ay, by = along_line(F, theta + 3, v, height, w[5])
             for j in range(w[5]):
                 across, down = ax * j + bx, ay * j + by
-                if near(across, down, height, width):
-                    left, top = below(across), below(down)
-                    far, low = np.float32(across - left), np.float32(down - top)
-                    for c in range(0, channels, 16):
-                        g = load(F, d + c, channels - c)
-                        lower = g * low
-                        upper, right = g - lower, lower * far
-                        give(F, to, top + 1, left + 1, pitch, channels, height, width, c, right)
-                        give(F, to, top + 1, left, pitch, channels, height, width, c, lower - right)
-                        right = upper * far
-                        give(F, to, top, left + 1, pitch, channels, height, width, c, right)
-                        give(F, to, top, left, pitch, channels, height, width, c, upper - right)
+                give_between(F, to, across, down, pitch, channels, height, width, d)
                 d += channels
 
 
