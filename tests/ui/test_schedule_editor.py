@@ -254,7 +254,7 @@ def test_every_schedule_is_previewed_over_the_steps_of_the_run(
     assert panel.preview.across.high == total
     assert panel.preview.title
     assert panel.preview.x_title
-    assert ("loss stops" in panel.words.text()) == record().listens
+    assert ("what it listens to" in panel.words.text()) == record().listens
 
 
 def test_the_plan_of_a_schedule_that_listens_goes_on_from_where_the_rate_is(session: Session, panel: TrainingPanel) -> None:
