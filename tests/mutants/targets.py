@@ -173,7 +173,7 @@ def run(folder: Path) -> Target:
     from playground.ui.compare.columns import columns_for, order_of
     from playground.ui.compare.filtering import fits
     from playground.ui.compare.lines import alone, grouped
-    from playground.ui.panels.comparison import setting_text, value_text
+    from playground.ui.compare.naming import setting_text, value_text
     from tests.mutants.records import a_record
 
     shelf = folder / "shelf"

@@ -146,7 +146,7 @@ def empty(on: Stage) -> None:
 def refused(on: Stage) -> None:
     """A wire from a picture to a dense layer, held over the port that refuses it."""
     example(on, "digits_cnn", "build")
-    on.session.do(AddNode(registry.find("layer", "lstm")(), (520.0, 260.0)))
+    on.session.do(AddNode(registry.find("layer", "lstm")(), (520.0, 440.0)))
     canvas = on.window.canvas
     canvas.zoom_to_fit(most=1.0)
     spin(0.3)

@@ -13,6 +13,7 @@ from playground.core.registry import find
 from playground.document.edits import ReplacePlanPart, SetNodeOption, SetPlan
 from playground.document.patch import differences
 from playground.document.project import Project
+from playground.document.weight_sets import RAW
 from playground.training.messages import Replanned
 from playground.training.messages.travel import Travelled
 from playground.training.runs import Kept, kept, shelf_of
@@ -119,10 +120,11 @@ def test_a_fork_is_a_run_of_its_own(window: MainWindow, paused: Session, qtbot: 
     column = next(column for column in columns_for(choice.runs) if column.key == "parent")
     assert [column.shown(run) for run in choice.runs] == [f"1, step {step:,}", "–"]
     # Both come back in another window, the parent with the plan that it had when it was left.
-    weights = {run.number: choice._weights(run, paused.samples) for run in choice.runs}
-    assert weights[1] is not None
-    assert weights[2] is not None
-    assert any(not np.array_equal(weights[1][name], weights[2][name]) for name in weights[1])
+    sets = {run.number: choice._weights(run, paused.samples) for run in choice.runs}
+    first, second = (sets[number].get(RAW) for number in (1, 2))
+    assert first is not None
+    assert second is not None
+    assert any(not np.array_equal(first[name], second[name]) for name in first)
     assert choice.restore(parent)
     assert paused.project.training.batch == 7
 

@@ -242,7 +242,7 @@ def test_the_node_at_which_a_run_stopped_is_marked_until_it_goes_on(
     marked = lambda: [item.look.name for item in view.canvas.nodes.values() if item.faulty]  # noqa: E731
     session.heard.emit(Fault(node="dense2", op="dense", direction="backward", step=7, text="Stopped."))
     assert marked() == ["dense2"]
-    session.heard.emit(Reset(step=0))
+    session.heard.emit(Reset(step=0, knobs={}))
     assert marked() == []
 
 
