@@ -8,6 +8,7 @@ from PySide6.QtGui import QGuiApplication
 
 from playground.core import registry
 from playground.document.edits import AddLink, AddNode
+from playground.ui.canvas.bar import CanvasBar
 from playground.ui.canvas.view import CanvasView
 from playground.ui.session import Session
 from tests.ui.conftest import settle
@@ -200,7 +201,9 @@ def test_a_new_layer_goes_after_the_selected_one_and_is_wired(view: CanvasView, 
 
 
 def test_a_note_is_typed_in_place(view: CanvasView, session: Session, qtbot) -> None:
-    view.add_note()
+    bar = CanvasBar(view)
+    qtbot.addWidget(bar)
+    bar.note.click()
     assert view.naming.text.isVisible()
     view.naming.text.setPlainText("Exercise 1\nChange <b>one</b> thing.")
     qtbot.keyClick(view.naming.text, Key.Key_Return, Modifier.ControlModifier)

@@ -151,7 +151,7 @@ class CanvasBar(QWidget):
         self.tidy.clicked.connect(view.tidy)
         self.fit.clicked.connect(lambda: view.zoom_to_fit())
         self.map.toggled.connect(view.show_map)
-        self.note.clicked.connect(view.add_note)
+        self.note.clicked.connect(lambda: view.add_note())
         self.tiles = TileChoice(view)
         self.labels = LabelChoice(view)
         row.addWidget(self.tiles)
