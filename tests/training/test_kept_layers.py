@@ -203,7 +203,7 @@ def test_a_run_leaves_what_was_seen_of_its_layers(client: Client, tmp_path: Path
 @pytest.mark.campaign
 @pytest.mark.parametrize("travels", [False, True])
 def test_what_a_dead_worker_saw_stays_known(client: Client, tmp_path: Path, *, travels: bool) -> None:
-    """All of it; where the run went back before, nothing of the way that is void."""
+    """All of it; where the run went back before, what was written by then, and nothing of the way that is void."""
     client.start(MADE, points(120), tmp_path, paused=True)
     until(client, Started)
     client.step_epoch()
@@ -213,6 +213,7 @@ def test_what_a_dead_worker_saw_stays_known(client: Client, tmp_path: Path, *, t
         back(client)
         client.step_batch()
         rested(client)
+        client.wait(lambda _: len(Looks(read(tmp_path)).activations().steps) > 0)
     client.kill()
     client.wait(lambda c: c.state == "dead")
     client.resume()
