@@ -229,6 +229,10 @@ class Dataset(Spec):
         """The samples. folder: what relative paths are relative to. Raises DataError or FileError with a sentence."""
         raise NotImplementedError
 
+    def remedies(self, error: str) -> tuple[tuple[str, str, Any], ...]:
+        """What may help where `load` raised this: words for it, the field to set, and its value."""
+        return ()
+
 
 class Metric(Spec):
     """A number that a person judges a model by, computed from what `Loss.respond` gives."""

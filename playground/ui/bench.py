@@ -96,11 +96,8 @@ class Bench(QObject):
         """Have a look carried out in place of any other. Gives why that is not possible, or ""."""
         if not self.can_ask:
             problems = [problem for problem in self.session.problems if problem.severity == "error"]
-            return (
-                say(problems[0].text)
-                if problems
-                else say(self.session.samples_error or sentence("The data is still being read."))
-            )
+            reading = self.session.samples_error or sentence("The data is still being read.")
+            return say(problems[0].text if problems else reading)
         self.cancel()
         self.beside = not self._asks_run
         if self.beside:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from playground.catalog.datasets.table import TableFile
 from playground.core.samples import Samples
-from playground.data.table_samples import refused_for_rows
+from playground.core.spec import Dataset
 from playground.document.edits import Edit, History, SetField, Several
 from playground.document.instead import concerned, instead
 from playground.document.problems import Mend, Problem
@@ -96,7 +95,7 @@ class SessionCore(QObject):
             found = inspect(self.project, self.samples)
             if self.samples_error:
                 sources = self.project.network.of_kind("dataset")
-                mends = _left_out(sources[0], self.samples_error) if sources else ()
+                mends = _remedies(sources[0], self.samples_error) if sources else ()
                 unread = Problem(text=self.samples_error, node=sources[0].id if sources else "", mends=mends)
                 found = dataclasses.replace(found, problems=[unread, *found.problems])
             self._inspection = found
@@ -266,8 +265,10 @@ def _remedy(mend: Mend) -> Several:
     return Several(mend.text, tuple(edit for edit in mend.edits if isinstance(edit, Edit)))
 
 
-def _left_out(source: Node, error: str) -> tuple[Mend, ...]:
-    """For a table that was refused for its rows: without them."""
-    if not isinstance(source.spec, TableFile) or not refused_for_rows(error):
+def _remedies(source: Node, error: str) -> tuple[Mend, ...]:
+    """What a data source knows to do where it could not be read."""
+    if not isinstance(source.spec, Dataset):
         return ()
-    return (Mend(text=sentence("Leave the rows out"), edits=(SetField(source.id, "defects", "leave_out"),)),)
+    return tuple(
+        Mend(text=text, edits=(SetField(source.id, field, value),)) for text, field, value in source.spec.remedies(error)
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 from playground.core.fields import choice, path, text
 from playground.core.registry import register
@@ -12,7 +13,8 @@ from playground.core.spec import Dataset
 from playground.data.readers.csv_table import read
 from playground.data.readers.csv_text import DELIMITERS, MISSING, Options
 from playground.data.readers.places import resolve
-from playground.data.table_samples import Wish, samples_of
+from playground.data.table_samples import Wish, refused_for_rows, samples_of
+from playground.words import sentence
 
 _THOUSANDS = {"none": "", "comma": ",", "point": ".", "blank": " ", "apostrophe": "'"}
 
@@ -141,6 +143,9 @@ class TableFile(Dataset):
             weights=self.weights.strip(),
         )
         return samples_of(read(resolve(self.path, folder), self.options()), wish)
+
+    def remedies(self, error: str) -> tuple[tuple[str, str, Any], ...]:
+        return ((sentence("Leave the rows out"), "defects", "leave_out"),) if refused_for_rows(error) else ()
 
     def options(self) -> Options:
         """How the file is read, for a preview."""
