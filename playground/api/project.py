@@ -31,7 +31,7 @@ from playground.document.patch import patched
 from playground.document.picks import recall, remember
 from playground.document.problems import Problem
 from playground.document.relocate import data_paths, relocation
-from playground.document.weight_sets import AVERAGED, BEST, RAW, WeightSets
+from playground.document.weight_sets import AVERAGED, BEST, RAW, Trained, WeightSets
 from playground.engine.optimizer_state import OptimizerState
 from playground.errors import BadValue, FileError
 from playground.formats import npz_file, safetensors_file
@@ -46,7 +46,7 @@ from playground.training.saturation import Saturation
 USUAL_LOSS = {"classification": "cross_entropy", "regression": "mean_squared_error"}
 
 
-class Project(Building):
+class Project(Building, Trained):
     """Nodes, wires and plans, and the weights of the last training.
 
     record: the project as it is saved; it is frozen, and every change here replaces it.  sets: the weights, each set by its name.
@@ -140,16 +140,6 @@ class Project(Building):
     def raw_weights(self) -> dict[str, np.ndarray] | None:
         """Those of the last step; None where it is not known which these are."""
         return self.sets.get(RAW)
-
-    @property
-    def averaged_weights(self) -> dict[str, np.ndarray] | None:
-        """Their mean; None where there is none."""
-        return self.sets.get(AVERAGED)
-
-    @property
-    def best_weights(self) -> dict[str, np.ndarray] | None:
-        """Those that the epoch with the best validation loss was evaluated with; None where they are not known."""
-        return self.sets.get(BEST)
 
     # ------------------------------------------------------------------------------------------------- training and judging
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from playground.core.samples import Samples
 from playground.document.project import Project as Record
-from playground.document.weight_sets import AVERAGED, BEST, RAW, WeightSets
+from playground.document.weight_sets import RAW, Trained, WeightSets
 from playground.engine.optimizer_state import OptimizerState
 from playground.training.areas.steps import STEP_ROW
 from playground.training.history import Growing
@@ -27,7 +27,7 @@ Compiling = Callable[[str, int, int], None]
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class Run:
+class Run(Trained):
     """What a training came to. losses, rates: of every step.  fault: why it could not go on, or None.  sets: its weights.
 
     optimizer_state: what the optimizer remembers, its numbers and the steps done.
@@ -56,16 +56,6 @@ class Run:
     def raw_weights(self) -> dict[str, np.ndarray]:
         """Those of the last step."""
         return self.sets.get(RAW) or {}
-
-    @property
-    def averaged_weights(self) -> dict[str, np.ndarray] | None:
-        """Their mean; None where there is none."""
-        return self.sets.get(AVERAGED)
-
-    @property
-    def best_weights(self) -> dict[str, np.ndarray] | None:
-        """Those that the best epoch was evaluated with; None where nothing was validated."""
-        return self.sets.get(BEST)
 
     @property
     def slots(self) -> dict[str, np.ndarray]:

@@ -67,6 +67,22 @@ class WeightSets:
         return WeightSets({name: weights_file.renamed(arrays, before, after) for name, arrays in self.sets.items()})
 
 
+class Trained:
+    """What holds the sets of weights of a training."""
+
+    sets: WeightSets
+
+    @property
+    def averaged_weights(self) -> Arrays | None:
+        """The mean of the weights; None where there is none."""
+        return self.sets.get(AVERAGED)
+
+    @property
+    def best_weights(self) -> Arrays | None:
+        """Those that the epoch with the best validation loss was evaluated with; None where they are not known."""
+        return self.sets.get(BEST)
+
+
 def to_members(weights: WeightSets, averaged: bool) -> dict[str, bytes]:
     """Member of the project file -> its bytes. averaged: as in `WeightSets.used`. Raises BadValue for what no file can hold."""
     used = weights.used(averaged)
