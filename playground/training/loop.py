@@ -185,8 +185,6 @@ class Trainer:
         with self._interrupt:
             ran = self._ran(first, factors, threads, watch)
         took = time.perf_counter() - begun
-        if most != 1:  # a lone step is mostly the call
-            self.pace.took(ran.steps, threads, took)
         rows = self._rows(first, ran.steps)
         self.memory.loss_sum = float(np.add.accumulate(np.append(self.memory.loss_sum, rows["loss"].astype(float)))[-1])
         self.memory.epoch_steps += ran.steps
@@ -194,11 +192,16 @@ class Trainer:
         self.memory.seconds += took
         if ran.status == "fault":
             return Burst(rows, None, False, (), "fault")
+        burst = Burst(rows, None, False, (), "halted" if ran.status == "halted" else "running")
         if ran.steps and self.machine.cursor == 0:
             if self.recorder.spoiled(now=True):
                 return Burst(rows, None, False, (), "fault")
-            return self._epoch_end(rows, threads)
-        return Burst(rows, None, False, (), "halted" if ran.status == "halted" else "running")
+            burst = self._epoch_end(rows, threads)
+            if ran.steps == self.steps_per_epoch:  # where every burst is an epoch, its end is part of what one costs
+                took = time.perf_counter() - begun
+        if most != 1:  # a lone step is mostly the call
+            self.pace.took(ran.steps, threads, took)
+        return burst
 
     def _ran(self, first: int, factors: Array, threads: int, watch: Watch | None) -> Ran:
         """As many steps as there are factors. Where they are watched, one call becomes several, which changes no number."""

@@ -10,12 +10,16 @@ BURST_SECONDS = 0.02
 #: The thread counts are compared again after so long.
 AGAIN_SECONDS = 5.0
 _TRIES = 3
+#: More threads must bring the time to this share, or the cores are better left to the window, the battery and whatever else runs.
+PAYS = 0.8
 #: A burst that is so many times slower than usual asks for a new comparison.
 _SLOWED = 2.5
 
 
 class Pace:
     """Sizes bursts by what the last ones took and compares thread counts now and then. chains: those of the plan.
+
+    Another core is used where it saves a fifth of the time or more.
 
     The usual time counts, not the best: where something else needs the cores, two threads are fast once and slow ten times.
     """
@@ -76,7 +80,10 @@ class Pace:
         self._seen[threads].append(each)
         self._trials.pop(0)
         if not self._trials:
-            self.threads = min(self._choices, key=lambda n: median(self._seen[n]))
+            self.threads = self._choices[0]
+            for n in self._choices[1:]:
+                if median(self._seen[n]) < PAYS * median(self._seen[self.threads]):
+                    self.threads = n
             self._usual = median(self._seen[self.threads])
 
 

@@ -35,6 +35,14 @@ def test_the_faster_thread_count_is_taken_and_found_again_when_things_change() -
 
 
 @pytest.mark.skipif(len(Pace(2, 10)._choices) < 2, reason="needs two cores")
+@pytest.mark.parametrize(("share", "threads"), [(0.9, 1), (0.7, 2)])
+def test_another_core_must_pay(share: float, threads: int) -> None:
+    pace = Pace(chains=2, most_steps=10_000)
+    settle(pace, {1: 1e-4, 2: share * 1e-4})
+    assert pace.threads == threads
+
+
+@pytest.mark.skipif(len(Pace(2, 10)._choices) < 2, reason="needs two cores")
 def test_one_lucky_burst_does_not_decide() -> None:
     pace = Pace(chains=2, most_steps=10_000)
     times = iter([1e-4, 5e-5, 1e-4, 3e-3, 1e-4, 3e-3, 1e-4])
