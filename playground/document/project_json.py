@@ -17,8 +17,8 @@ from playground.document.names import bad_character
 from playground.document.plans import DataPlan, TrainingPlan
 from playground.document.project import Block, Hides, Link, Network, Node, Note, Project
 from playground.document.records import Findings, dump_record, load_fields, load_record
-from playground.document.schema import shape_faults, shown
 from playground.document.settings import RECORD_KEYS
+from playground.document.showing import shown
 from playground.errors import BadValue
 from playground.words import joined, sentence
 
@@ -98,6 +98,8 @@ def from_json(data: Any) -> tuple[Project | None, Findings]:
 
 def parts_from_json(data: Any) -> tuple[Project | None, Findings]:
     """As `from_json`, of which every part is checked by itself, but not yet whether they fit together."""
+    from playground.document.schema import shape_faults  # as in `records.load_record`
+
     found = Findings()
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         was = (

@@ -17,8 +17,8 @@ from playground.document import strict_json
 from playground.document.blocks import RECORDS
 from playground.document.names import bad_character
 from playground.document.project import Note, Placeholder
-from playground.document.schema import Record, shape_faults, shown
 from playground.document.settings import RECORD_KEYS, storable
+from playground.document.showing import shown
 from playground.errors import BadValue, UnknownKind
 from playground.words import joined, sentence
 
@@ -59,6 +59,8 @@ def dump_record(spec: Spec | Placeholder) -> Any:
 
 def load_record(data: Any, place: str, found: Findings, kind: str = "") -> Spec | Placeholder | None:
     """The record, a placeholder, or None where there are faults. kind: what it must be, or "" for a node's."""
+    from playground.document.schema import Record, shape_faults  # brings pydantic, which writing and the first paint do without
+
     wrong = shape_faults(data, Record, at=tuple(place.strip("/").split("/")))
     if wrong:
         found.faults.extend(wrong)

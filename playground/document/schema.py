@@ -17,6 +17,7 @@ from playground.document.edits.plans import MOST_ABOUT, MOST_NAME
 from playground.document.groups import MOST_GROUPS, MOST_RULE
 from playground.document.groups import MOST_NAME as MOST_GROUP_NAME
 from playground.document.integrity import MOST_LINKS, MOST_NODES, MOST_NOTES
+from playground.document.showing import shown
 from playground.words import sentence
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -228,11 +229,3 @@ def _expected(place: tuple[Any, ...]) -> str:
     while "".join(f"/{word}" for word in words) not in EXPECTED:
         words.pop()
     return EXPECTED["".join(f"/{word}" for word in words)]
-
-
-def shown(value: Any) -> str:
-    """A value for a sentence, short and on one line."""
-    if isinstance(value, dict | list):
-        return sentence("an object of {n}", n=len(value)) if isinstance(value, dict) else sentence("a list of {n}", n=len(value))
-    text = {True: "true", False: "false", None: "null"}[value] if value is None or isinstance(value, bool) else ascii(value)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-import importlib.metadata
 import os
 import platform
 from collections.abc import Iterable
@@ -35,6 +34,8 @@ MOST = 10_000
 @functools.cache
 def versions() -> dict[str, str]:
     """Versions of what numbers depend on."""
+    import importlib.metadata  # brings what reads mail, which the window's first paint need not wait for
+
     found = {"python": platform.python_version()}
     for package in ("neural-playground", "numpy", "numba"):
         try:

@@ -26,7 +26,7 @@ from playground.document import clipboard, file
 from playground.document.archive import packed
 from playground.document.problems import structural_problems
 from playground.document.project_json import to_json
-from playground.document.schema import shown
+from playground.document.showing import shown
 from playground.errors import BadValue, FileError
 from tests.document.making import a_project
 from tests.document.test_file import RUNS, some_weights, with_json

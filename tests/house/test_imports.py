@@ -12,12 +12,12 @@ import playground
 WATCHED = ("PySide6", "numba", "llvmlite", "torch", "sklearn", "onnx", "pandas")
 
 
-def loaded_by(*modules: str) -> set[str]:
+def loaded_by(*modules: str, watched: tuple[str, ...] = WATCHED) -> set[str]:
     """The watched libraries that a fresh process holds after importing the modules."""
     code = (
         "import importlib, json, sys\n"
         f"for name in {modules!r}: importlib.import_module(name)\n"
-        f"print(json.dumps([name for name in {WATCHED!r} if name in sys.modules]))"
+        f"print(json.dumps([name for name in {watched!r} if name in sys.modules]))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
@@ -48,6 +48,12 @@ def test_importing_any_module_loads_no_compiler_and_no_heavy_library() -> None:
 def test_the_window_loads_no_numba() -> None:
     found = loaded_by("playground.__main__", *[name for name in modules() if name.startswith("playground.ui")])
     assert not found - {"PySide6"}
+
+
+def test_the_first_paint_waits_for_nothing_that_reads_files() -> None:
+    """Pydantic, a fifth of a second, comes with the first project that is read; the other libraries with their first use."""
+    late = ("pydantic", "safetensors", "PIL", "importlib.metadata", "scipy", "asyncio")
+    assert not loaded_by("playground.ui.main_window", watched=late)
 
 
 def test_the_package_itself_is_light() -> None:
