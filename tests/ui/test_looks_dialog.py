@@ -172,6 +172,7 @@ def test_a_worker_that_dies_is_told_and_the_next_look_has_a_new_one(session: Ses
     qtbot.waitUntil(lambda: finder.range.suggestions["valley"].use.isEnabled() or not bench.busy, timeout=60_000)
     finder.start()
     assert not any(one.use.isEnabled() for one in finder.range.suggestions.values()), "those of the test before are gone"
+    assert finder.range.plot.empty == "The test is starting."
     bench._client.kill()
     qtbot.waitUntil(lambda: not bench.busy, timeout=30_000)
     finder.start()
@@ -216,6 +217,7 @@ def test_rays_that_run_away_are_said_to(session: Session, qtbot: QtBot) -> None:
     page.grab()
     page._heard(messages.Warned(kind="refused", text="No."))
     assert page.proof.level == "error"
+    assert page.plot.empty == "Nothing measured yet. Press Run again."
 
 
 def test_every_tab_is_a_dialog_of_its_own(session: Session) -> None:

@@ -93,9 +93,17 @@ class FinderPage(QWidget):
         if self._refused:
             self.proof.show_notice("error", self._refused, say("The test cannot start"))
             self.told.show_text("")
+            self._show_nothing(say("Nothing measured yet. Press Run again."))
             return
+        self._show_nothing(say("The test is starting."))
         self.proof.show_notice("info", say("The test trains a copy of the state and puts the state back."))
         self.told.show_text(say("starting"))
+
+    def _show_nothing(self, text: str) -> None:
+        """What a plot says that has nothing to draw."""
+        for plot in self.findChildren(Plot):
+            plot.empty = text
+            plot.update()
 
     def take_over(self, before: FinderPage) -> None:
         """Show what another one shows, in the language that is spoken now, and take what is still to come in its place."""
@@ -146,5 +154,6 @@ class FinderPage(QWidget):
         if isinstance(event, messages.Failed | messages.Died | messages.Warned):
             self.proof.show_notice("error", say(event.text), say("The test did not finish"))
             self.told.show_text("")
+            self._show_nothing(say("Nothing measured yet. Press Run again."))
         else:
             self.heed(event)
