@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData
 
 
-def carried_file(data: QMimeData) -> Path | None:
-    """The file or folder of this machine that a drag brings; None where it brings none, or several."""
+def carried_files(data: QMimeData) -> tuple[Path, ...]:
+    """The files and folders of this machine that a drag brings; none where it brings anything else too."""
     urls = data.urls()
-    return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
+    return tuple(Path(url.toLocalFile()) for url in urls) if all(url.isLocalFile() for url in urls) else ()

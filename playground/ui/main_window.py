@@ -21,7 +21,7 @@ from playground.ui.autosave import Autosave
 from playground.ui.canvas.bar import CanvasArea
 from playground.ui.canvas.view import CanvasView
 from playground.ui.documents import Documents
-from playground.ui.file_drops import carried_file
+from playground.ui.file_drops import carried_files
 from playground.ui.hidden import hidden
 from playground.ui.inspector.grouping import fill_group_menu
 from playground.ui.kinds import all_groups
@@ -134,17 +134,19 @@ class MainWindow(QMainWindow):
         self.canvas.setFocus()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        event.setAccepted(carried_file(event.mimeData()) is not None)
+        event.setAccepted(bool(carried_files(event.mimeData())))
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        event.setAccepted(carried_file(event.mimeData()) is not None)
+        event.setAccepted(bool(carried_files(event.mimeData())))
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open the file that was dropped, once the drag is over: there may be a question first."""
-        path = carried_file(event.mimeData())
-        event.setAccepted(path is not None)
-        if path is not None:
-            QTimer.singleShot(0, self, lambda: self.documents.open(path))
+        paths = carried_files(event.mimeData())
+        event.setAccepted(bool(paths))
+        if len(paths) == 1:
+            QTimer.singleShot(0, self, lambda: self.documents.open(paths[0]))
+        elif paths:
+            self.session.message.emit(say("Drop one file at a time; of pictures, the folder that they are in."), "warning")
 
     # Bars
     def _make_menus(self) -> None:

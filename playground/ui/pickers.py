@@ -115,13 +115,21 @@ def _fill_parts(part: str) -> Callable[[QMenu, MainWindow], None]:
 def _entries(menu: QMenu, kind: str, now: str, choose: Callable[[type[Spec]], None]) -> None:
     marks = QActionGroup(menu)
     for cls in sorted(registry.entries(kind), key=lambda cls: cls.title.lower()):
-        entry = QAction(theme().icon(cls.icon), say(cls.title), menu)
+        entry = QAction(theme().icon(cls.icon, 16, "accent" if cls.id == now else "text2"), say(cls.title), menu)
         entry.setToolTip(say(cls.summary()))
-        entry.setCheckable(True)
-        entry.setChecked(cls.id == now)
+        _mark(entry, chosen=cls.id == now)
         entry.triggered.connect(lambda _=False, chosen=cls: choose(chosen))
         marks.addAction(entry)
         menu.addAction(entry)
+
+
+def _mark(entry: QAction, *, chosen: bool) -> None:
+    """Make it the one that is chosen, or not. Beside an icon there is no room for a tick, so that its words tell it too."""
+    entry.setCheckable(True)
+    entry.setChecked(chosen)
+    font = entry.font()
+    font.setBold(chosen)
+    entry.setFont(font)
 
 
 def _fill_batches(menu: QMenu, window: MainWindow) -> None:
@@ -129,8 +137,7 @@ def _fill_batches(menu: QMenu, window: MainWindow) -> None:
     marks = QActionGroup(menu)
     for size in sorted({*BATCHES, now}):
         entry = QAction(f"{size:,}", menu)
-        entry.setCheckable(True)
-        entry.setChecked(size == now)
+        _mark(entry, chosen=size == now)
         edit: Edit = SetPlan("training", "batch", size)
         entry.triggered.connect(lambda _=False, chosen=edit: window.session.do(chosen))
         marks.addAction(entry)

@@ -73,11 +73,20 @@ def test_one_picture_is_refused_in_words_before_anything_is_asked(
     assert window.notices.button.text() == ("Start from animals" if classes else "Choose another file")
 
 
-def test_what_is_no_single_file_is_not_taken(window: MainWindow, session: Session, tmp_path: Path) -> None:
+def test_several_files_are_refused_in_words(window: MainWindow, session: Session, qtbot: QtBot, tmp_path: Path) -> None:
+    assert deliver(window.canvas.viewport(), files(tmp_path / "a.csv", tmp_path / "b.csv"), window.canvas.rect().center())
+    qtbot.waitUntil(window.notices.isVisible)
+    assert window.notices.text.startswith("Drop one file at a time")
+    assert session.project == Project()
+
+
+def test_what_is_no_file_is_not_taken(window: MainWindow, session: Session, tmp_path: Path) -> None:
     words = QMimeData()
     words.setText("a,b\n1,2\n")
     far = QMimeData()
     far.setUrls([QUrl("https://example.org/a.csv")])
-    for mime in (words, far, files(tmp_path / "a.csv", tmp_path / "b.csv")):
+    mixed = files(tmp_path / "a.csv")
+    mixed.setUrls([*mixed.urls(), *far.urls()])
+    for mime in (words, far, mixed):
         assert not deliver(window.canvas.viewport(), mime, window.canvas.rect().center())
     assert session.project == Project()

@@ -97,6 +97,10 @@ def test_a_picker_exchanges_what_is_trained(window: MainWindow, session: Session
         entry: QAction = next(entry for entry in menu.actions() if entry.text() == title)
         entry.trigger()
         menu.deleteLater()
+        after = QMenu()
+        pickers[caption].picker.fill(after, window)
+        assert [one.text() for one in after.actions() if one.font().bold()] == [title], "the one that is chosen is pointed out"
+        after.deleteLater()
 
     choose("Data", "Iris")
     choose("Loss", "Cross-entropy")
