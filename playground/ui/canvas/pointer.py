@@ -9,6 +9,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsView
 
 from playground.ui.canvas.dragging import Dragging
+from playground.ui.canvas.edge_scroll import EdgeScroll
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.note_item import NoteItem
 from playground.ui.canvas.resizing import ResizeGesture
@@ -32,7 +33,7 @@ class CanvasPointer:
         self._pressed_at: QPointF | None = None
         self._down = False
         self._selected: tuple[str, ...] = ()
-        self.dragging = Dragging(view)
+        self.dragging, self.edge = Dragging(view), EdgeScroll(view)
         self._modifiers, self._held = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.NoButton
 
     def port_under(self, at: QPointF) -> tuple[NodeItem, str, int] | None:
@@ -60,6 +61,7 @@ class CanvasPointer:
             return True
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed_at, self._down, self._selected = at, True, self.view.session.selection
+            self.edge.begin(at)
             if self.view.drops.ghost.press(self.view.mapToScene(at.toPoint())):
                 return True
             self.dragging.begin()
@@ -125,6 +127,8 @@ class CanvasPointer:
         """The mouse moved; False leaves it to Qt, and `hover` is to follow."""
         self.at, self._modifiers, self._held = event.position(), event.modifiers(), event.buttons()
         self._down &= bool(self._held & Qt.MouseButton.LeftButton)  # it may have been let go over another window
+        if self._down:
+            self.edge.follow(self.at, self._modifiers)
         if self.view.gesture is None:
             return False
         self.view.gesture.move(self.at)
@@ -136,6 +140,7 @@ class CanvasPointer:
             outside = not self.view.viewport().rect().contains(self.at.toPoint())
             if outside and self.dragging.carry_out(self.view.viewport().mapToGlobal(self.at.toPoint())):
                 self._down = False
+                self.edge.stop()
             else:
                 self.dragging.follow(free=bool(self._modifiers & Qt.KeyboardModifier.AltModifier))
             return
@@ -145,6 +150,8 @@ class CanvasPointer:
 
     def release(self, event: QMouseEvent) -> bool:
         """A button went up; False leaves it to Qt, and `let_go` is to follow."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.edge.stop()
         if self.view.gesture is None:
             return False
         self._down = False
@@ -162,6 +169,7 @@ class CanvasPointer:
 
         False where the button is not held.
         """
+        self.edge.stop()
         if not self._down:
             return False
         if not self.dragging.cancel():
