@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
@@ -66,6 +66,14 @@ class Documents(QObject):
         name, _ = QFileDialog.getOpenFileName(self.window_shown, say("Open project"), folder, kinds())
         if name:
             self.open(Path(name))
+
+    def take(self, paths: Sequence[Path]) -> None:
+        """Open the file that was dropped. Several are refused: each would take the place of the one before."""
+        if len(paths) == 1:
+            self.open(paths[0])
+        else:
+            self.session.message.emit(say("Drop one file at a time; of pictures, the folder that they are in."), "warning")
+            self.session.offered.emit((sentence("Choose a file"), self.ask_open))
 
     def open(self, path: Path) -> bool:
         """Open a project, after asking about unsaved edits. One of the assets is opened as an untitled copy.

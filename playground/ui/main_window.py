@@ -143,10 +143,8 @@ class MainWindow(QMainWindow):
         """Open the file that was dropped, once the drag is over: there may be a question first."""
         paths = carried_files(event.mimeData())
         event.setAccepted(bool(paths))
-        if len(paths) == 1:
-            QTimer.singleShot(0, self, lambda: self.documents.open(paths[0]))
-        elif paths:
-            self.session.message.emit(say("Drop one file at a time; of pictures, the folder that they are in."), "warning")
+        if paths:
+            QTimer.singleShot(0, self, lambda: self.documents.take(paths))
 
     # Bars
     def _make_menus(self) -> None:

@@ -77,6 +77,7 @@ def test_several_files_are_refused_in_words(window: MainWindow, session: Session
     assert deliver(window.canvas.viewport(), files(tmp_path / "a.csv", tmp_path / "b.csv"), window.canvas.rect().center())
     qtbot.waitUntil(window.notices.isVisible)
     assert window.notices.text.startswith("Drop one file at a time")
+    assert window.notices.button.text() == "Choose a file"
     assert session.project == Project()
 
 
