@@ -133,8 +133,6 @@ def all_series() -> tuple[Series, ...]:
     """What is varied: the batch of W3 and W4, units, filters, layers, and the length of W6 and W8.
 
     Filters are multiples of 16, the numbers in a vector of the kernels: those between cost what the next multiple costs.
-    Texts are 16 letters or longer: shorter ones are multiplied by the input weights letter by letter, longer ones once for each
-    letter of the alphabet, which is less arithmetic than is counted.
     """
     return (
         _batches("batch, 784-256-128-10", "W3", (16, 32, 64, 128, 256, 512)),
@@ -142,7 +140,7 @@ def all_series() -> tuple[Series, ...]:
         Series("width, 3 dense layers", tuple((n, _perceptron(n, 3)) for n in (100, 144, 200, 288, 400, 576))),
         Series("width, 3 convolutions", tuple((n, _convolutions(n)) for n in (16, 32, 48, 64, 80, 96))),
         Series("depth, dense layers of 128", tuple((n, _perceptron(128, n)) for n in (2, 4, 8, 16, 32))),
-        _lengths("length, character LSTM", "W6", (16, 24, 32, 48, 64, 96, 128)),
+        _lengths("length, character LSTM", "W6", (4, 8, 16, 32, 64, 128)),
         _lengths("length, Transformer encoder", "W8", (8, 16, 32, 64, 128, 256)),
     )
 
