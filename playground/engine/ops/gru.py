@@ -16,6 +16,7 @@ from playground.engine.recurrences import (
     Part,
     Recurrence,
     Wires,
+    ask_blocks,
     at,
     begun,
     carried,
@@ -44,7 +45,7 @@ def gru_forward(F, R, w, k):
            | 1: reset before the product
     """
     rows, steps, units = w[0], w[1], w[2]
-    gates = 3 * units
+    gates, onward = 3 * units, -1 if w[3] else 1
     for turn in range(steps):
         t = steps - 1 - turn if w[3] else turn
         first, fed, wide = w[4] + t * gates, w[6] + t * units, steps * units
@@ -67,6 +68,9 @@ def gru_forward(F, R, w, k):
             y, states = w[5] + (r * steps + t) * units, w[11] + (r * steps + t) * units
             for j in range(0, units, 16):
                 n = units - j
+                ask_blocks(F, z + onward * gates + j, 3, units)
+                ask_blocks(F, q + onward * units + j, 1, units)
+                ask_blocks(F, y + onward * units + j, 1, units)
                 if there:
                     reset, update = sigmoid(load(F, z + j, n)), sigmoid(load(F, z + units + j, n))
                     new = load(F, z + 2 * units + j, n)
@@ -97,10 +101,10 @@ def gru_backward(F, R, w, k):
            | packed u transposed: of r and u, of n | mask (0: none) | 1: reset before the product
     """
     rows, steps, units = w[0], w[1], w[2]
-    gates = 3 * units
+    gates, onward = 3 * units, 1 if w[3] else -1
     for turn in range(steps - 1, -1, -1):
         t = steps - 1 - turn if w[3] else turn
-        before = t + 1 if w[3] else t - 1
+        before = t + onward
         first, fed, wide = w[4] + t * gates, w[5] + t * units, steps * units
         for r in range(rows):
             there = True
@@ -110,6 +114,11 @@ def gru_backward(F, R, w, k):
             start = w[6] + (r * steps + before) * units if turn else w[7] + r * w[8]
             for j in range(0, units, 16):
                 n = units - j
+                ask_blocks(F, z + onward * gates + j, 3, units)
+                ask_blocks(F, q + onward * units + j, 1, units)
+                ask_blocks(F, w[6] + (r * steps + before + onward) * units + j, 1, units)
+                if w[9]:
+                    ask_blocks(F, dy + onward * units + j, 1, units)
                 if there:
                     reset, update, new = load(F, z + j, n), load(F, z + units + j, n), load(F, z + 2 * units + j, n)
                     h = load(F, start + j, n) if turn or w[7] else splat(0.0)

@@ -16,6 +16,7 @@ from playground.engine.recurrences import (
     Part,
     Recurrence,
     Wires,
+    ask_blocks,
     at,
     begun,
     carried,
@@ -42,7 +43,7 @@ def lstm_forward(F, R, w, k):
     words: rows T H reverse | z y cells | packed u | running h and c | mask, states (0: none) | 1: h is not 0 at the start
     """
     rows, steps, units = w[0], w[1], w[2]
-    gates = 4 * units
+    gates, onward = 4 * units, -1 if w[3] else 1
     for turn in range(steps):
         t = steps - 1 - turn if w[3] else turn
         if turn or w[12]:
@@ -56,6 +57,9 @@ def lstm_forward(F, R, w, k):
             cells, states = w[6] + place * units, w[11] + place * units
             for j in range(0, units, 16):
                 n = units - j
+                ask_blocks(F, z + onward * gates + j, 4, units)
+                ask_blocks(F, y + onward * units + j, 1, units)
+                ask_blocks(F, cells + onward * units + j, 1, units)
                 if there:
                     i, f = sigmoid(load(F, z + j, n)), sigmoid(load(F, z + units + j, n))
                     g, o = tanh(load(F, z + 2 * units + j, n)), sigmoid(load(F, z + 3 * units + j, n))
@@ -85,10 +89,10 @@ def lstm_backward(F, R, w, k):
            | mask (0: none) | 1: dh is wanted at the start
     """
     rows, steps, units = w[0], w[1], w[2]
-    gates = 4 * units
+    gates, onward = 4 * units, 1 if w[3] else -1
     for turn in range(steps - 1, -1, -1):
         t = steps - 1 - turn if w[3] else turn
-        before = t + 1 if w[3] else t - 1
+        before = t + onward
         for r in range(rows):
             place = r * steps + t
             there = True
@@ -99,6 +103,10 @@ def lstm_backward(F, R, w, k):
             start = w[5] + (r * steps + before) * units if turn else w[6] + r * w[7]
             for j in range(0, units, 16):
                 n = units - j
+                ask_blocks(F, z + onward * gates + j, 4, units)
+                ask_blocks(F, cells + 2 * onward * units + j, 1, units)
+                if w[8]:
+                    ask_blocks(F, dy + onward * units + j, 1, units)
                 if there:
                     i, f = load(F, z + j, n), load(F, z + units + j, n)
                     g, o = load(F, z + 2 * units + j, n), load(F, z + 3 * units + j, n)

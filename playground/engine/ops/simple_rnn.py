@@ -16,6 +16,7 @@ from playground.engine.recurrences import (
     Part,
     Recurrence,
     Wires,
+    ask_blocks,
     at,
     begun,
     carried,
@@ -41,6 +42,7 @@ def simple_rnn_forward(F, R, w, k):
     words: rows T H reverse | y | packed u | running h | mask, states (0: none) | 1: h is not 0 at the start | 1: ReLU
     """
     rows, steps, units = w[0], w[1], w[2]
+    onward = -units if w[3] else units
     for turn in range(steps):
         t = steps - 1 - turn if w[3] else turn
         if turn or w[9]:
@@ -53,6 +55,7 @@ def simple_rnn_forward(F, R, w, k):
             y, h, states = w[4] + place * units, w[6] + r * units, w[8] + place * units
             for j in range(0, units, 16):
                 n = units - j
+                ask_blocks(F, y + onward + j, 1, units)
                 if there:
                     state = load(F, y + j, n)
                     state = where(state < 0.0, 0.0, state) if w[10] else tanh(state)
@@ -72,6 +75,7 @@ def simple_rnn_backward(F, R, w, k):
            | 1: ReLU
     """
     rows, steps, units = w[0], w[1], w[2]
+    onward = units if w[3] else -units
     for turn in range(steps - 1, -1, -1):
         t = steps - 1 - turn if w[3] else turn
         for r in range(rows):
@@ -82,6 +86,8 @@ def simple_rnn_backward(F, R, w, k):
             y, dz, dh = w[4] + place * units, w[5] + place * units, w[7] + r * units
             for j in range(0, units, 16):
                 n = units - j
+                ask_blocks(F, y + onward + j, 1, units)
+                ask_blocks(F, dz + onward + j, 1, units)
                 if there:
                     state, d = load(F, y + j, n), load(F, dh + j, n)
                     if w[6]:
