@@ -140,7 +140,6 @@ class CanvasPointer:
             outside = not self.view.viewport().rect().contains(self.at.toPoint())
             if outside and self.dragging.carry_out(self.view.viewport().mapToGlobal(self.at.toPoint())):
                 self._down = False
-                self.edge.stop()
             else:
                 self.dragging.follow(free=bool(self._modifiers & Qt.KeyboardModifier.AltModifier))
             return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
 
+from playground.ui.canvas.gesture import Gesture
 from playground.ui.canvas.note_item import LEAST_HIGH, LEAST_WIDE, MOST, NoteItem
 
 if TYPE_CHECKING:
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 STEP = 24.0
 
 
-class ResizeGesture:
-    """A note whose corner follows the pointer. It has the parts of `WireGesture` that the view, the pointer and the keys use."""
+class ResizeGesture(Gesture):
+    """A note whose corner follows the pointer."""
 
     def __init__(self, view: CanvasView, item: NoteItem) -> None:
-        self.view, self.item, self.before = view, item, item.note
-        self.sticky = False
+        super().__init__(view)
+        self.item, self.before = item, item.note
         self.size = item.note.size
         view.viewport().setCursor(Qt.CursorShape.SizeFDiagCursor)
 
@@ -42,9 +43,6 @@ class ResizeGesture:
         """By keys: narrower or wider."""
         self._show(self.size[0] + step * STEP, self.size[1])
 
-    def ask(self) -> None:
-        """Nothing stands open that could be asked for."""
-
     def finish(self) -> None:
         """Keep the size."""
         self.end()
@@ -53,10 +51,6 @@ class ResizeGesture:
 
     def end(self) -> None:
         """Let the corner go."""
-        self.view.gesture = None
+        super().end()
         self.view.viewport().unsetCursor()
         self.item.show_note(self.before)
-
-    def cancel(self) -> None:
-        """Leave the size as it was."""
-        self.end()

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 
 from playground.lowering import Tie, tie_of
+from playground.ui.canvas.gesture import Gesture
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.tie_item import TieItem
 from playground.words import say, sentence
@@ -33,12 +34,12 @@ def weights_under(view: CanvasView, at: QPointF, anywhere: bool = False, tell: b
     return None
 
 
-class ShareGesture:
-    """Weights that are carried to another layer. It has the parts of `WireGesture` that the view and the keys use."""
+class ShareGesture(Gesture):
+    """Weights that are carried to another layer."""
 
     def __init__(self, view: CanvasView, source: NodeItem) -> None:
-        self.view, self.source = view, source
-        self.sticky, self.turned = False, False
+        super().__init__(view)
+        self.source, self.turned = source, False
         self.over: NodeItem | None = None
         self._judged: dict[str, Tie] = {}
         self.tie = TieItem(source)
@@ -134,7 +135,7 @@ class ShareGesture:
 
     def end(self) -> None:
         """Take the gesture's marks off the canvas."""
-        self.view.gesture = None
+        super().end()
         if self.tie.scene() is not None:
             self.view.canvas.removeItem(self.tie)
         for item in (self.source, self.over):
@@ -142,10 +143,3 @@ class ShareGesture:
                 item.light(False)
         self.view.port_names.clear()
         self.view.refusal.dismiss()
-
-    def ask(self) -> None:
-        """Weights are carried to a node that is there, so nothing is asked."""
-
-    def cancel(self) -> None:
-        """Let go without sharing."""
-        self.end()

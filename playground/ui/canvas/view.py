@@ -23,6 +23,7 @@ from playground.ui.canvas.commands import CanvasCommands
 from playground.ui.canvas.drops import CanvasDrops
 from playground.ui.canvas.empty import EmptyCanvas
 from playground.ui.canvas.feed import PreviewFeed
+from playground.ui.canvas.gesture import Gesture
 from playground.ui.canvas.keys import CanvasKeys
 from playground.ui.canvas.looking import CanvasLooking
 from playground.ui.canvas.naming import NameEditor
@@ -31,11 +32,7 @@ from playground.ui.canvas.note_item import NoteItem
 from playground.ui.canvas.pointer import CanvasPointer
 from playground.ui.canvas.port_names import PortNames
 from playground.ui.canvas.refusal import Refusal
-from playground.ui.canvas.resizing import ResizeGesture
 from playground.ui.canvas.scene import CanvasScene
-from playground.ui.canvas.sharing import ShareGesture
-from playground.ui.canvas.wiring import WireGesture
-from playground.ui.canvas.wiring_back import BackGesture
 from playground.ui.canvas.zoom_view import ZoomView
 from playground.ui.selected import selected_words
 from playground.ui.session import Session
@@ -55,7 +52,7 @@ class CanvasView(ZoomView):
         self.canvas = CanvasScene(self)
         self.adopt(self.canvas)
         self._configure()
-        self.gesture: WireGesture | BackGesture | ShareGesture | ResizeGesture | None = None
+        self.gesture: Gesture | None = None
         self.port_names = PortNames(self.canvas)
         self.pointer = CanvasPointer(self)
         self.commands = CanvasCommands(session, self.canvas, self)
