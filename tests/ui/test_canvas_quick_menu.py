@@ -109,6 +109,35 @@ def test_a_wire_let_go_in_the_open_asks_and_wires(view: CanvasView, session: Ses
     assert len(session.project.network.nodes) == 3, "one step"
 
 
+@pytest.mark.parametrize(("name", "side", "number"), [("conv1", "out", 0), ("add1", "in", 1)])
+@pytest.mark.parametrize("how", ["escape", "pick", "again"])
+def test_a_wire_let_go_in_the_open_is_seen_until_the_list_is_gone(view, session, qtbot, name, side, number, how) -> None:
+    held = port(view, name, side, number)
+    drag(view, held, open_spot(view))
+    wire = view.drops.held
+    assert wire is not None
+    assert wire.scene() is view.canvas
+    spots = [view.mapFromScene(spot) for spot in (wire.start, wire.end)]
+    assert [(spot - held.toPoint()).manhattanLength() <= 2 for spot in spots] == [side == "out", side == "in"]
+    if how == "pick":
+        qtbot.keyClick(view.quick.field, Key.Key_Return)
+    elif how == "escape":
+        qtbot.keyClick(view.quick.field, Key.Key_Escape)
+    else:
+        view.open_quick_add()  # without a wire
+    assert view.drops.held is None
+    assert wire.scene() is None
+
+
+def test_by_keys_the_wire_is_seen_too(view: CanvasView, session: Session, qtbot) -> None:
+    session.select((named(session, "conv2d1"),))
+    view.pointer.start_wire()
+    view.gesture.ask()
+    assert view.drops.held is not None
+    qtbot.keyClick(view.quick.field, Key.Key_Escape)
+    assert view.drops.held is None
+
+
 def test_a_wire_from_an_input_asks_what_may_feed_it(view: CanvasView, session: Session, qtbot) -> None:
     session.do(AddLink(named(session, "conv2d1"), named(session, "add1"), 0))
     before = len(session.project.network.links)

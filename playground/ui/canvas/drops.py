@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QDropEvent
 
 from playground.ui.canvas.ghost import Ghost
+from playground.ui.canvas.loose_wire import LooseWire
 from playground.ui.canvas.quick_add import QuickAdd
 from playground.ui.canvas.suggesting import Choice, Place, choices
 from playground.ui.canvas.wire_item import WireItem
@@ -25,17 +26,23 @@ class CanvasDrops:
         self._marked: WireItem | None = None
         self.quick = QuickAdd(view, self._choices)
         self.quick.picked.connect(self._add_picked)
+        self.quick.closed.connect(lambda: self._hold(None))
         self.ghost = Ghost(view)
         self._quick_spot: QPointF | None = None
         self._place: Place | None = None
         self._wired = False
+        self.held: LooseWire | None = None
 
-    def open_quick_add(self, at: QPointF | None, text: str = "", place: Place | None = None) -> None:
+    def open_quick_add(
+        self, at: QPointF | None, text: str = "", place: Place | None = None, ends: tuple[QPointF, QPointF] | None = None
+    ) -> None:
         """Open the quick list at a viewport position, the pointer's when none is given.
 
-        place: where a wire was let go, so that what is picked is wired there. Without a place and a position what is picked goes
+        place: where a wire was let go, so that what is picked is wired there; ends: of that wire, which stays to be seen until then.
+        Without a place and a position what is picked goes
         behind the selected node, and what fits there is shown.
         """
+        self._hold(ends)
         self._wired = place is not None
         self._place = place if place is not None else self.view.commands.place_behind() if at is None else None
         pointer, inside = self.view.pointer, QRectF(self.view.viewport().rect())
@@ -44,6 +51,14 @@ class CanvasDrops:
             pointer.at = inside.center()
         self._quick_spot = self.view.mapToScene(pointer.at.toPoint()) if at is not None else None
         self.quick.ask(pointer.at.toPoint(), text)
+
+    def _hold(self, ends: tuple[QPointF, QPointF] | None) -> None:
+        """Show a wire that was let go in the open, or none."""
+        if self.held is not None:
+            self.view.canvas.removeItem(self.held)
+        self.held = LooseWire(*ends) if ends is not None else None
+        if self.held is not None:
+            self.view.canvas.addItem(self.held)
 
     def _add_picked(self, kind: Kind) -> None:
         self.view.setFocus()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
@@ -45,9 +45,10 @@ class KindRow(QStyledItemDelegate):
 
 
 class QuickAdd(QFrame):
-    """Lies over the canvas; picked(kind) and it is gone. Esc or a click elsewhere puts it away. choices: what some letters mean here."""
+    """Lies over the canvas; picked(kind) and it is gone. Esc or a click elsewhere puts it away. closed: it went. choices: what some letters mean here."""
 
     picked = Signal(object)
+    closed = Signal()
 
     def __init__(self, parent: QWidget, choices: Callable[[str], list[Choice]]) -> None:
         super().__init__(parent)
@@ -104,6 +105,10 @@ class QuickAdd(QFrame):
         high = 44 + ROW * min(MOST_ROWS, max(2, (room.height() - 60) // ROW))
         self.move(max(0, min(self.spot.x(), room.width() - WIDTH)), max(0, min(self.spot.y(), room.height() - high)))
         self.update()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.closed.emit()
 
     def _pick(self, item: QListWidgetItem | None) -> None:
         if item is not None:

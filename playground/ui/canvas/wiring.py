@@ -113,9 +113,13 @@ class WireGesture(PortGesture):
         else:
             super().leave()
 
+    def ends(self, spot: QPointF) -> tuple[QPointF, QPointF]:
+        return self.source.mapToScene(self.source.port("out", self.output)), spot
+
     def ask(self) -> None:
         """By keys: let the wire go beside its source, and ask what is to stand there."""
-        self.ask_at(self.source.mapToScene(self.source.port("out", self.output)) + QPointF(54, 0))
+        start, _ = self.ends(self.spot)
+        self.ask_at(start + QPointF(54, 0))
 
     def end(self) -> None:
         """Take the gesture's marks off the canvas."""

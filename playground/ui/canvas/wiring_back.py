@@ -4,52 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtCore import QPointF
 
 from playground.document.problems import Problem
 from playground.lowering import fits
+from playground.ui.canvas.loose_wire import LooseWire
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.suggesting import Place
-from playground.ui.canvas.wire_item import route
-from playground.ui.canvas.wire_paint import INK
 from playground.ui.canvas.wiring_ports import Port, PortGesture
-from playground.ui.painting import AA
-from playground.ui.theme import theme
 from playground.words import say
 
 if TYPE_CHECKING:
     from playground.ui.canvas.view import CanvasView
-
-
-class LooseWire(QGraphicsItem):
-    """A wire whose start is not decided. state: as of a wire."""
-
-    def __init__(self, start: QPointF, end: QPointF) -> None:
-        super().__init__()
-        self.start, self.end, self.state = start, end, "idle"
-        self.path = QPainterPath()
-        self.setZValue(2)
-        self.show_state(start, "idle")
-
-    def show_state(self, start: QPointF, state: str) -> None:
-        """Take another start and state."""
-        self.prepareGeometryChange()
-        self.start, self.state = start, state
-        self.path = route(start, self.end, None)
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        return self.path.controlPointRect().adjusted(-4, -4, 4, 4)
-
-    def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        pen = QPen(theme().color(INK[self.state]), 2)
-        if self.state == "refused":
-            pen.setDashPattern([3, 2])
-        p.setRenderHint(AA)
-        p.setPen(pen)
-        p.drawPath(self.path)
 
 
 class BackGesture(PortGesture):
@@ -88,6 +54,9 @@ class BackGesture(PortGesture):
     @property
     def place(self) -> Place:
         return Place(self.target.id, self.port, behind=False)
+
+    def ends(self, spot: QPointF) -> tuple[QPointF, QPointF]:
+        return spot, self.wire.end
 
     def ask(self) -> None:
         """By keys: let the wire go left of its target, and ask what is to stand there."""

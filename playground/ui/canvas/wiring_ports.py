@@ -70,6 +70,10 @@ class PortGesture(Gesture):
         """What a new node at its loose end would be wired to."""
         raise NotImplementedError
 
+    def ends(self, spot: QPointF) -> tuple[QPointF, QPointF]:
+        """Where the wire starts and ends, its loose end being at a point of the scene."""
+        raise NotImplementedError
+
     # What they do alike
     def judge(self, item: NodeItem, port: int) -> Problem | None:
         """Why the wire may not end at this port, or None when it may."""
@@ -147,12 +151,12 @@ class PortGesture(Gesture):
         spot = QPointF(self.view.mapFromScene(self.spot))
         inside = self.view.viewport().rect().contains(spot.toPoint())
         if inside and not any(isinstance(item, NodeItem) for item in self.view.canvas.items(self.spot)):
-            self.view.drops.open_quick_add(spot, "", self.place)
+            self.view.drops.open_quick_add(spot, "", self.place, self.ends(self.spot))
 
     def ask_at(self, spot: QPointF) -> None:
         """Let the wire go, and ask what is to stand at a point of the scene."""
         self.cancel()
-        self.view.drops.open_quick_add(QPointF(self.view.mapFromScene(spot)), "", self.place)
+        self.view.drops.open_quick_add(QPointF(self.view.mapFromScene(spot)), "", self.place, self.ends(spot))
 
     def end(self) -> None:
         """Take the gesture's marks off the canvas."""
