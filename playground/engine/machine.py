@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 from playground.engine import diagnosis, phases
 from playground.engine import memory as arena
 from playground.engine.bookends import spans, width
+from playground.engine.bound import Bound, Progress, compile_plan
 from playground.engine.diagnosis import Fault
 from playground.engine.factors import factor_columns
 from playground.engine.plan import Plan
@@ -26,11 +27,8 @@ from playground.engine.registers import (
     CURSOR,
     EPOCH,
     HALT,
-    HEAD_LOSSES,
-    HEAD_WEIGHTS,
     ORDER,
     OUTPUTS,
-    RING_COLUMNS,
     ROWS,
     SEED,
     SHUFFLE,
@@ -44,8 +42,7 @@ from playground.engine.registers import (
     WINDOW_X,
     WINDOW_Y,
 )
-
-Progress = Callable[[str, int, int], None]
+from playground.engine.tally import Evaluated, Tally, nothing
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,20 +51,6 @@ class Ran:
 
     steps: int
     status: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Evaluated:
-    """loss: mean over the split.  outputs: what the first loss judges, (n, *output).  heads: everything the graph gives, the same for
-    every loss first.  losses, weights: of every loss its mean, and what the samples or steps weighed in it (their number where they
-    count alike).
-    """
-
-    loss: float
-    outputs: np.ndarray
-    heads: tuple[np.ndarray, ...] = ()
-    losses: tuple[float, ...] = ()
-    weights: tuple[float, ...] = ()
 
 
 class Machine:
@@ -87,7 +70,7 @@ class Machine:
         #: Told of every instruction of a training step before it is carried out; steps are slow then, and give the same numbers.
         self.told: phases.Told | None = None
         self._loaded: dict[str, int] = {}
-        self._bound: dict[int, _Bound] = {}
+        self._bound: dict[int, Bound] = {}
 
     def write_constants(self) -> None:
         """The graph's fixed tensors into memory, where another machine may have written others."""
@@ -204,12 +187,7 @@ class Machine:
             self.load("window", x[start : start + room], part)
             with self._weights(averaged):
                 given.append(self._pass(self.plan.evaluate, "window", threads))
-        if len(given) == 1:
-            return given[0]
-        heads = tuple(np.concatenate(pieces) for pieces in zip(*(one.heads for one in given), strict=True))
-        losses = np.array([one.losses for one in given])
-        weights = np.array([one.weights for one in given])
-        return self._judged(heads, losses, weights)
+        return given[0] if len(given) == 1 else self._tally.joined(given, self.knobs)
 
     def observe(
         self, x: np.ndarray, threads: int = 1, columns: Mapping[str, np.ndarray] | None = None, *, averaged: bool = False
@@ -227,12 +205,9 @@ class Machine:
         graph = self.plan.graph
         shapes = [graph.values[output].type.shape for output in graph.outputs]
         if not count:
-            empty = tuple(np.empty((0, *shape), np.float32) for shape in shapes)
-            none = (float("nan"),) * max(len(graph.losses), 1)
-            return Evaluated(none[0], empty[0], empty, none, (0.0,) * len(none))
+            return nothing(shapes, max(len(graph.losses), 1))
         steps = -(-count // self.plan.batch)
-        columns = HEAD_WEIGHTS - HEAD_LOSSES + max(len(graph.losses), 1)
-        ring = np.zeros((steps, RING_COLUMNS + columns), np.float32)
+        ring = np.zeros((steps, self._tally.columns), np.float32)
         with self._kept_counters():
             self._aim(split, training=False)
             halt, self.R[HALT] = int(self.R[HALT]), 0
@@ -243,41 +218,7 @@ class Machine:
             rows[:, start : start + n].reshape(count, *shape).copy()
             for shape, (start, n) in zip(shapes, spans(graph, graph.outputs), strict=True)
         )
-        several, found = len(graph.losses) > 1, ring.astype(np.float64)
-        losses = found[:, RING_COLUMNS : RING_COLUMNS + len(graph.losses)] if several else found[:, :1]
-        weights = found[:, RING_COLUMNS + HEAD_WEIGHTS - HEAD_LOSSES :].copy()
-        weights[:, [at for at, weighted in enumerate(self._weighted) if not weighted]] = found[:, 3:4]
-        return self._judged(heads, losses, weights)
-
-    def _judged(self, heads: tuple[np.ndarray, ...], losses: np.ndarray, weights: np.ndarray) -> Evaluated:
-        """Means over some batches, each by what its rows weigh in the loss. Shapes: losses, weights (batches, losses)."""
-        totals = weights.sum(axis=0)
-        sums = np.where(weights == 0, 0.0, losses * weights).sum(axis=0)
-        means = np.where(totals == 0, 0.0, sums / np.where(totals == 0, 1.0, totals))
-        total = float(means @ self._shares) if len(means) > 1 else float(means[0])
-        return Evaluated(total, heads[0], heads, tuple(means.tolist()), tuple(totals.tolist()))
-
-    @cached_property
-    def _weighted(self) -> tuple[bool, ...]:
-        """Whether the rows of each loss have weights of their own."""
-        graph = self.plan.graph
-        made = {node.output: node for node in graph.nodes}
-        return tuple(bool(made[loss].attributes.get("weighted")) for loss in graph.losses) or (False,)
-
-    @cached_property
-    def _one_weighing(self) -> bool:
-        """Whether the rows of all losses have the same weights, so that batches can be gathered by what they weigh."""
-        graph = self.plan.graph
-        nodes = [node for node in graph.nodes if node.output in graph.losses]
-        return bool(nodes) and all(self._weighted) and len({node.inputs[2] for node in nodes}) == 1
-
-    @property
-    def _shares(self) -> np.ndarray:
-        """What each of several losses counts now. Shapes: (losses,)."""
-        graph = self.plan.graph
-        weights = next(node for node in graph.nodes if node.output == graph.loss).attributes["weights"]
-        places = [getattr(weight, "index", None) for weight in weights]
-        return np.array([float(w if at is None else self.knobs[at]) for w, at in zip(weights, places, strict=True)])
+        return self._tally.of_ring(ring.astype(np.float64), heads, self.knobs)
 
     @contextmanager
     def _weights(self, averaged: bool) -> Iterator[None]:
@@ -314,14 +255,18 @@ class Machine:
         self.R[TRAINING], self.R[OUTPUTS] = int(training), 0 if training else self.layout.outputs
         self.R[SHUFFLE], self.R[ORDER] = int(training and self.shuffle), self.layout.order // 2
         self.R[ROWS] = 0
-        self.R[WEIGHED] = int(self._one_weighing)
+        self.R[WEIGHED] = int(self._tally.one_weighing)
         self.R[ACCUMULATE] = self.plan.update.accumulate if training and self.plan.update else 1
 
-    def bound(self, program: Program) -> _Bound:
+    @cached_property
+    def _tally(self) -> Tally:
+        return Tally(self.plan.graph)
+
+    def bound(self, program: Program) -> Bound:
         """A program ready to run on this machine's memory."""
         found = self._bound.get(id(program))
         if found is None:
-            found = self._bound[id(program)] = _Bound(program, self._progress)
+            found = self._bound[id(program)] = Bound(program, self._progress)
         return found
 
     def prepare(self) -> None:
@@ -453,46 +398,3 @@ class Machine:
                 best[row] = min(best[row], time.perf_counter() - start)
             self.restore(before)
         return [(o.owner, o.op, o.direction, t) for o, t in zip(self.plan.train.origins, best, strict=True)]
-
-
-def compile_plan(plan: Plan, progress: Progress | None = None) -> None:
-    """What `Machine.prepare` compiles, ahead of the machine."""
-    from playground.engine import jit
-
-    jit.compile_kernels(plan.kernels, progress)
-
-
-class _Bound:
-    """A program with the addresses of its compiled kernels and a private copy of its words, which the runner patches."""
-
-    def __init__(self, program: Program, progress: Progress | None) -> None:
-        from playground.engine import jit
-
-        self.program = program
-        self.code = program.code.copy()
-        jit.compile_kernels(program.kernels, progress)
-        self.table = jit.table(program.kernels)
-
-    def run(self, machine: Machine, factors: np.ndarray, ring: np.ndarray, steps: int, threads: int) -> None:
-        from playground.engine import jit
-
-        p, m = self.program, machine
-        jit.run(self.table, self.code, p.chains, p.stages, p.patches, m.F, m.R, m.knobs, factors, ring, steps, threads=threads)
-
-    def call(self, machine: Machine, row: int) -> None:
-        from playground.engine import jit
-
-        kernel = jit.compiled(self.program.kernels[self.code[row, 0]])
-        kernel(machine.F, machine.R, self.code[row, 1:], machine.knobs)
-
-    def follow(self, rows: int) -> None:
-        """Write so many rows into the words that follow them."""
-        from playground.engine.runner import patch_rows
-
-        patch_rows(self.code, self.program.patches, rows)  # type: ignore[no-untyped-call]
-
-    def rows_before_update(self) -> int:
-        """Instructions up to and without the first stage that gathers or judges the gradient."""
-        checked = np.flatnonzero(self.program.stages[:, 2])
-        chain = self.program.stages[checked[0], 0] if len(checked) else len(self.program.chains)
-        return int(self.program.chains[chain, 0]) if chain < len(self.program.chains) else len(self.code)

@@ -11,7 +11,8 @@ from playground.core.samples import Samples
 from playground.core.spec import Layer
 from playground.data.prepare import Prepared
 from playground.document.project import Project
-from playground.engine.machine import Machine, Progress
+from playground.engine.bound import Progress
+from playground.engine.machine import Machine
 from playground.engine.plan import Plan, plan_network
 from playground.engine.retune import retuned
 from playground.lowering import Lowered, lower

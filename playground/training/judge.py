@@ -13,7 +13,7 @@ from playground.core.samples import NO_CLASS
 from playground.core.spec import Loss, Metric
 from playground.data.prepare import Prepared, Split
 from playground.data.scaling import Scaler
-from playground.engine.machine import Evaluated
+from playground.engine.tally import Evaluated
 from playground.lowering.network import INPUTS, TARGETS, Head
 
 Array = npt.NDArray[Any]

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from playground.data.prepare import Split
-from playground.engine.machine import Evaluated, Machine
+from playground.engine.machine import Machine
+from playground.engine.tally import Evaluated
 from playground.lowering.network import TARGETS
 from playground.training import memory
 from playground.training.assembly import Assembled

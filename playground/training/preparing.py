@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from playground.engine.machine import Machine, Progress, compile_plan
+from playground.engine.bound import Progress, compile_plan
+from playground.engine.machine import Machine
 from playground.training import messages, payload, replan
 from playground.training.assembly import Assembled, assemble
 from playground.training.block import Block

@@ -13,7 +13,7 @@ import numpy as np
 from playground.core.samples import Samples
 from playground.document.patch import patched
 from playground.document.project import Project
-from playground.engine.machine import Progress
+from playground.engine.bound import Progress
 from playground.errors import FileError, PlaygroundError
 from playground.training import checkpoints, replan
 from playground.training.assembly import Assembled, assemble

@@ -16,7 +16,8 @@ from playground.core.fields import Real
 from playground.core.samples import Samples
 from playground.document.patch import differences
 from playground.document.project import Project
-from playground.engine.machine import Machine, Progress
+from playground.engine.bound import Progress
+from playground.engine.machine import Machine
 from playground.errors import BadValue
 from playground.training import checkpoints, hooks, messages, replan, run_record
 from playground.training.areas.epochs import EPOCH_COLUMNS
