@@ -195,6 +195,10 @@ class Schedule(Spec):
         """
         return None
 
+    def carried(self, memory: Mapping[str, float], other: Schedule) -> dict[str, float]:
+        """What is left of a run's memory where it goes on with this schedule in the place of another: nothing of one of another kind."""
+        return dict(memory) if self.id == other.id else {}
+
     def follow(self, memory: Mapping[str, float], figure: float, higher: bool = False) -> dict[str, float]:
         """What is remembered after an epoch that ended with this figure: a loss, or the metric `monitor`.
 

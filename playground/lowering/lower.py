@@ -41,6 +41,10 @@ class Refused(PlaygroundError):
         super().__init__(joined((problems[0].text, *further), " "))
 
 
+#: Steps of a run that are asked for the highest factor of its schedule, at its beginning and again all over it.
+_ASKED = 20_000
+
+
 @dataclasses.dataclass(frozen=True)
 class KnobInfo:
     """A number that may change while training runs.
@@ -99,6 +103,17 @@ class Lowered:
         made[:, 0] = heard * warmed(self.schedule, steps, total, self.warmup, self.warmup_start)
         made[:, 1], made[:, 2] = lowered_momentum(self.schedule, steps, total, self.warmup)
         return made
+
+    def highest_factor(self, total: int, heard: float = 1.0) -> float:
+        """The most that the schedule multiplies the base rate by in a run of `total` steps; 1 for a run of no steps or without a rate.
+
+        Of a long run the first and then evenly chosen steps are asked: schedules rise within a warm-up or slowly.
+        """
+        first = min(total, _ASKED)
+        rest = np.linspace(first, max(total - 1, first), _ASKED if total > first else 0).astype(np.int64)
+        steps = np.concatenate([np.arange(first), rest])
+        highest = float(np.max(warmed(self.schedule, steps, total, self.warmup, self.warmup_start), initial=0.0)) * heard
+        return float(f"{highest:.4g}") if highest > 0 else 1.0
 
     def columns(self, split: Split) -> dict[str, np.ndarray]:
         """What the machine loads besides the inputs: encoded targets, weights, lengths."""

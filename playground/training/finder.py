@@ -265,8 +265,8 @@ def outcome(found: Found) -> str:
     return sentence("{how} Suggested: {named}.", how=how, named=joined(named))
 
 
-def told(found: Found, step: int, sha256: str) -> FinderDone:
-    """The result as a message."""
+def told(found: Found, step: int, sha256: str, factor: float) -> FinderDone:
+    """The result as a message. factor: see there."""
     return FinderDone(
         rates=tuple(p.rate for p in found.points),
         losses=tuple(p.loss for p in found.points),
@@ -278,4 +278,5 @@ def told(found: Found, step: int, sha256: str) -> FinderDone:
         step=step,
         sha256=sha256,
         text=outcome(found),
+        factor=factor,
     )

@@ -164,6 +164,11 @@ class Trainer:
         """What the schedule makes of rate and momentum at steps first, first + 1, ... Shapes: (count, 3) float32, see `Lowered.factors`."""
         return self.lowered.factors(first, count, self.total_steps, self.memory.heard.get("factor", 1.0))
 
+    @property
+    def highest_factor(self) -> float:
+        """The most that the base rate is multiplied by in this run, by what is known now."""
+        return self.lowered.highest_factor(self.total_steps, self.memory.heard.get("factor", 1.0))
+
     def advance(self, most: int | None = None, watch: Watch | None = None) -> Burst:
         """Do a burst of at most so many steps; an epoch that ends in it is judged. watch: is shown single steps of it.
 

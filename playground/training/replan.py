@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from playground.core.fields import fields_of
-from playground.core.spec import Spec
+from playground.core.spec import Schedule, Spec
 from playground.engine.layout import Field, Layout
 from playground.engine.machine import Machine
 from playground.engine.registers import AVERAGED, CURSOR, STATE_REGISTER_COUNT, STATE_REGISTERS, STEP
@@ -62,8 +62,7 @@ def continue_from(trainer: Trainer, old: Assembled, new: Assembled, made: Traine
     else:
         state_of(old, there, new, here)
     memory = dataclasses.replace(trainer.memory, heard=dict(trainer.memory.heard), best_place=None)
-    if trainer.training.schedule != new.project.training.schedule:
-        memory.heard = {}
+    memory.heard = _schedule(new).carried(memory.heard, _schedule(old))
     if old.prepared.train.count != new.prepared.train.count:
         machine.R[CURSOR] = 0  # another number of samples: the pass over them begins anew
         memory.loss_sum, memory.epoch_steps = 0.0, 0
@@ -146,6 +145,12 @@ def _at(field: Field, layout: Layout) -> Field:
     return dataclasses.replace(field, at=field.at - layout.state[0])
 
 
+def _schedule(made: Assembled) -> Schedule:
+    schedule = made.project.training.schedule
+    assert isinstance(schedule, Schedule)
+    return schedule
+
+
 def _same_rule(old: Assembled, new: Assembled) -> bool:
     return old.lowered.update.id == new.lowered.update.id
 
@@ -179,6 +184,13 @@ def told(old: Assembled, new: Assembled) -> str:
         found.append(sentence("The pass over the samples begins anew."))
     if not judged_alike(old, new):
         found.append(sentence("The best epoch is looked for anew."))
+    if _schedule(old).listens and _schedule(old).id != _schedule(new).id:
+        found.append(
+            sentence(
+                "The learning rate is the planned one again, not the one that {schedule} had come to.",
+                schedule=sentence(_schedule(old).title),
+            )
+        )
     listens = not new.lowered.schedule.listens and new.project.training.schedule.id != "constant"
     steps = [
         made.project.training.epochs * made.project.training.steps_of_epoch(made.prepared.train.count) for made in (old, new)

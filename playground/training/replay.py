@@ -129,6 +129,7 @@ class Player:
                 )
             )
         take_checkpoint(self.trainer, path)
+        self.trainer.reopen()
 
     def _turn(self, entry: Entry) -> None:
         knob = self.trainer.machine.layout.knob_index.get(entry.what)
@@ -199,7 +200,7 @@ class Player:
 
 
 def take_checkpoint(trainer: Trainer, path: Path) -> checkpoints.Checkpoint:
-    """Put a trainer where a checkpoint was left; the best epoch is up to the caller. Raises FileError."""
+    """Put a trainer where a checkpoint was left, with the best epoch where its file lies beside it. Raises FileError."""
     machine = trainer.machine
     found = checkpoints.read(path, machine.layout)
     machine.restore(found.state)
@@ -210,6 +211,10 @@ def take_checkpoint(trainer: Trainer, path: Path) -> checkpoints.Checkpoint:
     memory = _memory(found.memory, path)
     known = {"epoch_steps": machine.step % whole, "last_epoch": memory.get("last_step", 0) // whole}
     trainer.memory = Memory(**(known | memory | {"best_place": None}))
+    best = path.with_name("best.safetensors")
+    if (checkpoints.memory_of(best) or {}).get("best_epoch") == trainer.memory.best_epoch > 0:
+        kept = checkpoints.read(best, machine.layout)
+        trainer.memory.best_place = trainer.keeper.write({"epoch": trainer.memory.best_epoch}, kept.state)
     trainer.recorder.begin()
     return found
 

@@ -19,7 +19,7 @@ from playground.document.project import Project
 from playground.engine.bound import Progress
 from playground.engine.machine import Machine
 from playground.errors import BadValue
-from playground.training import checkpoints, hooks, messages, replan, run_record
+from playground.training import hooks, messages, replan, run_record
 from playground.training.areas.epochs import EPOCH_COLUMNS
 from playground.training.assembly import Assembled
 from playground.training.block import Block
@@ -185,10 +185,6 @@ class Run:
     def _take(self, path: Path) -> None:
         """From a checkpoint on disk."""
         found = take_checkpoint(self.trainer, path)
-        best = path.with_name("best.safetensors")
-        if (checkpoints.memory_of(best) or {}).get("best_epoch") == self.trainer.memory.best_epoch > 0:
-            kept = checkpoints.read(best, self.machine.layout)
-            self.trainer.memory.best_place = self.board.best.write({"epoch": self.trainer.memory.best_epoch}, kept.state)
         now = run_record.fingerprint(self.assembled.project, self.assembled.samples, self.assembled.plan.chains)
         self.notes = (*self.notes, *run_record.differences(found.fingerprint, now))
         self.trainer.reopen()

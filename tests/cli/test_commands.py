@@ -183,9 +183,20 @@ def test_lr_find_suggests_draws_and_applies(command, iris, tmp_path):
     found = events[-1]
     assert found["event"] == "found"
     assert 1e-6 < found["valley"] < 10
-    assert pg.Project.load(iris).record.training.optimizer.rate == pytest.approx(found["valley"])
+    assert found["base_rate"] == pytest.approx(found["valley"], rel=5e-3), "three digits of it: the schedule leaves it as it is"
+    assert pg.Project.load(iris).record.training.optimizer.rate == found["base_rate"]
     with Image.open(tmp_path / "rate.png") as picture:
         assert picture.size == (900, 480)
+
+
+def test_lr_find_reckons_with_what_the_schedule_makes_of_the_base_rate(command, iris):
+    project = pg.Project.load(iris).set(schedule=pg.schedule("noam", scale="paper", climb=20, width=400))
+    project.save(iris)
+    code, events = command("lr-find", iris, "--steps", 60, "--apply")
+    assert code == 0
+    run = pg.Project.load(iris).train(epochs=project.record.training.epochs)
+    highest = float(run.rates.max())
+    assert highest == pytest.approx(events[-1]["valley"], rel=1e-2)
 
 
 def test_lr_find_refuses_a_range_that_is_none(command, iris):

@@ -26,6 +26,32 @@ NET = (
 )
 
 
+@pytest.mark.parametrize(
+    ("schedule", "settings", "warmup", "highest"),
+    [
+        ("constant", {}, 0, 1.0),
+        ("constant", {}, 30, 1.0),
+        ("cosine", {}, 7, 1.0),
+        ("one_cycle", {}, 0, 1.0),
+        ("noam", {"scale": "paper", "climb": 40, "width": 100}, 0, 1 / (100 * 40) ** 0.5),
+        ("drawn", {"points": ((0.0, 0.2), (0.3, 0.6), (1.0, 0.0))}, 0, 0.6),
+    ],
+)
+@pytest.mark.parametrize("total", [100, 70_001])
+def test_the_most_that_a_schedule_makes_of_the_base_rate(schedule, settings, warmup, highest, total):
+    project, _ = chain(*NET)
+    project = SetPlan("training", "schedule", registry.find("schedule", schedule)(**settings)).apply(project)
+    lowered = lower(SetPlan("training", "warmup", warmup).apply(project), images())
+    assert lowered.highest_factor(total) == pytest.approx(highest, rel=1e-3)
+    assert lowered.highest_factor(total, 0.25) == pytest.approx(highest / 4, rel=1e-3)
+    assert lowered.highest_factor(total) == pytest.approx(lowered.factors(0, total, total)[:, 0].max(), rel=1e-3)
+
+
+def test_a_run_of_no_steps_multiplies_by_one():
+    project, _ = chain(*NET)
+    assert lower(project, images()).highest_factor(0) == 1.0
+
+
 def test_the_graph_of_a_network():
     project, ids = chain(*NET)
     lowered = lower(project, images())

@@ -299,6 +299,24 @@ def test_an_early_stop_and_what_follows_are_done_again(client: Client, tmp_path:
     assert player.trainer.machine.state_sha256() == end.state_sha256
 
 
+def test_a_run_from_a_checkpoint_that_stops_early_is_done_again(client: Client, tmp_path: Path) -> None:
+    """Its best epoch came before the checkpoint, in whose folder it is found."""
+    made, samples = plain(epochs=400, patience=3, batch=24, optimizer=of("optimizer", "adam", rate=0.05))
+    whole, rest = tmp_path / "whole", tmp_path / "rest"
+    whole.mkdir(), rest.mkdir()
+    client.start(made, samples, whole, every=1)
+    (end,) = of_kind(until(client, messages.Finished), messages.Finished)
+    assert end.restored_best
+    client.wait(lambda c: run_record.read(whole).finished is not None)
+    client.start(made, samples, rest, whole / f"epoch-{end.best_epoch + 1:05}.safetensors")
+    (again,) = of_kind(until(client, messages.Finished), messages.Finished)
+    assert (again.reason, again.best_epoch, again.state_sha256) == ("early", end.best_epoch, end.state_sha256)
+    player = Player(made, samples, client.journal())
+    for _ in player.bursts():
+        pass
+    assert player.trainer.machine.state_sha256() == end.state_sha256
+
+
 def test_a_reset_begins_the_journal_anew(client: Client, tmp_path: Path) -> None:
     made, samples = plain(epochs=30)
     client.start(made, samples, tmp_path, paused=True)

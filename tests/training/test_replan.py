@@ -135,6 +135,44 @@ def test_another_optimizer_begins_without_memory_and_says_so() -> None:
     assert same(after.machine.parameters(), fresh.machine.parameters())
 
 
+@pytest.mark.parametrize(
+    ("settings", "kept"),
+    [
+        ({"patience": 3}, {"factor": 0.01, "best": 1.5, "bad": 1, "cooling": 2}),
+        ({"drop": 0.9, "cooldown": 1, "end": 0.001}, {"factor": 0.01, "best": 1.5, "bad": 1, "cooling": 2}),
+        ({"monitor": "accuracy"}, {"factor": 0.01}),
+    ],
+    ids=["patience", "numbers", "monitor"],
+)
+def test_a_plateau_whose_settings_change_keeps_the_rate_that_it_had_come_to(
+    settings: dict[str, Any], kept: dict[str, float]
+) -> None:
+    """As in PyTorch, where they are attributes of the scheduler."""
+    made, samples = plain()
+    first = with_plan(made, schedule=of("schedule", "reduce_on_plateau", patience=1, drop=0.1))
+    old = assemble(first, samples)
+    before = trainer_of(old, 1, 1)
+    before.memory.heard = {"factor": 0.01, "best": 1.5, "bad": 1, "cooling": 2}
+    after = with_plan(first, schedule=of("schedule", "reduce_on_plateau", **{"patience": 1, "drop": 0.1} | settings))
+    new = assemble(after, samples, old)
+    next_ = Trainer(new.lowered, new.prepared, new.machine(), after.training, new.judge)
+    replan.continue_from(before, old, new, next_)
+    assert next_.memory.heard == kept
+    assert before.memory.heard["best"] == 1.5, "the one that was left stays as it is"
+
+
+def test_another_schedule_than_plateau_begins_at_the_planned_rate_and_says_so() -> None:
+    made, samples = plain()
+    first = with_plan(made, schedule=of("schedule", "reduce_on_plateau"))
+    old, new = assemble(first, samples), assemble(with_plan(first, schedule=of("schedule", "cosine")), samples)
+    before = trainer_of(old, 1, 1)
+    before.memory.heard = {"factor": 0.01}
+    next_ = Trainer(new.lowered, new.prepared, new.machine(), new.project.training, new.judge)
+    replan.continue_from(before, old, new, next_)
+    assert next_.memory.heard == {}
+    assert "The learning rate is the planned one again, not the one that Plateau had come to." in replan.told(old, new)
+
+
 def test_a_layer_that_was_frozen_from_the_start_thaws() -> None:
     made, samples = plain()
     node = made.network.nodes[1].id

@@ -134,6 +134,25 @@ def test_the_finder_suggests_a_rate_and_one_click_uses_it(session: Session, qtbo
     finder.close()
 
 
+def test_the_finder_reckons_with_the_schedule(session: Session, qtbot: QtBot) -> None:
+    ready(session, moons(), qtbot)
+    session.do(SetPlan("training", "schedule", find("schedule", "noam")(scale="paper", climb=100, width=400)))
+    finder = RateFinder(session)
+    qtbot.addWidget(finder)
+    finder.show()
+    suggestion = finder.suggestions["steepest"]
+    qtbot.waitUntil(lambda: "before and after" in finder.proof.text.text(), timeout=60_000)
+    settle()
+    assert suggestion.rate is not None
+    said: list[str] = []
+    finder.range.said.connect(said.append)
+    suggestion.use.click()
+    assert session.project.training.optimizer.rate == pytest.approx(suggestion.rate * 200, rel=1e-2)  # type: ignore[attr-defined]
+    assert finder.plot.now == pytest.approx(suggestion.rate, rel=1e-2)
+    assert "which the schedule multiplies by 0.005 at most" in said[-1]
+    finder.close()
+
+
 def test_where_the_loss_is_all_noise_the_finder_says_so_in_place_of_suggestions(session: Session, qtbot: QtBot) -> None:
     ready(session, moons(), qtbot)
     finder = RateFinder(session)

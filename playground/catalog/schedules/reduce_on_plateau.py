@@ -71,6 +71,13 @@ class ReduceOnPlateau(Schedule):
     def factor(self, step: np.ndarray, total: int) -> np.ndarray:
         return np.ones(len(step), np.float64)
 
+    def carried(self, memory: Mapping[str, float], other: Schedule) -> dict[str, float]:
+        """The rate that it has come down to stays; what it had listened for begins anew where it listens to something else."""
+        known = super().carried(memory, other)
+        if known and other.monitor != self.monitor:
+            return {"factor": known["factor"]}
+        return known
+
     def follow(self, memory: Mapping[str, float], figure: float, higher: bool = False) -> dict[str, float]:
         factor, best = memory.get("factor", 1.0), memory.get("best")
         bad, cooling = memory.get("bad", 0) + 1, memory.get("cooling", 0)

@@ -13,6 +13,7 @@ from playground.cli.output import Output
 from playground.document.edits import SetPlan
 from playground.training.assembly import assemble
 from playground.training.finder import Options, Search, outcome
+from playground.training.messages import base_rate
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,15 +51,23 @@ def run(args: argparse.Namespace, out: Output) -> int:
         mark = None if found.valley is None else (found.valley, f"valley {found.valley:.2g}")
         axes = Axes(title=f"Learning rate of {project.record.name}", x="learning rate", y="loss", log_x=True, mark=mark)
         save_picture(args.picture, curves, axes)
-    if args.apply and found.valley is not None:
-        project.record = SetPlan("training", "optimizer.rate", found.valley).apply(project.record)
+    training = project.record.training
+    factor = made.lowered.highest_factor(training.epochs * training.steps_of_epoch(made.prepared.train.count))
+    base = None if found.valley is None else base_rate(found.valley, factor)
+    if args.apply and base is not None:
+        project.record = SetPlan("training", "optimizer.rate", base).apply(project.record)
         project.save(args.file)
     out.event(
         "found",
         valley=found.valley,
         steepest=found.steepest,
         stopped=found.stopped,
-        applied=args.apply and found.valley is not None,
+        base_rate=base,
+        applied=args.apply and base is not None,
     )
     out.say(outcome(found))
+    if base is not None and factor != 1.0:
+        out.say(
+            f"The schedule multiplies the base rate by {factor:.3g} at most: {base:.3g} as the base rate comes to the valley."
+        )
     return 0

@@ -24,5 +24,5 @@ def find_rate(worker: Worker, run: Run, command: messages.FindRate) -> bool:
             if unwanted():
                 break
         found = search.found()
-    worker.send(finder.told(found, run.machine.step, run.machine.state_sha256()))
+    worker.send(finder.told(found, run.machine.step, run.machine.state_sha256(), run.trainer.highest_factor))
     return True

@@ -7,7 +7,7 @@ One file for each topic. A file that is put here is known to the wire by itself 
 
 from playground.training.messages.base import PROTOCOL, Command, Event, Message
 from playground.training.messages.change import Change, ChangeRefused, Entry, Replanned
-from playground.training.messages.finder import FinderDone, FinderPoint, FindRate
+from playground.training.messages.finder import FinderDone, FinderPoint, FindRate, base_rate
 from playground.training.messages.knobs import KnobChanged, SetKnob
 from playground.training.messages.process import Compiling, Died, Done, Ready, Shutdown, Silent, Warned
 from playground.training.messages.run import (
@@ -66,4 +66,5 @@ __all__ = [
     "Warned",
     "WatchGrid",
     "WatchNorms",
+    "base_rate",
 ]

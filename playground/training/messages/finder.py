@@ -24,7 +24,8 @@ class FinderPoint(Event):
 class FinderDone(Event):
     """The finder's curve and what it suggests. stopped: "end", "diverged", "fault" or "cancelled". None: no clear answer.
 
-    sha256: of the state, the same before and after.
+    sha256: of the state, the same before and after.  factor: the most that the schedule multiplies the base rate by; a rate that was found
+    is reached with this share of it as the base rate.
     """
 
     rates: tuple[float, ...]
@@ -37,6 +38,7 @@ class FinderDone(Event):
     step: int
     sha256: str
     text: str
+    factor: float = 1.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -48,3 +50,8 @@ class FindRate(Command):
     steps: int
     smoothing: float
     stop_factor: float
+
+
+def base_rate(found: float, factor: float) -> float:
+    """The base rate with which a run comes to a rate that was found, where the schedule multiplies it by `factor` at most."""
+    return float(f"{found / factor:.3g}")

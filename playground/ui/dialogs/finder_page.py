@@ -123,12 +123,22 @@ class FinderPage(QWidget):
             return say("from the first weights")
         return say("from step {step}", step=f"{step:,}")
 
-    def use_rate(self, rate: float | None) -> None:
-        """Make a rate the project's; a run that goes on follows."""
-        if rate is not None:
-            rate = float(f"{rate:.3g}")
-            set_plan(self.session, "training", "optimizer.rate", rate)
-            self.said.emit(say("The learning rate is {short} now. Undo takes it back.", short=short(rate)))
+    def use_rate(self, rate: float | None, factor: float = 1.0) -> None:
+        """Make a rate the project's; a run that goes on follows. factor: the most that the schedule multiplies it by."""
+        if rate is None:
+            return
+        base = messages.base_rate(rate, factor)
+        set_plan(self.session, "training", "optimizer.rate", base)
+        if factor == 1.0:
+            self.said.emit(say("The learning rate is {short} now. Undo takes it back.", short=short(base)))
+        else:
+            self.said.emit(
+                say(
+                    "The learning rate is {base} now, which the schedule multiplies by {factor} at most. Undo takes it back.",
+                    base=short(base),
+                    factor=short(factor),
+                )
+            )
 
     def prove(self, sha256: str, step: int | None = None) -> None:
         """Say that the state is as it was."""

@@ -117,7 +117,7 @@ class RangePage(FinderPage):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, FinderPlot(), parent)
-        self.options = Options()
+        self.options, self.factor = Options(), 1.0
         self.points: list[tuple[float, float, float]] = []
         self.suggestions = {name: Suggestion(name, name == "valley") for name in WORDS}
         self.form = Form()
@@ -164,10 +164,15 @@ class RangePage(FinderPage):
         for suggestion in self.suggestions.values():
             suggestion.setVisible(not why)
 
+    @property
+    def most_now(self) -> float | None:
+        """The highest rate that the project's plan comes to."""
+        return None if self.rate_now is None else self.rate_now * self.factor
+
     def use(self, rate: float | None) -> None:
         """Make a rate the project's."""
-        self.use_rate(rate)
-        self.plot.now = self.rate_now
+        self.use_rate(rate, self.factor)
+        self.plot.now = self.most_now
         self.plot.update()
 
     def _set(self, name: str, value: Any) -> None:
@@ -184,6 +189,7 @@ class RangePage(FinderPage):
             self._show()
         elif isinstance(event, messages.FinderDone):
             self.points = list(zip(event.rates, event.losses, event.smoothed, strict=True))
+            self.factor = event.factor
             self._show(event)
 
     def _show(self, done: messages.FinderDone | None = None) -> None:
@@ -193,7 +199,7 @@ class RangePage(FinderPage):
         self.plot.empty = say("The test has not begun.") if not self.points else ""
         found = {name: getattr(done, name) if done else None for name in WORDS}
         diverged = done is not None and done.stopped in ("diverged", "fault")
-        self.plot.show_suggestions(found["valley"], found["steepest"], self.rate_now, diverged, found["minimum"])
+        self.plot.show_suggestions(found["valley"], found["steepest"], self.most_now, diverged, found["minimum"])
         if done is None:
             return
         for name, rate in found.items():
