@@ -32,7 +32,7 @@ KINDS = (
 
 
 #: What to do after a run that did no step.
-AGAIN = sentence("Press Train to begin again.")
+AGAIN = sentence("Press Resume to begin again.")
 #: Refusals of a command; the run goes on.
 HARMLESS = (BadValue,)
 

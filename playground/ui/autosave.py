@@ -42,6 +42,7 @@ class Autosave(QObject):
         self.session = session
         self.saver = Autosaver(session.path)
         self._at: float | None = None
+        self._failed = ""
         self._turn = threading.Condition()
         self._writing = self._over = False
         self._thread: threading.Thread | None = None
@@ -120,11 +121,16 @@ class Autosave(QObject):
 
     # The window's thread
     def _take(self, error: PlaygroundError | None) -> None:
+        failed, self._failed = self._failed, ""
         if error is None:
             self._at = time.monotonic()
+            if failed:
+                self.session.settled.emit(failed)
         else:
+            self._at = None  # what was written before is older than what stands here
             self.told.emit(say("Not autosaved"))
-            self.session.message.emit(str(error), "warning")
+            self._failed = sentence("The copy for recovery could not be written. {why}", why=str(error))
+            self.session.message.emit(self._failed, "warning")
             save_as = getattr(self.parent(), "save_as", None)
             if save_as is not None:  # another disk may have room, or may be written to
                 self.session.offered.emit((sentence("Save as…"), save_as))

@@ -145,11 +145,13 @@ class Documents(QObject):
 
     def save_as(self) -> bool:
         """Ask where, and save there."""
-        proposed = self.session.folder / f"{as_file(self.session.title)}.play"
+        old, title = self.session.path, as_file(self.session.title)
+        proposed = self.session.folder / (f"{title}.play" if old is None else old.name)
         path = ask_save(self.window_shown, say("Save project"), proposed, kinds(), ".play")
         if path is None:
             return False
-        if not self.session.save(path, path.stem[:MOST_NAME] if self.session.nameless else ""):
+        called_after_file = self.session.nameless or (old is not None and title == old.stem)
+        if not self.session.save(path, path.stem[:MOST_NAME] if called_after_file else ""):
             self.session.offered.emit((sentence("Choose another place"), self.save_as))
             return False
         self._note(path)

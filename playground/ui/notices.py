@@ -65,6 +65,7 @@ class NoticeBar(QWidget):
         session.message.connect(self.tell)
         session.heard.connect(self._hear)
         session.offered.connect(self.offer)
+        session.settled.connect(self._settle)
         session.replaced.connect(self._put_away)  # what was told and its button belong to the project before
         area = canvas.parentWidget()
         for watched in (parent, area) if area is not None else (parent,):
@@ -175,6 +176,11 @@ class NoticeBar(QWidget):
             self._place()
             self.raise_()  # another page came to the front
         return super().eventFilter(watched, event)
+
+    def _settle(self, text: str) -> None:
+        """Put this message away where it is the one that is shown."""
+        if text == self._said:
+            self._put_away()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._put_away()

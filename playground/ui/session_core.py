@@ -32,6 +32,7 @@ class SessionCore(QObject):
     """The part of a session that its other parts, files and the run, stand on. What its signals say is told by `Session`.
 
     message(text, level): what a person should know; a sentence, so that it can be said once more in another language.
+    settled(text): what this message told is so no longer.
     offered(words, act): the next step that belongs to the message just told, for a button beside it.
     path: of the project's file, None while it is untitled.  run_shelf: where its newest run is kept, in run_folder; run_copies: its
     folders on the shelves of files that the project was saved as meanwhile.
@@ -49,6 +50,7 @@ class SessionCore(QObject):
     tick = Signal()
     message = Signal(object, str)
     offered = Signal(object)
+    settled = Signal(object)
     heard = Signal(object)
     closing = Signal()
 
@@ -74,6 +76,7 @@ class SessionCore(QObject):
         self.run.ticked.connect(self.tick)
         self.turns = Turns(self)
         self.run.told.connect(self.message)
+        self._refusal = ""
         self.run.heard.connect(self.heard)
         self._want_samples()
         self._stale()
@@ -154,6 +157,7 @@ class SessionCore(QObject):
     def refused(self, edit: Edit, why: str, level: str, *, whole: bool = False) -> None:
         """Tell why an edit cannot be done, with what can be done instead: the nearest edit that holds, or a look at its nodes."""
         self.message.emit(why, level)
+        self._refusal = why
         project = self.project if whole else self.view
         found, ids = instead(edit, project), concerned(edit, project)
         if found is not None:
@@ -239,6 +243,9 @@ class SessionCore(QObject):
         self._stale()
         self._open(self.scope.path)
         self.select(self.selection)
+        refusal, self._refusal = self._refusal, ""
+        if refusal:  # it was about the project as it stood, and its button may mean what is gone
+            self.settled.emit(refusal)
         self.project_changed.emit()
 
     def _want_samples(self) -> None:

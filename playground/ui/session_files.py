@@ -38,6 +38,7 @@ class FilesPart(SessionCore):
         self._file_sha256 = ""
         self._kept_run = (0, 0)
         self._ours = False
+        self._unsaved = ""
         self.weights_taken = False
         self.heard.connect(self._copy_run)
 
@@ -167,8 +168,12 @@ class FilesPart(SessionCore):
             project = Several("", (*renaming, *moving)).apply(self.project)
             saved = save(project, path, weights, self._file_runs, expect_sha256=expected or None)
         except PlaygroundError as error:
-            self.message.emit(str(error), "error")
+            self._unsaved = str(error)
+            self.message.emit(self._unsaved, "error")
             return False
+        unsaved, self._unsaved = self._unsaved, ""
+        if unsaved:
+            self.settled.emit(unsaved)
         for edit in renaming:
             self.do(edit)
         self._follow_folder(folder, moving)

@@ -73,6 +73,30 @@ def choose_to_save(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
     monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
 
 
+def test_a_project_that_is_called_as_its_file_follows_it_to_another(window, session, tmp_path, monkeypatch) -> None:
+    proposed: list[str] = []
+
+    def choose(path: Path) -> None:
+        def ask(*given: Any) -> tuple[str, str]:
+            proposed.append(Path(given[2]).name)
+            return str(path), ""
+
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(ask))
+
+    for name in ("first", "second"):
+        choose(tmp_path / f"{name}.play")
+        assert window.documents.save_as()
+        assert session.title == name
+    assert proposed == ["untitled.play", "first.play"]
+    assert load(tmp_path / "first.play").project.name == "first"
+    session.do(SetProject(name="My network"))
+    assert window.documents.save()
+    choose(tmp_path / "third.play")
+    assert window.documents.save_as()
+    assert session.title == "My network", "a name of its own stays"
+    assert proposed[-1] == "second.play"
+
+
 # Weights and runs
 
 

@@ -146,6 +146,42 @@ def test_a_refused_edit_offers_what_was_meant(window: MainWindow, session: Sessi
     assert session.selection == (first.id,)
 
 
+def test_a_refusal_goes_with_the_next_edit(window: MainWindow, session: Session):
+    first, second = AddNode(pg.layer("dense")), AddNode(pg.layer("dense"))
+    session.do(first), session.do(second)
+    assert not session.do(RenameNode(second.id, "dense1"))
+    assert window.notices.isVisible()
+    session.undo()  # its button would rename what is gone
+    assert not window.notices.isVisible()
+    session.message.emit("Something else was said.", "info")
+    session.undo()
+    assert window.notices.isVisible(), "that was about nothing of the kind"
+
+
+def test_why_a_file_was_not_saved_goes_when_it_is(window: MainWindow, session: Session, tmp_path: Path):
+    session.path = tmp_path / "gone" / "a.play"
+    assert not window.documents.save()
+    assert window.notices.isVisible()
+    session.path = tmp_path / "a.play"
+    assert window.documents.save()
+    assert not window.notices.isVisible()
+
+
+def test_a_copy_for_recovery_that_failed_is_not_called_saved(window: MainWindow, session: Session):
+    told: list[str] = []
+    autosave = window.autosave
+    autosave.told.connect(told.append)
+    autosave._take(None)
+    autosave._take(FileError("The disk is full. Save elsewhere."))
+    assert window.notices.text == "The copy for recovery could not be written. The disk is full. Save elsewhere."
+    autosave._tell_age()  # as it does twice a second
+    assert told[-1] == "Not autosaved"
+    autosave._take(None)
+    autosave._tell_age()
+    assert told[-1] == "Autosaved just now"
+    assert not window.notices.isVisible()
+
+
 def test_a_change_that_the_run_cannot_take_offers_a_way_out(window: MainWindow, session: Session):
     follow_knobs(session)._asked[7] = session.project, None
     session.heard.emit(ChangeRefused(change=7, text="It does not fit.", batch=16, problems=()))

@@ -68,7 +68,7 @@ def node_of(project: Project, id: str) -> Node:
     try:
         return project.network.node(id)
     except KeyError:
-        raise EditError(sentence("The node {id} is no longer there. Select another one.", id=f"{id[:40]!r}")) from None
+        raise EditError(sentence("That node is no longer there. Select another one.")) from None
 
 
 def name_of(project: Project, id: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from playground.document.project import Project
 from playground.document.recovery import Recovery
 from playground.ui.inspector.controls import Button
 from playground.ui.inspector.notice import Notice
@@ -24,7 +25,8 @@ def words_of(found: Recovery) -> str:
         found.status, say("has edits that are newer than its file")
     )
     where = say(" It was open on {owner}.", owner=found.owner) if found.owner else ""
-    return say("{found} was open when the program ended and {what}.{where}", found=found.name, what=what, where=where)
+    name = say(found.name) if found.path is None and found.name == Project().name else found.name
+    return say("{found} was open when the program ended and {what}.{where}", found=name, what=what, where=where)
 
 
 class RecoveryCard(Notice):
