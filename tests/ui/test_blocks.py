@@ -62,6 +62,22 @@ def test_a_selection_becomes_a_block_and_comes_apart_again(built: MainWindow, se
     assert not session.project.blocks
 
 
+def test_a_new_block_lies_on_no_node_that_stays(window: MainWindow, session: Session, loaded) -> None:
+    session._replace(moons(), None)
+    loaded(session)
+    chosen = [named(session, name) for name in ("dense1", "tanh1", "dropout1")]
+    middle = named(session, "loss" if any(node.name == "loss" for node in session.view.network.nodes) else "dense2")
+    session.do(e.MoveNodes({node.id: (100.0 + 400 * at, 100.0) for at, node in enumerate(chosen)}))
+    session.do(e.MoveNodes({middle.id: (470.0, 180.0)}))
+    session.select(tuple(node.id for node in chosen))
+    window.actions_made["group"].trigger()
+    settle()
+    (use,) = session.selected_nodes()
+    items = window.canvas.canvas.nodes
+    bodies = {id: item.mapRectToScene(item.body()) for id, item in items.items()}
+    assert not [id for id, body in bodies.items() if id != use.id and body.intersects(bodies[use.id])]
+
+
 def test_it_opens_and_closes_by_keys_pointer_and_the_bar(built: MainWindow, session: Session, qtbot) -> None:
     view, use = built.canvas, named(session, "block_a1")
     crumbs = view.parentWidget().bar.crumbs  # type: ignore[union-attr]

@@ -141,6 +141,21 @@ def test_a_drop_onto_a_short_wire_lies_on_neither_neighbour(chain: CanvasView, s
     assert bodies["dropout1"].right() < bodies["dense1"].left()
 
 
+def test_what_is_pushed_aside_takes_along_what_it_would_lie_on(chain: CanvasView, session: Session) -> None:
+    """A node far below the row, which the pushed one comes to stand over."""
+    data, dense, *others = session.project.network.nodes
+    session.do(MoveNodes({data.id: (40.0, 100.0), dense.id: (190.0, 160.0)}))
+    body = chain.canvas.nodes[dense.id].body()
+    for at, node in enumerate(others):
+        session.do(MoveNodes({node.id: (206.0 + body.width() + 200 * at, 150.0 + body.height())}))
+    wire = next(iter(chain.canvas.wires.values()))
+    for _ in range(2):
+        drop(chain, "layer", "dropout", QPointF(chain.mapFromScene(wire.middle)))
+        bodies = {item.look.name: item.mapRectToScene(item.body()) for item in chain.canvas.nodes.values()}
+        met = [(one, other) for one in bodies for other in bodies if one < other and bodies[one].intersects(bodies[other])]
+        assert not met
+
+
 def test_dragging_from_port_to_port_makes_a_wire(chain: CanvasView, session: Session) -> None:
     drag(chain, port(chain, "dense1", "out"), port(chain, "relu1", "in"))
     assert ("dense1", "relu1", 0) in wires(session)

@@ -219,16 +219,21 @@ class Adding(Part):
         return spot
 
     def _room_for(self, spot: QRectF, id: str) -> tuple[Edit, ...]:
-        """Push what stands right of a node put at a place on its row further right, when there is too little room."""
-        others = [item for item in self.scene.nodes.values() if item.id != id]
-        hit = [i for i in others if i.body().translated(i.pos()).adjusted(-16, 0, 16, 0).intersects(spot)]
-        right = [item for item in hit if item.pos().x() >= spot.x()]
-        if not right:
-            return ()
-        push = spot.right() + GAP - min(item.pos().x() for item in right)
-        row = [i for i in others if i.pos().x() >= spot.x() and abs(self._level(i.id) - spot.center().y()) < 120]
-        return (MoveNodes({item.id: (item.pos().x() + push, item.pos().y()) for item in row}),)
+        """Push what stands right of a node put at a place on its row further right, when there is too little room.
 
-    def _level(self, id: str) -> float:
-        item = self.scene.nodes[id]
-        return item.pos().y() + item.look.height / 2
+        What those would run into goes along.
+        """
+        others = {item.id: item.body().translated(item.pos()) for item in self.scene.nodes.values() if item.id != id}
+        behind = {one: body for one, body in others.items() if body.x() >= spot.x()}
+        hit = {one for one, body in behind.items() if body.adjusted(-16, 0, 16, 0).intersects(spot)}
+        if not hit:
+            return ()
+        push = spot.right() + GAP - min(self.scene.nodes[one].pos().x() for one in hit)
+        pushed = hit | {one for one, body in behind.items() if abs(body.center().y() - spot.center().y()) < 120}
+        met = True
+        while met:
+            moved = [behind[one].translated(push, 0).adjusted(-12, -12, 12, 12) for one in pushed]
+            met = {one for one, body in behind.items() if one not in pushed and any(room.intersects(body) for room in moved)}
+            pushed |= met
+        places = {one: self.scene.nodes[one].pos() for one in others if one in pushed}
+        return (MoveNodes({one: (at.x() + push, at.y()) for one, at in places.items()}),)

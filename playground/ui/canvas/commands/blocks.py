@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from PySide6.QtCore import QRectF
 
@@ -82,7 +82,20 @@ class Blocks(Part):
         dx, dy = taken.center().x() - room.center().x(), taken.center().y() - room.center().y()
         if shifts:
             _, dy = min(shifts)
+        dy += self._way_down({id: QRectF(x + dx, y + dy, look.width, look.height) for id, ((x, y), look) in made.items()}, old)
         return {id: (float(round(x + dx)), float(round(y + dy))) for id, ((x, y), _) in made.items()}
+
+    def _way_down(self, rooms: Mapping[str, QRectF], old: Collection[str]) -> float:
+        """How far down nodes have to go together to lie on none of those that stay."""
+        staying = [item.body().translated(item.pos()) for item in self.scene.nodes.values() if item.id not in old]
+        down = 0.0
+        for _ in range(len(staying) * len(rooms) + 1):
+            lower = [room.translated(0, down) for room in rooms.values()]
+            hits = [(room, other) for room in lower for other in staying if other.intersects(room)]
+            if not hits:
+                break
+            down += max(other.bottom() + GAP_Y - room.top() for room, other in hits)
+        return down
 
     def _inner_places(self, made: GroupIntoBlock) -> dict[str, Position]:
         """Where the nodes of a new block are to stand in it. There they may be larger or smaller than outside, by what they show."""
