@@ -230,10 +230,10 @@ class Adding(Part):
             return ()
         push = spot.right() + GAP - min(self.scene.nodes[one].pos().x() for one in hit)
         pushed = hit | {one for one, body in behind.items() if abs(body.center().y() - spot.center().y()) < 120}
-        met = True
-        while met:
-            moved = [behind[one].translated(push, 0).adjusted(-12, -12, 12, 12) for one in pushed]
-            met = {one for one, body in behind.items() if one not in pushed and any(room.intersects(body) for room in moved)}
-            pushed |= met
+        new = pushed
+        while new:
+            moved = [behind[one].translated(push, 0).adjusted(-12, -12, 12, 12) for one in new]
+            new = {one for one, body in behind.items() if one not in pushed and any(room.intersects(body) for room in moved)}
+            pushed = pushed | new
         places = {one: self.scene.nodes[one].pos() for one in others if one in pushed}
         return (MoveNodes({one: (at.x() + push, at.y()) for one, at in places.items()}),)
