@@ -22,7 +22,7 @@ MOST_BYTES = 4 * 2**30 - 1
 MOST_RATIO = 100
 FREE_BYTES = 2**20  # the ratio counts above this
 
-_LOCAL = struct.Struct("<4s5H3I2H")
+LOCAL = struct.Struct("<4s5H3I2H")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
 _END = struct.Struct("<4s4H2IH")
 _END_SIGN = b"PK\5\6"
@@ -30,7 +30,7 @@ _MOST_END = _END.size + 65_535  # with the longest comment
 _SEAL = b"sha256:"
 _COMMENT = len(_SEAL) + 64
 _STORED, _DEFLATED = 0, 8
-_UTF8 = 0x800
+UTF8 = 0x800
 _DATE = (1 << 5) | 1  # 1 January 1980, the earliest that a zip can hold: the same project gives the same bytes
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.,+ ()-]*(/[A-Za-z0-9_][A-Za-z0-9_.,+ ()-]*)*/?")
 
@@ -78,6 +78,14 @@ class Archive:
             raise BadValue(sentence("{name} is damaged: its content does not match its checksum.", name=name))
         return content
 
+    def is_damaged(self, name: str) -> bool:
+        """Whether a member cannot be read, or is not there."""
+        try:
+            self.read(name)
+        except (BadValue, KeyError):
+            return True
+        return False
+
     def sealed(self) -> bool | None:
         """Whether the whole file is as it was written; None where it was written by another program."""
         seal = self.data[-_COMMENT:]
@@ -118,12 +126,12 @@ class Archive:
             _, made_by, _, flags, method, _, _, crc, packed, unpacked, n, extra, comment, part, _, attributes, start = row
             raw = self.data[at + _CENTRAL.size : at + _CENTRAL.size + n]
             at += _CENTRAL.size + n + extra + comment
-            entry = Entry(_checked_name(raw), method, crc, packed, unpacked, start)
+            entry = Entry(checked_name(raw), method, crc, packed, unpacked, start)
             if at > end or part:
                 raise BadValue(sentence("Its directory is damaged."))
             if made_by >> 8 == 3 and (attributes >> 16) & 0o170000 not in (0, 0o100000, 0o040000):
                 raise BadValue(sentence("{entry} is a link or a device, which a project never holds.", entry=entry.name))
-            _check_entry(entry, flags)
+            check_entry(entry, flags)
             if entry.name.casefold() in folded:
                 raise BadValue(sentence("Two members are called {entry}.", entry=entry.name))
             folded.add(entry.name.casefold())
@@ -142,14 +150,14 @@ class Archive:
             if entry.start < reached:
                 raise BadValue(sentence("{entry} and {before} overlap.", entry=entry.name, before=before))
             name = len(entry.name.encode())
-            reached, before = entry.start + _LOCAL.size + name + entry.packed, entry.name
+            reached, before = entry.start + LOCAL.size + name + entry.packed, entry.name
             if reached > directory:
                 raise BadValue(sentence("{entry} reaches beyond the end of the members.", entry=entry.name))
 
     def _content(self, entry: Entry) -> int:
         """Where a member's content begins; its own header must name the same member."""
-        row = _LOCAL.unpack_from(self.data, entry.start)
-        name_at = entry.start + _LOCAL.size
+        row = LOCAL.unpack_from(self.data, entry.start)
+        name_at = entry.start + LOCAL.size
         name = self.data[name_at : name_at + row[9]]
         begin: int = name_at + row[9] + row[10]
         if row[0] != b"PK\3\4" or name != entry.name.encode() or begin + entry.packed > self._end_at:
@@ -157,9 +165,11 @@ class Archive:
         return begin
 
 
-def has_end(path: Path) -> bool:
-    """Whether the last bytes of a file may end a zip, which tells most foreign files from projects without reading them whole."""
+def may_be_read(path: Path, begin: bytes) -> bool:
+    """Whether a file may end as a zip, or begins as a project does, which tells foreign files from projects without reading them whole."""
     with path.open("rb") as file:
+        if file.read(len(begin)) == begin:
+            return True
         file.seek(max(0, path.stat().st_size - _MOST_END))
         return _END_SIGN in file.read(_MOST_END)
 
@@ -173,9 +183,9 @@ def packed(members: Sequence[tuple[str, bytes, bool]]) -> bytes:
         small = _deflated(content) if deflate else None
         method = _STORED if small is None else _DEFLATED
         data = content if small is None else small
-        shared = (20, _UTF8, method, 0, _DATE, zlib.crc32(content), len(data), len(content), len(raw), 0)
+        shared = (20, UTF8, method, 0, _DATE, zlib.crc32(content), len(data), len(content), len(raw), 0)
         directory += _CENTRAL.pack(b"PK\1\2", 20 | 3 << 8, *shared, 0, 0, 0, 0o100644 << 16, len(body)) + raw
-        body += _LOCAL.pack(b"PK\3\4", *shared) + raw + data
+        body += LOCAL.pack(b"PK\3\4", *shared) + raw + data
     end = _END.pack(_END_SIGN, 0, 0, len(members), len(members), len(directory), len(body), _COMMENT)
     if len(body) + len(directory) > MOST_BYTES:
         raise BadValue(
@@ -218,7 +228,8 @@ def _suspicious(packed: int, size: int) -> bool:
     return size > FREE_BYTES and size > MOST_RATIO * packed
 
 
-def _checked_name(raw: bytes) -> str:
+def checked_name(raw: bytes) -> str:
+    """A member's name. Raises BadValue for one that a project never has."""
     try:
         name = raw.decode("ascii")
     except UnicodeDecodeError:
@@ -228,7 +239,8 @@ def _checked_name(raw: bytes) -> str:
     return name
 
 
-def _check_entry(entry: Entry, flags: int) -> None:
+def check_entry(entry: Entry, flags: int) -> None:
+    """Raises BadValue for a member that no project has. flags: of the zip format."""
     if flags & 0x2041:
         raise BadValue(sentence("{entry} is encrypted. Save the project without a password.", entry=entry.name))
     if entry.method not in (_STORED, _DEFLATED):

@@ -25,11 +25,12 @@ from typing import Any
 import numpy as np
 
 from playground.document import strict_json, weight_sets
-from playground.document.archive import MOST_BYTES, Archive, has_end, packed
+from playground.document.archive import MOST_BYTES, Archive, may_be_read, packed
 from playground.document.backup_files import backups_of
 from playground.document.disk import DISK, Disk
 from playground.document.problems import Problem
 from playground.document.project import Project
+from playground.document.salvage import Salvage
 from playground.document.saver import Saved, save_atomically
 from playground.document.weight_sets import WeightSets
 from playground.errors import BadValue, FileError
@@ -38,6 +39,10 @@ from playground.words import sentence
 MIMETYPE = b"application/x-neural-playground"
 PROJECT, HISTORY, MANIFEST = "project.json", "history.json", "manifest.json"
 MOST_UNKNOWN = 64 * 2**20
+#: The first bytes of every project file.
+_BEGIN = packed([("mimetype", MIMETYPE, False)])[: 30 + len("mimetype") + len(MIMETYPE)]
+#: Of the checksum over the whole, at its very end.
+_SEAL = re.compile(rb"sha256:[0-9a-f]{64}\Z")
 _RUN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
@@ -102,7 +107,7 @@ def load(path: Path | str) -> Loaded:
             )
         if path.stat().st_size > MOST_BYTES:
             raise FileError(sentence("{path} has more than 4 GB, which no project has. Choose another one.", path=path))
-        data = path.read_bytes() if has_end(path) else b""
+        data = path.read_bytes() if may_be_read(path, _BEGIN) else b""
     except FileError:
         raise
     except (OSError, ValueError) as error:
@@ -165,10 +170,12 @@ def to_bytes(
 def from_bytes(data: bytes, name: str = "The file") -> Loaded:
     """Read a whole project file. Raises FileError; its text begins with `name`."""
     try:
-        archive = Archive(data)
+        reading = _Reading(_members(data))
     except BadValue as error:
         raise _bad(name, [("", str(error))]) from error
-    reading = _Reading(archive)
+    if isinstance(reading.archive, Salvage):
+        whole = ", ".join(member for member in reading.archive.entries if member not in ("mimetype", MANIFEST))
+        reading.problems.insert(0, Problem(text=_salvaged(whole), field="", severity="warning"))
     try:
         project = reading.project()
     except (BadValue, FileError) as error:
@@ -180,6 +187,33 @@ def from_bytes(data: bytes, name: str = "The file") -> Loaded:
     reading.check_rest()
     sha256 = hashlib.sha256(data).hexdigest()
     return Loaded(project=project, sets=sets, runs=runs, problems=tuple(reading.problems), sha256=sha256, history=history)
+
+
+def _members(data: bytes) -> Archive:
+    """By the directory of the file; by the members' own headers where more of them are whole by those. Raises BadValue.
+
+    Only a file that this program wrote is searched for them: one that another program packed means what its directory says.
+    """
+    ours = data.startswith(_BEGIN) or _SEAL.search(data, max(0, len(data) - 71)) is not None
+    try:
+        archive = Archive(data)
+    except BadValue:
+        rest = Salvage(data if ours else b"")
+        if PROJECT in rest:
+            return rest
+        raise
+    if ours and archive.sealed() is not True:
+        rest = Salvage(data)
+        if PROJECT in rest and any(archive.is_damaged(member) for member in rest.entries):
+            return rest
+    return archive
+
+
+def _salvaged(members: str) -> str:
+    return sentence(
+        "The file is damaged or was cut short. Whole are {members}, and they are here. Save the project to mend it.",
+        members=members,
+    )
 
 
 def no_history(error: BadValue) -> str:
