@@ -96,6 +96,8 @@ class Archive:
     def _end(self) -> tuple[int, int, int]:
         """Number of members, size and offset of the directory."""
         self._end_at = self.data.rfind(_END_SIGN, max(0, len(self.data) - _MOST_END))
+        if not self.data.startswith(b"PK"):
+            raise BadValue(sentence("This is not a project file."))
         if self._end_at < 0 or self._end_at + _END.size > len(self.data):
             raise BadValue(sentence("Its end is missing: it was cut short, or it is not a project file."))
         _, disk, first, here, count, size, start, comment = _END.unpack_from(self.data, self._end_at)

@@ -30,6 +30,10 @@ def kinds() -> str:
     return say("Playground projects") + " (*.play)"
 
 
+#: Endings of files of weights.
+WEIGHTS = (".safetensors", ".onnx")
+
+
 def _may_be_data(path: Path) -> bool:
     """A file, or a folder that holds others, as one of images by their classes does."""
     try:
@@ -88,6 +92,9 @@ class Documents(QObject):
         if _is_picture(path):
             self._refuse_picture(path)
             return False
+        if path.suffix.lower() in WEIGHTS and path.is_file():
+            self._refuse_weights(path)
+            return False
         if not self.may_leave():
             return False
         if not self.session.open(path):
@@ -106,6 +113,18 @@ class Documents(QObject):
             self.session.message.emit(text, "warning")
             self.session.offered.emit((sentence("Save as…"), self.save_as))
         return True
+
+    def _refuse_weights(self, path: Path) -> None:
+        """Weights belong into a network; where one is open they are offered to it."""
+        from playground.ui.dialogs.import_weights import import_weights_of  # brings the readers of formats
+
+        text = sentence("{path} holds weights and is no project. They can go into the network that is open.", path=path.name)
+        self.session.message.emit(text, "warning")
+        if self.session.project.network.nodes:
+            take = lambda: import_weights_of(self.session, self.window_shown, path)  # noqa: E731
+            self.session.offered.emit((sentence("Import weights…"), take))
+        else:
+            self.session.offered.emit((sentence("Choose another file"), self.ask_open))
 
     def _refuse_picture(self, path: Path) -> None:
         """One picture is no data; the folder of classes that it lies in is offered, where it lies in one."""

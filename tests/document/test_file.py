@@ -351,7 +351,7 @@ def test_a_large_file_that_is_no_project_is_refused_without_reading_it_whole(tmp
     with path.open("wb") as large:
         large.truncate(3 * 2**30)  # takes no room on the disk
     start = time.process_time()
-    with pytest.raises(FileError, match="it is not a project file"):
+    with pytest.raises(FileError, match="is not a project file"):
         file.load(path)
     assert time.process_time() - start < 0.5
 

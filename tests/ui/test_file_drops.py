@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+import playground as pg
 from playground.document.edits import AddNote
 from playground.document.file import save
 from playground.document.project import Project
 from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
 
-from .networks import moons
+from .networks import moons, ready
 from .synthetic import deliver
 
 
@@ -54,6 +56,32 @@ def test_a_project_dropped_on_the_window_is_opened(window: MainWindow, session: 
     save(moons(), tmp_path / "two moons.play")
     assert deliver(window.canvas.viewport(), files(tmp_path / "two moons.play"), window.canvas.rect().center())
     qtbot.waitUntil(lambda: session.path == tmp_path / "two moons.play")
+
+
+@pytest.mark.parametrize("ending", [".safetensors", ".onnx"])
+def test_weights_opened_as_a_project_are_offered_to_the_network(window, session, qtbot, tmp_path, ending) -> None:
+    save(moons(), tmp_path / "moons.play")
+    trained = pg.Project.load(tmp_path / "moons.play")
+    trained.train(epochs=1)
+    path = tmp_path / f"weights{ending}"
+    trained.export(path)
+    ready(session, moons(), qtbot)
+    assert not window.documents.open(path)
+    assert window.notices.text == f"weights{ending} holds weights and is no project. They can go into the network that is open."
+    assert window.notices.button.text() == "Import weights…"
+    QTest.mouseClick(window.notices.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: session.weights_taken, timeout=60_000)
+    found = session.weights()
+    assert found is not None
+    for name, value in trained.weights.items():
+        np.testing.assert_array_equal(found[name], value)
+
+
+def test_weights_without_a_network_lead_to_another_file(window, session, tmp_path) -> None:
+    (tmp_path / "some.onnx").write_bytes(b"x")
+    session.new()
+    assert not window.documents.open(tmp_path / "some.onnx")
+    assert window.notices.button.text() == "Choose another file"
 
 
 @pytest.mark.parametrize("classes", [False, True])

@@ -101,6 +101,16 @@ def open_import_weights(session: Session, window: QWidget) -> None:
     """Ask for a file, and before the weights of a run are lost."""
     if session.trained and not _may_replace(session, window):
         return
+    _choose(session, window)
+
+
+def import_weights_of(session: Session, window: QWidget, path: Path) -> None:
+    """Take the weights of a file, after asking before those of a run are lost."""
+    if not session.trained or _may_replace(session, window):
+        importer_of(session, window).take(path)
+
+
+def _choose(session: Session, window: QWidget) -> None:
     kinds = say("Weights") + " (*.safetensors *.npz *.onnx)"
     name, _ = QFileDialog.getOpenFileName(window, say("Import weights"), str(session.folder), kinds)
     if name:

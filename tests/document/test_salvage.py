@@ -1,0 +1,61 @@
+"""Files whose directory is damaged or cut off: what is whole of them is read."""
+
+from __future__ import annotations
+
+import io
+import struct
+import time
+import zipfile
+
+import pytest
+
+from playground.document import file
+from playground.document.project import Project
+from playground.errors import FileError
+from tests.document.making import a_project
+from tests.document.test_file import RUNS, some_weights
+from tests.document.test_hostile import flipped
+
+
+def test_what_is_whole_of_a_file_without_its_end_is_read() -> None:
+    data = file.to_bytes(project := a_project(2), weights := some_weights(), RUNS)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        directory, infos = archive.start_dir, {info.filename: info for info in archive.infolist()}
+    behind = {name: info.header_offset + 30 + len(name) + info.compress_size for name, info in infos.items()}
+    for length in (len(data) - 1, len(data) - 30, len(data) - 71, directory + 11, directory, behind["weights.safetensors"]):
+        loaded = file.from_bytes(data[:length])
+        assert loaded.project == project
+        assert loaded.weights is not None
+        assert loaded.weights.keys() == weights.keys()
+        assert "weights.safetensors" in loaded.problems[0].text
+        assert loaded.problems[0].text.startswith("The file is damaged or was cut short.")
+    for length in (behind["weights.safetensors"] - 1, behind["project.json"]):
+        loaded = file.from_bytes(data[:length])
+        assert loaded.project == project
+        assert loaded.weights is None
+    for length in (0, 40, behind["project.json"] - 1):
+        with pytest.raises(FileError):
+            file.from_bytes(data[:length])
+
+
+def test_a_flip_in_the_directory_or_behind_it_costs_nothing() -> None:
+    data = file.to_bytes(project := a_project(2), weights := some_weights(), RUNS)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        directory = archive.start_dir
+    for at in range(directory, len(data)):
+        loaded = file.from_bytes(flipped(data, 8 * at + at % 8))
+        assert loaded.project == project, at
+        assert loaded.weights is not None, at
+        assert loaded.weights.keys() == weights.keys(), at
+        assert loaded.problems, at
+
+
+def test_what_only_looks_like_members_costs_no_time() -> None:
+    """Each says to hold all that follows, and does not."""
+    begin = file.to_bytes(Project())[:69]
+    trap = struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0x800, 8, 0, 33, 1, 4_000_000, 4_000_000, 1, 0) + b"a"
+    data = begin + trap * 200_000
+    start = time.perf_counter()
+    with pytest.raises(FileError):
+        file.from_bytes(data)
+    assert time.perf_counter() - start < 5.0
