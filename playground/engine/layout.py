@@ -28,9 +28,10 @@ class Field:
 @dataclasses.dataclass(frozen=True)
 class Layout:
     """Names and places. parameters, gradients: "<node>.<name>"; slots: "<node>.<name>/<slot>", and "optimizer/<name>" with a number
-    for each layer; begun: layer -> register (see `Machine.begun`); averages: of parameters and statistics by their names; values:
-    node -> its output for every row of the last observed batch (present when the plan observes); windows: split -> F index of
-    inputs, of targets, samples; order: F index of the permutation (int64, two places a number)."""
+    for each layer; begun: layer -> register (see `Machine.begun`); frozen: layers whose weights stay; averages: of parameters and
+    statistics by their names; values: node -> its output for every row of the last observed batch (present when the plan
+    observes); windows: split -> F index of inputs, of targets, samples; order: F index of the permutation (int64, two places a
+    number)."""
 
     nbytes: int
     state: tuple[int, int]
@@ -38,6 +39,7 @@ class Layout:
     gradients: dict[str, Field]
     slots: dict[str, Field]
     begun: dict[str, int]
+    frozen: tuple[str, ...]
     averages: dict[str, Field]
     statistics: dict[str, Field]
     constants: dict[str, Field]
@@ -74,6 +76,7 @@ class Layout:
             gradients=fields(data["gradients"]),
             slots=fields(data["slots"]),
             begun={str(name): int(at) for name, at in data["begun"].items()},
+            frozen=tuple(str(name) for name in data["frozen"]),
             averages=fields(data["averages"]),
             statistics=fields(data["statistics"]),
             constants=fields(data["constants"]),

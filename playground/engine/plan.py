@@ -331,6 +331,7 @@ class _Planner:
             gradients=named(self.gradient_at),
             slots=slots,
             begun=self.begun,
+            frozen=tuple(sorted(self.update.frozen)) if self.update else (),
             averages=averages,
             constants={c.name: Field(self.constant_at[c.value], tuple(c.array.shape)) for c in self.graph.constants},
             statistics={

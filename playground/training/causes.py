@@ -127,10 +127,10 @@ def of_error(error: BaseException) -> Cause:
                 filename=error.filename or "the run folder",
             ),
         )
+    if isinstance(error, PlaygroundError):  # whole sentences already
+        return Cause("file" if isinstance(error, OSError) else "error", str(error))
     if isinstance(error, OSError):
         return Cause("file", sentence("A file could not be used: {error}.", error=error))
-    if isinstance(error, PlaygroundError):
-        return Cause("error", str(error))
     return Cause(
         "error",
         sentence(

@@ -23,6 +23,7 @@ from playground.document import strict_json
 from playground.document.saver import save_atomically
 from playground.engine.first_fit import aligned
 from playground.engine.layout import Field, Layout
+from playground.engine.registers import STATE_REGISTERS, STEP
 from playground.errors import BadValue, FileError
 from playground.words import joined, sentence
 
@@ -54,12 +55,13 @@ def write(path: Path, checkpoint: Checkpoint, layout: Layout) -> None:
     if layout.begun:
         tensors[BEGUN] = _begun(layout).view(checkpoint.state).view(np.int64)
     about = {name: getattr(checkpoint, name) for name in ("memory", "knobs", "fingerprint")}
+    about["frozen"] = list(layout.frozen)
     metadata = {"format": FORMAT, "version": str(VERSION), "about": strict_json.encode(about).decode()}
     save_atomically(path, safetensors.numpy.save({k: np.ascontiguousarray(v) for k, v in tensors.items()}, metadata))
 
 
 def read(path: Path, layout: Layout) -> Checkpoint:
-    """Raises FileError for a file that is no checkpoint of this network."""
+    """Raises FileError for a file that is no checkpoint of this network. Other layers may have been frozen when it was written."""
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
@@ -88,6 +90,7 @@ def read(path: Path, layout: Layout) -> Checkpoint:
     state[~covered] = tensors[REST].view(np.float32)
     try:
         about = strict_json.decode(metadata["about"])
+        _turn_ages(state, layout, _stood_still(about, layout) ^ set(layout.frozen))
         return Checkpoint(state, _object(about, "memory"), _knobs(about, layout), _object(about, "fingerprint"))
     except (KeyError, TypeError, BadValue) as error:
         raise FileError(
@@ -97,13 +100,36 @@ def read(path: Path, layout: Layout) -> Checkpoint:
 
 def _object(about: dict[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(about[name], dict):
-        raise BadValue(sentence("{name} must be an object.", name=name))
+        raise BadValue(sentence("{name} must be an object", name=name))
     return dict(about[name])
 
 
+def _stood_still(about: dict[str, Any], layout: Layout) -> set[str]:
+    """Layers that were frozen when it was written. Files from before that was noted tell by their knobs: a frozen one has none."""
+    if "frozen" in about:
+        return set(about["frozen"])
+    return {layer for layer in layout.frozen if not _factors(layer) & _object(about, "knobs").keys()}
+
+
+def _factors(layer: str) -> set[str]:
+    """The knobs of a layer that is not frozen."""
+    return {f"{layer}:rate_factor", f"{layer}:decay_factor"}
+
+
+def _turn_ages(state: Array, layout: Layout, layers: set[str]) -> None:
+    """Layers that are frozen now and were not, or the other way round, keep how many updates they have had; see `Machine.begun`.
+
+    Shapes: state (n,) float32.
+    """
+    registers = state.view(np.int64)
+    for at in (at - STATE_REGISTERS for layer, at in layout.begun.items() if layer in layers):
+        registers[at] = registers[STEP - STATE_REGISTERS] - registers[at]
+
+
 def _knobs(about: dict[str, Any], layout: Layout) -> dict[str, float]:
-    """The knobs, each a number that the network has. Raises BadValue."""
-    knobs = _object(about, "knobs")
+    """The knobs, each a number that the network has, without those of layers that are frozen now. Raises BadValue."""
+    gone = {name for layer in layout.frozen for name in _factors(layer)}
+    knobs = {name: value for name, value in _object(about, "knobs").items() if name not in gone}
     for name, value in knobs.items():
         if name not in layout.knob_index:
             raise BadValue(sentence("this network has no knob called {name}", name=f"{name[:60]!r}"))

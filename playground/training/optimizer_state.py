@@ -38,5 +38,11 @@ def optimizer_state(optimizer: Spec, knobs: Mapping[str, float], layout: Layout,
         numbers={name: float(knobs.get(name, value)) for name, value in numbers.items()},
         step=steps_of(state),
         slots=copied(layout.slots, layout, state),
-        begun={name: begun for name, at in layout.begun.items() if (begun := int(state.view(np.int64)[at - STATE_REGISTERS]))},
+        begun={layer: begun for layer, begun in _begun(layout, state).items() if begun},
     )
+
+
+def _begun(layout: Layout, state: Array) -> dict[str, int]:
+    """For a frozen layer, as if it thawed now: it has had as many updates as its register says, see `Machine.begun`."""
+    kept = {layer: int(state.view(np.int64)[at - STATE_REGISTERS]) for layer, at in layout.begun.items()}
+    return {layer: steps_of(state) - own if layer in layout.frozen else own for layer, own in kept.items()}

@@ -177,9 +177,11 @@ def told(old: Assembled, new: Assembled) -> str:
     if not _same_rule(old, new):
         title = sentence(new.project.training.optimizer.title)
         found.append(sentence("{optimizer} begins without memory of earlier steps.", optimizer=title))
-    thawed = sorted(old.lowered.update.frozen - new.lowered.update.frozen)
-    if thawed:
-        found.append(sentence("{names}: trained from here on.", names=", ".join(thawed)))
+    frozen, before = new.lowered.update.frozen, old.lowered.update.frozen
+    if frozen - before:
+        found.append(sentence("{names}: frozen from here on.", names=", ".join(sorted(frozen - before))))
+    if before - frozen:
+        found.append(sentence("{names}: trained from here on.", names=", ".join(sorted(before - frozen))))
     if old.prepared.train.count != new.prepared.train.count:
         found.append(sentence("The pass over the samples begins anew."))
     if not judged_alike(old, new):

@@ -295,8 +295,10 @@ def test_a_knob_reaches_the_run_and_undo_takes_it_back_there_too(session: Sessio
     session.undo()
     qtbot.waitUntil(lambda: session.client.knobs["rate"] == pytest.approx(rate), timeout=10_000)
     knobs.layers[node(session, "dense1").id].switch.click()
-    qtbot.waitUntil(lambda: session.client.knobs["dense1:rate_factor"] == 0.0, timeout=10_000)
+    qtbot.waitUntil(lambda: "dense1:rate_factor" not in session.client.knobs, timeout=10_000)
+    settle()
     entries = journal_of(session).entries
+    assert entries[-1].text.startswith("dense1: frozen")
     assert entries[0].text.startswith("Started")
     assert any(entry.knob == "rate" and "Learning rate" in entry.text for entry in entries)
     assert journal_of(session).marks()

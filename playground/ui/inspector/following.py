@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+import dataclasses
+from collections.abc import Container, Mapping, Set
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
@@ -11,12 +12,13 @@ from PySide6.QtCore import QObject, QTimer
 from playground.core.fields import Real, fields_of
 from playground.core.samples import Samples
 from playground.core.spec import Spec
+from playground.document.groups import Settings
 from playground.document.options import NODE_OPTIONS
 from playground.document.patch import Difference, differences, patched
 from playground.document.project import Project
 from playground.errors import PlaygroundError
 from playground.lowering.expansion import expanded
-from playground.lowering.flow import flow_of
+from playground.lowering.flow import flow_of, fresh_flow
 from playground.lowering.groups import weight_settings
 from playground.training.messages import ChangeRefused, Done, Replanned, Reset, Started
 from playground.ui.bench import layers_of
@@ -37,7 +39,7 @@ PLAN = "training/fields/"
 
 
 def knob_values(project: Project, parameters: Mapping[str, int]) -> dict[str, float]:
-    """What every knob should be, by its name in the run; a frozen node's rate factor is 0. project: with its blocks unfolded.
+    """What every knob should be, by its name in the run; a frozen layer has no factors. project: with its blocks unfolded.
     parameters: counts by node id.
     """
     training = project.training
@@ -48,9 +50,15 @@ def knob_values(project: Project, parameters: Mapping[str, int]) -> dict[str, fl
         if isinstance(node.spec, Spec):
             found |= {f"{node.name}.{name}": float(getattr(node.spec, name)) for name in _live(node.spec)}
     for name, weights in weight_settings(project, parameters).items():
-        found[f"{name}:rate_factor"] = 0.0 if weights.frozen else weights.rate_factor
-        found[f"{name}:decay_factor"] = weights.decay_factor
+        found |= _factors(name, weights)
     return found
+
+
+def _factors(layer: str, weights: Settings) -> dict[str, float]:
+    """A layer's factors by the names of their knobs."""
+    if weights.frozen:
+        return {}
+    return {f"{layer}:rate_factor": weights.rate_factor, f"{layer}:decay_factor": weights.decay_factor}
 
 
 def _live(spec: Spec) -> list[str]:
@@ -72,6 +80,7 @@ class KnobFollower(QObject):
         #: Plans that were asked for and not yet answered, by serial number; the one that was refused last.
         self._asked: dict[int, tuple[Project, Samples | None]] = {}
         self._refused: Project | None = None
+        self._counted: tuple[Project, Samples, dict[str, int]] | None = None
         #: The canvas shows another network than the run has, which was told.
         self._apart = False
         self._timer = QTimer(self)
@@ -159,30 +168,32 @@ class KnobFollower(QObject):
         counts = {id: found.parameters for id, found in flow_of(project, self.session.samples).facts.items()}
         return knob_values(expanded(project).project, counts)
 
+    def _counts(self, trained: Project, samples: Samples) -> dict[str, int]:
+        """Parameters of the run's layers, by id. How they train changes none, and a slider asks again with every number."""
+        known = self._counted
+        if known is None or known[0] is not trained or known[1] is not samples:
+            found = fresh_flow(trained, samples).facts
+            self._counted = known = trained, samples, {id: one.parameters for id, one in found.items()}
+        return known[2]
+
     def _wanted(self) -> Project | None:
         """The project that the run should have, or None where its knobs suffice."""
-        trained, _ = next(reversed(self._asked.values()), (self.session.run_project, None))
+        trained, samples = next(reversed(self._asked.values()), (self.session.run_project, None))
         if trained is None:
             return None
         knobs = self.session.client.knobs
-        found = [one for one in differences(trained, self.session.project) if may_follow(one, trained)]
+        found = followed(trained, self.session.project, trained)
         found = [one for one in found if not (live := _live_settings(one.path, trained)) or not live <= knobs.keys()]
-        if not any(self._needs_plan(one, knobs) for one in found):
+        of_layers = [one for one in found if _how_layers_train(one.path)]
+        needs = any(_needs_plan(one, knobs) for one in found if one not in of_layers)
+        if not needs and not of_layers:
             return None
-        return patched(trained, {one.path: one.after for one in found})
-
-    def _needs_plan(self, one: Difference, knobs: Iterable[str]) -> bool:
-        """Whether no knob of the run is this setting."""
-        known = set(knobs)
-        if one.path.startswith(PLAN):
-            head, _, last = one.path.removeprefix(PLAN).rpartition("/")
-            return (f"penalty:{last}" if head == "penalty/fields" else last) not in known
-        if not one.path.startswith("groups") and one.path.rpartition("/")[2] not in NODE_OPTIONS:
-            return True
-        if self.session.samples is None:
-            return False
-        factors = {name for name in self._knobs(self.session.project) if name.endswith((":rate_factor", ":decay_factor"))}
-        return not factors <= known
+        wanted = patched(trained, {one.path: one.after for one in found})
+        samples = samples or self.session.run_samples
+        if not needs and of_layers and samples is not None:
+            before, after = (weight_settings(expanded(one).project, self._counts(trained, samples)) for one in (trained, wanted))
+            needs = _train_otherwise(before, after, knobs)
+        return wanted if needs else None
 
     def _heard(self, event: object) -> None:
         if isinstance(event, Done):
@@ -207,6 +218,58 @@ class KnobFollower(QObject):
             self._sent.clear()
             self._refused = None
             self.follow()
+
+
+def _needs_plan(one: Difference, knobs: Container[str]) -> bool:
+    """Whether no knob of the run is this setting, which is none of how layers train."""
+    if not one.path.startswith(PLAN):
+        return True
+    head, _, last = one.path.removeprefix(PLAN).rpartition("/")
+    return (f"penalty:{last}" if head == "penalty/fields" else last) not in knobs
+
+
+def _train_otherwise(before: Mapping[str, Settings], after: Mapping[str, Settings], knobs: Container[str]) -> bool:
+    """Whether a layer is frozen or thawed, or has another factor that is no knob of the run, as in a network of very many layers.
+
+    before, after: how the layers train, by their names in the run.
+    """
+    for name, weights in after.items():
+        was = before.get(name, weights)
+        if weights.frozen != was.frozen:
+            return True
+        changed = _factors(name, weights).items() - _factors(name, was).items()
+        if any(knob not in knobs for knob, _ in changed):
+            return True
+    return False
+
+
+def followed(before: Project, after: Project, trained: Project) -> list[Difference]:
+    """What differs between two projects that a run may follow, see `may_follow`: of layers that only one of them has, nothing."""
+    found: list[Difference] = []
+    new = {node.id for node in after.network.nodes} - {node.id for node in before.network.nodes}
+    for one in differences(before, after):
+        if one.path.startswith("groups"):
+            kept = _without(one.after, new)
+            found += [dataclasses.replace(one, after=kept)] * (kept != one.before)
+        elif may_follow(one, trained):
+            found.append(one)
+        elif one.path.endswith("network/nodes"):  # as a whole, where there are other nodes
+            there = {node["id"]: node for node in one.after}
+            both = [(node, there[node["id"]]) for node in one.before if node["id"] in there]
+            options = [(now, then, option) for now, then in both for option in NODE_OPTIONS if now[option] != then[option]]
+            found += [Difference(f"{one.path}/{now['id']}/{option}", now[option], then[option]) for now, then, option in options]
+    return found
+
+
+def _without(value: Any, ids: Set[str]) -> Any:
+    """What is said of groups, strict JSON, without some nodes that were put into them."""
+    if isinstance(value, dict):
+        return {name: _without(part, ids) for name, part in value.items()}
+    return (
+        [_without(part, ids) for part in value if not isinstance(part, str) or part not in ids]
+        if isinstance(value, list)
+        else value
+    )
 
 
 def may_follow(one: Difference, trained: Project) -> bool:
@@ -236,7 +299,12 @@ def _may_change(one: Difference) -> bool:
     """Whether a run may take this over as it goes on: the training plan but for the seed, and how layers train."""
     if one.path.startswith(PLAN):
         return one.path != f"{PLAN}seed"
-    return one.path.startswith("groups") or one.path.rpartition("/")[2] in NODE_OPTIONS
+    return _how_layers_train(one.path)
+
+
+def _how_layers_train(path: str) -> bool:
+    """Whether a place says which layers are frozen, and their factors."""
+    return path.startswith("groups") or path.rpartition("/")[2] in NODE_OPTIONS
 
 
 def follow_knobs(session: Session) -> KnobFollower:

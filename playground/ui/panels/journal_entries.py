@@ -113,8 +113,9 @@ class Journal(QObject):
             node = next((node for node in project.network.nodes if node.name == owner), None)
             if node is None:
                 return None
-            if option == "rate_factor" and (node.frozen or entry.before == 0.0):
-                return SetNodeOption(node.id, "frozen", entry.before == 0.0)
+            if option == "rate_factor" and node.frozen and node.rate_factor == entry.before:
+                # Runs of before freezing was a change of plan froze a layer by a factor of 0.
+                return SetNodeOption(node.id, "frozen", False)
             return SetNodeOption(node.id, option, entry.before)
         infos = lower(project, samples).knobs if samples is not None and self.session.ready else ()
         info = next((info for info in infos if info.name == entry.knob), None)

@@ -52,20 +52,23 @@ def _is_knob(project: Project, path: str) -> bool:
         spec = getattr(project.training, parts[1], None)
         field = fields_of(spec).get(parts[2]) if isinstance(spec, Spec) else None
         return field is not None and field.live
-    field, _ = _fields(path)
-    return field is not None and field.live and path.startswith("training/")
+    field, name = _fields(path)
+    return field is not None and field.live and (path.startswith("training/") or (name in NODE_OPTIONS and name != "frozen"))
 
 
 def _change(project: Project, path: str, before: Any, after: Any) -> tuple[str, str]:
     """What changed, and how."""
     field, name = _fields(path)
     title = say(field.title(name)) if field is not None else say(name.replace("_", " ").capitalize())
+    if path.startswith("groups/") and name == "frozen":
+        id = path.split("/")[1]
+        return next((group.name for group in project.groups if group.id == id), id), _stands_still(after)
     if path.startswith("network/nodes/"):
         id = path.split("/")[2]
         spec = next((node.spec for node in project.network.nodes if node.id == id), None)
         node = next((node.name for node in project.network.nodes if node.id == id), id)
         if name == "frozen":
-            return node, say("frozen") if after else say("trained again")
+            return node, _stands_still(after)
         live = fields_of(spec).get(name) if isinstance(spec, Spec) and path.endswith(f"/spec/fields/{name}") else None
         if live is not None and live.live:
             title = say(live.title(name))
@@ -73,6 +76,10 @@ def _change(project: Project, path: str, before: Any, after: Any) -> tuple[str, 
             return node, say("other settings")
         title = f"{node} {title}"
     return title, f"{_value(before)} → {_value(after)}"
+
+
+def _stands_still(frozen: bool) -> str:
+    return say("frozen") if frozen else say("trained again")
 
 
 def _value(value: Any) -> str:

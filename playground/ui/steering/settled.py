@@ -19,7 +19,7 @@ from playground.lowering.folding import local_edit
 from playground.lowering.groups import weight_settings
 from playground.lowering.lower import KnobInfo
 from playground.training.messages.travel import Travelled
-from playground.ui.inspector.following import may_follow
+from playground.ui.inspector.following import followed
 from playground.words import sentence
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def settings_of(session: Session, event: Travelled) -> Edit | None:
         return None
     trained, samples = there
     text = sentence("Settings of step {step}", step=f"{event.step:,}")
-    found = [one for one in differences(session.project, trained) if may_follow(one, trained)]
+    found = followed(session.project, trained, trained)
     plan = SetValues(text, tuple((one.path, strict_json.encode(one.after).decode()) for one in found))
     made = plan.apply(session.project) if found else session.project
     edits = [edit for info in _knobs(made, samples) if (edit := _turned(made, info, event.knobs)) is not None]
@@ -71,7 +71,7 @@ def _shown(value: float) -> float:
 
 
 def _factors(project: Project, samples: Samples, knobs: dict[str, float]) -> Iterator[Edit | None]:
-    """How fast layers train: frozen ones stand still by a factor of 0."""
+    """How fast layers train; frozen ones have no such knobs."""
     try:
         counts = {id: one.parameters for id, one in flow_of(project, samples).facts.items()}
         flat = expanded(project).project
@@ -81,24 +81,12 @@ def _factors(project: Project, samples: Samples, knobs: dict[str, float]) -> Ite
     nodes = {node.name: node for node in flat.network.nodes}
     for name, whole in now.items():
         rate, decay = knobs.get(f"{name}:rate_factor"), knobs.get(f"{name}:decay_factor")
-        for option, value in _options(whole.frozen, whole.rate_factor, nodes[name].rate_factor, rate):
-            yield local_edit(project, SetNodeOption(nodes[name].id, option, value))
+        if rate is not None and np.float32(rate) != np.float32(whole.rate_factor):
+            own = _own(rate, whole.rate_factor, nodes[name].rate_factor)
+            yield local_edit(project, SetNodeOption(nodes[name].id, "rate_factor", own))
         if decay is not None and np.float32(decay) != np.float32(whole.decay_factor):
             own = _own(decay, whole.decay_factor, nodes[name].decay_factor)
             yield local_edit(project, SetNodeOption(nodes[name].id, "decay_factor", own))
-
-
-def _options(frozen: bool, factor: float, own: float, value: float | None) -> Iterator[tuple[str, bool | float]]:
-    """What a node's options must become for its factor to be a value. factor: after its group's; own: without it."""
-    if value is None or np.float32(0.0 if frozen else factor) == np.float32(value):
-        return
-    if value == 0.0:
-        yield "frozen", True
-        return
-    if frozen:
-        yield "frozen", False
-    if np.float32(factor) != np.float32(value):
-        yield "rate_factor", _own(value, factor, own)
 
 
 def _own(value: float, whole: float, own: float) -> float:
