@@ -19,7 +19,7 @@ from playground.document.project import Project
 from playground.engine.bound import Progress
 from playground.engine.machine import Machine
 from playground.errors import BadValue
-from playground.training import checkpoints, hooks, messages, replan, run_record
+from playground.training import hooks, messages, replan, run_record
 from playground.training.areas.epochs import EPOCH_COLUMNS
 from playground.training.assembly import Assembled
 from playground.training.block import Block
@@ -34,7 +34,7 @@ from playground.training.past import Past
 from playground.training.plans import Plans, derived
 from playground.training.preparing import Laid, Ready, laid_out
 from playground.training.probes import Share
-from playground.training.replay import take_checkpoint
+from playground.training.replay import go_on_from
 from playground.training.run_files import RunFiles
 from playground.training.run_probes import RunProbes
 from playground.training.slow import SlowStep
@@ -184,14 +184,7 @@ class Run:
 
     def _take(self, path: Path) -> None:
         """From a checkpoint on disk."""
-        found = take_checkpoint(self.trainer, path)
-        best = path.with_name("best.safetensors")
-        if (checkpoints.memory_of(best) or {}).get("best_epoch") == self.trainer.memory.best_epoch > 0:
-            kept = checkpoints.read(best, self.machine.layout)
-            self.trainer.memory.best_place = self.board.best.write({"epoch": self.trainer.memory.best_epoch}, kept.state)
-        now = run_record.fingerprint(self.assembled.project, self.assembled.samples, self.assembled.plan.chains)
-        self.notes = (*self.notes, *run_record.differences(found.fingerprint, now))
-        self.trainer.reopen()
+        self.notes = (*self.notes, *go_on_from(self.trainer, self.assembled, path))
 
     @property
     def checkpoint(self) -> Path:
