@@ -149,16 +149,23 @@ class Project(Building, Trained):
         watch: Watch | None = None,
         compiling: Compiling | None = None,
         journal: Iterable[Entry | JournalLine] = (),
+        resume: str | Path | None = None,
         **training: Any,
     ) -> Run:
-        """Train from start weights and keep the result. training: settings to change first, such as epochs=5 or seed=3.
+        """Train from start weights, or on from a checkpoint, and keep the result. training: settings to change first, such as epochs=5 or seed=3.
 
         journal: of a run of this project, whose changes are made again at their steps: entries, or lines of (step, kind, what, before,
         after). The project is then as it was at the end of that run. Raises Refused with the project's problems.
+
+        resume: a checkpoint of a run of this project. The run goes on from its step to the planned epochs, with the numbers of one
+        that was never interrupted; knobs such as the rate are the checkpoint's. Raises FileError where it does not fit.
         """
-        self.set(**training)
         entries = entries_of(journal)
-        run = train(self.record, self.samples(), watch, compiling, journal=entries, load=self._load)
+        if entries and resume is not None:
+            raise BadValue("A journal says itself where its run began. Give either a journal or a checkpoint to resume.")
+        self.set(**training)
+        place = None if resume is None else Path(resume)
+        run = train(self.record, self.samples(), watch, compiling, journal=entries, load=self._load, resume=place)
         if entries:
             self.record = run.project
         self.sets, self.optimizer_state = run.sets, run.optimizer_state

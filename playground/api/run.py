@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from playground.training.journal import Entry, Journal
 from playground.training.loop import Burst, Trainer
 from playground.training.messages import EpochRecord, Fault, Finished
 from playground.training.optimizer_state import optimizer_state
-from playground.training.replay import Load, Player
+from playground.training.replay import Load, Player, file_sha256
 from playground.training.trained import sets_in
 
 #: Told after every burst of steps; about fifty times a second.
@@ -28,8 +29,9 @@ Compiling = Callable[[str, int, int], None]
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Run(Trained):
-    """What a training came to. losses, rates: of every step.  fault: why it could not go on, or None.  sets: its weights.
+    """What a training came to. losses, rates: of every step that it did; began: how many a checkpoint had done before.
 
+    fault: why it could not go on, or None.  sets: its weights.
     optimizer_state: what the optimizer remembers, its numbers and the steps done.
     chains: of the plan; results depend on it.  notes: sentences about the data worth showing.  journal: what was done on the way;
     project: as it was at the end.
@@ -38,6 +40,7 @@ class Run(Trained):
     epochs: tuple[EpochRecord, ...]
     losses: np.ndarray
     rates: np.ndarray
+    began: int
     finished: Finished
     fault: Fault | None
     sets: WeightSets
@@ -85,13 +88,17 @@ def train(
     *,
     journal: Sequence[Entry] = (),
     load: Load | None = None,
+    resume: Path | None = None,
 ) -> Run:
     """Train to the end of the plan; Ctrl+C ends it after the present step. Raises Refused, DataError or DoesNotFit.
+
+    resume: a checkpoint of a run of this project, to go on from. Raises FileError where it does not fit.
 
     journal: of a run of this project; what stands there is done again at its steps, and the run ends where that one did. Raises
     ReplayError where it cannot be done.  load: gives the samples of a project, for a journal that changes the data.
     """
-    player = Player(record, samples, journal, load=load, compiling=compiling)
+    player = Player(record, samples, journal, load=load, compiling=compiling, resume=resume)
+    start = _start(record.training.seed, resume, player.trainer.machine.step)
     steps, epochs = Growing(np.empty(0, STEP_ROW), "step"), list[EpochRecord]()
     fault: Fault | None = None
     finished: Finished | None = None
@@ -116,6 +123,7 @@ def train(
         epochs=tuple(epochs),
         losses=steps.rows["loss"].copy(),
         rates=steps.rows["rate"].copy(),
+        began=int(steps.rows["step"][0]) - 1 if len(steps.rows) else finished.last_step,
         finished=finished,
         fault=fault,
         sets=sets_in(machine.layout, machine.snapshot(), _best_state(trainer), averaged=training.judges_averaged),
@@ -126,8 +134,8 @@ def train(
             machine.snapshot(),
         ),
         chains=made.plan.chains,
-        notes=made.notes,
-        journal=tuple(journal) or plain_journal(training.seed, finished),
+        notes=(*made.notes, *player.notes),
+        journal=tuple(journal) or plain_journal(start, finished),
         project=made.project,
     )
 
@@ -139,9 +147,15 @@ def _best_state(trainer: Trainer) -> np.ndarray | None:
     return None if kept is None else np.frombuffer(kept[1], np.float32)
 
 
-def plain_journal(seed: int, finished: Finished) -> tuple[Entry, ...]:
+def _start(seed: int, resume: Path | None, step: int) -> Entry:
+    """What a journal says of where its run began; by a whole path, so that it can be done again from any folder."""
+    if resume is None:
+        return Journal().add("start", 0, "seed", None, seed)
+    return Journal().add("start", step, "checkpoint", file_sha256(resume), str(resume.resolve()))
+
+
+def plain_journal(start: Entry, finished: Finished) -> tuple[Entry, ...]:
     """The journal of a run in which nothing was changed on the way."""
-    made = Journal()
-    made.add("start", 0, "seed", None, seed)
+    made = Journal([start])
     made.add("end", finished.step, finished.reason, finished.step, finished.last_step, finished.text)
     return tuple(made)

@@ -18,7 +18,7 @@ from playground.api.run import Run
 from playground.cli.curve import Axes, Curve, save_picture
 from playground.cli.output import Bar, Output
 from playground.document.saver import save_atomically
-from playground.errors import FileError
+from playground.errors import FileError, PlaygroundError
 from playground.formats.certificate import ExportBlocked
 from playground.training.loop import Burst, Trainer
 from playground.training.messages import EpochRecord
@@ -27,11 +27,17 @@ from playground.training.run_record import RunRecord, fingerprint
 DONE, FAILED = 0, 1
 
 
-def train_and_keep(project: Project, folder: Path, out: Output, *, with_optimizer: bool = False) -> int:
-    """Train, write everything into the folder, and give the exit code. with_optimizer: its state goes into the file of weights."""
-    _make(folder)
-    with out.progress() as bar, _ended_like_ctrl_c():
-        run = project.train(watch=_watcher(project, out, bar), compiling=_compiling(bar))
+def train_and_keep(
+    project: Project, folder: Path, out: Output, *, with_optimizer: bool = False, resume: Path | None = None
+) -> int:
+    """Train, write everything into the folder, and give the exit code.
+
+    with_optimizer: its state goes into the file of weights.  resume: a checkpoint to go on from.
+    """
+    with _made(folder), out.progress() as bar, _ended_like_ctrl_c():
+        run = project.train(watch=_watcher(project, out, bar), compiling=_compiling(bar), resume=resume)
+    for note in run.notes if resume is not None else ():
+        out.warn(note)
     keep(project, run, folder, out, with_optimizer=with_optimizer)
     if run.fault is not None:
         fields = dataclasses.asdict(run.fault)
@@ -48,6 +54,20 @@ def train_and_keep(project: Project, folder: Path, out: Output, *, with_optimize
         f"{folder}{'' if str(folder).endswith('/') else '/'} holds {', '.join(sorted(path.name for path in folder.iterdir()))}."
     )
     return FAILED if done.reason == "stopped" else DONE
+
+
+@contextlib.contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """A folder that is there while something is done, and gone again where that was refused and the folder is new and empty."""
+    new = not folder.exists()
+    _make(folder)
+    try:
+        yield
+    except PlaygroundError:
+        if new:
+            with contextlib.suppress(OSError):  # something lies in it by now
+                folder.rmdir()
+        raise
 
 
 def _make(folder: Path) -> None:
@@ -153,7 +173,7 @@ def _file_name(name: str) -> str:
 def curve_of(run: Run, name: str, path: Path) -> None:
     """The loss of every epoch, and of every step where there are few epochs."""
     curves = []
-    steps = np.arange(1, len(run.losses) + 1)
+    steps = run.began + np.arange(1, len(run.losses) + 1)
     if len(run.epochs) >= 2:
         x = np.array([one.epoch for one in run.epochs], np.float64)
         curves.append(Curve("training loss", x, np.array([one.train_loss for one in run.epochs])))

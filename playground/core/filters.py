@@ -94,6 +94,8 @@ class Filters(Layer):
         """The weights of that shape, and the biases where there are any. area: positions that a filter covers.
 
         turned: the last axis counts channels, and the one before it the filters of each group; else it counts filters.
+        Fans are those of the signal on the way forward, turned or not: Glorot and Bengio (2010), He et al. (2015), section 2.2.
+        PyTorch and Keras take the axes of a turned weight as they stand, and so have them the other way round.
         """
         i, o = area * channels // self.groups, area * self.filters
         start = InGroups(self.start, self.groups) if self.start.by_group and self.groups > 1 else self.start

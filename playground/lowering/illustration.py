@@ -10,17 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from playground.core.fields import fields_of
-from playground.core.spec import Initializer, Layer, Loss, Schedule, Spec
+from playground.core.spec import Initializer, Layer, Loss, Penalty, Schedule, Spec
 from playground.core.tensor import TensorType, Value
 from playground.engine import ops
 from playground.engine.builder import GraphBuilder
 from playground.engine.graph import Graph, Knob
 from playground.errors import ShapeError
 from playground.lowering.facts import NODE, built
-from playground.words import sentence
+from playground.words import joined, sentence
 
 Array = npt.NDArray[np.floating]
 
+SHARE = 0.5  # rate times the strongest strength of a penalty that is shown: at usual ones no bend could be seen
 STEPS = 1000  # of the run that a schedule is shown over
 DRAWN = 128  # rows and columns of the matrix that an initializer is shown for
 SIDE, LENGTH = 9, 11  # rows and columns of the image, steps of the sequence, whose influence is looked at
@@ -73,6 +74,8 @@ def illustrate(spec: Spec) -> Illustration | None:
             return _start(spec)
         case Loss():
             return _loss(spec)
+        case Penalty():
+            return _penalty(spec)
         case Layer():
             return _function(spec) or _reach(spec)
     return None
@@ -131,6 +134,34 @@ def _loss(spec: Loss) -> Curves:
         return Curves(sentence("share of the right class"), "loss", (("loss", share, _losses(spec, said, right)),))
     right = np.zeros(len(m), np.int64)
     return Curves(sentence("lead of the right class"), "loss", (("loss", m, _losses(spec, np.stack([m, 0 * m], axis=1), right)),))
+
+
+def _penalty(spec: Penalty) -> Curves:
+    """What a penalty makes of a weight in a step in which the loss asks nothing, or of the length of the weights into a unit."""
+    numbers = {name: float(getattr(spec, name)) for name in fields_of(spec)}
+    free = sentence("free")
+    if spec.id == "none":
+        w = np.linspace(-2.0, 2.0, 161)
+        return Curves(sentence("weight before"), sentence("weight after"), ((free, w, w),))
+    asked = ops.penalty(spec.id)
+    if "whole" in asked.places:
+        before = np.linspace(0.0, 2.0 * numbers["limit"], 161)
+        after = before[None, :].copy()  # every column is a unit with one weight
+        asked.reference(after, numbers, 1.0)
+        lines = ((free, before, before), (sentence("bounded"), before, after[0]))
+        title = sentence("length after, limit {limit}", limit=f"{numbers['limit']:g}")
+        return Curves(sentence("length of the weights into a unit before"), title, lines)
+    w = np.linspace(-2.0, 2.0, 161)
+    strongest = max(numbers.values())
+    rate = SHARE / strongest if strongest else 0.0
+    after = asked.shrink(numbers, rate) * w - rate * asked.gradient(w, numbers)
+    asked.reference(after, numbers, rate)
+    stated = joined(
+        sentence("rate × {name} = {share}", name=field.title(name).lower(), share=f"{rate * numbers[name]:.2g}")
+        for name, field in fields_of(spec).items()
+    )
+    title = sentence("weight after a step with gradient 0; {stated}", stated=stated)
+    return Curves(sentence("weight before"), title, ((free, w, w), (sentence("shrunk"), w, after)))
 
 
 def _losses(spec: Loss, predictions: Array, targets: npt.NDArray[np.generic]) -> Array:

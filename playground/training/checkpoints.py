@@ -175,7 +175,7 @@ def _fits(path: Path, tensors: dict[str, Array], expected: dict[str, tuple[int, 
         if found is None or found.shape != shape or found.dtype != (np.uint8 if name == REST else np.float32):
             raise FileError(
                 sentence(
-                    "{path} is a checkpoint of another network: {name} must be {shape}; {found} was found.",
+                    "{path} is a checkpoint of another network: {name} must be {shape}; {found} was found. Choose a checkpoint of this one.",
                     path=path,
                     name=name,
                     shape="×".join(map(str, shape)) or sentence("one number"),
@@ -186,7 +186,7 @@ def _fits(path: Path, tensors: dict[str, Array], expected: dict[str, tuple[int, 
     if more:
         raise FileError(
             sentence(
-                "{path} is a checkpoint of another network: it has {names}, which this network lacks.",
+                "{path} is a checkpoint of another network: it has {names}, which this one lacks. Choose a checkpoint of this one.",
                 path=path,
                 names=joined(one[:60] for one in more[:5]),
             )

@@ -21,7 +21,7 @@ from playground.training.changes import REINITIALISED
 from playground.training.journal import Entry
 from playground.training.loop import Burst, Memory, Trainer
 from playground.training.plans import Plans
-from playground.training.run_record import samples_sha256
+from playground.training.run_record import differences, fingerprint, samples_sha256
 from playground.words import sentence
 
 #: Steps after which a spoilt state is noticed at the latest.
@@ -37,7 +37,8 @@ class ReplayError(PlaygroundError):
 class Player:
     """Trains, stopping at the steps of a journal to do what stands there. Without entries it is plain training.
 
-    made, trainer: as they are at present; another plan puts others in their place.
+    made, trainer: as they are at present; another plan puts others in their place.  notes: sentences on what changed since the
+    checkpoint that it goes on from.
     """
 
     def __init__(
@@ -48,8 +49,9 @@ class Player:
         *,
         load: Load | None = None,
         compiling: Progress | None = None,
+        resume: Path | None = None,
     ) -> None:
-        """Raises Refused, DataError or DoesNotFit."""
+        """resume: a checkpoint to go on from. Raises Refused, DataError, DoesNotFit, or FileError where the checkpoint does not fit."""
         self.made: Assembled = assemble(project, samples)
         self._entries, self._load, self._compiling = list(entries), load, compiling
         self._plans = Plans()
@@ -57,6 +59,20 @@ class Player:
         self.trainer = self._trainer(self.made)
         self.trainer.reset()
         self.trainer.recorder.ways = self._plans
+        self.notes: tuple[str, ...] = () if resume is None else self._resume(resume)
+
+    def _resume(self, path: Path) -> tuple[str, ...]:
+        notes = go_on_from(self.trainer, self.made, path)
+        if self.trainer.complete:
+            done, planned = f"{self.trainer.machine.epoch:,}", f"{self.made.project.training.epochs:,}"
+            raise FileError(
+                sentence(
+                    "{path} has nothing left to do: {done} epochs are done and {planned} are planned. Plan more epochs, "
+                    "or choose an earlier checkpoint.",
+                    path=path, done=done, planned=planned,
+                )
+            )  # fmt: skip
+        return notes
 
     def _trainer(self, made: Assembled) -> Trainer:
         machine = made.machine(progress=self._compiling)
@@ -128,8 +144,7 @@ class Player:
                     path=path,
                 )
             )
-        take_checkpoint(self.trainer, path)
-        self.trainer.reopen()
+        take_with_best(self.trainer, path)
 
     def _turn(self, entry: Entry) -> None:
         knob = self.trainer.machine.layout.knob_index.get(entry.what)
@@ -199,8 +214,33 @@ class Player:
             raise self._lost(sentence("the run ends otherwise"), entry.step)
 
 
+def go_on_from(trainer: Trainer, made: Assembled, path: Path) -> tuple[str, ...]:
+    """Put a trainer where a run goes on from a checkpoint; sentences on what keeps it from the same bits. Raises FileError."""
+    found, training = take_with_best(trainer, path), made.project.training
+    notes = differences(found.fingerprint, fingerprint(made.project, made.samples, made.plan.chains))
+    memory = trainer.memory
+    if training.patience and training.restore_best and memory.best_epoch and memory.best_place is None:
+        text = sentence(
+            "The weights of the best epoch so far, {epoch}, do not lie beside the checkpoint, so an early stop cannot bring them back.",
+            epoch=f"{memory.best_epoch:,}",
+        )
+        notes.append(text)
+    return tuple(notes)
+
+
+def take_with_best(trainer: Trainer, path: Path) -> checkpoints.Checkpoint:
+    """Put a trainer where a run goes on from a checkpoint, one that had ended too, with the best epoch where it lies beside it."""
+    found = take_checkpoint(trainer, path)
+    best = path.with_name("best.safetensors")
+    if (checkpoints.memory_of(best) or {}).get("best_epoch") == trainer.memory.best_epoch > 0:
+        kept = checkpoints.read(best, trainer.machine.layout)
+        trainer.memory.best_place = trainer.keeper.write({"epoch": trainer.memory.best_epoch}, kept.state)
+    trainer.reopen()
+    return found
+
+
 def take_checkpoint(trainer: Trainer, path: Path) -> checkpoints.Checkpoint:
-    """Put a trainer where a checkpoint was left, with the best epoch where its file lies beside it. Raises FileError."""
+    """Put a trainer where a checkpoint was left; the best epoch is up to the caller. Raises FileError."""
     machine = trainer.machine
     found = checkpoints.read(path, machine.layout)
     machine.restore(found.state)
@@ -211,10 +251,6 @@ def take_checkpoint(trainer: Trainer, path: Path) -> checkpoints.Checkpoint:
     memory = _memory(found.memory, path)
     known = {"epoch_steps": machine.step % whole, "last_epoch": memory.get("last_step", 0) // whole}
     trainer.memory = Memory(**(known | memory | {"best_place": None}))
-    best = path.with_name("best.safetensors")
-    if (checkpoints.memory_of(best) or {}).get("best_epoch") == trainer.memory.best_epoch > 0:
-        kept = checkpoints.read(best, machine.layout)
-        trainer.memory.best_place = trainer.keeper.write({"epoch": trainer.memory.best_epoch}, kept.state)
     trainer.recorder.begin()
     return found
 

@@ -34,7 +34,7 @@ from playground.training.past import Past
 from playground.training.plans import Plans, derived
 from playground.training.preparing import Laid, Ready, laid_out
 from playground.training.probes import Share
-from playground.training.replay import take_checkpoint
+from playground.training.replay import go_on_from
 from playground.training.run_files import RunFiles
 from playground.training.run_probes import RunProbes
 from playground.training.slow import SlowStep
@@ -184,10 +184,7 @@ class Run:
 
     def _take(self, path: Path) -> None:
         """From a checkpoint on disk."""
-        found = take_checkpoint(self.trainer, path)
-        now = run_record.fingerprint(self.assembled.project, self.assembled.samples, self.assembled.plan.chains)
-        self.notes = (*self.notes, *run_record.differences(found.fingerprint, now))
-        self.trainer.reopen()
+        self.notes = (*self.notes, *go_on_from(self.trainer, self.assembled, path))
 
     @property
     def checkpoint(self) -> Path:

@@ -10,6 +10,8 @@ import torch
 
 from playground.core import registry
 from playground.core.filters import InGroups
+from playground.core.tensor import TensorType
+from playground.engine.builder import GraphBuilder
 from tests.catalog.through import run
 
 FAN_IN, FAN_OUT = 400, 300
@@ -126,6 +128,31 @@ def test_an_identity_start_passes_every_channel_of_a_grouped_layer_on(id):
         y = run(layer, [x]).y.reshape(*x.shape[:-1], groups, -1)
         np.testing.assert_allclose(y[..., : 6 // groups], x.reshape(*x.shape[:-1], groups, -1), rtol=1e-6)
         assert not y[..., 6 // groups :].any()
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("id", ["conv_transpose1d", "conv_transpose2d"])
+def test_fans_of_transposed_convolutions_are_those_of_the_signal(id, groups):
+    """The reverse of torch's and Keras', which take the weight's axes as they stand; the layers' texts say so."""
+    flat, channels, filters = id.endswith("1d"), 4, 6
+    layer = registry.find("layer", id)(filters=filters, groups=groups, kernel=3 if flat else (3, 3))
+    g = GraphBuilder()
+    with g.of("node", layer):
+        graph = g.finish(layer.build(g, g.take_input(TensorType((5, channels) if flat else (5, 7, channels)))))
+    weight = graph.parameters[0]
+    theirs = getattr(torch.nn, "ConvTranspose1d" if flat else "ConvTranspose2d")(channels, filters, 3, groups=groups)
+    fan_in, fan_out = init._calculate_fan_in_and_fan_out(theirs.weight)
+    assert (weight.fan_in * groups, weight.fan_out) == (fan_out, fan_in * groups)
+    # keras.initializers.compute_fans of a kernel (..., filters, channels): area times the last axis but one, and the last.
+    shape = graph.values[weight.value].type.shape
+    area = math.prod(shape[:-2])
+    assert (area * shape[-2], area * shape[-1]) == (fan_in, fan_out)
+
+
+def test_he_by_the_fan_out_starts_a_transposed_convolution_as_torch_by_the_fan_in():
+    theirs = init.kaiming_normal_(torch.nn.ConvTranspose2d(64, 96, 3).weight, nonlinearity="relu").detach().numpy()
+    drawn = registry.find("initializer", "he_normal")(fan="out").draw(np.random.default_rng(1), (3, 3, 96, 64), 9 * 64, 9 * 96)
+    assert drawn.std() == pytest.approx(float(theirs.std()), rel=0.02)
 
 
 def test_an_identity_convolution_passes_an_image_on():

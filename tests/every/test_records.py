@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -103,6 +104,33 @@ def test_the_reference_text_is_complete(record):
         assert f"**{field.title(name)}**" in page
         assert field.help in page
     assert record.summary() in page
+
+
+@pytest.mark.parametrize("record", records("dataset"))
+def test_the_reference_text_of_data_is_complete(record):
+    """Real data have no formula; what is computed says how."""
+    assert "Shapes:" in (record.__doc__ or "")
+    assert record.source
+    assert record.formula or not fields_of(record).keys() & {"seed", "points"}
+
+
+def axes_of(text: str) -> list[list[str]]:
+    """What stands in brackets: "(samples, 2)" as ["samples", "2"]."""
+    return [[axis.strip() for axis in found.split(",") if axis.strip()] for found in re.findall(r"\(([^()]*)\)", text)]
+
+
+@pytest.mark.parametrize(("record", "settings", "shapes"), examples("dataset"))
+def test_data_have_the_shapes_that_their_reference_text_says(record, settings, shapes):
+    said = re.search(r"Shapes: (inputs .*?); (targets .*?)\.", " ".join((record.__doc__ or "").split()))
+    assert said is not None
+    samples = record(**settings).load()
+    for found, promised, text in zip((samples.x.shape, samples.y.shape), shapes, said.groups(), strict=True):
+        assert found == promised
+        assert any(
+            len(axes) == len(found)
+            and all(not axis.isdigit() or int(axis) == extent for axis, extent in zip(axes, found, strict=True))
+            for axes in axes_of(text)
+        ), (text, found)
 
 
 @pytest.mark.parametrize("record", records("layer", "loss"))

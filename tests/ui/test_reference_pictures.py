@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from playground.core import registry
 from playground.core.fields import fields_of
 from playground.core.registry import find
-from playground.core.spec import Initializer, Loss, Schedule
+from playground.core.spec import Initializer, Loss, Penalty, Schedule
 from playground.lowering.illustration import Curves, Histogram, Reach, illustrate
 from playground.ui import theme
 from playground.ui.dialogs.reference import KINDS, ReferencePage, ReferenceSheet, open_reference
@@ -73,7 +73,8 @@ def test_a_table_in_a_text_is_shown_as_one(app: QApplication, qtbot: QtBot) -> N
 
 
 def test_what_explains_has_a_picture() -> None:
-    for kind, base, form in (("schedule", Schedule, Curves), ("loss", Loss, Curves), ("initializer", Initializer, Histogram)):
+    kinds = ("schedule", Schedule, Curves), ("loss", Loss, Curves), ("penalty", Penalty, Curves)
+    for kind, base, form in (*kinds, ("initializer", Initializer, Histogram)):
         for record in registry.entries(kind):
             assert issubclass(record, base)
             assert isinstance(illustrate(record()), form), record.id
@@ -108,6 +109,36 @@ def test_losses_over_what_the_network_says() -> None:
     assert isinstance(found, Curves)
     for sign, (_, x, y) in zip((-1, 1), found.lines, strict=True):
         np.testing.assert_allclose(y, np.log1p(np.exp(sign * x)), rtol=1e-4)
+
+
+def test_what_a_penalty_makes_of_a_weight_is_its_formula() -> None:
+    """Rate times strength is a half, the larger one of two."""
+    w = np.linspace(-2.0, 2.0, 161)
+    soft = np.sign(w) * np.maximum(np.abs(w) - 0.5, 0.0)
+    expected = {
+        ("none", ()): w,
+        ("l2", ()): 0.5 * w,
+        ("decoupled", ()): 0.5 * w,
+        ("l1", ()): soft,
+        ("elastic_net", ()): soft / 1.5,
+        ("elastic_net", (("l1", 0.2), ("l2", 0.4))): np.sign(w) * np.maximum(np.abs(w) - 0.25, 0.0) / 1.5,
+        ("elastic_net", (("l1", 0.0), ("l2", 0.0))): w,
+    }
+    for (id, settings), after in expected.items():
+        found = illustrate(find("penalty", id)(**dict(settings)))
+        assert isinstance(found, Curves)
+        _, x, y = found.lines[-1]
+        np.testing.assert_allclose(x, w)
+        np.testing.assert_allclose(y, after, atol=1e-12, err_msg=id)
+
+
+def test_a_max_norm_bounds_the_length() -> None:
+    found = illustrate(find("penalty", "max_norm")(limit=0.4))
+    assert isinstance(found, Curves)
+    _, x, y = found.lines[-1]
+    assert x[-1] == pytest.approx(0.8)
+    np.testing.assert_allclose(y, np.minimum(x, 0.4))
+    assert "0.4" in found.y_title
 
 
 def test_a_histogram_holds_every_weight() -> None:
@@ -148,7 +179,7 @@ def test_pictures_are_drawn(app: QApplication, qtbot: QtBot) -> None:
     view = IllustrationView()
     qtbot.addWidget(view)
     view.resize(400, 200)
-    for kind, id in (("layer", "relu"), ("layer", "conv2d"), ("layer", "lstm"), ("initializer", "normal")):
+    for kind, id in (("layer", "relu"), ("layer", "conv2d"), ("layer", "lstm"), ("initializer", "normal"), ("penalty", "l1")):
         view.show_illustration(illustrate(find(kind, id)()))
         view.show()
         settle()

@@ -18,6 +18,7 @@ from playground.words import sentence
 class AddingProblem(Dataset):
     """Sequences of random numbers of which two are marked; the answer depends on the sum of these two alone.
 
+    Shapes: inputs (samples, steps, 2); targets (samples,) class numbers, or (samples, 1) sums.
     A classic test of memory: the first mark stands in the first half of the sequence, the second in the other half, and all else
     is noise. Each step holds a number in 0 … 1 and its mark, 0 or 1. Sequences of varied length are padded with zeros behind,
     and the layers are told how long each one is.

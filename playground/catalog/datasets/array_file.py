@@ -18,11 +18,15 @@ from playground.data.readers.places import resolve
 class ArrayFile(Dataset):
     """Inputs and targets that were saved with numpy.savez, or as two NPY files.
 
+    Shapes: inputs (samples, features), (samples, height, width, channels), (samples, steps, features) or (samples, steps) tokens;
+    targets (samples,) class numbers, (samples, values), (samples, steps) class numbers or (samples, steps, values).
     The first axis counts the samples. Pictures in bytes become 0 to 1; everything else is taken as it is. Sequences are
     samples×steps×features, or samples×steps of tokens. Arrays called lengths and weights in the same file, one number for each
     sample, say how many steps of a sequence are there and what a sample counts; a target of whole numbers, samples×steps, is a class
     for every step, with -100 where there is none; a target of samples×steps×values is a row of values for every step.
     """
+
+    source = "Kern: A simple file format for NumPy arrays (2007), NumPy enhancement proposal 1; numpy.lib.format"
 
     path: str = fields.path(
         patterns=("*.npz", "*.npy"), help="An NPZ file with inputs and targets, or an NPY file with the inputs."

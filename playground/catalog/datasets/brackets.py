@@ -22,6 +22,7 @@ SIGNS = "()[]{}"
 class Brackets(Dataset):
     """Rows of brackets of one to three kinds; to be told is whether they close in order, or how deep each step is.
 
+    Shapes: inputs (samples, steps) tokens; targets (samples,) class numbers, or (samples, steps) depths as class numbers.
     Tokens: 0 is padding, then ( ) [ ] { }. Rows have any even number of brackets up to the longest and are padded behind; the
     layers are told how long each one is. By default every second row is a word of the Dyck language, drawn by a walk that opens and closes at
     even odds as far as that may be; in a broken one two brackets have changed places, so that counting the signs does not help. For

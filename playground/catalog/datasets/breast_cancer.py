@@ -14,6 +14,7 @@ from playground.data.bundled import classification
 class BreastCancer(Dataset):
     """569 tissue samples, benign or malignant, in thirty measurements of cell nuclei.
 
+    Shapes: inputs (569, 30); targets (569,) class numbers.
     Two classes of unequal size, so look at more than the accuracy.
     """
 

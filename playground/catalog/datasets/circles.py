@@ -17,6 +17,7 @@ from playground.data.toys import generator, labelled_points, shares
 class Circles(Dataset):
     """One circle inside another, both round the origin.
 
+    Shapes: inputs (samples, 2); targets (samples,) class numbers.
     The distance from the origin tells the classes apart, which a network has to find out by itself.
     """
 

@@ -17,6 +17,7 @@ from playground.data.toys import generator
 class Counting(Dataset):
     """Rows of numbers that go on by equal steps around a circle; at every step the next number is to be told.
 
+    Shapes: inputs (samples, steps) tokens; targets (samples, steps) class numbers.
     The smallest task for a model of language: the answer at step t is the token at t + 1, as in models of text. Each row has a
     start and a step of its own. The first answer can only be guessed; from the second number on, start and step are known, so a
     network that sees what came before can be right at all later steps. A network that sees the present token alone cannot.

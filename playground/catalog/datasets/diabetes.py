@@ -16,6 +16,7 @@ from playground.data.bundled import bundled
 class Diabetes(Dataset):
     """442 patients: how far diabetes went on in a year, from ten measurements at its start.
 
+    Shapes: inputs (442, 10); targets (442, 1) values.
     Real and noisy: half of the variance cannot be explained by these inputs, so a small network soon learns by heart.
     """
 

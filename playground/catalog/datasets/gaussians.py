@@ -17,10 +17,12 @@ from playground.data.toys import generator, labelled_points, shares
 class Gaussians(Dataset):
     """Round clouds of points with their middles on a circle, one or more for each class.
 
+    Shapes: inputs (samples, 2); targets (samples,) class numbers.
     With one cloud a class, straight lines separate them; with more, the classes alternate round the circle.
     """
 
     formula = "x ~ N(mᵢ, spread²), mᵢ on the unit circle"
+    source = "Bishop: Pattern recognition and machine learning (2006), section 2.3.9, mixtures of Gaussians"
     examples = (
         ("plain", {}, ((400, 2), (400,))),
         ("alternating", {"classes": 3, "clusters": 2, "samples": 31, "spread": 0.05}, ((31, 2), (31,))),

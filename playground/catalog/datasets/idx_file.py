@@ -17,10 +17,12 @@ from playground.data.readers.places import resolve
 class IdxFile(Dataset):
     """Two files in the format of MNIST, plain or gzipped: one of pictures or vectors, one of class numbers.
 
+    Shapes: inputs (samples, height, width, 1), or (samples, features) where the file holds vectors; targets (samples,) class numbers.
     Grey values from 0 to 255 become 0 to 1.
     """
 
     samples_are = "images"
+    formula = "x = v / 255, v in 0 … 255"
     source = "Y. LeCun, C. Cortes, C. Burges, the MNIST database, file formats"
 
     path: str = fields.path(patterns=("*-ubyte", "*.idx*", "*.gz"), label="Inputs", help="The file of pictures or vectors.")

@@ -14,6 +14,7 @@ from playground.data.bundled import classification
 class Iris(Dataset):
     """150 flowers of three kinds of iris, measured in four lengths.
 
+    Shapes: inputs (150, 4); targets (150,) class numbers.
     One kind stands apart; the other two overlap a little, so about 97 % is all that there is to learn.
     """
 

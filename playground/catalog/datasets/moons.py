@@ -17,6 +17,7 @@ from playground.data.toys import generator, labelled_points, shares
 class Moons(Dataset):
     """Two half circles that reach into each other.
 
+    Shapes: inputs (samples, 2); targets (samples,) class numbers.
     No straight line separates them, so a network needs at least one hidden layer.
     """
 

@@ -29,6 +29,7 @@ FIRST: Spots = (
 class Painted(Dataset):
     """Points that you paint in the plane, each in the colour of its class.
 
+    Shapes: inputs (samples, 2); targets (samples,) class numbers.
     Paint in the inspector, or in the Output panel and see the answer follow. Classes without points do not count.
     """
 

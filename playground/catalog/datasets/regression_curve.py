@@ -30,10 +30,12 @@ _CURVES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 class RegressionCurve(Dataset):
     """A noisy curve over −1 to 1, to be drawn by the network.
 
+    Shapes: inputs (samples, 1); targets (samples, 1) values.
     Smooth curves are learnt quickly; steps and fast waves show what a small network leaves out.
     """
 
     formula = "y = f(x) + noise, x in −1 … 1"
+    source = "Bishop: Pattern recognition and machine learning (2006), section 1.1, a noisy sine; the other curves are of the same kind"
     examples = (
         ("sine", {}, ((200, 1), (200, 1))),
         *((f, {"function": f, "samples": 31, "noise": 0.0}, ((31, 1), (31, 1))) for f in list(_CURVES)[1:]),

@@ -36,10 +36,15 @@ _SURFACES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 class RegressionPlane(Dataset):
     """A noisy surface over the square from −1 to 1, to be drawn by the network.
 
+    Shapes: inputs (samples, 2); targets (samples, 1) values.
     The plane needs no hidden layer, the saddle a few units, hills and ripples many.
     """
 
     formula = "y = f(x₁, x₂) + noise, both inputs in −1 … 1"
+    source = (
+        "Hastie, Tibshirani and Friedman: The elements of statistical learning (2009), equation 2.29; the plane as in Smilkov et al.: "
+        "Direct-manipulation visualization of deep networks (2017)"
+    )
     examples = (
         ("plane", {}, ((400, 2), (400, 1))),
         *((f, {"function": f, "samples": 31, "noise": 0.0}, ((31, 2), (31, 1))) for f in list(_SURFACES)[1:]),

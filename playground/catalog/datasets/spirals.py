@@ -17,6 +17,7 @@ from playground.data.toys import generator, labelled_points, shares
 class Spirals(Dataset):
     """Arms that wind round each other, one for each class.
 
+    Shapes: inputs (samples, 2); targets (samples,) class numbers.
     The hardest of the flat data sets: each further turn asks for a deeper or wider network.
     """
 

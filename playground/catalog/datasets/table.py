@@ -28,10 +28,13 @@ def named(text: str) -> tuple[str, ...]:
 class TableFile(Dataset):
     """A file of rows and columns in text, one sample in each row.
 
+    Shapes: inputs (rows, columns), where a column of words makes one of 0 and 1 for each word; targets (rows,) class numbers, or
+    (rows, 1) values.
     Rows that do not fit are listed with their line; nothing is mended, shifted or dropped unless you say so.
     """
 
     samples_are = "table"
+    source = "Shafranovich: Common format and MIME type for comma-separated values (CSV) files (2005), RFC 4180"
 
     path: str = path(patterns=("*.csv", "*.tsv", "*.txt", "*.dat"), help="The file.")
     target: str = text(help="Name of the column to be predicted; empty takes the likeliest one.", label="Target column")

@@ -14,6 +14,7 @@ from playground.data.bundled import classification
 class Wine(Dataset):
     """178 wines of three growers, in thirteen chemical measurements.
 
+    Shapes: inputs (178, 13); targets (178,) class numbers.
     The measurements have very different sizes, which shows what standardising is for.
     """
 

@@ -17,6 +17,7 @@ from playground.data.toys import generator, labelled_points
 class Xor(Dataset):
     """Points of a square; the class says whether the signs of the two coordinates differ.
 
+    Shapes: inputs (samples, 2); targets (samples,) class numbers.
     The classic case that a network without a hidden layer cannot learn.
     """
 

@@ -31,6 +31,9 @@ class ConvTranspose1d(Filters):
     Absent steps of a masked sequence count as zeros. What comes out is present where a present step lays its filter down, less what is
     cut off; a sequence with padding behind it gives as many present steps as it would give alone.
     Weights start as He normal and biases at zero.
+    Fans: what a start scales by is kernel·channels / groups numbers in, as one step of the output sees at stride 1, and
+    kernel·filters numbers out, so that signals keep their spread on the way forward. PyTorch and Keras read the weight's axes:
+    kernel·filters / groups in, kernel·channels out. Without groups, He by the fan out starts as theirs does by the fan in.
     """
 
     filters: int = filter_count("How many channels come out.")

@@ -25,6 +25,9 @@ class ConvTranspose2d(Filters):
     padding is the sum of both sides. "same" gives height·stride, as in Keras; PyTorch's padding is "explicit".
     The stride starts at 2, which doubles an image; in PyTorch and Keras it starts at 1.
     A kernel that the stride divides avoids checkerboard patterns. Weights start as He normal and biases at zero.
+    Fans: what a start scales by is kernel·channels / groups numbers in, as one pixel of the output sees at stride 1, and
+    kernel·filters numbers out, so that signals keep their spread on the way forward. PyTorch and Keras read the weight's axes:
+    kernel·filters / groups in, kernel·channels out. Without groups, He by the fan out starts as theirs does by the fan in.
     """
 
     filters: int = filter_count("How many maps come out.")

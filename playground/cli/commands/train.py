@@ -15,6 +15,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=int, help="passes over the training part, instead of the project's")
     parser.add_argument("--seed", type=int, help="start weights, order of samples and dropout, instead of the project's")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the results go; otherwise NAME-trained in this folder")
+    parser.add_argument(
+        "--resume",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="go on from a checkpoint of a run of this project, with its knobs such as the rate, to the planned epochs",
+    )
     parser.add_argument("--with-optimizer", action="store_true", help="weights.safetensors holds the optimizer's state too")
     parser.add_argument(
         "--set",
@@ -32,4 +38,5 @@ def run(args: argparse.Namespace, out: Output) -> int:
         if getattr(args, name) is not None:
             project.set(**{name: getattr(args, name)})
     check(project, out)
-    return train_and_keep(project, args.out or Path(f"{args.file.stem}-trained"), out, with_optimizer=args.with_optimizer)
+    folder = args.out or Path(f"{args.file.stem}-trained")
+    return train_and_keep(project, folder, out, with_optimizer=args.with_optimizer, resume=args.resume)
