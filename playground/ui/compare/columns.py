@@ -11,9 +11,10 @@ from PySide6.QtCore import QDateTime, QLocale
 
 from playground.core import registry
 from playground.core.spec import Metric
-from playground.document.plans import TrainingPlan
+from playground.document.project import Project
 from playground.training.runs import Kept, end_of, rate_of
 from playground.ui.compare.lines import Line
+from playground.ui.compare.naming import ways
 from playground.ui.plots.axis import measured, short
 from playground.words import joined, language, say, sentence
 from playground.words import percent as said_percent
@@ -165,9 +166,14 @@ def state_of(run: Kept, going: Mapping[Path, str] | None = None) -> str:
     return (going or {}).get(run.folder, run.state)
 
 
-def _way(run: Kept, text: Callable[[TrainingPlan], str]) -> str:
+def _way(run: Kept, text: Callable[[Project], str]) -> str:
     """A setting at the beginning, and at the end where it was changed on the way."""
-    return " → ".join(dict.fromkeys(text(project.training) for project in (run.project, end_of(run))))
+    return ways(text(run.project), text(end_of(run)))
+
+
+def _rate_text(project: Project) -> str:
+    rate = rate_of(project)
+    return "–" if rate is None else short(rate)
 
 
 def _states(line: Line, going: Mapping[Path, str]) -> str:
@@ -192,10 +198,10 @@ def columns_for(runs: list[Kept], going: Mapping[Path, str] | None = None) -> li
                group=lambda line: _states(line, under)),
         Column("network", sentence("Network"), network_text),
         Column("optimizer", sentence("Optimizer"), lambda run: say(run.project.training.optimizer.title),
-               lambda run: _way(run, lambda plan: say(plan.optimizer.title))),
-        Column("rate", sentence("Rate"), lambda run: rate_of(run.project)),
+               lambda run: _way(run, lambda made: say(made.training.optimizer.title))),
+        Column("rate", sentence("Rate"), lambda run: rate_of(run.project), lambda run: _way(run, _rate_text)),
         Column("batch", sentence("Batch"), lambda run: float(run.project.training.batch),
-               lambda run: _way(run, lambda plan: short(float(plan.batch)))),
+               lambda run: _way(run, lambda made: short(float(made.training.batch)))),
         Column("seeds", sentence("Seeds"), lambda run: 1.0, group=lambda line: float(line.seeds)),
         Column("seed", sentence("Seed"), seed, aside=True, group=lambda line: seed(line.run) if not line.grouped else None),
         Column("epochs", sentence("Epochs"), lambda run: float(len(run.epochs)), mean=True, aside=True),

@@ -30,7 +30,12 @@ def value_text(value: Any) -> str:
 
 def way_text(first: Any, last: Any) -> str:
     """A setting at the beginning of a run and at its end."""
-    return value_text(first) if first == last else f"{value_text(first)} → {value_text(last)}"
+    return value_text(first) if first == last else ways(value_text(first), value_text(last))
+
+
+def ways(first: str, last: str) -> str:
+    """A text at the beginning and at the end, once where it is the same."""
+    return first if first == last else f"{first} → {last}"
 
 
 def setting_text(path: str, projects: Sequence[Project]) -> str:

@@ -86,15 +86,15 @@ class RunsPanel(QWidget):
         top.addWidget(self.count, 1)
         for button in (self.star, self.restore, self.remove):
             top.addWidget(button)
-        self.sheets = QStackedLayout()
-        self.sheets.addWidget(self.table)
-        self.sheets.addWidget(self.nothing)
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(top)
+        self.sheets = QStackedLayout()
         column.addLayout(self.sheets, 1)
+        self.sheets.addWidget(self.table)  # only now: a stack without a parent shows its first sheet as a window of its own
+        self.sheets.addWidget(self.nothing)
         self.pages = QStackedLayout(self)
         self.pages.addWidget(none)
         self.pages.addWidget(body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from playground.training.messages import Compiling, Progress, Started
+from playground.training.messages import Compiling, Progress, Replanned, Started
 from playground.ui.status_part import Part, StatusPart, bytes_text, duration_text
 from playground.words import counted, meant, percent, say
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def say_run(line: StatusLine) -> list[Part]:
     """Where it stands, while there is one, and how it ended."""
-    state, started = line.session.run.state, line.newest(Started)
+    state, started = line.session.run.state, line.session.client.started
     if state == "starting":
         return [Part(*_starting(line), "info", True)]
     if state in ("running", "paused") and started is not None:
@@ -59,7 +59,7 @@ def _going(line: StatusLine, state: str, started: Started) -> list[Part]:
 
 def say_machine(line: StatusLine) -> list[Part]:
     """Threads while it runs, and memory."""
-    state, started, progress = line.session.run.state, line.newest(Started), line.newest(Progress)
+    state, started, progress = line.session.run.state, line.session.client.started, line.newest(Progress)
     parts = []
     if progress is not None and state == "running":
         parts.append(Part(counted(progress.threads, "core", "cores")))
@@ -69,6 +69,6 @@ def say_machine(line: StatusLine) -> list[Part]:
 
 
 PARTS = (
-    StatusPart(id="run", say=say_run, hears=(Started, Compiling, Progress), order=10),
-    StatusPart(id="machine", say=say_machine, hears=(Started, Progress), side="right", order=90),
+    StatusPart(id="run", say=say_run, hears=(Started, Replanned, Compiling, Progress), order=10),
+    StatusPart(id="machine", say=say_machine, hears=(Started, Replanned, Progress), side="right", order=90),
 )

@@ -48,6 +48,7 @@ class Travels(QObject):
         #: What was asked for last.
         self._asked = ("", 0)
         session.heard.connect(self._heard)
+        session.replaced.connect(self._forget)
 
     # What there is.
 
@@ -174,6 +175,11 @@ class Travels(QObject):
             self._then = None
 
     # What becomes of it.
+
+    def _forget(self) -> None:
+        """The steps were those of another project's run."""
+        self.fault, self.picked, self._then = None, None, None
+        self.changed.emit()
 
     def _heard(self, event: object) -> None:
         match event:
