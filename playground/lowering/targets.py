@@ -29,17 +29,20 @@ class Target:
     """The data's targets as they come to a loss.
 
     wire: the one at its target port, None where it reads them by itself.  passed: whether layers lie between, so that it gets the
-    numbers and not the data's own target.  values: what comes. Shapes: (n, ...).
+    numbers and not the data's own target.  values: what comes. Shapes: (n, ...).  there: which of the numbers are of steps that are
+    there, as values; None for all.
     """
 
     values: np.ndarray
     wire: Link | None = None
     passed: bool = False
+    there: np.ndarray | None = None
 
 
 def own_target(samples: Samples) -> Target:
     """What a loss reads whose target is not wired."""
-    return Target(samples.y)
+    shape = samples.target_shape
+    return Target(samples.y, there=_there(samples, np.arange(np.prod(shape, dtype=int)).reshape(shape)))
 
 
 def data_target(flow: Flow, node: Node, samples: Samples) -> Target | None:
@@ -60,7 +63,16 @@ def data_target(flow: Flow, node: Node, samples: Samples) -> Target | None:
         return dataclasses.replace(own_target(samples), wire=wire)
     taken = places(flow, found)
     rows = samples.y.reshape(len(samples.y), np.prod(samples.target_shape, dtype=int))
-    return Target(rows[:, taken.reshape(-1)].reshape(len(rows), *taken.shape), wire, True)
+    return Target(rows[:, taken.reshape(-1)].reshape(len(rows), *taken.shape), wire, True, _there(samples, taken))
+
+
+def _there(samples: Samples, taken: np.ndarray) -> np.ndarray | None:
+    """Which numbers are of steps that are there. taken: places among one sample's target. Shapes: (...) -> (n, ...)."""
+    y, lengths = samples.y, samples.lengths
+    if lengths is None or lengths.shape != y.shape[:1] or y.ndim < (2 if samples.per_step else 3):
+        return None
+    step = taken // np.prod(y.shape[2:], dtype=int)
+    return np.asarray(step < lengths.reshape(-1, *[1] * step.ndim))
 
 
 def scaling_problem(project: Project, samples: Samples, node: Node, loss: Loss) -> Problem | None:
@@ -121,8 +133,8 @@ def _whole(target: Target) -> bool:
 
 
 def _unfit_targets(target: Target, loss: Loss) -> str:
-    """Why values cannot be this loss's targets, "" where they can."""
-    y = target.values
+    """Why values cannot be this loss's targets, "" where they can. Steps that are absent are not judged."""
+    y = target.values if target.there is None else target.values[target.there]
     if not y.size or loss.target not in ("binary", "distribution"):
         return ""
     low, high = float(y.min()), float(y.max())
@@ -137,10 +149,12 @@ def _unfit_targets(target: Target, loss: Loss) -> str:
 
 
 def _unfit_shares(target: Target, low: float) -> str:
-    """The same of distributions."""
+    """The same of distributions: each lies along the last axis."""
     if low < 0:
         return sentence("needs shares of at least 0, and the least of the data's is {low}", low=f"{low:.4g}")
-    sums = target.values.reshape(len(target.values), -1).sum(axis=1)
+    sums = target.values.sum(axis=-1)
+    if target.there is not None:
+        sums = sums[target.there.all(axis=-1)]
     if not sums.size:
         return ""
     worst = float(sums.reshape(-1)[np.abs(sums - 1).argmax()])

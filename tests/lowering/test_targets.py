@@ -1,4 +1,4 @@
-"""The data's targets are judged however they come to a loss: by itself, by wire, through layers that move numbers."""
+"""The data's targets are judged however they come to a loss: by itself, by wire, through layers that move numbers; step by step."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import pytest
 
 import playground as pg
 from playground.core import registry
-from playground.core.samples import Samples
+from playground.core.samples import NO_CLASS, Samples
 from playground.core.spec import Layer
 from playground.document.problems import Problem
 from playground.lowering import inspect, lower, passing
 from tests.lowering.projects import images, mended, values
 
+ROWS, STEPS = 24, 6
 RNG = np.random.default_rng(3)
+SHARES = RNG.dirichlet(np.ones(3), (ROWS, STEPS))
+SIGNS = np.where(RNG.random((ROWS, STEPS, 3)) < 0.5, -1.0, 1.0)
+LENGTHS = np.arange(ROWS) % STEPS + 1
 #: One question of yes or no, and a value.
 TWO_TASKS = Samples(
     np.zeros((40, 4), np.float32),
@@ -43,6 +47,13 @@ def by_wire(
 
 def errors(project: pg.Project, samples: Samples) -> list[Problem]:
     return inspect(project.record, samples).errors
+
+
+def of_steps(y: np.ndarray, lengths: np.ndarray | None) -> Samples:
+    """With 0 behind the end of each sequence, as every source gives them."""
+    if lengths is not None:
+        y = np.where((np.arange(STEPS) < lengths[:, None])[..., None], y, 0.0)
+    return Samples(np.zeros((ROWS, STEPS, 2), np.float32), y.astype(np.float32), "regression", lengths=lengths)
 
 
 @pytest.mark.parametrize("loss", ["binary_cross_entropy", "hinge", "squared_hinge", "exponential_loss", "kl_divergence"])
@@ -118,6 +129,49 @@ def test_three_classes_by_wire_are_refused_whatever_lies_between():
     assert (
         errors(by_wire("mean_squared_error", 1, pg.layer("flatten")), images(3, (4,))) == []
     )  # classes in an order of their own
+
+
+@pytest.mark.parametrize("lengths", [None, LENGTHS])
+@pytest.mark.parametrize("wired", [False, True])
+def test_a_distribution_for_every_step(wired, lengths):
+    """Shares sum to 1 at every step, not over all of them; behind the end of a sequence there are none."""
+    made = by_wire("kl_divergence", 3, scaled=False, wired=wired)
+    samples = of_steps(SHARES, lengths)
+    assert errors(made, samples) == []
+    lower(made.record, samples)
+    wrong = SHARES.copy()
+    wrong[2, 0] *= 1.5
+    (problem,) = errors(made, of_steps(wrong, lengths))
+    assert problem.text == "l needs shares that sum to 1, and some of the data's sum to 1.5."
+    wrong[2, 0] = (1.5, -0.25, -0.25)
+    (problem,) = errors(made, of_steps(wrong, lengths))
+    assert problem.text == "l needs shares of at least 0, and the least of the data's is -0.25."
+
+
+@pytest.mark.parametrize("loss", ["hinge", "squared_hinge", "exponential_loss"])
+def test_signs_for_every_step_of_sequences_that_end_early(loss):
+    """The 0 in the padding is nobody's target."""
+    made = by_wire(loss, 3, scaled=False, wired=False)
+    samples = of_steps(SIGNS, LENGTHS)
+    assert errors(made, samples) == []
+    lower(made.record, samples)
+    wrong = SIGNS.copy()
+    wrong[3, 0, 0] = 0.0
+    (problem,) = errors(made, of_steps(wrong, LENGTHS))
+    assert problem.text == "l needs targets of -1 and 1, or 0 and 1, and the data's lie in -1 to 1."
+    late = pg.layer("slice", axis=0, start=2, count=4)
+    assert errors(by_wire(loss, 3, late, scaled=False, cut=late), samples) == []
+
+
+def test_padding_of_classes_for_every_step_is_not_judged_either():
+    y = np.where(np.arange(STEPS) < LENGTHS[:, None], RNG.integers(0, 2, (ROWS, STEPS)), NO_CLASS)
+    samples = Samples(np.zeros((ROWS, STEPS, 2), np.float32), y, "classification", ("no", "yes"), lengths=LENGTHS)
+    assert errors(by_wire("binary_cross_entropy", 1, pg.layer("reshape", shape=(STEPS, 1))), samples) == []
+    y = y.copy()
+    y[0, 0] = NO_CLASS
+    samples = Samples(samples.x, y, "classification", ("no", "yes"), lengths=LENGTHS)
+    (problem,) = errors(by_wire("binary_cross_entropy", 1, pg.layer("reshape", shape=(STEPS, 1))), samples)
+    assert problem.text == "l needs targets of 0 and 1, and the data's lie in -100 to 1."
 
 
 PASSING = [
