@@ -20,7 +20,7 @@ from playground.lowering.flow import Flow
 from playground.lowering.forms import form_problems
 from playground.lowering.mends import insertion, made, set_field, shape_mend, width_words
 from playground.lowering.sequence_mends import sequence_mend
-from playground.lowering.targets import data_target, own_target, scaling_problem, task_problem
+from playground.lowering.targets import bare_class_problem, data_target, own_target, scaling_problem, task_problem
 from playground.words import joined, sentence
 
 EACH = {
@@ -40,6 +40,7 @@ def loss_problems(project: Project, samples: Samples, flow: Flow, node: Node) ->
     target = data_target(flow, node, samples)
     if target is not None:
         misfit = task_problem(samples, target, node, loss, inputs[0] if inputs else None)
+        misfit = misfit or bare_class_problem(flow, node, loss, target, samples)
         if misfit is not None:
             yield misfit
             return

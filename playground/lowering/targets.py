@@ -163,6 +163,23 @@ def _unfit_shares(target: Target, low: float) -> str:
     return ""
 
 
+def bare_class_problem(flow: Flow, node: Node, loss: Loss, target: Target, samples: Samples) -> Problem | None:
+    """A loss of yes and no that is handed the number of a class, which is no answer among several; by itself it reads it so."""
+    if loss.target != "binary" or target.wire is None or target.passed or not samples.classes:
+        return None
+    return Problem(
+        text=sentence(
+            "{node} needs its answers side by side, and {source} gives the bare number of a class. "
+            "Without the wire {node} reads the classes as yes and no by itself.",
+            node=node.name,
+            source=flow.nodes[target.wire.source].name,
+        ),
+        node=node.id,
+        field="target",
+        mends=(cut_target(node, target.wire),),
+    )
+
+
 def cut_target(node: Node, wire: Link) -> Mend:
     """The loss reads the data's targets by itself."""
     text = sentence(

@@ -117,6 +117,22 @@ def test_a_wired_target_asks_for_as_many_answers():
     assert inspect(mended(project.record, problem), values(2, binary=True)).errors == []
 
 
+@pytest.mark.parametrize("loss", ["binary_cross_entropy", "hinge", "squared_hinge", "exponential_loss"])
+def test_classes_by_wire_are_no_answers_of_yes_and_no(loss):
+    samples, project = images(2, (4,)), by_wire(loss, 1)
+    (problem,) = errors(project, samples)
+    assert problem.text == (
+        "l needs its answers side by side, and d gives the bare number of a class. "
+        "Without the wire l reads the classes as yes and no by itself."
+    )
+    assert problem.field == "target"
+    assert [mend.text for mend in problem.mends] == ["Delete the wire at target of l"]
+    after = mended(project.record, problem)
+    assert inspect(after, samples).errors == []
+    lower(after, samples)
+    assert errors(by_wire(loss, 1, pg.layer("flatten")), samples) == []
+
+
 def test_three_classes_by_wire_are_refused_whatever_lies_between():
     for between in ((), (pg.layer("flatten"),)):
         project = by_wire("binary_cross_entropy", 1, *between)
