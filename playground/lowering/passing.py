@@ -69,3 +69,14 @@ def _places(shape: tuple[int, ...], layers: tuple[Layer, ...]) -> Places:
     found: Places = x[0].astype(np.int64)
     found.setflags(write=False)
     return found
+
+
+def keeps_rows(flow: Flow, found: Origin) -> bool:
+    """Whether what comes out still has the maker's numbers along its last axis, one row of them after the other."""
+    type = flow.type_of(found.wires[0])
+    if type is None or not type.rank:
+        return False
+    given, row = places(flow, found), type.shape[-1]
+    if not given.ndim or given.shape[-1] != row:
+        return False
+    return bool((given % row == np.arange(row)).all() and (given // row == given[..., :1] // row).all())
