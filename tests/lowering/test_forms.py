@@ -1,10 +1,11 @@
-"""The form of a prediction is that of the layer that makes it, whatever passes it on."""
+"""The form of a prediction is that of the layer that makes it, whatever passes it on; what mends it works inside blocks too."""
 
 from __future__ import annotations
 
 import pytest
 
 import playground as pg
+from playground.document.edits import EditBlock
 from playground.lowering import inspect, lower
 from tests.lowering.projects import chain, images, mended
 
@@ -83,3 +84,35 @@ def test_layers_that_leave_a_loss_of_yes_and_no_one_answer(layer, loss, says):
     (problem,) = made.warnings()
     assert problem.text == f"l {says}"
     assert [mend.text for mend in problem.mends] == ["Take x out"]
+
+
+def headed(*inside: str) -> pg.Project:
+    """A softmax in a block with other layers, before cross-entropy."""
+    made = pg.Project()
+    made.add(pg.dataset("digits"), name="d")
+    made.add(pg.layer("dense", units=10), made.add(pg.layer("flatten"), "d"), name="dense2")
+    made.add(pg.layer("softmax"), "dense2", name="softmax1")
+    made.make_block("Head", *inside)
+    made.add(pg.loss("cross_entropy"), "head1", name="l")
+    return made
+
+
+@pytest.mark.parametrize("inside", [("dense2", "softmax1"), ("softmax1",)])
+def test_a_softmax_in_a_block_is_taken_out_of_its_definition(inside):
+    made = headed(*inside)
+    (problem,) = made.warnings()
+    assert problem.text == "l expects logits, and head1/softmax1 gives probabilities: learning would be slow."
+    assert [mend.text for mend in problem.mends] == ["Take head1/softmax1 out"]
+    assert all(isinstance(edit, EditBlock) for edit in problem.mend.edits)
+    after = mended(made.record, problem)
+    assert "softmax1" not in [node.name for node in after.blocks[0].network.nodes]
+    assert inspect(after, made.samples()).problems == []
+    lower(after, made.samples())
+
+
+def test_a_softmax_in_a_block_of_a_block():
+    made = headed("dense2", "softmax1")
+    made.make_block("Outer", "head1")
+    (problem,) = made.warnings()
+    after = mended(made.record, problem)
+    assert inspect(after, made.samples()).problems == []
