@@ -65,8 +65,12 @@ class Layer(Spec):
     width: ClassVar[str] = ""
     #: The field that says how many different tokens the first input holds, or "" where that holds amounts.
     tokens: ClassVar[str] = ""
-    #: What its output is for a loss: "probabilities", "log_probabilities", "margin" (within -1 and 1), or "" where it says nothing.
+    #: What its output is for a loss: "probabilities", "log_probabilities", "margin" (within -1 and 1), "positive" (at least 0), or ""
+    #: where it says nothing.
     gives: ClassVar[str] = ""
+    #: Whether its output is the numbers of its one input as they are, all or some of them, here or in other places: "always", or
+    #: "in evaluation" where training hides or shakes some; "" where it computes.
+    passes: ClassVar[str] = ""
 
     def build(self, g: Builder, *inputs: Any) -> Value | tuple[Value, ...]:
         """Compose ops of the engine: a Value for each port (None at an unwired optional one) to one for each output.

@@ -9,7 +9,7 @@ import numpy as np
 from playground.core.samples import Samples
 from playground.core.spec import Dataset, Layer, Loss
 from playground.core.tensor import TensorType
-from playground.document.edits import AddLink, InsertOnLink, RemoveNodes, ReplaceSpec, SetField, SetPlan
+from playground.document.edits import AddLink, InsertOnLink, SetField
 from playground.document.problems import LazyMends, Mend, Problem, remedies
 from playground.document.project import Link, Node, Project
 from playground.document.wiring import output_names
@@ -17,8 +17,10 @@ from playground.engine.builder import GraphBuilder
 from playground.errors import ShapeError
 from playground.lowering.facts import alone, facts, row_weights
 from playground.lowering.flow import Flow
+from playground.lowering.forms import form_problems
 from playground.lowering.mends import insertion, made, set_field, shape_mend, width_words
 from playground.lowering.sequence_mends import sequence_mend
+from playground.lowering.targets import bare_class_problem, data_target, own_target, scaling_problem, task_problem
 from playground.words import joined, sentence
 
 EACH = {
@@ -27,10 +29,6 @@ EACH = {
     "distribution": sentence("one for each share"),
     "values": sentence("one for each target"),
 }
-#: Targets that mean something only as they are.
-UNSCALED = {"binary": sentence("targets of 0 and 1"), "distribution": sentence("shares")}
-#: How far the shares of a distribution may be from a sum of 1.
-ROUNDING = 1e-3
 
 
 def loss_problems(project: Project, samples: Samples, flow: Flow, node: Node) -> Iterator[Problem]:
@@ -39,28 +37,23 @@ def loss_problems(project: Project, samples: Samples, flow: Flow, node: Node) ->
     assert isinstance(loss, Loss)
     inputs = flow.inputs(node)
     wires = {link.port: link for link in flow.into[node.id]}
-    own_target = 1 not in wires
-    misfit = _task_problem(samples, node, loss, inputs[0] if inputs else None) if own_target else None
-    if misfit is not None:
-        yield misfit
-        return
-    if own_target and loss.target in UNSCALED and samples.task == "regression" and project.data.scale_targets:
-        yield Problem(
-            text=sentence(
-                "{node} needs {unscaled} as they are, and the data plan scales targets.",
-                node=node.name,
-                unscaled=UNSCALED[loss.target],
-            ),
-            node=node.id,
-            mends=(Mend(text=sentence("Leave targets unscaled"), edits=(SetPlan("data", "scale_targets", False),)),),
-        )
+    target = data_target(flow, node, samples)
+    if target is not None:
+        misfit = task_problem(samples, target, node, loss, inputs[0] if inputs else None)
+        misfit = misfit or bare_class_problem(flow, node, loss, target, samples)
+        if misfit is not None:
+            yield misfit
+            return
+        scaled = scaling_problem(project, samples, node, loss)
+        yield from () if scaled is None else (scaled,)
     if samples.weights is not None and 2 not in wires:
         yield from _unread_weights(flow, node)
     if inputs is None:
         return
-    yield from _form_problems(flow, node, loss, flow.nodes[wires[0].source])
-    if own_target:
-        wanted = wanted_shape(loss, samples)
+    yield from form_problems(flow, node, loss, wires[0])
+    if target is not None and not (loss.target == "class" and not samples.classes):
+        shape = target.values.shape[1:] if target.passed else loss.encode(samples.y[:0]).shape[1:]
+        wanted = (*shape, samples.classes) if loss.target == "class" else shape
         if inputs[0] is not None and inputs[0].shape != wanted:
             yield _count_problem(flow, node, loss, wanted)
             return
@@ -110,77 +103,6 @@ def _unread_weights(flow: Flow, node: Node) -> Iterator[Problem]:
             )
 
 
-#: What a prediction may be, in words; of a layer's output, what it gives.
-FORMS = {
-    "logits": sentence("logits"),
-    "probabilities": sentence("probabilities"),
-    "log_probabilities": sentence("logarithms of probabilities"),
-    "margin": sentence("numbers of either sign"),
-}
-GIVES = {**FORMS, "margin": sentence("numbers from -1 to 1")}
-#: What a prediction must be -> the layer that makes it so, for a target of one class among several and for other targets.
-MAKES = {"probabilities": ("softmax", "sigmoid"), "log_probabilities": ("log_softmax", "log_softmax")}
-#: Losses whose prediction is of neither sign in particular: (what they expect, what the layer gives) -> what comes of it.
-SQUEEZED = {
-    ("logits", "probabilities"): sentence("learning would be slow"),
-    ("logits", "log_probabilities"): sentence("the loss does that by itself"),
-    ("logits", "margin"): sentence("it could never be sure of an answer"),
-    ("margin", "probabilities"): sentence("it could never say no"),
-    ("margin", "log_probabilities"): sentence("it could never say yes"),
-}
-
-
-def _form_problems(flow: Flow, node: Node, loss: Loss, source: Node) -> Iterator[Problem]:
-    """A prediction in another form than the loss reads: logits, probabilities, their logarithms, numbers of either sign."""
-    if not isinstance(source.spec, Layer):
-        return
-    gives = source.spec.gives_of(flow.types[source.id].rank)
-    expected, given = FORMS.get(loss.expects, ""), GIVES.get(gives, "")
-    if (loss.expects, gives) in SQUEEZED:
-        yield Problem(
-            text=sentence(
-                "{node} expects {expected}, and {source} gives {given}: {squeezed}.",
-                node=node.name,
-                expected=expected,
-                source=source.name,
-                given=given,
-                squeezed=SQUEEZED[loss.expects, gives],
-            ),
-            node=node.id,
-            field="prediction",
-            severity="warning",
-            mends=remedies(_without(flow, source, node)),
-        )
-    if loss.expects in MAKES and gives != loss.expects:
-        layer = made("layer", MAKES[loss.expects][loss.target == "binary"])
-        alone = len(flow.consumers(source.id)) == 1
-        if gives and alone:
-            mend = Mend(
-                text=sentence("Make {source} a {layer}", source=source.name, layer=sentence(layer.title)),
-                edits=(ReplaceSpec(source.id, layer),),
-            )
-        else:
-            link = flow.into[node.id][0]
-            mend = Mend(
-                text=sentence("Insert {layer} after {source}", layer=sentence(layer.title), source=source.name),
-                edits=(insertion(flow, link, layer),),
-            )
-        told = sentence("gives {given}", given=given) if gives else sentence("does not say that it gives them")
-        yield Problem(
-            text=sentence(
-                "{node} expects {expected}, and {source} {told}.",
-                node=node.name,
-                expected=expected,
-                source=source.name,
-                told=told,
-            ),
-            node=node.id,
-            field="prediction",
-            severity="warning",
-            mends=(mend,),
-        )
-
-
 def wanted_shape(loss: Loss, samples: Samples) -> tuple[int, ...]:
     """What the prediction's shape must be."""
     shape = tuple(loss.encode(samples.y[:0]).shape[1:])
@@ -190,58 +112,7 @@ def wanted_shape(loss: Loss, samples: Samples) -> tuple[int, ...]:
 def suits(loss: Loss, type: TensorType, samples: Samples) -> bool:
     """Whether a loss reads a prediction of this type for the targets that the data have."""
     node = Node(id="", name="", spec=loss)
-    return _task_problem(samples, node, loss, type) is None and wanted_shape(loss, samples) == type.shape
-
-
-def _task_problem(samples: Samples, node: Node, loss: Loss, prediction: TensorType | None) -> Problem | None:
-    """A loss for another kind of target than the data has."""
-    classes = samples.task == "classification"
-    if classes and loss.target == "binary" and samples.y.ndim > 1:
-        why, use = sentence("answers yes or no, and the data has a class for every step"), "cross_entropy"
-    elif classes and loss.target == "binary" and samples.classes != 2:
-        why, use = sentence("answers yes or no, and the data has {classes} classes", classes=samples.classes), "cross_entropy"
-    elif classes and loss.target in ("values", "distribution"):
-        lone = samples.classes == 2 and prediction is not None and prediction.shape == (1,)
-        what = sentence("values") if loss.target == "values" else sentence("distributions")
-        why, use = (
-            sentence("compares {what}, and the data has classes", what=what),
-            "binary_cross_entropy" if lone else "cross_entropy",
-        )
-    elif not classes and loss.target == "class":
-        why, use = sentence("needs classes, and the data has values"), "mean_squared_error"
-    elif not classes and samples.count and (unfit := _unfit_targets(samples.y, loss)):
-        why, use = unfit, "mean_squared_error"
-    else:
-        return None
-    better = made("loss", use)
-    mend = Mend(text=sentence("Use {better}", better=sentence(better.title).lower()), edits=(ReplaceSpec(node.id, better),))
-    return Problem(text=sentence("{node} {why}.", node=node.name, why=why), node=node.id, mends=(mend,))
-
-
-def _unfit_targets(y: np.ndarray, loss: Loss) -> str:
-    """Why values cannot be this loss's targets, "" where they can. Shapes: (n, k)."""
-    low, high = float(y.min()), float(y.max())
-    if loss.target == "binary" and loss.expects == "margin":
-        fit = bool(np.isin(y, (0, 1)).all() or np.isin(y, (-1, 1)).all())
-        return (
-            ""
-            if fit
-            else sentence(
-                "needs targets of -1 and 1, or 0 and 1, and the data's lie in {low} to {high}",
-                low=f"{low:.4g}",
-                high=f"{high:.4g}",
-            )
-        )
-    if loss.target == "binary" and (low < 0 or high > 1):
-        return sentence("needs targets of 0 and 1, and the data's lie in {low} to {high}", low=f"{low:.4g}", high=f"{high:.4g}")
-    if loss.target == "distribution":
-        sums = y.reshape(len(y), -1).sum(axis=1)
-        worst = float(sums[np.abs(sums - 1).argmax()])
-        if low < 0:
-            return sentence("needs shares of at least 0, and the least of the data's is {low}", low=f"{low:.4g}")
-        if abs(worst - 1) > ROUNDING:
-            return sentence("needs shares that sum to 1, and some of the data's sum to {worst}", worst=f"{worst:.4g}")
-    return ""
+    return task_problem(samples, own_target(samples), node, loss, type) is None and wanted_shape(loss, samples) == type.shape
 
 
 def _count_problem(flow: Flow, node: Node, loss: Loss, wanted: tuple[int, ...]) -> Problem:
@@ -324,14 +195,3 @@ def _flattened(flow: Flow, last: Node, n: int) -> Mend | None:
         return Mend(text=sentence("Insert Flatten before {last}", last=last.name), edits=edits)
     text = sentence("Insert Flatten before {last} and set its {width} to {n}", last=last.name, width=width_words(spec), n=n)
     return Mend(text=text, edits=(*edits, SetField(last.id, spec.width, n)))
-
-
-def _without(flow: Flow, source: Node, loss: Node) -> Mend | None:
-    """The loss wired to what feeds the layer before it; the layer goes where nothing else reads it."""
-    into = flow.into[source.id]
-    if len(into) != 1:
-        return None
-    edits: list[object] = [AddLink(into[0].source, loss.id, 0, output=into[0].output)]
-    if len(flow.consumers(source.id)) == 1:
-        edits.append(RemoveNodes((source.id,)))
-    return Mend(text=sentence("Take {source} out", source=source.name), edits=tuple(edits))

@@ -10,7 +10,7 @@ from playground.core import registry
 from playground.core.fields import Choice, Wholes, fields_of
 from playground.core.spec import Layer, Spec
 from playground.core.tensor import TensorType
-from playground.document.edits import AddLink, AddNode, InsertOnLink, RemoveLinks, RemoveNodes, SetField, ShareWeights
+from playground.document.edits import AddNode, InsertOnLink, RemoveLinks, RemoveNodes, SetField, ShareWeights, TakeOut
 from playground.document.problems import Mend
 from playground.document.project import Link, Node
 from playground.document.wiring import port_title
@@ -101,8 +101,7 @@ def taken_out(flow: Flow, node: Node) -> Mend | None:
         return None
     if not readers:
         return Mend(text=sentence("Delete {node}", node=node.name), edits=(RemoveNodes((node.id,)),))
-    wires = (AddLink(into[0].source, link.target, link.port, output=into[0].output) for link in readers)
-    return Mend(text=sentence("Take {source} out", source=node.name), edits=(*wires, RemoveNodes((node.id,))))
+    return Mend(text=sentence("Take {source} out", source=node.name), edits=(TakeOut(node.id),))
 
 
 def embedding_mend(flow: Flow, node: Node, links: list[Link]) -> Mend:

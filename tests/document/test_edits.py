@@ -189,6 +189,21 @@ def test_a_node_goes_into_a_wire() -> None:
         e.InsertOnLink(wire.id, c.id).apply(e.Several("", (c, d, e.AddLink(c.id, d.id))).apply(project))
 
 
+def test_a_node_is_taken_out_and_its_readers_read_what_it_read() -> None:
+    a, b, c, d = (e.AddNode(layer()) for _ in range(4))
+    wires = (e.AddLink(a.id, b.id), e.AddLink(b.id, c.id), e.AddLink(b.id, d.id))
+    history = e.History(e.Several("", (a, b, c, d, *wires)).apply(Project()))
+    before = history.project
+    history.do(e.TakeOut(b.id))
+    assert {(link.source, link.target) for link in history.project.network.links} == {(a.id, c.id), (a.id, d.id)}
+    assert [link.id for link in history.project.network.links] == [wires[1].id, wires[2].id], "wires keep what hangs on them"
+    assert e.TakeOut(b.id).describe(before) == f"Take {before.network.node(b.id).name} out"
+    history.undo()
+    assert history.project == before
+    with pytest.raises(e.EditError, match="could take its place"):
+        e.TakeOut(a.id).apply(before)
+
+
 def test_another_record_keeps_the_wires_that_still_have_a_port() -> None:
     a, b, loss = e.AddNode(layer()), e.AddNode(layer()), e.AddNode(a_loss())  # type: ignore[arg-type]
     project = e.Several("", (a, b, loss, e.AddLink(a.id, b.id), e.AddLink(b.id, loss.id))).apply(Project())

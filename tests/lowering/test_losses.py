@@ -33,7 +33,7 @@ SUITED = {
     "multi_class_hinge": (CLASSES, 3),
     "kl_divergence": (PARTS, 3),
 }
-LAYERS = ("", "softmax", "sigmoid", "log_softmax", "tanh", "gelu")
+LAYERS = ("", "softmax", "sigmoid", "hard_sigmoid", "log_softmax", "tanh", "gelu", "relu", "softplus")
 
 
 def problems(project, samples):
@@ -55,8 +55,10 @@ def network(loss: str, layer: str, **settings):
     return SetPlan("data", "scale_targets", False).apply(project), samples
 
 
-def form(gives: str, expects: str) -> bool:
-    """Whether a layer that gives this suits a loss that expects that."""
+def form(gives: str, expects: str, binary: bool) -> bool:
+    """Whether a layer that gives this suits a loss that expects that. binary: it answers yes or no, by numbers below 0 too."""
+    if gives == "positive" and expects in ("logits", "margin"):
+        return not binary
     if expects in ("probabilities", "log_probabilities"):
         return gives == expects
     return gives in ("", expects) if expects in ("logits", "margin") else True
@@ -76,7 +78,7 @@ def test_every_layer_before_every_loss(loss, layer):
         spec = next(node.spec for node in project.network.nodes if isinstance(node.spec, Loss))
         gives = registry.find("layer", layer).gives if layer else ""
         found = inspect(project, samples).problems
-        if form(gives, spec.expects):
+        if form(gives, spec.expects, spec.target == "binary"):
             assert found == []
             continue
         (problem,) = found

@@ -19,6 +19,7 @@ class Dropout(Layer):
 
     rate: float = real(0.25, low=0.0, high=0.95, live=True, label="Dropout", help="Share of the numbers that is hidden.")
 
+    passes = "in evaluation"
     formula = "y = x·m / (1 - rate), m = 0 with probability rate, else 1"
     source = "Srivastava et al.: Dropout (2014), section 4"
     examples = (

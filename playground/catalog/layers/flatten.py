@@ -16,6 +16,7 @@ class Flatten(Layer):
     Shapes: x (any) -> (features,). The last axis varies fastest.
     """
 
+    passes = "always"
     formula = "y[(i·width + j)·channels + c] = x[i, j, c]"
     source = "ONNX operator Flatten with axis 1; PyTorch: torch.nn.Flatten"
     examples = (

@@ -18,6 +18,7 @@ class GaussianNoise(Layer):
 
     deviation: float = real(0.1, low=0.0, high=10.0, live=True, label="Noise", help="Standard deviation of what is added.")
 
+    passes = "in evaluation"
     formula = "y = x + deviation·n, n normal with mean 0 and variance 1"
     source = "Bishop: Training with noise is equivalent to Tikhonov regularization (1995), equation 6"
     examples = (

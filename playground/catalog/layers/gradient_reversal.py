@@ -24,6 +24,7 @@ class GradientReversal(Layer):
         1.0, low=-1.0, high=10.0, live=True, label="Reversal", help="What the gradient is multiplied by, negated."
     )
 
+    passes = "always"
     formula = "y = x, but ∂L/∂x = -strength·∂L/∂y"
     source = "Ganin and Lempitsky: Unsupervised domain adaptation by backpropagation (2015), equations 7 and 8"
     examples = (("features", {}, ((5,),)), ("image", {"strength": 0.3}, ((3, 2, 7),)), ("one number", {}, ((1,),)))

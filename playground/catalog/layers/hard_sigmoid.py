@@ -19,6 +19,7 @@ class HardSigmoid(Layer):
     """
 
     preview = "glyph"
+    gives = "probabilities"
     formula = "y = min(1, max(0, (x + 3) / 6))"
     source = "Howard et al.: Searching for MobileNetV3 (2019), section 5.2"
     examples = (("features", {}, ((5,),)), ("image", {}, ((3, 2, 7),)), ("one number", {}, ((1,),)))

@@ -21,6 +21,7 @@ class Masking(Layer):
 
     value: float = real(0.0, low=-1e6, high=1e6, help="A step is absent when all of its numbers equal this.")
 
+    passes = "always"
     formula = "mask[t] = 1 where any x[t, i] ≠ value, else 0"
     source = "Keras: keras.layers.Masking, argument mask_value"
     examples = (("sequence", {}, ((4, 3),)), ("image rows", {"value": -1.0}, ((3, 2, 5),)), ("one step", {}, ((1, 1),)))

@@ -24,6 +24,7 @@ class Permute(Layer):
         (1, 0), low=0, high=5, most=6, between=",", help="The axes of the input, in the order of the output's."
     )
 
+    passes = "always"
     formula = "y[i of order 0, i of order 1, ...] = x[i0, i1, ...]"
     source = "ONNX operator Transpose; PyTorch: torch.permute"
     examples = (

@@ -18,6 +18,7 @@ class ReLU(Layer):
     """
 
     preview = "glyph"
+    gives = "positive"
     formula = "y = max(0, x)"
     source = (
         "Nair and Hinton: Rectified linear units improve restricted Boltzmann machines (2010); "

@@ -24,6 +24,7 @@ class Reshape(Layer):
         (0,), low=0, high=1_000_000, most=6, help="The new extents of one sample; one 0 stands for whatever remains."
     )
 
+    passes = "always"
     formula = "y = x, read in the same order"
     source = "ONNX operator Reshape; PyTorch: torch.reshape"
     examples = (

@@ -30,6 +30,7 @@ class Slice(Layer):
     )
     drop: bool = flag(False, help="Whether the axis goes away when a single entry is taken.")
 
+    passes = "always"
     formula = "y[..., k, ...] = x[..., start + k·step, ...]"
     source = "Python Language Reference, slicings; PyTorch: torch.narrow"
     examples = (

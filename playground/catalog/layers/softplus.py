@@ -21,6 +21,7 @@ class Softplus(Layer):
     beta: float = real(1.0, low=0.01, high=100.0, log=True, help="How sharply it bends; the larger, the closer to a ReLU.")
 
     preview = "glyph"
+    gives = "positive"
     formula = "y = log(1 + e^(βx)) / β"
     source = "Glorot, Bordes and Bengio: Deep sparse rectifier neural networks (2011), section 3.1"
     examples = (

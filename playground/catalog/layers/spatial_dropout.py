@@ -23,6 +23,7 @@ class SpatialDropout(Layer):
 
     rate: float = real(0.25, low=0.0, high=0.95, live=True, label="Dropout", help="Share of the channels that is hidden.")
 
+    passes = "in evaluation"
     formula = "y[..., c] = x[..., c]·m[c] / (1 - rate), m = 0 with probability rate, else 1"
     source = "Tompson et al.: Efficient object localization using convolutional networks (2015), section 3.2"
     examples = (

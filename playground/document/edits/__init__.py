@@ -14,7 +14,16 @@ from playground.document.edits.groups import AddGroup, MoveGroup, PutInGroup, Re
 from playground.document.edits.hides import SetHides
 from playground.document.edits.history import History
 from playground.document.edits.links import AddLink, InsertOnLink, RemoveLinks
-from playground.document.edits.nodes import AddNode, MoveNodes, RemoveNodes, RenameNode, ReplaceSpec, SetField, SetNodeOption
+from playground.document.edits.nodes import (
+    AddNode,
+    MoveNodes,
+    RemoveNodes,
+    RenameNode,
+    ReplaceSpec,
+    SetField,
+    SetNodeOption,
+    TakeOut,
+)
 from playground.document.edits.notes import AddNote, RemoveNotes, SetNote
 from playground.document.edits.paste import Paste, duplicate, fragment_of, refreshed
 from playground.document.edits.plans import ReplacePlanPart, SetPlan, SetProject
@@ -24,6 +33,7 @@ __all__ = [
     "AddBlocks", "AddGroup", "AddLink", "AddNode", "AddNote", "DeleteBlock", "Edit", "EditBlock", "EditError", "GroupIntoBlock",
     "History", "InsertOnLink", "MoveGroup", "MoveNodes",
     "Paste", "PutInGroup", "RemoveGroup", "RemoveLinks", "RemoveNodes", "RemoveNotes", "RenameBlock", "RenameNode", "ReplacePlanPart",
-    "ReplaceSpec", "SetField", "SetGroup", "SetHides", "SetNodeOption", "SetNote", "SetPlan", "SetProject", "Several", "ShareWeights", "UngroupBlock",
+    "ReplaceSpec", "SetField", "SetGroup", "SetHides", "SetNodeOption", "SetNote", "SetPlan", "SetProject", "Several", "ShareWeights", "TakeOut",
+    "UngroupBlock",
     "duplicate", "fragment_of", "refreshed",
 ]  # fmt: skip

@@ -81,6 +81,32 @@ class RemoveNodes(Edit):
 
 
 @dataclasses.dataclass(frozen=True)
+class TakeOut(Edit):
+    """A node away; what read it reads what came to the node's first input."""
+
+    node: str
+
+    @property
+    def text(self) -> str:
+        return sentence("Take node out")
+
+    def describe(self, project: Project) -> str:
+        return sentence("Take {source} out", source=name_of(project, self.node))
+
+    def apply(self, project: Project) -> Project:
+        node, links = node_of(project, self.node), project.network.links
+        fed = [link for link in links if link.target == node.id and link.source != node.id]
+        if not fed:
+            raise EditError(sentence("Nothing is wired to {node} that could take its place. Delete it instead.", node=node.name))
+        first = min(fed, key=lambda link: link.port)
+        kept = (
+            dataclasses.replace(link, source=first.source, output=first.output) if link.source == node.id else link
+            for link in links
+        )
+        return RemoveNodes((node.id,)).apply(with_network(project, links=tuple(kept)))
+
+
+@dataclasses.dataclass(frozen=True)
 class MoveNodes(Edit):
     """Nodes and notes to other places. positions: id -> canvas pixels of the top left corner."""
 
