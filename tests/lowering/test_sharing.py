@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import torch
 
 import playground as pg
 from playground.data.prepare import Split
-from playground.document.edits import EditError, RemoveNodes, ShareWeights
+from playground.document.edits import EditError, RemoveNodes, SetField, ShareWeights
 from playground.document.project_json import from_json, to_json
 from playground.engine.machine import Machine
 from playground.engine.plan import plan_network
@@ -123,6 +125,76 @@ def test_settings_of_how_weights_train_are_those_of_their_owner():
     assert (project.node("dense2").frozen, project.node("dense3").frozen) == (True, False)
     start, found = project.train(epochs=1, seed=2).weights, project.train(epochs=2, seed=2).weights
     assert np.array_equal(start["dense2.weight"], found["dense2.weight"])
+
+
+def tied(first, second, transposed: bool = False, data: str = "iris", behind: Sequence = ()) -> pg.Project:
+    project = pg.Project.chain(pg.dataset(data), first, second, *behind, pg.layer("dense", units=10 if data == "digits" else 3))
+    one, two = (node.name for node in project.record.network.nodes[1:3])
+    return project.share(two, one, transposed=transposed)
+
+
+def expression(text: str):
+    return pg.layer("expression", function=text)
+
+
+def kernels() -> tuple:
+    return pg.layer("conv2d", filters=4), pg.layer("conv_transpose2d", filters=1, kernel=(3, 3), stride=(1, 1))
+
+
+IDLE = {
+    "nothing to give": (tied(pg.layer("relu"), pg.layer("dense", units=4)), "has no weights to share; dense1 trains its own.", 4),
+    "nothing to take": (tied(pg.layer("dense", units=4), pg.layer("relu")), "relu1 is tied to dense1 and has no weights.", 4),
+    "other names": (tied(expression("a*x; a = 2"), expression("b*x; b = 2")), "of another kind or have other names", 4),
+    "no matrix": (tied(*kernels(), True, "digits", behind=[pg.layer("flatten")]), "since only matrices are read transposed", 6),
+}
+
+
+@pytest.mark.parametrize(("project", "text", "tensors"), IDLE.values(), ids=IDLE)
+def test_a_tie_that_shares_nothing_is_told_and_ended(project: pg.Project, text: str, tensors: int):
+    """It trains, with two sets of weights."""
+    record, samples = project.record, project.samples()
+    found = inspect(record, samples)
+    (problem,) = found.problems
+    taker = record.network.nodes[2]
+    assert (problem.severity, problem.node, found.idle_ties) == ("warning", taker.id, {taker.id})
+    assert text in problem.text
+    assert len(lower(record, samples).graph.parameters) == tensors
+    for edit in problem.mend.edits:
+        record = edit.apply(record)
+    assert record.network.node(taker.id).shares == ""
+    assert inspect(record, samples).problems == []
+    assert len(lower(record, samples).graph.parameters) == tensors
+
+
+def test_how_a_node_trains_holds_for_weights_that_it_shares_in_vain():
+    project = tied(pg.layer("relu"), pg.layer("dense", units=4)).set_node("dense1", frozen=True)
+    assert ["no weights to share" in problem.text for problem in project.warnings()] == [True]
+
+
+def test_a_tie_that_shares_nothing_inside_a_block_is_told_at_its_first_use_and_ended_in_the_definition():
+    project = pg.Project.chain(
+        pg.dataset("iris"), pg.layer("relu"), pg.layer("dense", units=4), pg.layer("dense", units=3)
+    ).share("dense1", "relu1")
+    project.make_block("Pair", "relu1", "dense1")
+    use = project.record.network.nodes[1]
+    (problem,) = project.warnings()
+    assert problem.node == use.id
+    assert problem.text.endswith("dense1 is tied to relu1, which has no weights to share; dense1 trains its own.")
+    for edit in problem.mend.edits:
+        project.record = edit.apply(project.record)
+    assert project.warnings() == []
+
+
+def test_uses_of_a_block_that_share_warn_of_nothing():
+    """Layers without weights are tied there as well."""
+    project = pg.Project.chain(
+        pg.dataset("iris"), pg.layer("dense", units=4), pg.layer("relu"), pg.layer("dense", units=4), pg.layer("dense", units=3)
+    )
+    project.make_block("Pair", "dense1", "relu1")
+    use = project.record.network.nodes[1]
+    project.record = SetField(use.id, "shared", True).apply(project.record)
+    project.add_block("Pair", project.record.network.nodes[2].name, shared=True)
+    assert "tied" not in " ".join(problem.text for problem in project.warnings())
 
 
 def test_what_is_refused_says_why():

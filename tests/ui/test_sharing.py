@@ -8,12 +8,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QGraphicsSceneHoverEvent
 
 from playground.core import registry
-from playground.document.edits import AddLink, AddNode, ShareWeights
+from playground.document.edits import AddLink, AddNode, ReplaceSpec, ShareWeights
 from playground.lowering import tie_of
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.sharing import ShareGesture
 from playground.ui.canvas.view import CanvasView
 from playground.ui.inspector.panel import Inspector
+from playground.ui.inspector.ties import tie_words
 from playground.ui.session import Session
 from tests.ui.conftest import settle
 from tests.ui.networks import node
@@ -122,6 +123,18 @@ def test_what_does_not_fit_is_refused_at_the_pointer(view: CanvasView, session: 
     assert view.gesture is None
     assert not view.refusal.isVisible()
     assert not any(one.shares for one in session.project.network.nodes)
+
+
+def test_a_tie_that_shares_nothing_is_not_shown_as_one_that_does(view: CanvasView, session: Session) -> None:
+    session.do(ShareWeights(node(session, "dense3").id, node(session, "dense1").id))
+    session.do(ReplaceSpec(node(session, "dense1").id, registry.find("layer", "relu")()))
+    settle()
+    look = item(view, "dense3").look
+    assert (look.badge, item(view, "dense1").look.badge) == ("warn", "")
+    assert "shares" not in look.line
+    assert "no weights to share" in look.detail
+    assert tie_words(session.view.network, node(session, "dense3"), session.seen.idle_ties) == "tied to dense1, shares nothing"
+    assert tie_words(session.view.network, node(session, "dense1"), session.seen.idle_ties) == ""
 
 
 def test_let_go_in_the_open_or_by_escape_changes_nothing(view: CanvasView, session: Session) -> None:
