@@ -78,7 +78,7 @@ class Building:
         return node, names.index(output) if output else 0
 
     def share(self, node: str, source: str, *, transposed: bool = False) -> Self:
-        """Let a node use the weights of another one, its matrices turned round where asked."""
+        """Let a node use the weights of another one, its matrices turned round where asked; a bias that does not fit stays its own."""
         self._do(ShareWeights(self.node(node).id, self.node(source).id, transposed))
         return self
 

@@ -76,24 +76,23 @@ def inspect(project: Project, samples: Samples | None) -> Inspection:
     own += _fit_problems(flat, samples, flow)
     part = participants(flat) | {""}
     problems = [*structural_problems(project), *inner_problems(project, whole, participants(project))]
-    idle = list(idle_ties(project, whole, flow))
-    problems += [*tie_problems(project, {one.node for one in idle}), *(folded(project, one) for one in idle)]
-    problems += [folded(project, one) for one in group_problems(flat, {id: found.parameters for id, found in known.items()})]
+    counts, idle = {id: found.parameters for id, found in known.items()}, list(idle_ties(project, whole, flow))
+    problems += [*tie_problems(project, counts, {one.node for one in idle}), *(folded(project, one) for one in idle)]
+    problems += [folded(project, one) for one in group_problems(flat, counts)]
     own = [one if one.node in part else dataclasses.replace(one, severity="warning") for one in own]
     problems += [offered(project, samples, one) if one.node else one for one in own]
     if samples is not None and not isinstance(project, View) and all(problem.severity != "error" for problem in problems):
         problems += [folded(project, one) for one in _unknown(flow, part)]
     outputs = {**flow.outputs, **{use: given for use, exits in whole.exits.items() if (given := _given(flow, exits))}}
     types = {**flow.types, **{use: outputs[use][0] for use in whole.exits if use in outputs and outputs[use][0] is not None}}
-    parameters = {id: found.parameters for id, found in known.items()}
     formulas = {id: found.formula for id, found in known.items()}
     captions = {id: _caption(flow, flow.nodes[id]) for id in known}
-    formulas |= {use: _sum_formula(use, parameters) for use in whole.blocks}
+    formulas |= {use: _sum_formula(use, counts) for use in whole.blocks}
     captions |= {use: _layers(sum(id.startswith(f"{use}/") for id in flow.nodes)) for use in whole.blocks}
     own_nodes = {node.id for node in project.network.nodes}
     return Inspection(
         types={id: type for id, type in types.items() if id in own_nodes and type is not None},
-        parameters=summed(parameters),
+        parameters=summed(counts),
         formulas={id: formula for id, formula in formulas.items() if id in own_nodes},
         flops=summed({id: found.flops for id, found in known.items()}),
         captions={id: caption for id, caption in captions.items() if id in own_nodes},
