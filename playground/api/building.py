@@ -142,7 +142,7 @@ class Building:
         return self.record.network.node(made.id).name
 
     def ungroup(self, node: str) -> Self:
-        """The layers of a block in place of one node that uses it. Raises EditError where it is no block."""
+        """The layers of a block in place of one node that uses it, with weights of their own. Raises EditError where it is no block."""
         self._do(UngroupBlock(self.node(node).id))
         return self
 
