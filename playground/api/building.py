@@ -78,7 +78,7 @@ class Building:
         return node, names.index(output) if output else 0
 
     def share(self, node: str, source: str, *, transposed: bool = False) -> Self:
-        """Let a node use the weights of another one, its matrices turned round where asked."""
+        """Let a node use the weights of another one, its matrices turned round where asked; a bias that does not fit stays its own."""
         self._do(ShareWeights(self.node(node).id, self.node(source).id, transposed))
         return self
 
@@ -142,7 +142,7 @@ class Building:
         return self.record.network.node(made.id).name
 
     def ungroup(self, node: str) -> Self:
-        """The layers of a block in place of one node that uses it. Raises EditError where it is no block."""
+        """The layers of a block in place of one node that uses it, with weights of their own. Raises EditError where it is no block."""
         self._do(UngroupBlock(self.node(node).id))
         return self
 

@@ -64,7 +64,7 @@ def add_to_palette(name: str, text: str) -> tuple[OwnLayer, Judged]:
     """Judge a formula and keep it under a name. Raises FormulaRefused, or BadValue for the name."""
     name = checked_name(name)
     judged = judge(text)
-    return add_own_layer(name, judged.formula), judged
+    return add_own_layer(name, text), judged
 
 
 def judge(text: str) -> Judged:
@@ -95,16 +95,23 @@ def judge(text: str) -> Judged:
 
 
 def check_derivative(formula: Formula) -> int:
-    """Compare every derivative with differences; gives how many points were compared. Raises FormulaRefused."""
+    """Compare every derivative with differences; gives how many points were compared. Raises FormulaRefused.
+
+    A pole of a learned number may be exactly where it starts, so that is looked at besides points around it.
+    """
     names = (*formula.inputs, *(one.name for one in formula.learned))
     at = _points(formula)
-    y = value(formula.body, at)
-    _finite(np.broadcast_to(y, len(at["x"])), at, sentence("the formula"))
+    count = len(at["x"])
+    start = at | {one.name: np.full(count, one.start) for one in formula.learned}
+    slopes = {name: derivative(formula.body, name) for name in names}
+    for place in (start, at):
+        _finite(np.broadcast_to(value(formula.body, place), count), place, sentence("the formula"))
     compared = 0
-    for name in names:
-        slope = np.broadcast_to(value(derivative(formula.body, name), at), len(at["x"]))
-        _finite(slope, at, sentence("the derivative by {name}", name=name))
-        compared += _compare(formula, name, slope, at)
+    for name, slope in slopes.items():
+        for place in (start, at):
+            found = np.broadcast_to(value(slope, place), count)
+            _finite(found, place, sentence("the derivative by {name}", name=name))
+        compared += _compare(formula, name, found, at)
     return compared
 
 

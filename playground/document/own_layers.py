@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from playground.core.expression import FormulaError, parse
+from playground.core.expression import MOST_CHARACTERS, FormulaError, parse
 from playground.document import strict_json
 from playground.document.saver import save_atomically
 from playground.errors import BadValue
@@ -21,7 +21,7 @@ MOST_LETTERS = 28
 
 @dataclasses.dataclass(frozen=True)
 class OwnLayer:
-    """name: as the palette shows it.  formula: its canonical text."""
+    """name: as the palette shows it.  formula: its canonical text, or as it was typed where that is longer than a field takes."""
 
     name: str
     formula: str
@@ -48,7 +48,7 @@ def add_own_layer(name: str, formula: str) -> OwnLayer:
     present = own_layers()
     if len(present) >= MOST:
         raise BadValue(sentence("The palette holds at most {most} layers of your own. Remove one first.", most=MOST))
-    made = OwnLayer(name, parse(formula).text)
+    made = OwnLayer(name, _kept(formula))
     _write([*present, made])
     return made
 
@@ -82,9 +82,15 @@ def _read(one: Any) -> OwnLayer | None:
     if not isinstance(name, str) or not isinstance(formula, str) or not 1 <= len(name) <= MOST_LETTERS or not name.isprintable():
         return None
     try:
-        return OwnLayer(name, parse(formula).text)
+        return OwnLayer(name, _kept(formula))
     except FormulaError:
         return None
+
+
+def _kept(typed: str) -> str:
+    """The text under which a formula is kept: one that the layer's field takes. Raises FormulaError."""
+    canonical = parse(typed).text
+    return canonical if len(canonical) <= MOST_CHARACTERS else " ".join(typed.split())
 
 
 def _write(layers: list[OwnLayer]) -> None:

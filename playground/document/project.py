@@ -36,6 +36,7 @@ class Node:
     frozen: its weights stay as they are.  rate_factor, decay_factor: multiply the learning rate and
     the weight decay and penalty of its weights.
     shares: the id of the node whose weights it uses instead of its own, or "".  transposed: it reads its matrices turned round.
+    What the other has not, or what counts other units, such as a bias, stays its own.
     """
 
     id: str

@@ -163,7 +163,8 @@ class GraphBuilder:
             self._parameters[parameter.name] = dataclasses.replace(parameter, value=w.index)
 
     def _shared(self, name: str, shape: tuple[int, ...]) -> Value | None:
-        """Another node's parameter of this name; None for what is not shared, such as the bias beside a transposed matrix."""
+        """Another node's parameter of this name; None for what is not shared: a bias beside a transposed matrix, and one that counts
+        other units than its own, as that of a transposed convolution beside the kernel of a convolution."""
         assert self._share is not None
         found = self._parameters.get(f"{self._share.owner}.{name}")
         if found is None or (self._share.transposed and len(shape) != 2):
@@ -171,6 +172,8 @@ class GraphBuilder:
         type = self._values[found.value].type
         wanted = shape[::-1] if self._share.transposed else shape
         if type.shape != wanted:
+            if name == "bias" and len(type.shape) == len(wanted) == 1:  # weights come first, and they fit
+                return None
             turned = " transposed" if self._share.transposed else ""
             raise ShapeError(
                 f"shares the {name} of {self._share.owner}, which is {type}; it needs {TensorType(wanted)}{turned}.", "unshare"

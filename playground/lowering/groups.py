@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from playground.document.edits import RemoveGroup, SetNodeOption
 from playground.document.groups import Settings, fitting, settings
@@ -40,13 +40,16 @@ def group_problems(project: Project, parameters: Mapping[str, int]) -> Iterator[
             yield Problem(text=text, field="groups", severity="warning", mends=(mend,))
 
 
-def tie_problems(project: Project) -> Iterator[Problem]:
-    """A warning for every node whose weights are another's and that says something about how they train."""
+def tie_problems(project: Project, parameters: Mapping[str, int], idle: Collection[str]) -> Iterator[Problem]:
+    """A warning for every node whose weights are another's and that says something about how they train.
+
+    parameters: of its own by node id, such as a bias beside a shared matrix.  idle: nodes that, for all their tie, share nothing.
+    """
     nodes, usual = {node.id: node for node in project.network.nodes}, Node(id="", name="", spec=project.data)
     for node in project.network.nodes:
         said = {option: getattr(node, option) for option in NODE_OPTIONS if getattr(node, option) != getattr(usual, option)}
         giver = nodes.get(node.shares)
-        if giver is None or not said:
+        if giver is None or not said or node.id in idle:
             continue
         handed = tuple(SetNodeOption(giver.id, option, value) for option, value in said.items())
         taken = tuple(SetNodeOption(node.id, option, getattr(usual, option)) for option in said)
@@ -56,4 +59,11 @@ def tie_problems(project: Project) -> Iterator[Problem]:
             node=node.name,
             giver=giver.name,
         )
+        if parameters.get(node.id):
+            text = sentence(
+                "{node} uses weights of {giver}, and {giver} alone says whether and how fast these train. "
+                "What {node} says holds for its own.",
+                node=node.name,
+                giver=giver.name,
+            )
         yield Problem(text=text, node=node.id, severity="warning", mends=(mend,))

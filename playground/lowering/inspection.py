@@ -20,6 +20,7 @@ from playground.lowering.groups import group_problems, tie_problems
 from playground.lowering.memory import memory_problem
 from playground.lowering.node_problems import absent_data, batch_problem, present, shape_problem, training_rows
 from playground.lowering.sequence_mends import token_problem
+from playground.lowering.ties import idle_ties
 from playground.lowering.trying import offered
 from playground.words import counted_sentence, sentence
 
@@ -29,6 +30,7 @@ class Inspection:
     """All keys are node ids. types: output of each node, as far as known.  parameters, formulas, flops: of layers, one sample.
 
     captions: a few words for a node's shape line.  outputs: of nodes whose types are known, all that they give.
+    idle_ties: nodes that are tied to another and share nothing with it.
     """
 
     types: dict[str, TensorType]
@@ -38,6 +40,7 @@ class Inspection:
     captions: dict[str, str]
     problems: list[Problem]
     outputs: dict[str, tuple[TensorType | None, ...]] = dataclasses.field(default_factory=dict)
+    idle_ties: frozenset[str] = frozenset()
 
     def output_type(self, node: str, output: int = 0) -> TensorType | None:
         """What a node gives at one of its outputs, where known."""
@@ -73,28 +76,29 @@ def inspect(project: Project, samples: Samples | None) -> Inspection:
     own += _fit_problems(flat, samples, flow)
     part = participants(flat) | {""}
     problems = [*structural_problems(project), *inner_problems(project, whole, participants(project))]
-    problems += tie_problems(project)
-    problems += [folded(project, one) for one in group_problems(flat, {id: found.parameters for id, found in known.items()})]
+    counts, idle = {id: found.parameters for id, found in known.items()}, list(idle_ties(project, whole, flow))
+    problems += [*tie_problems(project, counts, {one.node for one in idle}), *(folded(project, one) for one in idle)]
+    problems += [folded(project, one) for one in group_problems(flat, counts)]
     own = [one if one.node in part else dataclasses.replace(one, severity="warning") for one in own]
     problems += [offered(project, samples, one) if one.node else one for one in own]
     if samples is not None and not isinstance(project, View) and all(problem.severity != "error" for problem in problems):
         problems += [folded(project, one) for one in _unknown(flow, part)]
     outputs = {**flow.outputs, **{use: given for use, exits in whole.exits.items() if (given := _given(flow, exits))}}
     types = {**flow.types, **{use: outputs[use][0] for use in whole.exits if use in outputs and outputs[use][0] is not None}}
-    parameters = {id: found.parameters for id, found in known.items()}
     formulas = {id: found.formula for id, found in known.items()}
     captions = {id: _caption(flow, flow.nodes[id]) for id in known}
-    formulas |= {use: _sum_formula(use, parameters) for use in whole.blocks}
+    formulas |= {use: _sum_formula(use, counts) for use in whole.blocks}
     captions |= {use: _layers(sum(id.startswith(f"{use}/") for id in flow.nodes)) for use in whole.blocks}
     own_nodes = {node.id for node in project.network.nodes}
     return Inspection(
         types={id: type for id, type in types.items() if id in own_nodes and type is not None},
-        parameters=summed(parameters),
+        parameters=summed(counts),
         formulas={id: formula for id, formula in formulas.items() if id in own_nodes},
         flops=summed({id: found.flops for id, found in known.items()}),
         captions={id: caption for id, caption in captions.items() if id in own_nodes},
         problems=problems,
         outputs={id: given for id, given in outputs.items() if id in own_nodes},
+        idle_ties=frozenset(one.node for one in idle if one.node in own_nodes),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import playground as pg
 from playground.api import own_layers as gate
 from playground.api.own_layers import FormulaRefused, add_to_palette, judge
 from playground.core import registry
@@ -232,6 +233,8 @@ def test_good_formulas_pass(text: str) -> None:
         ("exp(x)", "derivative", "At x = 100 the formula is"),
         ("x*y/(1+z)*0 + log(2+sin(y)*3)", "derivative", "y ="),
         ("x^10*1e-35", "shapes", "beyond what float32 holds"),
+        ("x/a; a=0", "derivative", "At x = 0, a = 0 the formula is nan, which no layer can pass on."),
+        ("x*(1 + abs(a)^0.5); a=0", "derivative", "a = 0 the derivative by a is nan"),
     ],
 )
 def test_a_refusal_names_the_input_that_broke_it(text: str, check: str, sentence: str) -> None:
@@ -280,6 +283,24 @@ def test_only_what_passes_is_kept(home: Path) -> None:
     assert len(own_layers()) == 1
     remove_own_layer("My swish")
     assert own_layers() == []
+
+
+def test_a_formula_whose_canonical_text_is_longer_than_a_field_takes_works_everywhere(home: Path, tmp_path: Path) -> None:
+    typed = "+".join(f"0.00{i}*sin({i}.5*x)" for i in range(1, 25))
+    chain = [pg.layer("dense", units=4), pg.layer("expression", function=typed), pg.layer("dense", units=2)]
+    project = pg.Project.chain(pg.dataset("moons"), *chain)
+    assert project.problems() == []
+    project.train(epochs=1)
+    project.export(tmp_path / "net.onnx")
+    layer, judged = add_to_palette("Waves", typed)
+    assert len(judged.formula) > 500
+    assert own_layers() == [layer] == [OwnLayer("Waves", typed)]
+    assert not list(problems_of(Expression(function=layer.formula)))
+
+
+def problems_of(layer: object):
+    """What is wrong with the settings of a layer in a network."""
+    return pg.Project.chain(pg.dataset("moons"), layer, pg.layer("dense", units=2)).problems()
 
 
 def test_a_damaged_library_harms_nothing(home: Path) -> None:

@@ -17,13 +17,14 @@ from playground.core.expression import (
     expression_size,
     in_order,
     parse,
+    read,
     shared_text,
     text_of,
     value,
     values,
 )
 from playground.core.expression.nodes import COMPARISONS, FUNCTIONS, make, name, number
-from playground.core.expression.parser import MOST_CHARACTERS, Formula
+from playground.core.expression.parser import MOST_CANONICAL, MOST_CHARACTERS, Formula
 
 #: 200 in every run; more where asked for.
 COUNT = int(os.environ.get("PLAYGROUND_FUZZ", "200"))
@@ -46,6 +47,10 @@ COUNT = int(os.environ.get("PLAYGROUND_FUZZ", "200"))
         ("max(x,a*x);a=-.25 per channel", "max(x, a * x); a = -0.25 per channel"),
         ("b*x+a;a=1;b=2", "b * x + a; a = 1; b = 2"),
         ("pi*e*x", "pi * e * x"),
+        ("1e15*x - 1e-15", "1e15 * x - 1e-15"),
+        ("100000*x + 1000000 + 1e22", "100000 * x + 1e6 + 1e22"),
+        ("1234567890*x + 0.0000120 - 1.5e30", "1234567890 * x + 1.2e-5 - 1.5e30"),
+        ("x*a; a = -3e38", "x * a; a = -3e38"),
     ],
 )
 def test_the_canonical_text(text: str, canonical: str) -> None:
@@ -99,6 +104,30 @@ def test_bounds_on_parts() -> None:
         parse("+".join(["(" + "+".join(["x"] * 16) + ")"] * 8))
     with pytest.raises(FormulaError, match="at most 6 learned"):
         parse("x*a*b*c*d*f*g; a=1; b=1; c=1; d=1; f=1; g=1; h=1".replace("*g;", "*g*h;"))
+
+
+#: Each is read, and its canonical text is longer than what may be typed.
+LONG = {
+    "spaces": "+".join(f"0.00{i}*sin({i}.5*x)" for i in range(1, 25)),
+    "brackets": "+".join(["min(x,x,x,x,x,x,x,x)"] * 12),
+    "terms": "+".join(f"{i}.5*x*x" for i in range(10, 46)),
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+def test_what_may_be_typed_is_read_again_from_its_longer_canonical_text(text: str) -> None:
+    formula = parse(text)
+    assert len(text) <= MOST_CHARACTERS < len(formula.text) <= MOST_CANONICAL
+    assert read(formula.text) == formula
+    with pytest.raises(FormulaError, match="at most 500 characters"):
+        parse(formula.text)
+
+
+def test_the_canonical_text_has_bounds_too() -> None:
+    with pytest.raises(FormulaError, match="at most 2000 characters"):
+        read("x" + " " * MOST_CANONICAL)
+    with pytest.raises(FormulaError, match="at most 240 parts"):
+        read("+".join(["(" + " + ".join(["x"] * 16) + ")"] * 8))
 
 
 def test_nodes_are_shared_and_never_change() -> None:

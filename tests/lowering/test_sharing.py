@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import torch
 
 import playground as pg
 from playground.data.prepare import Split
-from playground.document.edits import EditError, RemoveNodes, ShareWeights
+from playground.document.edits import EditError, RemoveNodes, SetField, ShareWeights
 from playground.document.project_json import from_json, to_json
 from playground.engine.machine import Machine
 from playground.engine.plan import plan_network
-from playground.lowering import inspect, lower
+from playground.lowering import inspect, lower, tie_of
 
 ROWS = 24
 
@@ -83,6 +85,78 @@ def test_one_layer_used_twice_has_the_gradients_of_torch():
         np.testing.assert_allclose(gradient, held[name].grad.numpy(), rtol=2e-4, atol=1e-5, err_msg=name)
 
 
+#: Settings of both layers, of both functions of torch; the convolution gives (filters) and the transposed one takes.
+KERNELS = {
+    "plain": ({}, {}, (8, 8)),
+    "stride": ({"stride": (2, 2)}, {"stride": (2, 2), "output_padding": (1, 1)}, (8, 8)),
+    "dilation": ({"dilation": (2, 2), "amount": (2, 2)}, {"dilation": (2, 2), "amount": (2, 2)}, (8, 8)),
+}
+
+
+def convolutional(first: dict, second: dict) -> pg.Project:
+    """Digits to four maps and back with the same kernel."""
+    made, both = pg.Project(), {"kernel": (3, 3), "padding": "explicit"}
+    data = made.add(pg.dataset("digits"), name="digits")
+    encode = made.add(pg.layer("conv2d", **{"filters": 4, **both, **first}), data, name="encode")
+    bend = made.add(pg.layer("tanh"), encode)
+    decode = made.add(pg.layer("conv_transpose2d", **{"filters": 1, "stride": (1, 1), **both, **second}), bend, name="decode")
+    made.add(pg.loss("mean_squared_error"), decode, data, name="loss")
+    return made.share("decode", "encode")
+
+
+@pytest.mark.parametrize("chains", [1, 2])
+@pytest.mark.parametrize(("first", "second", "extents"), KERNELS.values(), ids=KERNELS)
+def test_a_tied_convolutional_autoencoder_has_the_gradients_of_torch(first, second, extents, chains):
+    """The kernel is one, each layer has a bias of its own."""
+    project = convolutional(first, second)
+    assert project.problems() == project.warnings() == []
+    machine, x = machine_of(project, chains=chains)
+    held = {name: torch.tensor(array.astype(np.float64), requires_grad=True) for name, array in machine.parameters().items()}
+    assert {name: tuple(one.shape) for name, one in held.items()} == {
+        "encode.weight": (3, 3, 1, 4), "encode.bias": (4,), "decode.bias": (1,),
+    }  # fmt: skip
+    image, kernel = torch.tensor(x.astype(np.float64)).permute(0, 3, 1, 2), held["encode.weight"].permute(3, 2, 0, 1)
+    names = {"amount": "padding"}
+    given, taken = ({"padding": 1} | {names.get(key, key): n for key, n in one.items()} for one in (first, second))
+    code = torch.tanh(torch.nn.functional.conv2d(image, kernel, held["encode.bias"], **given))
+    back = torch.nn.functional.conv_transpose2d(code, kernel, held["decode.bias"], **taken)
+    assert back.shape[2:] == extents
+    loss = ((back - image) ** 2).mean()
+    loss.backward()
+    machine.run(1)
+    assert machine.ring()[0, 0] == pytest.approx(float(loss.detach()), rel=1e-5)
+    assert set(machine.gradients()) == set(held)
+    for name, gradient in machine.gradients().items():
+        np.testing.assert_allclose(gradient, held[name].grad.numpy(), rtol=2e-4, atol=1e-5, err_msg=name)
+
+
+def test_a_kernel_that_is_tied_counts_once_and_leaves_each_layer_its_bias(tmp_path):
+    project = convolutional({}, {})
+    record, samples = project.record, project.samples()
+    found, ids = inspect(record, samples), {node.name: node.id for node in record.network.nodes}
+    assert (found.parameters[ids["encode"]], found.parameters[ids["decode"]]) == (3 * 3 * 4 + 4, 1)
+    tie = tie_of(record, samples, ids["encode"], ids["decode"])
+    assert (tie.plain, tie.transposed, tie.problem) == (True, False, None)
+    project.train(epochs=1)
+    project.export(tmp_path / "net.onnx")
+    assert sorted(project.weights) == ["decode.bias", "encode.bias", "encode.weight"]
+
+
+def test_a_bias_that_does_not_fit_needs_a_kernel_that_does():
+    project = convolutional({"filters": 5}, {"kernel": (3, 5), "amount": (1, 2)})
+    (problem,) = project.problems()
+    assert problem.text.startswith("decode shares the weight of encode, which is 3×3×1×5; it needs 3×5×1×5.")
+
+
+def test_a_bias_of_its_own_trains_as_its_own_layer_says():
+    project = convolutional({}, {}).set_node("decode", frozen=True)
+    (problem,) = project.warnings()
+    assert problem.text.endswith("encode alone says whether and how fast these train. What decode says holds for its own.")
+    first, second = (dict(project.train(epochs=n, seed=2).weights) for n in (1, 2))
+    assert np.array_equal(first["decode.bias"], second["decode.bias"])
+    assert not np.array_equal(first["encode.weight"], second["encode.weight"])
+
+
 def test_shared_weights_count_once_and_are_exported_once(tmp_path):
     project = autoencoder()
     found = inspect(project.record, project.samples())
@@ -123,6 +197,76 @@ def test_settings_of_how_weights_train_are_those_of_their_owner():
     assert (project.node("dense2").frozen, project.node("dense3").frozen) == (True, False)
     start, found = project.train(epochs=1, seed=2).weights, project.train(epochs=2, seed=2).weights
     assert np.array_equal(start["dense2.weight"], found["dense2.weight"])
+
+
+def tied(first, second, transposed: bool = False, data: str = "iris", behind: Sequence = ()) -> pg.Project:
+    project = pg.Project.chain(pg.dataset(data), first, second, *behind, pg.layer("dense", units=10 if data == "digits" else 3))
+    one, two = (node.name for node in project.record.network.nodes[1:3])
+    return project.share(two, one, transposed=transposed)
+
+
+def expression(text: str):
+    return pg.layer("expression", function=text)
+
+
+def kernels() -> tuple:
+    return pg.layer("conv2d", filters=4), pg.layer("conv_transpose2d", filters=1, kernel=(3, 3), stride=(1, 1))
+
+
+IDLE = {
+    "nothing to give": (tied(pg.layer("relu"), pg.layer("dense", units=4)), "has no weights to share; dense1 trains its own.", 4),
+    "nothing to take": (tied(pg.layer("dense", units=4), pg.layer("relu")), "relu1 is tied to dense1 and has no weights.", 4),
+    "other names": (tied(expression("a*x; a = 2"), expression("b*x; b = 2")), "of another kind or have other names", 4),
+    "no matrix": (tied(*kernels(), True, "digits", behind=[pg.layer("flatten")]), "since only matrices are read transposed", 6),
+}
+
+
+@pytest.mark.parametrize(("project", "text", "tensors"), IDLE.values(), ids=IDLE)
+def test_a_tie_that_shares_nothing_is_told_and_ended(project: pg.Project, text: str, tensors: int):
+    """It trains, with two sets of weights."""
+    record, samples = project.record, project.samples()
+    found = inspect(record, samples)
+    (problem,) = found.problems
+    taker = record.network.nodes[2]
+    assert (problem.severity, problem.node, found.idle_ties) == ("warning", taker.id, {taker.id})
+    assert text in problem.text
+    assert len(lower(record, samples).graph.parameters) == tensors
+    for edit in problem.mend.edits:
+        record = edit.apply(record)
+    assert record.network.node(taker.id).shares == ""
+    assert inspect(record, samples).problems == []
+    assert len(lower(record, samples).graph.parameters) == tensors
+
+
+def test_how_a_node_trains_holds_for_weights_that_it_shares_in_vain():
+    project = tied(pg.layer("relu"), pg.layer("dense", units=4)).set_node("dense1", frozen=True)
+    assert ["no weights to share" in problem.text for problem in project.warnings()] == [True]
+
+
+def test_a_tie_that_shares_nothing_inside_a_block_is_told_at_its_first_use_and_ended_in_the_definition():
+    project = pg.Project.chain(
+        pg.dataset("iris"), pg.layer("relu"), pg.layer("dense", units=4), pg.layer("dense", units=3)
+    ).share("dense1", "relu1")
+    project.make_block("Pair", "relu1", "dense1")
+    use = project.record.network.nodes[1]
+    (problem,) = project.warnings()
+    assert problem.node == use.id
+    assert problem.text.endswith("dense1 is tied to relu1, which has no weights to share; dense1 trains its own.")
+    for edit in problem.mend.edits:
+        project.record = edit.apply(project.record)
+    assert project.warnings() == []
+
+
+def test_uses_of_a_block_that_share_warn_of_nothing():
+    """Layers without weights are tied there as well."""
+    project = pg.Project.chain(
+        pg.dataset("iris"), pg.layer("dense", units=4), pg.layer("relu"), pg.layer("dense", units=4), pg.layer("dense", units=3)
+    )
+    project.make_block("Pair", "dense1", "relu1")
+    use = project.record.network.nodes[1]
+    project.record = SetField(use.id, "shared", True).apply(project.record)
+    project.add_block("Pair", project.record.network.nodes[2].name, shared=True)
+    assert "tied" not in " ".join(problem.text for problem in project.warnings())
 
 
 def test_what_is_refused_says_why():

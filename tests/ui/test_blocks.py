@@ -78,6 +78,39 @@ def test_a_new_block_lies_on_no_node_that_stays(window: MainWindow, session: Ses
     assert not [id for id, body in bodies.items() if id != use.id and body.intersects(bodies[use.id])]
 
 
+@pytest.mark.parametrize("by", ["action", "button"])
+def test_ungrouping_one_of_several_uses_that_share_says_that_it_ends_that(built: MainWindow, session: Session, by: str) -> None:
+    told: list[tuple[str, str]] = []
+    steps: list[tuple[str, object]] = []
+    session.message.connect(lambda text, level: told.append((str(text), level)))
+    session.offered.connect(steps.append)
+    (use,) = session.selected_nodes()
+    session.do(e.SetField(use.id, "shared", True))
+    card = next(iter(built.findChildren(BlockCard)))
+
+    def ungroup() -> None:
+        session.select((use.id,))
+        settle()
+        built.actions_made["ungroup"].trigger() if by == "action" else card.apart.click()
+
+    ungroup()
+    assert told == []  # the only use: nothing was shared
+    session.undo()
+    session.do(e.AddNode(named(session, "block_a1").spec))
+    before = session.project
+    ungroup()
+    assert told == [
+        (
+            "The layers of block_a1 have weights of their own now; until now they shared those of other uses of their block.",
+            "warning",
+        )
+    ]
+    ((title, undo),) = steps
+    assert title == "Undo"
+    undo()
+    assert session.project == before
+
+
 def test_it_opens_and_closes_by_keys_pointer_and_the_bar(built: MainWindow, session: Session, qtbot) -> None:
     view, use = built.canvas, named(session, "block_a1")
     crumbs = view.parentWidget().bar.crumbs  # type: ignore[union-attr]

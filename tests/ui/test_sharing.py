@@ -7,13 +7,18 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QGraphicsSceneHoverEvent
 
+import playground as pg
 from playground.core import registry
-from playground.document.edits import AddLink, AddNode, ShareWeights
+from playground.document.edits import AddLink, AddNode, ReplaceSpec, ShareWeights
 from playground.lowering import tie_of
+from playground.ui.canvas.local import LocalNames
 from playground.ui.canvas.node_item import NodeItem
 from playground.ui.canvas.sharing import ShareGesture
 from playground.ui.canvas.view import CanvasView
+from playground.ui.inspector.facts import node_facts
 from playground.ui.inspector.panel import Inspector
+from playground.ui.inspector.ties import tie_words
+from playground.ui.scope import Scope
 from playground.ui.session import Session
 from tests.ui.conftest import settle
 from tests.ui.networks import node
@@ -122,6 +127,54 @@ def test_what_does_not_fit_is_refused_at_the_pointer(view: CanvasView, session: 
     assert view.gesture is None
     assert not view.refusal.isVisible()
     assert not any(one.shares for one in session.project.network.nodes)
+
+
+def test_a_tie_that_shares_nothing_is_not_shown_as_one_that_does(view: CanvasView, session: Session) -> None:
+    session.do(ShareWeights(node(session, "dense3").id, node(session, "dense1").id))
+    session.do(ReplaceSpec(node(session, "dense1").id, registry.find("layer", "relu")()))
+    settle()
+    look = item(view, "dense3").look
+    assert (look.badge, item(view, "dense1").look.badge) == ("warn", "")
+    assert "shares" not in look.line
+    assert "no weights to share" in look.detail
+    assert tie_words(session.view.network, node(session, "dense3"), session.seen.idle_ties) == "tied to dense1, shares nothing"
+    assert tie_words(session.view.network, node(session, "dense1"), session.seen.idle_ties) == ""
+
+
+def test_inside_a_block_a_bias_of_its_own_is_not_taken_for_that_of_the_giver() -> None:
+    made = pg.Project()
+    data = made.add(pg.dataset("digits"), name="digits")
+    encode = made.add(pg.layer("conv2d", filters=4), data, name="encode")
+    decode = made.add(pg.layer("conv_transpose2d", filters=1, kernel=(3, 3), stride=(1, 1)), encode, name="decode")
+    made.add(pg.loss("mean_squared_error"), decode, data, name="loss")
+    use = made.share("decode", "encode").make_block("Both", "encode", "decode")
+    scope = Scope()
+    scope.path = (next(one.id for one in made.record.network.nodes if one.name == use),)
+    held = {f"{use}/encode.weight": 1, f"{use}/encode.bias": 2, f"{use}/decode.bias": 3}
+    found = LocalNames(made.record, scope).weights(held)
+    assert found == {"encode.weight": 1, "encode.bias": 2, "decode.weight": 1, "decode.bias": 3}
+
+
+def test_the_kernel_of_a_convolution_fits_its_way_back_with_a_bias_of_its_own(session: Session, qtbot) -> None:
+    """So says the gesture, and the inspector counts the bias."""
+    made, last = [("dataset", "digits", {}), ("layer", "conv2d", {"filters": 4})], ""
+    for kind, id, settings in (*made, ("layer", "conv_transpose2d", {"filters": 1, "kernel": (3, 3), "stride": (1, 1)})):
+        edit = AddNode(registry.find(kind, id)(**settings))
+        session.do(edit)
+        if last:
+            session.do(AddLink(last, edit.id, 0))
+        last = edit.id
+    qtbot.waitUntil(lambda: session.samples is not None, timeout=20_000)
+    settle()
+    conv, back = (
+        next(one for one in session.project.network.nodes if one.spec.id == id) for id in ("conv2d", "conv_transpose2d")
+    )
+    tie = tie_of(session.project, session.samples, conv.id, back.id)
+    assert (tie.plain, tie.transposed, tie.problem) == (True, False, None)
+    session.do(ShareWeights(back.id, conv.id))
+    settle()
+    told = dict(node_facts(session, session.project.network.node(back.id)))
+    assert told["Parameters"] == f"1, the others shared with {conv.name}"
 
 
 def test_let_go_in_the_open_or_by_escape_changes_nothing(view: CanvasView, session: Session) -> None:

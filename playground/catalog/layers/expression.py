@@ -8,7 +8,7 @@ import numpy as np
 
 from playground.core import registry
 from playground.core.builder import Builder
-from playground.core.expression import INPUTS, FormulaError, derivative, parse, shared_text, values
+from playground.core.expression import INPUTS, FormulaError, derivative, parse, read, shared_text, values
 from playground.core.expression import Formula as Parsed
 from playground.core.fields import formula
 from playground.core.registry import register
@@ -58,7 +58,7 @@ class Expression(Layer):
         return "glyph" if self.curve(np.zeros(1)) is not None else ""
 
     def build(self, g: Builder, *inputs: Value) -> Value:
-        parsed = parse(self.function)
+        parsed = read(self.function)  # the field bounds what is typed
         given = dict(zip(INPUTS, (*inputs, None, None), strict=False))
         missing = [name for name in parsed.inputs if given[name] is None]
         if missing:

@@ -36,6 +36,8 @@ from playground.words import sentence
 
 #: Bounds: characters, nodes, how deep parts are nested, learned numbers and the length of their names.
 MOST_CHARACTERS, MOST_NODES, MOST_DEPTH, MOST_LEARNED, MOST_LETTERS = 500, 240, 48, 6, 16
+#: Bound of a canonical text: spaces, and brackets where `min` had many arguments, make at most four characters of each typed one.
+MOST_CANONICAL = 4 * MOST_CHARACTERS
 
 _RESERVED = {*INPUTS, *CONSTANTS, *FUNCTIONS, "per", "channel"}
 
@@ -68,7 +70,7 @@ class Formula:
 
     @cached_property
     def text(self) -> str:
-        """The canonical form: reading it again gives this formula."""
+        """The canonical form: `read` gives this formula again. It may be longer than what a person may type."""
         return "; ".join([text_of(self.body), *(one.text for one in self.learned)])
 
     @cached_property
@@ -77,15 +79,24 @@ class Formula:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-@lru_cache(maxsize=256)
 def parse(text: str) -> Formula:
-    """The formula of a text. Raises FormulaError with the position and what was expected there."""
-    if len(text) > MOST_CHARACTERS:
+    """The formula that a person typed. Raises FormulaError with the position and what was expected there."""
+    return _read(text, MOST_CHARACTERS)
+
+
+def read(text: str) -> Formula:
+    """The formula of a canonical text, which may be longer than one that is typed. Raises FormulaError as `parse` does."""
+    return _read(text, MOST_CANONICAL)
+
+
+@lru_cache(maxsize=256)
+def _read(text: str, most: int) -> Formula:
+    if len(text) > most:
         raise FormulaError(
-            MOST_CHARACTERS + 1,
+            most + 1,
             sentence(
                 "a formula has at most {most_characters} characters; {text_count} were given.",
-                most_characters=MOST_CHARACTERS,
+                most_characters=most,
                 text_count=len(text),
             ),
         )

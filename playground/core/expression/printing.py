@@ -14,9 +14,11 @@ _ATOM = 5
 
 
 def number_text(value: float) -> str:
-    """The shortest text of a number: 2 rather than 2.0."""
-    text = repr(value)
-    return text.removesuffix(".0")
+    """A short text that reads as the number: 2 rather than 2.0, 1e15 rather than fifteen zeros, 100000 in full."""
+    plain = repr(value).removesuffix(".0").replace("e+", "e").replace("e-0", "e-")
+    digits = plain.rstrip("0")
+    short = f"{digits}e{len(plain) - len(digits)}"
+    return short if plain.lstrip("-").isdigit() and len(short) < len(plain) - 3 else plain
 
 
 def _binds(node: Node) -> int:

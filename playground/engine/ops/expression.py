@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from playground.core.expression import Formula, Node, expression_size, in_order, parse, value
+from playground.core.expression import Formula, Node, expression_size, in_order, read, value
 from playground.core.expression.nodes import CONSTANTS
 from playground.core.tensor import TensorType
 from playground.engine.emit import Emit, Frame, Instruction, Ref, Whole, Word, sweep
@@ -52,7 +52,7 @@ class Expression(Op):
     keeps_steps = True
 
     def shape(self, inputs: Sequence[TensorType], attributes: Mapping[str, Any]) -> TensorType:
-        formula = parse(attributes["formula"])
+        formula = read(attributes["formula"])
         xs, learned = inputs[: len(formula.inputs)], inputs[len(formula.inputs) :]
         if any(x.shape != xs[0].shape for x in xs):
             raise ShapeError(sentence("needs inputs of equal shape; they are {shapes}.", shapes=joined(xs)), "match shapes")
@@ -65,17 +65,17 @@ class Expression(Op):
         return xs[0]
 
     def reference(self, inputs: Sequence[np.ndarray], attributes: Mapping[str, Any], training: bool = False) -> np.ndarray:
-        formula = parse(attributes["formula"])
+        formula = read(attributes["formula"])
         names: dict[str, Any] = {one.name: one.start for one in formula.learned}
         names.update(zip((*formula.inputs, *(one.name for one in formula.learned)), inputs, strict=False))
         y = np.broadcast_to(value(formula.body, names), np.shape(inputs[0]))
         return np.array(y, np.result_type(inputs[0], np.float32))
 
     def cost(self, inputs: Sequence[TensorType], output: TensorType, attributes: Mapping[str, Any]) -> int:
-        return expression_size((parse(attributes["formula"]).body,)) * output.count
+        return expression_size((read(attributes["formula"]).body,)) * output.count
 
     def forward(self, e: Emit, node: OpNode) -> None:
-        formula = parse(node.attributes["formula"])
+        formula = read(node.attributes["formula"])
         count = len(formula.inputs)
         xs, learned = [e.value(i) for i in node.inputs[:count]], [e.value(i) for i in node.inputs[count:]]
         y, name = e.value(node.output), forward_kernel(formula)
@@ -86,7 +86,7 @@ class Expression(Op):
         e.rows(make, reads=[*xs, *learned], writes=[y])
 
     def backward(self, e: Emit, node: OpNode) -> None:
-        formula = parse(node.attributes["formula"])
+        formula = read(node.attributes["formula"])
         count = len(formula.inputs)
         names = (*formula.inputs, *(one.name for one in formula.learned))
         wanted = {name: ref for name, i in zip(names, node.inputs, strict=True) if (ref := e.gradient(i)) is not None}
@@ -125,7 +125,7 @@ class Expression(Op):
         e.whole(make, reads=[sums], writes=list(wanted.values()))
 
     def to_onnx(self, w: OnnxWriter, node: OpNode) -> None:
-        formula = parse(node.attributes["formula"])
+        formula = read(node.attributes["formula"])
         count = len(formula.inputs)
         first = w.held(node.inputs[0]).first and not any(one.per_channel for one in formula.learned)
         held: dict[Node, str] = {}

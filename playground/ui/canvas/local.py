@@ -64,9 +64,10 @@ class LocalNames:
         """Parameters and statistics; a block's own are not among them."""
         given = dict(found)
         for name, owner in self._owners.items():
-            given |= {
+            shared = {
                 f"{name}{key[len(owner) :]}": array for key, array in found.items() if owner and key.startswith(f"{owner}.")
             }
+            given |= {key: array for key, array in shared.items() if key not in found}  # such as a bias of its own
         return {name[len(self.prefix) :]: array for name, array in given.items() if name.startswith(self.prefix)}
 
     def norms(self, found: Mapping[str, float]) -> dict[str, float]:

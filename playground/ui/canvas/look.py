@@ -90,7 +90,7 @@ class Surroundings:
         self.frozen = {
             id for id, held in settings(project.groups, weighty(project, inspection.parameters)).items() if held.frozen
         }
-        self.givers = {node.shares for node in project.network.nodes if node.shares}
+        self.givers = {node.shares for node in project.network.nodes if node.shares and node.id not in inspection.idle_ties}
         self.answers: set[str] = set()
         for link in project.network.links:
             self.ports.setdefault(link.target, set()).add(link.port)
@@ -148,8 +148,8 @@ class Surroundings:
         return "frozen" if node.frozen or node.id in self.frozen else "bolt" if _is_live(node.spec) else ""
 
     def _tied(self, node: Node) -> str:
-        """Whose weights a node uses, for the shape line and for screen readers; "" for its own."""
-        giver = self.names.get(node.shares, "")
+        """Whose weights a node uses, for the shape line and for screen readers; "" for its own, which a tie may leave it."""
+        giver = "" if node.id in self.inspection.idle_ties else self.names.get(node.shares, "")
         return say("shares with {giver}", giver=giver) + (say(", transposed") if node.transposed else "") if giver else ""
 
 

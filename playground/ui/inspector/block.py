@@ -15,6 +15,7 @@ from playground.ui.inspector.text import Label, Section
 from playground.ui.keymap import keys_by_id
 from playground.ui.library import library
 from playground.ui.next_steps import again
+from playground.ui.parting import take_apart
 from playground.words import say, sentence, strung
 
 if TYPE_CHECKING:
@@ -47,9 +48,14 @@ class BlockCard(QWidget):
         self.name.editingFinished.connect(self._rename)
         self.help_text.editingFinished.connect(self._explain)
         self.open.clicked.connect(lambda: session.enter(self.node))
-        self.apart.clicked.connect(lambda: session.do(UngroupBlock(self.node)))
+        self.apart.clicked.connect(self._take_apart)
         self.keep.clicked.connect(self._keep)
         self.hide()
+
+    def _take_apart(self) -> None:
+        node = next((one for one in self.session.view.network.nodes if one.id == self.node), None)
+        if node is not None:
+            take_apart(self.session, UngroupBlock(node.id), (node,))
 
     def _assemble(self) -> None:
         column = QVBoxLayout(self)

@@ -29,7 +29,8 @@ def node_facts(session: Session, node: Node) -> list[tuple[str, str]]:
     if node.id in inspection.parameters and node.spec.kind == "layer":
         count = inspection.parameters[node.id]
         own = inspection.formulas.get(node.id) or (f"{count:,}" if count else say("none"))
-        giver = next((other.name for other in session.view.network.nodes if other.id == node.shares), "")
+        shares = "" if node.id in inspection.idle_ties else node.shares
+        giver = next((other.name for other in session.view.network.nodes if other.id == shares), "")
         facts.append(
             (
                 say("Parameters"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
@@ -23,13 +24,19 @@ if TYPE_CHECKING:
     from playground.ui.session import Session
 
 
-def tie_words(network: Network, node: Node) -> str:
-    """Whose weights a node uses, or who uses its own; "" where nothing is shared."""
+def tie_words(network: Network, node: Node, idle: Collection[str] = ()) -> str:
+    """Whose weights a node uses, or who uses its own; "" where nothing is shared. idle: nodes whose tie shares nothing."""
     turned = say(" (transposed)")
     givers = [other.name for other in network.nodes if other.id == node.shares]
+    if givers and node.id in idle:
+        return say("tied to {giver}, shares nothing", giver=givers[0])
     if givers:
         return say("shared with {givers}{value}", givers=givers[0], value=turned if node.transposed else "")
-    users = [other.name + (turned if other.transposed else "") for other in network.nodes if other.shares == node.id]
+    users = [
+        other.name + (turned if other.transposed else "")
+        for other in network.nodes
+        if other.shares == node.id and other.id not in idle
+    ]
     return say("used by {users} too", users=strung(users)) if users else ""
 
 
@@ -109,7 +116,7 @@ class TieRow(QWidget):
 
     def show_node(self, node: Node, locked: str) -> None:
         """Show what a node shares. locked: why it cannot be ended now, or ""."""
-        words = tie_words(self.session.view.network, node)
+        words = tie_words(self.session.view.network, node, self.session.seen.idle_ties)
         self.node = node.id
         counts = self.session.seen.parameters
         free = node.spec.kind == "layer" and bool(node.shares or counts.get(node.id)) and bool(self.givers(node))

@@ -16,6 +16,7 @@ from playground.lowering import inspect
 from playground.ui.canvas.commands.part import Part
 from playground.ui.canvas.look import NodeLook, Surroundings
 from playground.ui.canvas.ports import places
+from playground.ui.parting import take_apart
 from playground.ui.scope import Scope
 from playground.words import sentence
 
@@ -48,7 +49,7 @@ class Blocks(Part):
             moved = self._places(made, (node.id,))
             edits += [made, MoveNodes(moved)] if moved else [made]
         title = edits[0].describe(self.session.view) if len(blocks) == 1 else sentence("Ungroup")
-        if edits and self.session.do(Several(title, tuple(edits))):
+        if edits and take_apart(self.session, Several(title, tuple(edits)), blocks):
             laid = tuple(node.id for node in self.session.view.network.nodes if node.id not in before)
             self.session.select(laid)
             self.shown.emit(laid)
