@@ -10,7 +10,7 @@ import pytest
 import playground as pg
 from playground.core.samples import Samples
 from playground.document.project import Project
-from playground.engine.formulas import node_values, only_present, present_steps
+from playground.engine.formulas import first_inputs, node_values, only_present, present_steps
 from playground.errors import FileError
 from playground.formats.interpreter import observed
 from playground.lowering import lower
@@ -125,3 +125,16 @@ def test_the_machine_that_observes_names_the_same_numbers() -> None:
     for name, value in given.items():
         np.testing.assert_allclose(value, wanted[name], rtol=2e-5, atol=2e-5, err_msg=name)
     assert {name.split(" ")[0] for name in wanted.keys() - given.keys()} == {"lstm1/states"}  # of no use without a mask
+
+
+def test_what_is_read_at_a_further_port_is_known() -> None:
+    made = decoding()
+    graph = lower(made.record, made.samples()).graph
+    x = made.samples().x[:5]
+    for between, given in (
+        ("/", node_values(graph, start_weights(graph, 1), x, {})),
+        (":", node_outputs(graph, start_weights(graph, 1), x)),
+    ):
+        read = first_inputs(graph, given, x, between)
+        np.testing.assert_array_equal(read["gelu1"], given[f"lstm1{between}cell"])
+        np.testing.assert_array_equal(read["lstm1"], x)
