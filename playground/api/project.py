@@ -227,8 +227,10 @@ class Project(Building, Trained):
     def observe(
         self, x: np.ndarray, *, lengths: np.ndarray | None = None, averaged: bool | None = None, best: bool = False
     ) -> dict[str, np.ndarray]:
-        """What every node gives for some inputs, by its name, and what else it has to show: "lstm1/gates", "attention1/weights".
+        """What every node gives for some inputs, by its name, and what else it has to show: "attention1/weights", "lstm1/gates".
 
+        Further ports have their own names, such as "lstm1/state". Of a recurrent layer of several layers or directions "lstm1/gates"
+        are those of the first, "lstm1/gates 2" the next ones': backwards comes after forwards, then the second layer.
         Shapes: as in `predict` -> (n, *output of the node) each.
         """
         return self._judged(averaged, best).observe(np.asarray(x, dtype=np.float32), lengths)

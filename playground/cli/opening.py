@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-from playground.api import Project, parts
+from playground.api import Project
 from playground.cli.output import Output
-from playground.cli.written import one_record, parsed
-from playground.core.fields import Part, fields_of
+from playground.cli.written import parsed, part_of
+from playground.core.fields import fields_of
 from playground.document.file import BadProject, load
 from playground.document.picks import recall
 from playground.document.plans import TrainingPlan
@@ -33,15 +32,10 @@ def open_project(path: Path, out: Output, settings: Sequence[str] = ()) -> Proje
     for problem in loaded.problems:
         out.warn(problem.text)
     project = Project(loaded.project, weights=loaded.sets, folder=path.resolve().parent)
+    fields = fields_of(TrainingPlan)
     for setting in settings:
-        project.set(**{name: _record(name, value) for name, value in parsed(setting).items()})
+        project.set(**{name: part_of(fields.get(name), value) for name, value in parsed(setting).items()})
     return project
-
-
-def _record(name: str, value: Any) -> Any:
-    """An optimizer, schedule or penalty with its settings, such as adam(rate=0.01); anything else as it is."""
-    field = fields_of(TrainingPlan).get(name)
-    return parts.make(field.kind, *one_record(value)) if isinstance(field, Part) and isinstance(value, str) else value
 
 
 def check(project: Project, out: Output) -> None:

@@ -88,6 +88,15 @@ class Recurrent(Layer):
     #: States it carries from step to step.
     states: ClassVar[int] = 1
 
+    @property
+    def directions(self) -> int:
+        return 2 if self.bidirectional else 1
+
+    @property
+    def runs(self) -> int:
+        """Ops it is made of, one for each layer and direction: those of the first layer first, forwards before backwards."""
+        return self.layers * self.directions
+
     def attributes(self) -> dict[str, Any]:
         """The op's own attributes."""
         return {}
@@ -100,8 +109,7 @@ class Recurrent(Layer):
         x: Value = inputs[0]
         if len(x.shape) != 2:
             raise ShapeError(sentence("needs a sequence: steps×features."), "sequence")
-        directions = 2 if self.bidirectional else 1
-        wide = self.layers * directions * self.units
+        directions, wide = self.directions, self.runs * self.units
         for port, one in enumerate(inputs[1:], start=1):
             if one is not None and one.shape != (wide,):
                 mend = f'insert dense {port} {{"units": {wide}}}' if len(one.shape) == 1 else f"insert flatten {port}"
@@ -142,7 +150,7 @@ class Recurrent(Layer):
         values += [] if mask is None else [mask]
         names = tuple(name for name, one in zip(("state", "cell"), starts, strict=False) if one is not None)
         values += [one for one in starts if one is not None]
-        place = (2 * layer if self.bidirectional else layer) + int(reverse)
+        place = layer * self.directions + int(reverse)
         return g.ops(
             self.op, *values, biased=self.bias, masked=mask is not None, initial=names, reverse=reverse,
             offset=place * self.units if names else 0, **self.attributes(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,7 @@ class GraphBuilder:
         self._share: Share | None = None
         self._weight: Any = 1.0
         self._mains: dict[str, int] = {}
+        self._further: dict[str, dict[str, int]] = {}
         self._present: dict[str, int] = {}
         self.input: Value | None = None
 
@@ -69,9 +70,11 @@ class GraphBuilder:
         self._values.append(GraphValue(index, type, kind, name, self._owner))
         return Value(index, type)
 
-    def gives(self, owner: str, main: Value) -> None:
-        """What a node gives first, for whoever looks at it."""
+    def gives(self, owner: str, main: Value, further: Mapping[str, Value] | None = None) -> None:
+        """What a node gives first, and at its other ports by their names, for whoever looks at it."""
         self._mains[owner] = main.index
+        if further:
+            self._further[owner] = {name: value.index for name, value in further.items()}
         if main.mask is not None:
             self._present[owner] = main.mask.index
 
@@ -230,5 +233,6 @@ class GraphBuilder:
             loss=None if loss is None else loss.index,
             constants=tuple(self._constants),
             mains=dict(self._mains),
+            further=dict(self._further),
             present=dict(self._present),
         )

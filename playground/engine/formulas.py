@@ -8,31 +8,23 @@ import numpy as np
 
 from playground.engine import ops
 from playground.engine.graph import Graph
+from playground.engine.naming import shown
 
 
 def node_values(
     graph: Graph, tensors: Mapping[str, np.ndarray], x: np.ndarray, columns: Mapping[str, np.ndarray], between: str = "/"
 ) -> dict[str, np.ndarray]:
-    """By node name, for scaled inputs; "node/name" is what else its ops give, such as gates and attention weights, and "node/y" what an
-    op gives that the node as a whole does not. Of several ops of a node with outputs of one name the later ones are "node/name 2" and
-    so on. between: what stands in place of the slash.
+    """What nodes give for scaled inputs, as `shown` names it.
 
     A node whose weights or columns are missing, or are of another shape, is left out with all that hangs on it. Losses are left out.
     Shapes: x (n, *input) -> (n, *node output).
     """
     held = _given(graph, tensors, x, columns)
-    found: dict[str, np.ndarray] = {}
     for node in graph.nodes:
         rule = ops.find(node.op)
-        if rule.is_loss or not node.owner or not all(i in held for i in node.inputs):
-            continue
-        held |= zip(node.outputs, rule.results([held[i] for i in node.inputs], node.attributes), strict=True)
-        if node.owner not in graph.mains:
-            found[node.owner] = held[node.output]
-        for value_at, name in zip(node.outputs, rule.outputs, strict=True):
-            if len(rule.outputs) > 1 or name != "y":
-                found[_free(found, f"{node.owner}{between}{name}")] = held[value_at]
-    return found | {owner: held[main] for owner, main in graph.mains.items() if main in held}
+        if not rule.is_loss and node.owner and all(i in held for i in node.inputs):
+            held |= zip(node.outputs, rule.results([held[i] for i in node.inputs], node.attributes), strict=True)
+    return {name: held[value] for name, value in shown(graph, between).items() if value in held}
 
 
 def present_steps(graph: Graph, x: np.ndarray, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -53,12 +45,12 @@ def present_steps(graph: Graph, x: np.ndarray, columns: Mapping[str, np.ndarray]
     return {owner: held[mask] > 0 for owner, mask in graph.present.items() if has(mask)}
 
 
-def first_inputs(graph: Graph, outputs: Mapping[str, np.ndarray], x: np.ndarray) -> dict[str, np.ndarray]:
+def first_inputs(graph: Graph, outputs: Mapping[str, np.ndarray], x: np.ndarray, between: str = "/") -> dict[str, np.ndarray]:
     """What each node reads at its first port, by node name, where that is the network's input or what another node gives.
 
-    outputs: by node name, as `node_values` or a machine that observes gives them.  Shapes: x (n, *input) -> (n, *what is read).
+    outputs: named as by `shown`, from `node_values` or a machine that observes.  Shapes: x (n, *input) -> (n, *what is read).
     """
-    held = {graph.input: x} | {value: outputs[name] for name, value in graph.mains.items() if name in outputs}
+    held = {graph.input: x} | {value: outputs[name] for name, value in shown(graph, between).items() if name in outputs}
     first: dict[str, int] = {}
     for node in graph.nodes:
         if node.owner and node.inputs:
@@ -84,12 +76,3 @@ def _given(
             held[value.index] = array
     held |= {column: columns[name] for column in graph.columns if (name := graph.values[column].name) in columns}
     return held | {constant.value: constant.array for constant in graph.constants}
-
-
-def _free(found: Mapping[str, np.ndarray], name: str) -> str:
-    """This name, or with the next number behind it where it is taken."""
-    turn, full = 1, name
-    while full in found:
-        turn += 1
-        full = f"{name} {turn}"
-    return full

@@ -106,7 +106,8 @@ class Graph:
     columns: what comes with every sample besides its input, the target first.  outputs: the values that `predict` gives: what each
     loss judges, in the order of the losses.  losses: the scalar of each.  loss: what training makes small, their weighted sum, or
     None for a graph that only predicts.  mains: the value that each of a network's nodes gives first, by the node's name; it need not
-    be what its last op makes.  present: the mask of that value, where it has one: 1 for steps that are there, 0 for padding.
+    be what its last op makes.  further: what its other ports give, by the names of node and port.  present: the mask of the first
+    value, where it has one: 1 for steps that are there, 0 for padding.
     """
 
     values: tuple[GraphValue, ...]
@@ -121,6 +122,7 @@ class Graph:
     loss: int | None
     constants: tuple[Constant, ...] = ()
     mains: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    further: Mapping[str, Mapping[str, int]] = dataclasses.field(default_factory=dict)
     present: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     @property

@@ -14,6 +14,7 @@ from playground.engine.first_fit import LINE, aligned, lower_bound
 from playground.engine.frames import Addresses, WholeFrame
 from playground.engine.graph import Graph
 from playground.engine.layout import Field, Layout
+from playground.engine.naming import shown
 from playground.engine.program import Program, Stage
 from playground.engine.registers import (
     AVERAGE_DECAY,
@@ -355,22 +356,12 @@ class _Planner:
         return Field(self.observe.storage.row(Ref("value", value), 0, 0, 0), shape, strides)
 
     def _observed(self) -> dict[str, Field]:
-        """Node -> its main output in the observing program; "node/name" -> its ops' further ones,
-        main ones that have a name, and "node/y" of an op that makes only a part of what the node gives.
-        """
-        found: dict[str, Field] = {}
+        """What the observing program keeps of the nodes, as `shown` names it."""
         if self.observe is None:
-            return found
-        for node in self.graph.nodes:
-            names, place = ops.find(node.op).outputs, self.observe.simple.places.get(node.output)
-            main = self.graph.mains.get(node.owner, node.output)
-            if place is not None and node.owner:
-                field = self._row_of(node.output)
-                found |= {node.owner: field} if node.output == main else {}
-                found |= {f"{node.owner}/{names[0]}": field} if names[0] != "y" or node.output != main else {}
-            for value, name in zip(node.more, names[1:], strict=True):
-                if Ref("value", value) not in self.observe.storage.stores:  # the op had no use for it
-                    continue
-                found[f"{node.owner}/{name}"] = self._row_of(value)
-                found |= {node.owner: found[f"{node.owner}/{name}"]} if value == main else {}
-        return found
+            return {}
+        places, stores = self.observe.simple.places, self.observe.storage.stores
+        kept = {node.output for node in self.graph.nodes if places.get(node.output) is not None}
+        kept |= {
+            value for node in self.graph.nodes for value in node.more if Ref("value", value) in stores
+        }  # else of no use to the op
+        return {name: self._row_of(value) for name, value in shown(self.graph).items() if value in kept}

@@ -147,7 +147,8 @@ class _Weaver:
                 share = Share(self.flow.nodes[node.shares].name, node.transposed) if node.shares else None
                 with self.g.of(node.name, node.spec, share):
                     self.values[node.id] = built(node.spec, self.g, *self._wired(node))
-                self.g.gives(node.name, self.values[node.id][0])
+                main, *more = self.values[node.id]
+                self.g.gives(node.name, main, dict(zip(node.spec.outputs[1:], more, strict=False)))
 
     def _inputs(self) -> Value:
         x = self.g.take_input(input_type(self.samples))

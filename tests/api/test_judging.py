@@ -10,6 +10,7 @@ from sklearn.metrics import r2_score
 import playground as pg
 from playground.document.edits import EditError
 from playground.errors import BadValue, PlaygroundError
+from playground.training.saturation import cuts
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +103,39 @@ def test_dead_units_are_counted_over_all_samples():
     x = project.samples().x
     given = project.observe(x)["relu1"]
     assert found["relu1"].share == pytest.approx((given == 0).mean(), abs=0.05)  # of other samples
+
+
+@pytest.mark.parametrize("id", ["gelu", "silu"])
+def test_what_is_stuck_is_known_behind_a_further_output(id):
+    project = pg.Project()
+    project.add(pg.dataset("adding_problem", samples=60, steps=6), name="data")
+    project.add(pg.layer("lstm", units=4, layers=2), "data", name="lstm1")
+    project.add(pg.layer("dense", units=3), "lstm1.cell", name="dense1")
+    project.add(pg.layer(id), "lstm1.cell", name="act1")
+    project.add(pg.layer(id), "dense1", name="act2")
+    project.add(pg.layer("global_average_pool"), "lstm1", name="pool1")
+    project.add(
+        pg.loss("cross_entropy"), project.add(pg.layer("dense", units=2), project.add(pg.layer("concat"), "act1", "act2"))
+    )
+    project.set(epochs=1)
+    project.train()
+    project.weights["dense1.bias"][...] = [-1e3, 0.0, 0.0]
+    found = project.stuck("train")
+    assert found["act2"].dead == pytest.approx(1 / 3)
+    assert found["act1"].share == found["act1"].dead == 0.0
+    cells = project.observe(project.samples().x)["lstm1/cell"]
+    assert cells.min() > -3  # where neither is flat
+
+
+def test_a_leaky_relu_without_a_slope_can_die():
+    project = pg.Project.chain(
+        pg.dataset("iris"), pg.layer("dense", units=4), pg.layer("leaky_relu", slope=0.0), pg.layer("dense", units=3), epochs=1
+    )
+    project.train()
+    project.weights["dense1.bias"][...] = [0.0, -1e3, 1e3, -1e3]
+    assert project.stuck("train")["leaky_relu1"].dead == 0.5
+    assert cuts(pg.layer("leaky_relu", slope=0.0))
+    assert pg.layer("leaky_relu").saturated(np.zeros((2, 3))) is None
 
 
 def test_weights_that_no_loss_reads_are_said(tmp_path):

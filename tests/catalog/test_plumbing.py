@@ -6,10 +6,13 @@ import itertools
 import math
 
 import numpy as np
+import onnx
 import pytest
 import torch
 import torch.nn.functional as F  # torch's own usage
+from onnx.reference import ReferenceEvaluator
 
+import playground as pg
 from playground.core import registry
 from playground.core.spec import Layer
 from playground.core.tensor import TensorType
@@ -18,7 +21,7 @@ from playground.engine.machine import Machine
 from playground.engine.plan import plan_network
 from playground.errors import ShapeError
 from playground.lowering.facts import facts
-from tests.catalog.through import STILL, against_torch, run
+from tests.catalog.through import STILL, against_torch, graph_of, run
 
 TORCH_MODES = {"constant": "constant", "edge": "replicate", "reflect": "reflect", "wrap": "circular"}
 
@@ -52,7 +55,8 @@ def product(layer, p, *x: torch.Tensor) -> torch.Tensor:
 
 
 def constant(layer, p, x: torch.Tensor) -> torch.Tensor:
-    value = p.get("value", torch.full(layer.shape, layer.value, dtype=x.dtype))
+    given = torch.tensor(layer.values, dtype=x.dtype).reshape(layer.shape) if layer.values else None
+    value = p.get("value", torch.full(layer.shape, layer.value, dtype=x.dtype) if given is None else given)
     return value.expand(len(x), *layer.shape)
 
 
@@ -168,6 +172,37 @@ def test_a_constant_is_the_same_whatever_comes_in(shape):
     value = numbers(*shape)
     layer = layer_of("constant", shape=shape, trained=True)
     against_torch(layer, lambda x, value: value, [numbers(4)], {"value": value})
+    given = tuple(map(float, value.reshape(-1)))
+    np.testing.assert_array_equal(run(layer_of("constant", shape=shape, values=given), [numbers(4)]).y, value)
+    graph = graph_of(layer_of("constant", shape=shape, values=given, trained=True), [(4,)])
+    (learned,) = [one for one in graph.parameters if one.owner == "node"]
+    np.testing.assert_array_equal(learned.start.draw(np.random.default_rng(0), shape, 1, 1), value)
+
+
+@pytest.mark.parametrize("trained", [False, True])
+def test_a_spatial_transformer_can_start_from_the_image_as_it_is(trained, tmp_path):
+    """As its help says; through a file, and read by an ONNX runtime."""
+    made = pg.Project()
+    made.add(pg.dataset("digits"), name="data")
+    made.add(pg.layer("flatten"), "data", name="flat")
+    made.add(pg.layer("dense", units=6, start="zeros"), "flat", name="turn")
+    made.add(pg.layer("constant", shape=(6,), values=(1, 0, 0, 0, 1, 0), trained=trained), "flat", name="still")
+    made.add(pg.layer("add"), "turn", "still", name="theta")
+    made.add(pg.layer("spatial_transformer"), "data", "theta", name="turned")
+    made.add(pg.layer("flatten"), "turned", name="flat2")
+    made.add(pg.loss("cross_entropy"), made.add(pg.layer("dense", units=10), "flat2"))
+    made.set(epochs=1, optimizer=pg.optimizer("sgd", rate=0.0))
+    made.save(tmp_path / "net.play")
+    made = pg.Project.load(tmp_path / "net.play")
+    assert made.node("still").spec.values == (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+    made.train()
+    x = made.samples().x[:5]
+    found = made.observe(x)
+    np.testing.assert_array_equal(found["theta"], np.tile(np.float32([1, 0, 0, 0, 1, 0]), (5, 1)))
+    assert np.ptp((found["turned"] - found["turned"].mean()) / found["turned"].std() - (x - x.mean()) / x.std()) < 1e-4
+    made.export(tmp_path / "net.onnx")
+    given = ReferenceEvaluator(onnx.load(tmp_path / "net.onnx")).run(None, {"input": x})[0]
+    np.testing.assert_allclose(given, found["dense1"], atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -185,6 +220,7 @@ def test_a_constant_is_the_same_whatever_comes_in(shape):
         ("concat", {"axis": 3}, [(3, 2), (3, 4)], "has 2 axes", "set axis -1"),
         ("concat", {}, [(3, 2), (3,)], "equally many axes", "insert flatten"),
         ("multiply", {}, [(3, 2), (3,)], "repeated along the largest", "match shapes"),
+        ("constant", {"shape": (2, 3), "values": (1.0, 2.0)}, [(3,)], "hold, 6, or none; it has 2", "set shape [2]"),
         ("spatial_dropout", {}, [(3,)], "a sequence or an image", "image"),
         ("masking", {}, [(3,)], "needs a sequence", "sequence"),
         ("prelu", {}, [()], "at least one axis", "insert flatten"),

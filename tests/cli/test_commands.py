@@ -14,8 +14,8 @@ from PIL import Image
 
 import playground as pg
 from playground import cli
-from playground.cli.written import layer_list, one_record
-from playground.errors import BadValue
+from playground.cli.written import layer_list, made, one_record
+from playground.errors import BadValue, UnknownKind
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -115,6 +115,49 @@ def test_layers_on_one_line():
     for text in ("", "iris wine", "table(path=a.csv"):
         with pytest.raises(BadValue):
             one_record(text)
+
+
+def test_records_and_pairs_within_records():
+    text = (
+        "conv2d(kernel=3,stride=[2, 1]) dense(units=10,start=normal(deviation=0.1)), constant(shape=[3],values=[1, 0, -2.5]) relu"
+    )
+    assert layer_list(text) == [
+        ("conv2d", {"kernel": 3, "stride": [2, 1]}),
+        ("dense", {"units": 10, "start": "normal(deviation=0.1)"}),
+        ("constant", {"shape": [3], "values": [1, 0, -2.5]}),
+        ("relu", {}),
+    ]
+    specs = [made("layer", one) for one in layer_list(text)]
+    assert specs[0] == pg.layer("conv2d", kernel=3, stride=(2, 1))
+    assert specs[1] == pg.layer("dense", units=10, start=pg.initializer("normal", deviation=0.1))
+    assert specs[2] == pg.layer("constant", shape=(3,), values=(1, 0, -2.5))
+    for text in (
+        "dense(units=[3)",
+        "dense(units=3",
+        "dense(units=3]",
+        'dense(a="b)',
+        "dense)",
+        "dense(start=normal(deviation=0.1)",
+    ):
+        with pytest.raises(BadValue, match="written like"):
+            layer_list(text)
+    for text in (
+        "dense(start=normal(depth=1))",
+        "dense(start=normals)",
+        "dense(start=normal(deviation=-1))",
+        "dense(start=zeros zeros)",
+    ):
+        with pytest.raises((BadValue, UnknownKind)):
+            made("layer", layer_list(text)[0])
+
+
+def test_new_takes_starts_and_brackets(command, tmp_path):
+    layers = "conv2d(kernel=3,stride=[2,1]) relu flatten dense(units=10,start=normal(deviation=0.1))"
+    code, events = command("new", tmp_path / "a.play", "--data", "digits", "--layers", layers)
+    assert (code, events[-1]["problems"]) == (0, [])
+    project = pg.Project.load(tmp_path / "a.play")
+    assert project.node("conv1").spec.stride == (2, 1)
+    assert project.node("dense1").spec.start == pg.initializer("normal", deviation=0.1)
 
 
 def test_new_from_a_table_and_another_optimizer(command, tmp_path):

@@ -10,9 +10,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 import playground as pg
+from playground.core.samples import Samples
+from playground.core.spec import Layer
 from playground.document.edits import ReplaceSpec
+from playground.ui.canvas import pictures
+from playground.ui.canvas.answers import known_graph, node_outputs, start_weights
 from playground.ui.main_window import MainWindow
-from playground.ui.panels.steps import StepsPanel
+from playground.ui.panels.steps import StepsPanel, View, views_of
 from playground.ui.session import Session
 from tests.examples.recipes import FOLDER, adding_attention, adding_lstm
 from tests.ui.conftest import settle
@@ -77,6 +81,63 @@ def test_attention_weights_are_shares_and_samples_can_be_leafed_through(window: 
     QTest.mouseClick(panel.back, Qt.MouseButton.LeftButton)
     assert panel.answer.text() == "sample 4,000 of 4,000"
     assert adding_attention().node("multi_head_attention1").spec.heads == 2
+
+
+def looked_at(*specs: Layer, wired: tuple[str, ...] = ()) -> tuple[list[View], dict[str, np.ndarray], np.ndarray]:
+    """Of the last of some layers in a row: its views of the first sample, all answers, and its picture on the canvas."""
+    made = pg.Project()
+    last = made.add(pg.dataset("adding_problem", samples=20, steps=6), name="data")
+    for at, spec in enumerate(specs):
+        last = made.add(spec, last, *(wired if at == len(specs) - 1 else ()), name=f"node{at}")
+    samples: Samples = made.samples()
+    graph = known_graph(made.record, samples)
+    assert graph is not None
+    answers = node_outputs(graph, start_weights(graph, 3), samples.x[:1])
+    (node,) = [one for one in made.record.network.nodes if one.name == last]
+    picture = pictures.sequence(node, answers, samples, 0)
+    assert picture is not None
+    return views_of(node, answers, samples, 0), answers, picture.maps
+
+
+@pytest.mark.parametrize("kind", ["simple_rnn", "gru", "lstm"])
+@pytest.mark.parametrize(("layers", "both"), [(1, False), (1, True), (3, False), (2, True)])
+def test_the_output_of_a_layer_that_gives_its_last_state_is_that_of_its_top(kind: str, layers: int, both: bool):
+    views, answers, picture = looked_at(pg.layer(kind, units=4, layers=layers, bidirectional=both, returns="last"))
+    assert views[-1].title == "Output"
+    shown = views[-1].pictures[0][1].T
+    assert shown.shape == (6, 8 if both else 4)
+    last = np.concatenate([shown[-1, :4], shown[0, 4:]])  # backwards the first step is the last one read
+    np.testing.assert_allclose(last, answers["node0"][0], rtol=1e-6)
+    np.testing.assert_allclose(picture[0], shown.T / np.abs(shown).max(), rtol=1e-6)
+
+
+def test_gates_say_of_which_layer_and_direction_they_are():
+    views, answers, _ = looked_at(pg.layer("lstm", units=2, layers=3, bidirectional=True))
+    gates = [view for view in views if view.title.startswith("Gates")]
+    assert [view.title for view in gates] == [
+        f"Gates, layer {layer}, {way}" for layer in (1, 2, 3) for way in ("forwards", "backwards")
+    ]
+    np.testing.assert_array_equal(np.concatenate([one for _, one in gates[5].pictures]), answers["node0:gates 6"][0].T)
+    for spec, wanted in (
+        (pg.layer("gru", units=2, layers=2), ["Gates, layer 1", "Gates, layer 2"]),
+        (pg.layer("gru", units=2, bidirectional=True), ["Gates, forwards", "Gates, backwards"]),
+        (pg.layer("gru", units=2), ["Gates"]),
+    ):
+        assert [view.title for view in looked_at(spec)[0] if view.title.startswith("Gates")] == wanted
+    assert len(looked_at(pg.layer("lstm", units=1, layers=16))[0]) == 2 * 16 + 1
+
+
+def test_a_decoder_shows_what_it_looks_up_in_the_memory():
+    first = pg.layer("dense", units=4), pg.layer("conv1d", filters=4, padding="valid")
+    views, answers, picture = looked_at(
+        *first, pg.layer("dense", units=4), pg.layer("transformer_decoder_block", heads=2), wired=("node0",)
+    )
+    assert [view.title for view in views] == ["Attention weights, over the memory", "Attention weights, over itself", "Output"]
+    over, itself = ([values for _, values in view.pictures] for view in views[:2])
+    assert [values.shape for values in over] == [(4, 6)] * 2
+    assert [values.shape for values in itself] == [(4, 4)] * 2
+    np.testing.assert_allclose(picture, np.stack(over) / np.stack(over).max(axis=(1, 2), keepdims=True), rtol=1e-6)
+    np.testing.assert_array_equal(np.stack(over), answers["node3:weights"][0])
 
 
 @pytest.mark.parametrize("node", ["", "dense1"])

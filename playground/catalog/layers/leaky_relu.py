@@ -33,6 +33,10 @@ class LeakyReLU(Layer):
         (x,) = inputs
         return g.op("leaky_relu", x, slope=self.slope)
 
+    def saturated(self, y: np.ndarray, x: np.ndarray | None = None) -> np.ndarray | None:
+        """Without a slope it is a ReLU."""
+        return np.asarray(y == 0.0) if self.slope == 0.0 else None
+
     def curve(self, x: np.ndarray) -> np.ndarray:
         return np.where(x > 0.0, x, self.slope * x)
 

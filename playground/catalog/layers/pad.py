@@ -50,6 +50,8 @@ class Pad(Layer):
         ("wrap", {"before": (1, 2, 1), "after": (3, 0, 2), "mode": "wrap"}, ((3, 2, 5),)),
         ("none", {"before": (0,), "after": (0,), "mode": "edge"}, ((3,),)),
         ("one pixel", {"mode": "edge"}, ((1, 1, 1),)),
+        ("six axes", {"before": (1, 0, 1, 0, 2, 1), "after": (0, 1, 0, 1, 0, 1)}, ((2, 1, 3, 2, 1, 2),)),
+        ("six axes, wrapped", {"before": (1, 0, 1, 0, 1, 2), "after": (0, 1, 0, 1, 0, 0), "mode": "wrap"}, ((2, 1, 3, 2, 1, 2),)),
     )
 
     def build(self, g: Builder, *inputs: Value) -> Value:

@@ -26,8 +26,8 @@ class SpatialTransformer(Layer):
     Shapes: image (height, width, channels), theta (2, 3) or (6,) -> (height', width', channels).
     Coordinates run from -1 at the left and upper rim to 1 at the right and lower one. A pixel of the output at (u across, v down)
     shows the image at theta·(u, v, 1), bilinearly interpolated. Equal to PyTorch's affine_grid and grid_sample. Theta =
-    (1 0 0, 0 1 0) leaves the image as it is, so a branch that should begin there adds a Constant of these six numbers to a Dense
-    layer of six units that starts from zeros.
+    (1 0 0, 0 1 0) leaves the image as it is, so a branch that should begin there adds a Constant of shape 6 with the values 1, 0, 0, 0,
+    1, 0 to a Dense layer of six units that starts from zeros.
     """
 
     size: tuple[int, int] = size((0, 0), low=0, high=4096, unit="px", help="Height and width of the output; 0 keeps the image's.")

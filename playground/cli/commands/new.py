@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from playground.api import Project, parts
+from playground.api import Project
 from playground.cli.examples import example, examples
 from playground.cli.output import Output
-from playground.cli.written import layer_list, one_record
+from playground.cli.written import layer_list, made, one_record
 from playground.core import registry
 from playground.errors import BadValue, FileError
 
@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--layers",
         metavar="LIST",
         default="",
-        help='layers in order, such as "dense(units=32) relu dense(units=3)"; the last one must fit the data',
+        help='layers in order, such as "dense(units=32, start=normal(deviation=0.1)) relu dense(units=3)"; the last one must fit the data',
     )
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
 
@@ -40,8 +40,8 @@ def run(args: argparse.Namespace, out: Output) -> int:
     if args.example:
         project = Project.load(example(args.example))
     elif args.data:
-        nodes = [parts.make("layer", *one) for one in layer_list(args.layers)]
-        project = Project.chain(parts.make("dataset", *one_record(args.data)), *nodes, name=name)
+        nodes = [made("layer", one) for one in layer_list(args.layers)]
+        project = Project.chain(made("dataset", one_record(args.data)), *nodes, name=name)
     else:
         project = Project.chain(name=name)
     project.save(args.file)

@@ -20,6 +20,8 @@ from playground.words import sentence
 
 #: Modes by number, as the kernels know them.
 MODES = ("constant", "edge", "reflect", "wrap")
+#: Loops of the kernels.
+MOST_AXES = 6
 
 
 @inline
@@ -43,9 +45,9 @@ def pad_entry(F, x, y, i, unit, value):
 
 @kernel
 def pad_forward(F, R, w, k):
-    """words: samples | x sample | y sample | mode, value | numbers of an entry | five axes: extent, in front, extent of the output"""
+    """words: samples | x sample | y sample | mode, value | numbers of an entry | six axes: extent, in front, extent of the output"""
     mode, value, unit = w[5], as_float(w[6]), w[7]
-    n, front, wide = w[20], w[21], w[22]
+    n, front, wide = w[23], w[24], w[25]
     for s in range(w[0]):
         y = w[3] + s * w[4]
         for oa in range(w[10]):
@@ -56,29 +58,31 @@ def pad_forward(F, R, w, k):
                     c = padded_source(oc - w[15], w[14], mode)
                     for od in range(w[19]):
                         d = padded_source(od - w[18], w[17], mode)
-                        inside = a >= 0 and b >= 0 and c >= 0 and d >= 0
-                        x = w[1] + s * w[2] + (((a * w[11] + b) * w[14] + c) * w[17] + d) * n * unit
-                        if not inside:
-                            for j in range(0, wide * unit, 16):
-                                store(F, y + j, wide * unit - j, value)
-                        else:
-                            for at in range(front):
-                                pad_entry(F, x, y + at * unit, padded_source(at - front, n, mode), unit, value)
-                            for j in range(0, n * unit, 16):
-                                store(F, y + front * unit + j, n * unit - j, load(F, x + j, n * unit - j))
-                            for at in range(front + n, wide):
-                                pad_entry(F, x, y + at * unit, padded_source(at - front, n, mode), unit, value)
-                        y += wide * unit
+                        for oe in range(w[22]):
+                            e = padded_source(oe - w[21], w[20], mode)
+                            inside = a >= 0 and b >= 0 and c >= 0 and d >= 0 and e >= 0
+                            x = w[1] + s * w[2] + ((((a * w[11] + b) * w[14] + c) * w[17] + d) * w[20] + e) * n * unit
+                            if not inside:
+                                for j in range(0, wide * unit, 16):
+                                    store(F, y + j, wide * unit - j, value)
+                            else:
+                                for at in range(front):
+                                    pad_entry(F, x, y + at * unit, padded_source(at - front, n, mode), unit, value)
+                                for j in range(0, n * unit, 16):
+                                    store(F, y + front * unit + j, n * unit - j, load(F, x + j, n * unit - j))
+                                for at in range(front + n, wide):
+                                    pad_entry(F, x, y + at * unit, padded_source(at - front, n, mode), unit, value)
+                            y += wide * unit
 
 
 @kernel
 def pad_backward(F, R, w, k):
     """dx (+)= dy at its source.
 
-    words: samples | dx sample | dy sample | mode, add | numbers of an entry | five axes: extent, in front, extent of the output
+    words: samples | dx sample | dy sample | mode, add | numbers of an entry | six axes: extent, in front, extent of the output
     """
     mode, unit = w[5], w[7]
-    n, front, wide = w[20], w[21], w[22]
+    n, front, wide = w[23], w[24], w[25]
     for s in range(w[0]):
         y = w[3] + s * w[4]
         for oa in range(w[10]):
@@ -89,20 +93,22 @@ def pad_backward(F, R, w, k):
                     c = padded_source(oc - w[15], w[14], mode)
                     for od in range(w[19]):
                         d = padded_source(od - w[18], w[17], mode)
-                        if a >= 0 and b >= 0 and c >= 0 and d >= 0:
-                            x = w[1] + s * w[2] + (((a * w[11] + b) * w[14] + c) * w[17] + d) * n * unit
-                            for j in range(0, n * unit, 16):
-                                g = load(F, y + front * unit + j, n * unit - j)
-                                if w[6]:
-                                    g = g + load(F, x + j, n * unit - j)
-                                store(F, x + j, n * unit - j, g)
-                            for at in range(wide):
-                                i = padded_source(at - front, n, mode)
-                                if i >= 0 and (at < front or at >= front + n):
-                                    for j in range(0, unit, 16):
-                                        g = load(F, x + i * unit + j, unit - j) + load(F, y + at * unit + j, unit - j)
-                                        store(F, x + i * unit + j, unit - j, g)
-                        y += wide * unit
+                        for oe in range(w[22]):
+                            e = padded_source(oe - w[21], w[20], mode)
+                            if a >= 0 and b >= 0 and c >= 0 and d >= 0 and e >= 0:
+                                x = w[1] + s * w[2] + ((((a * w[11] + b) * w[14] + c) * w[17] + d) * w[20] + e) * n * unit
+                                for j in range(0, n * unit, 16):
+                                    g = load(F, y + front * unit + j, n * unit - j)
+                                    if w[6]:
+                                        g = g + load(F, x + j, n * unit - j)
+                                    store(F, x + j, n * unit - j, g)
+                                for at in range(wide):
+                                    i = padded_source(at - front, n, mode)
+                                    if i >= 0 and (at < front or at >= front + n):
+                                        for j in range(0, unit, 16):
+                                            g = load(F, x + i * unit + j, unit - j) + load(F, y + at * unit + j, unit - j)
+                                            store(F, x + i * unit + j, unit - j, g)
+                            y += wide * unit
 
 
 class Pad(Op):
@@ -116,8 +122,8 @@ class Pad(Op):
         x, before, after = inputs[0], attributes["before"], attributes["after"]
         if len(before) != x.rank or len(after) != x.rank or min(*before, *after, 0) < 0:
             raise ShapeError(f"needs an amount for every axis; the input is {x}.")
-        if len(_axes(x.shape, before, after)[0]) > 5:
-            raise ShapeError(sentence("pads at most five axes."))
+        if len(_axes(x.shape, before, after)[0]) > MOST_AXES:
+            raise ShapeError(sentence("pads at most six axes."))
         most = {"reflect": -1, "wrap": 0}.get(attributes["mode"])
         if most is not None and any(max(b, a) > n + most for n, b, a in zip(x.shape, before, after, strict=True)):
             text = (
@@ -138,9 +144,9 @@ class Pad(Op):
         return 0
 
     def _words(self, e: Emit, node: OpNode) -> tuple[int, int, list[int]]:
-        """The mode's number, numbers of an entry, five axes."""
+        """The mode's number, numbers of an entry, MOST_AXES axes."""
         axes, unit = _axes(e.graph.types(node)[0].shape, node.attributes["before"], node.attributes["after"])
-        filled = [(1, 0, 1)] * (5 - len(axes)) + [(n, b, n + b + a) for n, b, a in axes]
+        filled = [(1, 0, 1)] * (MOST_AXES - len(axes)) + [(n, b, n + b + a) for n, b, a in axes]
         return MODES.index(node.attributes["mode"]), unit, [number for axis in filled for number in axis]
 
     def forward(self, e: Emit, node: OpNode) -> None:

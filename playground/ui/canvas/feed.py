@@ -342,7 +342,9 @@ class PreviewFeed(QObject):
         with np.errstate(all="ignore"):
             x = self.prepared.scaler.apply(x)
             given = node_outputs(graph, weights, x, columns)
-            self._crowd_now, self._crowd_read = (self._names.answers(each) for each in (given, first_inputs(graph, given, x)))
+            self._crowd_now, self._crowd_read = (
+                self._names.answers(each) for each in (given, first_inputs(graph, given, x, ":"))
+            )
             present = self._names.answers(present_of(graph, x, columns))
         if present:  # what is padded says nothing of a layer
             self._crowd_now, self._crowd_read = (

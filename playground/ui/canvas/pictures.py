@@ -21,7 +21,7 @@ from playground.ui.canvas.answers import Array
 from playground.ui.canvas.look import MAP_SIDE
 from playground.ui.canvas.plane import grid_points, in_square, plane_of
 from playground.ui.canvas.preview import PreviewData
-from playground.ui.canvas.sequences import attention, has_weights, heat, length_of, strip_of
+from playground.ui.canvas.sequences import attention, has_weights, heat, length_of, over_steps, strip_of
 from playground.ui.plots.axis import measured
 from playground.words import named, say, sentence
 
@@ -75,10 +75,8 @@ def sequence(node: Node, answers: Mapping[str, Array], samples: Samples | None, 
             if given is None
             else PreviewData(maps=_share(attention(given[0], length_of(samples, index, given.shape[-1])))[: MAP_SIDE**2])
         )
-    given = answers.get(node.name)
-    if given is not None and given.ndim == 2:  # a recurrent layer that gives its last state has gone through all of them
-        given = answers.get(f"{node.name}:y")
-    if given is None or given.ndim != 3:
+    given = over_steps(node, answers)
+    if given is None:
         return None
     return PreviewData(maps=_symmetric(heat(given[0], length_of(samples, index, given.shape[1])))[None])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,11 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
+from playground.core.recurrent import Recurrent
 from playground.core.samples import NO_CLASS, Samples
 from playground.core.spec import Layer
+from playground.document.project import Node
+from playground.engine.naming import numbered
 from playground.ui.painting import AA, CENTRE, box, put, width_of
 from playground.ui.theme import theme
 from playground.words import named
@@ -123,6 +127,31 @@ def length_of(samples: Samples | None, index: int, steps: int) -> int | None:
 def has_weights(spec: object) -> bool:
     """Whether a layer looks steps up by attention weights."""
     return isinstance(spec, Layer) and "weights" in spec.outputs
+
+
+def turns(answers: Mapping[str, Array], name: str) -> list[Array]:
+    """What all ops of a node give that is called alike, such as the gates of every layer and direction, in their order."""
+    found: list[Array] = []
+    while (given := answers.get(numbered(name, len(found)))) is not None:
+        found.append(given)
+    return found
+
+
+def over_steps(node: Node, answers: Mapping[str, Array]) -> Array | None:
+    """What a node gives over the steps; None for a node without steps. Shapes: -> (n, steps, units).
+
+    A recurrent layer that gives its last state alone has gone through all of them: what its top layer gave at each, in both
+    directions side by side.
+    """
+    given = answers.get(node.name)
+    if given is None or given.ndim != 2:
+        return given if given is not None and given.ndim == 3 else None
+    runs = turns(answers, f"{node.name}:y")
+    known = len(runs) == node.spec.runs if isinstance(node.spec, Recurrent) else bool(runs)
+    if not known or runs[-1].ndim != 3:
+        return None
+    top = runs[-max(1, given.shape[1] // runs[-1].shape[2]) :]
+    return np.concatenate(top, axis=2) if len(top) > 1 else top[0]
 
 
 def heat(given: Array, length: int | None = None) -> Array:

@@ -12,12 +12,14 @@ from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from playground.core.recurrent import Recurrent
 from playground.core.samples import Samples
+from playground.core.spec import Layer
 from playground.document.project import Node
 from playground.ui.answering import Answering
 from playground.ui.canvas.answers import Array, length_columns
 from playground.ui.canvas.local import LocalNames
-from playground.ui.canvas.sequences import attention, has_weights, heat, length_of
+from playground.ui.canvas.sequences import attention, has_weights, heat, length_of, over_steps, turns
 from playground.ui.inspector.controls import Button, ComboField
 from playground.ui.inspector.foot import Empty
 from playground.ui.inspector.text import Label
@@ -55,27 +57,46 @@ def views_of(node: Node, answers: dict[str, Array], samples: Samples, index: int
     """What there is to look at in a layer, the most telling first."""
     found: list[View] = []
     name, spec = node.name, node.spec
-    for tail in ("", " 2", " 3", " 4"):
-        turn = f" {tail.strip()}" if tail else ""
-        given = answers.get(f"{name}:weights{tail}")
-        if has_weights(spec) and given is not None:
+    for port in ("weights", "self_weights") if has_weights(spec) else ():
+        given = answers.get(f"{name}:{port}")
+        if given is not None:
             values = attention(given[0], length_of(samples, index, given.shape[-1]))
             heads = tuple((say("head {k}", k=k + 1) if len(values) > 1 else "", one) for k, one in enumerate(values))
-            found.append(View(say("Attention weights{turn}", turn=turn), heads, 0.0, say("queries"), say("keys")))
-        gates: tuple[str, ...] = getattr(spec, "gates", ())
-        given = answers.get(f"{name}:gates{tail}")
-        if gates and given is not None:
+            title = say("Attention weights{turn}", turn=_kind(spec, port))
+            found.append(View(title, heads, 0.0, say("queries"), say("keys")))
+    gates: tuple[str, ...] = getattr(spec, "gates", ())
+    at_gates, at_cells = (turns(answers, f"{name}:{what}") for what in ("gates", "cells"))
+    for turn in range(max(len(at_gates), len(at_cells))):
+        if gates and turn < len(at_gates):
+            given = at_gates[turn]
             parts = np.split(heat(given[0], length_of(samples, index, given.shape[1])), len(gates))
-            found.append(View(say("Gates{turn}", turn=turn), tuple(zip(gates, parts, strict=True)), -1.0, say("units")))
-        given = answers.get(f"{name}:cells{tail}")
-        if given is not None:
-            found.append(_over_steps(say("Cell{turn}", turn=turn), given, samples, index))
-    given = answers.get(name)
-    if given is not None and given.ndim == 2:  # the last state alone: the states before are what an op of it gives
-        given = answers.get(f"{name}:y")
-    if given is not None and given.ndim == 3:
+            title = say("Gates{turn}", turn=_place(spec, turn))
+            found.append(View(title, tuple(zip(gates, parts, strict=True)), -1.0, say("units")))
+        if turn < len(at_cells):
+            found.append(_over_steps(say("Cell{turn}", turn=_place(spec, turn)), at_cells[turn], samples, index))
+    given = over_steps(node, answers)
+    if given is not None:
         found.append(_over_steps(say("Output"), given, samples, index))
     return found
+
+
+def _kind(spec: object, port: str) -> str:
+    """Which attention it is, of a layer that has two."""
+    if not isinstance(spec, Layer) or "self_weights" not in spec.outputs:
+        return ""
+    return say(", over itself") if port == "self_weights" else say(", over the memory")
+
+
+def _place(spec: object, turn: int) -> str:
+    """Which layer and direction of a recurrent one it is; its number, where that is inside a block. turn: from 0."""
+    if not isinstance(spec, Recurrent):
+        return f" {turn + 1}" if turn else ""
+    layer, back = divmod(turn, spec.directions)
+    if spec.layers == 1:
+        return "" if not spec.bidirectional else say(", backwards") if back else say(", forwards")
+    if not spec.bidirectional:
+        return say(", layer {layer}", layer=layer + 1)
+    return say(", layer {layer}, backwards" if back else ", layer {layer}, forwards", layer=layer + 1)
 
 
 def _over_steps(title: str, given: Array, samples: Samples, index: int) -> View:
@@ -192,7 +213,8 @@ class StepsPanel(QWidget):
 
     def _assemble(self) -> None:
         self.what.setAccessibleName(say("What to look at"))
-        self.what.setFixedWidth(140)
+        self.what.setMinimumWidth(140)
+        self.what.setMaximumWidth(230)  # "Attention weights, over the memory"
         self.what.activated.connect(self._choose)
         for button, name, by in ((self.back, say("Sample before"), -1), (self.on, say("Next sample"), 1)):
             button.setAccessibleName(name)
@@ -202,7 +224,7 @@ class StepsPanel(QWidget):
         head = QHBoxLayout()
         head.setSpacing(6)
         for part in (self.name, self.what, self.back, self.answer, self.on):
-            head.addWidget(part, 1 if part is self.name else 0)
+            head.addWidget(part, {self.name: 1, self.what: 2}.get(part, 0))
         self.answer.setFixedWidth(118)
         self.answer.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column = QVBoxLayout(body)
