@@ -84,6 +84,12 @@ class Growing:
         for piece in np.split(rows, back):
             self._append(piece)
 
+    def comes_again(self, rows: Array) -> int | None:
+        """The earliest step that these rows go back to; None where they go on."""
+        steps = np.concatenate([self.steps(self.rows)[-1:], self.steps(rows)])
+        back = steps[1:][np.diff(steps) <= 0]
+        return int(back.min()) if len(back) else None
+
     def cut(self, step: int) -> None:
         """Forget what came after a step; views that were handed out keep what they showed."""
         kept = int(np.searchsorted(self.steps(self.rows), step, side="right"))

@@ -141,6 +141,7 @@ class RunFiles(Hook):
 
     def reopened(self, reason: str) -> None:
         if self._record:
+            self._layers.cut(self.run.machine.step)  # what came after the best epoch comes again
             self._record.finish(None)
 
     def ended(self, finished: messages.Finished) -> None:

@@ -22,9 +22,9 @@ from playground.training.probes.looking import Crowd
 from playground.training.probes.notes import notes_of
 from playground.training.saturation import saturation
 from playground.training.spread import DECADES, MOST, even_edges, fill, signed_edges, thinned
-from tests.training.networks import NETWORKS, convolutional, plain, project
+from tests.training.networks import NETWORKS, convolutional, of, plain, project
 from tests.training.test_norms import run_of
-from tests.training.watching import expected, to_end
+from tests.training.watching import expected, rested, to_end
 
 
 def deep() -> tuple[Project, Samples]:
@@ -312,6 +312,58 @@ def test_a_fast_run_in_a_worker_has_histograms_all_along(client: Client) -> None
         assert len(steps) >= 8
         assert (np.diff(steps) > 0).all()
         assert steps[-1] == end.step
+
+
+def test_best_weights_at_the_end_take_no_later_step_away(client: Client) -> None:
+    made, samples = plain(epochs=400, patience=40, optimizer=of("optimizer", "adam", rate=0.05))
+    end = to_end(client, (made, samples))
+    assert end.restored_best
+    assert end.step < end.last_step
+    found, histograms = client.activations(), client.histograms("weights", "dense1")
+    assert found is not None
+    assert histograms is not None
+    for steps in (found.steps, histograms.steps):
+        assert (np.diff(steps) > 0).all()
+        assert end.step < steps[-1] <= end.last_step
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_a_look_after_the_best_weights_came_back_goes_on_ascending(seen: bool) -> None:
+    run = run_of(plain())
+    pair: list[Any] = [ActivationProbe(run), HistogramProbe(run)]  # type: ignore[arg-type]
+    best = np.empty(0)
+    for step in range(1, 21):
+        run.machine.run(1)
+        if step % 3 == 0:
+            notes_of(run).add()  # type: ignore[arg-type]
+        if step == 10:
+            best = run.machine.layout.state_view(run.machine.F).copy()
+        if step == 16 and seen:
+            for probe in pair:
+                probe.share.soon()
+                probe.look(force=False)
+    run.trainer.memory.last_step, run.trainer.memory.finished = 20, "early"
+    run.machine.restore(best)
+    assert run.machine.step == 10
+    for _ in range(2):  # the second has nothing to add
+        for probe in pair:
+            probe.look(force=True)
+    for area in (ACTIVATIONS, HISTOGRAMS):
+        rows = run.board[area].since(0)[0]
+        steps = [int(at) for at in (rows["step"] if rows.dtype.names else rows[:, 0])]
+        assert steps == [3, 6, 9, 12, 15, 16, 18] if seen else steps == [3, 6, 9, 10, 12, 15, 18]
+
+
+def test_a_run_that_goes_on_from_its_best_weights_forgets_what_it_takes_back(client: Client) -> None:
+    made, samples = plain(epochs=400, patience=40, optimizer=of("optimizer", "adam", rate=0.05))
+    end = to_end(client, (made, samples))
+    client.activations()
+    client.step_batch()
+    rested(client)
+    found = client.activations()
+    assert found is not None
+    assert client.history().steps[-1] == end.step + 1
+    assert found.steps[-1] == end.step + 1
 
 
 def test_padding_is_no_part_of_what_layers_give() -> None:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -18,7 +18,7 @@ from playground.ui import theme
 from playground.ui.plots.curves import WHOLE, LossPlot, MetricPlot, NormPlot, RatePlot, shown_layers
 from playground.ui.plots.finder import FinderPlot
 from playground.ui.plots.legend import Legend
-from playground.ui.plots.marks import Band, Mark
+from playground.ui.plots.marks import Band, Mark, flag_places
 from playground.ui.plots.plot import Plot, link
 from playground.ui.plots.series import RAW_POINTS, SMOOTH_POINTS, Series
 from playground.ui.plots.smoothing import Smoother
@@ -179,6 +179,24 @@ def test_flags_lie_in_two_rows_and_the_rest_is_counted(plot: LossPlot) -> None:
     marked = plot.grab().toImage()
     assert plain != marked
     assert count(marked, theme.theme().color("errorsoft")) == 0  # laid over the ground in part
+
+
+@pytest.mark.parametrize("last", ["text2", "error"])
+@pytest.mark.parametrize("many", [1, 2, 3, 4, 15])
+def test_no_flag_lies_on_another_and_none_is_left_uncounted(app: QApplication, many: int, last: str) -> None:
+    r = QRectF(48, 8, 400, 200)
+    placed = [(440.5 + k / 2, Mark(k, f"lstm1 Dropout 0 → 0.{k}", last if k == many - 1 else "text2")) for k in range(many)]
+    found = flag_places(r, placed)
+    places = [place for place, _, _ in found]
+    assert all(r.contains(place) for place in places)
+    assert not any(one.intersects(other) for k, one in enumerate(places) for other in places[:k])
+    words = [text for _, text, _ in found]
+    counted = sum(int(text) for text in words if text.startswith("+"))
+    assert counted + sum(not text.startswith("+") for text in words) == many
+    if many == 3:
+        assert counted == 2, "one flag gives way to the number"
+    if many <= 2:
+        assert any(heavy for _, _, heavy in found) == (last == "error")
 
 
 def test_a_metric_and_the_layers_are_drawn_by_name(app: QApplication, qtbot: QtBot) -> None:

@@ -104,6 +104,23 @@ def test_a_click_on_the_curve_picks_a_step_and_the_button_forks_there(window: Ma
     shot(window, "forked")
 
 
+def test_after_a_fork_loss_and_rate_share_their_axis_and_both_show_what_was_left(
+    window: MainWindow, session: Session, qtbot: QtBot
+) -> None:
+    last = paused_run(session, qtbot)
+    panel, step = loss_panel(window), last // 5
+    travels_of(session).fork(step)
+    went(session, qtbot, step)
+    for plot in (panel.plot, panel.rate):
+        plot.grab()  # the axis is laid out when it is drawn
+    assert panel.plot.across.high >= last
+    assert (panel.rate.across.low, panel.rate.across.high) == (panel.plot.across.low, panel.plot.across.high)
+    (branch,), ((left,),) = session.client.branches, panel.rate.overlays.values()
+    assert left.muted
+    assert left.y.tolist() == branch.history.rate.tolist()
+    assert panel.rate.up.high > float(left.y.max())
+
+
 @pytest.mark.parametrize(("id", "kind"), [("gradients", NormsPanel), ("metrics", MetricsPanel)])
 def test_a_click_on_any_plot_over_the_steps_picks_one(
     id: str, kind: type[StepPanel], window: MainWindow, session: Session, qtbot: QtBot

@@ -10,7 +10,7 @@ from playground.engine.formulas import only_present
 from playground.training.areas.activations import ACTIVATION_COLUMNS, ACTIVATIONS
 from playground.training.probes import Probe, Share, register
 from playground.training.probes.looking import FIRST, Array, Crowd
-from playground.training.probes.notes import notes_of
+from playground.training.probes.notes import moments, reached
 from playground.training.saturation import saturation
 
 if TYPE_CHECKING:
@@ -31,14 +31,13 @@ class ActivationProbe(Probe[None]):
 
     def look(self, *, force: bool) -> None:
         """At rest also at past steps that were noted down since the last look, at first at some of those before it."""
-        step = self.run.machine.step
+        step = reached(self.run)
         if not self.crowd.wanted or step == self._last or not (force or self.share.due):
             return
         with self.share:
             last, self._last = min(self._last, step), step
-            past = notes_of(self.run).past(last, step, force=force) if self.crowd.small else []
-            for at, tensors in [*((note.step, note.tensors) for note in past), (step, None)]:
-                self._measure(at, tensors)
+            for note in moments(self.run, last, force=force, noted=self.crowd.small):
+                self._measure(note.step if note else self.run.machine.step, note.tensors if note else None)
 
     def _measure(self, step: int, tensors: dict[str, Array] | None) -> None:
         outputs = self.crowd.outputs(tensors)

@@ -10,7 +10,7 @@ from playground.engine.formulas import only_present
 from playground.training.areas.histograms import HISTOGRAMS, histogram_row
 from playground.training.probes import Probe, Share, register
 from playground.training.probes.looking import FIRST, Array, Crowd
-from playground.training.probes.notes import notes_of
+from playground.training.probes.notes import Note, moments, reached
 from playground.training.spread import fill
 
 if TYPE_CHECKING:
@@ -33,16 +33,22 @@ class HistogramProbe(Probe[None]):
 
     def look(self, *, force: bool) -> None:
         """At rest also at past steps that were noted down since the last look, at first at some of those before it."""
-        step, machine = self.run.machine.step, self.run.machine
+        step = reached(self.run)
         if not self.crowd.wanted or step == self._last or not (force or self.share.due):
             return
         with self.share:
             last, self._last = min(self._last, step), step
-            for note in notes_of(self.run).past(last, step, force=force) if self.crowd.small else ():
-                outputs = self.crowd.outputs(note.tensors)
-                self.run.board[HISTOGRAMS].append(self._row(note.step, note.tensors, note.gradients, outputs))
-            row = self._row(step, machine.parameters(), machine.gradients(), self.crowd.outputs())
-            self.run.board[HISTOGRAMS].append(row)
+            for note in moments(self.run, last, force=force, noted=self.crowd.small):
+                self._measure(note)
+
+    def _measure(self, note: Note | None) -> None:
+        """A row for a past step, or for the present."""
+        machine = self.run.machine
+        if note is None:
+            row = self._row(machine.step, machine.parameters(), machine.gradients(), self.crowd.outputs())
+        else:
+            row = self._row(note.step, note.tensors, note.gradients, self.crowd.outputs(note.tensors))
+        self.run.board[HISTOGRAMS].append(row)
 
     def _row(self, step: int, weights: dict[str, Array], gradients: dict[str, Array], outputs: dict[str, Array]) -> Array:
         """Shapes: (1,). What a node does not give is left empty."""

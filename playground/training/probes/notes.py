@@ -89,6 +89,24 @@ def _split(run: Array, places: dict[str, tuple[int, tuple[int, ...]]]) -> dict[s
     return {name: run[at : at + math.prod(shape)].reshape(shape) for name, (at, shape) in places.items()}
 
 
+def reached(run: Run) -> int:
+    """The last step that was made: past the present one where the run ended with the weights of its best epoch."""
+    memory = run.trainer.memory
+    return max(run.machine.step, memory.last_step) if memory.finished else run.machine.step
+
+
+def moments(run: Run, last: int, *, force: bool, noted: bool) -> list[Note | None]:
+    """What a look goes into after that of step `last`, ascending; None is the present. noted: past steps too.
+
+    A row of an earlier step says that the run went back, which it did not by taking the best weights at its end: once later steps
+    were looked into, the present is left out.
+    """
+    step, far = run.machine.step, reached(run)
+    found = notes_of(run).past(last, far + (far > step), force=force) if noted else []
+    present: list[None] = [None] if far == step or last < step else []
+    return [*(note for note in found if note.step < step), *present, *(note for note in found if note.step > step)]
+
+
 _NOTES: weakref.WeakKeyDictionary[Run, Notes] = weakref.WeakKeyDictionary()
 
 

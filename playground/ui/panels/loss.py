@@ -123,8 +123,10 @@ class LossPanel(QWidget):
         last, now = (int(history.steps[-1]), float(history.rate[-1])) if going else (0, None)
         steps, rates = planned_rates(self.session.project, last, total, now)
         self.rate.show_plan(steps if going else steps[:0], rates if going else rates[:0])
+        # Said to both: what one of them alone knew of would part their axes.
+        far = max([reach(history.steps, total) or kept, *(branch.last for branch in self._branches)])
         for plot in (self.plot, self.rate):
-            plot.reach = reach(history.steps, total) or kept
+            plot.reach = far
             bands = [dataclasses.replace(band, text=band.text if plot is self.plot else "") for band in self.travels.bands()]
             plot.show_marks([*self.journal.marks(), *self.travels.marks()], bands)
         self.plot.empty = self._nothing()
@@ -144,8 +146,10 @@ class LossPanel(QWidget):
             return
         for branch in self._branches:
             self.plot.overlay_run(_name_of(branch), None)
+            self.rate.overlay_run(_name_of(branch), None)
         for branch in branches:
             self.plot.overlay_run(_name_of(branch), branch.history, branch.epochs)
+            self.rate.overlay_run(_name_of(branch), branch.history)
         self._branches = branches
 
     def showEvent(self, event: object) -> None:

@@ -139,6 +139,8 @@ class RatePlot(Plot):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(say("Learning rate over steps"), top=6, parent=parent)
         self.title, self.flags = say("Learning rate"), False
+        #: The greatest rate of every run that is laid under, by its name.
+        self._others: dict[str, float] = {}
         self._epochs, self._greatest = EpochColumn("rate"), {key: Greatest() for key in ("plan", "rate")}
         self.add(Series("plan", say("planned"), "smooth", 3, dashes=(2.0, 3.0)))
         self.add(Series("rate", say("rate"), "smooth", 3, dashes=()))
@@ -154,10 +156,21 @@ class RatePlot(Plot):
         else:
             self.show_data("rate", history.steps, history.rate)
 
+    def overlay_run(self, label: str, history: History | None) -> None:
+        """Lay another run's rates under this one's; None takes them away."""
+        self._others.pop(label, None)
+        if history is not None:
+            self._others[label] = Greatest().of(history.rate)
+        self.overlay({} if history is None else {"rate": (history.steps, history.rate)}, label)
+
+    def clear_overlays(self) -> None:
+        self._others.clear()
+        super().clear_overlays()
+
     def show_plan(self, steps: np.ndarray, rates: np.ndarray) -> None:
         """Show what the schedule has in mind from here on, with room for the title over both."""
         self.show_data("plan", steps, rates)
-        highest = max(self._greatest[key].of(series.y) for key, series in self.series.items())
+        highest = max([*(self._greatest[key].of(series.y) for key, series in self.series.items()), *self._others.values()])
         self.fixed_up = Axis(0.0, 1.6 * highest) if highest > 0 else None
 
 

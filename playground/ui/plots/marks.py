@@ -96,25 +96,62 @@ def _draw_diamond(p: QPainter, at: QPointF, token: str) -> None:
 
 def _draw_flags(p: QPainter, r: QRectF, placed: Sequence[tuple[float, Mark]]) -> None:
     """The words of marks, over all of their lines."""
-    until = [r.x() - 2, r.x() - 2]
-    hidden, last = 0, 0.0
+    for tag, text, heavy in flag_places(r, placed):
+        box(p, tag, 2, theme().color("errorsoft" if heavy else "panel"), theme().color("error" if heavy else "border"))
+        put(p, tag, text, 10, how=CENTRE, bold=heavy)
+
+
+def flag_places(r: QRectF, placed: Sequence[tuple[float, Mark]]) -> list[tuple[QRectF, str, bool]]:
+    """Where each flag lies, its words, and whether it is of an error; none lies on another. placed: ascending, with pixels across.
+
+    The number of those without room needs room itself: where there is none, flags give way to it, those of errors last.
+    """
+    rows: tuple[list[_Flag], list[_Flag]] = [], []
+    hidden: list[float] = []
     for x, mark in placed:
         wide = width_of(mark.text, 10, mark.token == "error") + 10
         left = min(x, r.right() - wide)
-        row = next((k for k in (0, 1) if left >= until[k]), None)
+        row = next((row for row in rows if left >= _end_of(row, r)), None)
         if row is None:
-            hidden, last = hidden + 1, x
-            continue
-        until[row] = left + wide + 2
-        tag = QRectF(left, r.y() + 3 + 18 * row, wide, 15)
-        heavy = mark.token == "error"
-        box(p, tag, 2, theme().color("errorsoft" if heavy else "panel"), theme().color("error" if heavy else "border"))
-        put(p, tag, mark.text, 10, how=CENTRE, bold=heavy)
-    if hidden:
-        wide = width_of(f"+{hidden}", 10) + 10
-        tag = QRectF(min(max(last, max(until)), r.right() - wide), r.y() + 3, wide, 15)
-        box(p, tag, 2, theme().color("panel"), theme().color("border"))
-        put(p, tag, f"+{hidden}", 10, how=CENTRE)
+            hidden.append(x)
+        else:
+            row.append(_Flag(x, left, left + wide, mark))
+    count = _count_place(r, rows, hidden)
+    found = [
+        (QRectF(flag.left, r.y() + 3 + 18 * at, flag.right - flag.left, 15), flag.mark.text, flag.mark.token == "error")
+        for at, row in enumerate(rows)
+        for flag in row
+    ]
+    return [*found, (count, f"+{len(hidden)}", False)] if count is not None else found
+
+
+@dataclasses.dataclass(frozen=True)
+class _Flag:
+    """A flag in a row, in pixels. x: of its line."""
+
+    x: float
+    left: float
+    right: float
+    mark: Mark
+
+
+def _end_of(row: Sequence[_Flag], r: QRectF) -> float:
+    """From where on there is room in a row."""
+    return row[-1].right + 2 if row else r.x() - 2
+
+
+def _count_place(r: QRectF, rows: tuple[list[_Flag], list[_Flag]], hidden: list[float]) -> QRectF | None:
+    """Where the number of hidden flags lies; what gives way to it goes from its row to the hidden."""
+    while hidden:
+        wide = width_of(f"+{len(hidden)}", 10) + 10
+        lefts = [max(_end_of(row, r), min(max(hidden), r.right() - wide)) for row in rows]
+        at = 0 if lefts[0] <= lefts[1] else 1
+        filled = [row for row in rows if row]
+        if lefts[at] + wide <= r.right() or not filled:
+            return QRectF(lefts[at], r.y() + 3 + 18 * at, wide, 15)
+        weaker = max(filled, key=lambda row: (row[-1].mark.token != "error", row[-1].right))
+        hidden.append(weaker.pop().x)
+    return None
 
 
 def draw_crosses(p: QPainter, r: QRectF, xs: Sequence[float]) -> None:

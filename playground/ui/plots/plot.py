@@ -27,7 +27,7 @@ END, MOST_READ = 13, 8
 #: A margin of so many pixels above the curves has room for the title, which lies over them else.
 TITLE_ROOM = 18
 #: Dashes of a curve that is laid under, by the series it belongs to, so that it is told apart without its colour.
-OVERLAID = {"train": (8.0, 3.0, 2.0, 3.0), "validation": (3.0, 3.0), "raw": ()}
+OVERLAID = {"train": (8.0, 3.0, 2.0, 3.0), "rate": (8.0, 3.0, 2.0, 3.0), "validation": (3.0, 3.0), "raw": ()}
 
 
 class Plot(Pointing):
