@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from playground.engine.clipping import limited_squares
 from playground.engine.emit import Emit, Frame, Instruction, Whole
 from playground.engine.graph import Graph, OpNode
 from playground.engine.kernel import inline, kernel
 from playground.engine.registers import (
     CLIP,
+    CLIP_MOST,
     CLIP_SCALE,
     CLIP_VALUE,
     CURSOR,
@@ -23,7 +25,7 @@ from playground.engine.registers import (
     WINDOW_X,
     WINDOW_Y,
 )
-from playground.engine.vocabulary import hmax, hsum, load, splat, store, vabs, vmax, vmin
+from playground.engine.vocabulary import INFINITY, hmax, hsum, load, splat, store, vabs, vmax
 
 
 @kernel
@@ -80,17 +82,6 @@ def give_outputs(F, R, w, k):
 
 
 @inline
-def limit_values(F, g, n, most):
-    """Bring every number into -most … most; the sum of squares afterwards. Source: PyTorch's clip_grad_value_."""
-    total = splat(0.0)
-    for j in range(0, n, 16):
-        x = vmin(vmax(load(F, g + j, n - j), 0.0 - most), most)
-        store(F, g + j, n - j, x)
-        total = total + x * x
-    return hsum(total)
-
-
-@inline
 def scaled_norm(F, g, n):
     """The norm where squares of finite numbers are too large: of the numbers over the largest. Not finite where one of them is not."""
     largest, nothing = splat(0.0), splat(0.0)
@@ -138,8 +129,9 @@ def add_squares(F, R, w, k):
 def judge(F, R, w, k):
     """Norm of the gradient, the clipping factor and the verdict.  words: gradient n | sums of squares, of how many chains (0: none)
 
-    The norm that is told is that of the gradient as it came; where single numbers are limited, that comes before the limit on
-    the norm. Source of the factor: PyTorch's clip_grad_norm_, limit / (norm + 1e-6), at most 1."""
+    The norm that is told is that of the gradient as it came, which stays where it is: the update clips what it reads. Where single
+    numbers are limited, that comes before the limit on the norm. Source of the factor: PyTorch's clip_grad_norm_, limit / (norm + 1e-6),
+    at most 1."""
     g, n = w[0], w[1]
     total = splat(0.0)
     if w[3] == 0:
@@ -152,8 +144,11 @@ def judge(F, R, w, k):
         norm, finite = scaled_norm(F, g, n)
     F[NORM] = norm
     F[VERDICT] = 1.0 if finite and np.isfinite(F[LOSS]) else 0.0
-    if k[CLIP_VALUE] > 0.0:
-        norm = np.sqrt(limit_values(F, g, n, k[CLIP_VALUE]))
+    most = k[CLIP_VALUE]
+    F[CLIP_MOST] = INFINITY
+    if most > 0.0:
+        F[CLIP_MOST] = most
+        norm = np.sqrt(limited_squares(F, g, n, most))
     F[CLIP_SCALE] = k[CLIP] / (norm + 1e-6) if k[CLIP] > 0.0 and norm + 1e-6 > k[CLIP] else 1.0
 
 

@@ -21,6 +21,8 @@ class Penalty:
     knobs: ClassVar[tuple[str, ...]] = ()
     #: Whether it works before the update, after it, or on whole tensors in a stage after the update.
     places: ClassVar[tuple[str, ...]] = ()
+    #: The knob, if any, with the share of the weights that the update adds to the gradient, after clipping, as it reads it.
+    coupled: ClassVar[str] = ""
 
     def instruction(
         self, place: str, value: int, gradient: int, n: int, rate: Sequence[int], knobs: Mapping[str, int], decay_factor: int
@@ -45,7 +47,7 @@ class Penalty:
         """What it does after an update, in plain NumPy and in place, to the weights of a tensor; nothing where it works before."""
 
     def gradient(self, value: np.ndarray, numbers: Mapping[str, float]) -> np.ndarray | float:
-        """What it adds to the gradient before an update."""
+        """What the update adds to the gradient for it."""
         return 0.0
 
     def shrink(self, numbers: Mapping[str, float], rate: float) -> float:

@@ -70,6 +70,7 @@ class Tail:
         self.penalty = ops.penalty(rule.penalty) if rule.penalty else None
         self.knobs = {name: MOMENTUM_NOW if name == self.update.momentum else names[name] for name in self.update.knobs}
         self.penalty_knobs = {name: names[f"penalty:{name}"] for name in self.penalty.knobs} if self.penalty else {}
+        self.coupled = self.penalty_knobs[self.penalty.coupled] if self.penalty and self.penalty.coupled else CONSTANT_ZERO
         self.runs = self._runs()
 
     def stages(self, update_lists: Sequence[Sequence[tuple[Instruction, Origin]]]) -> list[Stage]:
@@ -129,7 +130,7 @@ class Tail:
                 offset = at - self.at.parameters
                 slots, sums = [slot + offset for slot in self.at.slots], self._sums(number) + 16 * piece
                 made = self.update.measure(
-                    at, self.at.gradients + offset, slots, n, self.knobs, run.decay_factor, sums, run.begun
+                    at, self.at.gradients + offset, slots, n, self.knobs, run.decay_factor, self.coupled, sums, run.begun
                 )
                 chain = chains[turn]
                 chain += self._penalised("before", at, self.at.gradients + offset, n, run)
@@ -171,6 +172,7 @@ class Tail:
                     run.rate_factor,
                     self.knobs,
                     decay_factor=run.decay_factor,
+                    penalty=self.coupled,
                     scalars=run.scalars,
                     sums=(self._sums(number), len(pieces)),
                     begun=run.begun,

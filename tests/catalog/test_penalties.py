@@ -44,33 +44,39 @@ def numbers_of(spec) -> dict[str, float]:
     return {f.name: float(getattr(spec, f.name)) for f in dataclasses.fields(spec)}
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam", "lion", "lamb", "nadam"])
+@pytest.mark.parametrize("limit", [0.0, 0.05])
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam", "adamw", "lion", "lamb", "nadam"])
 @pytest.mark.parametrize(("record", "settings", "shapes"), examples("penalty"))
-def test_a_penalty_around_an_optimizer_as_their_formulas(record, settings, shapes, optimizer):
+def test_a_penalty_around_an_optimizer_as_their_formulas(record, settings, shapes, optimizer, limit):
     penalty, made = record(**settings), registry.find("optimizer", optimizer)()
     if penalty.id == "none":
         return
     numbers, strengths = numbers_of(made), numbers_of(penalty)
     rule, kept = ops.update(made.update), ops.penalty(penalty.id)
     update = UpdateRule(
-        made.update, numbers, clip=0.7, penalty=penalty.id, penalty_numbers=strengths,
+        made.update, numbers, clip=0.7, clip_value=limit, penalty=penalty.id, penalty_numbers=strengths,
         decay_factors={"second": 0.5}, rate_factors={"first": 2.0},
     )  # fmt: skip
     machine = machine_of(update, chains=2)
     values = {name: view.astype(float) for name, view in machine.parameters().items()}
     slots = {name: {slot: np.zeros_like(value) for slot in rule.slots} for name, value in values.items()}
-    twin = machine_of(dataclasses.replace(update, penalty="", penalty_numbers={}), chains=2)
+    twin = machine_of(dataclasses.replace(update, penalty="", penalty_numbers={}, clip_value=0.0), chains=2)
     for step in range(6):
         for name, view in twin.parameters().items():
             view[...] = machine.parameters()[name]
-        twin.run(1)  # the gradient as it was before the penalty
+        twin.run(1)  # the gradient of the loss alone
         machine.run(1)
-        norm = np.sqrt(sum((g.astype(float) ** 2).sum() for g in twin.gradients().values()))
+        for name, gradient in twin.gradients().items():
+            np.testing.assert_array_equal(machine.gradients()[name], gradient, err_msg=name)
+        found = {name: gradient.astype(float) for name, gradient in twin.gradients().items()}
+        if limit:
+            found = {name: gradient.clip(-np.float32(limit), np.float32(limit)) for name, gradient in found.items()}
+        norm = np.sqrt(sum((g**2).sum() for g in found.values()))
         for name, value in values.items():
             rate = numbers["rate"] * (2.0 if name.startswith("first") else 1.0)
             factor = 0.0 if name.endswith("bias") else 0.5 if name.startswith("second") else 1.0
             scaled = {key: number * factor for key, number in strengths.items()} if penalty.id != "max_norm" else strengths
-            gradient = twin.gradients()[name].astype(float) * min(1.0, 0.7 / (norm + 1e-6))
+            gradient = found[name] * min(1.0, 0.7 / (norm + 1e-6))
             gradient += kept.gradient(value, scaled)
             value *= kept.shrink(scaled, rate)
             mine = {**numbers, "rate": rate}

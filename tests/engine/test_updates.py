@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from playground.engine import ops
-from playground.engine.registers import CLIP_SCALE, CONSTANT_ONE, STEP
+from playground.engine.registers import CLIP_MOST, CLIP_SCALE, CONSTANT_ONE, STEP
 from tests.engine.bench import Bench, error
 
 NUMBERS = {
@@ -48,7 +48,7 @@ def test_steps_follow_pytorch(name: str) -> None:
         bench.k[index] = NUMBERS[key]
     rate, factor = 4, 5
     bench.k[rate], bench.k[factor] = NUMBERS["rate"] / 0.5, 0.5
-    bench.F[CLIP_SCALE], bench.k[CONSTANT_ONE] = 0.25, 1.0
+    bench.F[CLIP_SCALE], bench.F[CLIP_MOST], bench.k[CONSTANT_ONE] = 0.25, np.inf, 1.0
     tensor = torch.tensor(start, requires_grad=True)
     optimizer = theirs(name, tensor)
     plain, slots = start.copy(), {slot: np.zeros(N) for slot in rule.slots}

@@ -81,6 +81,31 @@ def test_every_norm_is_that_of_the_tensors(kind: Any, made: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [Noted, Direct])
+@pytest.mark.parametrize("clip", [0.0, 0.001])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"penalty": of("penalty", "l2", strength=0.1)},
+        {"clip_value": 0.01},
+        {"penalty": of("penalty", "elastic_net"), "accumulate": 3},
+    ],
+    ids=["bare", "l2", "value", "net"],
+)
+def test_the_norm_of_the_whole_is_that_of_the_layers_together(kind: Any, clip: float, more: dict[str, Any]) -> None:
+    """One meaning for both: the gradient of the loss as clipping found it, without the penalty."""
+    run = run_of(plain(clip=clip, **more))
+    measured = kind(run, names_of(run))
+    for _ in range(3):
+        kept = measured.before()
+        run.machine.run(1)
+        measured.after(kept)
+    measured.hand_over(force=True)
+    layers = norms_of(run.board.norms.since(0)[0], run.board.plan).gradient
+    np.testing.assert_allclose(np.sqrt((layers**2).sum(axis=1)), run.machine.ring()[:3, 2], rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [Noted, Direct])
 def test_numbers_near_the_ends_of_float32_have_finite_norms(kind: Any) -> None:
     run = run_of(plain())
     measured = kind(run, names_of(run))

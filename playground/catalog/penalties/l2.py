@@ -13,7 +13,7 @@ class L2(Penalty):
 
     Shapes: tensors of weights of any shape. It enters the gradient after clipping and is rescaled with it by optimizers with
     a rate for each weight; use decoupled decay to avoid that. Biases and normalisation parameters are exempt, and the loss
-    that is shown is without it.
+    and the gradients that are shown are without it.
     """
 
     strength: float = real(

@@ -6,22 +6,24 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from playground.engine.clipping import limited
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
-from playground.engine.registers import CLIP_SCALE
+from playground.engine.registers import CLIP_MOST, CLIP_SCALE
 from playground.engine.vocabulary import load, store, vsqrt
 
 
 @kernel
 def adadelta(F, R, w, k):
-    """words: value gradient square change n | knobs: rate factor rho epsilon l2 decay-factor"""
+    """words: value gradient square change n | knobs: rate factor rho epsilon l2 decay-factor penalty"""
     p, g, q, c, n = w[0], w[1], w[2], w[3], w[4]
-    rate, rho, eps, l2, clip = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], k[w[9]] * k[w[10]], F[CLIP_SCALE]
+    rate, rho, eps, l2 = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], (k[w[9]] + k[w[11]]) * k[w[10]]
+    clip, most = F[CLIP_SCALE], F[CLIP_MOST]
     rest = np.float32(1) - rho
     for j in range(0, n, 16):
         r = n - j
         x = load(F, p + j, r)
-        d = load(F, g + j, r) * clip + x * l2
+        d = limited(load(F, g + j, r), most) * clip + x * l2
         s, a = load(F, q + j, r) * rho + d * d * rest, load(F, c + j, r)
         u = vsqrt(a + eps) / vsqrt(s + eps) * d
         store(F, q + j, r, s)

@@ -6,22 +6,24 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from playground.engine.clipping import limited
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
-from playground.engine.registers import CLIP_SCALE, STEP
+from playground.engine.registers import CLIP_MOST, CLIP_SCALE, STEP
 from playground.engine.vocabulary import load, store, vsqrt
 
 
 @kernel
 def adagrad(F, R, w, k):
-    """words: value gradient sum n | knobs: rate factor slowing epsilon start l2 decay-factor | begun"""
+    """words: value gradient sum n | knobs: rate factor slowing epsilon start l2 decay-factor penalty | begun"""
     p, g, q, n = w[0], w[1], w[2], w[3]
-    slowing, eps, start, l2, clip = k[w[6]], k[w[7]], k[w[8]], k[w[9]] * k[w[10]], F[CLIP_SCALE]
-    rate = np.float32(np.float64(k[w[4]] * k[w[5]]) / (1.0 + np.float64(R[STEP] - R[w[11]]) * np.float64(slowing)))
+    slowing, eps, start, l2 = k[w[6]], k[w[7]], k[w[8]], (k[w[9]] + k[w[11]]) * k[w[10]]
+    clip, most = F[CLIP_SCALE], F[CLIP_MOST]
+    rate = np.float32(np.float64(k[w[4]] * k[w[5]]) / (1.0 + np.float64(R[STEP] - R[w[12]]) * np.float64(slowing)))
     for j in range(0, n, 16):
         r = n - j
         x = load(F, p + j, r)
-        d = load(F, g + j, r) * clip + x * l2
+        d = limited(load(F, g + j, r), most) * clip + x * l2
         s = load(F, q + j, r) + d * d
         store(F, q + j, r, s)
         store(F, p + j, r, x - d * rate / (vsqrt(s + start) + eps))

@@ -6,27 +6,29 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from playground.engine.clipping import limited
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
-from playground.engine.registers import CLIP_SCALE, STEP
+from playground.engine.registers import CLIP_MOST, CLIP_SCALE, STEP
 from playground.engine.vocabulary import load, store, vsqrt
 
 
 @kernel
 def adam(F, R, w, k):
-    """words: value gradient mean square n | knobs: rate factor beta1 beta2 epsilon l2 decay-factor | begun"""
+    """words: value gradient mean square n | knobs: rate factor beta1 beta2 epsilon l2 decay-factor penalty | begun"""
     p, g, m, v, n = w[0], w[1], w[2], w[3], w[4]
-    rate, b1, b2, eps, decay, clip = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], k[w[9]], k[w[10]] * k[w[11]], F[CLIP_SCALE]
+    rate, b1, b2, eps, decay = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], k[w[9]], (k[w[10]] + k[w[12]]) * k[w[11]]
+    clip, most = F[CLIP_SCALE], F[CLIP_MOST]
     one = np.float32(1)
     # the powers in double precision: in single, 1 - beta2^t loses three digits in the first steps
-    t = np.float64(R[STEP] - R[w[12]] + 1)
+    t = np.float64(R[STEP] - R[w[13]] + 1)
     c1 = np.float32(rate / (1.0 - np.float64(b1) ** t))
     c2 = np.float32(1.0 / np.sqrt(1.0 - np.float64(b2) ** t))
     o1, o2 = one - b1, one - b2
     for j in range(0, n, 16):
         r = n - j
         x = load(F, p + j, r)
-        d = load(F, g + j, r) * clip + x * decay
+        d = limited(load(F, g + j, r), most) * clip + x * decay
         a = load(F, m + j, r) * b1 + d * o1
         q = load(F, v + j, r) * b2 + d * d * o2
         store(F, m + j, r, a)

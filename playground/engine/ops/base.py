@@ -17,7 +17,7 @@ from playground.core.tensor import TensorType
 from playground.engine.emit import Emit, Instruction
 from playground.engine.graph import Graph, OpNode
 from playground.engine.onnx_form import OnnxWriter
-from playground.engine.registers import CONSTANT_ONE
+from playground.engine.registers import CONSTANT_ONE, CONSTANT_ZERO
 
 
 class Op:
@@ -130,6 +130,7 @@ class Update:
         n: int,
         knobs: Mapping[str, int],
         decay_factor: int,
+        penalty: int,
         sums: int,
         begun: int,
     ) -> Instruction:
@@ -147,18 +148,20 @@ class Update:
         knobs: Mapping[str, int],
         *,
         decay_factor: int = CONSTANT_ONE,
+        penalty: int = CONSTANT_ZERO,
         scalars: Sequence[int] = (),
         sums: tuple[int, int] = (0, 0),
         begun: int = 0,
     ) -> Instruction:
         """Words of the kernel named as the update.
 
-        value gradient slots… n | indices of the knobs rate factor and `knobs`, in order, and decay_factor where it decays |
-        scalars… | sums pieces, where it has any | begun, where it ages.  value: F index of n numbers.  rate, factor: knobs that
-        are multiplied, as are the knob of decay and decay_factor.  begun: register whose number is taken from STEP, that of updates
-        done, for the age; register 0 holds 0.  The kernel multiplies the gradient by the cell CLIP_SCALE.
+        value gradient slots… n | indices of the knobs rate factor and `knobs`, in order, decay_factor and penalty | scalars… |
+        sums pieces, where it has any | begun, where it ages.  value: F index of n numbers.  rate, factor: knobs that are multiplied,
+        as are the knob of decay and decay_factor.  penalty: knob; this share of the weights, times decay_factor, belongs to the
+        gradient.  begun: register whose number is taken from STEP, that of updates done, for the age; register 0 holds 0.  The
+        kernel leaves the gradient as it is: it clips by the cells CLIP_MOST and CLIP_SCALE, and adds the share, as it reads.
         """
-        numbers = [rate, factor, *(knobs[name] for name in self.knobs), *([decay_factor] if self.decay else [])]
+        numbers = [rate, factor, *(knobs[name] for name in self.knobs), decay_factor, penalty]
         return (
             self.id,
             value,

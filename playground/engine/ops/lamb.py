@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from playground.engine.clipping import limited
 from playground.engine.emit import Instruction
 from playground.engine.kernel import inline, kernel
 from playground.engine.ops.base import Update
-from playground.engine.registers import CLIP_SCALE, STEP
+from playground.engine.registers import CLIP_MOST, CLIP_SCALE, STEP
 from playground.engine.vocabulary import hsum, load, splat, store, vsqrt
 
 
@@ -25,16 +26,20 @@ def correction(beta, t):
 
 @kernel
 def lamb_measure(F, R, w, k):
-    """words: value gradient mean square n | knobs: beta1 beta2 epsilon decay decay-factor | sums begun"""
+    """words: value gradient mean square n | knobs: beta1 beta2 epsilon decay decay-factor penalty | sums begun"""
     p, g, m, v, n = w[0], w[1], w[2], w[3], w[4]
-    b1, b2, eps, decay, clip = k[w[5]], k[w[6]], k[w[7]], k[w[8]] * k[w[9]], F[CLIP_SCALE]
-    t = np.float64(R[STEP] - R[w[11]] + 1)
+    b1, b2, eps, decay = k[w[5]], k[w[6]], k[w[7]], k[w[8]] * k[w[9]]
+    l2, clip, most = k[w[10]] * k[w[9]], F[CLIP_SCALE], F[CLIP_MOST]
+    t = np.float64(R[STEP] - R[w[12]] + 1)
     c1, c2 = correction(b1, t), correction(b2, t)
     o1, o2 = np.float32(1) - b1, np.float32(1) - b2
     weights, steps = splat(0.0), splat(0.0)
     for j in range(0, n, 16):
         r = n - j
-        x, d = load(F, p + j, r), load(F, g + j, r) * clip
+        x = load(F, p + j, r)
+        d = limited(load(F, g + j, r), most) * clip
+        if l2 != 0.0:
+            d = d + x * l2
         a = load(F, m + j, r) * b1 + d * o1
         q = load(F, v + j, r) * b2 + d * d * o2
         store(F, m + j, r, a)
@@ -42,21 +47,21 @@ def lamb_measure(F, R, w, k):
         u = a * c1 / (vsqrt(q * c2) + eps) + x * decay
         weights = weights + x * x
         steps = steps + u * u
-    F[w[10]] = hsum(weights)
-    F[w[10] + 1] = hsum(steps)
+    F[w[11]] = hsum(weights)
+    F[w[11] + 1] = hsum(steps)
 
 
 @kernel
 def lamb(F, R, w, k):
-    """words: value gradient mean square n | knobs: rate factor beta1 beta2 epsilon decay decay-factor | sums pieces | begun"""
+    """words: value gradient mean square n | knobs: rate factor beta1 beta2 epsilon decay decay-factor penalty | sums pieces | begun"""
     p, m, v, n = w[0], w[2], w[3], w[4]
     rate, b1, b2, eps, decay = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], k[w[9]], k[w[10]] * k[w[11]]
-    t = np.float64(R[STEP] - R[w[14]] + 1)
+    t = np.float64(R[STEP] - R[w[15]] + 1)
     c1, c2 = correction(b1, t), correction(b2, t)
     weights, steps = 0.0, 0.0
-    for i in range(w[13]):
-        weights += np.float64(F[w[12] + 16 * i])
-        steps += np.float64(F[w[12] + 16 * i + 1])
+    for i in range(w[14]):
+        weights += np.float64(F[w[13] + 16 * i])
+        steps += np.float64(F[w[13] + 16 * i + 1])
     if weights > 0.0 and steps > 0.0:
         rate = np.float32(rate * np.sqrt(weights / steps))
     for j in range(0, n, 16):
@@ -85,11 +90,12 @@ class Lamb(Update):
         n: int,
         knobs: Mapping[str, int],
         decay_factor: int,
+        penalty: int,
         sums: int,
         begun: int,
     ) -> Instruction:
         numbers = [knobs[name] for name in self.knobs]
-        return ("lamb_measure", value, gradient, *slots, n, *numbers, decay_factor, sums, begun)
+        return ("lamb_measure", value, gradient, *slots, n, *numbers, decay_factor, penalty, sums, begun)
 
     def reference(
         self, value: np.ndarray, gradient: np.ndarray, slots: dict[str, np.ndarray], step: int, numbers: Mapping[str, float]

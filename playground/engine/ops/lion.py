@@ -6,22 +6,27 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from playground.engine.clipping import limited
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
-from playground.engine.registers import CLIP_SCALE
+from playground.engine.registers import CLIP_MOST, CLIP_SCALE
 from playground.engine.vocabulary import load, store, where
 
 
 @kernel
 def lion(F, R, w, k):
-    """words: value gradient mean n | knobs: rate factor beta1 beta2 decay decay-factor"""
+    """words: value gradient mean n | knobs: rate factor beta1 beta2 decay decay-factor penalty"""
     p, g, m, n = w[0], w[1], w[2], w[3]
-    rate, b1, b2, clip = k[w[4]] * k[w[5]], k[w[6]], k[w[7]], F[CLIP_SCALE]
+    rate, b1, b2 = k[w[4]] * k[w[5]], k[w[6]], k[w[7]]
+    l2, clip, most = k[w[10]] * k[w[9]], F[CLIP_SCALE], F[CLIP_MOST]
     one = np.float32(1)
     o1, o2, share, back = one - b1, one - b2, rate * (k[w[8]] * k[w[9]]), -rate
     for j in range(0, n, 16):
         r = n - j
-        x, d, a = load(F, p + j, r), load(F, g + j, r) * clip, load(F, m + j, r)
+        x, a = load(F, p + j, r), load(F, m + j, r)
+        d = limited(load(F, g + j, r), most) * clip
+        if l2 != 0.0:
+            d = d + x * l2
         c = a * b1 + d * o1
         step = where(c > 0.0, rate, where(c < 0.0, back, 0.0))
         store(F, p + j, r, x - (x * share + step))

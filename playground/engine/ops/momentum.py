@@ -6,22 +6,24 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from playground.engine.clipping import limited
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
-from playground.engine.registers import CLIP_SCALE, STEP
+from playground.engine.registers import CLIP_MOST, CLIP_SCALE, STEP
 from playground.engine.vocabulary import load, store
 
 
 @kernel
 def momentum(F, R, w, k):
-    """words: value gradient velocity n | knobs: rate factor momentum dampening l2 decay-factor | begun"""
+    """words: value gradient velocity n | knobs: rate factor momentum dampening l2 decay-factor penalty | begun"""
     p, g, v, n = w[0], w[1], w[2], w[3]
-    rate, m, l2, clip = k[w[4]] * k[w[5]], k[w[6]], k[w[8]] * k[w[9]], F[CLIP_SCALE]
-    share = np.float32(1) if R[STEP] == R[w[10]] else np.float32(1) - k[w[7]]
+    rate, m, l2 = k[w[4]] * k[w[5]], k[w[6]], (k[w[8]] + k[w[10]]) * k[w[9]]
+    clip, most = F[CLIP_SCALE], F[CLIP_MOST]
+    share = np.float32(1) if R[STEP] == R[w[11]] else np.float32(1) - k[w[7]]
     for j in range(0, n, 16):
         r = n - j
         x = load(F, p + j, r)
-        d = load(F, g + j, r) * clip + x * l2
+        d = limited(load(F, g + j, r), most) * clip + x * l2
         a = load(F, v + j, r) * m + d * share
         store(F, v + j, r, a)
         store(F, p + j, r, x - a * rate)

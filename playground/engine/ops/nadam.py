@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from playground.engine.clipping import limited
 from playground.engine.emit import Instruction
 from playground.engine.kernel import inline, kernel
 from playground.engine.ops.base import Update
-from playground.engine.registers import CLIP_SCALE, STEP
+from playground.engine.registers import CLIP_MOST, CLIP_SCALE, STEP
 from playground.engine.vocabulary import load, store, vsqrt
 
 
@@ -28,10 +29,11 @@ def nadam_begin(F, R, w, k):
 
 @kernel
 def nadam(F, R, w, k):
-    """words: value gradient mean square n | knobs: rate factor beta1 beta2 epsilon slope l2 decay-factor | product | begun"""
+    """words: value gradient mean square n | knobs: rate factor beta1 beta2 epsilon slope l2 decay-factor penalty | product | begun"""
     p, g, m, v, n = w[0], w[1], w[2], w[3], w[4]
-    rate, b1, b2, eps, l2, clip = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], k[w[9]], k[w[11]] * k[w[12]], F[CLIP_SCALE]
-    t, slope, without = np.float64(R[STEP] - R[w[14]] + 1), np.float64(k[w[10]]), np.float64(F[w[13]])
+    rate, b1, b2, eps, l2 = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], k[w[9]], (k[w[11]] + k[w[13]]) * k[w[12]]
+    clip, most = F[CLIP_SCALE], F[CLIP_MOST]
+    t, slope, without = np.float64(R[STEP] - R[w[15]] + 1), np.float64(k[w[10]]), np.float64(F[w[14]])
     now, after = momentum_at(np.float64(b1), slope, t), momentum_at(np.float64(b1), slope, t + 1.0)
     cg = np.float32(rate * (1.0 - now) / without)
     cm = np.float32(rate * after / (1.0 - (1.0 - without) * after))
@@ -40,7 +42,7 @@ def nadam(F, R, w, k):
     for j in range(0, n, 16):
         r = n - j
         x = load(F, p + j, r)
-        d = load(F, g + j, r) * clip + x * l2
+        d = limited(load(F, g + j, r), most) * clip + x * l2
         a = load(F, m + j, r) * b1 + d * o1
         q = load(F, v + j, r) * b2 + d * d * o2
         store(F, m + j, r, a)

@@ -9,22 +9,24 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from playground.engine.clipping import limited
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
-from playground.engine.registers import CLIP_SCALE
+from playground.engine.registers import CLIP_MOST, CLIP_SCALE
 from playground.engine.vocabulary import load, store, vmax, vsqrt
 
 
 @kernel
 def rmsprop(F, R, w, k):
-    """words: value gradient square velocity n | knobs: rate factor alpha epsilon momentum l2 decay-factor"""
+    """words: value gradient square velocity n | knobs: rate factor alpha epsilon momentum l2 decay-factor penalty"""
     p, g, q, v, n = w[0], w[1], w[2], w[3], w[4]
     rate, alpha, eps, m = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], k[w[9]]
-    l2, clip, rest = k[w[10]] * k[w[11]], F[CLIP_SCALE], np.float32(1) - k[w[7]]
+    l2, rest = (k[w[10]] + k[w[12]]) * k[w[11]], np.float32(1) - k[w[7]]
+    clip, most = F[CLIP_SCALE], F[CLIP_MOST]
     for j in range(0, n, 16):
         r = n - j
         x = load(F, p + j, r)
-        d = load(F, g + j, r) * clip + x * l2
+        d = limited(load(F, g + j, r), most) * clip + x * l2
         s = load(F, q + j, r) * alpha + d * d * rest
         a = load(F, v + j, r) * m + d / (vsqrt(s) + eps)
         store(F, q + j, r, s)
@@ -34,16 +36,17 @@ def rmsprop(F, R, w, k):
 
 @kernel
 def rmsprop_centred(F, R, w, k):
-    """words: value gradient square velocity mean n | knobs: rate factor alpha epsilon momentum l2 decay-factor
+    """words: value gradient square velocity mean n | knobs: rate factor alpha epsilon momentum l2 decay-factor penalty
 
     The spread cannot be negative; rounding could make it so, and its root no number."""
     p, g, q, v, e, n = w[0], w[1], w[2], w[3], w[4], w[5]
     rate, alpha, eps, m = k[w[6]] * k[w[7]], k[w[8]], k[w[9]], k[w[10]]
-    l2, clip, rest = k[w[11]] * k[w[12]], F[CLIP_SCALE], np.float32(1) - k[w[8]]
+    l2, rest = (k[w[11]] + k[w[13]]) * k[w[12]], np.float32(1) - k[w[8]]
+    clip, most = F[CLIP_SCALE], F[CLIP_MOST]
     for j in range(0, n, 16):
         r = n - j
         x = load(F, p + j, r)
-        d = load(F, g + j, r) * clip + x * l2
+        d = limited(load(F, g + j, r), most) * clip + x * l2
         s = load(F, q + j, r) * alpha + d * d * rest
         c = load(F, e + j, r) * alpha + d * rest
         a = load(F, v + j, r) * m + d / (vsqrt(vmax(s - c * c, 0.0)) + eps)

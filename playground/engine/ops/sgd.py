@@ -6,20 +6,22 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from playground.engine.clipping import limited
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
-from playground.engine.registers import CLIP_SCALE
+from playground.engine.registers import CLIP_MOST, CLIP_SCALE
 from playground.engine.vocabulary import load, store
 
 
 @kernel
 def sgd(F, R, w, k):
-    """words: value gradient n | knobs: rate factor l2 decay-factor"""
+    """words: value gradient n | knobs: rate factor l2 decay-factor penalty"""
     p, g, n = w[0], w[1], w[2]
-    rate, l2, clip = k[w[3]] * k[w[4]], k[w[5]] * k[w[6]], F[CLIP_SCALE]
+    rate, l2 = k[w[3]] * k[w[4]], (k[w[5]] + k[w[7]]) * k[w[6]]
+    clip, most = F[CLIP_SCALE], F[CLIP_MOST]
     for j in range(0, n, 16):
         x = load(F, p + j, n - j)
-        store(F, p + j, n - j, x - (load(F, g + j, n - j) * clip + x * l2) * rate)
+        store(F, p + j, n - j, x - (limited(load(F, g + j, n - j), most) * clip + x * l2) * rate)
 
 
 class Sgd(Update):
