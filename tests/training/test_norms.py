@@ -173,7 +173,24 @@ def test_steps_are_left_out_where_they_cannot_be_paid_for(monkeypatch: pytest.Mo
     while not run.trainer.finished:
         watch.advance(run.trainer.advance, None)
     watch.look(force=True)
-    assert len(run.board.norms.since(0)[0]) == 1
+    steps = run.board.norms.since(0)[0][:, 0].tolist()
+    assert len(steps) == 2, "by the clock, and the last one, whatever it takes"
+    assert steps[-1] == run.trainer.machine.step
+
+
+def test_what_slow_motion_cost_is_not_owed_for_ever() -> None:
+    run = run_of(plain(epochs=400), 15)
+    watch = RunProbes(run)
+    probe = watch[NormProbe]
+    probe.share = probes.Share(1.0, 1e-9)
+    watch.advance(run.trainer.advance, 1)
+    probe._spent = 10.0  # of minutes in which nearly nothing was trained
+    probe._each = 3e-5
+    run.board[WATCHING].clear()
+    run.board[WATCHING].ran(1.0)
+    probe.steps(1, 1)  # what is too much is forgiven when it is asked for
+    run.board[WATCHING].ran(0.1)  # 2 ms of it for measuring
+    assert len(probe.steps(run.machine.step, run.trainer.total_steps - 1)) > 20
 
 
 def test_a_run_that_is_over_at_once_has_been_watched_all_along_and_knows_what_it_cost(client: Client) -> None:

@@ -53,10 +53,17 @@ class NormProbe(Probe[Any]):
         self._spent, self._each, self._took, self._next = 0.0, 3e-5, 0.0, 0
 
     def steps(self, first: int, count: int) -> Sequence[int]:
-        """Every so many steps, as far as they can be paid for, at the end of a burst where bursts are short; by the clock the last one."""
+        """Every so many steps, as far as they can be paid for, at the end of a burst where bursts are short; by the clock the last one.
+
+        The last step of the run is measured whatever it takes: its row is what stays to be seen.
+        """
         if not (self.on and self._any):
             return ()
-        last, apart = first + count - 1, max(1, self.run.trainer.total_steps // SAMPLES)
+        total = self.run.trainer.total_steps
+        last, apart = first + count - 1, max(1, total // SAMPLES)
+        # The clock measures where next to nothing is trained too, as in slow motion. No more of that is owed than a step and the grant:
+        # a run that goes on at full speed would be over before it is paid.
+        self._spent = min(self._spent, self._granted + _GRANT + self._each)
         if self._next - first > apart:  # the run went back
             self._next = first
         wanted: Sequence[int] = ()
@@ -64,12 +71,16 @@ class NormProbe(Probe[Any]):
             wanted = range(max(self._next, first), last + 1, apart) if count > apart else (last,)
             wanted = wanted[: self._affordable()]
             self._next = wanted[-1] + apart if wanted else last + 1
-        return (*wanted, last) if self.share.due and last not in wanted else wanted
+        return (*wanted, last) if (self.share.due or last == total - 1) and last not in wanted else wanted
 
     def _affordable(self) -> int:
         """How many steps may be measured now."""
-        left = _GRANT + SHARE * self._costs.run_seconds - self._spent
-        return max(0, int(left / self._each))
+        return max(0, int((self._granted - self._spent) / self._each))
+
+    @property
+    def _granted(self) -> float:
+        """Seconds that may have been spent until now."""
+        return _GRANT + SHARE * self._costs.run_seconds
 
     def before(self) -> Any:
         """The weights before the step."""
