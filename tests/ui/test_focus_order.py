@@ -189,3 +189,43 @@ def test_the_ring_goes_with_the_keyboard(opened: MainWindow) -> None:
     QTest.keyClick(tree, Key.Key_Backtab)
     settle()
     assert not tree.findChildren(focus_ring.FocusRing)
+
+
+def test_enter_on_a_node_leads_to_its_first_setting_and_escape_back(opened: MainWindow) -> None:
+    opened.canvas.setFocus()
+    QTest.keyClick(opened.canvas, Key.Key_Return)
+    assert held().accessibleName() == "Units"
+    QTest.keyClick(held(), Key.Key_Escape)
+    assert held() is opened.canvas
+
+
+def test_a_node_without_settings_gets_the_keyboard_on_its_name(opened: MainWindow, session: Session) -> None:
+    session.select((node(session, "tanh1").id,))
+    settle()
+    opened.show_panel("inspector")
+    assert held() is inspector(opened).head.name
+
+
+def test_several_nodes_get_it_on_what_they_share(opened: MainWindow, session: Session) -> None:
+    session.select((node(session, "dense1").id, node(session, "dense2").id))
+    settle()
+    opened.show_panel("inspector")
+    assert inspector(opened).several.form.isAncestorOf(held())
+
+
+def test_escape_first_takes_back_what_was_typed(opened: MainWindow) -> None:
+    opened.show_panel("inspector")
+    QTest.keyClicks(held(), "7")
+    QTest.keyClick(held(), Key.Key_Escape)
+    assert held().accessibleName() == "Units"
+    QTest.keyClick(held(), Key.Key_Escape)
+    assert held() is opened.canvas
+
+
+def test_escape_leaves_every_panel(opened: MainWindow) -> None:
+    for id in ("training", "data", "outline", "loss"):
+        opened.show_panel(id)
+        settle()
+        assert dock_of(held()) is opened.layouts.docks[id]
+        QTest.keyClick(held(), Key.Key_Escape)
+        assert held() is opened.canvas, id
