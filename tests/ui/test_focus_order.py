@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QImage
@@ -229,3 +231,30 @@ def test_escape_leaves_every_panel(opened: MainWindow) -> None:
         assert dock_of(held()) is opened.layouts.docks[id]
         QTest.keyClick(held(), Key.Key_Escape)
         assert held() is opened.canvas, id
+
+
+@pytest.mark.parametrize(
+    ("ask", "name"),
+    [
+        (lambda window: window.open_commands(), "Find a command"),
+        (lambda window: window.canvas.open_quick_add(), "Search layers"),
+        (lambda window: window.focus_palette(), "Search layers"),
+        (lambda window: window.show_panel("inspector"), "Units"),
+    ],
+    ids=["command palette", "quick list", "palette", "inspector"],
+)  # fmt: skip
+def test_what_is_asked_for_from_a_torn_off_dock_gets_the_keys(
+    opened: MainWindow, ask: Callable[[MainWindow], None], name: str, qtbot: QtBot
+) -> None:
+    torn = opened.layouts.docks["outline"]
+    opened.show_panel("outline")
+    torn.setFloating(True)
+    settle()
+    torn.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is torn)
+    ask(opened)
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is opened)
+    assert held().accessibleName() == name
+    if name == "Find a command":
+        QTest.keyClick(held(), Key.Key_Escape)
+        qtbot.waitUntil(lambda: QApplication.activeWindow() is torn)
