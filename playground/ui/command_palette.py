@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from playground.ui.commands import Command, commands, ranked, recent_ids, remember
+from playground.ui.focus_order import give_keyboard
 from playground.ui.painting import RIGHT, box, chip, put, rule, stamp, width_of
 from playground.ui.setting_commands import setting_commands
 from playground.ui.theme import theme
@@ -108,7 +109,7 @@ class CommandPalette(QFrame):
         self._filter(text)
         self.show()
         self.raise_()
-        self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+        give_keyboard(self.field, Qt.FocusReason.PopupFocusReason)
 
     @property
     def current(self) -> Command | None:
@@ -168,7 +169,7 @@ class CommandPalette(QFrame):
         self.hide()
         before, self._before = self._before, None
         if before is not None and isValid(before) and before.isVisible():
-            before.setFocus(Qt.FocusReason.PopupFocusReason)
+            give_keyboard(before, Qt.FocusReason.PopupFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.window_shown:

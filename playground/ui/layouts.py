@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QStyle, QTabBar, QTabWidget, QWidget
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QStyle, QTabBar, QTabWidget, QWidget
 
-from playground.ui import settings
+from playground.ui import focus_order, settings
 from playground.ui.hidden import hidden
 from playground.ui.layout_table import AREAS, LAYOUT_TABLE, Layout
 from playground.ui.middle import Middle
@@ -32,7 +32,9 @@ DESIGNED = 900
 
 
 class Dock(QDockWidget):
-    """A dock whose panel is made when it is first shown."""
+    """A dock whose panel is made when it is first shown. left: Escape, of which nothing in it made use."""
+
+    left = Signal()
 
     def __init__(self, panel: Panel, session: Session, window: QMainWindow) -> None:
         super().__init__(say(panel.title), window)
@@ -52,6 +54,24 @@ class Dock(QDockWidget):
             p.setPen(theme().color("strong"))
             p.drawRect(self.rect().adjusted(0, 0, -1, -1))
             p.end()
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Torn off it is a window, and Tab stays in it."""
+        return focus_order.step(self, next) if self.isFloating() else super().focusNextPrevChild(next)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def take_keyboard(self) -> None:
+        """Give the keyboard to what the panel names, else to where Tab would stop first in it; without that it stays where it is."""
+        made = self.make()
+        target = getattr(made, "focus_target", lambda: None)() or next(iter(focus_order.stops(made)), None)
+        if target is not None:
+            focus_order.give_keyboard(target)
+            focus_order.reveal(target)
 
     def _on_visible(self, visible: bool) -> None:
         if visible:
@@ -74,9 +94,10 @@ class Dock(QDockWidget):
 
 
 class Layouts(QObject):
-    """changed(layout name). It owns every dock of the window."""
+    """changed(layout name). It owns every dock of the window. keyboard_lost: what had the keyboard went behind another tab, or away."""
 
     changed = Signal(str)
+    keyboard_lost = Signal()
 
     def __init__(
         self, window: QMainWindow, session: Session, table: tuple[Panel, ...], layouts: tuple[Layout, ...] = LAYOUT_TABLE
@@ -320,6 +341,9 @@ class Layouts(QObject):
         if front is not None and not front.isHidden():
             front.raise_()
         self._collapse_titles()
+        dock = focus_order.dock_of(QApplication.focusWidget())
+        if dock is not None and not dock.isHidden() and focus_order.is_behind(dock):
+            self.keyboard_lost.emit()
         for bar in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             bar.setElideMode(Qt.TextElideMode.ElideNone)
             bar.setExpanding(False)

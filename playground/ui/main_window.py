@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, 
 from playground.document.project import Project
 from playground.document.recent import recent_files, written_at
 from playground.document.recovery import Recovery
-from playground.ui import motion, settings, theme
+from playground.ui import focus_order, focus_ring, motion, settings, theme
 from playground.ui.actions import ACTIONS, MENUS, Action, ActionSet
 from playground.ui.actions.view_language import choose as choose_language
 from playground.ui.autosave import Autosave
@@ -94,6 +94,9 @@ class MainWindow(QMainWindow):
         self._insert_menus: dict[str, QMenu] = {}
         self.layouts = Layouts(self, self.session, panels())
         self.layouts.changed.connect(lambda _: self.refresh())
+        self.layouts.keyboard_lost.connect(self.take_keyboard)
+        for dock in self.layouts.docks.values():
+            dock.left.connect(self.leave_panel)
         self.actions_made = ActionSet(self)
         self._make_menus()
         self._make_toolbar()
@@ -123,7 +126,7 @@ class MainWindow(QMainWindow):
         palette = self._palette()
         if palette is not None:
             palette.added.connect(self.canvas.commands.add_kind)
-            palette.left.connect(self.canvas.setFocus)
+            palette.left.connect(self.leave_panel)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -303,7 +306,7 @@ class MainWindow(QMainWindow):
         held = QApplication.focusWidget()
         self.layouts.show(name)
         if held is None or not held.isVisible():  # the panel that had the keyboard is gone
-            self.canvas.setFocus() if self.canvas.isVisible() else self.menuBar().setFocus()
+            self.take_keyboard()
         if whole:
             QTimer.singleShot(0, self.canvas, lambda: self.canvas.zoom_to_fit(most=1.0))
         self.refresh()
@@ -314,7 +317,20 @@ class MainWindow(QMainWindow):
         if dock is not None and id not in hidden().now("panels"):
             self.leave_start()
             self.layouts.place(dock)
-            dock.make().setFocus(Qt.FocusReason.ShortcutFocusReason)
+            dock.take_keyboard()
+
+    def take_keyboard(self) -> None:
+        """Back to the canvas, from a panel that is left or gone; where the layout has none, to the menu bar."""
+        focus_order.give_keyboard(self.canvas if self.canvas.isVisible() else self.menuBar())
+
+    def leave_panel(self) -> None:
+        """A key leaves a panel: show where the keyboard is now."""
+        self.take_keyboard()
+        focus_ring.mark(self.canvas)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab goes through what can be seen, in the order in which it is read."""
+        return focus_order.step(self, next)
 
     def _palette(self) -> Palette | None:
         dock = self.layouts.docks.get("palette")

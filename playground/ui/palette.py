@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 from playground.document.block_files import library_folder
 from playground.document.edits import DeleteBlock
 from playground.ui.block_library import Offer, damaged
+from playground.ui.focus_order import give_keyboard
 from playground.ui.hidden import hidden
 from playground.ui.inspector.controls import Button, LineField
 from playground.ui.kinds import MIME, Kind, block_kinds, groups, search
@@ -399,7 +400,7 @@ class Palette(QWidget):
 
     def focus_search(self) -> None:
         """Put the cursor into the search field."""
-        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        give_keyboard(self.search)
         self.search.selectAll()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

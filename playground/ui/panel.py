@@ -31,7 +31,8 @@ class Panel:
     `order`, and the first is in front. A layout that is not named does not show the panel until a person asks.
     factory: makes the widget from the session when the dock is first shown. The widget may have `title_note: str` (a few words
     at the right of the title bar) and a signal `title_changed(str)` (what the tab says, such as "Problems 2"), with
-    `title_now` for what it says from the beginning.
+    `title_now` for what it says from the beginning, and `focus_target() -> QWidget | None`, which gets the keyboard when the panel is
+    asked for.
     width, height: size in pixels that a fresh layout gives the area; 0 leaves it to the others.  least: minimum (width, height).
     """
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QDockWidget, QHBoxLayout, QWidget
 
-from playground.ui.painting import RIGHT, put, rule, stamp, width_of
+from playground.ui.painting import RIGHT, box, put, rule, stamp, width_of
 from playground.ui.theme import theme
 from playground.words import say
 
@@ -29,7 +29,8 @@ class PinButton(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)
         if self.underMouse() or self.hasFocus():
-            p.fillRect(self.rect().adjusted(2, 2, -2, -2), theme().color("accentsoft"))
+            edge = theme().color("accent") if self.hasFocus() else None
+            box(p, QRectF(self.rect()).adjusted(2, 2, -2, -2), 4, theme().color("accentsoft"), edge, 2)
         stamp(p, 13, 13, "pin", "text2", 15)
         p.end()
 

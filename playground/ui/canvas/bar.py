@@ -13,7 +13,7 @@ from playground.ui.canvas.breadcrumb import Breadcrumb
 from playground.ui.canvas.making import MODES
 from playground.ui.canvas.stopped import StoppedBanner
 from playground.ui.canvas.wire_labels import CHOICES
-from playground.ui.painting import Painted, put, rule, stamp, width_of
+from playground.ui.painting import Painted, box, put, rule, stamp, width_of
 from playground.ui.theme import theme
 from playground.words import percent, say, strung
 
@@ -108,7 +108,8 @@ class BarChoice(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         p, r = QPainter(self), QRectF(self.rect())
         if self.underMouse() or self.hasFocus():
-            p.fillRect(r.adjusted(1, 1, -1, -1), theme().color("accentsoft"))
+            edge = theme().color("accent") if self.hasFocus() else None
+            box(p, r.adjusted(1, 1, -1, -1), 4, theme().color("accentsoft"), edge, 2)
         put(p, r.adjusted(6, 0, 0, 0), self.text(), 11, "text2")
         put(p, r.adjusted(12 + width_of(self.text(), 11), 0, 0, 0), self.value, 11, "text", True)
         stamp(p, r.right() - 10, r.center().y(), "down", "text3", 12)

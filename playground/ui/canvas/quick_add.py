@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from playground.ui.canvas.suggesting import Choice
+from playground.ui.focus_order import give_keyboard
 from playground.ui.painting import RIGHT, box, chip, put, stamp, width_of
 from playground.ui.theme import theme
 from playground.words import say, strung
@@ -85,7 +86,7 @@ class QuickAdd(QFrame):
         self._filter(text)
         self.show()
         self.raise_()
-        self.field.setFocus()
+        give_keyboard(self.field, Qt.FocusReason.PopupFocusReason)
         self.field.end(False)
 
     def _filter(self, text: str) -> None:

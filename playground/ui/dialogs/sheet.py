@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from playground.ui import focus_order
 from playground.ui.inspector.controls import Button
 from playground.ui.inspector.text import Label
 from playground.ui.painting import Painted, put, rule, stamp, width_of
@@ -62,6 +63,10 @@ class Sheet(QDialog):
         column.addLayout(self.body, 1)
         column.addWidget(foot)
         theme().changed.connect(self.update)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab goes on in the order in which the dialog is read, rows of a form too that were made later."""
+        return focus_order.step(self, next)
 
     def successor(self) -> Callable[[], QDialog]:
         """What makes it once more as it stands now, for a window that speaks another language."""

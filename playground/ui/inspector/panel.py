@@ -16,6 +16,7 @@ from playground.document.edits import RenameNode
 from playground.document.options import NODE_OPTIONS
 from playground.document.project import Node
 from playground.ui.actions import action_set_of
+from playground.ui.focus_order import stops
 from playground.ui.inspector.asking import LOCKED, busy, set_node, set_plan
 from playground.ui.inspector.block import BlockCard
 from playground.ui.inspector.facts import node_facts
@@ -124,6 +125,12 @@ class Inspector(QWidget):
         outer.addWidget(self.area, 1)
         outer.addWidget(self.foot)
         self.setMinimumWidth(260)
+
+    def focus_target(self) -> QWidget | None:
+        """The first setting that is shown, else the name: where the keyboard belongs that comes to edit the node."""
+        forms = (*self.sections.forms.values(), self.several.form)
+        settings = next((found for form in forms if (found := stops(form))), [])
+        return next(iter(settings or stops(self.area)), None)
 
     @property
     def node(self) -> Node | None:

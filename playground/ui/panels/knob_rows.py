@@ -165,7 +165,6 @@ class JournalList(QWidget):
         super().__init__(parent)
         self.rows: list[tuple[int, str, str, str]] = []
         self.at = 0
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFixedHeight(32)
 
     def show_entries(self, rows: list[tuple[int, str, str, str]]) -> None:
@@ -173,6 +172,7 @@ class JournalList(QWidget):
         if rows != self.rows:
             self.rows, self.at = rows, 0
             self.setFixedHeight(26 * max(len(rows), 1) + 6)
+            self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if rows else Qt.FocusPolicy.NoFocus)  # an empty list takes no keys
             told = strung((f"{step:,} {text}" for step, _, _, text in rows[:20]), "; ")
             self.setAccessibleName(say("Journal, by steps: {entries}", entries=told))
             self.update()
