@@ -59,7 +59,7 @@ def test_gates_and_states_of_a_recurrent_layer(window: MainWindow, session: Sess
     np.testing.assert_allclose(ours, given.T, atol=1e-4)
     panel.what.setCurrentIndex(2)
     panel.what.activated.emit(2)
-    assert panel.maps.view.title == "Output"
+    assert panel.maps.view.title == panel.what.toolTip() == "Output"
     panel.maps.grab()
 
 

@@ -279,6 +279,7 @@ class StepsPanel(QWidget):
         if titles != [self.what.itemText(k) for k in range(self.what.count())]:
             self.what.clear()
             self.what.addItems(titles)
+            self.what.view().setMinimumWidth(round(max(width_of(title, 12) for title in titles)) + ComboField.frame)
         self.what.setCurrentIndex(titles.index(self._wished) if self._wished in titles else 0)
         self._show()
 
@@ -296,6 +297,7 @@ class StepsPanel(QWidget):
             there = samples.x[self.sample, : samples.length(self.sample)]
             words = tuple(map(samples.token_name, there.reshape(-1))) if samples.tokens else ()
             self.maps.show_view(self._views[at], words)
+            self.what.setToolTip(say(self._views[at].title))  # a narrow panel cuts it
 
     def _answers(self, samples: Samples | None) -> dict[str, Array]:
         if samples is None or not samples.count:
