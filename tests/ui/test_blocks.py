@@ -334,7 +334,9 @@ def test_pictures_and_numbers_of_a_run_reach_into_blocks(built: MainWindow, sess
     assert "block_a1" in built.canvas.feed._norms
     session.enter(use.id)
     settle()
-    built.canvas.feed.draw()
+    qtbot.waitUntil(
+        drawn_as_it_stands, timeout=20_000
+    )  # until the worker has answered for the block, the window reckons by itself
     assert set(built.canvas.feed._answers_now) == {"x", "dense1", "tanh1", "y"}
     assert (built.canvas.feed._answers_now["y"] == outside).all()
     assert set(built.canvas.feed._names.weights(session.weights())) >= {"dense1.weight", "dense1.bias"}
