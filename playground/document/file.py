@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from playground.document import strict_json, weight_sets
-from playground.document.archive import MOST_BYTES, Archive, may_be_read, packed
+from playground.document.archive import LOCAL, MOST_BYTES, Archive, may_be_read, packed
 from playground.document.backup_files import backups_of
 from playground.document.disk import DISK, Disk
 from playground.document.problems import Problem
@@ -40,7 +40,7 @@ MIMETYPE = b"application/x-neural-playground"
 PROJECT, HISTORY, MANIFEST = "project.json", "history.json", "manifest.json"
 MOST_UNKNOWN = 64 * 2**20
 #: The first bytes of every project file.
-_BEGIN = packed([("mimetype", MIMETYPE, False)])[: 30 + len("mimetype") + len(MIMETYPE)]
+_BEGIN = packed([("mimetype", MIMETYPE, False)])[: LOCAL.size + len("mimetype") + len(MIMETYPE)]
 #: Of the checksum over the whole, at its very end.
 _SEAL = re.compile(rb"sha256:[0-9a-f]{64}\Z")
 _RUN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")

@@ -361,7 +361,6 @@ class _Planner:
             return {}
         places, stores = self.observe.simple.places, self.observe.storage.stores
         kept = {node.output for node in self.graph.nodes if places.get(node.output) is not None}
-        kept |= {
-            value for node in self.graph.nodes for value in node.more if Ref("value", value) in stores
-        }  # else of no use to the op
+        # A further output that the op has no use for is not stored.
+        kept |= {value for node in self.graph.nodes for value in node.more if Ref("value", value) in stores}
         return {name: self._row_of(value) for name, value in shown(self.graph).items() if value in kept}

@@ -61,8 +61,8 @@ def continue_from(trainer: Trainer, old: Assembled, new: Assembled, made: Traine
         machine.restore(state_of(old, there, new))
     else:
         state_of(old, there, new, here)
-    memory = dataclasses.replace(trainer.memory, heard=dict(trainer.memory.heard), best_place=None)
-    memory.heard = _schedule(new).carried(memory.heard, _schedule(old))
+    heard = _schedule(new).carried(trainer.memory.heard, _schedule(old))
+    memory = dataclasses.replace(trainer.memory, heard=heard, best_place=None)
     if old.prepared.train.count != new.prepared.train.count:
         machine.R[CURSOR] = 0  # another number of samples: the pass over them begins anew
         memory.loss_sum, memory.epoch_steps = 0.0, 0

@@ -183,9 +183,8 @@ class RunView:
         if board.steps.written != self._seen["steps"]:  # it is asked many times a second, mostly in vain
             rows, self._seen["steps"] = board.steps.since(self._seen["steps"])
             again = self._steps.comes_again(rows)
-            if (
-                again is not None
-            ):  # as where a run that ended with its best weights goes on; looks are steps apart and do not say so
+            if again is not None:
+                # As where a run that ended with its best weights goes on; looks are steps apart and do not say so.
                 self.layers.cut(again - 1)
             self._steps.add(rows)
             self._steps.thin(MOST_STEPS)
