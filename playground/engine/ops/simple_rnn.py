@@ -12,11 +12,11 @@ from playground.engine.emit import Emit, Frame, Instruction, Ref
 from playground.engine.graph import OpNode
 from playground.engine.kernel import kernel
 from playground.engine.onnx_form import OnnxWriter
+from playground.engine.panels import ask_blocks, packed_size, panel_product
 from playground.engine.recurrences import (
     Part,
     Recurrence,
     Wires,
-    ask_blocks,
     at,
     begun,
     carried,
@@ -25,8 +25,6 @@ from playground.engine.recurrences import (
     input_gradients,
     input_product,
     input_room,
-    packed_size,
-    panel_product,
     recurrent_gradient,
     references,
     wires,
