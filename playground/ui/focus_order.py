@@ -61,18 +61,22 @@ def _parts(top: QWidget) -> list[QWidget]:
     if isinstance(top, QTabBar):
         return [each for each in held if not isinstance(each, QToolButton)]  # the arrow keys do what its arrows do
     layout = top.layout()
-    placed = list(_placed(layout)) if layout is not None else []
+    placed = list(_placed(layout, held)) if layout is not None else []
     return [*placed, *(each for each in held if each not in placed)]
 
 
-def _placed(layout: QLayout) -> Iterator[QWidget]:
-    for at in range(layout.count()):
-        item = layout.itemAt(at)
-        widget, inner = (item.widget(), item.layout()) if item is not None else (None, None)
-        if widget is not None:
-            yield widget
-        elif inner is not None:
-            yield from _placed(inner)
+def _placed(layout: QLayout, held: list[QWidget]) -> Iterator[QWidget]:
+    """What stands in a layout and in those within it, in its order."""
+    # WORKAROUND(PySide6 6.11): an item that itemAt has given is kept by the layout's wrapper beyond its end; what is made next at its
+    # address, such as a line of a list, then dies as what it is not.
+    within = [each for each in layout.children() if isinstance(each, QLayout)]
+    places: list[tuple[int, QWidget | QLayout]] = [(layout.indexOf(each), each) for each in held]
+    places += [(layout.indexOf(each), each) for each in within]
+    for _, each in sorted((place for place in places if place[0] >= 0), key=lambda place: place[0]):
+        if isinstance(each, QLayout):
+            yield from _placed(each, held)
+        else:
+            yield each
 
 
 def _by_place(parts: list[QWidget]) -> list[QWidget]:

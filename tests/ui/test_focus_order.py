@@ -8,8 +8,9 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget, QWidgetItem
 from pytestqt.qtbot import QtBot
+from shiboken6 import getAllValidWrappers
 
 from playground.document.file import Loaded
 from playground.ui import focus_ring, theme
@@ -58,6 +59,19 @@ def walk(start: QWidget, key: Key, most: int = 150) -> list[QWidget]:
             return seen
         seen.append(held())
     raise AssertionError(f"no way back from {[each.accessibleName() for each in seen]}")
+
+
+def test_a_walk_keeps_no_hold_of_what_layouts_hold(opened: MainWindow) -> None:
+    """An item of a layout ends with its widget, and Python is not told: what held it would take the next object there for it."""
+
+    def items_held() -> int:
+        return sum(type(each) is QWidgetItem for each in getAllValidWrappers())
+
+    panel = inspector(opened)
+    settle()
+    before = items_held()
+    walk(panel, Key.Key_Tab)
+    assert items_held() <= before
 
 
 def in_sight(widget: QWidget) -> bool:

@@ -41,10 +41,8 @@ class KnobRow(NumberEditor):
             self.line.removeWidget(self.slider)
             self.column.addWidget(self.slider)
             self.slider.setAccessibleName(say("{label} slider", label=label))
-        for at in reversed(range(self.line.count())):
-            item = self.line.itemAt(at)
-            if item is not None and item.spacerItem() is not None:
-                self.line.takeAt(at)
+        else:
+            self.line.takeAt(self.line.count() - 1)  # the stretch: the label takes its room
 
     def beside(self) -> float:
         """Nothing: the label stands there."""
