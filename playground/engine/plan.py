@@ -73,6 +73,10 @@ class Plan:
         return self.layout.nbytes
 
     @property
+    def size(self) -> Size:
+        return Size(self.layout.nbytes, 4 * self.layout.state[1])
+
+    @property
     def knob_index(self) -> dict[str, int]:
         return self.layout.knob_index
 
@@ -105,6 +109,19 @@ def choose_chains(graph: Graph, batch: int, cores: int) -> int:
     return max(1, min(cores, batch, 8, max(2, work // CHAIN_FLOPS)))
 
 
+@dataclasses.dataclass(frozen=True)
+class Size:
+    """Bytes of an arena, and of the state in it."""
+
+    nbytes: int
+    state: int
+
+    @property
+    def whole_run(self) -> int:
+        """Memory of a run: its arena, and the four copies of the state that are kept beside it."""
+        return self.nbytes + 4 * self.state
+
+
 def plan_network(
     graph: Graph,
     *,
@@ -126,6 +143,27 @@ def plan_network(
     """
     if chains is None:
         chains = choose_chains(graph, batch, cores or os.cpu_count() or 1)
+    return _planner(graph, batch, update, samples, chains, observe=observe, window=window, ring=ring, reuse=reuse).plan()
+
+
+def size_of(graph: Graph, *, batch: int, update: UpdateRule | None, samples: Mapping[str, int], window: int = 0) -> Size:
+    """What `plan_network` would come to, byte for byte, without its programs, whose length grows with the batch."""
+    chains = choose_chains(graph, batch, os.cpu_count() or 1)
+    return _planner(graph, batch, update, samples, chains, observe=False, window=window, ring=RING, reuse=True).size
+
+
+def _planner(
+    graph: Graph,
+    batch: int,
+    update: UpdateRule | None,
+    samples: Mapping[str, int],
+    chains: int,
+    *,
+    observe: bool,
+    window: int,
+    ring: int,
+    reuse: bool,
+) -> _Planner:
     chains = min(chains, batch)
     frozen = update.frozen if update else frozenset()
     folded = simplify(graph, fold=True, frozen=frozen, apart=not reuse)
@@ -134,7 +172,7 @@ def plan_network(
     evaluate = Assembly(folded, parts, training=False, keep=not reuse, host=train if reuse else None)
     plain = simplify(graph, fold=False)
     observing = Assembly(plain, parts, training=False, keep=True) if observe else None
-    return _Planner(graph, batch, update, parts, train, evaluate, observing, samples, max(window, batch), ring).plan()
+    return _Planner(graph, batch, update, parts, train, evaluate, observing, samples, max(window, batch), ring)
 
 
 def knobs_of(graph: Graph, update: UpdateRule | None) -> tuple[dict[str, int], tuple[float, ...]]:
@@ -266,6 +304,11 @@ class _Planner:
                 self._take(self.observe.storage.static_total), self._take(self.observe.storage.pool_total)
             )
 
+    @property
+    def size(self) -> Size:
+        """A product may read as far as a line beyond its last operand."""
+        return Size(4 * (self.top + LINE), 4 * (self.state_end - STATE))
+
     def plan(self) -> Plan:
         heads = self.graph.losses if len(self.graph.losses) > 1 else ()
         values = {**self.parameter_at, **self.statistic_at, **self.constant_at}
@@ -326,7 +369,7 @@ class _Planner:
             if self.average_at
         }
         return Layout(
-            nbytes=4 * (self.top + LINE),  # a product may read as far beyond its last operand
+            nbytes=self.size.nbytes,
             state=(STATE, self.state_end - STATE),
             parameters=named(self.parameter_at),
             gradients=named(self.gradient_at),

@@ -5,7 +5,8 @@ training and exports call.
 """
 
 from playground.lowering.inspection import Inspection, inspect
-from playground.lowering.lower import KnobInfo, Lowered, Refused, lower
+from playground.lowering.lower import Refused, lower
+from playground.lowering.lowered import KnobInfo, Lowered
 from playground.lowering.schedule import warmed
 from playground.lowering.ties import Tie, tie_of
 from playground.lowering.wires import fits

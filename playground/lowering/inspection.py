@@ -18,7 +18,7 @@ from playground.lowering.flow import Flow, flow_of
 from playground.lowering.folding import folded, inner_problems, summed
 from playground.lowering.groups import group_problems, tie_problems
 from playground.lowering.memory import memory_problem
-from playground.lowering.node_problems import absent_data, batch_problem, present, shape_problem, training_rows
+from playground.lowering.node_problems import absent_data, batch_problem, present, remedied, shape_problem, training_rows
 from playground.lowering.sequence_mends import token_problem
 from playground.lowering.ties import idle_ties
 from playground.lowering.trying import offered
@@ -82,7 +82,7 @@ def inspect(project: Project, samples: Samples | None) -> Inspection:
     own = [one if one.node in part else dataclasses.replace(one, severity="warning") for one in own]
     problems += [offered(project, samples, one) if one.node else one for one in own]
     if samples is not None and not isinstance(project, View) and all(problem.severity != "error" for problem in problems):
-        problems += [folded(project, one) for one in _unknown(flow, part)]
+        problems += [folded(project, one) for one in _unknown(flow, part) or remedied(memory_problem(project, samples, flow))]
     outputs = {**flow.outputs, **{use: given for use, exits in whole.exits.items() if (given := _given(flow, exits))}}
     types = {**flow.types, **{use: outputs[use][0] for use in whole.exits if use in outputs and outputs[use][0] is not None}}
     formulas = {id: found.formula for id, found in known.items()}
@@ -102,14 +102,14 @@ def inspect(project: Project, samples: Samples | None) -> Inspection:
     )
 
 
-def _unknown(flow: Flow, part: set[str]) -> Iterator[Problem]:
+def _unknown(flow: Flow, part: set[str]) -> tuple[Problem, ...]:
     """What no rule speaks of and yet cannot be built: the first node of training that reads something of unknown shape."""
     for id in (*flow.order, *flow.nodes.keys() - set(flow.order)):
         node = flow.nodes[id]
         if id in part and isinstance(node.spec, Layer | Loss) and flow.inputs(node) is None:
             text = sentence("What {node} reads has no shape that is known. Delete its wires and draw them again.", node=node.name)
-            yield Problem(text=text, node=id)
-            return
+            return (Problem(text=text, node=id),)
+    return ()
 
 
 def _given(flow: Flow, exits: tuple[Source | None, ...]) -> tuple[TensorType | None, ...]:
@@ -141,9 +141,6 @@ def _fit_problems(project: Project, samples: Samples | None, flow: Flow) -> Iter
                 yield from loss_problems(project, samples, flow, node)
     rows = training_rows(project, samples)
     yield from (problem for id in flow.facts if (problem := batch_problem(project, rows, flow, id)) is not None)
-    too_large = memory_problem(project, samples, flow)
-    if too_large is not None:
-        yield too_large
     if losses and flow.inputs(losses[0]) is not None and not any(found.parameters for found in flow.facts.values()):
         yield Problem(
             text=sentence("{losses} has nothing to train: add a layer with weights.", losses=losses[0].name),

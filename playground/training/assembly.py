@@ -11,6 +11,7 @@ from playground.core.samples import Samples
 from playground.core.spec import Layer
 from playground.data.prepare import Prepared
 from playground.document.project import Project
+from playground.engine import free_memory
 from playground.engine.bound import Progress
 from playground.engine.machine import Machine
 from playground.engine.plan import Plan, plan_network
@@ -18,15 +19,11 @@ from playground.engine.retune import retuned
 from playground.lowering import Lowered, lower
 from playground.lowering.expansion import expanded
 from playground.lowering.preparing import prepared as prepared_by
+from playground.lowering.room import needs, window_for
 from playground.training import memory
 from playground.training.board import BoardPlan
 from playground.training.judge import Judge
 from playground.words import sentence
-
-#: Rows that `predict` takes at a time; enough for an output surface in one go.
-WINDOW = 4096
-#: Numbers of a sample up to which a window of so many rows is worth its memory.
-_SMALL = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,15 +113,7 @@ def assemble(project: Project, samples: Samples, before: Assembled | None = None
             return Assembled(project, samples, lowered, prepared, known, judge)
     width = int(prepared.train.x[0].size)
 
-    @functools.cache
-    def planned(batch: int) -> Plan:
-        window = WINDOW if width <= _SMALL else 0
-        return plan_network(lowered.graph, batch=batch, update=lowered.update, samples=counts, window=window)
-
-    def needed(batch: int) -> int:
-        plan = planned(batch)
-        return plan.nbytes + 4 * 4 * plan.layout.state[1]
-
-    memory.check(needed, project.training.batch, memory.free_bytes())
-    plan = planned(project.training.batch)
+    batch = project.training.batch
+    memory.check(needs(lowered, counts, width), batch, free_memory.room())
+    plan = plan_network(lowered.graph, batch=batch, update=lowered.update, samples=counts, window=window_for(width))
     return Assembled(project, samples, lowered, prepared, plan, judge)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from playground.engine import free_memory
 from playground.engine.machine import Machine
-from playground.engine.plan import Plan, plan_network
-from playground.training import memory
+from playground.engine.plan import Plan, plan_network, size_of
 from playground.training.assembly import Assembled
 from playground.training.messages.analysis import BatchesDone, BatchRecord
 from playground.training.pace import Pace
@@ -53,7 +53,8 @@ class Search:
     def __iter__(self) -> Iterator[BatchRecord]:
         for size in self._sizes:
             needed = self._needed(size)
-            if needed > memory.free_bytes() - memory.RESERVE:
+            room = free_memory.room()
+            if room is not None and needed > room:
                 self._stopped = "memory"
                 return
             self.sizes.append(self._measured(size, needed))
@@ -67,17 +68,13 @@ class Search:
         """What was measured so far."""
         return Found(tuple(self.sizes), self._stopped)
 
-    def _planned(self, size: int, counts: dict[str, int], window: int) -> Plan:
-        lowered = self._made.lowered
-        return plan_network(lowered.graph, batch=size, update=lowered.update, samples=counts, window=window)
-
     def _needed(self, size: int) -> int:
         """Bytes of a whole run with this batch."""
         layout = self._made.plan.layout
         counts = {name: window[2] for name, window in layout.windows.items() if name != "window"}
         wide = layout.windows["window"][2]
-        plan = self._planned(size, counts, wide if wide > self._made.plan.batch else 0)
-        return plan.nbytes + 4 * 4 * plan.layout.state[1]
+        lowered, window = self._made.lowered, wide if wide > self._made.plan.batch else 0
+        return size_of(lowered.graph, batch=size, update=lowered.update, samples=counts, window=window).whole_run
 
     def _measured(self, size: int, needed: int) -> BatchRecord:
         """Train a while on as few samples as a whole batch wants."""
@@ -85,7 +82,8 @@ class Search:
         split, training = made.prepared.train, made.project.training
         count = min(split.count, size * max(training.accumulate, 1) * 2)
         part = split.first(count)
-        plan = self._planned(size, {"train": count}, 0)
+        lowered = made.lowered
+        plan = plan_network(lowered.graph, batch=size, update=lowered.update, samples={"train": count})
         machine = Machine(plan, shuffle=training.shuffle)
         machine.prepare()
         machine.load("train", part.x, made.lowered.columns(part))

@@ -64,7 +64,7 @@ def of_death(
     *,
     killed: bool,
     peak_bytes: int,
-    free_bytes: int,
+    free_bytes: int | None,
     step: int,
     over: bool = False,
     again: str = AGAIN,
@@ -80,8 +80,8 @@ def of_death(
     if killed:
         return Cause("ended", sentence("Training was ended at once. {kept}", kept=kept))
     if status == -signal.SIGKILL:
-        total = peak_bytes + free_bytes
-        if peak_bytes > 0.5 * total:
+        total = peak_bytes + (free_bytes or 0)
+        if free_bytes is not None and peak_bytes > 0.5 * total:
             shown = sentence("it used {in_words} of {in_words2}", in_words=in_words(peak_bytes), in_words2=in_words(total))
             return Cause(
                 sentence("out of memory"),

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy.typing as npt
 
-from playground.training import causes, memory, messages
+from playground.engine import free_memory
+from playground.training import causes, messages
 from playground.training.client_results import Results
 from playground.training.client_travel import Travels
 from playground.training.line import Ended, Line
@@ -199,7 +200,7 @@ class Client(Travels, Results):
         self._believe_the_journal()
         self._forget_changes()
         peak = self._view.board.life.peak_bytes if self._view and self._view.board else 0
-        free = memory.free_bytes()
+        free = free_memory.free_bytes()
         over = self._state not in LIVE
         cause = causes.of_death(
             ended.status, ended.stderr, killed=ended.killed, peak_bytes=peak, free_bytes=free, step=self.step, over=over,

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from playground.data.prepare import Split
+from playground.engine import free_memory
 from playground.engine.machine import Machine
 from playground.engine.tally import Evaluated
 from playground.lowering.network import TARGETS
@@ -26,7 +27,7 @@ from playground.training.guessing import guess_loss, luck, targets_of, usual
 from playground.training.judge import Judge
 from playground.training.messages.analysis import CheckRecord, LayerCost
 from playground.training.shadow import Shadow
-from playground.training.timing import Cancelled, Timed, Unwanted, never, run_bytes, time_layers, time_training
+from playground.training.timing import Cancelled, Timed, Unwanted, never, time_layers, time_training
 from playground.words import joined, sentence
 
 #: Told the check that goes on, its place and how many there are.
@@ -346,7 +347,7 @@ class _Flight:
         """Time of an epoch and memory of the run on this machine, and what each layer takes of both."""
         timed = self.timed = time_training(self.made, self.machine, self.seconds, self.unwanted)
         self.layers = time_layers(self.made, self.machine, self.seconds / 5, timed.step, self.unwanted)
-        epochs, needed, free = self.made.project.training.epochs, run_bytes(self.made.plan), memory.free_bytes()
+        epochs, needed, free = self.made.project.training.epochs, self.made.plan.size.whole_run, free_memory.free_bytes()
         whole = epochs * timed.epoch
         figures = {"epoch": timed.epoch, "step": timed.step, "steps": float(timed.steps), "whole": whole, "bytes": float(needed)}
         text = sentence(
@@ -354,14 +355,16 @@ class _Flight:
             steps=f"{timed.steps:,}", step=in_words(timed.step), memory=memory.in_words(needed), epochs=f"{epochs:,}",
             whole=in_words(whole),
         )  # fmt: skip
-        tight, slow = needed > 0.8 * free, whole > 3600
+        tight, slow = free is not None and needed > 0.8 * free, whole > 3600
         remedy = ""
-        if tight:
+        if free is not None and needed > 0.8 * free:
             remedy = sentence("Of {free} free memory little is left: take a smaller batch.", free=memory.in_words(free))
         elif slow:
             remedy = sentence("See where the time goes, or find a faster batch.")
         title = sentence("{epoch} per epoch", epoch=in_words(timed.epoch))
-        self._say("time", "warn" if tight or slow else "info", title, text, remedy, figures=figures | {"free": float(free)})
+        if free is not None:
+            figures["free"] = float(free)
+        self._say("time", "warn" if tight or slow else "info", title, text, remedy, figures=figures)
 
 
 def _verdict_start(loss: float, guess: float | None) -> Verdict:

@@ -213,8 +213,3 @@ def output_bytes(plan: Plan) -> dict[str, int]:
             if graph.values[value].kind == "activation":
                 found[node.owner] = found.get(node.owner, 0) + 4 * plan.batch * graph.values[value].type.count
     return found
-
-
-def run_bytes(plan: Plan) -> int:
-    """Memory of a run: its arena, and the four copies of the state that are kept beside it."""
-    return plan.nbytes + 4 * 4 * plan.layout.state[1]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from playground.document.edits import SetPlan
-from playground.training import batches, memory
+from playground.engine import free_memory
+from playground.training import batches
 from playground.training.assembly import assemble
 from playground.training.batches import Found, Search, outcome
 from playground.training.messages.analysis import BatchRecord
-from playground.training.timing import run_bytes
 from tests.training.networks import convolutional, plain
 
 
@@ -22,7 +22,7 @@ def test_memory_is_that_of_a_run_with_the_batch() -> None:
     for one in search.sizes:
         project, samples = convolutional()
         again = assemble(SetPlan("training", "batch", one.batch).apply(project), samples)
-        assert one.nbytes == run_bytes(again.plan)
+        assert one.nbytes == again.plan.size.whole_run
         assert one.rate == pytest.approx(one.batch / one.step_seconds)
 
 
@@ -31,7 +31,7 @@ def test_it_stops_where_the_next_batch_would_not_fit(monkeypatch: pytest.MonkeyP
     whole = Search(made, seconds=0.001)
     list(whole)
     limit = whole.sizes[4].nbytes
-    monkeypatch.setattr(memory, "free_bytes", lambda: memory.RESERVE + limit)
+    monkeypatch.setattr(free_memory, "room", lambda: limit)
     search = Search(made, seconds=0.001)
     list(search)
     assert search.found().stopped == "memory"

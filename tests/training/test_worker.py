@@ -18,9 +18,11 @@ import pytest
 from playground.core.samples import Samples
 from playground.document.edits import SetPlan
 from playground.document.project import Project
-from playground.training import memory, messages
+from playground.engine import free_memory
+from playground.training import messages
 from playground.training.assembly import assemble
 from playground.training.client import Client
+from playground.training.memory import DoesNotFit
 from playground.training.process import WorkerProcess
 from tests.training.networks import NETWORKS, forgetful, images, of, plain, points, project, regression, trainer
 from tests.training.watching import expected, of_kind, rested, to_end, until
@@ -265,8 +267,8 @@ def test_a_run_that_does_not_fit_proposes_a_batch(client: Client) -> None:
 def test_the_plan_itself_is_held_against_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     made, samples = plain(batch=100)
     needed = assemble(made, samples).plan.nbytes
-    monkeypatch.setattr(memory, "free_bytes", lambda: memory.RESERVE + needed - 1000)
-    with pytest.raises(memory.DoesNotFit) as caught:
+    monkeypatch.setattr(free_memory, "room", lambda: needed - 1000)
+    with pytest.raises(DoesNotFit) as caught:
         assemble(made, samples)
     assert 0 < caught.value.batch < 100
     smaller = SetPlan("training", "batch", caught.value.batch).apply(made)

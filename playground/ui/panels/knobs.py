@@ -13,9 +13,8 @@ from playground.document.edits import SetField, SetNodeOption
 from playground.document.plans import TrainingPlan
 from playground.document.project import Node
 from playground.errors import PlaygroundError
-from playground.lowering import lower
+from playground.lowering import KnobInfo, lower
 from playground.lowering.folding import local_edit
-from playground.lowering.lower import KnobInfo
 from playground.ui import settings
 from playground.ui.action_button import ActionStrip, LinkSection
 from playground.ui.compare.restored import restored_of

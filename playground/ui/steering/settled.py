@@ -12,12 +12,11 @@ from playground.document.edits import Edit, SetField, SetNodeOption, SetPlan, Se
 from playground.document.patch import SetValues, differences
 from playground.document.project import Project
 from playground.errors import PlaygroundError
-from playground.lowering import lower
+from playground.lowering import KnobInfo, lower
 from playground.lowering.expansion import expanded
 from playground.lowering.flow import flow_of
 from playground.lowering.folding import local_edit
 from playground.lowering.groups import weight_settings
-from playground.lowering.lower import KnobInfo
 from playground.training.messages.travel import Travelled
 from playground.ui.inspector.following import followed
 from playground.words import sentence
