@@ -24,12 +24,17 @@ MOST_BRANCHES = 8
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Branch:
-    """A curve that was left. step: where the run forked from it; last: how far it went."""
+    """A curve that was left. step: where the run forked from it; last: how far it went.
+
+    folder: where what was left is kept, "" where the run went on in the same place.  number: counts the branches of a run from 1.
+    """
 
     step: int
     last: int
     history: History
     epochs: Sequence[EpochRecord]
+    folder: str = ""
+    number: int = 0
 
 
 class Travels(Commands):
@@ -132,7 +137,10 @@ class Travels(Commands):
         if event.kind == "fork":
             whole = self._branch(event.step) if moves or view.drain_until(event.rows) else leaving
             if whole is not None:
-                self._branches = (*self.branches, dataclasses.replace(whole, step=event.step))[-MOST_BRANCHES:]
+                folder = view.start.folder if event.folder != view.start.folder else ""
+                number = self.branches[-1].number + 1 if self.branches else 1
+                branch = dataclasses.replace(whole, step=event.step, folder=folder, number=number)
+                self._branches = (*self.branches, branch)[-MOST_BRANCHES:]
                 self._branched = self._generation
         if event.started is not None and sent is not None:
             view.change(sent.start, sent.blocks, event.started, sent.project.training, in_place=event.in_place)
