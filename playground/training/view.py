@@ -216,11 +216,12 @@ class RunView:
 
     def layer_norms(self) -> LayerNorms:
         self.drain()
+        frozen = frozenset(self.layout.frozen if self.layout else ())
         if self.board is None or self._norms is None:
             layers = self.board.plan.layers if self.board else ()
             none = np.zeros((0, len(layers)))
-            return LayerNorms(layers, np.zeros(0, np.int64), none, none, none, none, none)
-        return norms_of(self._norms.rows, self.board.plan)
+            return LayerNorms(layers, np.zeros(0, np.int64), none, none, none, none, none, frozen)
+        return dataclasses.replace(norms_of(self._norms.rows, self.board.plan), frozen=frozen)
 
     def grid(self) -> Surface | None:
         found = self.board.grid.read() if self.board else None
