@@ -27,6 +27,7 @@ from playground.ui.panels.metrics import MetricsPanel
 from playground.ui.panels.stepping import StepPanel
 from playground.ui.plots.plot import Plot
 from playground.ui.plots.pointing import AIM
+from playground.ui.remedies import Remedy
 from playground.ui.run_control import checkpoints_every
 from playground.ui.session import Session
 from playground.ui.steering.travel import travels_of
@@ -333,6 +334,29 @@ def test_a_run_goes_on_from_a_checkpoint_and_a_deaf_worker_is_ended(window: Main
     assert not window.actions_made["kill"].isEnabled()
     travels_of(session).rewind(last)
     went(session, qtbot, last)
+
+
+def test_a_checkpoint_at_the_end_of_the_plan_is_refused_and_more_epochs_are_offered(
+    window: MainWindow, session: Session, qtbot: QtBot
+) -> None:
+    last = paused_run(session, qtbot, 3)
+    (path,) = session.shelf.rglob("last.safetensors")
+    told, offered = list[str](), list[Remedy]()
+    session.message.connect(lambda text, level: told.append(text))
+    session.offered.connect(offered.append)
+    history = session.client.history()
+    train_travel.resume_from(window, path)
+    assert told == [
+        f"{path} has nothing left to do: 3 epochs are done and 3 are planned. Plan more epochs, or choose an earlier checkpoint."
+    ]
+    assert session.client.state == "finished", "the run that is there stays"
+    assert session.client.history().steps.tolist() == history.steps.tolist()
+    ((words, act),) = offered
+    assert words == "Train 3 more epochs"
+    act()
+    assert session.project.training.epochs == 6
+    at(session, qtbot, "finished", 2 * last)
+    assert [record.epoch for record in session.client.epochs] == [4, 5, 6]
 
 
 def test_any_number_of_epochs_between_checkpoints_can_be_typed(window: MainWindow) -> None:
