@@ -21,6 +21,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CHECKPOINT",
         help="go on from a checkpoint of a run of this project, with its knobs such as the rate, to the planned epochs",
     )
+    parser.add_argument(
+        "--checkpoint-every",
+        type=int,
+        metavar="EPOCHS",
+        help="write last.safetensors into DIR after every so many epochs and at the end, for --resume where the training is killed",
+    )
     parser.add_argument("--with-optimizer", action="store_true", help="weights.safetensors holds the optimizer's state too")
     parser.add_argument(
         "--set",
@@ -39,4 +45,6 @@ def run(args: argparse.Namespace, out: Output) -> int:
             project.set(**{name: getattr(args, name)})
     check(project, out)
     folder = args.out or Path(f"{args.file.stem}-trained")
-    return train_and_keep(project, folder, out, with_optimizer=args.with_optimizer, resume=args.resume)
+    return train_and_keep(
+        project, folder, out, with_optimizer=args.with_optimizer, resume=args.resume, every=args.checkpoint_every
+    )
