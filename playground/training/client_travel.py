@@ -100,6 +100,7 @@ class Travels(Commands):
             return
         (kind, step, go_on, folder), self._put_off = self._put_off, None
         if kind == "fork" and self._view.started is not None:
+            self._view.drain()
             self._leaving = self._branch(step)
         plan = plan_at(self._view.journal(), min(step, self._view.board.step if self._view.board else 0))
         if plan == self._plan or plan not in self._plans:
@@ -120,10 +121,11 @@ class Travels(Commands):
         return True
 
     def _branch(self, step: int) -> Branch:
+        """Of what has been taken in: what has come since may be of the way that follows."""
         assert self._view is not None
-        history = self._view.history()
+        history, epochs = self._view.known()
         last = int(history.steps[-1]) if len(history.steps) else 0
-        return Branch(step, last, history, self._view.epochs())
+        return Branch(step, last, history, epochs)
 
     def _travelled(self, event: Travelled) -> None:
         """The run stands where it was asked to."""
