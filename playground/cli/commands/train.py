@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playground.cli.opening import check, open_project
 from playground.cli.output import Output
+from playground.cli.setting import HELP
 from playground.cli.training import train_and_keep
 
 
@@ -34,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         dest="settings",
         metavar="NAME=VALUE",
-        help='another training setting, such as batch=64 or "optimizer=sgd(rate=0.1)"',
+        help=HELP,
     )
 
 
