@@ -39,6 +39,7 @@ from playground.formats.certificate import Certificate
 from playground.formats.export import export, format_of
 from playground.lowering import inspect
 from playground.training.journal import Entry
+from playground.training.leaving import Leaving, out_of_the_way
 from playground.training.run_record import project_sha256, samples_sha256
 from playground.training.saturation import Saturation
 
@@ -150,6 +151,8 @@ class Project(Building, Trained):
         compiling: Compiling | None = None,
         journal: Iterable[Entry | JournalLine] = (),
         resume: str | Path | None = None,
+        checkpoints: str | Path | Leaving | None = None,
+        every: int = 1,
         **training: Any,
     ) -> Run:
         """Train from start weights, or on from a checkpoint, and keep the result. training: settings to change first, such as epochs=5 or seed=3.
@@ -159,13 +162,21 @@ class Project(Building, Trained):
 
         resume: a checkpoint of a run of this project. The run goes on from its step to the planned epochs, with the numbers of one
         that was never interrupted; knobs such as the rate are the checkpoint's. Raises FileError where it does not fit.
+
+        checkpoints: a folder that is there, where last.safetensors is written after every so many epochs and at the end, and beside it
+        best.safetensors, the best epoch. What cannot be written is warned of, and the training goes on. Raises BadValue.
         """
         entries = entries_of(journal)
         if entries and resume is not None:
             raise BadValue("A journal says itself where its run began. Give either a journal or a checkpoint to resume.")
+        place, leaving = None if resume is None else Path(resume), None
+        if checkpoints is not None:
+            leaving = checkpoints if isinstance(checkpoints, Leaving) else Leaving(Path(checkpoints), every)
+            place = None if place is None else out_of_the_way(place, leaving.folder)
         self.set(**training)
-        place = None if resume is None else Path(resume)
-        run = train(self.record, self.samples(), watch, compiling, journal=entries, load=self._load, resume=place)
+        run = train(
+            self.record, self.samples(), watch, compiling, journal=entries, load=self._load, resume=place, leaving=leaving
+        )
         if entries:
             self.record = run.project
         self.sets, self.optimizer_state = run.sets, run.optimizer_state

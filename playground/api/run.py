@@ -15,6 +15,7 @@ from playground.engine.optimizer_state import OptimizerState
 from playground.training.areas.steps import STEP_ROW
 from playground.training.history import Growing
 from playground.training.journal import Entry, Journal
+from playground.training.leaving import Leaving
 from playground.training.loop import Burst, Trainer
 from playground.training.messages import EpochRecord, Fault, Finished
 from playground.training.optimizer_state import optimizer_state
@@ -89,10 +90,12 @@ def train(
     journal: Sequence[Entry] = (),
     load: Load | None = None,
     resume: Path | None = None,
+    leaving: Leaving | None = None,
 ) -> Run:
     """Train to the end of the plan; Ctrl+C ends it after the present step. Raises Refused, DataError or DoesNotFit.
 
     resume: a checkpoint of a run of this project, to go on from. Raises FileError where it does not fit.
+    leaving: of checkpoints on the way.
 
     journal: of a run of this project; what stands there is done again at its steps, and the run ends where that one did. Raises
     ReplayError where it cannot be done.  load: gives the samples of a project, for a journal that changes the data.
@@ -111,6 +114,8 @@ def train(
             for event in burst.events:
                 fault = event if isinstance(event, Fault) else fault
                 finished = event if isinstance(event, Finished) else finished
+            if leaving is not None and not player.trainer.finished:
+                leaving.after(player.trainer, player.made, burst)
             if watch is not None:
                 watch(player.trainer, burst)
     except KeyboardInterrupt:
@@ -118,6 +123,8 @@ def train(
     trainer, made = player.trainer, player.made
     if finished is None or not trainer.finished:
         finished = trainer.stop()
+    if leaving is not None and fault is None:
+        leaving.leave(trainer, made)
     machine, training = trainer.machine, made.project.training
     return Run(
         epochs=tuple(epochs),

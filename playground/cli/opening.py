@@ -8,11 +8,9 @@ from pathlib import Path
 
 from playground.api import Project
 from playground.cli.output import Output
-from playground.cli.written import parsed, part_of
-from playground.core.fields import fields_of
+from playground.cli.setting import change
 from playground.document.file import BadProject, load
 from playground.document.picks import recall
-from playground.document.plans import TrainingPlan
 from playground.document.problems import Problem
 
 
@@ -32,9 +30,8 @@ def open_project(path: Path, out: Output, settings: Sequence[str] = ()) -> Proje
     for problem in loaded.problems:
         out.warn(problem.text)
     project = Project(loaded.project, weights=loaded.sets, folder=path.resolve().parent)
-    fields = fields_of(TrainingPlan)
     for setting in settings:
-        project.set(**{name: part_of(fields.get(name), value) for name, value in parsed(setting).items()})
+        change(project, setting)
     return project
 
 

@@ -20,6 +20,7 @@ from playground.cli.output import Bar, Output
 from playground.document.saver import save_atomically
 from playground.errors import FileError, PlaygroundError
 from playground.formats.certificate import ExportBlocked
+from playground.training.leaving import Leaving
 from playground.training.loop import Burst, Trainer
 from playground.training.messages import EpochRecord
 from playground.training.run_record import RunRecord, fingerprint
@@ -28,14 +29,23 @@ DONE, FAILED = 0, 1
 
 
 def train_and_keep(
-    project: Project, folder: Path, out: Output, *, with_optimizer: bool = False, resume: Path | None = None
+    project: Project,
+    folder: Path,
+    out: Output,
+    *,
+    with_optimizer: bool = False,
+    resume: Path | None = None,
+    every: int | None = None,
 ) -> int:
     """Train, write everything into the folder, and give the exit code.
 
     with_optimizer: its state goes into the file of weights.  resume: a checkpoint to go on from.
+
+    every: epochs from one checkpoint in the folder to the next; None for none.
     """
+    leaving = None if every is None else Leaving(folder, every, out.warn)
     with _made(folder), out.progress() as bar, _ended_like_ctrl_c():
-        run = project.train(watch=_watcher(project, out, bar), compiling=_compiling(bar), resume=resume)
+        run = project.train(watch=_watcher(project, out, bar), compiling=_compiling(bar), resume=resume, checkpoints=leaving)
     for note in run.notes if resume is not None else ():
         out.warn(note)
     keep(project, run, folder, out, with_optimizer=with_optimizer)

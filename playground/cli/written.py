@@ -9,7 +9,7 @@ from typing import Any
 
 from playground.api import parts
 from playground.core import registry
-from playground.core.fields import Field, Part, fields_of
+from playground.core.fields import Field, Part, Size, fields_of
 from playground.core.spec import Spec
 from playground.errors import BadValue
 
@@ -79,9 +79,8 @@ def _pieces(text: str) -> Iterator[str]:
         at = end + 1
 
 
-def one_record(text: str) -> Written:
-    """One record with its settings, such as "table(path=sales.csv)". Raises BadValue."""
-    like = "table(path=sales.csv, target=price)"
+def one_record(text: str, like: str = "table(path=sales.csv, target=price)") -> Written:
+    """One record with its settings, such as "table(path=sales.csv)". Raises BadValue. like: an example, for the refusal."""
     found = layer_list(text, like)
     if len(found) != 1:
         raise BadValue(f"One is written like {like}; {text[:40]!r} is not.")
@@ -95,9 +94,14 @@ def made(kind: str, written: Written) -> Spec:
     return parts.make(kind, id, {name: part_of(fields.get(name), value) for name, value in settings.items()})
 
 
-def part_of(field: Field | None, value: Any) -> Any:
-    """A record where the field takes one, such as adam(rate=0.01); anything else as it is. Raises UnknownKind or BadValue."""
-    return made(field.kind, one_record(value)) if isinstance(field, Part) and isinstance(value, str) else value
+def part_of(field: Field | None, value: Any, like: str = "") -> Any:
+    """A record where the field takes one, such as adam(rate=0.01), a pair where it takes two lengths, such as 3x3; anything else as it is.
+
+    like: an example of such a record, for the refusal. Raises UnknownKind or BadValue.
+    """
+    if isinstance(field, Part) and isinstance(value, str):
+        return made(field.kind, one_record(value, like or field.kind))
+    return _pair(value) if isinstance(field, Size) else value
 
 
 def _pair(value: object) -> object:

@@ -113,6 +113,7 @@ class SignLoss(Loss):
 
     expects: ClassVar[str] = "margin"
     target: ClassVar[str] = "binary"
+    probable: ClassVar[bool] = False
 
     def compared(self, g: Builder, op: str, prediction: Value, target: Value, weights: Value | None) -> Value:
         """The op on prediction and target. Raises ShapeError when the two do not fit."""

@@ -115,6 +115,7 @@ class Loss(Spec):
 
     expects: "logits", "probabilities", "log_probabilities", "margin" (of either sign) or "values": what the prediction must be.
     target: "class" (an index), "binary" (0 or 1 for each output), "distribution" (shares that sum to 1) or "values".
+    probable: whether answers of yes or no that `respond` gives are probabilities.
     ports: the target of the data is meant where that port is unwired; weights are one for each sample or step.
     """
 
@@ -132,6 +133,7 @@ class Loss(Spec):
     optional: ClassVar[int] = 2
     expects: ClassVar[str] = "values"
     target: ClassVar[str] = "values"
+    probable: ClassVar[bool] = True
 
     def build(self, g: Builder, prediction: Value, target: Value, weights: Value | None = None) -> Value:
         """The mean loss of the batch: a scalar. Raises ShapeError when prediction and target do not fit.
@@ -249,6 +251,8 @@ class Metric(Spec):
     higher_is_better: ClassVar[bool] = True
     #: Whether it says something of the answers that is neither good nor bad.
     readout: ClassVar[bool] = False
+    #: Whether it is for probabilities only, see `Loss.probable`.
+    of_probabilities: ClassVar[bool] = False
     #: Tasks it applies to: "classification", "binary", "distribution", "regression".
     tasks: ClassVar[tuple[str, ...]] = ()
     unit: ClassVar[str] = ""

@@ -10,6 +10,7 @@ from playground.document.options import NODE_OPTIONS
 from playground.document.problems import Mend, Problem, participants
 from playground.document.project import Node, Project
 from playground.document.wiring import ordered
+from playground.lowering.expansion import expanded
 from playground.words import sentence
 
 
@@ -17,6 +18,13 @@ def weighty(project: Project, parameters: Mapping[str, int]) -> list[Node]:
     """Nodes with weights that training uses, in the order of the data's flow. parameters: counts by node id."""
     nodes, part = {node.id: node for node in project.network.nodes}, participants(project)
     return [nodes[id] for id in ordered(project.network) if id in part and parameters.get(id)]
+
+
+def frozen_layers(project: Project, layers: Collection[str]) -> frozenset[str]:
+    """Those that the plan of a project freezes, themselves or through their group. layers: names of its nodes with weights, blocks unfolded."""
+    flat = expanded(project).project
+    counted = {node.id: 1 for node in flat.network.nodes if node.name in layers}
+    return frozenset(name for name, one in weight_settings(flat, counted).items() if one.frozen)
 
 
 def weight_settings(project: Project, parameters: Mapping[str, int]) -> dict[str, Settings]:

@@ -244,6 +244,24 @@ class Writer:
         self._pool.shutdown()
 
 
+def nothing_left(path: Path, done: int, planned: int) -> str:
+    """Why a run cannot go on from a checkpoint that has as many epochs behind it as are planned, or more."""
+    return sentence(
+        "{path} has nothing left to do: {done} epochs are done and {planned} are planned. Plan more epochs, "
+        "or choose an earlier checkpoint.",
+        path=path,
+        done=f"{done:,}",
+        planned=f"{planned:,}",
+    )
+
+
+def epochs_done(path: Path) -> int:
+    """Epochs that lie behind a checkpoint; 0 where its text does not tell, as after an early stop, which may have brought back the best epoch."""
+    memory = memory_of(path) or {}
+    done = memory.get("last_epoch")
+    return done if isinstance(done, int) and memory.get("finished") != "early" else 0
+
+
 def memory_of(path: Path) -> dict[str, Any] | None:
     """The loop's memory of a checkpoint, or None when it cannot be read."""
     with (

@@ -24,12 +24,17 @@ MOST_BRANCHES = 8
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Branch:
-    """A curve that was left. step: where the run forked from it; last: how far it went."""
+    """A curve that was left. step: where the run forked from it; last: how far it went.
+
+    folder: where what was left is kept, "" where the run went on in the same place.  number: counts the branches of a run from 1.
+    """
 
     step: int
     last: int
     history: History
     epochs: Sequence[EpochRecord]
+    folder: str = ""
+    number: int = 0
 
 
 class Travels(Commands):
@@ -95,6 +100,7 @@ class Travels(Commands):
             return
         (kind, step, go_on, folder), self._put_off = self._put_off, None
         if kind == "fork" and self._view.started is not None:
+            self._view.drain()
             self._leaving = self._branch(step)
         plan = plan_at(self._view.journal(), min(step, self._view.board.step if self._view.board else 0))
         if plan == self._plan or plan not in self._plans:
@@ -115,10 +121,11 @@ class Travels(Commands):
         return True
 
     def _branch(self, step: int) -> Branch:
+        """Of what has been taken in: what has come since may be of the way that follows."""
         assert self._view is not None
-        history = self._view.history()
+        history, epochs = self._view.known()
         last = int(history.steps[-1]) if len(history.steps) else 0
-        return Branch(step, last, history, self._view.epochs())
+        return Branch(step, last, history, epochs)
 
     def _travelled(self, event: Travelled) -> None:
         """The run stands where it was asked to."""
@@ -132,7 +139,10 @@ class Travels(Commands):
         if event.kind == "fork":
             whole = self._branch(event.step) if moves or view.drain_until(event.rows) else leaving
             if whole is not None:
-                self._branches = (*self.branches, dataclasses.replace(whole, step=event.step))[-MOST_BRANCHES:]
+                folder = view.start.folder if event.folder != view.start.folder else ""
+                number = self.branches[-1].number + 1 if self.branches else 1
+                branch = dataclasses.replace(whole, step=event.step, folder=folder, number=number)
+                self._branches = (*self.branches, branch)[-MOST_BRANCHES:]
                 self._branched = self._generation
         if event.started is not None and sent is not None:
             view.change(sent.start, sent.blocks, event.started, sent.project.training, in_place=event.in_place)

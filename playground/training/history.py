@@ -41,6 +41,7 @@ class LayerNorms:
     """Norms of the layers with weights, at some steps. ratio: length of an update over length of the weights.
 
     gradient, weight: Euclidean (L2); l1, largest: the weights' sum of magnitudes and the greatest of them (L∞).
+    frozen: those of the layers that the plan of the run freezes, themselves or through their group.
     Shapes: steps (n,); the others (n, layers); layers: node names in the order of the columns.
     """
 
@@ -51,6 +52,7 @@ class LayerNorms:
     ratio: Array
     l1: Array = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
     largest: Array = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
+    frozen: frozenset[str] = frozenset()
 
 
 class Growing:

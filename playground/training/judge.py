@@ -82,8 +82,9 @@ class _HeadJudge:
     def __init__(self, head: Head, task: str, prepared: Prepared) -> None:
         self.head = head
         self._kind = kind_of_task(head.loss, task if head.column else "", prepared.train.y)
-        found = [cls for cls in registry.entries("metric") if issubclass(cls, Metric) and self._kind in cls.tasks]
-        self.known: dict[str, Metric] = {cls.id: cls() for cls in found}
+        metrics = [cls for cls in registry.entries("metric") if issubclass(cls, Metric) and self._kind in cls.tasks]
+        fitting = [cls for cls in metrics if head.loss.probable or not cls.of_probabilities]
+        self.known: dict[str, Metric] = {cls.id: cls() for cls in fitting}
         values = self._kind == "regression"
         own = values and task == "regression" and (head.column or head.wired == TARGETS)
         #: What leads from the network's numbers to the data's; None where they are the same.

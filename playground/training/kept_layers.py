@@ -21,7 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from playground.document import strict_json
+from playground.document.project import Project
 from playground.errors import BadValue, FileError
+from playground.lowering.groups import frozen_layers
 from playground.training.areas.activations import ACTIVATION_COLUMNS, ACTIVATIONS
 from playground.training.areas.histograms import HISTOGRAMS, histogram_row
 from playground.training.areas.norms import NORM_COLUMNS, NORMS
@@ -94,13 +96,18 @@ class KeptLayers(LayerHistory):
 
 @dataclasses.dataclass(frozen=True)
 class Looks:
-    """What is kept of the layers of a run, asked for as of a client."""
+    """What is kept of the layers of a run, asked for as of a client. project: as the run has it at its end, None where there is no run."""
 
     kept: KeptLayers
+    project: Project | None = None
 
     def layer_norms(self) -> LayerNorms | None:
         """None where none are kept."""
-        return self.kept.norms() if self.kept.plan.layers else None
+        return dataclasses.replace(self.kept.norms(), frozen=self._frozen) if self.kept.plan.layers else None
+
+    @functools.cached_property
+    def _frozen(self) -> frozenset[str]:
+        return frozen_layers(self.project, self.kept.plan.layers) if self.project is not None else frozenset()
 
     def activations(self) -> Activations:
         """Of no nodes where none are kept."""

@@ -59,20 +59,7 @@ class Player:
         self.trainer = self._trainer(self.made)
         self.trainer.reset()
         self.trainer.recorder.ways = self._plans
-        self.notes: tuple[str, ...] = () if resume is None else self._resume(resume)
-
-    def _resume(self, path: Path) -> tuple[str, ...]:
-        notes = go_on_from(self.trainer, self.made, path)
-        if self.trainer.complete:
-            done, planned = f"{self.trainer.machine.epoch:,}", f"{self.made.project.training.epochs:,}"
-            raise FileError(
-                sentence(
-                    "{path} has nothing left to do: {done} epochs are done and {planned} are planned. Plan more epochs, "
-                    "or choose an earlier checkpoint.",
-                    path=path, done=done, planned=planned,
-                )
-            )  # fmt: skip
-        return notes
+        self.notes: tuple[str, ...] = () if resume is None else go_on_from(self.trainer, self.made, resume)
 
     def _trainer(self, made: Assembled) -> Trainer:
         machine = made.machine(progress=self._compiling)
@@ -215,8 +202,13 @@ class Player:
 
 
 def go_on_from(trainer: Trainer, made: Assembled, path: Path) -> tuple[str, ...]:
-    """Put a trainer where a run goes on from a checkpoint; sentences on what keeps it from the same bits. Raises FileError."""
+    """Put a trainer where a run goes on from a checkpoint; sentences on what keeps it from the same bits. Raises FileError,
+
+    also where every planned epoch is done.
+    """
     found, training = take_with_best(trainer, path), made.project.training
+    if trainer.complete:
+        raise FileError(checkpoints.nothing_left(path, trainer.machine.epoch, training.epochs))
     notes = differences(found.fingerprint, fingerprint(made.project, made.samples, made.plan.chains))
     memory = trainer.memory
     if training.patience and training.restore_best and memory.best_epoch and memory.best_place is None:

@@ -8,20 +8,17 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from playground.document import project_json
 from playground.errors import FileError
 from playground.training import checkpoints, kept_layers, kept_points, messages, run_record
 from playground.training.areas.epochs import EPOCH_COLUMNS
 from playground.training.causes import of_error
-from playground.training.checkpoints import Checkpoint
 from playground.training.history import Epochs, Growing
 from playground.training.hooks import Hook
 from playground.training.kept_layers import KeptLayers
 from playground.training.kept_points import KeptPoints
+from playground.training.leaving import NOT_FINITE, checkpoint_of, is_finite
 from playground.training.loop import Burst
-from playground.words import sentence
 
 if TYPE_CHECKING:
     from playground.training.run import Run
@@ -200,19 +197,14 @@ class RunFiles(Hook):
         """Begin to write a checkpoint. which: "last", "best" or "epoch"."""
         if self._writer is None:
             return False
-        run, machine, memory = self.run, self.run.machine, self.run.trainer.memory
-        if not all(np.isfinite(weight).all() for weight in machine.parameters().values()):
-            text = sentence("No checkpoint was written: a weight is not finite. The last good one is kept.")
-            run.send(messages.Warned(kind="not finite", text=text))
+        run, machine = self.run, self.run.machine
+        if not is_finite(run.trainer):
+            run.send(messages.Warned(kind="not finite", text=NOT_FINITE))
             return False
-        state = machine.snapshot()
-        if which == "best":
-            kept = run.board.best.read(memory.best_place) if memory.best_place is not None else None
-            if kept is None:
-                return False
-            state = np.frombuffer(kept[1], np.float32)
-        remembered = dataclasses.asdict(memory) | {"best_place": None}
-        self._writer.write(which, Checkpoint(state, remembered, self.run.knobs, self._fingerprint), machine.step, machine.epoch)
+        checkpoint = checkpoint_of(run.trainer, which, self._fingerprint)
+        if checkpoint is None:
+            return False
+        self._writer.write(which, checkpoint, machine.step, machine.epoch)
         return True
 
     def _save_all(self) -> None:

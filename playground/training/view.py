@@ -33,6 +33,7 @@ from playground.training.journal import Entry, Journal, decoded
 from playground.training.layer_history import LayerHistory
 from playground.training.messages import EpochRecord
 from playground.training.optimizer_state import copied, optimizer_state
+from playground.training.ring import Ring
 from playground.training.trained import averaged_in, raw_in, sets_in
 
 Array = npt.NDArray[Any]
@@ -55,6 +56,12 @@ class Surface:
 def _figures(plan: BoardPlan | None) -> tuple[tuple[str, ...], ...]:
     """What every epoch's record holds beside its losses."""
     return () if plan is None else (plan.metrics, plan.train_metrics)
+
+
+def _between(ring: Ring, seen: int, until: int) -> Array:
+    """Of a list that goes on the rows from one count to another, as far as they are not overwritten."""
+    found, written = ring.since(seen)
+    return found[: max(0, len(found) - (written - until))]
 
 
 class RunView:
@@ -166,13 +173,12 @@ class RunView:
         return (board.steps.written, board.epochs.written, board.norms.written) if board else (0, 0, 0)
 
     def drain_until(self, rows: tuple[int, ...]) -> bool:
-        """Take in the steps up to so many rows. False where later ones have been taken in already."""
-        seen = self._seen["steps"]
-        if self.board is None or seen > rows[0]:
+        """Take in steps and epochs up to so many rows. False where later ones have been taken in already."""
+        if self.board is None or self._seen["steps"] > rows[0] or self._seen["epochs"] > rows[1]:
             return False
-        found, written = self.board.steps.since(seen)
-        self._steps.add(found[: max(0, len(found) - (written - rows[0]))])
-        self._seen["steps"] = rows[0]
+        self._steps.add(_between(self.board.steps, self._seen["steps"], rows[0]))
+        self._add_epochs(_between(self.board.epochs, self._seen["epochs"], rows[1]))
+        self._seen |= {"steps": rows[0], "epochs": rows[1]}
         return True
 
     def drain(self) -> None:
@@ -199,6 +205,9 @@ class RunView:
 
     def _drain_epochs(self, board: Board) -> None:
         rows, self._seen["epochs"] = board.epochs.since(self._seen["epochs"])
+        self._add_epochs(rows)
+
+    def _add_epochs(self, rows: Array) -> None:
         if len(rows):
             judged = "validation_loss" if self.started and self.started.validation_rows else "train_loss"
             columns = EPOCH_COLUMNS.index("step"), EPOCH_COLUMNS.index(judged)
@@ -208,19 +217,27 @@ class RunView:
 
     def history(self) -> History:
         self.drain()
-        return history_of(self._steps)
+        return self.known()[0]
 
     def epochs(self) -> Sequence[EpochRecord]:
         self.drain()
+        return self.known()[1]
+
+    def known(self) -> tuple[History, Sequence[EpochRecord]]:
+        """Steps and epochs that have been taken in, without any that may have come since."""
+        return history_of(self._steps), self._known_epochs()
+
+    def _known_epochs(self) -> Sequence[EpochRecord]:
         return Epochs(self._epochs.rows, self.board.plan) if self.board is not None and self._epochs is not None else ()
 
     def layer_norms(self) -> LayerNorms:
         self.drain()
+        frozen = frozenset(self.layout.frozen if self.layout else ())
         if self.board is None or self._norms is None:
             layers = self.board.plan.layers if self.board else ()
             none = np.zeros((0, len(layers)))
-            return LayerNorms(layers, np.zeros(0, np.int64), none, none, none, none, none)
-        return norms_of(self._norms.rows, self.board.plan)
+            return LayerNorms(layers, np.zeros(0, np.int64), none, none, none, none, none, frozen)
+        return dataclasses.replace(norms_of(self._norms.rows, self.board.plan), frozen=frozen)
 
     def grid(self) -> Surface | None:
         found = self.board.grid.read() if self.board else None

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from playground.core.samples import Samples
+from playground.document.edits import SetPlan
 from playground.document.project import Project
 from playground.errors import PlaygroundError
 from playground.training.runs import new_folder, shelf_of
 from playground.ui.next_steps import copy_path
 from playground.ui.session_core import SessionCore
+from playground.words import counted_sentence
 
 
 class RunPart(SessionCore):
@@ -39,10 +41,24 @@ class RunPart(SessionCore):
             self._start(None)
 
     def resume_from(self, checkpoint: Path) -> None:
-        """Start a run where a checkpoint was left, in place of the present one."""
-        if self.ready:
-            self.run.checkpoint = checkpoint
-            self._start(None)
+        """Start a run where a checkpoint was left, in place of the present one, which stays where nothing is left to do."""
+        if not self.ready:
+            return
+        from playground.training.checkpoints import epochs_done, nothing_left
+
+        done, planned = epochs_done(checkpoint), self.project.training.epochs
+        if done >= planned:
+            self.message.emit(nothing_left(checkpoint, done, planned), "warning")
+            more = counted_sentence(planned, "Train {n} more epoch", "Train {n} more epochs")
+            self.offered.emit((more, lambda: self._resume_for(checkpoint, done + planned)))
+            return
+        self.run.checkpoint = checkpoint
+        self._start(None)
+
+    def _resume_for(self, checkpoint: Path, epochs: int) -> None:
+        """Plan so many epochs in all, which can be undone, and go on from a checkpoint."""
+        if self.do(SetPlan("training", "epochs", epochs), whole=True):
+            self.resume_from(checkpoint)
 
     def pause(self) -> None:
         self.run.ask(self.client.pause)

@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 from sklearn import metrics
 
+import playground as pg
 from playground.core import registry
 
 RNG = np.random.default_rng(11)
@@ -61,6 +62,32 @@ def test_surprise_and_doubt(classes):
     assert compute("entropy", response, target) == pytest.approx(stats.entropy(plain, axis=1).mean(), rel=1e-5)
     shares = np.bincount(target, minlength=classes) / 203
     assert compute("class_divergence", response, target) == pytest.approx(stats.entropy(shares, plain.mean(axis=0)), rel=1e-4)
+
+
+@pytest.mark.parametrize("answers", [1, 3])
+def test_doubt_of_yes_or_no(answers):
+    yes = RNG.random((203, answers)).astype(np.float32)
+    target = RNG.integers(0, 2, (203, answers))
+    apart = np.stack([yes, 1.0 - yes.astype(np.float64)], axis=-1)
+    expected = stats.entropy(apart, axis=-1).mean()
+    assert compute("binary_entropy", yes, target.astype(np.float32)) == pytest.approx(expected, rel=1e-6)
+    assert compute("binary_entropy", yes[:, :1], target[:, 0]) == pytest.approx(
+        stats.entropy(apart[:, 0], axis=-1).mean(), rel=1e-6
+    )
+    assert compute("binary_entropy", np.array([[0.0], [1.0]]), np.array([1, 0])) == 0.0
+    assert compute("binary_entropy", np.full((5, 1), 0.5), np.zeros(5)) == pytest.approx(math.log(2))
+    assert math.isnan(compute("binary_entropy", yes[:0], target[:0]))
+
+
+@pytest.mark.parametrize(("loss", "known"), [("binary_cross_entropy", True), ("exponential_loss", True), ("hinge", False)])
+def test_yes_or_no_networks_have_their_doubt_where_answers_are_probabilities(loss, known):
+    project = pg.Project.chain(pg.dataset("moons"), pg.layer("dense", units=1), pg.loss(loss), epochs=1)
+    (epoch,) = project.set_data(validation=0.0, test=0.0).train().epochs
+    assert ("binary_entropy" in epoch.metrics) is known
+    if known:
+        yes = project.predict(project.samples().x).astype(np.float64)
+        expected = stats.entropy(np.concatenate([yes, 1.0 - yes], axis=1), axis=1).mean()
+        assert epoch.metrics["binary_entropy"] == pytest.approx(expected, rel=1e-5)
 
 
 def test_sure_and_even_answers():

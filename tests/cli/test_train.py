@@ -74,6 +74,50 @@ def test_settings_are_those_of_the_training_plan(command, iris, tmp_path):
     assert (training.batch, training.optimizer.rate, training.epochs) == (60, 0.05, 2)
 
 
+def test_settings_of_nodes_and_data_are_set_likewise_and_records_hold_records(command, tmp_path):
+    nodes = [pg.layer("conv2d", filters=2), pg.layer("flatten"), pg.layer("dense", units=10)]
+    pg.Project.chain(pg.dataset("digits"), *nodes, name="own", epochs=1).save(tmp_path / "own.play")
+    settings = {
+        "dense1.start": "normal(deviation=0.25)", "dense1.frozen": "true", "conv1.kernel": "2x3", "data.validation": "0.5",
+        "optimizer": "lamb(rate=0.5)", "optimizer.rate": "0.125", "schedule": "step(drop=0.5)",
+    }  # fmt: skip
+    words = [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
+    code, _ = command("train", tmp_path / "own.play", *words, "--out", tmp_path / "out")
+    assert code == 0
+    made = pg.Project.load(tmp_path / "out" / "own.play")
+    dense, record = made.node("dense1"), made.record
+    assert (dense.spec.start, dense.frozen) == (pg.initializer("normal", deviation=0.25), True)
+    assert made.node("conv1").spec.kernel == (2, 3)
+    assert record.data.validation == 0.5
+    assert record.training.optimizer == pg.optimizer("lamb", rate=0.125)
+    assert record.training.schedule == pg.schedule("step", drop=0.5)
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("optimizer=sgd(rate=0.1", "optimizer: This is written like adam(rate=0.001); 'sgd(rate=0.1' is not."),
+        ("optimizer=sgd(rate=fast)", "optimizer: Learning rate must lie in 0 to 100; 'fast' was given."),
+        ("schedule=cosine(nope=1)", "schedule: Cosine has no setting called nope; it has end."),
+        ("dense1.start=norml(deviation=1)", "dense1.start: There is no initializer called 'norml'."),
+        ("dense1.start=normal(deviation=[1)", "dense1.start: This is written like he_normal"),
+        ("dense1.untis=3", "dense1.untis: Dense has no field called 'untis'. It has: units"),
+        (
+            "dense9.units=3",
+            "dense9.units: Before the dot stands data, a node, or a training setting that is a record; 'dense9' is none",
+        ),
+        ("data.nope=3", "data.nope: Data has no field called 'nope'."),
+        ("batch.size=3", "batch.size: Batch of Training has no fields of its own."),
+        ("dense1.units=__import__('os')", "dense1.units: "),
+    ],
+)
+def test_a_bad_setting_is_told_where_it_is_and_what_was_expected(command, iris, tmp_path, setting, told):
+    code, events = command("train", iris, "--set", setting, "--out", tmp_path / "out")
+    assert (code, events[-1]["event"]) == (2, "error")
+    assert events[-1]["text"].startswith(told)
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("setting", ["batch", "batch=many", "no_such_setting=1", "=3"])
 def test_a_bad_setting_is_refused(command, iris, tmp_path, setting):
     code, events = command("train", iris, "--set", setting, "--out", tmp_path / "out")

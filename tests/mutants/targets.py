@@ -274,7 +274,7 @@ def layers(folder: Path) -> Target:
 
     def load(path: Path) -> None:
         looks = kept_layers.Looks(kept_layers.read(path))
-        health_of(looks.layer_norms(), ())
+        health_of(looks.layer_norms())
         activations = looks.activations()
         assert activations.mean.shape == (len(activations.steps), len(activations.nodes))
         for kind in KINDS:

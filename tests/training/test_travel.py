@@ -11,7 +11,7 @@ from playground.training.client import Client
 from playground.training.messages import Fault, KnobChanged, Warned
 from playground.training.messages.travel import Reinitialised, Travelled
 from tests.training.networks import NETWORKS, of, plain, trainer
-from tests.training.watching import of_kind, rested, to_end, until
+from tests.training.watching import of_kind, rested, to_end, unheard, until
 
 #: Points of the curve of each of four networks; more than 50 in the campaign.
 POINTS = [2, pytest.param(13, marks=pytest.mark.campaign)]
@@ -106,6 +106,22 @@ def test_a_running_run_goes_on_from_there(worker: Client) -> None:
     steps = worker.history().steps
     np.testing.assert_array_equal(steps, np.arange(1, len(steps) + 1))
     assert worker.branches[-1].last >= 150
+
+
+def test_a_branch_ends_where_it_was_left_however_late_that_is_heard(worker: Client) -> None:
+    worker.start(*plain(epochs=100_000))
+    worker.wait(lambda c: c.step > 2000)
+    worker.pause()
+    rested(worker)
+    last, parent, epochs = worker.step, worker.history(), worker.epochs
+    worker.fork(120, go_on=True)
+    unheard(lambda: worker.step not in (last, 120))
+    until(worker, Travelled)
+    branch = worker.branches[-1]
+    assert branch.last == last
+    np.testing.assert_array_equal(branch.history.steps, np.arange(1, last + 1))
+    np.testing.assert_array_equal(branch.history.loss, parent.loss)
+    assert branch.epochs == epochs
 
 
 def test_far_steps_and_unknown_layers_are_refused_in_words(worker: Client) -> None:

@@ -31,6 +31,14 @@ def until(client: Client, kind: type[Event], seconds: float = 30.0) -> list[Even
     return events
 
 
+def unheard(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait for what shared memory says, without taking in what the worker tells meanwhile."""
+    deadline = time.monotonic() + seconds * busy()
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.001)
+
+
 def rested(client: Client) -> None:
     """Wait until the last command is carried out and the run has come to rest after it.
 

@@ -16,10 +16,14 @@ from playground.document.patch import differences
 from playground.document.project import Project
 from playground.training.checkpoints import memory_of
 from playground.training.journal import Entry
+from playground.training.kept_layers import Looks, read
 from playground.training.messages import Finished, Replanned, Started
 from playground.training.messages.travel import Travelled
 from playground.training.replay import Player
+from playground.training.runs import kept
+from playground.ui.canvas.view import CanvasView
 from playground.ui.inspector.following import follow_knobs
+from playground.ui.panels.gradients import gradients
 from playground.ui.panels.journal_entries import journal_of
 from playground.ui.session import Session
 from playground.ui.steering.travel import travels_of
@@ -115,6 +119,28 @@ def test_it_is_as_the_flag_in_the_plan_from_the_next_step_on(paused: Session, qt
         for _ in player.bursts():
             pass
         assert player.trainer.machine.state_sha256() == end.state_sha256
+
+
+@pytest.mark.parametrize("by", ["layer", "group"])
+def test_health_canvas_and_the_kept_run_say_that_it_is_frozen(paused: Session, qtbot: QtBot, by: str) -> None:
+    panel, view = gradients(paused), CanvasView(paused)
+    for widget in (panel, view):
+        qtbot.addWidget(widget)
+        widget.show()
+    paused.do(SetGroup("g", "frozen", True) if by == "group" else SetNodeOption(node(paused, "dense1").id, "frozen", True))
+    steps(paused, qtbot, 4)
+    panel.feed()
+    assert panel.table is not None
+    assert [row.layer for row in panel.table.rows if row.state == "Frozen"] == ["dense1"]
+    item = view.canvas.nodes[node(paused, "dense1").id]
+    qtbot.waitUntil(lambda: item.fares == "Frozen", timeout=10_000)
+    assert view.canvas.nodes[node(paused, "dense2").id].fares != "Frozen"
+    end = until(paused, qtbot, Finished, paused.stop)
+    assert end.last_step == 7
+    (run,) = kept(paused.shelf)
+    norms = Looks(read(run.folder), run.ended).layer_norms()
+    assert norms is not None
+    assert norms.frozen == {"dense1"}
 
 
 def test_the_run_does_not_wait_for_it_and_undo_and_the_journal_take_it_back(session: Session, qtbot: QtBot) -> None:

@@ -336,4 +336,4 @@ def test_a_layer_that_exploded_is_never_healthy(what: str) -> None:
     assert judge("a", usual, np.ones(40), False, np.ones(40)).state == "Healthy"
     assert judge("a", usual[:3], np.array([1.0, 1.0, np.inf]), False).state == "Not finite"
     assert judge("a", np.array([1e-3, np.nan]), np.ones(2), False).state == "Not finite"
-    assert health_of(None, []) == []
+    assert health_of(None) == []

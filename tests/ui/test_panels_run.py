@@ -174,8 +174,8 @@ def test_the_state_of_a_layer_is_said_in_words(ratio: float, frozen: bool, word:
 def test_only_the_newest_samples_are_judged() -> None:
     ratios = np.concatenate([np.full((50, 1), 0.5), np.full((20, 1), 1e-3)])
     norms = LayerNorms(("a",), np.arange(70), ratios, ratios, ratios)
-    assert [row.state for row in health_of(norms, [])] == ["Healthy"]
-    assert health_of(None, []) == []
+    assert [row.state for row in health_of(norms)] == ["Healthy"]
+    assert health_of(None) == []
 
 
 def test_of_a_step_that_was_refused_a_layer_with_a_sound_gradient_is_not_accused() -> None:
@@ -183,7 +183,7 @@ def test_of_a_step_that_was_refused_a_layer_with_a_sound_gradient_is_not_accused
     usual, refused = np.full((20, 2), 1e-3), np.array([[np.nan, np.nan]])
     gradients = np.concatenate([np.ones((20, 2)), [[1.0, np.nan]]])
     norms = LayerNorms(("a", "b"), np.arange(21), gradients, np.ones((21, 2)), np.concatenate([usual, refused]))
-    assert [row.state for row in health_of(norms, [])] == ["Healthy", "Not finite"]
+    assert [row.state for row in health_of(norms)] == ["Healthy", "Not finite"]
     fault = Fault(node="b", op="adam", direction="update", step=20, text="", batch=1, epoch=1, what="4.9e8")
     assert first_words(fault) == "A weight of 4.9e8, update, step 21"
     assert first_words(dataclasses.replace(fault, direction="backward", what="infinity")) == "First ∞, backward, step 21"

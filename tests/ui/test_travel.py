@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from playground.core import registry
 from playground.document.edits import SetPlan
 from playground.training.messages import Fault
+from playground.training.runs import kept
 from playground.ui import settings
 from playground.ui.actions import train_travel
 from playground.ui.canvas.stopped import StoppedBanner
@@ -26,6 +27,7 @@ from playground.ui.panels.metrics import MetricsPanel
 from playground.ui.panels.stepping import StepPanel
 from playground.ui.plots.plot import Plot
 from playground.ui.plots.pointing import AIM
+from playground.ui.remedies import Remedy
 from playground.ui.run_control import checkpoints_every
 from playground.ui.session import Session
 from playground.ui.steering.travel import travels_of
@@ -119,6 +121,42 @@ def test_after_a_fork_loss_and_rate_share_their_axis_and_both_show_what_was_left
     assert left.muted
     assert left.y.tolist() == branch.history.rate.tolist()
     assert panel.rate.up.high > float(left.y.max())
+
+
+def test_two_forks_at_one_step_have_a_line_and_a_name_each_that_of_their_run(
+    window: MainWindow, session: Session, qtbot: QtBot
+) -> None:
+    last = paused_run(session, qtbot)
+    panel, step = loss_panel(window), last // 3
+    first = session.run_folder
+    assert first is not None
+    travels_of(session).fork(step)
+    went(session, qtbot, step)
+    session.resume()
+    at(session, qtbot, "finished")
+    travels_of(session).fork(step)
+    qtbot.waitUntil(lambda: len(session.client.branches) == 2, timeout=30_000)
+    at(session, qtbot, "paused", step)
+    names = [f"run {int(first.name)}", f"run {int(first.name) + 1}"]
+    assert list(panel.plot.overlays) == list(panel.rate.overlays) == names
+    said = [series.label for series in panel.legend.series]
+    assert [label for label in said if label.endswith(", train")] == [f"{name}, train" for name in names]
+    marks = [mark.text for mark in panel.plot.marks if mark.shape == "fork"]
+    assert marks == [f"Fork of {name}" for name in names]
+    assert [(run.parent, run.fork) for run in kept(session.shelf) if run.parent] == [(int(first.name), step)], "the second"
+
+
+def test_forks_of_a_run_that_is_kept_nowhere_are_counted(window: MainWindow, session: Session, qtbot: QtBot) -> None:
+    shelves = session.shelf.parent
+    shelves.parent.mkdir(parents=True, exist_ok=True)
+    shelves.write_bytes(b"")  # no folder can be made there
+    last = paused_run(session, qtbot)
+    panel = loss_panel(window)
+    for count in (1, 2):
+        travels_of(session).fork(last // 3)
+        qtbot.waitUntil(lambda count=count: len(session.client.branches) == count, timeout=30_000)
+        at(session, qtbot, "paused", last // 3)
+    assert list(panel.plot.overlays) == ["branch 1", "branch 2"]
 
 
 @pytest.mark.parametrize(("id", "kind"), [("gradients", NormsPanel), ("metrics", MetricsPanel)])
@@ -296,6 +334,29 @@ def test_a_run_goes_on_from_a_checkpoint_and_a_deaf_worker_is_ended(window: Main
     assert not window.actions_made["kill"].isEnabled()
     travels_of(session).rewind(last)
     went(session, qtbot, last)
+
+
+def test_a_checkpoint_at_the_end_of_the_plan_is_refused_and_more_epochs_are_offered(
+    window: MainWindow, session: Session, qtbot: QtBot
+) -> None:
+    last = paused_run(session, qtbot, 3)
+    (path,) = session.shelf.rglob("last.safetensors")
+    told, offered = list[str](), list[Remedy]()
+    session.message.connect(lambda text, level: told.append(text))
+    session.offered.connect(offered.append)
+    history = session.client.history()
+    train_travel.resume_from(window, path)
+    assert told == [
+        f"{path} has nothing left to do: 3 epochs are done and 3 are planned. Plan more epochs, or choose an earlier checkpoint."
+    ]
+    assert session.client.state == "finished", "the run that is there stays"
+    assert session.client.history().steps.tolist() == history.steps.tolist()
+    ((words, act),) = offered
+    assert words == "Train 3 more epochs"
+    act()
+    assert session.project.training.epochs == 6
+    at(session, qtbot, "finished", 2 * last)
+    assert [record.epoch for record in session.client.epochs] == [4, 5, 6]
 
 
 def test_any_number_of_epochs_between_checkpoints_can_be_typed(window: MainWindow) -> None:

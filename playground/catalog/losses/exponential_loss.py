@@ -20,6 +20,7 @@ class ExponentialLoss(SignLoss):
     outweighs all others. Beyond an exponent of 88 it grows no more, since float32 ends there.
     """
 
+    probable = True
     formula = "L = mean of exp(-y·f)"
     source = "Hastie, Tibshirani and Friedman: The Elements of Statistical Learning (2009), equations 10.8 and 10.16"
     examples = (("one answer", {}, ((1,), (1,))), ("three answers", {}, ((3,), (3,))))

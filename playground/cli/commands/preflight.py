@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playground.cli.opening import check, open_project
 from playground.cli.output import Output
+from playground.cli.setting import HELP
 from playground.errors import BadValue
 from playground.training import batches
 from playground.training.assembly import Assembled, assemble
@@ -27,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--layers", action="store_true", help="say what every layer costs")
     parser.add_argument("--batches", action="store_true", help="measure batch sizes too")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", dest="settings", help="a training setting, not saved"
+        "--set", action="append", default=[], metavar="NAME=VALUE", dest="settings", help=f"{HELP}; it is not saved"
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playground.cli.opening import check, open_project
 from playground.cli.output import Output
+from playground.cli.setting import HELP
 from playground.cli.training import train_and_keep
 
 
@@ -21,6 +22,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CHECKPOINT",
         help="go on from a checkpoint of a run of this project, with its knobs such as the rate, to the planned epochs",
     )
+    parser.add_argument(
+        "--checkpoint-every",
+        type=int,
+        metavar="EPOCHS",
+        help="write last.safetensors into DIR after every so many epochs and at the end, for --resume where the training is killed",
+    )
     parser.add_argument("--with-optimizer", action="store_true", help="weights.safetensors holds the optimizer's state too")
     parser.add_argument(
         "--set",
@@ -28,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         dest="settings",
         metavar="NAME=VALUE",
-        help='another training setting, such as batch=64 or "optimizer=sgd(rate=0.1)"',
+        help=HELP,
     )
 
 
@@ -39,4 +46,6 @@ def run(args: argparse.Namespace, out: Output) -> int:
             project.set(**{name: getattr(args, name)})
     check(project, out)
     folder = args.out or Path(f"{args.file.stem}-trained")
-    return train_and_keep(project, folder, out, with_optimizer=args.with_optimizer, resume=args.resume)
+    return train_and_keep(
+        project, folder, out, with_optimizer=args.with_optimizer, resume=args.resume, every=args.checkpoint_every
+    )

@@ -19,7 +19,6 @@ from playground.engine.formulas import first_inputs, only_present
 from playground.engine.graph import Graph
 from playground.errors import PlaygroundError
 from playground.lowering import Lowered, lower
-from playground.lowering.expansion import expanded
 from playground.lowering.preparing import prepared
 from playground.training.messages import Started
 from playground.training.messages.analysis import LayersTimed
@@ -261,8 +260,7 @@ class PreviewFeed(QObject):
             return
         self._fared = now
         shown = [node.name for node in session.view.network.nodes]
-        frozen = [node.name for node in expanded(session.project).project.network.nodes if node.frozen]
-        measured = with_fault(health_of(session.client.layer_norms(), frozen), self.travels.fault, session.run_project)
+        measured = with_fault(health_of(session.client.layer_norms()), self.travels.fault, session.run_project)
         self._health = worst(measured, stuck_of(session.stuck) if measured else [], self._names, shown)
         self._costs = costs(self._timed, self._names, shown) or self._estimates(shown)
 

@@ -51,7 +51,8 @@ class Restored(QObject):
             found.add(NO_ROWS if run is None else self._sound(lambda: kept_points.read(run.folder), NO_ROWS))
             self.history = history_of(found)
             none = kept_layers.none()
-            self.looks = Looks(none if run is None else self._sound(lambda: kept_layers.read(run.folder), none))
+            read = none if run is None else self._sound(lambda: kept_layers.read(run.folder), none)
+            self.looks = Looks(read, None if run is None else run.ended)
             self.changed.emit()
 
     def _sound(self, read: Callable[[], F], none: F) -> F:

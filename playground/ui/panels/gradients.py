@@ -72,9 +72,8 @@ class NormsPanel(StepPanel):
         self.plot.show_marks(self.marks())
         if self.table is not None:
             nodes = expanded(self.session.project).project.network.nodes
-            frozen = [node.name for node in nodes if node.frozen]
             cutting = [node.name for node in nodes if isinstance(node.spec, Layer) and cuts(node.spec)]
-            rows = health_of(norms, frozen) + (stuck_of(self.session.stuck, cutting) if norms is not None else [])
+            rows = health_of(norms) + (stuck_of(self.session.stuck, cutting) if norms is not None else [])
             fault = self.travels.fault
             self.table.setToolTip(say(fault.text) if fault is not None else "")
             self.table.show_rows(with_fault(rows, fault, self.session.run_project))

@@ -82,7 +82,7 @@ def _jumped(lengths: np.ndarray) -> bool:
     return usual > 0 and longest > EXPLODED * usual
 
 
-def health_of(norms: LayerNorms | None, frozen: Sequence[str]) -> list[Health]:
+def health_of(norms: LayerNorms | None) -> list[Health]:
     """Every layer with weights."""
     if norms is None:
         return []
@@ -93,7 +93,7 @@ def health_of(norms: LayerNorms | None, frozen: Sequence[str]) -> list[Health]:
         if len(ratios) and math.isnan(ratios[-1]) and math.isfinite(gradients[-1]):
             # Of a step that was refused there is no update; that says nothing of a layer with a sound gradient.
             ratios = ratios[:-1]
-        found.append(judge(layer, ratios, gradients, layer in frozen, weights))
+        found.append(judge(layer, ratios, gradients, layer in norms.frozen, weights))
     return found
 
 

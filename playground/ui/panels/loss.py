@@ -25,7 +25,7 @@ from playground.ui.plots.curves import LossPlot, RatePlot, reach
 from playground.ui.plots.legend import Legend, legend_row
 from playground.ui.plots.plot import link
 from playground.ui.steering.picking import let_pick
-from playground.ui.steering.travel import travels_of
+from playground.ui.steering.travel import name_of, travels_of
 from playground.ui.turns import WATCHED
 from playground.words import say
 
@@ -145,11 +145,11 @@ class LossPanel(QWidget):
         if branches == self._branches:
             return
         for branch in self._branches:
-            self.plot.overlay_run(_name_of(branch), None)
-            self.rate.overlay_run(_name_of(branch), None)
+            self.plot.overlay_run(name_of(branch), None)
+            self.rate.overlay_run(name_of(branch), None)
         for branch in branches:
-            self.plot.overlay_run(_name_of(branch), branch.history, branch.epochs)
-            self.rate.overlay_run(_name_of(branch), branch.history)
+            self.plot.overlay_run(name_of(branch), branch.history, branch.epochs)
+            self.rate.overlay_run(name_of(branch), branch.history)
         self._branches = branches
 
     def showEvent(self, event: object) -> None:
@@ -172,10 +172,6 @@ class LossPanel(QWidget):
         return say("Step {x}", x=f"{x:,.0f}"), say(
             "epoch {epoch_at}", epoch_at=f"{epoch_at(round(x), client.epochs, client.started.steps_per_epoch):,}"
         )
-
-
-def _name_of(branch: Branch) -> str:
-    return say("left at {step}", step=f"{branch.step:,}")
 
 
 register_panel(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from playground.document.edits import SetPlan
+from playground.training.client_travel import Branch
 from playground.training.messages import Fault, Reset, Running, Started
 from playground.training.messages.travel import Stayed, Travelled
 from playground.ui.inspector.following import follow_knobs
@@ -71,7 +72,10 @@ class Travels(QObject):
 
     def marks(self) -> list[Mark]:
         """The picked step, and where the run forked."""
-        forks = [Mark(branch.step, say("Fork"), "accent", "fork") for branch in self.session.client.branches]
+        forks = [
+            Mark(branch.step, say("Fork of {run}", run=name_of(branch)), "accent", "fork")
+            for branch in self.session.client.branches
+        ]
         picked = [Mark(self.picked, "", "accent")] if self.picked is not None else []
         return forks + picked
 
@@ -201,6 +205,12 @@ class Travels(QObject):
             case _:
                 return
         self.changed.emit()
+
+
+def name_of(branch: Branch) -> str:
+    """What a curve that was left is called: as the run that the table of runs shows it as, else by its number among such curves."""
+    number = Path(branch.folder).name
+    return say("run {number}", number=int(number)) if number.isdecimal() else say("branch {number}", number=branch.number)
 
 
 def travels_of(session: Session) -> Travels:
