@@ -7,6 +7,7 @@ more than it says, no overlaps. A damaged member costs that member; a container 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import re
 import struct
@@ -71,12 +72,13 @@ class Archive:
                     size=f"{entry.size:,}",
                 )
             )
-        begin = self._content(entry)
-        packed = self.data[begin : begin + entry.packed]
-        content = packed if entry.method == _STORED else _inflated(packed, entry)
-        if len(content) != entry.size or zlib.crc32(content) != entry.crc:
-            raise BadValue(sentence("{name} is damaged: its content does not match its checksum.", name=name))
-        return content
+        try:
+            return self._unpacked(entry, self._content(entry))
+        except BadValue:
+            if self.sealed() is not False:
+                raise
+            # The file is damaged, perhaps only in this header: the directory knows the content too, and its checksum decides.
+            return self._unpacked(entry, entry.start + LOCAL.size + len(entry.name))
 
     def is_damaged(self, name: str) -> bool:
         """Whether a member cannot be read, or is not there."""
@@ -91,7 +93,11 @@ class Archive:
         seal = self.data[-_COMMENT:]
         if not seal.startswith(_SEAL) or self._end_at + _END.size + _COMMENT != len(self.data):
             return None
-        return hashlib.sha256(memoryview(self.data)[:-_COMMENT]).hexdigest().encode() == seal[len(_SEAL) :]
+        return self._sum == seal[len(_SEAL) :]
+
+    @functools.cached_property
+    def _sum(self) -> bytes:
+        return hashlib.sha256(memoryview(self.data)[:-_COMMENT]).hexdigest().encode()
 
     def _end(self) -> tuple[int, int, int]:
         """Number of members, size and offset of the directory."""
@@ -155,6 +161,14 @@ class Archive:
             reached, before = entry.start + LOCAL.size + name + entry.packed, entry.name
             if reached > directory:
                 raise BadValue(sentence("{entry} reaches beyond the end of the members.", entry=entry.name))
+
+    def _unpacked(self, entry: Entry, begin: int) -> bytes:
+        """A member's content that begins there. Raises BadValue where it is not what the directory says."""
+        packed = self.data[begin : begin + entry.packed]
+        content = packed if entry.method == _STORED else _inflated(packed, entry)
+        if len(content) != entry.size or zlib.crc32(content) != entry.crc:
+            raise BadValue(sentence("{entry} is damaged: its content does not match its checksum.", entry=entry.name))
+        return content
 
     def _content(self, entry: Entry) -> int:
         """Where a member's content begins; its own header must name the same member."""

@@ -204,9 +204,22 @@ def _members(data: bytes) -> Archive:
         raise
     if ours and archive.sealed() is not True:
         rest = Salvage(data)
-        if PROJECT in rest and any(archive.is_damaged(member) for member in rest.entries):
+        if PROJECT in rest and _whole(rest) > _whole(archive):
             return rest
     return archive
+
+
+def _whole(archive: Archive) -> tuple[int, int]:
+    """How many members that a project with this manifest has can be read by their names, and how many by any: a name may be what is damaged."""
+    found = {member for member in archive.entries if not archive.is_damaged(member)}
+    sums: object = None
+    if MANIFEST in found:
+        try:
+            sums = strict_json.decode(archive.read(MANIFEST, strict_json.MOST_BYTES))["members"]
+        except (BadValue, KeyError, TypeError):
+            sums = None  # what is wrong with it is told where it is read
+    listed = set(sums) if isinstance(sums, dict) else set()
+    return len(found & {"mimetype", MANIFEST, *listed}), len(found)
 
 
 def _salvaged(members: str) -> str:

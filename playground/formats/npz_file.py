@@ -8,7 +8,7 @@ import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from playground.formats.certificate import Certificate
 from playground.formats.format import Format
 from playground.formats.model import Model
 from playground.formats.taken import Taken
-from playground.formats.weights import Contents, contents_of, take_weights, write_weights
+from playground.formats.weights import SCALING, Contents, contents_of, take_weights, write_weights
 from playground.words import sentence
 
 #: The member that holds the metadata; no tensor's name has two dots in front.
@@ -82,6 +82,19 @@ def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
 def read(path: Path) -> Contents:
     """Tensors and metadata of a file. Raises FileError."""
     return contents_of(path, parse)
+
+
+def holds_weights(path: Path, nodes: Collection[str]) -> bool:
+    """Whether a file holds weights and no data: it says so itself, or each of its arrays is called after one of these nodes, such as
+    "dense1.weight". Only the directory of the archive is read; what is none holds no weights.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            held = [name.removesuffix(".npy") for name in archive.namelist()]
+    except _DAMAGED:
+        return False
+    layers = [name for name in held if not name.startswith(SCALING)]
+    return ABOUT in held or (bool(layers) and all(any(name.startswith(f"{node}.") for node in nodes) for name in layers))
 
 
 def take(path: Path, graph: Graph, present: Mapping[str, np.ndarray]) -> Taken:

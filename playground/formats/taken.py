@@ -26,6 +26,7 @@ class Taken:
     """tensors: name -> array, every one that the network has.  notes: sentences on what the file does not hold.
 
     answers: what the file itself gives for the probe of a model, by `interpreter`.  certificate: as it stands in the file, or "".
+    scaling_known: whether the file says how data is scaled, be it not at all; where it does not, it answers with the network's scaling.
     """
 
     path: Path
@@ -34,6 +35,7 @@ class Taken:
     answers: Callable[[Model], tuple[np.ndarray, ...]]
     certificate: str = ""
     notes: tuple[str, ...] = ()
+    scaling_known: bool = True
 
 
 def agree(model: Model, taken: Taken) -> tuple[float, list[str]]:
@@ -59,7 +61,7 @@ def agree(model: Model, taken: Taken) -> tuple[float, list[str]]:
         raise FileError(sentence("{name} gives no answers. Nothing was changed.", name=name))
     # a file that was written before networks had several losses answers to the first alone
     found = [_difference(one, expected, name) for one, expected in zip(answers, model.answers(), strict=False)]
-    return max(found), [*taken.notes, *_changed(taken)]
+    return max(found), [*taken.notes, *_changed(taken), *_unscaled(model, taken)]
 
 
 def _difference(answers: np.ndarray, expected: np.ndarray, name: str) -> float:
@@ -90,6 +92,19 @@ def _difference(answers: np.ndarray, expected: np.ndarray, name: str) -> float:
             )
         )
     return error
+
+
+def _unscaled(model: Model, taken: Taken) -> list[str]:
+    """A sentence where the network scales, and the file does not say whether it was trained on such data."""
+    if taken.scaling_known or not model.scaling():
+        return []
+    return [
+        sentence(
+            "{path} does not say how its data was scaled; the scaling of this network is used. If it was trained on data that was "
+            "scaled otherwise, change the data plan, or train it further.",
+            path=taken.path.name,
+        )
+    ]
 
 
 def _changed(taken: Taken) -> list[str]:

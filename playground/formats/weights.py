@@ -107,12 +107,22 @@ def _numbers(arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def take_weights(contents: Contents, path: Path) -> Taken:
-    """The weights of a file, and what it answers to a probe with its own scaling, in plain NumPy."""
-    tensors = contents.tensors()
+    """The weights of a file, and what it answers to a probe with its own scaling, in plain NumPy.
+
+    Bare arrays, as other programs save them, say nothing of scaling; they answer with that of the network.
+    """
+    tensors, scaling = contents.tensors(), contents.scaling()
+    certificate = contents.about.get("certificate", "")
+    bare = not scaling and not certificate
 
     def answers(model: Model) -> tuple[np.ndarray, ...]:
-        return answer(model, tensors, contents.scaling())
+        return answer(model, tensors, model.scaling() if bare else scaling)
 
     return Taken(
-        path=path, tensors=tensors, interpreter=INTERPRETER, answers=answers, certificate=contents.about.get("certificate", "")
+        path=path,
+        tensors=tensors,
+        interpreter=INTERPRETER,
+        answers=answers,
+        certificate=certificate,
+        scaling_known=not bare,
     )

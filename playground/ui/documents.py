@@ -14,6 +14,7 @@ from playground.document.recovery import Autosaver, Recovery, opened_elsewhere, 
 from playground.errors import PlaygroundError
 from playground.paths import assets_dir
 from playground.ui.dialogs.import_data import source_for, start_from
+from playground.ui.dialogs.import_weights import is_weights, offer_weights
 from playground.ui.dialogs.recovery_card import BOTH, DISCARD, RESTORE
 from playground.ui.next_steps import again
 from playground.ui.recent_faces import face_of, keep_face
@@ -28,10 +29,6 @@ Adopt = Callable[[Autosaver], None]
 def kinds() -> str:
     """What Qt's file dialog offers, in the language of the window."""
     return say("Playground projects") + " (*.play)"
-
-
-#: Endings of files of weights.
-WEIGHTS = (".safetensors", ".onnx")
 
 
 def _may_be_data(path: Path) -> bool:
@@ -84,6 +81,9 @@ class Documents(QObject):
 
         Data is no project: what is offered beside the refusal makes it the data of the present one.
         """
+        if is_weights(self.session, path):
+            self._refuse_weights(path)
+            return False
         if _may_be_data(path) and source_for(path, self.session.folder) is not None:
             self.session.message.emit(sentence("{path} is no project. It can be the data of one.", path=path.name), "warning")
             start = sentence("Start from this data"), lambda: start_from(self.session, self.window_shown, path)
@@ -91,9 +91,6 @@ class Documents(QObject):
             return False
         if _is_picture(path):
             self._refuse_picture(path)
-            return False
-        if path.suffix.lower() in WEIGHTS and path.is_file():
-            self._refuse_weights(path)
             return False
         if not self.may_leave():
             return False
@@ -116,14 +113,9 @@ class Documents(QObject):
 
     def _refuse_weights(self, path: Path) -> None:
         """Weights belong into a network; where one is open they are offered to it."""
-        from playground.ui.dialogs.import_weights import import_weights_of  # brings the readers of formats
-
         text = sentence("{path} holds weights and is no project. They can go into the network that is open.", path=path.name)
         self.session.message.emit(text, "warning")
-        if self.session.project.network.nodes:
-            take = lambda: import_weights_of(self.session, self.window_shown, path)  # noqa: E731
-            self.session.offered.emit((sentence("Import weights…"), take))
-        else:
+        if not offer_weights(self.session, self.window_shown, path):
             self.session.offered.emit((sentence("Choose another file"), self.ask_open))
 
     def _refuse_picture(self, path: Path) -> None:

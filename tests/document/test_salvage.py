@@ -6,6 +6,7 @@ import io
 import struct
 import time
 import zipfile
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
@@ -59,3 +60,56 @@ def test_what_only_looks_like_members_costs_no_time() -> None:
     with pytest.raises(FileError):
         file.from_bytes(data)
     assert time.perf_counter() - start < 5.0
+
+
+def headers(data: bytes) -> Iterator[int]:
+    """Places of all bytes of the members' own headers, their names included."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for info in archive.infolist():
+            yield from range(info.header_offset, info.header_offset + 30 + len(info.filename))
+
+
+def lost_by_header_flips(bits: Callable[[int], Iterable[int]]) -> list[tuple[int, int]]:
+    """(byte, bit) of the headers whose flip goes unnoticed or costs anything: each content is intact, and its checksum tells so.
+
+    bits: which ones of the byte at a place.
+    """
+    data = file.to_bytes(project := a_project(2), weights := some_weights(), RUNS)
+    lost = []
+    for at in headers(data):
+        for bit in bits(at):
+            try:
+                loaded = file.from_bytes(flipped(data, 8 * at + bit))
+            except FileError:
+                lost.append((at, bit))
+                continue
+            found = loaded.weights or {}
+            whole = loaded.project == project and loaded.runs == RUNS and found.keys() == weights.keys()
+            if not whole or not loaded.problems or any((found[name] != weights[name]).any() for name in weights):
+                lost.append((at, bit))
+    return lost
+
+
+def test_a_flip_in_the_header_of_a_member_costs_nothing() -> None:
+    assert lost_by_header_flips(lambda at: (at % 8,)) == []
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(1200)
+def test_no_flip_in_the_header_of_a_member_costs_anything() -> None:
+    assert lost_by_header_flips(lambda at: range(8)) == []
+
+
+def test_a_file_that_another_program_packed_means_what_its_headers_say() -> None:
+    """Padding in front of a content is legal there, and a header that names another member is a trick."""
+    data = file.to_bytes(project := a_project(2), some_weights(), RUNS)
+    again = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(again, "w") as other:
+        other.comment = archive.comment
+        for info in archive.infolist():
+            row = zipfile.ZipInfo(info.filename)
+            row.extra = struct.pack("<2H4s", 0xCAFE, 4, b"pad ")
+            other.writestr(row, archive.read(info), zipfile.ZIP_DEFLATED)
+    loaded = file.from_bytes(again.getvalue())
+    assert (loaded.project, loaded.runs) == (project, RUNS)
+    assert loaded.weights is not None

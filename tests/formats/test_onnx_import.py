@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from safetensors.numpy import save_file
 
 from playground.core import registry
 from playground.core.tensor import TensorType
@@ -135,6 +136,21 @@ def test_weights_of_another_order_are_caught_by_the_answers(tmp_path):
     taken = take(spoiled(tmp_path / "net.onnx", turn), GRAPH, {})
     with pytest.raises(FileError, match="it is another network or has another scaling"):
         agree(with_weights(model, taken.tensors), taken)
+
+
+@pytest.mark.parametrize("ending", ["npz", "safetensors"])
+@pytest.mark.parametrize("before", [None, Affine(np.array([0.2, -0.4]), np.array([1.5, 0.7]))])
+def test_bare_arrays_answer_with_the_scaling_of_the_network(before, ending, tmp_path):
+    model, path = model_of(GRAPH, before=before), tmp_path / f"net.{ending}"
+    if ending == "npz":
+        np.savez(path, **model.tensors())
+    else:
+        save_file(model.tensors(), path)
+    error, notes = agree(model, take_any(path, GRAPH, {}))
+    assert error < 1e-5
+    assert [note.startswith(f"{path.name} does not say how its data was scaled") for note in notes] == [True] * (
+        before is not None
+    )
 
 
 @pytest.mark.parametrize("ending", ["onnx", "npz", "safetensors"])

@@ -14,6 +14,7 @@ import playground as pg
 from playground.document.edits import AddNote
 from playground.document.file import save
 from playground.document.project import Project
+from playground.ui.dialogs.import_data import start_from
 from playground.ui.main_window import MainWindow
 from playground.ui.session import Session
 
@@ -58,7 +59,7 @@ def test_a_project_dropped_on_the_window_is_opened(window: MainWindow, session: 
     qtbot.waitUntil(lambda: session.path == tmp_path / "two moons.play")
 
 
-@pytest.mark.parametrize("ending", [".safetensors", ".onnx"])
+@pytest.mark.parametrize("ending", [".safetensors", ".onnx", ".npz"])
 def test_weights_opened_as_a_project_are_offered_to_the_network(window, session, qtbot, tmp_path, ending) -> None:
     save(moons(), tmp_path / "moons.play")
     trained = pg.Project.load(tmp_path / "moons.play")
@@ -75,6 +76,53 @@ def test_weights_opened_as_a_project_are_offered_to_the_network(window, session,
     assert found is not None
     for name, value in trained.weights.items():
         np.testing.assert_array_equal(found[name], value)
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_weights_chosen_as_data_are_offered_to_the_network(window, session, qtbot, tmp_path, bare) -> None:
+    """As the program's own export writes them, and as arrays by the names of the layers."""
+    save(moons(), tmp_path / "moons.play")
+    trained = pg.Project.load(tmp_path / "moons.play")
+    trained.train(epochs=1)
+    path = tmp_path / "weights.npz"
+    if bare:
+        np.savez(path, **trained.weights)
+    else:
+        trained.export(path)
+    ready(session, moons(), qtbot)
+    before = session.project
+    start_from(session, window, path)
+    assert window.notices.text == "weights.npz holds weights and no data. They can go into the network that is open."
+    assert window.notices.button.text() == "Import weights…"
+    told = []
+    session.message.connect(lambda text, level: told.append(str(text)))
+    QTest.mouseClick(window.notices.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: session.weights_taken, timeout=60_000)
+    found = session.weights()
+    assert found is not None
+    for name, value in trained.weights.items():
+        np.testing.assert_array_equal(found[name], value)
+    assert session.project == before
+    assert any("weights.npz does not say how its data was scaled" in text for text in told) == bare
+
+
+@pytest.mark.parametrize("names", [("x", "y"), ("features", "kinds"), ("train.x", "train.y")])
+def test_arrays_of_data_stay_data(window, session, qtbot, tmp_path, names) -> None:
+    path = tmp_path / "arrays.npz"
+    np.savez(path, **dict(zip(names, (np.ones((4, 2)), np.arange(4) % 2), strict=True)))
+    ready(session, moons(), qtbot)
+    assert not window.documents.open(path)
+    assert window.notices.button.text() == "Start from this data"
+
+
+def test_exported_weights_without_a_network_lead_to_another_file(window, session, tmp_path) -> None:
+    save(moons(), tmp_path / "moons.play")
+    trained = pg.Project.load(tmp_path / "moons.play")
+    trained.train(epochs=1)
+    trained.export(tmp_path / "weights.npz")
+    session.new()
+    start_from(session, window, tmp_path / "weights.npz")
+    assert window.notices.button.text() == "Choose another file"
 
 
 def test_weights_without_a_network_lead_to_another_file(window, session, tmp_path) -> None:

@@ -8,6 +8,7 @@ import re
 
 import numpy as np
 
+from playground.data.readers.csv_alike import Trimmed, alike_notes
 from playground.data.readers.csv_text import Form
 from playground.words import sentence
 
@@ -35,6 +36,7 @@ class Column:
 
     kind: "number" or "text".  values: float64, NaN where there is no number (n,), or indices into words, -1 where the cell is empty.
     missing: which cells hold a missing word (n,) bool.  faults: cells of a number column that are none, at most 1,000 of fault_count.
+    trimmed: the words of a text column that stand with spaces around them.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Column:
     faults: tuple[Fault, ...] = ()
     fault_count: int = 0
     notes: tuple[str, ...] = ()
+    trimmed: Trimmed = dataclasses.field(default_factory=Trimmed)
 
     @property
     def usable(self) -> np.ndarray:
@@ -62,6 +65,7 @@ class Gatherer:
         self._values: list[np.ndarray] = []
         self._missing: list[np.ndarray] = []
         self._codes: dict[str, int] = {}
+        self._trimmed = Trimmed()
         self._faults: list[Fault] = []
         self._fault_count = self._numbers = 0
         self._long_id = ""
@@ -72,7 +76,7 @@ class Gatherer:
         if self._turned:
             return
         if self.kind == "text":
-            self._add_words(cells)
+            self._add_words(lines, cells)
             return
         self._add_numbers(lines, cells)
         if self._decided and self.kind == "number":
@@ -82,7 +86,7 @@ class Gatherer:
                 self.kind = "text"
                 self._values.clear()
                 self._missing.clear()
-                self._add_words(cells)
+                self._add_words(lines, cells)
             else:
                 self._turned = True
 
@@ -111,8 +115,9 @@ class Gatherer:
             name=f"{self.name!r}",
             map=", ".join(map(repr, odd[:4])),
         )
-        told = (*(notes if self._long_id else self._mixed(values)), *((kept,) if odd else ()))
-        return Column(self.name, "text", values, missing, words, (), 0, told)
+        alike = alike_notes(self.name, words, values)
+        told = (*(notes if self._long_id else self._mixed(values)), *((kept,) if odd else ()), *alike)
+        return Column(self.name, "text", values, missing, words, (), 0, told, self._trimmed)
 
     def _mixed(self, codes: np.ndarray) -> tuple[str, ...]:
         """What is told of words where most cells are numbers: a word for a gap would else make every number a word."""
@@ -132,11 +137,12 @@ class Gatherer:
             ),
         )
 
-    def _add_words(self, cells: list[str]) -> None:
+    def _add_words(self, lines: list[int], cells: list[str]) -> None:
         codes = self._codes
-        found = np.fromiter(
-            (codes.setdefault(cell, len(codes)) if (cell := raw.strip()) else -1 for raw in cells), np.int64, len(cells)
-        )
+        words = list(map(str.strip, cells))
+        if words != cells:
+            self._trimmed.add(lines, cells, words)
+        found = np.fromiter((codes.setdefault(word, len(codes)) if word else -1 for word in words), np.int64, len(words))
         self._values.append(found)
         self._missing.append(found < 0)
 
@@ -191,7 +197,7 @@ class Gatherer:
 
 def _plain_numbers(cells: list[str]) -> np.ndarray | None:
     """All cells at once, when every one is an ordinary number; None when they need a closer look. Shapes: (n,) float64."""
-    if "\n".join(cells).strip("0123456789+-.eE\n"):
+    if "\n".join(cells).strip("0123456789+-.eE \n"):
         return None
     try:
         values = np.array(list(map(float, cells)))

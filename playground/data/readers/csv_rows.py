@@ -112,7 +112,25 @@ class Rows:
             else:
                 if len(self._lines.taken) > 1:
                     self.multiline.append(start)
-                yield start, cells
+                yield start, self._as_written(cells)
+
+    def _as_written(self, cells: list[str]) -> list[str]:
+        """The cells with the spaces before them, which the parser drops to find the quotes behind them."""
+        mark, quote, text = self._form.delimiter, self._form.quote, "".join(self._lines.taken)
+        if mark == " " or not (text.startswith(" ") or f"{mark} " in text):
+            return cells
+        written, at = [], 0
+        for cell in cells:
+            begin = at
+            while text.startswith(" ", at):
+                at += 1
+            if quote and text.startswith(quote, at):
+                written.append(cell)  # spaces in front of a quote are outside of the cell
+                at += 2 + cell.count(quote)
+            else:
+                written.append(text[begin:at] + cell)
+            at += len(cell) + len(mark)
+        return written
 
     def _is_blank(self, cells: list[str], line: int) -> bool:
         if not cells and self._width == 1:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from playground.data.readers.csv_alike import trimming_notes
 from playground.data.readers.csv_columns import Column, Gatherer
 from playground.data.readers.csv_rows import BadRow, Rows
 from playground.data.readers.csv_text import Form, Options, find_form, open_text
@@ -25,6 +26,8 @@ MOST_COLUMNS = 20_000
 MOST_CELLS = 1 << 28
 #: A preview looks at so many rows; the import looks at all.
 PREVIEW_ROWS = 20_000
+#: So many notes on columns are given.
+MOST_TOLD = 10
 _PIECE = 4096
 _TARGET_NAMES = frozenset({"target", "label", "labels", "class", "y", "species", "category", "outcome", "result"})
 _ID_NAMES = frozenset({"id", "index", "key", "uuid", "unnamed: 0", "rowid", "row_id"})
@@ -221,8 +224,11 @@ def _gather(path: Path, form: Form, options: Options, most_rows: int | None) -> 
     if not lines:
         raise DataError(_no_good_row(path.name, rows, form))
     columns = tuple(gatherer.done() for gatherer in gatherers)
-    told = [note for column in columns for note in column.notes]
-    notes = (*form.notes, *_row_notes(rows), *told[:10])
+    told = trimming_notes((column.name, column.trimmed, int(column.usable.sum())) for column in columns if column.kind == "text")
+    told += [note for column in columns for note in column.notes]
+    if len(told) > MOST_TOLD:
+        told[MOST_TOLD:] = [sentence("{count} more notes on columns are not shown.", count=len(told) - MOST_TOLD)]
+    notes = (*form.notes, *_row_notes(rows), *told)
     return Table(path.name, columns, np.array(lines, np.int64), tuple(rows.bad), notes, form), complete
 
 

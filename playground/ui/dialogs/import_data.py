@@ -14,6 +14,7 @@ from playground.core.fields import fields_of
 from playground.core.spec import Spec
 from playground.document.edits import AddNode, Edit, ReplaceSpec
 from playground.document.picks import remember
+from playground.ui.dialogs.import_weights import is_weights, offer_weights
 from playground.ui.panel import Dialog, register_dialog
 from playground.ui.panels.data import relative
 from playground.words import say, sentence, strung
@@ -73,7 +74,14 @@ def open_import(session: Session, window: QWidget) -> None:
 
 
 def start_from(session: Session, window: QWidget, path: Path) -> None:
-    """Import a file or folder and show it; where nothing reads it, offer to choose another."""
+    """Import a file or folder and show it; where nothing reads it, offer to choose another. Weights are offered to the network."""
+    if is_weights(session, path):
+        session.message.emit(
+            sentence("{path} holds weights and no data. They can go into the network that is open.", path=path.name), "warning"
+        )
+        if not offer_weights(session, window, path):
+            session.offered.emit((sentence("Choose another file"), lambda: open_import(session, window)))
+        return
     if not import_path(session, path):
         session.offered.emit((sentence("Choose another file"), lambda: open_import(session, window)))
         return

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from playground.ui.session import Session
 
 
+#: Endings of files that hold nothing but weights.
+WEIGHTS = (".safetensors", ".onnx")
+
+
 class WeightImporter(QObject):
     """One import at a time; what came of it is a message of the session."""
 
@@ -108,6 +112,25 @@ def import_weights_of(session: Session, window: QWidget, path: Path) -> None:
     """Take the weights of a file, after asking before those of a run are lost."""
     if not session.trained or _may_replace(session, window):
         importer_of(session, window).take(path)
+
+
+def offer_weights(session: Session, window: QWidget, path: Path) -> bool:
+    """A button that takes the weights of a file; False where no network is open that they could go into."""
+    if not session.project.network.nodes:
+        return False
+    session.offered.emit((sentence("Import weights…"), lambda: import_weights_of(session, window, path)))
+    return True
+
+
+def is_weights(session: Session, path: Path) -> bool:
+    """Whether a file is one of weights: by its ending, or, of arrays, by what they are called."""
+    if not path.is_file():
+        return False
+    if path.suffix.lower() != ".npz":
+        return path.suffix.lower() in WEIGHTS
+    from playground.formats.npz_file import holds_weights  # brings the engine's graphs, which the first paint need not wait for
+
+    return holds_weights(path, names_of(session.project).values())
 
 
 def _choose(session: Session, window: QWidget) -> None:
