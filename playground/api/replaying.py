@@ -54,7 +54,7 @@ def replay(
     entries, expected = found.journal, str((found.finished or {}).get("state_sha256", ""))
     last = found.path.with_name("last.safetensors")
     if found.finished is None:
-        entries = _up_to_checkpoint(found, last)
+        entries = up_to_checkpoint(found)
     run = project.train(journal=entries, watch=watch, compiling=compiling)
     if found.finished is None:
         layout = assemble(run.project, project.samples()).plan.layout
@@ -62,8 +62,9 @@ def replay(
     return Replayed(run, expected, tuple(run_record.differences(found.fingerprint, now)))
 
 
-def _up_to_checkpoint(found: run_record.Found, last: Path) -> tuple[Entry, ...]:
-    memory = checkpoints.memory_of(last)
+def up_to_checkpoint(found: run_record.Found) -> tuple[Entry, ...]:
+    """The journal of a run that was not over, to where its last checkpoint stands. Raises ReplayError where there is none."""
+    memory = checkpoints.memory_of(found.path.with_name("last.safetensors"))
     if memory is None:
         raise ReplayError(sentence("The run in {folder} was not finished and left no checkpoint.", folder=found.path.parent))
     step = int(memory["last_step"])

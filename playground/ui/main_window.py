@@ -20,6 +20,8 @@ from playground.ui.actions.view_language import choose as choose_language
 from playground.ui.autosave import Autosave
 from playground.ui.canvas.bar import CanvasArea
 from playground.ui.canvas.view import CanvasView
+from playground.ui.compare.choice import choice_of
+from playground.ui.compare.restored import restored_of
 from playground.ui.documents import Documents
 from playground.ui.file_drops import carried_files
 from playground.ui.hidden import hidden
@@ -75,6 +77,7 @@ class MainWindow(QMainWindow):
         for signal in (
             session.project_changed, session.inspection_changed, session.selection_changed, session.run_changed, session.file_changed,
             session.samples_changed, session.scope_changed, travels_of(session).changed,
+            choice_of(session).chosen, restored_of(session).changed,
         ):  # fmt: skip
             signal.connect(self.refresh)
         session.file_changed.connect(self.leave_start)

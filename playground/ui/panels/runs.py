@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QMessageBox, QStackedLayout, QVBoxLayout, QWidget
 
 from playground.training.runs import Kept
+from playground.ui.actions import action_set_of
 from playground.ui.compare.choice import choice_of
 from playground.ui.compare.columns_menu import ColumnsMenu
 from playground.ui.compare.table import RunsTable
@@ -69,6 +70,8 @@ class RunsPanel(QWidget):
         self.table.runs.modelReset.connect(self.refresh)
         self.table.selectionModel().selectionChanged.connect(self.refresh)
         self.table.delete_asked.connect(self._delete)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(lambda at: self._ask_menu(self.table.viewport().mapToGlobal(at)))
         self.star.clicked.connect(self._star)
         self.restore.clicked.connect(self._restore)
         self.remove.clicked.connect(self._delete)
@@ -144,6 +147,23 @@ class RunsPanel(QWidget):
     def _chosen(self) -> list[Kept]:
         """Every selected run, those of a group included."""
         return list({run.folder: run for line in self.table.chosen_lines() for run in line.runs}.values())
+
+    def menu_of_chosen(self) -> QMenu:
+        """What can be done with the chosen runs."""
+        menu, actions = QMenu(self), action_set_of(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setAccessibleName(say("Runs"))
+        for button, do in ((self.restore, self._restore), (self.star, self._star)):
+            menu.addAction(button.text(), do).setEnabled(button.isEnabled())
+        if actions is not None:
+            menu.addAction(actions["export_run_script"])
+        menu.addSeparator()
+        menu.addAction(self.remove.text(), self._delete).setEnabled(self.remove.isEnabled())
+        return menu
+
+    def _ask_menu(self, at: QPoint) -> None:
+        if self.table.chosen_lines():
+            self.menu_of_chosen().popup(at)
 
     def _star(self) -> None:
         chosen = self._chosen()
