@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from pytestqt.qtbot import QtBot
 
@@ -12,6 +13,10 @@ from playground.document.file import Loaded
 from playground.document.project import Node, Project
 from playground.training.messages import Finished, Paused
 from playground.ui.session import Session
+
+from .conftest import settle
+
+E = TypeVar("E")
 
 
 def chain(*parts: tuple[str, str, dict[str, Any]], **training: Any) -> Project:
@@ -69,3 +74,24 @@ def epoch(session: Session, qtbot: QtBot) -> None:
 
     with qtbot.waitSignal(session.heard, timeout=90_000, check_params_cb=over):
         session.step_epoch()
+
+
+def until(session: Session, qtbot: QtBot, kind: type[E], act: Callable[[], object]) -> E:
+    """Do something, and wait for an event of a kind; gives the first one."""
+    heard: list[object] = []
+    session.heard.connect(heard.append)
+    act()
+    qtbot.waitUntil(lambda: any(isinstance(event, kind) for event in heard), timeout=30_000)
+    session.heard.disconnect(heard.append)
+    settle()
+    return next(event for event in heard if isinstance(event, kind))
+
+
+def steps(session: Session, qtbot: QtBot, count: int) -> int:
+    """Train so many batches, each by itself; gives the step where the run waits then."""
+    for _ in range(count):
+        here = session.client.step
+        session.step_batch()
+        qtbot.waitUntil(lambda here=here: session.client.step == here + 1 and session.client.state == "paused", timeout=30_000)
+    settle()
+    return session.client.step

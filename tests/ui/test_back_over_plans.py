@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,19 +24,8 @@ from playground.ui.session import Session
 from playground.ui.steering.travel import travels_of
 
 from .conftest import settle
-from .networks import epoch, moons, node, ready
+from .networks import epoch, moons, node, ready, steps, until
 from .test_travel import stopped
-
-
-def until(session: Session, qtbot: QtBot, kind: type, act: Callable[[], object]) -> object:
-    """What is heard after something is done."""
-    heard: list[object] = []
-    session.heard.connect(heard.append)
-    act()
-    qtbot.waitUntil(lambda: any(isinstance(event, kind) for event in heard), timeout=30_000)
-    session.heard.disconnect(heard.append)
-    settle()
-    return next(event for event in heard if isinstance(event, kind))
 
 
 @pytest.fixture
@@ -48,15 +36,6 @@ def paused(session: Session, qtbot: QtBot) -> Session:
     epoch(session, qtbot)
     settle()
     return session
-
-
-def steps(session: Session, qtbot: QtBot, count: int) -> int:
-    for _ in range(count):
-        here = session.client.step
-        session.step_batch()
-        qtbot.waitUntil(lambda here=here: session.client.step == here + 1 and session.client.state == "paused", timeout=30_000)
-    settle()
-    return session.client.step
 
 
 def alike(one: Project, other: Project) -> bool:

@@ -112,14 +112,20 @@ def test_ages_in_words(seconds: float, words: str) -> None:
     assert age(seconds) == words
 
 
-def test_the_finder_suggests_a_rate_and_one_click_uses_it(session: Session, qtbot: QtBot) -> None:
-    ready(session, moons(), qtbot)
+def searched(session: Session, qtbot: QtBot) -> RateFinder:
+    """The rate finder, open, after its search."""
     finder = RateFinder(session)
     qtbot.addWidget(finder)
     finder.show()
-    suggestion = finder.suggestions["steepest"]
     qtbot.waitUntil(lambda: "before and after" in finder.proof.text.text(), timeout=60_000)
     settle()
+    return finder
+
+
+def test_the_finder_suggests_a_rate_and_one_click_uses_it(session: Session, qtbot: QtBot) -> None:
+    ready(session, moons(), qtbot)
+    finder = searched(session, qtbot)
+    suggestion = finder.suggestions["steepest"]
     assert finder.proof.level == "ok"
     x = finder.plot.series["smoothed"].x
     assert len(x) > 20
@@ -137,12 +143,8 @@ def test_the_finder_suggests_a_rate_and_one_click_uses_it(session: Session, qtbo
 def test_the_finder_reckons_with_the_schedule(session: Session, qtbot: QtBot) -> None:
     ready(session, moons(), qtbot)
     session.do(SetPlan("training", "schedule", find("schedule", "noam")(scale="paper", climb=100, width=400)))
-    finder = RateFinder(session)
-    qtbot.addWidget(finder)
-    finder.show()
+    finder = searched(session, qtbot)
     suggestion = finder.suggestions["steepest"]
-    qtbot.waitUntil(lambda: "before and after" in finder.proof.text.text(), timeout=60_000)
-    settle()
     assert suggestion.rate is not None
     said: list[str] = []
     finder.range.said.connect(said.append)
@@ -155,11 +157,8 @@ def test_the_finder_reckons_with_the_schedule(session: Session, qtbot: QtBot) ->
 
 def test_where_the_loss_is_all_noise_the_finder_says_so_in_place_of_suggestions(session: Session, qtbot: QtBot) -> None:
     ready(session, moons(), qtbot)
-    finder = RateFinder(session)
-    qtbot.addWidget(finder)
-    finder.show()
+    finder = searched(session, qtbot)
     page = finder.range
-    qtbot.waitUntil(lambda: "before and after" in finder.proof.text.text(), timeout=60_000)
     assert not page.none.isVisible()
     why = sentence(
         "{how} The loss falls nowhere by more than its noise of {noise}: no suggestion. The present rate may stay.",

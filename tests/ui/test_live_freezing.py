@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -28,8 +26,7 @@ from playground.ui.panels.journal_entries import journal_of
 from playground.ui.session import Session
 from playground.ui.steering.travel import travels_of
 
-from .conftest import settle
-from .networks import epoch, moons, node, ready, train
+from .networks import epoch, moons, node, ready, steps, train, until
 
 #: Everything that once told a layer with the factor 0 from one that the plan froze.
 PLAN = {"clip": 0.05, "optimizer": ("optimizer", "adam", {"rate": 0.02}), "penalty": ("penalty", "max_norm", {"limit": 0.5})}
@@ -44,24 +41,6 @@ def paused(session: Session, qtbot: QtBot) -> Session:
     follow_knobs(session), journal_of(session), travels_of(session)
     steps(session, qtbot, 3)
     return session
-
-
-def until(session: Session, qtbot: QtBot, kind: type, act: Callable[[], object]) -> Any:
-    heard: list[object] = []
-    session.heard.connect(heard.append)
-    act()
-    qtbot.waitUntil(lambda: any(isinstance(event, kind) for event in heard), timeout=30_000)
-    session.heard.disconnect(heard.append)
-    settle()
-    return next(event for event in heard if isinstance(event, kind))
-
-
-def steps(session: Session, qtbot: QtBot, count: int) -> None:
-    for _ in range(count):
-        here = session.client.step
-        session.step_batch()
-        qtbot.waitUntil(lambda here=here: session.client.step == here + 1 and session.client.state == "paused", timeout=30_000)
-    settle()
 
 
 def first_layer(session: Session) -> dict[str, np.ndarray]:

@@ -41,7 +41,7 @@ from playground.ui.session import Session
 from playground.ui.steering.journal_script import can_write, journal_script
 
 from .conftest import settle
-from .networks import chain, moons, node, ready, train
+from .networks import chain, moons, node, ready, train, until
 from .synthetic import move, press, release
 from .test_panels_settings import enter
 
@@ -72,12 +72,7 @@ def running(session: Session, qtbot: QtBot) -> Session:
 
 
 def replanned(session: Session, qtbot: QtBot, act: Callable[[], object]) -> None:
-    heard: list[object] = []
-    session.heard.connect(heard.append)
-    act()
-    qtbot.waitUntil(lambda: any(isinstance(event, Replanned) for event in heard), timeout=15_000)
-    session.heard.disconnect(heard.append)
-    settle()
+    until(session, qtbot, Replanned, act)
 
 
 def steps_of(session: Session) -> int:
