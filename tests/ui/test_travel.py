@@ -143,7 +143,8 @@ def test_two_forks_at_one_step_have_a_line_and_a_name_each_that_of_their_run(
     assert [label for label in said if label.endswith(", train")] == [f"{name}, train" for name in names]
     marks = [mark.text for mark in panel.plot.marks if mark.shape == "fork"]
     assert marks == [f"Fork of {name}" for name in names]
-    assert [(run.parent, run.fork) for run in kept(session.shelf) if run.parent] == [(int(first.name), step)], "the second"
+    second = next(run for run in kept(session.shelf) if run.number == int(first.name) + 1)
+    assert (second.parent, second.fork) == (int(first.name), step)
 
 
 def test_forks_of_a_run_that_is_kept_nowhere_are_counted(window: MainWindow, session: Session, qtbot: QtBot) -> None:
