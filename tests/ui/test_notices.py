@@ -20,6 +20,7 @@ from playground.ui.canvas.sharing import ShareGesture
 from playground.ui.inspector.following import follow_knobs
 from playground.ui.main_window import MainWindow
 from playground.ui.retelling import tell_again
+from playground.ui.revocable import Revocable
 from playground.ui.session import Session
 from tests.ui.conftest import settle
 from tests.ui.networks import chain, node, ready
@@ -180,6 +181,19 @@ def test_a_copy_for_recovery_that_failed_is_not_called_saved(window: MainWindow,
     autosave._tell_age()
     assert told[-1] == "Autosaved just now"
     assert not window.notices.isVisible()
+
+
+def test_what_is_taken_back_is_what_was_told_last_and_only_once(session: Session):
+    heard: list[str] = []
+    session.message.connect(lambda text, level: heard.append(f"{level} {text}"))
+    session.settled.connect(lambda text: heard.append(f"settled {text}"))
+    matter = Revocable(session)
+    matter.take_back()
+    matter.tell("The disk is full.", "error")
+    matter.tell("The disk is gone.", "warning")
+    matter.take_back()
+    matter.take_back()
+    assert heard == ["error The disk is full.", "warning The disk is gone.", "settled The disk is gone."]
 
 
 def test_a_change_that_the_run_cannot_take_offers_a_way_out(window: MainWindow, session: Session):
