@@ -19,6 +19,7 @@ from playground.ui.actions import ACTIONS, MENUS, Action, ActionSet
 from playground.ui.actions.view_language import choose as choose_language
 from playground.ui.autosave import Autosave
 from playground.ui.canvas.bar import CanvasArea
+from playground.ui.canvas.clearance import Clearance
 from playground.ui.canvas.view import CanvasView
 from playground.ui.documents import Documents
 from playground.ui.file_drops import carried_files
@@ -89,7 +90,9 @@ class MainWindow(QMainWindow):
         self.canvas = CanvasView(self.session)
         self.middle = QStackedWidget()
         self.middle.addWidget(CanvasArea(self.canvas))
-        self.notices = NoticeBar(self, self.canvas, self.session)
+        self.notices = NoticeBar(self, self.canvas, self.session, Clearance(self.canvas))
+        self.notices.left.connect(self.leave_panel)
+        self.canvas.put_away = self.notices.dismiss
         self.setCentralWidget(Middle(self.middle))
         self.start: QWidget | None = None
         self._commands: CommandPalette | None = None
