@@ -24,6 +24,7 @@ class ActionButton(QAbstractButton):
     def __init__(self, action: QAction, icon: str, look: str = "icon") -> None:
         super().__init__()
         self.action_shown, self.glyph, self.look = action, icon, look
+        self.bare = False
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         wide = QSizePolicy.Policy.Preferred if look == "framed" else QSizePolicy.Policy.Fixed
         self.setSizePolicy(wide, QSizePolicy.Policy.Fixed)
@@ -40,6 +41,13 @@ class ActionButton(QAbstractButton):
         self.updateGeometry()
         self.update()
 
+    def fold(self, bare: bool) -> None:
+        """Show a quiet button as its icon alone, or with its words."""
+        if bare != self.bare:
+            self.bare = bare
+            self.updateGeometry()
+            self.update()
+
     def _tip(self) -> str:
         keys = self.action_shown.shortcut().toString()
         text = f"{self.text()} ({keys})" if keys else self.text()
@@ -48,11 +56,13 @@ class ActionButton(QAbstractButton):
     def sizeHint(self) -> QSize:
         if self.look == "primary":
             return QSize(92, 32)
-        if self.look == "icon":
-            return QSize(32, 32)
         if self.look == "framed":
             return QSize(round(width_of(self.text(), 11)) + 30, 26)
-        return QSize(round(width_of(self.text(), 12)) + 42, 32)
+        return QSize(self.wide(self.bare), 32)
+
+    def wide(self, bare: bool) -> int:
+        """Pixels of an icon or a quiet button, without its words or with them."""
+        return 32 if bare or self.look == "icon" else round(width_of(self.text(), 12)) + 42
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """The primary button says something else after the first press, Pause after Train, which a double click does not mean."""
@@ -84,7 +94,7 @@ class ActionButton(QAbstractButton):
                 theme().color("onaccent" if primary and on else "accent"),
                 2,
             )
-        if self.look == "icon":
+        if self.look == "icon" or self.bare:
             stamp(p, r.center().x(), r.center().y(), self.glyph, "text2" if on else "disabled", 18)
         else:
             size = 11 if self.look == "framed" else 12

@@ -16,6 +16,7 @@ from playground.document.recovery import Autosaver
 from playground.document.undo_steps import MOST_STEPS
 from playground.errors import PlaygroundError
 from playground.ui.next_steps import again
+from playground.ui.revocable import Revocable
 from playground.ui.session import Session
 from playground.words import say, sentence
 
@@ -42,7 +43,7 @@ class Autosave(QObject):
         self.session = session
         self.saver = Autosaver(session.path)
         self._at: float | None = None
-        self._failed = ""
+        self._failed = Revocable(session)
         self._turn = threading.Condition()
         self._writing = self._over = False
         self._thread: threading.Thread | None = None
@@ -121,16 +122,13 @@ class Autosave(QObject):
 
     # The window's thread
     def _take(self, error: PlaygroundError | None) -> None:
-        failed, self._failed = self._failed, ""
         if error is None:
             self._at = time.monotonic()
-            if failed:
-                self.session.settled.emit(failed)
+            self._failed.take_back()
         else:
             self._at = None  # what was written before is older than what stands here
             self.told.emit(say("Not autosaved"))
-            self._failed = sentence("The copy for recovery could not be written. {why}", why=str(error))
-            self.session.message.emit(self._failed, "warning")
+            self._failed.tell(sentence("The copy for recovery could not be written. {why}", why=str(error)), "warning")
             save_as = getattr(self.parent(), "save_as", None)
             if save_as is not None:  # another disk may have room, or may be written to
                 self.session.offered.emit((sentence("Save as…"), save_as))

@@ -13,6 +13,7 @@ from playground.ui.middle import Middle
 from playground.ui.named_layouts import BadLayout, keep, made_layout, own_layouts, renamed
 from playground.ui.panel import Panel
 from playground.ui.session import Session
+from playground.ui.small_screens import DOCK_LEAST, Scrolling
 from playground.ui.tab_menu import TabMenu
 from playground.ui.tab_tearing import TabTearing
 from playground.ui.theme import theme
@@ -43,6 +44,7 @@ class Dock(QDockWidget):
         self.title = TitleBar(self, panel.icon)
         self.setTitleBarWidget(self.title)
         self.made: QWidget | None = None
+        self.yields = False
         self.visibilityChanged.connect(self._on_visible)
         self.topLevelChanged.connect(lambda floats: self.setContentsMargins(*([1 if floats else 0] * 4)))
 
@@ -83,7 +85,7 @@ class Dock(QDockWidget):
             made = self.made = self.panel.factory(self.session)
             made.setAutoFillBackground(True)
             made.setMinimumSize(max(made.minimumWidth(), self.panel.least[0]), max(made.minimumHeight(), self.panel.least[1]))
-            self.setWidget(made)
+            self._hold()
             self.title.note = getattr(made, "title_note", "")
             changed = getattr(made, "title_changed", None)
             if changed is not None:
@@ -92,12 +94,33 @@ class Dock(QDockWidget):
                 self.setWindowTitle(title)
         return self.made
 
+    def yield_room(self, on: bool) -> None:
+        """Let the panel scroll in a dock that is smaller than its least size, or let no dock be so small."""
+        if on != self.yields:
+            self.yields = on
+            self._hold()
+
+    def _hold(self) -> None:
+        around, made = self.widget(), self.made
+        if made is None:
+            return
+        if isinstance(around, Scrolling):
+            around.takeWidget()
+        self.setWidget(Scrolling(made, DOCK_LEAST.boundedTo(made.minimumSize())) if self.yields else made)
+        made.show()
+        if isinstance(around, Scrolling):
+            around.deleteLater()
+
 
 class Layouts(QObject):
-    """changed(layout name). It owns every dock of the window. keyboard_lost: what had the keyboard went behind another tab, or away."""
+    """changed(layout name). It owns every dock of the window. keyboard_lost: what had the keyboard went behind another tab, or away.
+
+    fitted(small): it stands for another kind of screen now.
+    """
 
     changed = Signal(str)
     keyboard_lost = Signal()
+    fitted = Signal(bool)
 
     def __init__(
         self, window: QMainWindow, session: Session, table: tuple[Panel, ...], layouts: tuple[Layout, ...] = LAYOUT_TABLE
@@ -105,6 +128,7 @@ class Layouts(QObject):
         super().__init__(window)
         self.window_shown = window
         self.current = ""
+        self.small = False
         self.known = {layout.name: layout for layout in (*layouts, *own_layouts({each.name: each for each in layouts}))}
         #: The state of a window that never had a dock: Qt keeps the places of docks that are gone and gives them to others of their name.
         self.bare: QByteArray | None = None
@@ -148,9 +172,31 @@ class Layouts(QObject):
         self._settle.start(0)
         self.changed.emit(name)
 
+    def fit(self, small: bool, *, shown: bool = True) -> None:
+        """Stand as a small screen or a larger one asks, each as it was left. shown: the docks are, and not a page in their place."""
+        if small == self.small:
+            return
+        self.small = small
+        for dock in self.docks.values():
+            dock.yield_room(small)
+        self.fitted.emit(small)
+        if self.current and shown:
+            self._arrange(self.current)
+            self.restore()
+            self._collapse_titles()
+            self._settle.start(0)
+
+    @property
+    def remembered(self) -> QByteArray | None:
+        """How the present layout was left on a screen of this kind; None where it never was."""
+        return settings.block(self._key(self.current))
+
+    def _key(self, name: str) -> str:
+        return f"{'small_docks' if self.small else 'docks'}/{name}"
+
     def restore(self) -> None:
         """The present layout as it was left. Before the window is shown Qt would lose track of tab bars: call it again then."""
-        state = settings.block(f"docks/{self.current}")
+        state = self.remembered
         if state is not None and self.window_shown.isVisible():
             self.window_shown.restoreState(state, VERSION)
         self._hide_for_class()
@@ -158,7 +204,7 @@ class Layouts(QObject):
     def remember(self) -> None:
         """Keep how the present layout stands."""
         if self.current:
-            settings.set_block(f"docks/{self.current}", self.window_shown.saveState(VERSION))
+            settings.set_block(self._key(self.current), self.window_shown.saveState(VERSION))
 
     def place(self, dock: Dock) -> None:
         """Show a dock, in front. One that the present layout has no place for becomes a tab among its kin, else it would lie over them.
@@ -168,8 +214,8 @@ class Layouts(QObject):
         """
         window = self.window_shown
         if not dock.isFloating() and window.dockWidgetArea(dock) == Qt.DockWidgetArea.NoDockWidgetArea:
-            wanted = next(iter(dock.panel.places.values()), "bottom")
-            areas = [wanted] if wanted in ("left", "right") else [wanted, "bottom", "bottom-right", "centre"]
+            wanted = self._folded(next(iter(dock.panel.places.values()), "bottom"))
+            areas = [wanted] if wanted in ("left", "right") else [wanted, "bottom", "bottom-right", "centre", "right"]
             kin = next((first for area in areas if (first := self._shown_in(area)) is not None), None)
             if kin is not None:
                 window.tabifyDockWidget(kin, dock)
@@ -178,11 +224,23 @@ class Layouts(QObject):
         dock.show()
         dock.raise_()
 
+    def _folded(self, area: str) -> str:
+        """Where an area is: at the right, if it is one of those that the present layout folds on a small screen."""
+        return "right" if self.small and area in self.layout_shown.folded else area
+
+    def _placed(self) -> list[tuple[Dock, str]]:
+        """Docks of the present layout that are not hidden for a class, each with its area, in the order of their tabs."""
+        base, folded = self.layout_shown.base or self.current, self.layout_shown.folded
+        found = [(dock, dock.panel.places[base]) for dock in self.docks.values() if base in dock.panel.places]
+        found = [(dock, area) for dock, area in found if dock.panel.id not in self._off]
+        if self.small:
+            found.sort(key=lambda one: folded.index(one[1]) if one[1] in folded else -1)
+        return [(dock, self._folded(area)) for dock, area in found]
+
     def _shown_in(self, area: str) -> Dock | None:
         """The first dock that stands in an area of the present layout."""
-        base = self.layout_shown.base or self.current
-        for dock in self.docks.values():
-            if dock.panel.places.get(base) == area and not dock.isHidden() and not dock.isFloating():
+        for dock, place in self._placed():
+            if place == area and not dock.isHidden() and not dock.isFloating():
                 return dock
         return None
 
@@ -206,7 +264,7 @@ class Layouts(QObject):
 
     def reset(self) -> None:
         """The present layout as it was designed."""
-        settings.set_block(f"docks/{self.current}", None)
+        settings.set_block(self._key(self.current), None)
         self._arrange(self.current)
         self._collapse_titles()
         self._settle.start(0)
@@ -238,7 +296,8 @@ class Layouts(QObject):
             self.show(gone.base)
         del self.known[name]
         keep(self.known)
-        settings.set_block(f"docks/{name}", None)
+        for kind in ("docks", "small_docks"):
+            settings.set_block(f"{kind}/{name}", None)
         self.changed.emit(self.current)
 
     def _arrange(self, name: str) -> None:
@@ -254,12 +313,7 @@ class Layouts(QObject):
         if isinstance(centre, Middle):
             centre.fold(not self.layout_shown.canvas)
         window.restoreState(self.bare, VERSION)  # Qt keeps the places of removed docks; a remembered state would bring them back
-        base = self.layout_shown.base or name
-        shown = [dock for dock in self.docks.values() if dock.panel.id not in self._off]
-        placed = [(dock, dock.panel.places[base]) for dock in shown if base in dock.panel.places]
-        first: dict[str, Dock] = {}
-        for dock, place in placed:
-            first.setdefault(place, dock)
+        placed, first = self._placed(), self._first()
         for place in (place for place in AREAS if place in first):  # neighbours first: beside tabs Qt would only add a tab
             if place == "bottom-right" and "bottom" in first:
                 window.splitDockWidget(first["bottom"], first[place], Qt.Orientation.Horizontal)
@@ -281,7 +335,9 @@ class Layouts(QObject):
         first = first if first is not None else self._first()
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         edges: tuple[str, ...] = ("left", "right")
-        sides = {area: first[area].panel.width or shown.sizes.get(area, 260) for area in edges if area in first}
+        wide_of = shown.small_sizes if self.small else shown.sizes
+        asked = {area: 0 if self.small else first[area].panel.width for area in edges if area in first}
+        sides = {area: wide or wide_of.get(area, 260) for area, wide in asked.items()}
         for area, wide in sides.items():
             window.resizeDocks([first[area]], [wide], across)
         part = max(window.height() - BARS, 200) / (DESIGNED - BARS) if shown.grows else 1.0
@@ -308,11 +364,10 @@ class Layouts(QObject):
         return window.style().pixelMetric(QStyle.PixelMetric.PM_DockWidgetSeparatorExtent, None, window)
 
     def _first(self) -> dict[str, Dock]:
+        """The dock of each area that comes first in it."""
         found: dict[str, Dock] = {}
-        for dock in self.docks.values():
-            place = dock.panel.places.get(self.layout_shown.base or self.current)
-            if place is not None and dock.panel.id not in self._off:
-                found.setdefault(place, dock)
+        for dock, place in self._placed():
+            found.setdefault(place, dock)
         return found
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -14,11 +14,12 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, 
 from playground.document.project import Project
 from playground.document.recent import recent_files, written_at
 from playground.document.recovery import Recovery
-from playground.ui import focus_order, focus_ring, motion, settings, theme
+from playground.ui import focus_order, focus_ring, motion, settings, small_screens, theme
 from playground.ui.actions import ACTIONS, MENUS, Action, ActionSet
 from playground.ui.actions.view_language import choose as choose_language
 from playground.ui.autosave import Autosave
 from playground.ui.canvas.bar import CanvasArea
+from playground.ui.canvas.clearance import Clearance
 from playground.ui.canvas.view import CanvasView
 from playground.ui.compare.choice import choice_of
 from playground.ui.compare.restored import restored_of
@@ -51,7 +52,7 @@ __all__ = ["MainWindow", "Panel", "register_panel"]
 
 MOST_RECENT = 8
 #: The size of a window that was never sized, where the screen has room for it below the title bar that the desktop adds.
-FRESH, TITLE_BAR = QSize(1440, 900), 40
+FRESH = QSize(1440, 900)
 THEMES = ("light", "dark", "system")
 
 
@@ -73,6 +74,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.documents = Documents(session, self)
         self.autosave = Autosave(session, self)
+        self._watch = small_screens.ScreenWatch(self)
+        self._watch.changed.connect(self.fit_screen)
         self.build()
         for signal in (
             session.project_changed, session.inspection_changed, session.selection_changed, session.run_changed, session.file_changed,
@@ -90,7 +93,9 @@ class MainWindow(QMainWindow):
         self.canvas = CanvasView(self.session)
         self.middle = QStackedWidget()
         self.middle.addWidget(CanvasArea(self.canvas))
-        self.notices = NoticeBar(self, self.canvas, self.session)
+        self.notices = NoticeBar(self, self.canvas, self.session, Clearance(self.canvas))
+        self.notices.left.connect(self.leave_panel)
+        self.canvas.put_away = self.notices.dismiss
         self.setCentralWidget(Middle(self.middle))
         self.start: QWidget | None = None
         self._commands: CommandPalette | None = None
@@ -102,6 +107,8 @@ class MainWindow(QMainWindow):
             dock.left.connect(self.leave_panel)
         self.actions_made = ActionSet(self)
         self._make_menus()
+        self.layouts.fitted.connect(self.tab_corner.fit)
+        self.layouts.fit(small_screens.is_small_for(self))
         self._make_toolbar()
         self.status = StatusLine(self.session)
         self.status.problems_asked.connect(lambda: self.show_panel("problems"))
@@ -115,8 +122,7 @@ class MainWindow(QMainWindow):
         tell_again(self)
 
     def _show_first(self) -> None:
-        room = self.screen().availableSize() - QSize(0, TITLE_BAR)
-        self.resize(FRESH.boundedTo(room))
+        self.resize(FRESH.boundedTo(small_screens.room_of(self)))
         shape = settings.block("window")
         if shape is not None:
             self.restoreGeometry(shape)
@@ -133,11 +139,23 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if settings.block(f"docks/{self.layouts.current}") is None:
+        if not event.spontaneous():
+            self.layouts.fit(small_screens.is_small_for(self), shown=not self.at_start)
+            self._watch.follow()
+        if self.layouts.remembered is None:
             self.layouts.size()  # dock sizes hold only once the window has its own
         elif not event.spontaneous():
             self.layouts.restore()
         self.canvas.setFocus()
+
+    def fit_screen(self) -> None:
+        """The window came to another screen, or its own is another size now."""
+        small = small_screens.is_small(small_screens.room_of(self))
+        if small != self.layouts.small:
+            if not self.at_start:
+                self.layouts.remember()
+            self.layouts.fit(small, shown=not self.at_start)
+        small_screens.bring_onto_screen(self)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         event.setAccepted(bool(carried_files(event.mimeData())))

@@ -1,4 +1,5 @@
-"""A message over the canvas or the start page: an icon, a sentence, perhaps a button. Gone after a while or by a click; the newest stands alone."""
+"""A message over the canvas or the start page: an icon, a sentence, perhaps a button. Gone after a while, by a click or by Escape; the
+newest stands alone."""
 
 from __future__ import annotations
 
@@ -6,13 +7,14 @@ import dataclasses
 import math
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from playground.training.durations import in_words
 from playground.training.messages import Died, Event, Failed, Started
 from playground.training.messages.travel import Stayed, Travelled, Travelling
+from playground.ui.canvas.clearance import Clearance
 from playground.ui.inspector.controls import Button
 from playground.ui.inspector.text import breakable
 from playground.ui.painting import box, metrics, stamp
@@ -23,6 +25,7 @@ from playground.words import Sentence, say, sentence
 
 SHOWN_MS = {"info": 5_000, "warning": 9_000, "error": 15_000}
 INK = {"info": "info", "warning": "warn", "error": "error"}
+EDGE = 12  # pixels between it and the edge of the canvas
 FOOT = 48  # pixels that stay free below, for the status line and a margin
 ICON = {"info": "info", "warning": "warn", "error": "error"}
 
@@ -41,15 +44,23 @@ class Standing:
 
 
 class NoticeBar(QWidget):
-    """Follows the session's messages. canvas: it lies at its top; where the canvas is not shown, at the foot of `parent`."""
+    """Follows the session's messages. canvas: it lies there, at the top or where it hides the least; where the canvas is not shown, at
+    the foot of `parent`.  left: it had the keyboard and is gone.
+    """
 
-    def __init__(self, parent: QWidget, canvas: QWidget, session: Session) -> None:
+    left = Signal()
+
+    def __init__(self, parent: QWidget, canvas: QWidget, session: Session, clearance: Clearance | None = None) -> None:
         super().__init__(parent)
-        self.over, self.canvas, self.session = parent, canvas, session
+        self.over, self.canvas, self.session, self.clearance = parent, canvas, session, clearance
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._spot = 0
+        if clearance is not None:
+            clearance.rested.connect(self._move_aside)
         self.text, self.level = "", "info"
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.hide)
+        self._timer.timeout.connect(self._expire)
         self.button = Button("", "secondary", small=True, parent=self)
         self.button.hide()
         self._said: str = ""
@@ -70,7 +81,7 @@ class NoticeBar(QWidget):
         area = canvas.parentWidget()
         for watched in (parent, area) if area is not None else (parent,):
             watched.installEventFilter(self)  # docks move the canvas without changing the window
-        self.setToolTip(say("Click to put this away"))
+        self.setToolTip(say("Click or press Esc to put this away"))
         self.hide()
 
     def _hear(self, event: Event) -> None:
@@ -110,6 +121,7 @@ class NoticeBar(QWidget):
         self.button.hide()
         self.text, self.level = text, level if level in INK else "info"
         self.setAccessibleName(text)
+        self._spot = 0
         self.show()  # brings the layouts up to date, which the place depends on
         self._place()
         self.raise_()
@@ -147,7 +159,7 @@ class NoticeBar(QWidget):
 
     def _press(self) -> None:
         cure, self._cure = self._cure, None
-        self.hide()
+        self._go()
         if cure is not None:
             cure()
 
@@ -166,8 +178,25 @@ class NoticeBar(QWidget):
         high = max(round(text.height() + 16), self.button.height() + 10 if self._beside else 0)
         self.resize(round(min(text.width() + 56, room)) + self._beside, high)
         self.button.move(self.width() - self._beside, (high - self.button.height()) // 2)
-        top = self.canvas.mapTo(self.over, QPoint(0, 12)).y() if seen else self.over.height() - self.height() - FOOT
-        self.move(left + (wide - self.width()) // 2, top)
+        if seen:
+            self.move(self.canvas.mapTo(self.over, self._clear_place()))
+        else:
+            self.move(left + (wide - self.width()) // 2, self.over.height() - self.height() - FOOT)
+
+    def _clear_place(self) -> QPoint:
+        """Where it lies on the canvas: it stays where it hides nothing, else goes where it hides the least."""
+        room = self.canvas.size() - self.size()
+        middle, right, foot = room.width() // 2, room.width() - EDGE, room.height() - EDGE
+        spots = [QPoint(x, y) for y in (EDGE, foot) for x in (middle, EDGE, right)]
+        if self.clearance is not None:
+            hidden = [self.clearance.covered(QRect(spot, self.size())) for spot in spots]
+            if hidden[self._spot]:
+                self._spot = hidden.index(min(hidden))
+        return spots[self._spot]
+
+    def _move_aside(self) -> None:
+        if self.isVisible():
+            self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
@@ -185,13 +214,42 @@ class NoticeBar(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._put_away()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() != Qt.Key.Key_Escape or not self.dismiss():
+            super().keyPressEvent(event)
+
+    def dismiss(self) -> bool:
+        """Put it away, as a key asks; False where nothing is told, or what goes on and is ended by its button alone."""
+        if self.isHidden() or self._share is not None:
+            return False
+        self._put_away()
+        return True
+
     def _put_away(self) -> None:
         self._timer.stop()
+        self._go()
+
+    @property
+    def _has_keyboard(self) -> bool:
+        return self.hasFocus() or self.button.hasFocus()
+
+    def _expire(self) -> None:
+        """Its time is over; under the keyboard it waits."""
+        if self._has_keyboard:
+            self._timer.start(SHOWN_MS["info"])
+        else:
+            self._go()
+
+    def _go(self) -> None:
+        held = self._has_keyboard
         self.hide()
+        if held:
+            self.left.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         p, ink = QPainter(self), INK[self.level]
-        box(p, QRectF(self.rect()), 5, theme().color(f"{ink}soft"), theme().tint(ink, 0.6, "canvas"))
+        edge = theme().color("accent") if self.hasFocus() else theme().tint(ink, 0.6, "canvas")
+        box(p, QRectF(self.rect()), 5, theme().color(f"{ink}soft"), edge, 2 if self.hasFocus() else 1)
         stamp(p, 20, 17, ICON[self.level], ink, 16)
         p.setFont(theme().font(12))
         p.setPen(theme().color("text"))

@@ -18,6 +18,7 @@ from playground.document.project import Node, Project
 from playground.errors import PlaygroundError
 from playground.lowering import Inspection, inspect
 from playground.training.client import Client
+from playground.ui.revocable import Revocable
 from playground.ui.run_control import RunControl
 from playground.ui.sample_loader import SampleLoader
 from playground.ui.scope import Scope
@@ -76,7 +77,7 @@ class SessionCore(QObject):
         self.run.ticked.connect(self.tick)
         self.turns = Turns(self)
         self.run.told.connect(self.message)
-        self._refusal = ""
+        self._refusal = Revocable(self)
         self.run.heard.connect(self.heard)
         self._want_samples()
         self._stale()
@@ -156,8 +157,7 @@ class SessionCore(QObject):
 
     def refused(self, edit: Edit, why: str, level: str, *, whole: bool = False) -> None:
         """Tell why an edit cannot be done, with what can be done instead: the nearest edit that holds, or a look at its nodes."""
-        self.message.emit(why, level)
-        self._refusal = why
+        self._refusal.tell(why, level)
         project = self.project if whole else self.view
         found, ids = instead(edit, project), concerned(edit, project)
         if found is not None:
@@ -243,9 +243,7 @@ class SessionCore(QObject):
         self._stale()
         self._open(self.scope.path)
         self.select(self.selection)
-        refusal, self._refusal = self._refusal, ""
-        if refusal:  # it was about the project as it stood, and its button may mean what is gone
-            self.settled.emit(refusal)
+        self._refusal.take_back()  # it was about the project as it stood, and its button may mean what is gone
         self.project_changed.emit()
 
     def _want_samples(self) -> None:

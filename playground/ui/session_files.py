@@ -19,6 +19,7 @@ from playground.errors import BadValue, PlaygroundError
 from playground.training.messages import Saved
 from playground.training.runs import keep_also, shelf_of, take_along
 from playground.ui.next_steps import again, copy_path
+from playground.ui.revocable import Revocable
 from playground.ui.run_control import names_of
 from playground.ui.session_core import SessionCore
 from playground.words import joined, say, sentence
@@ -38,7 +39,7 @@ class FilesPart(SessionCore):
         self._file_sha256 = ""
         self._kept_run = (0, 0)
         self._ours = False
-        self._unsaved = ""
+        self._unsaved = Revocable(self)
         self.weights_taken = False
         self.heard.connect(self._copy_run)
 
@@ -168,12 +169,9 @@ class FilesPart(SessionCore):
             project = Several("", (*renaming, *moving)).apply(self.project)
             saved = save(project, path, weights, self._file_runs, expect_sha256=expected or None)
         except PlaygroundError as error:
-            self._unsaved = str(error)
-            self.message.emit(self._unsaved, "error")
+            self._unsaved.tell(str(error), "error")
             return False
-        unsaved, self._unsaved = self._unsaved, ""
-        if unsaved:
-            self.settled.emit(unsaved)
+        self._unsaved.take_back()
         for edit in renaming:
             self.do(edit)
         self._follow_folder(folder, moving)

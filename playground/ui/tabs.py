@@ -13,6 +13,7 @@ from playground.ui.theme import theme
 from playground.words import say
 
 TAB_WIDTH, NAME_WIDTH = 96, 260
+SMALL_NAME_WIDTH = 170  # which leaves the menus their room on a small screen
 
 
 class LayoutTab(QAbstractButton):
@@ -112,6 +113,7 @@ class Corner(QWidget):
     def __init__(self, session: Session, tabs: list[LayoutTab], menu: QMenu, parent: QWidget) -> None:
         super().__init__(parent)  # the menu bar does not keep a Python widget alive by itself
         self.menu, self.count = menu, len(tabs)
+        self._name_width = NAME_WIDTH
         self.choose = QAction(self)
         self.choose.setCheckable(True)
         self.choose.setChecked(True)
@@ -146,7 +148,15 @@ class Corner(QWidget):
             return
         self.own.setVisible(layout is not None)
         self.frame.fit(self.count + (layout is not None))
-        self.project.setFixedWidth(NAME_WIDTH - TAB_WIDTH * (layout is not None))
+        self._share()
+
+    def fit(self, small: bool) -> None:
+        """Leave the menus their room on a small screen."""
+        self._name_width = SMALL_NAME_WIDTH if small else NAME_WIDTH
+        self._share()
+
+    def _share(self) -> None:
+        self.project.setFixedWidth(self._name_width - TAB_WIDTH * (not self.own.isHidden()))
 
     def _choose(self) -> None:
         self.choose.setChecked(True)  # it stays lit

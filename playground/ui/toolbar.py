@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from playground.ui.action_button import ActionButton
@@ -97,6 +97,7 @@ class Toolbar(QWidget):
         self.buttons = {action.id: ActionButton(actions[action.id], action.icon, action.look) for action in shown}
         self.pickers = [PickerButton(picker, window) for picker in PICKERS]
         self.train, self.rate = self.buttons["train"], self.buttons["find_rate"]
+        self._quiet = [button for button in self.buttons.values() if button.look == "quiet"]
         section = 0
         for action in [action for action in shown if action.tool < LEFT]:
             section = self._part(row, action.tool, section, self.buttons[action.id])
@@ -114,6 +115,25 @@ class Toolbar(QWidget):
             row.addWidget(Rule())
         row.addWidget(button)
         return tool // 100
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._least(bare=True), HEIGHT)
+
+    def _least(self, *, bare: bool) -> int:
+        """Least width with the quiet buttons as icons, or with their words."""
+        row = self.layout()
+        assert row is not None
+        return row.totalMinimumSize().width() + sum(each.wide(bare) - each.sizeHint().width() for each in self._quiet)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fold()
+
+    def _fold(self) -> None:
+        """Where the words of the quiet buttons have no room, their icons stand alone."""
+        bare = self._least(bare=False) > self.width()
+        for button in self._quiet:
+            button.fold(bare)
 
     def refresh(self) -> None:
         """Take the project's values."""

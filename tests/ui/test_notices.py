@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 import playground as pg
@@ -16,10 +16,14 @@ from playground.document.edits import AddLink, AddNode, RenameNode
 from playground.errors import FileError
 from playground.training.messages import ChangeRefused, Died, Failed, Started
 from playground.training.messages.travel import Stayed, Travelling
+from playground.ui import theme
+from playground.ui.canvas.clearance import Clearance
 from playground.ui.canvas.sharing import ShareGesture
+from playground.ui.focus_order import stops
 from playground.ui.inspector.following import follow_knobs
 from playground.ui.main_window import MainWindow
 from playground.ui.retelling import tell_again
+from playground.ui.revocable import Revocable
 from playground.ui.session import Session
 from tests.ui.conftest import settle
 from tests.ui.networks import chain, node, ready
@@ -32,6 +36,120 @@ def test_a_message_is_put_away_by_a_click(window: MainWindow, session: Session):
     assert not notice.button.isVisible()
     QTest.mouseClick(notice, Qt.MouseButton.LeftButton)
     assert not notice.isVisible()
+
+
+def test_escape_on_the_canvas_puts_a_message_away_before_it_lets_go_of_the_selection(window: MainWindow, session: Session):
+    made = AddNode(pg.layer("dense"))
+    session.do(made)
+    session.select((made.id,))
+    session.message.emit("Something was said.", "info")
+    canvas = window.canvas
+    QTest.keyClick(canvas, Qt.Key.Key_Escape)
+    assert not window.notices.isVisible()
+    assert session.selection == (made.id,)
+    QTest.keyClick(canvas, Qt.Key.Key_Escape)
+    assert session.selection == ()
+
+
+def test_a_gesture_has_escape_before_a_message(window: MainWindow, session: Session):
+    made = AddNode(pg.layer("dense"))
+    session.do(made)
+    session.select((made.id,))
+    window.canvas.start_wire()
+    assert window.canvas.gesture is not None
+    session.message.emit("Something was said.", "info")
+    QTest.keyClick(window.canvas, Qt.Key.Key_Escape)
+    assert window.canvas.gesture is None
+    assert window.notices.isVisible()
+    at = window.canvas.viewport().rect().center()
+    QTest.mousePress(window.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    QTest.keyClick(window.canvas, Qt.Key.Key_Escape)
+    assert window.notices.isVisible(), "what is dragged is let go first"
+    QTest.mouseRelease(window.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    QTest.keyClick(window.canvas, Qt.Key.Key_Escape)
+    assert not window.notices.isVisible()
+
+
+def test_escape_does_not_take_the_button_that_ends_what_goes_on(window: MainWindow, session: Session):
+    session.heard.emit(Travelling(kind="rewind", step=12, share=0.25, seconds_left=7.3))
+    QTest.keyClick(window.canvas, Qt.Key.Key_Escape)
+    assert window.notices.button.isVisible()
+    window.notices.hide()
+
+
+def test_tab_reaches_a_message_and_escape_gives_the_keyboard_back(window: MainWindow, session: Session, qtbot: QtBot):
+    notice = window.notices
+    assert notice not in stops(window)
+    session.message.emit("Something was said.", "error")
+    session.offered.emit(("Do it", lambda: None))
+    order = stops(window)
+    assert order.index(notice.button) == order.index(notice) + 1
+    notice.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(notice.hasFocus)
+    seen = notice.grab().toImage()
+    assert seen.pixelColor(seen.width() // 2, 1) == theme.theme().color("accent")
+    QTest.keyClick(notice, Qt.Key.Key_Tab)
+    assert notice.button.hasFocus()
+    QTest.keyClick(notice.button, Qt.Key.Key_Escape)
+    assert not notice.isVisible()
+    assert window.canvas.hasFocus()
+
+
+def test_a_message_under_the_keyboard_stays(window: MainWindow, session: Session, qtbot: QtBot):
+    notice = window.notices
+    session.message.emit("Something was said.", "info")
+    notice.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(notice.hasFocus)
+    notice._timer.timeout.emit()
+    assert notice.isVisible()
+    window.canvas.setFocus()
+    notice._timer.timeout.emit()
+    assert not notice.isVisible()
+
+
+def under(window: MainWindow) -> float:
+    """Square pixels of nodes and map under the message."""
+    notice, canvas = window.notices, window.canvas
+    return Clearance(canvas).covered(QRect(canvas.mapFrom(window, notice.pos()), notice.size()))
+
+
+def test_a_message_lies_where_it_hides_nothing_and_moves_no_view(window: MainWindow, session: Session, qtbot: QtBot):
+    dense = [("layer", "dense", {"units": units}) for units in (8, 6, 3)]
+    ready(session, chain(("dataset", "iris", {}), *dense, ("loss", "cross_entropy", {})), qtbot)
+    canvas, notice = window.canvas, window.notices
+    canvas.zoom_to_fit(most=1.0)
+    session.message.emit("Something was said.", "error")
+    top = notice.pos()
+    assert under(window) == 0
+    assert notice.geometry().center().x() == pytest.approx(canvas.mapTo(window, canvas.rect().center()).x(), abs=2)
+    node_at = canvas.canvas.nodes[node(session, "dense2").id].sceneBoundingRect()
+    canvas.pan(0, canvas.mapFromScene(node_at.center()).y() - 30)  # nodes come under the message
+    assert (notice.pos(), under(window) > 0) == (top, True), "it does not run away under the hand"
+    seen = canvas.visible()
+    qtbot.waitUntil(lambda: under(window) == 0)
+    assert notice.pos() != top
+    assert canvas.visible() == seen
+    aside = notice.pos()
+    canvas.zoom_to_fit(most=1.0)
+    notice._move_aside()
+    assert notice.pos() == aside, "where it hides nothing it stays"
+    notice.hide()
+    session.message.emit("Something else was said.", "error")
+    assert under(window) == 0
+
+
+def test_a_message_does_not_move_while_a_button_is_held(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = [Qt.MouseButton.LeftButton]
+    monkeypatch.setattr(QApplication, "mouseButtons", lambda: held[0])
+    clearance, rests = window.notices.clearance, []
+    assert clearance is not None
+    clearance.rested.connect(lambda: rests.append(1))
+    clearance._rest()
+    assert rests == []
+    held[0] = Qt.MouseButton.NoButton
+    qtbot.waitUntil(lambda: bool(rests))
 
 
 def test_a_message_goes_with_the_project_that_it_was_about(window: MainWindow, session: Session):
@@ -180,6 +298,19 @@ def test_a_copy_for_recovery_that_failed_is_not_called_saved(window: MainWindow,
     autosave._tell_age()
     assert told[-1] == "Autosaved just now"
     assert not window.notices.isVisible()
+
+
+def test_what_is_taken_back_is_what_was_told_last_and_only_once(session: Session):
+    heard: list[str] = []
+    session.message.connect(lambda text, level: heard.append(f"{level} {text}"))
+    session.settled.connect(lambda text: heard.append(f"settled {text}"))
+    matter = Revocable(session)
+    matter.take_back()
+    matter.tell("The disk is full.", "error")
+    matter.tell("The disk is gone.", "warning")
+    matter.take_back()
+    matter.take_back()
+    assert heard == ["error The disk is full.", "warning The disk is gone.", "settled The disk is gone."]
 
 
 def test_a_change_that_the_run_cannot_take_offers_a_way_out(window: MainWindow, session: Session):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from playground.ui.canvas.breadcrumb import Breadcrumb
@@ -69,6 +69,7 @@ class BarChoice(QAbstractButton):
     ) -> None:
         super().__init__()
         self.choices, self._asked, self._take = choices, asked, take
+        self.bare = False
         self.setText(caption)
         self.setToolTip(tip)
         self.setFixedHeight(24)
@@ -86,8 +87,19 @@ class BarChoice(QAbstractButton):
     def value(self) -> str:
         return say(self.choices[self._asked()])
 
+    def fold(self, bare: bool) -> None:
+        """Show the word without its caption, or with it."""
+        if bare != self.bare:
+            self.bare = bare
+            self._follow()
+
+    def wide(self, bare: bool) -> int:
+        """Pixels of the button without its caption, or with it."""
+        caption = 0.0 if bare else width_of(self.text(), 11) + 6
+        return round(caption + width_of(self.value, 11, True)) + 28
+
     def sizeHint(self) -> QSize:
-        return QSize(round(width_of(self.text(), 11) + width_of(self.value, 11, True)) + 34, 24)
+        return QSize(self.wide(self.bare), 24)
 
     def choose(self) -> None:
         """Open the choices."""
@@ -110,8 +122,11 @@ class BarChoice(QAbstractButton):
         if self.underMouse() or self.hasFocus():
             edge = theme().color("accent") if self.hasFocus() else None
             box(p, r.adjusted(1, 1, -1, -1), 4, theme().color("accentsoft"), edge, 2)
-        put(p, r.adjusted(6, 0, 0, 0), self.text(), 11, "text2")
-        put(p, r.adjusted(12 + width_of(self.text(), 11), 0, 0, 0), self.value, 11, "text", True)
+        x = 6.0
+        if not self.bare:
+            put(p, r.adjusted(x, 0, 0, 0), self.text(), 11, "text2")
+            x += width_of(self.text(), 11) + 6
+        put(p, r.adjusted(x, 0, 0, 0), self.value, 11, "text", True)
         stamp(p, r.right() - 10, r.center().y(), "down", "text3", 12)
         p.end()
 
@@ -160,7 +175,31 @@ class CanvasBar(QWidget):
         row.addSpacing(8)
         for button in (self.tidy, self.fit, self.map, self.note):
             row.addWidget(button)
-        row.addWidget(Zoom(view))
+        self.zoom = Zoom(view)
+        row.addWidget(self.zoom)
+        self._row = row
+
+    def _wide(self, bare: bool, zoom: bool) -> int:
+        """Least width without or with captions, and with or without the scale."""
+        choices = (self.tiles, self.labels)
+        buttons = sum(button.width() for button in (self.tidy, self.fit, self.map, self.note))
+        parts = len(choices) + 4 + zoom + 1  # the space counts, and each part has a gap before it
+        wide = buttons + 8 + parts * self._row.spacing() + self.zoom.sizeHint().width() * zoom
+        return self.crumbs.minimumSizeHint().width() + wide + sum(choice.wide(bare) for choice in choices)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._wide(True, False), 28)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fold()
+
+    def fold(self) -> None:
+        """Where there is no room, the captions go first, then the scale; the way shortens itself before."""
+        bare = self._wide(False, True) > self.width()
+        self.zoom.setVisible(self._wide(bare, True) <= self.width())
+        for choice in (self.tiles, self.labels):
+            choice.fold(bare)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)

@@ -66,7 +66,7 @@ class CanvasKeys:
             return self._arrow(key, event.modifiers())
         if key in (Key.Key_Return, Key.Key_Enter):
             return self.view.drops.ghost.accept() if self.view.drops.ghost.aimed else self._edit()
-        if key == Key.Key_Escape and self.view.pointer.abandon():
+        if key == Key.Key_Escape and (self.view.pointer.abandon() or self.view.put_away()):
             return True
         if key == Key.Key_Escape and self.view.session.selection:
             self.view.session.select(())

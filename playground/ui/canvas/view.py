@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
@@ -41,7 +43,10 @@ from playground.words import say
 
 
 class CanvasView(ZoomView):
-    """menu_asked(global point): a menu for the selection. edit_asked: Enter on a node, for its settings."""
+    """menu_asked(global point): a menu for the selection. edit_asked: Enter on a node, for its settings.
+
+    put_away: puts away what lies over the canvas and is told by others; whether there was something. Escape asks it.
+    """
 
     menu_asked = Signal(QPoint)
     edit_asked = Signal()
@@ -53,6 +58,7 @@ class CanvasView(ZoomView):
         self.adopt(self.canvas)
         self._configure()
         self.gesture: Gesture | None = None
+        self.put_away: Callable[[], bool] = lambda: False
         self.port_names = PortNames(self.canvas)
         self.pointer = CanvasPointer(self)
         self.commands = CanvasCommands(session, self.canvas, self)

@@ -4,24 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from playground.ui import focus_order
+from playground.ui import focus_order, small_screens
 from playground.ui.inspector.controls import Button
 from playground.ui.inspector.text import Label
 from playground.ui.painting import Painted, put, rule, stamp, width_of
 from playground.ui.theme import theme
 
-TITLE_BAR = 40  # pixels that the frame of a window takes
+#: Pixels of height above and below the body.
+STRIP, FOOT = 38, 52
+SIDE_LEAST = 300
+
+
+class Body(QScrollArea):
+    """What a dialog holds between its strip and its foot. It scrolls where the screen has no room for the least size of that."""
+
+    def __init__(self, inside: QWidget, room: QSize) -> None:
+        super().__init__()
+        self.room = room
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setWidget(inside)
+        inside.installEventFilter(self)
+        for part in (inside, self.viewport()):  # the sheet fills the ground
+            part.setAutoFillBackground(False)
+
+    def sizeHint(self) -> QSize:
+        return self._inside.sizeHint().boundedTo(self.room)
+
+    def minimumSizeHint(self) -> QSize:
+        return self._inside.minimumSizeHint().boundedTo(self.room)
+
+    @property
+    def _inside(self) -> QWidget:
+        inside = self.widget()
+        assert inside is not None
+        return inside
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
 
 
 class TitleStrip(Painted):
     """Icon, title, and a note beside it."""
 
     def __init__(self, icon: str, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(38, 0, title, parent)
+        super().__init__(STRIP, 0, title, parent)
         self.icon, self.title, self.note = icon, title, ""
 
     def show_note(self, note: str) -> None:
@@ -43,15 +76,16 @@ class Sheet(QDialog):
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        screen = (parent or self).screen()  # a small one has no room for all that is asked for
-        self.resize(size[0], min(size[1], screen.availableGeometry().height() - TITLE_BAR))
+        room = small_screens.room_of(parent or self)
+        self.resize(QSize(*size).boundedTo(room))
         self.strip = TitleStrip(icon, title)
-        self.body = QHBoxLayout()
+        inside = QWidget()
+        self.body = QHBoxLayout(inside)
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(0)
         self.word = Label("", 11, "text2")
         foot = QWidget()
-        foot.setFixedHeight(52)
+        foot.setFixedHeight(FOOT)
         self.foot = QHBoxLayout(foot)
         self.foot.setContentsMargins(14, 0, 14, 0)
         self.foot.setSpacing(10)
@@ -60,7 +94,7 @@ class Sheet(QDialog):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.strip)
-        column.addLayout(self.body, 1)
+        column.addWidget(Body(inside, room - QSize(0, STRIP + FOOT)), 1)
         column.addWidget(foot)
         theme().changed.connect(self.update)
 
@@ -82,17 +116,19 @@ class Sheet(QDialog):
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)
         p.fillRect(self.rect(), theme().color("panel"))
-        rule(p, 0, self.height() - 52, self.width())
+        rule(p, 0, self.height() - FOOT, self.width())
         p.end()
 
 
 def side(width: int) -> tuple[QWidget, QVBoxLayout]:
-    """A column of fixed width with a hairline at its left, for settings beside a picture."""
-    made = _Side()
-    made.setFixedWidth(width)
-    column = QVBoxLayout(made)
+    """A column of fixed width with a hairline at its left, for settings beside a picture; it scrolls where it is too high."""
+    inside = _Side()
+    column = QVBoxLayout(inside)
     column.setContentsMargins(1, 0, 0, 0)
     column.setSpacing(0)
+    made = Body(inside, QSize(width, SIDE_LEAST))
+    made.setFixedWidth(width)
+    made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     return made, column
 
 

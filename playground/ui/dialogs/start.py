@@ -313,7 +313,7 @@ class Start(QWidget):
             top.addWidget(each)
         self.chips[0].setChecked(True)
         top.addStretch(1)
-        self.search.setMinimumWidth(90)
+        self.search.setMinimumWidth(64)
         self.search.setMaximumWidth(200)
         self.search.setAccessibleName(say("Search examples"))
         top.addWidget(self.search, 100)
@@ -362,7 +362,8 @@ class Start(QWidget):
     def lay_out(self, *_: object) -> None:
         """Put the cards that are shown in as many columns as fit."""
         shown = self.shown()
-        room = self.area.viewport().width() - 48 + GAP
+        bar = self.area.verticalScrollBar().sizeHint().width()  # which comes once there are more cards than fit
+        room = self.area.width() - bar - 48 + GAP
         columns = max(1, room // (CARD[0] + GAP))
         wide = max(CARD[0], min(room // columns - GAP, WIDEST))
         for each in (*self.cards, *self.lessons):

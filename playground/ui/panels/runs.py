@@ -46,7 +46,8 @@ class RunsPanel(QWidget):
         self.table = RunsTable(self.choice)
         self.filter = LineField(icon="filter", hint=say("Filter, e.g. rate < 0.02"))
         self.filter.setAccessibleName(say("Filter runs"))
-        self.filter.setFixedWidth(230)
+        self.filter.setMinimumWidth(90)
+        self.filter.setMaximumWidth(230)
         self.columns, self.menu = Button(say("Columns"), "secondary", "table", small=True), ColumnsMenu(self.table.runs)
         self.columns.setToolTip(
             say("Which columns the table has, what it is sorted by, and whether seeds of a setting are one row")
@@ -84,7 +85,7 @@ class RunsPanel(QWidget):
         top = QHBoxLayout()
         top.setContentsMargins(8, 6, 8, 6)
         top.setSpacing(8)
-        top.addWidget(self.filter)
+        top.addWidget(self.filter, 100)
         top.addWidget(self.columns)
         top.addWidget(self.count, 1)
         for button in (self.star, self.restore, self.remove):
