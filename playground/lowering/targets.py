@@ -69,7 +69,7 @@ def data_target(flow: Flow, node: Node, samples: Samples) -> Target | None:
 def _there(samples: Samples, taken: np.ndarray) -> np.ndarray | None:
     """Which numbers are of steps that are there. taken: places among one sample's target. Shapes: (...) -> (n, ...)."""
     y, lengths = samples.y, samples.lengths
-    if lengths is None or lengths.shape != y.shape[:1] or y.ndim < (2 if samples.per_step else 3):
+    if lengths is None or lengths.shape != y.shape[:1] or y.ndim < (2 if samples.per_step else 3) or not samples.aligned:
         return None
     step = taken // np.prod(y.shape[2:], dtype=int)
     return np.asarray(step < lengths.reshape(-1, *[1] * step.ndim))
