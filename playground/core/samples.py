@@ -15,7 +15,8 @@ class Samples:
     """Inputs and targets in memory.
 
     Shapes: x (n, *sample) float32; y (n,) int64 class indices for classification, or (n, steps) with a class for every step and
-    NO_CLASS where there is none; (n, k) float32 for regression, or (n, steps, k) with k values for every step, 0 in the padding.
+    NO_CLASS where there is none, also of fewer steps than the inputs; (n, k) float32 for regression, or
+    (n, steps, k) with k values for every step, 0 in the padding.
     class_names: for classification, one for each class.  feature_names: for rank-1 samples, one for each input.
     target_names: for regression, one for each target.  notes: sentences about rows left out, encodings guessed and the like.
     weights: what each sample counts in the loss, (n,) float32, or None for all alike.
@@ -65,8 +66,17 @@ class Samples:
 
     @property
     def per_step(self) -> bool:
-        """Whether every step has a class of its own."""
+        """Whether every step of the answer has a class of its own."""
         return self.task == "classification" and self.y.ndim == 2
+
+    @property
+    def aligned(self) -> bool:
+        """Whether the answer has as many steps as the inputs, so that each stands beside one of theirs and ends where they do."""
+        return self.y.ndim > 1 and self.y.shape[1] == self.steps
+
+    def classes_of(self, index: int) -> np.ndarray:
+        """The class indices of the steps of one sample, as far as it goes. Shapes: (steps,) int64."""
+        return np.asarray(self.y[index, : self.length(index)] if self.aligned else self.y[index])
 
     def labels(self) -> np.ndarray:
         """The class indices that there are, without NO_CLASS. Shapes: (labels,) int64."""

@@ -86,7 +86,7 @@ def samples_of_arrays(
     """Checked samples. names: what the two arrays are called in an error.  tokens: the inputs are whole numbers that stand for words.
 
     Shapes: x (n, ...), y (n,) or (n, k), (n, steps) where every step has a class or a value, or (n, steps, k) where it has k values;
-    lengths and weights (n,). Raises DataError.
+    classes also of fewer steps, as a decoder gives them; lengths and weights (n,). Raises DataError.
     """
     _check_counts(x, y, names)
     vocabulary = _vocabulary(x, names[0]) if tokens else 0
@@ -95,15 +95,17 @@ def samples_of_arrays(
     long = _lengths(lengths, steps)
     heavy = _weights(weights)
     target = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 and task not in ("steps", "step_values") else y
+    told: tuple[str, ...] = ()
     if task == "auto":
         task = _task_of(target, steps)
+        told = _told_of_none(target, task, names[1])
     features = tuple(f"x{number + 1}" for number in range(inputs.shape[1])) if inputs.ndim == 2 and not tokens else ()
     if task == "steps":
         labels, classes = _labels_of_steps(target, steps, long, names[1])
-        return Samples(inputs, labels, "classification", classes, features, (), (), heavy, long, vocabulary)
+        return Samples(inputs, labels, "classification", classes, features, (), told, heavy, long, vocabulary)
     if task == "classification":
         labels, classes = number_classes(_labels(target, names[1]), names[1])
-        return Samples(inputs, labels, task, classes, features, (), (), heavy, long, vocabulary)
+        return Samples(inputs, labels, task, classes, features, (), told, heavy, long, vocabulary)
     if task == "step_values":
         values = _values_of_steps(target, steps, long, names[1])
     elif target.ndim > 2:
@@ -117,7 +119,7 @@ def samples_of_arrays(
     else:
         values = _finite(target.reshape(len(target), -1), names[1])
     heads = tuple(f"y{number + 1}" for number in range(values.shape[-1]))
-    return Samples(inputs, values, "regression", (), features, heads, (), heavy, long, vocabulary)
+    return Samples(inputs, values, "regression", (), features, heads, told, heavy, long, vocabulary)
 
 
 def _check_counts(x: np.ndarray, y: np.ndarray, names: tuple[str, str]) -> None:
@@ -162,7 +164,42 @@ def _task_of(target: np.ndarray, steps: int) -> str:
         return "regression"
     if target.ndim == 1:
         return "classification"
-    return "steps" if steps and target.shape == (len(target), steps) and not _is_one_hot(target) else "regression"
+    if not steps or target.ndim != 2 or target.shape[1] > steps:
+        return "regression"
+    return "steps" if _ignores_some(target) or (target.shape[1] == steps and not _is_one_hot(target)) else "regression"
+
+
+def _ignores_some(target: np.ndarray) -> bool:
+    """Whether whole numbers are those of two classes or more, with NO_CLASS where there is none: as values, that would be far off."""
+    known = target[target != NO_CLASS]
+    return bool(known.size < target.size and known.size and 0 <= known.min() < known.max())
+
+
+def _told_of_none(target: np.ndarray, task: str, name: str) -> tuple[str, ...]:
+    """What is told of whole numbers among which NO_CLASS is: which of the readings was taken, and how to choose another."""
+    count = int(np.count_nonzero(target == NO_CLASS)) if target.dtype.kind == "i" else 0
+    if not count:
+        return ()
+    said = {"name": name, "none": str(NO_CLASS), "count": f"{count:,}"}
+    if task == "steps":
+        text = sentence(
+            "{name} is read as a class for each of {steps} steps, and {none}, which stands {count} times, as none. "
+            "If these are values, choose them as the task.",
+            steps=f"{target.shape[1]:,}",
+            **said,
+        )
+    elif task == "classification":
+        text = sentence(
+            "{name} holds {none} {count} times, which is read as a class like the others. Where it stands for none, leave these samples out.",
+            **said,
+        )
+    else:
+        text = sentence(
+            "{name} holds {none} {count} times and is read as values. If they are classes of steps, with {none} for none, the inputs "
+            "must be sequences: samples×steps×features, or tokens.",
+            **said,
+        )
+    return (text,)
 
 
 def _is_one_hot(target: np.ndarray) -> bool:
@@ -176,8 +213,11 @@ def _shapes(target: np.ndarray, steps: int) -> dict[str, str]:
 
 
 def _labels_of_steps(target: np.ndarray, steps: int, lengths: np.ndarray | None, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Ranks of the class numbers, NO_CLASS where that is given or where a sequence has ended. Shapes: (n, steps) -> the same."""
-    if not steps or target.shape != (len(target), steps):
+    """Ranks of the class numbers, NO_CLASS where that is given or where a sequence has ended.
+
+    Shapes: (n, steps) or (n, fewer) -> the same; of fewer steps the lengths say nothing.
+    """
+    if not steps or target.ndim != 2 or target.shape[1] > steps:
         raise DataError(
             sentence(
                 "{name} must hold one class number for every step, {wanted}; its shape is {form}.",
@@ -186,7 +226,7 @@ def _labels_of_steps(target: np.ndarray, steps: int, lengths: np.ndarray | None,
             )
         )
     there = np.asarray(target != NO_CLASS)
-    if lengths is not None:
+    if lengths is not None and target.shape[1] == steps:
         there &= np.arange(steps) < lengths[:, None]
     labels = np.full(target.shape, NO_CLASS, np.int64)
     ranks, classes = number_classes(target[there], name)

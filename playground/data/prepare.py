@@ -179,11 +179,11 @@ def _check_tokens(samples: Samples) -> None:
 
 def _check_classes(samples: Samples) -> None:
     found = samples.labels()
-    if samples.y.ndim > 2 or (samples.per_step and samples.y.shape[1] != samples.steps):
+    if samples.y.ndim > 2 or (samples.per_step and samples.y.shape[1] > samples.steps):
         form = "×".join(map(str, samples.y.shape))
         raise DataError(
             sentence(
-                "Classes must be one for each sample or for each of its {steps} steps; these are {form}.",
+                "Classes must be one for each sample, or for each of its {steps} steps or fewer; these are {form}.",
                 steps=samples.steps,
                 form=form,
             )

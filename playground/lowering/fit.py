@@ -18,6 +18,7 @@ from playground.errors import ShapeError
 from playground.lowering.facts import alone, facts, row_weights
 from playground.lowering.flow import Flow
 from playground.lowering.forms import form_problems
+from playground.lowering.input_targets import input_target_problem
 from playground.lowering.mends import insertion, made, set_field, shape_mend, width_words
 from playground.lowering.sequence_mends import sequence_mend
 from playground.lowering.targets import bare_class_problem, data_target, own_target, scaling_problem, task_problem
@@ -46,6 +47,9 @@ def loss_problems(project: Project, samples: Samples, flow: Flow, node: Node) ->
             return
         scaled = scaling_problem(project, samples, node, loss)
         yield from () if scaled is None else (scaled,)
+    else:
+        unfit = input_target_problem(project, samples, flow, node, loss)
+        yield from () if unfit is None else (unfit,)
     if samples.weights is not None and 2 not in wires:
         yield from _unread_weights(flow, node)
     if inputs is None:

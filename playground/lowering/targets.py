@@ -15,7 +15,7 @@ from playground.document.project import Link, Node, Project
 from playground.document.wiring import output_names, port_title
 from playground.lowering.flow import Flow
 from playground.lowering.mends import made
-from playground.lowering.passing import origin, places
+from playground.lowering.passing import Origin, origin, places
 from playground.words import joined, sentence
 
 #: Targets that mean something only as they are.
@@ -50,14 +50,8 @@ def data_target(flow: Flow, node: Node, samples: Samples) -> Target | None:
     wire = next((link for link in flow.into[node.id] if link.port == 1), None)
     if wire is None:
         return own_target(samples)
-    if flow.type_of(wire) is None:
-        return None
-    found = origin(flow, wire)
-    if (
-        not isinstance(found.maker.spec, Dataset)
-        or found.altered
-        or output_names(found.maker.spec)[found.wires[0].output] != "targets"
-    ):
+    found = wired_from(flow, wire, "targets")
+    if found is None:
         return None
     if not found.layers:
         return dataclasses.replace(own_target(samples), wire=wire)
@@ -66,12 +60,30 @@ def data_target(flow: Flow, node: Node, samples: Samples) -> Target | None:
     return Target(rows[:, taken.reshape(-1)].reshape(len(rows), *taken.shape), wire, True, _there(samples, taken))
 
 
+def wired_from(flow: Flow, wire: Link, output: str) -> Origin | None:
+    """Where an output of the data is wired on as it is; None where a wire brings something else, or has no type yet."""
+    if flow.type_of(wire) is None:
+        return None
+    found = origin(flow, wire)
+    data = isinstance(found.maker.spec, Dataset) and output_names(found.maker.spec)[found.wires[0].output] == output
+    return found if data and not found.altered else None
+
+
 def _there(samples: Samples, taken: np.ndarray) -> np.ndarray | None:
     """Which numbers are of steps that are there. taken: places among one sample's target. Shapes: (...) -> (n, ...)."""
-    y, lengths = samples.y, samples.lengths
-    if lengths is None or lengths.shape != y.shape[:1] or y.ndim < (2 if samples.per_step else 3):
+    y = samples.y
+    return step_is_there(samples, y, taken) if y.ndim >= (2 if samples.per_step else 3) and samples.aligned else None
+
+
+def step_is_there(samples: Samples, values: np.ndarray, taken: np.ndarray) -> np.ndarray | None:
+    """Which of some numbers are of steps that are there; None where all are. taken: places among those of one sample.
+
+    Shapes: values (n, steps, ...), taken (...) -> (n, ...).
+    """
+    lengths = samples.lengths
+    if lengths is None or lengths.shape != values.shape[:1]:
         return None
-    step = taken // np.prod(y.shape[2:], dtype=int)
+    step = taken // np.prod(values.shape[2:], dtype=int)
     return np.asarray(step < lengths.reshape(-1, *[1] * step.ndim))
 
 
@@ -110,9 +122,9 @@ def task_problem(samples: Samples, target: Target, node: Node, loss: Loss, predi
 def _misfit(samples: Samples, target: Target, loss: Loss, prediction: TensorType | None) -> tuple[str, str]:
     """Why the data's targets cannot be this loss's, and a loss that suits them; ("", "") where they can."""
     if samples.task != "classification":
-        if loss.target == "class" and not (target.passed and _whole(target)):
+        if loss.target == "class" and not target.passed:
             return sentence("needs classes, and the data has values"), "mean_squared_error"
-        return _unfit_targets(target, loss), "mean_squared_error"
+        return unfit_numbers(target, loss), "mean_squared_error"
     if loss.target == "binary" and samples.per_step and not target.passed:
         return sentence("answers yes or no, and the data has a class for every step"), "cross_entropy"
     if loss.target == "binary" and samples.classes != 2:
@@ -130,6 +142,13 @@ def _misfit(samples: Samples, target: Target, loss: Loss, prediction: TensorType
 def _whole(target: Target) -> bool:
     """Whether values may be numbers of classes: of one task among several, say, which came as a column of numbers."""
     return bool((target.values == np.floor(target.values)).all() and (target.values >= NO_CLASS).all())
+
+
+def unfit_numbers(target: Target, loss: Loss) -> str:
+    """Why numbers by wire cannot be this loss's targets, "" where they can."""
+    if loss.target == "class":
+        return "" if _whole(target) else sentence("needs classes, and the data has values")
+    return _unfit_targets(target, loss)
 
 
 def _unfit_targets(target: Target, loss: Loss) -> str:

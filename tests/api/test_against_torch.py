@@ -10,6 +10,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 import playground as pg
@@ -112,3 +113,28 @@ def test_a_tagger_with_everything_trains_as_in_torch(tmp_path):
     assert set(twin.w) <= set(run.weights)
     for name, array in twin.w.items():
         np.testing.assert_allclose(run.weights[name], array.detach().numpy(), atol=2e-6, err_msg=name)
+
+
+def test_classes_of_fewer_steps_than_the_inputs_are_judged_as_in_torch(tmp_path):
+    """Read by itself as classes of three of six steps, with -100 for none, while the inputs end at lengths of their own."""
+    rng = np.random.default_rng(3)
+    x, lengths = rng.integers(0, CLASSES, (60, 6)), rng.integers(1, 7, 60)
+    y = x[:, :3].copy()
+    y[rng.random(y.shape) < 0.3] = -100
+    np.savez(tmp_path / "short.npz", x=x, y=y, lengths=lengths)
+    nodes = [pg.layer("embedding", units=3), pg.layer("slice", axis=0, count=3), pg.layer("dense", units=CLASSES)]
+    project = pg.Project.chain(
+        pg.dataset("array_file", path=str(tmp_path / "short.npz"), tokens=True), *nodes, epochs=30, batch=60
+    )
+    project.set_data(validation=0.0, stratified=False)
+    assert project.problems() == []
+    losses = project.train().losses
+    assert losses[-1] < losses[0]
+    w = {name: torch.tensor(array.astype(np.float64)) for name, array in project.weights.items()}
+    logits = w["embedding1.weight"][torch.tensor(x[:, :3])] @ w["dense1.weight"] + w["dense1.bias"]
+    there = np.arange(3) < lengths[:, None]
+    wanted = torch.nn.functional.cross_entropy(logits.reshape(-1, CLASSES), torch.tensor(np.where(there, y, -100)).reshape(-1))
+    known, answers = there & (y != -100), logits.argmax(-1).numpy()
+    found = project.evaluate("train")
+    assert found["loss"] == pytest.approx(float(wanted), rel=1e-5)
+    assert found["accuracy"] == pytest.approx((answers == y)[known].mean())

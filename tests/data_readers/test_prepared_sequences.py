@@ -71,7 +71,7 @@ def test_a_class_that_no_step_of_a_part_has_is_noted(tokens: Samples) -> None:
         ({"lengths": np.full(30, 6)}, "must be 1 to 5; these are 6 to 6"),
         ({"y": np.full((30, 5), 3)}, "Classes must be 0 to 2, or -100 for none; these are 3 to 3"),
         ({"y": np.full((30, 5), NO_CLASS)}, "nothing to learn"),
-        ({"y": np.zeros((30, 4), np.int64)}, "for each of its 5 steps; these are 30×4"),
+        ({"y": np.zeros((30, 6), np.int64)}, "for each of its 5 steps or fewer; these are 30×6"),
         ({"y": np.full(30, -1)}, "Classes must be 0 to 2; these are -1 to -1"),
     ],
 )

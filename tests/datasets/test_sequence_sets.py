@@ -125,6 +125,61 @@ def test_an_array_file_holds_tokens_and_a_class_for_every_step(tmp_path: Path) -
     assert ArrayFile(path="s.npz", tokens=True, task="steps").load(hot).y.tolist() == np.eye(3, dtype=int).tolist()
 
 
+def test_classes_of_fewer_steps_than_the_inputs_are_read_where_some_are_ignored(tmp_path: Path) -> None:
+    """As a decoder gives them: their steps are not those of the inputs, so lengths cut nothing off."""
+    x, y = np.arange(18).reshape(3, 6), np.array([[7, -100], [5, 7], [-100, 9]])
+    folder = saved(tmp_path, x=x, y=y, lengths=np.array([1, 6, 2]))
+    samples = ArrayFile(path="s.npz", tokens=True).load(folder)
+    assert (samples.task, samples.class_names) == ("classification", ("5", "7", "9"))
+    assert samples.per_step
+    assert not samples.aligned
+    assert samples.y.tolist() == [[1, -100], [0, 1], [-100, 2]]
+    assert [samples.classes_of(k).tolist() for k in range(3)] == samples.y.tolist()
+    assert samples.notes[0] == (
+        "s.npz y is read as a class for each of 2 steps, and -100, which stands 2 times, as none. "
+        "If these are values, choose them as the task."
+    )
+    chosen = ArrayFile(path="s.npz", tokens=True, task="regression").load(folder)
+    assert chosen.y.tolist() == y.tolist()
+    assert not any("-100" in note for note in chosen.notes)
+
+
+@pytest.mark.parametrize(
+    ("y", "note"),
+    [
+        ([[7, 8], [5, 7], [6, 9]], ""),
+        ([[7.5, -100], [5, 7], [-100, 9]], ""),
+        ([[-100, -20], [5, 7], [6, 9]], "holds -100 1 times and is read as values"),
+        ([[-100, 3], [3, 3], [3, -100]], "holds -100 2 times and is read as values"),
+        ([[-100] * 7, range(7), range(7)], "the inputs must be sequences"),
+    ],
+)
+def test_what_may_be_values_is_read_as_values(tmp_path: Path, y: list, note: str) -> None:
+    samples = ArrayFile(path="s.npz", tokens=True).load(
+        saved(tmp_path, x=np.arange(18).reshape(3, 6), y=np.array(list(map(list, y))))
+    )
+    assert samples.task == "regression"
+    assert [note in told for told in samples.notes] == [True] * bool(note)
+
+
+def test_classes_of_fewer_steps_may_be_chosen(tmp_path: Path) -> None:
+    folder = saved(tmp_path, x=np.arange(18).reshape(3, 6), y=np.array([[7, 8], [5, 7], [6, 9]]))
+    samples = ArrayFile(path="s.npz", tokens=True, task="steps").load(folder)
+    assert samples.y.tolist() == [[2, 3], [0, 2], [1, 4]]
+
+
+def test_what_is_read_of_ignored_places_is_told(tmp_path: Path) -> None:
+    x = np.arange(18).reshape(3, 6)
+    whole = ArrayFile(path="s.npz", tokens=True).load(saved(tmp_path, x=x, y=np.where(x % 5, x % 3, -100)))
+    assert whole.notes[0].startswith("s.npz y is read as a class for each of 6 steps, and -100, which stands 4 times, as none.")
+    bare = ArrayFile(path="s.npz").load(saved(tmp_path, x=x, y=np.where(x % 5, x % 3, -100)))
+    assert bare.task == "regression"
+    assert "is read as values. If they are classes of steps, with -100 for none, the inputs must be sequences" in bare.notes[0]
+    single = ArrayFile(path="s.npz").load(saved(tmp_path, x=x, y=np.array([0, 1, -100])))
+    assert single.class_names == ("-100", "0", "1")
+    assert "which is read as a class like the others" in single.notes[0]
+
+
 @pytest.mark.parametrize("outputs", [1, 2])
 @pytest.mark.parametrize("lengths", [None, np.array([2, 5, 1, 4])])
 def test_an_array_file_holds_values_for_every_step(tmp_path: Path, outputs: int, lengths: np.ndarray | None) -> None:

@@ -10,11 +10,12 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from playground.core.registry import find
-from playground.core.samples import Samples
+from playground.core.samples import NO_CLASS, Samples
 from playground.data.prepare import prepare
 from playground.data.readers.places import pick
 from playground.document.edits import AddNode, SetField, SetPlan
 from playground.document.file import Loaded
+from playground.ui.canvas.sequences import strip_of
 from playground.ui.dialogs.import_data import import_path, source_for
 from playground.ui.inspector.facts import sample_facts
 from playground.ui.painting import width_of
@@ -221,6 +222,18 @@ def test_importing_replaces_the_source_and_keeps_its_wires(session: Session, qtb
     assert len(session.project.network.links) == 1
     session.undo()
     assert session.project.network.of_kind("dataset")[0].spec.id == "moons"
+
+
+@pytest.mark.usefixtures("app")
+def test_classes_of_fewer_steps_than_the_inputs_stand_whole() -> None:
+    """They end with their own last step, not where the inputs end, and under no step of theirs."""
+    x, y = np.arange(10, dtype=np.float32).reshape(2, 5), np.array([[1, 0, NO_CLASS], [0, 1, 1]])
+    samples = Samples(x, y, "classification", ("no", "yes"), lengths=np.array([1, 5]), tokens=10)
+    _, rows, _ = sample_rows(samples)
+    assert [row[0] for row in rows] == ["yes no –", "no yes yes"]
+    strip = strip_of(samples, 0)
+    assert strip is not None
+    assert (strip.words, strip.answers, strip.answer) == (("0",), (), "yes no –")
 
 
 @pytest.mark.usefixtures("app")

@@ -19,7 +19,8 @@ class ArrayFile(Dataset):
     """Inputs and targets that were saved with numpy.savez, or as two NPY files.
 
     Shapes: inputs (samples, features), (samples, height, width, channels), (samples, steps, features) or (samples, steps) tokens;
-    targets (samples,) class numbers, (samples, values), (samples, steps) class numbers or (samples, steps, values).
+    targets (samples,) class numbers, (samples, values), (samples, steps) class numbers or (samples, steps, values); the classes may be
+    of fewer steps than the inputs.
     The first axis counts the samples. Pictures in bytes become 0 to 1; everything else is taken as it is. Sequences are
     samples×steps×features, or samples×steps of tokens. Arrays called lengths and weights in the same file, one number for each
     sample, say how many steps of a sequence are there and what a sample counts; a target of whole numbers, samples×steps, is a class

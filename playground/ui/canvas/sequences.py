@@ -49,8 +49,10 @@ def strip_of(samples: Samples | None, index: int) -> Strip | None:
     words = tuple(map(samples.token_name, there.reshape(-1))) if samples.tokens else ()
     answers: tuple[str, ...] = ()
     answer = ""
-    if samples.per_step:
-        answers = tuple("" if k == NO_CLASS else named(samples.class_names[k]) for k in samples.y[at, : len(there)])
+    if samples.per_step and samples.aligned:
+        answers = tuple("" if k == NO_CLASS else named(samples.class_names[k]) for k in samples.classes_of(at))
+    elif samples.per_step:
+        answer = " ".join("–" if k == NO_CLASS else named(samples.class_names[k]) for k in samples.classes_of(at))
     elif samples.task == "classification":
         answer = named(samples.class_names[int(samples.y[at])])
     else:

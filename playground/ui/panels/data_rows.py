@@ -165,8 +165,7 @@ def sample_rows(samples: Samples) -> tuple[list[str], list[list[str]], dict[int,
 def answer_text(samples: Samples, index: int) -> str:
     """The answer to one sample in words: its class, its first target, or the classes or first targets of its steps."""
     if samples.per_step:
-        there = samples.y[index, : samples.length(index)]
-        return " ".join("–" if k == NO_CLASS else named(samples.class_names[k]) for k in there[:STEPS])
+        return " ".join("–" if k == NO_CLASS else named(samples.class_names[k]) for k in samples.classes_of(index)[:STEPS])
     if samples.task == "classification":
         return named(samples.class_names[int(samples.y[index])])
     if len(samples.target_shape) > 1:
