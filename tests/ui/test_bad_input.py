@@ -33,7 +33,7 @@ def broken_files(folder: Path) -> dict[str, bytes]:
         other.writestr("readme.txt", "a zip file of something else")
     return {
         "empty": b"", "text": b"Dear diary,\n" * 20, "half": good[: len(good) // 2], "zip": (folder / "other.zip").read_bytes(),
-        "flipped": bytes(byte ^ 255 if 40 < k < 90 else byte for k, byte in enumerate(good)),
+        "flipped": bytes(byte ^ 255 if 40 < k < 190 else byte for k, byte in enumerate(good)),
     }  # fmt: skip
 
 
