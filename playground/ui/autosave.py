@@ -128,7 +128,7 @@ class Autosave(QObject):
         else:
             self._at = None  # what was written before is older than what stands here
             self.told.emit(say("Not autosaved"))
-            self._failed.tell(sentence("The copy for recovery could not be written. {why}", why=str(error)), "warning")
+            self._failed.tell_revocably(sentence("The copy for recovery could not be written. {why}", why=str(error)), "warning")
             save_as = getattr(self.parent(), "save_as", None)
             if save_as is not None:  # another disk may have room, or may be written to
                 self.session.offered.emit((sentence("Save as…"), save_as))

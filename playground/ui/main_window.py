@@ -151,11 +151,13 @@ class MainWindow(QMainWindow):
     def fit_screen(self) -> None:
         """The window came to another screen, or its own is another size now."""
         small = small_screens.is_small(small_screens.room_of(self))
-        if small != self.layouts.small:
-            if not self.at_start:
-                self.layouts.remember()
-            self.layouts.fit(small, shown=not self.at_start)
-        small_screens.bring_onto_screen(self)
+        if small == self.layouts.small:
+            return
+        if not self.at_start:
+            self.layouts.remember()
+        self.layouts.fit(small, shown=not self.at_start)
+        if small and not (self.isMaximized() or self.isFullScreen()):
+            self.resize(self.size().boundedTo(small_screens.room_of(self)))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         event.setAccepted(bool(carried_files(event.mimeData())))

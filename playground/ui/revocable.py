@@ -15,7 +15,7 @@ class Revocable:
         self._session = session
         self._told = ""
 
-    def tell(self, text: str, level: str) -> None:
+    def tell_revocably(self, text: str, level: str) -> None:
         """Tell how the matter stands, in place of what was told before about it."""
         self._told = text
         self._session.message.emit(text, level)

@@ -157,7 +157,7 @@ class SessionCore(QObject):
 
     def refused(self, edit: Edit, why: str, level: str, *, whole: bool = False) -> None:
         """Tell why an edit cannot be done, with what can be done instead: the nearest edit that holds, or a look at its nodes."""
-        self._refusal.tell(why, level)
+        self._refusal.tell_revocably(why, level)
         project = self.project if whole else self.view
         found, ids = instead(edit, project), concerned(edit, project)
         if found is not None:

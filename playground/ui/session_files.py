@@ -169,7 +169,7 @@ class FilesPart(SessionCore):
             project = Several("", (*renaming, *moving)).apply(self.project)
             saved = save(project, path, weights, self._file_runs, expect_sha256=expected or None)
         except PlaygroundError as error:
-            self._unsaved.tell(str(error), "error")
+            self._unsaved.tell_revocably(str(error), "error")
             return False
         self._unsaved.take_back()
         for edit in renaming:

@@ -31,20 +31,6 @@ def is_small_for(window: QWidget) -> bool:
     return is_small(room_of(window).expandedTo(window.size()))
 
 
-def bring_onto_screen(window: QWidget) -> None:
-    """Let a window be no larger than its screen, and wholly on it."""
-    if window.isMaximized() or window.isFullScreen():
-        return
-    room, screen = room_of(window), window.screen().availableGeometry()
-    window.resize(window.size().boundedTo(room))
-    inner = QRect(screen.topLeft(), room - window.size())
-    at = window.pos()
-    window.move(
-        max(inner.left(), min(at.x(), inner.left() + inner.width())),
-        max(inner.top(), min(at.y(), inner.top() + inner.height())),
-    )
-
-
 class ScreenWatch(QObject):
     """changed: a window came to another screen, or that screen has another size or scale."""
 

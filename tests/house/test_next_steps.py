@@ -15,6 +15,7 @@ ELSEWHERE = {
     ("session_files.py", "_tell"): "the file is open; its sentences say what was lost and what mends it",
     ("dialogs/import_data.py", "import_path"): "dialogs/import_data.py take",
     ("compare/choice.py", "_weights"): "compare/choice.py restore",
+    ("revocable.py", "tell_revocably"): "who keeps it, each of whom is asked as if it told by itself",
     ("app.py", "main"): "what to install stands in the sentence",
 }
 
@@ -35,8 +36,13 @@ def tellers() -> dict[tuple[str, str], bool]:
 
 
 def refuses(call: ast.Call) -> bool:
-    level = call.args[1] if ends(call.func) == "message.emit" and len(call.args) > 1 else None
+    level = call.args[1] if tells(call.func) and len(call.args) > 1 else None
     return level is not None and not (isinstance(level, ast.Constant) and level.value == "info")
+
+
+def tells(of: ast.expr) -> bool:
+    """Whether it is what tells: the session, or a keeper of what may be taken back."""
+    return ends(of) == "message.emit" or ends(of).endswith(".tell_revocably")
 
 
 def ends(of: ast.expr) -> str:

@@ -306,8 +306,8 @@ def test_what_is_taken_back_is_what_was_told_last_and_only_once(session: Session
     session.settled.connect(lambda text: heard.append(f"settled {text}"))
     matter = Revocable(session)
     matter.take_back()
-    matter.tell("The disk is full.", "error")
-    matter.tell("The disk is gone.", "warning")
+    matter.tell_revocably("The disk is full.", "error")
+    matter.tell_revocably("The disk is gone.", "warning")
     matter.take_back()
     matter.take_back()
     assert heard == ["error The disk is full.", "warning The disk is gone.", "settled The disk is gone."]
