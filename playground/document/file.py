@@ -224,7 +224,7 @@ def _whole(archive: Archive) -> tuple[int, int]:
 
 def _salvaged(members: str) -> str:
     return sentence(
-        "The file is damaged or was cut short. Whole are {members}, and they are here. Save the project to mend it.",
+        "The file is damaged or was cut short. What is whole of it was read: {members}. Save the project to mend the file.",
         members=members,
     )
 

@@ -42,6 +42,19 @@ def group_color(kind: str, group: str) -> str:
     return by_kind or GROUP_COLORS.get(group, "c_block")
 
 
+def ink_on(ground: QColor) -> QColor:
+    """Black or white, whichever is read more easily on a ground: the better of both is never below 4.5:1.
+
+    Source: WCAG 2.2, relative luminance and contrast ratio.
+    """
+    parts = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (ground.redF(), ground.greenF(), ground.blueF())
+    )
+    light = sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+    return QColor("white") if 1.05 / (light + 0.05) >= (light + 0.05) / 0.05 else QColor("black")
+
+
 @lru_cache(None)
 def metrics(px: int, bold: bool = False) -> QFontMetricsF:
     """Measures of the interface font."""

@@ -4,11 +4,34 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QMenu, QStyle, QTabBar
+from PySide6.QtWidgets import QAbstractButton, QMenu, QStyle, QTabBar, QWidget
 
-from playground.ui.painting import box, stamp
+from playground.ui.painting import CENTRE, box, put, stamp, width_of
 from playground.ui.theme import theme
 from playground.words import say
+
+
+class CutTab(QWidget):
+    """Dots over a tab of which only the end can be seen, left of those that were scrolled to; a click reaches the tab."""
+
+    def __init__(self, bar: QTabBar) -> None:
+        super().__init__(bar)
+        self.bar = bar
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def cover(self, wide: int) -> None:
+        """Take so many pixels at the left; none, to go."""
+        self.setVisible(wide > 0)
+        if wide > 0:
+            self.setGeometry(0, 0, wide, self.bar.height())
+            self.raise_()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p, r = QPainter(self), QRectF(self.rect())
+        p.fillRect(r, theme().color("panel"))
+        put(p, r, "…" if r.width() > width_of("…", 12) else "", 12, "text3", how=CENTRE)
+        p.end()
 
 
 class TabMenu(QAbstractButton):
@@ -16,7 +39,7 @@ class TabMenu(QAbstractButton):
 
     def __init__(self, bar: QTabBar) -> None:
         super().__init__(bar)
-        self.bar = bar
+        self.bar, self.cut = bar, CutTab(bar)
         self.setText(say("All panels of this place"))
         self.setAccessibleName(self.text())
         self.setToolTip(self.text())
@@ -37,6 +60,7 @@ class TabMenu(QAbstractButton):
         """Stand at the end of the tabs, or go."""
         bar = self.bar
         self.setVisible(self.needed)
+        self.cut.cover(self._cut())
         if self.needed:
             self.setGeometry(QRect(self._left(), 0, bar.width() - self._left(), bar.height()))
             self.raise_()
@@ -50,9 +74,15 @@ class TabMenu(QAbstractButton):
                 left = bar.tabRect(at).left()
         return left
 
+    def _cut(self) -> int:
+        """Pixels at the left that show the end of a tab, except of the one in front; 0 for none."""
+        rects = [(at, self.bar.tabRect(at)) for at in range(self.bar.count())] if self.needed else []
+        return next((r.right() + 1 for at, r in rects if r.left() < 0 <= r.right() and at != self.bar.currentIndex()), 0)
+
     def _outdated(self) -> bool:
         """Whether a tab has another name since, of which a bar tells nobody."""
-        return self.isHidden() == self.needed or (self.needed and self.x() != self._left())
+        shown = self.cut.width() if not self.cut.isHidden() else 0
+        return self.isHidden() == self.needed or (self.needed and self.x() != self._left()) or shown != self._cut()
 
     def choose(self) -> None:
         """List the tabs."""

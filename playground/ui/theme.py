@@ -154,6 +154,7 @@ class Theme(QObject):
             QTableWidget {{ outline: 0; }}
             QTableWidget::item:selected {{ background: {c["accentsoft"]}; color: {c["text"]}; }}
             QTabBar {{ background: {c["panel"]}; qproperty-drawBase: 0; widget-animation-duration: 0; /* see tab_tearing */ }}
+            QTabBar::tear {{ width: 0px; border: none; image: none; }}
             QTabBar::tab {{ background: transparent; color: {c["text2"]}; padding: 0px 12px; height: 26px; border: none;
                             border-bottom: 2px solid transparent; }}
             QTabBar::tab:hover {{ color: {c["text"]}; }}

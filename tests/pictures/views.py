@@ -29,7 +29,7 @@ from playground.ui.lessons.progress import lessons
 from playground.ui.measure.stage import Stage, own_home, spin, stage, until
 from playground.ui.panels.draw import DrawPanel
 from playground.ui.steering.travel import travels_of
-from tests.pictures import states  # noqa: F401  # it enters its views
+from tests.pictures import returns, states  # noqa: F401  # they enter their views
 from tests.pictures.leading import LAPTOP, PATIENCE, VIEWS, WIDE, answered, choose, example, train_to, view, whole_run
 from tests.ui import synthetic
 

@@ -10,7 +10,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from playground.ui.main_window import MainWindow
-from playground.ui.panels.arithmetic import ArithmeticPanel, cell_of, grid_of, place_in
+from playground.ui.painting import width_of
+from playground.ui.panels.arithmetic import GAP, NUMBERED, ArithmeticPanel, _tall, cell_of, grid_of, number_in, place_in
 from playground.ui.session import Session
 from tests.examples.recipes import FOLDER
 from tests.ui.conftest import settle
@@ -72,3 +73,39 @@ def test_a_filter_over_an_image(window: MainWindow, session: Session, loaded: Lo
     assert not np.array_equal(panel.sums.worked.x, given.x)
     QTest.mouseClick(panel.leaves["sample"].back, Qt.MouseButton.LeftButton)
     np.testing.assert_array_equal(panel.sums.worked.x, given.x)
+
+
+def cut(panel: ArithmeticPanel) -> list[str]:
+    """Words in the heads of the panel that have not all the room they take."""
+    labels = [panel.name, *(leaf.label for leaf in panel.leaves.values())]
+    return [
+        label.text() for label in labels if label.isVisible() and width_of(label.text(), label.px, label.bold) > label.width() + 1
+    ]
+
+
+@pytest.mark.parametrize("width", [344, 386, 900])
+def test_where_the_dock_is_narrow_nothing_is_cut_and_the_numbers_stand_in_their_cells(
+    window: MainWindow, session: Session, loaded: Loaded, width: int
+) -> None:
+    window.documents.open(FOLDER / "digits_cnn.play")
+    loaded(session)
+    session.select([next(node.id for node in session.project.network.nodes if node.name == "conv2")])
+    panel = ArithmeticPanel(session)
+    panel.resize(width, 420)
+    panel.show()
+    panel.feed()
+    settle()
+    assert cut(panel) == []
+    sums = panel.sums
+    assert (sums.width() - 2 * GAP) / 3 / 3 >= (NUMBERED if width >= 386 else NUMBERED - 4), "three by three numbers can be read"
+    talls = [_tall(line, sums.width(), k == len(sums.lines()) - 1) for k, line in enumerate(sums.lines())]
+    assert sum(talls) + 24 < sums.height(), "there is room for the words, and for the cells above"
+    assert (sums.geometry().top() > panel.map.geometry().bottom()) == (width < 500)
+    panel.close()
+
+
+def test_a_number_is_as_short_as_its_cell() -> None:
+    texts = [number_in(value, 32) for value in (0.0, -0.0, 0.17, -0.081, 0.0022, -0.0004, -12345.0, 1.25e9)]
+    assert texts[:6] == ["0", "0", "0.17", "−0.08", "0.00", "0.00"]
+    assert all(width_of(text, 10) <= 31 for text in texts)
+    assert number_in(-0.081, 44) == "−0.081"

@@ -14,7 +14,7 @@ from playground.core import registry
 from playground.core.samples import Samples
 from playground.document.edits import AddLink, AddNode, AddNote, MoveNodes, RemoveNodes, RenameNode, SetField, SetNodeOption
 from playground.document.node_size import WIDEST, size_of
-from playground.document.project import Node, Project
+from playground.document.project import Network, Node, Project
 from playground.lowering import inspect
 from playground.ui import theme
 from playground.ui.canvas.crowding import GAP
@@ -160,6 +160,17 @@ def test_two_d_data_gives_response_tiles_and_images_give_maps() -> None:
     assert (look.preview, look.units, look.more) == ("tiles", 8, 12)
     wide = dataclasses.replace(planar, x=np.zeros((8, 5), np.float32))
     assert look_of(dense, project, inspect(project, wide), wide).preview == "maps"
+
+
+def test_of_data_with_a_long_name_the_count_can_be_read(app: QApplication) -> None:
+    def line(id: str) -> str:
+        data = Node(id="d", name="data", spec=registry.find("dataset", id)())
+        project = Project(network=Network(nodes=(data,)))
+        samples = Samples(np.zeros((4000, 8, 8, 1), np.float32), np.zeros(4000, np.int64), "classification", ("a", "b"))
+        return look_of(data, project, inspect(project, samples), samples).line
+
+    assert line("digits") == "Digits · 4,000 images"
+    assert line("adding_problem") == "4,000 images", "a line that is cut at its end would hide how many"
 
 
 def test_wires_follow_a_node_that_moves(view: CanvasView, session: Session) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
 
 from playground.document.edits import SetPlan
 from playground.training import kept_layers, kept_points
@@ -280,6 +282,20 @@ def test_notes_stars_and_deleting(window: MainWindow, session: Session, compared
     assert not (session.shelf / "0003").exists()
 
 
+def test_two_runs_of_the_same_settings_differ_in_none(
+    window: MainWindow, compared: Choice, session: Session, qtbot: QtBot
+) -> None:
+    session.train()
+    qtbot.waitUntil(lambda: len([run for run in kept(session.shelf) if run.state == "done"]) == 4, timeout=20_000)
+    compared.refresh()
+    compared.compare([run.folder for run in compared.runs[:2]])
+    settle()
+    panel = only(window, ComparisonPanel)
+    assert isinstance(panel, ComparisonPanel)
+    assert dict(panel.different.rows) == {}
+    assert re.fullmatch(r"All \d+ settings are equal\.", panel.equal.text())
+
+
 def test_a_new_project_has_no_runs_and_says_so(window: MainWindow, session: Session, compared: Choice, tmp_path: Path):
     session.save(tmp_path / "mine.play")
     compared.refresh()
@@ -295,7 +311,7 @@ def test_a_new_project_has_no_runs_and_says_so(window: MainWindow, session: Sess
 
 def test_values_as_a_person_reads_them():
     assert [value_text(v) for v in (None, True, 0.001, "Adam", (1, 2), (1,) * 9)] == [
-        "–",
+        "—",
         "yes",
         "0.001",
         "Adam",

@@ -46,6 +46,8 @@ def test_the_optimizer_s_state_goes_along_where_a_format_has_a_place_for_it(
     for row in dialog.rows:
         lines = math.ceil(width_of(row.brief, 11) / (row.width() - 46)) * 16
         assert row.height() >= 26 + lines, "what a format is can be read whole"
+        assert row.brief.endswith("."), "what is left out of a sentence leaves its end"
+        assert "(" not in row.brief
     next(row for row in dialog.rows if row.format.id == "npz").click()
     assert dialog.state.isEnabled()
     dialog.state.click()

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QWheelEvent
+from PySide6.QtGui import QColor, QImage, QPainter, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -18,7 +18,7 @@ from playground.ui import theme
 from playground.ui.plots.curves import WHOLE, LossPlot, MetricPlot, NormPlot, RatePlot, shown_layers
 from playground.ui.plots.finder import FinderPlot
 from playground.ui.plots.legend import Legend
-from playground.ui.plots.marks import Band, Mark, flag_places
+from playground.ui.plots.marks import Band, Mark, draw_marks, flag_places
 from playground.ui.plots.plot import Plot, link
 from playground.ui.plots.series import RAW_POINTS, SMOOTH_POINTS, Series
 from playground.ui.plots.smoothing import Smoother
@@ -197,6 +197,18 @@ def test_no_flag_lies_on_another_and_none_is_left_uncounted(app: QApplication, m
         assert counted == 2, "one flag gives way to the number"
     if many <= 2:
         assert any(heavy for _, _, heavy in found) == (last == "error")
+
+
+@pytest.mark.parametrize(("height", "diamond"), [(200, True), (54, False)])
+def test_the_diamond_of_a_fork_covers_no_curve_of_a_strip(app: QApplication, height: int, diamond: bool) -> None:
+    picture = QImage(120, height, QImage.Format.Format_RGB32)
+    picture.fill(theme.theme().color("plot"))
+    p = QPainter(picture)
+    draw_marks(p, QRectF(0, 0, 120, height), [Mark(60, "Fork", "accent", "fork")], float, False)
+    p.end()
+    accent = theme.theme().color("accent").rgb()
+    assert any(picture.pixel(60, y) == accent for y in range(height)), "the line tells where"
+    assert (picture.pixel(57, height - 8) == accent) == diamond
 
 
 def test_a_metric_and_the_layers_are_drawn_by_name(app: QApplication, qtbot: QtBot) -> None:

@@ -10,8 +10,12 @@ import itertools
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
 
-from playground.ui.theme import tokens
+from playground.ui.painting import ink_on
+from playground.ui.plots.paint import class_ink
+from playground.ui.theme import apply, theme, tokens
 
 MACHADO = {
     "normal": np.eye(3),
@@ -77,3 +81,15 @@ def test_no_two_series_have_the_same_dashes() -> None:
     dashes = [tokens()["dash"][str(number)] for number in range(1, 9)]
     assert len(set(dashes)) == 8
     assert dashes[0].strip() == "", "the first is solid"
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_numbers_on_colours_can_be_read(app: QApplication, mode: str) -> None:
+    """What stands on the colours of classes and of weights is black or white, with a contrast of 4.5:1 (WCAG 2.2, 1.4.3)."""
+    before = theme().mode
+    apply(app, mode)
+    grounds = [class_ink(k, 8) for k in range(8)] + [QColor(int(word)) for word in theme().lut]
+    apply(app, before)
+    for ground in grounds:
+        lights = sorted(float(TO_XYZ[1] @ linear(color.name())) for color in (ground, ink_on(ground)))
+        assert (lights[1] + 0.05) / (lights[0] + 0.05) >= 4.5, ground.name()

@@ -16,6 +16,7 @@ from playground.document.edits import ReplaceSpec
 from playground.ui.canvas import pictures
 from playground.ui.canvas.answers import known_graph, node_outputs, start_weights
 from playground.ui.main_window import MainWindow
+from playground.ui.painting import width_of
 from playground.ui.panels.steps import StepsPanel, View, views_of
 from playground.ui.session import Session
 from tests.examples.recipes import FOLDER, adding_attention, adding_lstm
@@ -81,6 +82,19 @@ def test_attention_weights_are_shares_and_samples_can_be_leafed_through(window: 
     QTest.mouseClick(panel.back, Qt.MouseButton.LeftButton)
     assert panel.answer.text() == "sample 4,000 of 4,000"
     assert adding_attention().node("multi_head_attention1").spec.heads == 2
+
+
+def test_in_a_narrow_dock_the_name_of_the_layer_can_be_read(window: MainWindow, session: Session, loaded: Loaded):
+    shown(window, session, loaded, "adding_attention")
+    panel = StepsPanel(session)
+    panel.resize(360, 420)
+    panel.show()
+    panel.feed()
+    settle()
+    for part in (panel.name, panel.answer):
+        assert width_of(part.text(), part.px, part.bold) <= part.width() + 1, part.text()
+    assert width_of(panel.what.currentText(), 12) + panel.what.frame <= panel.what.width()
+    panel.close()
 
 
 def looked_at(*specs: Layer, wired: tuple[str, ...] = ()) -> tuple[list[View], dict[str, np.ndarray], np.ndarray]:

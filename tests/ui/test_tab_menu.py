@@ -81,3 +81,21 @@ def test_a_window_of_1366_by_768_keeps_its_size_in_every_view(window: MainWindow
     settle()
     for menu in window.findChildren(TabMenu):
         assert menu.isVisible() == (menu.needed and menu.bar.isVisible())
+
+
+def test_a_tab_that_shows_only_its_end_is_covered(bar: QTabBar) -> None:
+    menu = TabMenu(bar)
+    assert menu.cut.isHidden(), "nothing is scrolled"
+    bar.setCurrentIndex(4)
+    settle()
+    (end,) = [bar.tabRect(at).right() for at in range(bar.count()) if bar.tabRect(at).left() < 0 <= bar.tabRect(at).right()]
+    assert not menu.cut.isHidden()
+    assert menu.cut.geometry().getRect() == (0, 0, end + 1, bar.height())
+    bar.setCurrentIndex(0)
+    settle()
+    assert menu.cut.isHidden()
+    bar.setCurrentIndex(4)
+    settle()
+    bar.resize(900, 28)
+    settle()
+    assert menu.cut.isHidden()

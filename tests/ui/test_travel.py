@@ -89,7 +89,7 @@ def test_a_click_on_the_curve_picks_a_step_and_the_button_forks_there(window: Ma
     assert fork.isEnabled()
     assert fork.text() == f"Fork at {step:,}"
     assert rewind.text() == f"Rewind to {step:,}"
-    assert any(mark.x == step and mark.token == "accent" for mark in panel.plot.marks)
+    assert any(mark.x == step and mark.token == "accent" and mark.text == f"Step {step:,}" for mark in panel.plot.marks)
     history = session.client.history()
     fork.trigger()
     went(session, qtbot, step)
@@ -385,3 +385,24 @@ def test_checkpoints_of_every_so_many_epochs(session: Session, qtbot: QtBot) -> 
     paused_run(session, qtbot, 6)
     names = [path.name for path in sorted(session.shelf.rglob("epoch-*.safetensors"))]
     assert names == ["epoch-00002.safetensors", "epoch-00004.safetensors"]
+
+
+def test_what_a_fork_left_behind_is_paler_in_the_journal(session: Session, qtbot: QtBot) -> None:
+    last = paused_run(session, qtbot)
+    journal, travels = journal_of(session), travels_of(session)
+    travels.fork(last // 2)
+    went(session, qtbot, last // 2)
+    session.do(SetPlan("training", "optimizer.rate", 0.002), whole=True)
+    session.resume()
+    at(session, qtbot, "finished")
+
+    def colours() -> list[str]:
+        return [token for _, _, token, text in journal.rows() if text.startswith("Learning rate")]
+
+    assert colours() == ["text2"]
+    travels.fork(last // 3)
+    qtbot.waitUntil(lambda: len(session.client.branches) == 2, timeout=30_000)
+    at(session, qtbot, "paused", last // 3)
+    assert colours() == ["text3"]
+    assert journal.rows()[0][2] == "accent"
+    assert journal.rows()[-1][2] == "text2", "what lies before the fork is as it was"

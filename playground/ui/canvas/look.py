@@ -8,7 +8,7 @@ from playground.core.fields import Real, fields_of
 from playground.core.samples import Samples
 from playground.core.spec import Layer
 from playground.document.groups import settings
-from playground.document.node_size import BARE, is_planar, picture_of, size_of
+from playground.document.node_size import BARE, EDGE, WIDEST, is_planar, picture_of, size_of
 from playground.document.problems import Problem
 from playground.document.project import Node, Placeholder, Project
 from playground.lowering import Inspection
@@ -178,7 +178,8 @@ def _line(node: Node, inspection: Inspection, samples: Samples | None) -> str:
             else "{n} rows",
             n=f"{samples.count:,}",
         )
-        return many if is_planar(samples) else f"{say(spec.title)} · {many}"
+        whole = f"{say(spec.title)} · {many}"  # where there is no room for both, the number tells more than the name
+        return many if is_planar(samples) or width_of(whole, 10) > WIDEST - 2 * EDGE else whole
     if spec.kind == "loss" or isinstance(spec, Placeholder):
         return say(spec.title)
     output = inspection.types.get(node.id)

@@ -66,7 +66,7 @@ class RunCells(QStyledItemDelegate):
             room = width_of(after, 10) + 4 if after else 0
             if after:
                 put(painter, r, after, 10, "text2", how=RIGHT)
-            put(painter, r.adjusted(-4, 0, -room, 0), text, 11, "text3" if text == "–" else ink, how=RIGHT)
+            put(painter, r.adjusted(-4, 0, -room, 0), text, 11, "text3" if text == "—" else ink, how=RIGHT)
         else:
             put(painter, r, text, 11, "text2" if column.key in ("note", "began") else ink, how=LEFT)
 

@@ -56,7 +56,7 @@ class Column:
     def number(self, value: Value) -> str:
         """A value of this column as text."""
         if value is None or isinstance(value, str):
-            return "–" if value is None else value
+            return "—" if value is None else value
         return percent(value) if self.share else measured(value) if self.spread else short(value)
 
     def of(self, line: Line) -> Value:
@@ -71,7 +71,7 @@ class Column:
             return (self.number(self.group(line)) if self.group is not None else self.shown(line.run)), ""
         mean, apart = line.mean_of(self._number)
         if mean is None:
-            return "–", ""
+            return "—", ""
         text = duration(mean) if self.key == "time" else self.number(mean)
         return text, f"± {spread_text(100 * apart if self.share else apart)}" if self.spread and line.seeds > 1 else ""
 
@@ -109,12 +109,12 @@ def network_text(run: Kept) -> str:
 
 def parent_text(run: Kept) -> str:
     """Which run it left, and at which step."""
-    return say("{run}, step {step}", run=run.parent, step=f"{run.fork:,}") if run.parent else "–"
+    return say("{run}, step {step}", run=run.parent, step=f"{run.fork:,}") if run.parent else "—"
 
 
 def duration(seconds: float | None) -> str:
     if seconds is None:
-        return "–"
+        return "—"
     if seconds < 10:
         return f"{seconds:.{2 if seconds >= 0.01 else 3}f} s"
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
@@ -173,7 +173,7 @@ def _way(run: Kept, text: Callable[[Project], str]) -> str:
 
 def _rate_text(project: Project) -> str:
     rate = rate_of(project)
-    return "–" if rate is None else short(rate)
+    return "—" if rate is None else short(rate)
 
 
 def _states(line: Line, going: Mapping[Path, str]) -> str:

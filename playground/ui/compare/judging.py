@@ -85,7 +85,7 @@ def _alone(setting: Setting, what: str) -> Judgement | None:
     if not setting.values:
         return None
     if len(setting.values) == 1:
-        text = say("With another seed its result would be another one; by how much, more seeds tell.")
+        text = say("With another seed the result would differ; more seeds tell by how much.")
         return Judgement("info", say("One seed"), text, what, (setting,), GOAL)
     mean, apart = spread_of(setting.values)
     text = say(

@@ -17,7 +17,7 @@ from playground.words import counted, say
 def value_text(value: Any) -> str:
     """A setting as a person reads it."""
     if value is None:
-        return "–"
+        return "—"
     if isinstance(value, bool):
         return say("yes") if value else say("no")
     if isinstance(value, float):

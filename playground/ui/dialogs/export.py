@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from playground.ui.session import Session
 
 _LEFT = 260
+#: What the list leaves out of a format's description.
+_ASIDE = re.compile(r" ?[(（][^)）]*[)）]")
 
 
 class FormatRow(QAbstractButton):
@@ -45,7 +48,7 @@ class FormatRow(QAbstractButton):
         self.format, self.state = format, ""
         self.setText(say(format.title))
         self.setCheckable(True)
-        self.brief = say(format.help).split(" (")[0].split("（")[0].rstrip("。")
+        self.brief = _ASIDE.sub("", say(format.help))
         room = QRectF(0, 0, _LEFT - 46, 999)
         high = round(metrics(11).boundingRect(room, int(Qt.TextFlag.TextWordWrap), self.brief).height())
         self.setFixedSize(_LEFT, max(62, 34 + high))

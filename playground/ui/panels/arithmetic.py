@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from playground.core.spec import Layer, Spec
 from playground.document.project import Node
@@ -20,7 +20,7 @@ from playground.ui.canvas.look import short_number
 from playground.ui.inspector.controls import Button
 from playground.ui.inspector.foot import Empty
 from playground.ui.inspector.text import Label
-from playground.ui.painting import CENTRE, Painted, box, put
+from playground.ui.painting import CENTRE, LEFT, Painted, box, ink_on, metrics, put, width_of
 from playground.ui.panel import Panel, register_panel
 from playground.ui.plots.axis import short
 from playground.ui.theme import theme
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 EVERY_S = 0.5  # at most so often while a run goes on
 CELL, NUMBERED, GAP = 44.0, 30.0, 26.0
+SIDE_BY_SIDE = 560  # pixels of width from which on what the layer gives has room beside the sum
 NONE = (
     sentence("No number to work out"),
     sentence("Select a dense layer, a convolution, a pool or an activation; click a number of its output."),
@@ -74,10 +75,17 @@ def draw_cells(p: QPainter, r: QRectF, values: Array, most: float) -> QRectF:
     if size >= NUMBERED:
         p.setFont(theme().font(10))
         for row, column in np.argwhere(np.isfinite(values)).tolist():
-            p.setPen(QColor("black" if QColor(int(theme().lut[codes[row, column]])).lightness() > 140 else "white"))
+            p.setPen(ink_on(QColor(int(theme().lut[codes[row, column]]))))
             cell = QRectF(area.x() + column * size, area.y() + row * size, size, size)
-            p.drawText(cell, int(CENTRE), short_number(float(values[row, column])).replace("-", "−"))
+            p.drawText(cell, int(CENTRE), number_in(float(values[row, column]), size))
     return area
+
+
+def number_in(value: float, room: float) -> str:
+    """A number with two figures, or with as many decimals as there is room for; "" where not even its sign and its units fit."""
+    texts = (short_number(value + 0.0), *(f"{round(value, digits) + 0.0:.{digits}f}" for digits in (2, 1, 0)))
+    told = (text.replace("-", "−") for text in texts)  # + 0.0, since a product of zero and a negative weight is no "−0"
+    return next((text for text in told if width_of(text, 10) <= room - 1), "")
 
 
 class OutputMap(Painted):
@@ -173,9 +181,10 @@ class Sums(Painted):
         inside = found.inside[self.channel]
         grids = [(say("reads"), found.x)]
         if found.w is not None:
-            grids += [(say("times the weights"), found.w), (say("products"), found.products)]
+            grids += [(say("weights"), found.w), (say("products"), found.products)]
         lines = self.lines()
-        high, wide = r.height() - 16 * len(lines) - 20, (r.width() - GAP * (len(grids) - 1)) / len(grids)
+        talls = [_tall(line, r.width(), k == len(lines) - 1) for k, line in enumerate(lines)]
+        high, wide = r.height() - sum(talls) - 24, (r.width() - GAP * (len(grids) - 1)) / len(grids)
         bottom = r.y() + 16
         for k, (name, values) in enumerate(grids):
             x = r.x() + k * (wide + GAP)
@@ -185,8 +194,18 @@ class Sums(Painted):
             if k + 1 < len(grids):
                 put(p, QRectF(x + wide, area.y(), GAP, area.height()), "×" if k == 0 else "=", 14, "text2", how=CENTRE)
             bottom = max(bottom, area.bottom())
-        for k, line in enumerate(lines):
-            put(p, QRectF(r.x(), bottom + 6 + 16 * k, r.width(), 16), line, 11, "text", k == len(lines) - 1)
+        p.setPen(theme().color("text"))
+        top = bottom + 6
+        for k, (line, tall) in enumerate(zip(lines, talls, strict=True)):
+            p.setFont(theme().font(11, k == len(lines) - 1))
+            p.drawText(QRectF(r.x(), top, r.width(), tall), int(LEFT | Qt.TextFlag.TextWordWrap), line)
+            top += tall
+
+
+def _tall(line: str, wide: float, bold: bool) -> float:
+    """Pixels of height that a line of words takes where it may break."""
+    room = QRectF(0, 0, max(wide, 1.0), 999)
+    return max(16.0, metrics(11, bold).boundingRect(room, int(Qt.TextFlag.TextWordWrap), line).height() + 2)
 
 
 class _Leaf:
@@ -207,6 +226,7 @@ class ArithmeticPanel(QWidget):
         self.map, self.sums, self.none = OutputMap(), Sums(), Empty("fx", *NONE, top=60)
         self.name = Label("", 12, "text", True)
         self.leaves = {what: _Leaf() for what in ("channel", "unit", "sample")}
+        self.row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._y: Array = np.zeros(0)
         self._answering = Answering(session)
         self._soon = QTimer(self)
@@ -220,8 +240,9 @@ class ArithmeticPanel(QWidget):
         theme().changed.connect(self.update)
 
     def _assemble(self) -> None:
-        body, head, row = QWidget(), QHBoxLayout(), QHBoxLayout()
-        head.setSpacing(4)
+        body, head, inside = QWidget(), QHBoxLayout(), QHBoxLayout()
+        for line in (head, inside):
+            line.setSpacing(4)
         head.addWidget(self.name, 1)
         words = {
             "channel": (say("Channel before"), say("Next channel")),
@@ -229,20 +250,21 @@ class ArithmeticPanel(QWidget):
             "sample": (say("Sample before"), say("Next sample")),
         }
         for what, leaf in self.leaves.items():
-            head.addWidget(leaf.label)
             for button, name, by in zip((leaf.back, leaf.on), words[what], (-1, 1), strict=True):
                 button.setAccessibleName(name)
                 button.setToolTip(name)
                 button.clicked.connect(lambda _=False, what=what, by=by: self.leaf(what, by))
-                head.addWidget(button)
-        row.setSpacing(18)
-        row.addWidget(self.map, 2)
-        row.addWidget(self.sums, 5)
+            for part in (leaf.back, leaf.label, leaf.on):
+                (head if what == "sample" else inside).addWidget(part)
+        inside.addStretch()
+        self.row.addWidget(self.map, 1)
+        self.row.addWidget(self.sums, 1)
         column = QVBoxLayout(body)
         column.setContentsMargins(11, 6, 8, 6)
         column.setSpacing(6)
         column.addLayout(head)
-        column.addLayout(row, 1)
+        column.addLayout(inside)
+        column.addLayout(self.row, 1)
         self.pages = QStackedLayout(self)
         self.pages.addWidget(self.none)
         self.pages.addWidget(body)
@@ -327,6 +349,18 @@ class ArithmeticPanel(QWidget):
         if node.transposed and "weight" in shared:
             shared = {"weight": shared["weight"].T}
         return shared | own
+
+    def resizeEvent(self, event: object) -> None:
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        QTimer.singleShot(0, self, self._stack)  # a layout that is being laid out cannot be turned
+
+    def _stack(self) -> None:
+        """In a narrow panel the sum stands below what the layer gives, where its cells are wide enough for their numbers."""
+        below = self.width() < SIDE_BY_SIDE and self.height() > self.width() / 2
+        self.row.setDirection(QBoxLayout.Direction.TopToBottom if below else QBoxLayout.Direction.LeftToRight)
+        self.row.setSpacing(6 if below else 18)
+        self.row.setStretch(0, 1 if below else 2)
+        self.row.setStretch(1, 1 if below else 5)
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]

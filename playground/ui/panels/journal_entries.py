@@ -33,13 +33,15 @@ if TYPE_CHECKING:
 
 #: Kinds of entries that plots mark.
 MARKED = ("knob", "plan", "fault", "reinit")
+#: Colour of the lines that belong to a curve that was left.
+LEFT = "text3"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Entry:
     """One line. words: the text, and the short text on the plots, "" for no mark, in the language spoken when they are asked for.
 
-    marked: on the plots too.  knob, before: what was turned, and its value until then.
+    marked: on the plots too; False for what belongs to a curve that was left.  knob, before: what was turned, and its value until then.
     values: places of the project and what stood there before, for a change of the plan.  gesture: the step of undo that it was, None
     where that is not known.
     """
@@ -92,8 +94,8 @@ class Journal(QObject):
         return [Mark(entry.step, flag, entry.token) for entry in self.entries if (flag := entry.flag)]
 
     def rows(self) -> list[tuple[int, str, str, str]]:
-        """(step, icon, token, text) of every line, newest first."""
-        return [(e.step, e.icon, e.token, e.text) for e in reversed(self.entries)]
+        """(step, icon, token, text) of every line, newest first; what going back has left behind is paler than the rest."""
+        return [(e.step, e.icon, e.token if e.marked else LEFT, e.text) for e in reversed(self.entries)]
 
     def take_back(self, row: int) -> bool:
         """Bring back what one of `rows` changed, as an edit of the project that the run follows. False for a line that changed nothing."""

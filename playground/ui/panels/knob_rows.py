@@ -166,7 +166,7 @@ class JournalList(QWidget):
         self.setFixedHeight(32)
 
     def show_entries(self, rows: list[tuple[int, str, str, str]]) -> None:
-        """(step, icon, token, text) of every entry, newest first."""
+        """(step, icon, token, text) of every entry, newest first. token: "error" and "text3" are the colours of the text too."""
         if rows != self.rows:
             self.rows, self.at = rows, 0
             self.setFixedHeight(26 * max(len(rows), 1) + 6)
@@ -231,7 +231,7 @@ class JournalList(QWidget):
             stamp(p, 18, y + 13, icon, token, 14)
             number = f"{step:,}"
             put(p, QRectF(68 - width_of(number, 11), y, 60, 26), number, 11, "text2")
-            put(p, QRectF(76, y, wide - 86, 26), text, 11, "error" if token == "error" else "text")
+            put(p, QRectF(76, y, wide - 86, 26), text, 11, token if token in ("error", "text3") else "text")
         p.end()
 
 

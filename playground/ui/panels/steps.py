@@ -214,23 +214,26 @@ class StepsPanel(QWidget):
     def _assemble(self) -> None:
         self.what.setAccessibleName(say("What to look at"))
         self.what.setMinimumWidth(140)
-        self.what.setMaximumWidth(230)  # "Attention weights, over the memory"
+        self.what.setMaximumWidth(260)  # "Attention weights, over the memory"
         self.what.activated.connect(self._choose)
         for button, name, by in ((self.back, say("Sample before"), -1), (self.on, say("Next sample"), 1)):
             button.setAccessibleName(name)
             button.setToolTip(name)
             button.clicked.connect(lambda _=False, by=by: self.leaf(by))
         body = QWidget()
-        head = QHBoxLayout()
+        head, choice = QHBoxLayout(), QHBoxLayout()
         head.setSpacing(6)
-        for part in (self.name, self.what, self.back, self.answer, self.on):
-            head.addWidget(part, {self.name: 1, self.what: 2}.get(part, 0))
+        for part in (self.name, self.back, self.answer, self.on):
+            head.addWidget(part, 1 if part is self.name else 0)
+        choice.addWidget(self.what, 1)
+        choice.addStretch()
         self.answer.setFixedWidth(118)
         self.answer.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column = QVBoxLayout(body)
         column.setContentsMargins(11, 6, 8, 6)
         column.setSpacing(6)
         column.addLayout(head)
+        column.addLayout(choice)
         column.addWidget(self.maps, 1)
         self.pages = QStackedLayout(self)
         self.pages.addWidget(self.none)

@@ -17,7 +17,7 @@ from playground.ui.theme import theme
 class Mark:
     """A dotted line at x with a flag. token: its colour, "text2" for journal entries, "error" for a stop.
 
-    shape: "fork" draws a diamond at the foot of the line.
+    shape: "fork" draws a diamond at the foot of the line, where the plot is not as low as a strip.
     """
 
     x: float
@@ -46,6 +46,9 @@ class Reading:
 
 
 Place = Callable[[float], float]
+
+#: Pixels of height from which on a diamond covers no curve worth seeing.
+TALL = 96
 
 
 def draw_bands(p: QPainter, r: QRectF, bands: Sequence[Band], px: Place) -> None:
@@ -79,7 +82,7 @@ def draw_marks(p: QPainter, r: QRectF, marks: Sequence[Mark], px: Place, flags: 
     for x, mark in placed:
         p.setPen(QPen(theme().color(mark.token), 1, Qt.PenStyle.DotLine))
         p.drawLine(QPointF(x, r.y()), QPointF(x, r.bottom()))
-        if mark.shape == "fork":
+        if mark.shape == "fork" and r.height() >= TALL:
             _draw_diamond(p, QPointF(x, r.bottom() - 8), mark.token)
     if flags:
         _draw_flags(p, r, [(x, mark) for x, mark in placed if mark.text])

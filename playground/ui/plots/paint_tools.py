@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core.cloud import Cloud, Spots
 from playground.ui.inspector.controls import Button
 from playground.ui.inspector.text import Label
-from playground.ui.painting import AA, box
+from playground.ui.painting import AA, box, ink_on
 from playground.ui.plots.paint import PaintPlot, class_ink
 from playground.ui.theme import theme
 from playground.words import counted, say
@@ -45,7 +45,7 @@ class ClassButton(QAbstractButton):
         p.setBrush(ink)
         p.drawEllipse(r.center(), 8, 8)
         p.setFont(theme().font(10, True))
-        p.setPen(QColor("#FFFFFF") if ink.lightness() < 128 else QColor("#101214"))
+        p.setPen(ink_on(ink))
         p.drawText(r, Qt.AlignmentFlag.AlignCenter, str(self.number + 1))
         p.end()
 

@@ -76,7 +76,7 @@ class Travels(QObject):
             Mark(branch.step, say("Fork of {run}", run=name_of(branch)), "accent", "fork")
             for branch in self.session.client.branches
         ]
-        picked = [Mark(self.picked, "", "accent")] if self.picked is not None else []
+        picked = [Mark(self.picked, say("Step {x}", x=f"{self.picked:,}"), "accent")] if self.picked is not None else []
         return forks + picked
 
     def layers(self) -> tuple[str, ...]:
