@@ -97,7 +97,7 @@ def test_a_fork_is_a_run_of_its_own(window: MainWindow, paused: Session, qtbot: 
     assert {run.number for run in choice.runs} == {1, 2}
     assert len(choice.drawn_groups()) == 2, "a branch is no repetition of its parent with another seed"
     column = next(column for column in columns_for(choice.runs) if column.key == "parent")
-    assert [column.shown(run) for run in choice.runs] == [f"1, step {step:,}", "–"]
+    assert [column.shown(run) for run in choice.runs] == [f"1, step {step:,}", "—"]
     # Both come back in another window, the parent with the plan that it had when it was left.
     sets = {run.number: choice._weights(run, paused.samples) for run in choice.runs}
     first, second = (sets[number].get(RAW) for number in (1, 2))

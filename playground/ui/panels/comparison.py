@@ -28,7 +28,7 @@ ROW, MOST_WIDE = 26, 600
 RESULTS = ("train", "validation", "epochs", "steps", "time")
 
 
-def _equal(count: int, some_differ: bool) -> str:
+def _equal(count: int, *, some_differ: bool) -> str:
     """How many settings are the same."""
     if some_differ:
         return counted(count, "{n} other setting is equal.", "{n} other settings are equal.")
@@ -141,7 +141,7 @@ class ComparisonPanel(QWidget):
         for part in (self.differs, self.different, self.equal):
             part.setVisible(len(runs) > 1)
         same = len(dict.fromkeys(path for pair in pairs for one in pair for path in one)) - len(rows)
-        self.equal.show_text(_equal(same, bool(rows)) if len(runs) > 1 else "")
+        self.equal.show_text(_equal(same, some_differ=bool(rows)) if len(runs) > 1 else "")
         self.result.show_lines([], self._results(runs))
         self.different.wide = self.result.wide = max(self.different.needed, self.result.needed)
         self.restore.show_text(say("Restore run {number}", number=runs[0].number))
