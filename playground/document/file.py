@@ -374,9 +374,10 @@ class _Reading:
             members = strict_json.decode(self.archive.read(MANIFEST, strict_json.MOST_BYTES))["members"]
             return {str(name): str(row["sha256"]) for name, row in members.items()}
         except (BadValue, KeyError, TypeError, AttributeError) as error:
+            why = str(error)
+            why = why if len(why) <= 80 else why[:80]  # a piece of a sentence is said in no other language
             self.remark(
-                MANIFEST,
-                sentence("The list of checksums cannot be read ({error}), so damage may go unnoticed.", error=str(error)[:80]),
+                MANIFEST, sentence("The list of checksums cannot be read ({error}), so damage may go unnoticed.", error=why)
             )
             return {}
 

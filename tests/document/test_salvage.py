@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
+from playground import words
 from playground.document import file
 from playground.document.project import Project
 from playground.errors import FileError
@@ -37,6 +38,20 @@ def test_what_is_whole_of_a_file_without_its_end_is_read() -> None:
     for length in (0, 40, behind["project.json"] - 1):
         with pytest.raises(FileError):
             file.from_bytes(data[:length])
+
+
+def test_why_checksums_cannot_be_read_is_said_in_the_language_of_the_window() -> None:
+    data = file.to_bytes(a_project(2), some_weights(), RUNS)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        (first,) = [info for info in archive.infolist() if info.filename == "manifest.json"]
+    told = [problem.text for problem in file.from_bytes(data[: first.header_offset]).problems]
+    (text,) = [text for text in told if "checksums" in text]
+    assert "manifest.json is missing" in text
+    words.set_language("zh_CN")
+    try:
+        assert "缺少 manifest.json" in words.say(text)
+    finally:
+        words.set_language("en")
 
 
 def test_a_flip_in_the_directory_or_behind_it_costs_nothing() -> None:

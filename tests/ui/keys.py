@@ -191,7 +191,7 @@ def contents() -> dict[str, str]:
     for path in sorted((assets_dir() / "examples").glob("*.play")):
         project = load(path).project
         one = example_cards.example_of(path, project)
-        add(f"example {path.stem}", one.title, one.about, one.group, tip_of(project))
+        add(f"example {path.stem}", one.title, one.about, one.group, tip_of(project), *(block.name for block in project.blocks))
     for lesson in registry.entries("lesson"):
         add(f"lesson {lesson.id}", lesson.title, lesson.summary(), *(step.text for step in lesson.steps))
     for entry in shipped():

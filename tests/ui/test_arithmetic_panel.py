@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from playground.ui.main_window import MainWindow
 from playground.ui.painting import width_of
@@ -85,12 +87,13 @@ def cut(panel: ArithmeticPanel) -> list[str]:
 
 @pytest.mark.parametrize("width", [344, 386, 900])
 def test_where_the_dock_is_narrow_nothing_is_cut_and_the_numbers_stand_in_their_cells(
-    window: MainWindow, session: Session, loaded: Loaded, width: int
+    window: MainWindow, session: Session, loaded: Loaded, qtbot: QtBot, width: int
 ) -> None:
     window.documents.open(FOLDER / "digits_cnn.play")
     loaded(session)
     session.select([next(node.id for node in session.project.network.nodes if node.name == "conv2")])
     panel = ArithmeticPanel(session)
+    qtbot.addWidget(panel)
     panel.resize(width, 420)
     panel.show()
     panel.feed()
@@ -101,10 +104,9 @@ def test_where_the_dock_is_narrow_nothing_is_cut_and_the_numbers_stand_in_their_
     talls = [_tall(line, sums.width(), k == len(sums.lines()) - 1) for k, line in enumerate(sums.lines())]
     assert sum(talls) + 24 < sums.height(), "there is room for the words, and for the cells above"
     assert (sums.geometry().top() > panel.map.geometry().bottom()) == (width < 500)
-    panel.close()
 
 
-def test_a_number_is_as_short_as_its_cell() -> None:
+def test_a_number_is_as_short_as_its_cell(app: QApplication) -> None:
     texts = [number_in(value, 32) for value in (0.0, -0.0, 0.17, -0.081, 0.0022, -0.0004, -12345.0, 1.25e9)]
     assert texts[:6] == ["0", "0", "0.17", "−0.08", "0.00", "0.00"]
     assert all(width_of(text, 10) <= 31 for text in texts)

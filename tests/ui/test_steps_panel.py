@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 
 import playground as pg
 from playground.core.samples import Samples
@@ -84,17 +85,19 @@ def test_attention_weights_are_shares_and_samples_can_be_leafed_through(window: 
     assert adding_attention().node("multi_head_attention1").spec.heads == 2
 
 
-def test_in_a_narrow_dock_the_name_of_the_layer_can_be_read(window: MainWindow, session: Session, loaded: Loaded):
+def test_in_a_narrow_dock_the_name_of_the_layer_can_be_read(window: MainWindow, session: Session, loaded: Loaded, qtbot: QtBot):
     shown(window, session, loaded, "adding_attention")
     panel = StepsPanel(session)
-    panel.resize(360, 420)
+    qtbot.addWidget(panel)
+    panel.resize(386, 420)
     panel.show()
     panel.feed()
+    settle()
+    panel.answer.show_text("sample 4,000 of 4,000")  # wider than the first one, as in other languages
     settle()
     for part in (panel.name, panel.answer):
         assert width_of(part.text(), part.px, part.bold) <= part.width() + 1, part.text()
     assert width_of(panel.what.currentText(), 12) + panel.what.frame <= panel.what.width()
-    panel.close()
 
 
 def looked_at(*specs: Layer, wired: tuple[str, ...] = ()) -> tuple[list[View], dict[str, np.ndarray], np.ndarray]:

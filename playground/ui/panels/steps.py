@@ -227,7 +227,7 @@ class StepsPanel(QWidget):
             head.addWidget(part, 1 if part is self.name else 0)
         choice.addWidget(self.what, 1)
         choice.addStretch()
-        self.answer.setFixedWidth(118)
+        self.answer.setMinimumWidth(118)
         self.answer.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column = QVBoxLayout(body)
         column.setContentsMargins(11, 6, 8, 6)
