@@ -222,12 +222,8 @@ class Turns(QObject):
         self._wall, self._spent = now, spent
         if drew is not None:
             took = drew.pay(took)
-            self._all.settle(passed, self.share, took)
-            self._others.settle(passed, self.left, 0.0 if drew.watched else took)
-            return
-        # What no turn caused takes what came in meanwhile and leaves no debt: a curve that stands still after a click helps nobody.
-        for account, rate in ((self._all, self.share), (self._others, self.left)):
-            account.settle(passed, rate, min(took, rate * passed))
+        self._all.settle(passed, self.share, took)
+        self._others.settle(passed, self.left, 0.0 if drew is not None and drew.watched else took)
 
     def _expected(self) -> float:
         """Seconds until there will be time to spend, once what has just been drawn is painted: to look earlier would be in vain."""

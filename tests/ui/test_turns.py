@@ -296,19 +296,3 @@ def test_the_first_drawing_is_not_charged_and_later_ones_are(made: Turns, qtbot:
     assert one.pay(0.4) == 0.0
     assert one.cost == turns.DEAR
     assert one.pay(0.01) == 0.01
-
-
-def test_what_a_person_does_holds_up_nobody_once_it_is_done(
-    session: Ticking, qtbot: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A click that takes a third of a second is many times the share of a second; the curve goes on as soon as it is over."""
-    made = Simulated(session, qtbot, monkeypatch)
-    curve = made.follow(0.004, 1 / 30, turns.WATCHED)
-    other = made.follow(0.004, 0.05)
-    made.run(5.0)
-    for _ in range(6):
-        made.clock.work(0.3)
-        done = made.clock.wall
-        made.run(1.0)
-        assert min(at for at in curve.times if at > done) - done < 0.1
-    assert other.longest < turns.PATIENCE / 2
