@@ -13,6 +13,8 @@ import shiboken6
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QWidget
 
+from playground.ui.asked import Asked
+
 if TYPE_CHECKING:
     from playground.ui.session_core import SessionCore
 
@@ -36,7 +38,7 @@ WATCHED = 0.2
 CHEAP, DEAR = 0.0005, 0.05
 #: Who was done sooner had nothing to draw; the next one follows at once.
 NOTHING = 0.0001
-#: What may be saved up, and for how long what is owed may hold up: work that a person asked for stops live drawing for no longer than a moment.
+#: What may be saved up, and for how long what is owed may hold up.
 SAVED, OWED_SECONDS = 0.01, 1.0
 #: Of the share that is left for the others at least, however much those want that are watched most.
 LEFT = 0.1
@@ -90,7 +92,7 @@ class Follower:
     def pay(self, seconds: float) -> float:
         """Take in what its last turn took; gives what of it counts. The first one does not: a person waits for it, and it comes once.
 
-        Work that a person asked for meanwhile may be in it, so one turn changes the mean little.
+        Messages of the worker may be in it, so one turn changes the mean little.
         """
         first, counted = not self.cost, min(seconds, DEAR)
         self.cost += (counted - self.cost) * (1.0 if first else 0.25)
@@ -122,9 +124,9 @@ class Account:
 class Turns(QObject):
     """Gives every follower its turn after a tick of the session, the one that is latest first.
 
-    What is spent is the time of the window's thread, whatever it was used for: the painting that follows a turn, messages of the worker,
-    what a person does. What those that are watched most need for their turns is kept free: the others spend what is left of the share.
-    Hidden widgets have no turns. Once a run is at rest, all that are seen draw at once.
+    What is spent is the time of the window's thread: turns, the painting that follows them, messages of the worker. What a person does
+    is not counted: curves that stand still after a click help nobody. What those that are watched most need for their turns is kept free:
+    the others spend what is left of the share. Hidden widgets have no turns. Once a run is at rest, all that are seen draw at once.
     """
 
     def __init__(self, session: SessionCore) -> None:
@@ -135,6 +137,7 @@ class Turns(QObject):
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._turn)
+        self._asked = Asked(self, self._forgive)
         self._begin()
         session.tick.connect(self._ticked)
 
@@ -166,8 +169,14 @@ class Turns(QObject):
         self._drew: Follower | None = None
         self._owing = False
 
+    def _forgive(self, seconds: float) -> None:
+        """Count what a person asked for to nobody."""
+        self._spent += seconds
+
     def _ticked(self) -> None:
-        if not self._session.run.going:
+        going = self._session.run.going
+        self._asked.listen(going and self._session.run.crowded)  # elsewhere the share is large, and what is owed soon paid
+        if not going:
             self._timer.stop()
             now = time.monotonic()
             for one in list(self._followers):
@@ -221,7 +230,7 @@ class Turns(QObject):
         took, passed = spent - self._spent, now - self._wall
         self._wall, self._spent = now, spent
         if drew is not None:
-            took = drew.pay(took)
+            took = drew.pay(max(took, 0.0))  # what is forgiven late may be more than was spent since
         self._all.settle(passed, self.share, took)
         self._others.settle(passed, self.left, 0.0 if drew is not None and drew.watched else took)
 

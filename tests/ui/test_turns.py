@@ -296,3 +296,36 @@ def test_the_first_drawing_is_not_charged_and_later_ones_are(made: Turns, qtbot:
     assert one.pay(0.4) == 0.0
     assert one.cost == turns.DEAR
     assert one.pay(0.01) == 0.01
+
+
+def test_what_a_person_asks_for_holds_up_nobody(session: Ticking, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A click that takes a third of a second is many times the share of a second; the curve goes on as soon as it is over."""
+    made = Simulated(session, qtbot, monkeypatch)
+    curve = made.follow(0.004, 1 / 30, turns.WATCHED)
+    made.follow(0.004, 0.05)
+    made.run(5.0)
+    for forgiven in (True, False):
+        made.clock.work(0.3)
+        if forgiven:
+            made.turns._forgive(0.3)
+        done = made.clock.wall
+        made.run(3.0)
+        assert (min(at for at in curve.times if at > done) - done < 0.3) == forgiven, "what nobody asked for is counted"
+
+
+def test_what_is_forgiven_late_leaves_no_cost_below_nothing(made: Turns, qtbot: Any) -> None:
+    widget = Drawing()
+    one = made.follow(widget, widget.work, 0.1)
+    one.pay(0.004)
+    made._drew = one
+    made._forgive(10.0)
+    made._settle(time.monotonic())
+    assert 0.0 < one.cost <= 0.004
+    assert made._all.credit == turns.SAVED
+
+
+def test_turns_look_for_what_a_person_does_only_while_a_run_wants_all_cores(session: Ticking, made: Turns) -> None:
+    for going, crowded in ((True, True), (True, False), (True, True), (False, True)):
+        session.run.going, session.run.crowded = going, crowded
+        session.tick.emit()
+        assert made._asked._listens == (going and crowded)
