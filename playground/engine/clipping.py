@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playground.engine.kernel import inline
-from playground.engine.vocabulary import INFINITY, hsum, load, splat, where
+from playground.engine.vocabulary import INFINITY, LANES, hsum, load, splat, where
 
 
 @inline
@@ -18,7 +18,7 @@ def limited(x, most):
 def limited_squares(F, g, n, most):
     """The sum of squares of a gradient within its limit."""
     total = splat(0.0)
-    for j in range(0, n, 16):
-        x = limited(load(F, g + j, n - j), most)
+    for j in range(0, n, LANES):
+        x = limited(load(F, g + j, LANES), most)
         total = total + x * x
     return hsum(total)

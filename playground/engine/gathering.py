@@ -20,7 +20,7 @@ from playground.engine.registers import (
     WEIGHED,
     WINDOW_COUNT,
 )
-from playground.engine.vocabulary import load, store
+from playground.engine.vocabulary import LANES, load, store
 
 
 @kernel
@@ -38,15 +38,14 @@ def gather_gradient(F, R, w, k):
         rows = share if first else F[STEP_WEIGHT] + share
         if rows == 0.0:
             rows = np.float32(1)
-    for j in range(0, n, 16):
-        r = n - j
-        x = load(F, g + j, r) * share
+    for j in range(0, n, LANES):
+        x = load(F, g + j, LANES) * share
         if not first:
-            x = x + load(F, total + j, r)
+            x = x + load(F, total + j, LANES)
         if last:
-            store(F, g + j, r, x / rows)
+            store(F, g + j, LANES, x / rows)
         else:
-            store(F, total + j, r, x)
+            store(F, total + j, LANES, x)
 
 
 @kernel
@@ -77,10 +76,9 @@ def average(F, R, w, k):
     x, a, n, share = w[0], w[1], w[2], F[AVERAGE_SHARE]
     if share == 0.0:
         return
-    for j in range(0, n, 16):
-        r = n - j
-        now = load(F, x + j, r)
+    for j in range(0, n, LANES):
+        now = load(F, x + j, LANES)
         if share < 1.0:
-            before = load(F, a + j, r)
+            before = load(F, a + j, LANES)
             now = before + (now - before) * share
-        store(F, a + j, r, now)
+        store(F, a + j, LANES, now)

@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from playground.engine import ops
+from playground.engine.plan import UpdateRule, plan_network
 from playground.engine.registers import CLIP_MOST, CLIP_SCALE, CONSTANT_ONE, STEP
 from tests.engine.bench import Bench, error
+from tests.engine.networks import Net
 
 NUMBERS = {
     "rate": 0.03,
@@ -20,7 +22,7 @@ NUMBERS = {
     "epsilon": 1e-6,
     "decay": 0.05,
 }
-N, STEPS = 37, 12
+N, STEPS = 48, 12  # whole lines, as a plan gives them
 
 
 def theirs(name: str, p: torch.Tensor) -> torch.optim.Optimizer:
@@ -65,3 +67,20 @@ def test_steps_follow_pytorch(name: str) -> None:
         assert error(bench["p"], expected) < 3e-6
     for slot in rule.slots:
         assert error(bench[slot], slots[slot]) < 3e-6
+
+
+@pytest.mark.parametrize("name", sorted(ops.updates()))
+@pytest.mark.parametrize("chains", [1, 2, 3])
+def test_a_plan_gives_updates_whole_lines(name: str, chains: int) -> None:
+    """Updates load and store without a mask, so pieces that are cut elsewhere would write into their neighbours."""
+    rule = ops.update(name)
+    graph = Net((7,)).dense(33, "relu").dense(19, "relu").dense(3).classify()
+    update = UpdateRule(name, {"rate": 0.1, **dict.fromkeys(rule.knobs, 0.1)})
+    program = plan_network(graph, batch=6, update=update, samples={"train": 12}, chains=chains).train
+    assert program is not None
+    runs, pieces = 2 + len(rule.slots), 0
+    for opcode, *words in program.code.tolist():
+        if program.kernels[opcode] in {name, f"{name}_measure"}:
+            assert not any(word % 16 for word in words[: runs + 1]), words
+            pieces += words[runs] > 0
+    assert pieces

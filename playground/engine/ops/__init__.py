@@ -38,6 +38,11 @@ def update(id: str) -> Update:
     return _found()[1][id]
 
 
+def updates() -> tuple[str, ...]:
+    """Ids of all updates."""
+    return tuple(_found()[1])
+
+
 def penalty(id: str) -> Penalty:
     """Raises KeyError."""
     return _found()[2][id]

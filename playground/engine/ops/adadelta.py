@@ -10,7 +10,7 @@ from playground.engine.clipping import limited
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
 from playground.engine.registers import CLIP_MOST, CLIP_SCALE
-from playground.engine.vocabulary import load, store, vsqrt
+from playground.engine.vocabulary import LANES, load, store, vsqrt
 
 
 @kernel
@@ -20,15 +20,14 @@ def adadelta(F, R, w, k):
     rate, rho, eps, l2 = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], (k[w[9]] + k[w[11]]) * k[w[10]]
     clip, most = F[CLIP_SCALE], F[CLIP_MOST]
     rest = np.float32(1) - rho
-    for j in range(0, n, 16):
-        r = n - j
-        x = load(F, p + j, r)
-        d = limited(load(F, g + j, r), most) * clip + x * l2
-        s, a = load(F, q + j, r) * rho + d * d * rest, load(F, c + j, r)
+    for j in range(0, n, LANES):
+        x = load(F, p + j, LANES)
+        d = limited(load(F, g + j, LANES), most) * clip + x * l2
+        s, a = load(F, q + j, LANES) * rho + d * d * rest, load(F, c + j, LANES)
         u = vsqrt(a + eps) / vsqrt(s + eps) * d
-        store(F, q + j, r, s)
-        store(F, c + j, r, a * rho + u * u * rest)
-        store(F, p + j, r, x - u * rate)
+        store(F, q + j, LANES, s)
+        store(F, c + j, LANES, a * rho + u * u * rest)
+        store(F, p + j, LANES, x - u * rate)
 
 
 class AdaDelta(Update):

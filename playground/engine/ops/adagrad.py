@@ -10,7 +10,7 @@ from playground.engine.clipping import limited
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
 from playground.engine.registers import CLIP_MOST, CLIP_SCALE, STEP
-from playground.engine.vocabulary import load, store, vsqrt
+from playground.engine.vocabulary import LANES, load, store, vsqrt
 
 
 @kernel
@@ -20,13 +20,12 @@ def adagrad(F, R, w, k):
     slowing, eps, start, l2 = k[w[6]], k[w[7]], k[w[8]], (k[w[9]] + k[w[11]]) * k[w[10]]
     clip, most = F[CLIP_SCALE], F[CLIP_MOST]
     rate = np.float32(np.float64(k[w[4]] * k[w[5]]) / (1.0 + np.float64(R[STEP] - R[w[12]]) * np.float64(slowing)))
-    for j in range(0, n, 16):
-        r = n - j
-        x = load(F, p + j, r)
-        d = limited(load(F, g + j, r), most) * clip + x * l2
-        s = load(F, q + j, r) + d * d
-        store(F, q + j, r, s)
-        store(F, p + j, r, x - d * rate / (vsqrt(s + start) + eps))
+    for j in range(0, n, LANES):
+        x = load(F, p + j, LANES)
+        d = limited(load(F, g + j, LANES), most) * clip + x * l2
+        s = load(F, q + j, LANES) + d * d
+        store(F, q + j, LANES, s)
+        store(F, p + j, LANES, x - d * rate / (vsqrt(s + start) + eps))
 
 
 class AdaGrad(Update):

@@ -10,7 +10,7 @@ from playground.engine.clipping import limited
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
 from playground.engine.registers import CLIP_MOST, CLIP_SCALE, STEP
-from playground.engine.vocabulary import load, store, vabs, vmax
+from playground.engine.vocabulary import LANES, load, store, vabs, vmax
 
 
 @kernel
@@ -21,15 +21,14 @@ def adamax(F, R, w, k):
     clip, most = F[CLIP_SCALE], F[CLIP_MOST]
     o1 = np.float32(1) - b1
     c1 = np.float32(rate / (1.0 - np.float64(b1) ** np.float64(R[STEP] - R[w[13]] + 1)))
-    for j in range(0, n, 16):
-        r = n - j
-        x = load(F, p + j, r)
-        d = limited(load(F, g + j, r), most) * clip + x * l2
-        a = load(F, m + j, r) * b1 + d * o1
-        u = vmax(load(F, v + j, r) * b2, vabs(d) + eps)
-        store(F, m + j, r, a)
-        store(F, v + j, r, u)
-        store(F, p + j, r, x - a * c1 / u)
+    for j in range(0, n, LANES):
+        x = load(F, p + j, LANES)
+        d = limited(load(F, g + j, LANES), most) * clip + x * l2
+        a = load(F, m + j, LANES) * b1 + d * o1
+        u = vmax(load(F, v + j, LANES) * b2, vabs(d) + eps)
+        store(F, m + j, LANES, a)
+        store(F, v + j, LANES, u)
+        store(F, p + j, LANES, x - a * c1 / u)
 
 
 class AdaMax(Update):

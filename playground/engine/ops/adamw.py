@@ -10,7 +10,7 @@ from playground.engine.clipping import limited
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
 from playground.engine.registers import CLIP_MOST, CLIP_SCALE, STEP
-from playground.engine.vocabulary import load, store, vsqrt
+from playground.engine.vocabulary import LANES, load, store, vsqrt
 
 
 @kernel
@@ -26,17 +26,16 @@ def adamw(F, R, w, k):
     c2 = np.float32(1.0 / np.sqrt(1.0 - np.float64(b2) ** t))
     o1, o2 = one - b1, one - b2
     shrink = one - rate * decay
-    for j in range(0, n, 16):
-        r = n - j
-        x = load(F, p + j, r)
-        d = limited(load(F, g + j, r), most) * clip
+    for j in range(0, n, LANES):
+        x = load(F, p + j, LANES)
+        d = limited(load(F, g + j, LANES), most) * clip
         if l2 != 0.0:
             d = d + x * l2
-        a = load(F, m + j, r) * b1 + d * o1
-        q = load(F, v + j, r) * b2 + d * d * o2
-        store(F, m + j, r, a)
-        store(F, v + j, r, q)
-        store(F, p + j, r, x * shrink - a * c1 / (vsqrt(q) * c2 + eps))
+        a = load(F, m + j, LANES) * b1 + d * o1
+        q = load(F, v + j, LANES) * b2 + d * d * o2
+        store(F, m + j, LANES, a)
+        store(F, v + j, LANES, q)
+        store(F, p + j, LANES, x * shrink - a * c1 / (vsqrt(q) * c2 + eps))
 
 
 class AdamW(Update):

@@ -10,7 +10,7 @@ from playground.engine.clipping import limited
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
 from playground.engine.registers import CLIP_MOST, CLIP_SCALE, STEP
-from playground.engine.vocabulary import load, store, vmax, vsqrt
+from playground.engine.vocabulary import LANES, load, store, vmax, vsqrt
 
 
 @kernel
@@ -24,17 +24,16 @@ def amsgrad(F, R, w, k):
     c1 = np.float32(rate / (1.0 - np.float64(b1) ** t))
     c2 = np.float32(1.0 / np.sqrt(1.0 - np.float64(b2) ** t))
     o1, o2 = one - b1, one - b2
-    for j in range(0, n, 16):
-        r = n - j
-        x = load(F, p + j, r)
-        d = limited(load(F, g + j, r), most) * clip + x * l2
-        a = load(F, m + j, r) * b1 + d * o1
-        q = load(F, v + j, r) * b2 + d * d * o2
-        u = vmax(load(F, h + j, r), q)
-        store(F, m + j, r, a)
-        store(F, v + j, r, q)
-        store(F, h + j, r, u)
-        store(F, p + j, r, x - a * c1 / (vsqrt(u) * c2 + eps))
+    for j in range(0, n, LANES):
+        x = load(F, p + j, LANES)
+        d = limited(load(F, g + j, LANES), most) * clip + x * l2
+        a = load(F, m + j, LANES) * b1 + d * o1
+        q = load(F, v + j, LANES) * b2 + d * d * o2
+        u = vmax(load(F, h + j, LANES), q)
+        store(F, m + j, LANES, a)
+        store(F, v + j, LANES, q)
+        store(F, h + j, LANES, u)
+        store(F, p + j, LANES, x - a * c1 / (vsqrt(u) * c2 + eps))
 
 
 class AmsGrad(Update):

@@ -156,7 +156,8 @@ class Update:
         """Words of the kernel named as the update.
 
         value gradient slots… n | indices of the knobs rate factor and `knobs`, in order, decay_factor and penalty | scalars… |
-        sums pieces, where it has any | begun, where it ages.  value: F index of n numbers.  rate, factor: knobs that are multiplied,
+        sums pieces, where it has any | begun, where it ages.  value: F index of n numbers, which are whole lines of LANES: what lies
+        between two tensors is 0 everywhere and stays so, and lanes need no mask.  rate, factor: knobs that are multiplied,
         as are the knob of decay and decay_factor.  penalty: knob; this share of the weights, times decay_factor, belongs to the
         gradient.  begun: register whose number is taken from STEP, that of updates done, for the age; register 0 holds 0.  The
         kernel leaves the gradient as it is: it clips by the cells CLIP_MOST and CLIP_SCALE, and adds the share, as it reads.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from playground.engine.kernel import kernel
 from playground.engine.penalty import Penalty
-from playground.engine.vocabulary import load, store
+from playground.engine.vocabulary import LANES, load, store
 
 
 @kernel
@@ -14,9 +14,9 @@ def decoupled_before(F, R, w, k):
     """words: value gradient n | knobs: rate factor strength decay-factor"""
     p, n = w[0], w[2]
     share = k[w[3]] * k[w[4]] * (k[w[5]] * k[w[6]])
-    for j in range(0, n, 16):
-        x = load(F, p + j, n - j)
-        store(F, p + j, n - j, x - x * share)
+    for j in range(0, n, LANES):
+        x = load(F, p + j, LANES)
+        store(F, p + j, LANES, x - x * share)
 
 
 class DecoupledPenalty(Penalty):

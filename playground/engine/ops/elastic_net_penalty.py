@@ -12,7 +12,7 @@ import numpy as np
 
 from playground.engine.kernel import kernel
 from playground.engine.penalty import Penalty
-from playground.engine.vocabulary import load, store, vmax, vmin
+from playground.engine.vocabulary import LANES, load, store, vmax, vmin
 
 
 @kernel
@@ -21,9 +21,9 @@ def elastic_net_after(F, R, w, k):
     p, n = w[0], w[2]
     rate = k[w[3]] * k[w[4]] * k[w[7]]
     t, shrink = rate * k[w[5]], np.float32(1) / (np.float32(1) + rate * k[w[6]])
-    for j in range(0, n, 16):
-        x = load(F, p + j, n - j)
-        store(F, p + j, n - j, (vmax(x - t, 0.0) + vmin(x + t, 0.0)) * shrink)
+    for j in range(0, n, LANES):
+        x = load(F, p + j, LANES)
+        store(F, p + j, LANES, (vmax(x - t, 0.0) + vmin(x + t, 0.0)) * shrink)
 
 
 class ElasticNetPenalty(Penalty):

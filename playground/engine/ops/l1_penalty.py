@@ -11,7 +11,7 @@ import numpy as np
 
 from playground.engine.kernel import kernel
 from playground.engine.penalty import Penalty
-from playground.engine.vocabulary import load, store, vmax, vmin
+from playground.engine.vocabulary import LANES, load, store, vmax, vmin
 
 
 @kernel
@@ -19,9 +19,9 @@ def l1_after(F, R, w, k):
     """words: value gradient n | knobs: rate factor strength decay-factor"""
     p, n = w[0], w[2]
     t = k[w[3]] * k[w[4]] * (k[w[5]] * k[w[6]])
-    for j in range(0, n, 16):
-        x = load(F, p + j, n - j)
-        store(F, p + j, n - j, vmax(x - t, 0.0) + vmin(x + t, 0.0))
+    for j in range(0, n, LANES):
+        x = load(F, p + j, LANES)
+        store(F, p + j, LANES, vmax(x - t, 0.0) + vmin(x + t, 0.0))
 
 
 class L1Penalty(Penalty):

@@ -15,7 +15,7 @@ from playground.engine.emit import Instruction
 from playground.engine.kernel import inline, kernel
 from playground.engine.ops.base import Update
 from playground.engine.registers import CLIP_MOST, CLIP_SCALE, STEP
-from playground.engine.vocabulary import hsum, load, splat, store, vsqrt
+from playground.engine.vocabulary import LANES, hsum, load, splat, store, vsqrt
 
 
 @inline
@@ -34,16 +34,15 @@ def lamb_measure(F, R, w, k):
     c1, c2 = correction(b1, t), correction(b2, t)
     o1, o2 = np.float32(1) - b1, np.float32(1) - b2
     weights, steps = splat(0.0), splat(0.0)
-    for j in range(0, n, 16):
-        r = n - j
-        x = load(F, p + j, r)
-        d = limited(load(F, g + j, r), most) * clip
+    for j in range(0, n, LANES):
+        x = load(F, p + j, LANES)
+        d = limited(load(F, g + j, LANES), most) * clip
         if l2 != 0.0:
             d = d + x * l2
-        a = load(F, m + j, r) * b1 + d * o1
-        q = load(F, v + j, r) * b2 + d * d * o2
-        store(F, m + j, r, a)
-        store(F, v + j, r, q)
+        a = load(F, m + j, LANES) * b1 + d * o1
+        q = load(F, v + j, LANES) * b2 + d * d * o2
+        store(F, m + j, LANES, a)
+        store(F, v + j, LANES, q)
         u = a * c1 / (vsqrt(q * c2) + eps) + x * decay
         weights = weights + x * x
         steps = steps + u * u
@@ -64,11 +63,10 @@ def lamb(F, R, w, k):
         steps += np.float64(F[w[13] + 16 * i + 1])
     if weights > 0.0 and steps > 0.0:
         rate = np.float32(rate * np.sqrt(weights / steps))
-    for j in range(0, n, 16):
-        r = n - j
-        x = load(F, p + j, r)
-        u = load(F, m + j, r) * c1 / (vsqrt(load(F, v + j, r) * c2) + eps) + x * decay
-        store(F, p + j, r, x - u * rate)
+    for j in range(0, n, LANES):
+        x = load(F, p + j, LANES)
+        u = load(F, m + j, LANES) * c1 / (vsqrt(load(F, v + j, LANES) * c2) + eps) + x * decay
+        store(F, p + j, LANES, x - u * rate)
 
 
 class Lamb(Update):

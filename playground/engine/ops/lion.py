@@ -10,7 +10,7 @@ from playground.engine.clipping import limited
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
 from playground.engine.registers import CLIP_MOST, CLIP_SCALE
-from playground.engine.vocabulary import load, store, where
+from playground.engine.vocabulary import LANES, load, store, where
 
 
 @kernel
@@ -21,16 +21,15 @@ def lion(F, R, w, k):
     l2, clip, most = k[w[10]] * k[w[9]], F[CLIP_SCALE], F[CLIP_MOST]
     one = np.float32(1)
     o1, o2, share, back = one - b1, one - b2, rate * (k[w[8]] * k[w[9]]), -rate
-    for j in range(0, n, 16):
-        r = n - j
-        x, a = load(F, p + j, r), load(F, m + j, r)
-        d = limited(load(F, g + j, r), most) * clip
+    for j in range(0, n, LANES):
+        x, a = load(F, p + j, LANES), load(F, m + j, LANES)
+        d = limited(load(F, g + j, LANES), most) * clip
         if l2 != 0.0:
             d = d + x * l2
         c = a * b1 + d * o1
         step = where(c > 0.0, rate, where(c < 0.0, back, 0.0))
-        store(F, p + j, r, x - (x * share + step))
-        store(F, m + j, r, a * b2 + d * o2)
+        store(F, p + j, LANES, x - (x * share + step))
+        store(F, m + j, LANES, a * b2 + d * o2)
 
 
 class Lion(Update):

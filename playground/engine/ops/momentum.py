@@ -10,7 +10,7 @@ from playground.engine.clipping import limited
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
 from playground.engine.registers import CLIP_MOST, CLIP_SCALE, STEP
-from playground.engine.vocabulary import load, store
+from playground.engine.vocabulary import LANES, load, store
 
 
 @kernel
@@ -20,13 +20,12 @@ def momentum(F, R, w, k):
     rate, m, l2 = k[w[4]] * k[w[5]], k[w[6]], (k[w[8]] + k[w[10]]) * k[w[9]]
     clip, most = F[CLIP_SCALE], F[CLIP_MOST]
     share = np.float32(1) if R[STEP] == R[w[11]] else np.float32(1) - k[w[7]]
-    for j in range(0, n, 16):
-        r = n - j
-        x = load(F, p + j, r)
-        d = limited(load(F, g + j, r), most) * clip + x * l2
-        a = load(F, v + j, r) * m + d * share
-        store(F, v + j, r, a)
-        store(F, p + j, r, x - a * rate)
+    for j in range(0, n, LANES):
+        x = load(F, p + j, LANES)
+        d = limited(load(F, g + j, LANES), most) * clip + x * l2
+        a = load(F, v + j, LANES) * m + d * share
+        store(F, v + j, LANES, a)
+        store(F, p + j, LANES, x - a * rate)
 
 
 class Momentum(Update):

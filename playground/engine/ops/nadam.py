@@ -11,7 +11,7 @@ from playground.engine.emit import Instruction
 from playground.engine.kernel import inline, kernel
 from playground.engine.ops.base import Update
 from playground.engine.registers import CLIP_MOST, CLIP_SCALE, STEP
-from playground.engine.vocabulary import load, store, vsqrt
+from playground.engine.vocabulary import LANES, load, store, vsqrt
 
 
 @inline
@@ -39,15 +39,14 @@ def nadam(F, R, w, k):
     cm = np.float32(rate * after / (1.0 - (1.0 - without) * after))
     c2 = np.float32(1.0 / np.sqrt(1.0 - np.float64(b2) ** t))
     o1, o2 = np.float32(1) - b1, np.float32(1) - b2
-    for j in range(0, n, 16):
-        r = n - j
-        x = load(F, p + j, r)
-        d = limited(load(F, g + j, r), most) * clip + x * l2
-        a = load(F, m + j, r) * b1 + d * o1
-        q = load(F, v + j, r) * b2 + d * d * o2
-        store(F, m + j, r, a)
-        store(F, v + j, r, q)
-        store(F, p + j, r, x - (d * cg + a * cm) / (vsqrt(q) * c2 + eps))
+    for j in range(0, n, LANES):
+        x = load(F, p + j, LANES)
+        d = limited(load(F, g + j, LANES), most) * clip + x * l2
+        a = load(F, m + j, LANES) * b1 + d * o1
+        q = load(F, v + j, LANES) * b2 + d * d * o2
+        store(F, m + j, LANES, a)
+        store(F, v + j, LANES, q)
+        store(F, p + j, LANES, x - (d * cg + a * cm) / (vsqrt(q) * c2 + eps))
 
 
 class NAdam(Update):

@@ -10,7 +10,7 @@ from playground.engine.clipping import limited
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
 from playground.engine.registers import CLIP_MOST, CLIP_SCALE
-from playground.engine.vocabulary import load, store
+from playground.engine.vocabulary import LANES, load, store
 
 
 @kernel
@@ -19,13 +19,12 @@ def nesterov(F, R, w, k):
     p, g, v, n = w[0], w[1], w[2], w[3]
     rate, m, l2 = k[w[4]] * k[w[5]], k[w[6]], (k[w[7]] + k[w[9]]) * k[w[8]]
     clip, most = F[CLIP_SCALE], F[CLIP_MOST]
-    for j in range(0, n, 16):
-        r = n - j
-        x = load(F, p + j, r)
-        d = limited(load(F, g + j, r), most) * clip + x * l2
-        a = load(F, v + j, r) * m + d
-        store(F, v + j, r, a)
-        store(F, p + j, r, x - (d + a * m) * rate)
+    for j in range(0, n, LANES):
+        x = load(F, p + j, LANES)
+        d = limited(load(F, g + j, LANES), most) * clip + x * l2
+        a = load(F, v + j, LANES) * m + d
+        store(F, v + j, LANES, a)
+        store(F, p + j, LANES, x - (d + a * m) * rate)
 
 
 class Nesterov(Update):

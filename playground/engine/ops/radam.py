@@ -10,7 +10,7 @@ from playground.engine.clipping import limited
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
 from playground.engine.registers import CLIP_MOST, CLIP_SCALE, STEP
-from playground.engine.vocabulary import load, store, vsqrt
+from playground.engine.vocabulary import LANES, load, store, vsqrt
 
 
 @kernel
@@ -31,18 +31,17 @@ def radam(F, R, w, k):
         c1 = c1 * np.sqrt((length - 4.0) * (length - 2.0) * longest / bound) * np.sqrt(1.0 - faded)
     c = np.float32(c1)
     o1, o2 = np.float32(1) - b1, np.float32(1.0 - e2)
-    for j in range(0, n, 16):
-        r = n - j
-        x = load(F, p + j, r)
-        d = limited(load(F, g + j, r), most) * clip + x * l2
-        a = load(F, m + j, r) * b1 + d * o1
-        q = load(F, v + j, r) * b2 + d * d * o2
-        store(F, m + j, r, a)
-        store(F, v + j, r, q)
+    for j in range(0, n, LANES):
+        x = load(F, p + j, LANES)
+        d = limited(load(F, g + j, LANES), most) * clip + x * l2
+        a = load(F, m + j, LANES) * b1 + d * o1
+        q = load(F, v + j, LANES) * b2 + d * d * o2
+        store(F, m + j, LANES, a)
+        store(F, v + j, LANES, q)
         if rectified:
-            store(F, p + j, r, x - a * c / (vsqrt(q) + eps))
+            store(F, p + j, LANES, x - a * c / (vsqrt(q) + eps))
         else:
-            store(F, p + j, r, x - a * c)
+            store(F, p + j, LANES, x - a * c)
 
 
 class RAdam(Update):

@@ -13,7 +13,7 @@ from playground.engine.clipping import limited
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
 from playground.engine.registers import CLIP_MOST, CLIP_SCALE
-from playground.engine.vocabulary import load, store, vmax, vsqrt
+from playground.engine.vocabulary import LANES, load, store, vmax, vsqrt
 
 
 @kernel
@@ -23,15 +23,14 @@ def rmsprop(F, R, w, k):
     rate, alpha, eps, m = k[w[5]] * k[w[6]], k[w[7]], k[w[8]], k[w[9]]
     l2, rest = (k[w[10]] + k[w[12]]) * k[w[11]], np.float32(1) - k[w[7]]
     clip, most = F[CLIP_SCALE], F[CLIP_MOST]
-    for j in range(0, n, 16):
-        r = n - j
-        x = load(F, p + j, r)
-        d = limited(load(F, g + j, r), most) * clip + x * l2
-        s = load(F, q + j, r) * alpha + d * d * rest
-        a = load(F, v + j, r) * m + d / (vsqrt(s) + eps)
-        store(F, q + j, r, s)
-        store(F, v + j, r, a)
-        store(F, p + j, r, x - a * rate)
+    for j in range(0, n, LANES):
+        x = load(F, p + j, LANES)
+        d = limited(load(F, g + j, LANES), most) * clip + x * l2
+        s = load(F, q + j, LANES) * alpha + d * d * rest
+        a = load(F, v + j, LANES) * m + d / (vsqrt(s) + eps)
+        store(F, q + j, LANES, s)
+        store(F, v + j, LANES, a)
+        store(F, p + j, LANES, x - a * rate)
 
 
 @kernel
@@ -43,17 +42,16 @@ def rmsprop_centred(F, R, w, k):
     rate, alpha, eps, m = k[w[6]] * k[w[7]], k[w[8]], k[w[9]], k[w[10]]
     l2, rest = (k[w[11]] + k[w[13]]) * k[w[12]], np.float32(1) - k[w[8]]
     clip, most = F[CLIP_SCALE], F[CLIP_MOST]
-    for j in range(0, n, 16):
-        r = n - j
-        x = load(F, p + j, r)
-        d = limited(load(F, g + j, r), most) * clip + x * l2
-        s = load(F, q + j, r) * alpha + d * d * rest
-        c = load(F, e + j, r) * alpha + d * rest
-        a = load(F, v + j, r) * m + d / (vsqrt(vmax(s - c * c, 0.0)) + eps)
-        store(F, q + j, r, s)
-        store(F, e + j, r, c)
-        store(F, v + j, r, a)
-        store(F, p + j, r, x - a * rate)
+    for j in range(0, n, LANES):
+        x = load(F, p + j, LANES)
+        d = limited(load(F, g + j, LANES), most) * clip + x * l2
+        s = load(F, q + j, LANES) * alpha + d * d * rest
+        c = load(F, e + j, LANES) * alpha + d * rest
+        a = load(F, v + j, LANES) * m + d / (vsqrt(vmax(s - c * c, 0.0)) + eps)
+        store(F, q + j, LANES, s)
+        store(F, e + j, LANES, c)
+        store(F, v + j, LANES, a)
+        store(F, p + j, LANES, x - a * rate)
 
 
 class RmsProp(Update):

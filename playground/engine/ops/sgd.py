@@ -10,7 +10,7 @@ from playground.engine.clipping import limited
 from playground.engine.kernel import kernel
 from playground.engine.ops.base import Update
 from playground.engine.registers import CLIP_MOST, CLIP_SCALE
-from playground.engine.vocabulary import load, store
+from playground.engine.vocabulary import LANES, load, store
 
 
 @kernel
@@ -19,9 +19,9 @@ def sgd(F, R, w, k):
     p, g, n = w[0], w[1], w[2]
     rate, l2 = k[w[3]] * k[w[4]], (k[w[5]] + k[w[7]]) * k[w[6]]
     clip, most = F[CLIP_SCALE], F[CLIP_MOST]
-    for j in range(0, n, 16):
-        x = load(F, p + j, n - j)
-        store(F, p + j, n - j, x - (limited(load(F, g + j, n - j), most) * clip + x * l2) * rate)
+    for j in range(0, n, LANES):
+        x = load(F, p + j, LANES)
+        store(F, p + j, LANES, x - (limited(load(F, g + j, LANES), most) * clip + x * l2) * rate)
 
 
 class Sgd(Update):
