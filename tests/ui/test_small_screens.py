@@ -107,7 +107,7 @@ def test_nothing_is_out_of_reach(window: MainWindow, language: str, laptop: None
             assert bars == (max(hidden[0], 0), max(hidden[1], 0)), f"{layout.name}: {dock.panel.id} is cut"
         bar = [text for text in cut(window) if text.startswith(("ActionButton", "LayoutTab", "BarChoice", "TileChoice"))]
         assert not bar
-        assert all(window.menuBar().actionGeometry(menu.menuAction()).width() > 0 for menu in window.menus.values())
+        assert all(window.menuBar().actionGeometry(menu.menuAction()).width() > 0 for menu in window.bar.menus.values())
         more = window.menuBar().findChild(QWidget, "qt_menubar_ext_button")
         assert more is None or not more.isVisible(), "a menu has no room"
 
