@@ -52,19 +52,19 @@ def replay(
                 sentence("The {what} is not what the run was made with. Look for the right file.", what=sentence(what))
             )
     entries, expected = found.journal, str((found.finished or {}).get("state_sha256", ""))
-    last = found.path.with_name("last.safetensors")
     if found.finished is None:
         entries = up_to_checkpoint(found)
     run = project.train(journal=entries, watch=watch, compiling=compiling)
     if found.finished is None:
         layout = assemble(run.project, project.samples()).plan.layout
+        last = found.path.with_name(run_record.LAST)
         expected = hashlib.sha256(checkpoints.read(last, layout).state.tobytes()).hexdigest()
     return Replayed(run, expected, tuple(run_record.differences(found.fingerprint, now)))
 
 
 def up_to_checkpoint(found: run_record.Found) -> tuple[Entry, ...]:
     """The journal of a run that was not over, to where its last checkpoint stands. Raises ReplayError where there is none."""
-    memory = checkpoints.memory_of(found.path.with_name("last.safetensors"))
+    memory = checkpoints.memory_of(found.path.with_name(run_record.LAST))
     if memory is None:
         raise ReplayError(sentence("The run in {folder} was not finished and left no checkpoint.", folder=found.path.parent))
     step = int(memory["last_step"])

@@ -42,20 +42,15 @@ def form_problems(flow: Flow, node: Node, loss: Loss, link: Link) -> Iterator[Pr
     gives = maker.spec.gives_of(flow.types[maker.id].rank) if isinstance(maker.spec, Layer) and not found.wires[0].output else ""
     squeezed = {**SQUEEZED, **NEVER_NO} if loss.target == "binary" else SQUEEZED
     if (loss.expects, gives) in squeezed:
-        yield Problem(
-            text=sentence(
-                "{node} expects {expected}, and {source} gives {given}: {squeezed}.",
-                node=node.name,
-                expected=FORMS[loss.expects],
-                source=maker.name,
-                given=GIVES[gives],
-                squeezed=squeezed[loss.expects, gives],
-            ),
-            node=node.id,
-            field="prediction",
-            severity="warning",
-            mends=remedies(_without(flow, found)),
+        text = sentence(
+            "{node} expects {expected}, and {source} gives {given}: {squeezed}.",
+            node=node.name,
+            expected=FORMS[loss.expects],
+            source=maker.name,
+            given=GIVES[gives],
+            squeezed=squeezed[loss.expects, gives],
         )
+        yield _warning(node, text, _without(flow, found))
     if loss.expects in MAKES and isinstance(flow.nodes[link.source].spec, Layer):
         if found.altered or not keeps_rows(flow, found):  # hidden numbers are none, and shares turned or cut do not sum to 1
             gives = ""
@@ -78,19 +73,19 @@ def _unmade(flow: Flow, node: Node, loss: Loss, found: Origin, gives: str) -> Pr
             edits=(insertion(flow, last, layer),),
         )
     told = sentence("gives {given}", given=GIVES[gives]) if gives else sentence("does not say that it gives them")
-    return Problem(
-        text=sentence(
-            "{node} expects {expected}, and {source} {told}.",
-            node=node.name,
-            expected=FORMS[loss.expects],
-            source=source.name,
-            told=told,
-        ),
-        node=node.id,
-        field="prediction",
-        severity="warning",
-        mends=(mend,),
+    text = sentence(
+        "{node} expects {expected}, and {source} {told}.",
+        node=node.name,
+        expected=FORMS[loss.expects],
+        source=source.name,
+        told=told,
     )
+    return _warning(node, text, mend)
+
+
+def _warning(node: Node, text: str, mend: Mend | None) -> Problem:
+    """Of what a loss reads."""
+    return Problem(text=text, node=node.id, field="prediction", severity="warning", mends=remedies(mend))
 
 
 def _alone(flow: Flow, found: Origin) -> bool:

@@ -30,24 +30,20 @@ def needs(lowered: Lowered, counts: Mapping[str, int], width: int) -> Callable[[
 
 def largest(needed: Callable[[int], int], batch: int, room: int) -> int:
     """The largest batch below the given one that fits, in round numbers above 8; 0 if none does."""
-    low, high = 0, batch
-    while high - low > 1:
-        middle = (low + high) // 2
-        if needed(middle) <= room:
-            low = middle
-        else:
-            high = middle
+    low = _last(0, batch, lambda size: needed(size) <= room)
     # Another batch is cut into other blocks, so a little less of it may take a little more.
     return next((size for size in (low // 8 * 8, *range(low, 0, -1)) if size and needed(size) <= room), 0)
 
 
 def largest_power(needed: Callable[[int], int], batch: int, room: int) -> int:
     """The largest power of two below the given batch that fits; 0 if none does."""
-    low, high = -1, (batch - 1).bit_length()
+    power = _last(-1, (batch - 1).bit_length(), lambda power: needed(1 << power) <= room)
+    return 1 << power if power >= 0 else 0
+
+
+def _last(low: int, high: int, fits: Callable[[int], bool]) -> int:
+    """The last number below high that fits, where all before it do; low where none does."""
     while high - low > 1:
         middle = (low + high) // 2
-        if needed(1 << middle) <= room:
-            low = middle
-        else:
-            high = middle
-    return 1 << low if low >= 0 else 0
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low

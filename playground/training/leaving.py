@@ -20,10 +20,9 @@ from playground.training import checkpoints
 from playground.training.assembly import Assembled
 from playground.training.checkpoints import Checkpoint
 from playground.training.loop import Burst, Trainer
-from playground.training.run_record import fingerprint
+from playground.training.run_record import BEST, LAST, fingerprint
 from playground.words import sentence
 
-LAST, BEST = "last.safetensors", "best.safetensors"
 #: What a run went on from, where its own checkpoints take that file's place.
 BEGAN = "began.safetensors"
 NOT_FINITE = sentence("No checkpoint was written: a weight is not finite. The last good one is kept.")
@@ -35,12 +34,13 @@ def checkpoint_of(trainer: Trainer, which: str, about: dict[str, Any]) -> Checkp
     about: its fingerprint.
     """
     machine, memory = trainer.machine, trainer.memory
-    state = machine.snapshot()
     if which == "best":
         kept = trainer.keeper.read(memory.best_place) if memory.best_place is not None else None
         if kept is None:
             return None
         state = np.frombuffer(kept[1], np.float32)
+    else:
+        state = machine.snapshot()
     knobs = {name: float(machine.knobs[index]) for name, index in machine.layout.knob_index.items()}
     return Checkpoint(state, dataclasses.asdict(memory) | {"best_place": None}, knobs, about)
 

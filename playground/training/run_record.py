@@ -26,6 +26,8 @@ from playground.training.wire import plain
 from playground.words import sentence
 
 NAME = "run.json"
+#: The checkpoints beside it: where the run stands, and its best epoch.
+LAST, BEST = "last.safetensors", "best.safetensors"
 FORMAT, VERSION = "playground run", 2
 #: Epochs kept; of more, every second one is dropped, again and again.
 MOST = 10_000

@@ -29,6 +29,7 @@ from playground.training import run_record
 from playground.training.journal_line import ended
 from playground.training.messages import EpochRecord
 from playground.training.messages.change import Entry
+from playground.training.run_record import BEST, LAST
 from playground.training.wire import record_of
 from playground.words import sentence
 
@@ -38,7 +39,6 @@ MOST_NOTE = 500
 #: No run takes longer, and a calendar knows when it began.
 MOST_SECONDS = 1e9
 SAID = "said.json"
-LAST, BEST = "last.safetensors", "best.safetensors"
 _NUMBER = re.compile(r"\d{4,}")
 
 

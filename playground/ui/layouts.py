@@ -189,10 +189,11 @@ class Layouts(QObject):
     @property
     def remembered(self) -> QByteArray | None:
         """How the present layout was left on a screen of this kind; None where it never was."""
-        return settings.block(self._key(self.current))
+        return settings.block(self._key(self.current, self.small))
 
-    def _key(self, name: str) -> str:
-        return f"{'small_docks' if self.small else 'docks'}/{name}"
+    @staticmethod
+    def _key(name: str, small: bool) -> str:
+        return f"{'small_docks' if small else 'docks'}/{name}"
 
     def restore(self) -> None:
         """The present layout as it was left. Before the window is shown Qt would lose track of tab bars: call it again then."""
@@ -204,7 +205,7 @@ class Layouts(QObject):
     def remember(self) -> None:
         """Keep how the present layout stands."""
         if self.current:
-            settings.set_block(self._key(self.current), self.window_shown.saveState(VERSION))
+            settings.set_block(self._key(self.current, self.small), self.window_shown.saveState(VERSION))
 
     def place(self, dock: Dock) -> None:
         """Show a dock, in front. One that the present layout has no place for becomes a tab among its kin, else it would lie over them.
@@ -264,7 +265,7 @@ class Layouts(QObject):
 
     def reset(self) -> None:
         """The present layout as it was designed."""
-        settings.set_block(self._key(self.current), None)
+        settings.set_block(self._key(self.current, self.small), None)
         self._arrange(self.current)
         self._collapse_titles()
         self._settle.start(0)
@@ -296,8 +297,8 @@ class Layouts(QObject):
             self.show(gone.base)
         del self.known[name]
         keep(self.known)
-        for kind in ("docks", "small_docks"):
-            settings.set_block(f"{kind}/{name}", None)
+        for small in (False, True):
+            settings.set_block(self._key(name, small), None)
         self.changed.emit(self.current)
 
     def _arrange(self, name: str) -> None:

@@ -3,45 +3,39 @@ beyond what the table of actions asks of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QToolBar, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QToolBar, QWidget
 
-from playground.document.project import Project
-from playground.document.recent import recent_files, written_at
 from playground.document.recovery import Recovery
 from playground.ui import focus_order, focus_ring, motion, settings, small_screens, theme
-from playground.ui.actions import ACTIONS, MENUS, Action, ActionSet
+from playground.ui.actions import ActionSet
 from playground.ui.actions.view_language import choose as choose_language
 from playground.ui.autosave import Autosave
 from playground.ui.canvas.bar import CanvasArea
 from playground.ui.canvas.clearance import Clearance
 from playground.ui.canvas.view import CanvasView
+from playground.ui.canvas_menu import show_canvas_menu
 from playground.ui.compare.choice import choice_of
 from playground.ui.compare.restored import restored_of
 from playground.ui.documents import Documents
 from playground.ui.file_drops import carried_files
 from playground.ui.hidden import hidden
-from playground.ui.inspector.grouping import fill_group_menu
-from playground.ui.kinds import all_groups
-from playground.ui.layout_menu import LayoutMenu
 from playground.ui.layout_table import LAYOUT_TABLE
 from playground.ui.layouts import Dock, Layouts
+from playground.ui.menu_bar import MenuBar
 from playground.ui.middle import Middle
 from playground.ui.notices import NoticeBar
 from playground.ui.palette import Palette
 from playground.ui.panel import LAYOUTS, Panel, dialogs, panels, register_panel, start_page
-from playground.ui.plain_text import for_menu
 from playground.ui.retelling import tell_again
 from playground.ui.session import Session
 from playground.ui.shortcuts import about
 from playground.ui.status import StatusLine
 from playground.ui.steering.travel import travels_of
-from playground.ui.tabs import Corner, LayoutTab, Logo
 from playground.ui.toolbar import Toolbar
 from playground.words import say, sentence
 
@@ -50,10 +44,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MainWindow", "Panel", "register_panel"]
 
-MOST_RECENT = 8
 #: The size of a window that was never sized, where the screen has room for it below the title bar that the desktop adds.
 FRESH = QSize(1440, 900)
-THEMES = ("light", "dark", "system")
 
 
 class MainWindow(QMainWindow):
@@ -99,15 +91,14 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(Middle(self.middle))
         self.start: QWidget | None = None
         self._commands: CommandPalette | None = None
-        self._insert_menus: dict[str, QMenu] = {}
         self.layouts = Layouts(self, self.session, panels())
         self.layouts.changed.connect(lambda _: self.refresh())
         self.layouts.keyboard_lost.connect(self.take_keyboard)
         for dock in self.layouts.docks.values():
             dock.left.connect(self.leave_panel)
         self.actions_made = ActionSet(self)
-        self._make_menus()
-        self.layouts.fitted.connect(self.tab_corner.fit)
+        self.bar = MenuBar(self)
+        self.layouts.fitted.connect(self.bar.tab_corner.fit)
         self.layouts.fit(small_screens.is_small_for(self))
         self._make_toolbar()
         self.status = StatusLine(self.session)
@@ -172,75 +163,9 @@ class MainWindow(QMainWindow):
         if paths:
             QTimer.singleShot(0, self, lambda: self.documents.take(paths))
 
-    # Bars
-    def _make_menus(self) -> None:
-        bar = self.menuBar()
-        bar.setNativeMenuBar(False)  # a native bar has no corner for the tabs
-        bar.setFixedHeight(28)
-        filled = {action.menu for action in ACTIONS}
-        menus = {name: bar.addMenu(say(name)) for name in MENUS if name in filled}
-        group: dict[str, int] = {}
-        switches = QActionGroup(self)
-        for action in ACTIONS:
-            if not action.menu:
-                continue
-            if group.setdefault(action.menu, action.group) != action.group:
-                menus[action.menu].addSeparator()
-                group[action.menu] = action.group
-            self._menu_of(action, menus[action.menu]).addAction(self.actions_made[action.id])
-            if action.id in THEMES:
-                switches.addAction(self.actions_made[action.id])
-        self._fill_insert(menus["Insert"])
-        self.own_layouts = LayoutMenu(self, menus["View"], self.actions_made["reset_layout"])
-        view = menus["View"].addMenu(say("Panels"))
-        for dock in self.layouts.docks.values():
-            view.addAction(dock.toggleViewAction())
-        self.recent = QMenu(say("Open recent"), self)
-        menus["File"].insertMenu(self.actions_made["save"], self.recent)
-        self.recent.aboutToShow.connect(self._fill_recent)
-        self.menus = menus
-        bar.setCornerWidget(Logo(bar), Qt.Corner.TopLeftCorner)
-        tabs = [LayoutTab(say(layout.title), layout.icon, self.actions_made[layout.action]) for layout in LAYOUT_TABLE]
-        self.tab_corner = Corner(self.session, tabs, self.own_layouts.menu, bar)
-        bar.setCornerWidget(self.tab_corner, Qt.Corner.TopRightCorner)
-
-    @staticmethod
-    def _menu_of(action: Action, menu: QMenu) -> QMenu:
-        """The submenu of an action, made for the first of it; the menu itself where it has none."""
-        if not action.sub:
-            return menu
-        found = menu.findChild(QMenu, action.sub, Qt.FindChildOption.FindDirectChildrenOnly)
-        if found is None:
-            found = menu.addMenu(say(action.sub))
-            found.setObjectName(action.sub)
-        return found
-
     def _follow_class(self) -> None:
-        """The Insert menu without the groups that are hidden for a class."""
-        off = hidden().now("groups")
-        for name, sub in self._insert_menus.items():
-            sub.menuAction().setVisible(name not in off)
+        self.bar.follow_class()
         self.refresh()
-
-    def _fill_insert(self, menu: QMenu) -> None:
-        menu.addSeparator()
-        for name, kinds in all_groups(Project()).items():
-            sub = self._insert_menus[name] = menu.addMenu(say(name))
-            sub.setToolTipsVisible(True)
-            for kind in kinds:
-                entry = QAction(theme.theme().icon(kind.icon, 16, kind.color), kind.title, sub)
-                entry.setToolTip(kind.help)
-                entry.triggered.connect(lambda _=False, chosen=kind: self.canvas.commands.add_kind(chosen))
-                sub.addAction(entry)
-
-    def _fill_recent(self) -> None:
-        self.recent.clear()
-        for path in [path for path in recent_files() if written_at(path) is not None][:MOST_RECENT]:
-            entry = self.recent.addAction(for_menu(path.stem))
-            entry.setToolTip(str(path))
-            entry.triggered.connect(lambda _=False, chosen=path: self.documents.open(chosen))
-        if not self.recent.actions():
-            self.recent.addAction(say("No projects yet")).setEnabled(False)
 
     def _make_toolbar(self) -> None:
         self.tools = Toolbar(self, self.actions_made)
@@ -256,45 +181,14 @@ class MainWindow(QMainWindow):
         self.tool_bar = bar
 
     def _show_context_menu(self, at: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if self.session.selected_nodes():
-            names: tuple[str, ...] = ("rename", "wire", "share", "freeze", "", "group", "ungroup", "open_block", "", "cut", "copy", "paste",
-                                      "duplicate", "delete", "", "frame", "zoom_selection", "reference")  # fmt: skip
-        elif self.actions_made["copy"].isEnabled():
-            names = ("rename", "", "cut", "copy", "paste", "duplicate", "delete", "", "frame", "zoom_selection")
-        elif self.session.selection:  # wires alone
-            names = ("delete", "zoom_selection")
-        else:
-            names = ("quick", "note", "frame", "paste", "", "tidy", "zoom_fit", "select_all")
-        spot = self.canvas.mapToScene(self.canvas.viewport().mapFromGlobal(at))
-        here: dict[str, Callable[[], object]] = {} if self.session.selection else {
-            "note": lambda: self.canvas.add_note(spot),
-            "frame": lambda: self.canvas.looking.add_frame(spot),
-            "paste": lambda: self.canvas.commands.paste(spot),
-        }  # fmt: skip
-        for name in names:
-            if name in here:
-                self.actions_made.add_instead(menu, name, here[name])
-            else:
-                menu.addAction(self.actions_made[name]) if name else menu.addSeparator()
-            if name == "freeze":
-                fill_group_menu(menu, self.session)
-        if self.actions_made["copy"].isEnabled():
-            placing = menu.addMenu(say("Align and distribute"))
-            for name in ("left", "centre", "right", "top", "middle", "bottom"):
-                placing.addAction(self.actions_made[f"align_{name}"])
-            placing.addSeparator()
-            for name in ("across", "down"):
-                placing.addAction(self.actions_made[f"distribute_{name}"])
-        menu.popup(at)
+        show_canvas_menu(self, at)
 
     def refresh(self) -> None:
         """Texts and availability of everything in the bars."""
         self.actions_made.refresh()
         self.tools.refresh()
         shown = self.layouts.layout_shown if self.layouts.current and not self.at_start else None
-        self.tab_corner.show_own(shown if shown is not None and shown.base else None)
+        self.bar.tab_corner.show_own(shown if shown is not None and shown.base else None)
         self.setWindowTitle(say("{name}[*] - Playground", name=self.session.title))
         self.setWindowModified(self.session.modified)
 

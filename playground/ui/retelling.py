@@ -103,7 +103,7 @@ def _put_away(window: MainWindow) -> None:
     Must not be called from a slot of what was built; `view_language.choose` waits for the event loop.
     """
     gone: list[QObject] = [*window.layouts.docks.values(), window.layouts, window.tool_bar, window.notices]
-    gone += [window.actions_made, window.own_layouts, window.status]
+    gone += [window.actions_made, window.bar.own_layouts, window.status]
     gone += [child for child in window.children() if isinstance(child, QMenu | QAction)]
     bar = window.menuBar()  # which would hand its corners on to its successor
     for corner in (Qt.Corner.TopLeftCorner, Qt.Corner.TopRightCorner):

@@ -17,6 +17,12 @@ from playground.ui.steering.travel import travels_of
 from tests.pictures.leading import choose, example, train_to, view, whole_run
 
 
+def trained(on: Stage, name: str, step: int) -> None:
+    """An example on its way, at that step or a little later."""
+    example(on, name, "train")
+    train_to(on, step)
+
+
 def turn(on: Stage, path: str, value: float, until_step: int) -> None:
     """Change a number of the plan while the run goes on, and wait for a step of it."""
     on.session.do(SetPlan("training", path, value), whole=True)
@@ -40,8 +46,7 @@ def fork(on: Stage, step: int) -> None:
 @view
 def forked_often(on: Stage) -> None:
     """Many changes while it trained, and two forks: more flags than there is room for."""
-    example(on, "spiral_mlp", "train")
-    train_to(on, 150)
+    trained(on, "spiral_mlp", 150)
     for k, rate in enumerate((0.03, 0.02, 0.05, 0.01, 0.004)):
         turn(on, "optimizer.rate", rate, 200 + 50 * k)
     turn(on, "clip", 1.0, 450)
@@ -61,8 +66,7 @@ def forked_often(on: Stage) -> None:
 @view
 def picked(on: Stage) -> None:
     """A step of the curve was clicked: the buttons below lead there."""
-    example(on, "spiral_mlp", "train")
-    train_to(on, 500)
+    trained(on, "spiral_mlp", 500)
     pause(on)
     travels_of(on.session).pick(300)
 
@@ -98,8 +102,7 @@ def phases(on: Stage, count: int) -> None:
 
 
 def stepped(on: Stage, count: int) -> None:
-    example(on, "spiral_mlp", "train")
-    train_to(on, 200)
+    trained(on, "spiral_mlp", 200)
     pause(on)
     phases(on, count)
 
@@ -119,21 +122,22 @@ def phase_update(on: Stage) -> None:
     stepped(on, 15)
 
 
-@view
-def steps_lstm(on: Stage) -> None:
-    example(on, "adding_lstm", "train")
-    train_to(on, 60)
-    choose(on, next(node.name for node in on.session.project.network.nodes if "lstm" in node.name))
+def show_steps(on: Stage) -> None:
     on.window.show_panel("steps")
     spin(0.5)
+
+
+@view
+def steps_lstm(on: Stage) -> None:
+    trained(on, "adding_lstm", 60)
+    choose(on, next(node.name for node in on.session.project.network.nodes if "lstm" in node.name))
+    show_steps(on)
 
 
 @view
 def steps_attention(on: Stage) -> None:
-    example(on, "adding_attention", "train")
-    train_to(on, 60)
-    on.window.show_panel("steps")
-    spin(0.5)
+    trained(on, "adding_attention", 60)
+    show_steps(on)
 
 
 @view
@@ -150,11 +154,15 @@ def arithmetic(on: Stage) -> None:
     on.window.show_panel("arithmetic")
 
 
+def at_home(name: str) -> Path:
+    return Path(os.environ["PLAYGROUND_HOME"]) / name
+
+
 @view
 def salvaged(on: Stage) -> None:
     """A project file that was cut short."""
     example(on, "digits_cnn", "build")
-    path = Path(os.environ["PLAYGROUND_HOME"]) / "thesis.play"
+    path = at_home("thesis.play")
     save(on.session.project, path)
     data = path.read_bytes()
     path.write_bytes(data[: len(data) - 300])
@@ -166,7 +174,7 @@ def salvaged(on: Stage) -> None:
 def weights_offered(on: Stage) -> None:
     """A file of weights was dropped on the window."""
     example(on, "digits_cnn", "build")
-    path = Path(os.environ["PLAYGROUND_HOME"]) / "digits-best.safetensors"
+    path = at_home("digits-best.safetensors")
     path.write_bytes(b"\x02\0\0\0\0\0\0\0{}")
     on.window.documents.take([path])
 
@@ -185,8 +193,7 @@ def focused(on: Stage) -> None:
 @view
 def torn(on: Stage) -> None:
     """Docks that stand alone."""
-    example(on, "spiral_mlp", "train")
-    train_to(on, 200)
+    trained(on, "spiral_mlp", 200)
     for id in ("gradients", "knobs"):
         dock = on.window.layouts.docks[id]
         dock.setFloating(True)
@@ -199,20 +206,21 @@ def outline(on: Stage) -> None:
     choose(on, on.session.project.network.nodes[4].name)
 
 
-@view
-def quick_filtered(on: Stage) -> None:
+def search_quick_add(on: Stage, text: str) -> None:
     example(on, "digits_cnn", "build")
     canvas = on.window.canvas
     canvas.open_quick_add()
-    QTest.keyClicks(canvas.quick.field, "norm")
+    QTest.keyClicks(canvas.quick.field, text)
+
+
+@view
+def quick_filtered(on: Stage) -> None:
+    search_quick_add(on, "norm")
 
 
 @view
 def quick_nothing(on: Stage) -> None:
-    example(on, "digits_cnn", "build")
-    canvas = on.window.canvas
-    canvas.open_quick_add()
-    QTest.keyClicks(canvas.quick.field, "qqzz")
+    search_quick_add(on, "qqzz")
 
 
 @view

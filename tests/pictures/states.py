@@ -111,7 +111,7 @@ def context_menu(on: Stage) -> None:
 @view
 def file_menu(on: Stage) -> None:
     example(on, "digits_cnn", "build")
-    on.window.menus["Train"].popup(on.window.mapToGlobal(QPoint(220, 28)))
+    on.window.bar.menus["Train"].popup(on.window.mapToGlobal(QPoint(220, 28)))
 
 
 @view
@@ -133,10 +133,10 @@ def teacher(on: Stage) -> None:
 def own_layout(on: Stage) -> None:
     example(on, "spiral_mlp", "train")
     on.window.layouts.save_as("Lecture")
-    menu = on.window.menus["View"]
+    menu = on.window.bar.menus["View"]
     menu.popup(on.window.mapToGlobal(QPoint(360, 28)))
-    on.window.own_layouts.fill()
-    on.window.own_layouts.menu.popup(on.window.mapToGlobal(QPoint(640, 120)))
+    on.window.bar.own_layouts.fill()
+    on.window.bar.own_layouts.menu.popup(on.window.mapToGlobal(QPoint(640, 120)))
 
 
 @view

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ import safetensors.numpy
 from playground.errors import FileError
 from playground.training import checkpoints
 from playground.training.checkpoints import Checkpoint
-from tests.training.networks import NETWORKS, forgetful, plain, trainer
+from playground.training.leaving import checkpoint_of
+from tests.training.networks import NETWORKS, curve, forgetful, plain, project, trainer
 
 
 def some(name: str, steps: int = 7) -> tuple[Checkpoint, object]:
@@ -31,6 +33,29 @@ def test_a_checkpoint_comes_back_bit_for_bit(name: str, tmp_path: Path) -> None:
     found = checkpoints.read(path, layout)  # type: ignore[arg-type]
     assert found.state.tobytes() == kept.state.tobytes()
     assert (found.memory, found.knobs, found.fingerprint) == (kept.memory, kept.knobs, kept.fingerprint)
+
+
+def test_the_best_epoch_is_left_without_a_copy_of_the_present_state() -> None:
+    wide = project(("dense", {"units": 1000}), ("tanh", {}), ("dense", {"units": 1}), loss="mean_squared_error"), curve()
+    run = trainer(wide)
+    while run.memory.best_place is None:
+        run.advance()
+    best = run.machine.snapshot()
+    while run.machine.snapshot().tobytes() == best.tobytes():
+        run.advance(1)
+    checkpoint_of(run, "best", {})  # what is imported or cached on first use counts for nothing
+    tracemalloc.start()
+    try:
+        left = checkpoint_of(run, "best", {})
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    last = checkpoint_of(run, "last", {})
+    assert left is not None
+    assert last is not None
+    assert left.state.tobytes() == best.tobytes()
+    assert last.state.tobytes() == run.machine.snapshot().tobytes() != best.tobytes()
+    assert most < best.nbytes / 2, "the present state was copied too"
 
 
 def test_any_program_reads_its_weights(tmp_path: Path) -> None:

@@ -41,14 +41,14 @@ def test_no_letter_of_a_menu_shortcut_is_taken_from_typing() -> None:
 
 
 def test_menus_hold_the_table(window: MainWindow) -> None:
-    for name, menu in window.menus.items():
+    for name, menu in window.bar.menus.items():
         wanted = [action.id for action in ACTIONS if action.menu == name]
         inner = [[entry, *(sub.actions() if isinstance(sub := entry.menu(), QMenu) else ())] for entry in menu.actions()]
         found = [entry.objectName() for part in inner for entry in part if entry.objectName() in wanted]
         assert found == wanted
     subs = {action.sub for action in ACTIONS if action.sub}
     assert subs == {"Slow motion", "Checkpoints of epochs"}
-    assert len(window.menus["Train"].actions()) < 20
+    assert len(window.bar.menus["Train"].actions()) < 20
 
 
 def test_the_list_of_shortcuts_holds_the_table() -> None:

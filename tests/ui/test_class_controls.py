@@ -69,7 +69,7 @@ def test_a_group_is_not_offered_but_its_nodes_stay(sheet: ClassControls, window:
     assert not any(kind.group == "Activation" for kind in search("relu"))
     assert "Add ReLU" not in titles(window)
     assert "Go to relu1" in titles(window)
-    assert not window._insert_menus["Activation"].menuAction().isVisible()
+    assert not window.bar.insert["Activation"].menuAction().isVisible()
     palette = window.layouts.docks["palette"].made
     assert isinstance(palette, Palette)
     assert "Activation" not in [group.text(0) for group, _ in palette._groups()]

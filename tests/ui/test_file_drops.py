@@ -28,6 +28,24 @@ def files(*paths: Path) -> QMimeData:
     return made
 
 
+@pytest.fixture
+def trained(tmp_path: Path) -> pg.Project:
+    """The two moons after an epoch in Python."""
+    save(moons(), tmp_path / "moons.play")
+    project = pg.Project.load(tmp_path / "moons.play")
+    project.train(epochs=1)
+    return project
+
+
+def takes(session: Session, trained: pg.Project, qtbot: QtBot) -> None:
+    """Wait until the session has the weights that were trained elsewhere."""
+    qtbot.waitUntil(lambda: session.weights_taken, timeout=60_000)
+    found = session.weights()
+    assert found is not None
+    for name, value in trained.weights.items():
+        np.testing.assert_array_equal(found[name], value)
+
+
 @pytest.mark.parametrize("start", [False, True])
 def test_data_dropped_on_the_window_is_offered_as_data(
     window: MainWindow, session: Session, qtbot: QtBot, tmp_path: Path, start: bool
@@ -60,10 +78,7 @@ def test_a_project_dropped_on_the_window_is_opened(window: MainWindow, session: 
 
 
 @pytest.mark.parametrize("ending", [".safetensors", ".onnx", ".npz"])
-def test_weights_opened_as_a_project_are_offered_to_the_network(window, session, qtbot, tmp_path, ending) -> None:
-    save(moons(), tmp_path / "moons.play")
-    trained = pg.Project.load(tmp_path / "moons.play")
-    trained.train(epochs=1)
+def test_weights_opened_as_a_project_are_offered_to_the_network(window, session, qtbot, tmp_path, trained, ending) -> None:
     path = tmp_path / f"weights{ending}"
     trained.export(path)
     ready(session, moons(), qtbot)
@@ -71,19 +86,12 @@ def test_weights_opened_as_a_project_are_offered_to_the_network(window, session,
     assert window.notices.text == f"weights{ending} holds weights and is no project. They can go into the network that is open."
     assert window.notices.button.text() == "Import weights…"
     QTest.mouseClick(window.notices.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: session.weights_taken, timeout=60_000)
-    found = session.weights()
-    assert found is not None
-    for name, value in trained.weights.items():
-        np.testing.assert_array_equal(found[name], value)
+    takes(session, trained, qtbot)
 
 
 @pytest.mark.parametrize("bare", [False, True])
-def test_weights_chosen_as_data_are_offered_to_the_network(window, session, qtbot, tmp_path, bare) -> None:
+def test_weights_chosen_as_data_are_offered_to_the_network(window, session, qtbot, tmp_path, trained, bare) -> None:
     """As the program's own export writes them, and as arrays by the names of the layers."""
-    save(moons(), tmp_path / "moons.play")
-    trained = pg.Project.load(tmp_path / "moons.play")
-    trained.train(epochs=1)
     path = tmp_path / "weights.npz"
     if bare:
         np.savez(path, **trained.weights)
@@ -97,11 +105,7 @@ def test_weights_chosen_as_data_are_offered_to_the_network(window, session, qtbo
     told = []
     session.message.connect(lambda text, level: told.append(str(text)))
     QTest.mouseClick(window.notices.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: session.weights_taken, timeout=60_000)
-    found = session.weights()
-    assert found is not None
-    for name, value in trained.weights.items():
-        np.testing.assert_array_equal(found[name], value)
+    takes(session, trained, qtbot)
     assert session.project == before
     assert any("weights.npz does not say how its data was scaled" in text for text in told) == bare
 
@@ -115,10 +119,7 @@ def test_arrays_of_data_stay_data(window, session, qtbot, tmp_path, names) -> No
     assert window.notices.button.text() == "Start from this data"
 
 
-def test_exported_weights_without_a_network_lead_to_another_file(window, session, tmp_path) -> None:
-    save(moons(), tmp_path / "moons.play")
-    trained = pg.Project.load(tmp_path / "moons.play")
-    trained.train(epochs=1)
+def test_exported_weights_without_a_network_lead_to_another_file(window, session, tmp_path, trained) -> None:
     trained.export(tmp_path / "weights.npz")
     session.new()
     start_from(session, window, tmp_path / "weights.npz")

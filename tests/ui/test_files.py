@@ -119,10 +119,10 @@ def test_after_training_the_trained_weights_are_saved(window: MainWindow, sessio
     qtbot.waitUntil(lambda: session.ready, timeout=20_000)
     train(session, qtbot)
     assert session.modified
-    assert window.tab_corner.project.accessibleName().endswith(" • not saved")
+    assert window.bar.tab_corner.project.accessibleName().endswith(" • not saved")
     assert window.documents.save()
     assert not session.modified
-    assert window.tab_corner.project.accessibleName() == session.title
+    assert window.bar.tab_corner.project.accessibleName() == session.title
     kept, held = load(tmp_path / "a.play").weights, session.run.weights()
     assert kept is not None
     assert held is not None
@@ -227,8 +227,8 @@ def test_a_place_that_takes_no_file_leads_to_another_one(
 def test_names_stand_in_menus_as_they_are(window: MainWindow, session: Session, tmp_path: Path) -> None:
     save(Project(name="R&D"), tmp_path / "R&D.play")
     assert window.documents.open(tmp_path / "R&D.play")
-    window.recent.aboutToShow.emit()
-    assert window.recent.actions()[0].text() == "R&&D"
+    window.bar.recent.aboutToShow.emit()
+    assert window.bar.recent.actions()[0].text() == "R&&D"
     session.do(SetProject(name="Q&A"))
     window.refresh()
     assert "Q&&A" in window.actions_made["undo"].text()

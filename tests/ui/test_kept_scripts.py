@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtGui import QAction
@@ -16,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from playground.document.edits import SetPlan
 from playground.errors import FileError
 from playground.training import run_record
-from playground.training.runs import LAST, Kept, kept
+from playground.training.runs import Kept, kept
 from playground.ui.compare.choice import Choice, choice_of
 from playground.ui.main_window import MainWindow
 from playground.ui.panels.runs import RunsPanel
@@ -60,7 +62,9 @@ def asked(monkeypatch: pytest.MonkeyPatch, path: Path) -> Path:
     return path
 
 
-def done_again(path: Path) -> subprocess.CompletedProcess[str]:
+def done_again(path: Path, text: str) -> subprocess.CompletedProcess[str]:
+    """What a script says that is written there."""
+    path.write_text(text)
     return subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=False, timeout=120, cwd=path.parent)
 
 
@@ -71,13 +75,10 @@ def test_the_older_of_two_runs_is_done_again_bit_for_bit(session: Session, two: 
     assert older.sha256 != newer.sha256
     text = kept_script(session, older)
     assert older.sha256 in text
-    script = tmp_path / "again.py"
-    script.write_text(text)
-    done = done_again(script)
+    done = done_again(tmp_path / "again.py", text)
     assert done.returncode == 0, done.stderr
     assert done.stdout.rstrip().endswith("The same, bit for bit.")
-    script.write_text(text.replace("0.03125", "0.03126"))
-    done = done_again(script)
+    done = done_again(tmp_path / "again.py", text.replace("0.03125", "0.03126"))
     assert done.returncode == 1
     assert "another state came out" in done.stderr
 
@@ -113,13 +114,20 @@ def test_the_script_of_a_run_that_was_brought_back_is_that_runs(
     assert path.read_text() == kept_script(session, older)
 
 
-def left(run: Kept) -> None:
-    """As if the machine had gone down: the record knows no end."""
+@contextlib.contextmanager
+def rewritten(run: Kept) -> Iterator[dict[str, Any]]:
+    """The record of a run, to change."""
     place = run.folder / run_record.NAME
     body = json.loads(place.read_text())
-    body["finished"] = None
-    body["journal"] = [entry for entry in body["journal"] if entry["kind"] != "end"]
+    yield body
     place.write_text(json.dumps(body))
+
+
+def left(run: Kept) -> None:
+    """As if the machine had gone down: the record knows no end."""
+    with rewritten(run) as body:
+        body["finished"] = None
+        body["journal"] = [entry for entry in body["journal"] if entry["kind"] != "end"]
 
 
 def test_a_run_without_an_end_is_done_again_up_to_its_last_checkpoint(session: Session, two: Choice, tmp_path: Path) -> None:
@@ -127,9 +135,7 @@ def test_a_run_without_an_end_is_done_again_up_to_its_last_checkpoint(session: S
     left(older)
     text = kept_script(session, older)
     assert older.sha256 in text
-    script = tmp_path / "again.py"
-    script.write_text(text)
-    done = done_again(script)
+    done = done_again(tmp_path / "again.py", text)
     assert done.returncode == 0, done.stderr
 
 
@@ -138,7 +144,7 @@ def test_a_run_without_an_end_or_a_checkpoint_says_what_to_do(
 ) -> None:
     older = two.runs[1]
     left(older)
-    (older.folder / LAST).unlink()
+    (older.folder / run_record.LAST).unlink()
     with pytest.raises(FileError, match=r"Run 1 was left before its end.*Restore it and train it anew"):
         kept_script(session, older)
     two.compare([older.folder])
@@ -148,9 +154,7 @@ def test_a_run_without_an_end_or_a_checkpoint_says_what_to_do(
 
 def test_a_run_whose_beginning_is_gone_says_so(session: Session, two: Choice) -> None:
     older = two.runs[1]
-    place = older.folder / run_record.NAME
-    body = json.loads(place.read_text())
-    body["journal"][0] |= {"what": "checkpoint", "before": "0" * 64, "after": "/nowhere/last.safetensors"}
-    place.write_text(json.dumps(body))
+    with rewritten(older) as body:
+        body["journal"][0] |= {"what": "checkpoint", "before": "0" * 64, "after": "/nowhere/last.safetensors"}
     with pytest.raises(FileError, match=r"Run 1 began from /nowhere/last.safetensors, which is gone"):
         kept_script(session, older)

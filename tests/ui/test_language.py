@@ -168,7 +168,7 @@ def test_the_view_stays(window: MainWindow, session: Session, qtbot: QtBot) -> N
     assert session.selection == tuple(chosen)
     assert window.layouts.current == "train"
     assert window.focusWidget() is window.canvas
-    assert window.menus["File"].title() == "文件"
+    assert window.bar.menus["File"].title() == "文件"
     assert not window.findChildren(MainWindow)
     window.show_layout("compare")
     settle()

@@ -26,8 +26,8 @@ def shown(window: MainWindow) -> set[str]:
 
 
 def entries(window: MainWindow) -> list[str]:
-    window.own_layouts.fill()
-    return [entry.text() for entry in window.own_layouts.menu.actions()]
+    window.bar.own_layouts.fill()
+    return [entry.text() for entry in window.bar.own_layouts.menu.actions()]
 
 
 def test_an_arrangement_is_kept_under_a_name(window: MainWindow, qtbot: QtBot) -> None:
@@ -45,22 +45,22 @@ def test_an_arrangement_is_kept_under_a_name(window: MainWindow, qtbot: QtBot) -
     window.layouts.docks["palette"].show()
     settle()
     window.show_layout("train")
-    window.own_layouts.menu.actions()[0].trigger()
+    window.bar.own_layouts.menu.actions()[0].trigger()
     assert shown(window) == before - {"palette"}
     window.show_layout("build")
     assert shown(window) == before, "the layout it was made from is as it was left"
 
 
 def test_it_has_a_tab_that_is_lit_and_opens_their_menu(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
-    tab, wide = window.tab_corner.own, window.tab_corner.width()
+    tab, wide = window.bar.tab_corner.own, window.bar.tab_corner.width()
     assert tab.isHidden()
     made = window.layouts.save_as("Mine")
     settle()
     assert (tab.isVisible(), tab.text(), tab.isChecked()) == (True, "Mine", True)
-    assert window.tab_corner.width() == wide, "a menu bar does not follow a corner that grows"
+    assert window.bar.tab_corner.width() == wide, "a menu bar does not follow a corner that grows"
     assert not any(each.isChecked() for each in window.findChildren(LayoutTab) if each is not tab)
     opened: list[QPoint] = []
-    monkeypatch.setattr(window.own_layouts.menu, "popup", opened.append)
+    monkeypatch.setattr(window.bar.own_layouts.menu, "popup", opened.append)
     QTest.mouseClick(tab, Qt.MouseButton.LeftButton)
     assert len(opened) == 1
     assert tab.isChecked()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSize
@@ -29,6 +29,8 @@ from tests.ui.conftest import settle
 from tests.ui.scaled import cut
 
 LONG = "A project whose name is as long as a name of a project may well become"
+DIGITS = assets_dir() / "examples" / "digits_cnn.play"
+in_both_languages = pytest.mark.parametrize("language", ["en", "zh_CN"])
 
 
 @pytest.fixture
@@ -43,12 +45,35 @@ def tongues(app: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 @pytest.fixture
 def laptop(monkeypatch: pytest.MonkeyPatch) -> None:
     """The screen leaves 960 × 456 to a window."""
-    monkeypatch.setattr(small_screens, "room_of", lambda widget: SMALL_LEAST)
+    leave(monkeypatch, SMALL_LEAST)
 
 
-def seen(window: MainWindow, widget: QWidget) -> bool:
-    """Whether all of a widget lies in the window."""
+@pytest.fixture
+def area(window: MainWindow) -> CanvasArea:
+    """The canvas with the bar over it."""
+    found = window.middle.widget(0)
+    assert isinstance(found, CanvasArea)
+    return found
+
+
+def leave(monkeypatch: pytest.MonkeyPatch, room: QSize) -> None:
+    """The screen leaves so much to a window."""
+    monkeypatch.setattr(small_screens, "room_of", lambda widget: room)
+
+
+def seen(window: QWidget, widget: QWidget) -> bool:
+    """Whether all of a widget lies in its window."""
     return window.rect().contains(QRect(widget.mapTo(window, QPoint()), widget.size()))
+
+
+def side_by_side(row: Sequence[QWidget]) -> bool:
+    """Whether widgets that follow each other do not overlap."""
+    return all(left.geometry().right() < right.x() for left, right in itertools.pairwise(row))
+
+
+def scrolls(window: MainWindow) -> bool:
+    """Whether a dock scrolls what it shows."""
+    return any(isinstance(dock.widget(), Scrolling) for dock in window.layouts.docks.values())
 
 
 def docked(window: MainWindow) -> dict[str, tuple[int, int, int, int]]:
@@ -68,7 +93,7 @@ def test_which_screens_are_small(room: tuple[int, int], small: bool) -> None:
     assert is_small(QSize(*room)) is small
 
 
-@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@in_both_languages
 def test_every_layout_fits(window: MainWindow, session: Session, language: str, tongues: None) -> None:
     speaking.change_language(language)
     session.do(SetProject(name=LONG))
@@ -81,10 +106,10 @@ def test_every_layout_fits(window: MainWindow, session: Session, language: str, 
             assert needs.boundedTo(least) == needs, f"{name}, small {small}: {needs.toTuple()}"
 
 
-@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@in_both_languages
 def test_nothing_is_out_of_reach(window: MainWindow, language: str, laptop: None, tongues: None) -> None:
     speaking.change_language(language)
-    window.documents.open(assets_dir() / "examples" / "digits_cnn.play")
+    window.documents.open(DIGITS)
     window.leave_start()
     window.fit_screen()
     settle()
@@ -107,7 +132,7 @@ def test_nothing_is_out_of_reach(window: MainWindow, language: str, laptop: None
             assert bars == (max(hidden[0], 0), max(hidden[1], 0)), f"{layout.name}: {dock.panel.id} is cut"
         bar = [text for text in cut(window) if text.startswith(("ActionButton", "LayoutTab", "BarChoice", "TileChoice"))]
         assert not bar
-        assert all(window.menuBar().actionGeometry(menu.menuAction()).width() > 0 for menu in window.menus.values())
+        assert all(window.menuBar().actionGeometry(menu.menuAction()).width() > 0 for menu in window.bar.menus.values())
         more = window.menuBar().findChild(QWidget, "qt_menubar_ext_button")
         assert more is None or not more.isVisible(), "a menu has no room"
 
@@ -124,24 +149,24 @@ def test_a_layout_is_kept_for_each_kind_of_screen(window: MainWindow, monkeypatc
     window.layouts.docks["palette"].hide()
     settle()
     before = docked(window)
-    assert not any(isinstance(dock.widget(), Scrolling) for dock in window.layouts.docks.values())
+    assert not scrolls(window)
     with monkeypatch.context() as patch:
-        patch.setattr(small_screens, "room_of", lambda widget: SMALL_LEAST)
+        leave(patch, SMALL_LEAST)
         window.fit_screen()
         settle()
         assert (window.layouts.small, window.size()) == (True, SMALL_LEAST)
         assert window.layouts.docks["palette"].isVisible()
         assert docked(window) != before
         window.layouts.docks["inspector"].hide()
-    monkeypatch.setattr(small_screens, "room_of", lambda widget: QSize(1920, 1000))
+    leave(monkeypatch, QSize(1920, 1000))
     window.fit_screen()
     window.resize(1440, 900)
     settle()
     window.layouts.restore()
     settle()
     assert docked(window) == before
-    assert not any(isinstance(dock.widget(), Scrolling) for dock in window.layouts.docks.values())
-    monkeypatch.setattr(small_screens, "room_of", lambda widget: SMALL_LEAST)
+    assert not scrolls(window)
+    leave(monkeypatch, SMALL_LEAST)
     window.fit_screen()
     settle()
     assert not window.layouts.docks["inspector"].isVisible()
@@ -163,7 +188,7 @@ def test_a_screen_that_changes_is_followed(window: MainWindow, laptop: None) -> 
     assert window.layouts.small
 
 
-@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@in_both_languages
 def test_what_stands_over_the_runs_does_not_overlap(
     session: Session, app: QApplication, qtbot: QtBot, language: str, tongues: None
 ) -> None:
@@ -176,7 +201,7 @@ def test_what_stands_over_the_runs_does_not_overlap(
     panel.show()
     settle()
     row = [panel.filter, panel.columns, panel.star, panel.restore, panel.remove]
-    assert all(left.geometry().right() < right.x() for left, right in itertools.pairwise(row))
+    assert side_by_side(row)
     assert row[-1].geometry().right() < panel.width()
     panel.pages.setCurrentIndex(1)
     panel.resize(900, 300)
@@ -184,7 +209,7 @@ def test_what_stands_over_the_runs_does_not_overlap(
     assert panel.filter.width() == 230
 
 
-@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@in_both_languages
 def test_the_start_page_needs_no_scrolling_sideways(
     session: Session, app: QApplication, qtbot: QtBot, language: str, tongues: None
 ) -> None:
@@ -201,7 +226,7 @@ def test_the_start_page_needs_no_scrolling_sideways(
 
 @pytest.mark.parametrize("name", ["reference", "export", "rate_finder", "rate_fan", "batch_finder", "shortcuts"])
 def test_every_dialog_fits(window: MainWindow, laptop: None, name: str) -> None:
-    window.documents.open(assets_dir() / "examples" / "digits_cnn.play")
+    window.documents.open(DIGITS)
     if name == "shortcuts":
         window.show_shortcuts()
     else:
@@ -213,8 +238,7 @@ def test_every_dialog_fits(window: MainWindow, laptop: None, name: str) -> None:
     sheet.resize(SMALL_LEAST)
     settle()
     for at in range(sheet.foot.count()):
-        button = sheet.foot.itemAt(at).widget()  # type: ignore[union-attr]
-        assert sheet.rect().contains(QRect(button.mapTo(sheet, QPoint()), button.size()))
+        assert seen(sheet, sheet.foot.itemAt(at).widget())  # type: ignore[union-attr]
     sheet.close()
 
 
@@ -231,9 +255,7 @@ def test_a_dialog_that_is_too_high_scrolls(window: MainWindow, laptop: None) -> 
     sheet.close()
 
 
-def test_the_way_to_a_block_shortens_from_its_beginning(window: MainWindow, session: Session) -> None:
-    area = window.middle.widget(0)
-    assert isinstance(area, CanvasArea)
+def test_the_way_to_a_block_shortens_from_its_beginning(window: MainWindow, session: Session, area: CanvasArea) -> None:
     crumbs = area.bar.crumbs
     assert all(step.isVisible() for _, step in crumbs._way)
     least = window.minimumSizeHint()
@@ -251,9 +273,7 @@ def test_the_way_to_a_block_shortens_from_its_beginning(window: MainWindow, sess
     assert not crumbs._omitted.isVisible()
 
 
-def test_the_bar_over_the_canvas_leaves_out_captions_and_then_the_scale(window: MainWindow) -> None:
-    area = window.middle.widget(0)
-    assert isinstance(area, CanvasArea)
+def test_the_bar_over_the_canvas_leaves_out_captions_and_then_the_scale(area: CanvasArea) -> None:
     bar = area.bar
     whole, least = bar.width(), bar.minimumSizeHint().width()
     assert least < 400
@@ -267,7 +287,7 @@ def test_the_bar_over_the_canvas_leaves_out_captions_and_then_the_scale(window: 
         settle()
         assert (bar.tiles.bare, bar.labels.bare, bar.zoom.isVisible()) == (bare, bare, scale), wide
         parts = [bar.crumbs, bar.tiles, bar.labels, bar.tidy, bar.fit, bar.map, bar.note]
-        assert all(left.geometry().right() < right.x() for left, right in itertools.pairwise(parts)), wide
+        assert side_by_side(parts), wide
         assert parts[-1].geometry().right() < bar.width()
         assert bar.minimumSizeHint().width() == least
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QVBoxLayout, QW
 from pytestqt.qtbot import QtBot
 
 from playground.training.messages import Compiling, Progress, Started
-from playground.ui import main_window, settings
+from playground.ui import menu_bar, settings
 from playground.ui.action_button import ActionButton, ActionStrip
 from playground.ui.actions import ACTIONS, MENUS, Action, action_set_of, placed, table
 from playground.ui.layout_table import LAYOUT_TABLE, Layout
@@ -113,12 +113,12 @@ def test_areas_and_canvas_of_a_layout_must_suit() -> None:
 
 def test_a_menu_without_actions_is_not_shown(window: MainWindow) -> None:
     filled = {action.menu for action in ACTIONS}
-    assert list(window.menus) == [name for name in MENUS if name in filled]
+    assert list(window.bar.menus) == [name for name in MENUS if name in filled]
     assert MENUS.index("Train") + 1 == MENUS.index("Analyse") == MENUS.index("View") - 1
 
 
 def test_groups_of_a_menu_are_parted_by_lines(window: MainWindow) -> None:
-    for name, menu in window.menus.items():
+    for name, menu in window.bar.menus.items():
         known = {action.id: action for action in ACTIONS if action.menu == name}
         lines, before = 0, None
         for entry in menu.actions():
@@ -183,13 +183,13 @@ def test_the_foot_of_the_knobs_holds_the_actions_placed_there(
                enabled=lambda w: possible[0]),
         Action(id="mine2", text="Second", run=lambda w: said.append("rewind"), icon="rewind", menu="Analyse", place="knobs"),
     )  # fmt: skip
-    for module in (table, main_window):
+    for module in (table, menu_bar):
         monkeypatch.setattr(module, "ACTIONS", (*ACTIONS, *mine))
     assert placed("knobs")[-2:] == mine
     window = MainWindow(session)
     window.resize(1440, 900)
     window.show()
-    assert "Second" in [entry.text() for entry in window.menus["Analyse"].actions()]
+    assert "Second" in [entry.text() for entry in window.bar.menus["Analyse"].actions()]
     window.show_layout("train")
     settle()
     knobs = window.layouts.docks["knobs"].made

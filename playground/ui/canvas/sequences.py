@@ -50,14 +50,19 @@ def strip_of(samples: Samples | None, index: int) -> Strip | None:
     answers: tuple[str, ...] = ()
     answer = ""
     if samples.per_step and samples.aligned:
-        answers = tuple("" if k == NO_CLASS else named(samples.class_names[k]) for k in samples.classes_of(at))
+        answers = class_words(samples, at, none="")
     elif samples.per_step:
-        answer = " ".join("–" if k == NO_CLASS else named(samples.class_names[k]) for k in samples.classes_of(at))
+        answer = " ".join(class_words(samples, at))
     elif samples.task == "classification":
         answer = named(samples.class_names[int(samples.y[at])])
     else:
         answer = ", ".join(f"{value:.3g}" for value in samples.y[at].reshape(-1)[:3])
     return Strip(words, there.reshape(len(there), -1).astype(float), samples.steps, answers, answer)
+
+
+def class_words(samples: Samples, index: int, *, most: int | None = None, none: str = "–") -> tuple[str, ...]:
+    """The classes of the first steps of one sample, or of all. none: what stands for a step without one."""
+    return tuple(none if k == NO_CLASS else named(samples.class_names[k]) for k in samples.classes_of(index)[:most])
 
 
 def paint_strip(p: QPainter, r: QRectF, strip: Strip) -> None:

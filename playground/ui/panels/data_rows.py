@@ -12,8 +12,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
-from playground.core.samples import NO_CLASS, Samples
-from playground.ui.canvas.sequences import MOST_CURVES, Strip, paint_curves, strip_of
+from playground.core.samples import Samples
+from playground.ui.canvas.sequences import MOST_CURVES, Strip, class_words, paint_curves, strip_of
 from playground.ui.painting import LEFT, RIGHT, put, width_of
 from playground.ui.plots.axis import short
 from playground.ui.theme import theme
@@ -165,7 +165,7 @@ def sample_rows(samples: Samples) -> tuple[list[str], list[list[str]], dict[int,
 def answer_text(samples: Samples, index: int) -> str:
     """The answer to one sample in words: its class, its first target, or the classes or first targets of its steps."""
     if samples.per_step:
-        return " ".join("–" if k == NO_CLASS else named(samples.class_names[k]) for k in samples.classes_of(index)[:STEPS])
+        return " ".join(class_words(samples, index, most=STEPS))
     if samples.task == "classification":
         return named(samples.class_names[int(samples.y[index])])
     if len(samples.target_shape) > 1:

@@ -18,7 +18,7 @@ from playground.training import run_record
 from playground.training.journal import Entry, Journal
 from playground.training.journal_line import ended
 from playground.training.run_record import project_sha256, samples_sha256
-from playground.training.runs import LAST, Kept
+from playground.training.runs import Kept
 from playground.ui.compare.choice import choice_of
 from playground.ui.compare.restored import restored_of
 from playground.ui.replacing import ask_save
@@ -94,7 +94,7 @@ def _to_checkpoint(session: Session, run: Kept, found: run_record.Found) -> tupl
     from playground.training import checkpoints
     from playground.training.assembly import assemble
 
-    last = run.folder / LAST
+    last = run.folder / run_record.LAST
     if not last.is_file():
         raise FileError(
             sentence(
