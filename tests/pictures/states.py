@@ -40,6 +40,14 @@ def spoiled(on: Stage) -> None:
 
 
 @view
+def undefined(on: Stage) -> None:
+    """A function that is undefined for half of its inputs, before any run: finite parts on their scale, the rest hatched."""
+    example(on, "spiral_mlp", "build")
+    node = next(node.id for node in on.session.project.network.nodes if node.name == "tanh1")
+    on.session.do(ReplaceSpec(node, registry.find("layer", "expression")(function="log(x)")))
+
+
+@view
 def before_run(on: Stage) -> None:
     """Plots of a run that there is not yet."""
     example(on, "spiral_mlp", "train")
