@@ -234,7 +234,7 @@ def test_parts_of_the_status_line_stand_in_order_at_their_side(
 ) -> None:
     line = StatusLine(session)
     qtbot.addWidget(line)
-    assert [part.id for part in line.parts] == ["recovery", "run", "age", "network", "cost", "machine"]
+    assert [part.id for part in line.parts] == ["recovery", "run", "phase", "age", "network", "cost", "machine"]
     line.show_autosave("Autosaved 2 s ago")
     line.parts.append(StatusPart(id="more", side="right", say=lambda shown: [Part(f"{shown.session.run.state} 12 ms")]))
     line.parts.append(StatusPart(id="quiet", say=lambda shown: []))
