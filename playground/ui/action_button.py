@@ -19,11 +19,12 @@ class ActionButton(QAbstractButton):
     """A button that is an action: its text, icon, switch and availability follow it.
 
     look: "icon", "quiet" (icon and text), "framed" (the same, small, in a frame) or "primary" (the one filled button, 92 wide).
+    words: what it always says, so that it keeps its width; what the action says at the moment is in its tip. "" for that itself.
     """
 
-    def __init__(self, action: QAction, icon: str, look: str = "icon") -> None:
+    def __init__(self, action: QAction, icon: str, look: str = "icon", words: str = "") -> None:
         super().__init__()
-        self.action_shown, self.glyph, self.look = action, icon, look
+        self.action_shown, self.glyph, self.look, self.words = action, icon, look, words
         self.bare = False
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         wide = QSizePolicy.Policy.Preferred if look == "framed" else QSizePolicy.Policy.Fixed
@@ -34,9 +35,10 @@ class ActionButton(QAbstractButton):
 
     def follow(self) -> None:
         """Take text and availability from the action."""
-        self.setText(from_menu(self.action_shown.text()))
-        self.setToolTip(self._tip())
-        self.setAccessibleName(self.text())
+        told = from_menu(self.action_shown.text())
+        self.setText(self.words or told)
+        self.setToolTip(self._tip(told))
+        self.setAccessibleName(told)
         self.setEnabled(self.action_shown.isEnabled())
         self.updateGeometry()
         self.update()
@@ -48,9 +50,9 @@ class ActionButton(QAbstractButton):
             self.updateGeometry()
             self.update()
 
-    def _tip(self) -> str:
+    def _tip(self, told: str) -> str:
         keys = self.action_shown.shortcut().toString()
-        text = f"{self.text()} ({keys})" if keys else self.text()
+        text = f"{told} ({keys})" if keys else told
         return "\n".join(filter(None, (text, self.action_shown.whatsThis())))
 
     def sizeHint(self) -> QSize:
@@ -114,7 +116,8 @@ SIDE, GAP = 8, 5
 class ActionStrip(QWidget):
     """The actions of one place as buttons of equal width under a line, such as the foot of a panel.
 
-    It takes no room where no action has that place. The buttons are made when it is first shown inside a window, whose actions they are.
+    It takes no room where no action has that place, and keeps its height whatever the actions say at the moment. The buttons are made
+    when it is first shown inside a window, whose actions they are.
     """
 
     def __init__(self, place: str, parent: QWidget | None = None) -> None:
@@ -133,8 +136,7 @@ class ActionStrip(QWidget):
         if made is None or self.buttons:
             return
         for action in self.actions_shown:
-            self.buttons[action.id] = ActionButton(made[action.id], action.icon, "framed")
-            made[action.id].changed.connect(self._arrange)
+            self.buttons[action.id] = ActionButton(made[action.id], action.icon, "framed", say(action.text))
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -142,7 +144,7 @@ class ActionStrip(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        """One row where all words are readable in it, such as a step of five digits; else rows of two."""
+        """One row where all words are readable in it; else rows of two."""
         buttons = list(self.buttons.values())
         wants = [button.sizeHint().width() for button in buttons]
         room = self.width() - 2 * SIDE - GAP * (len(buttons) - 1)

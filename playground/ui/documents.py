@@ -60,6 +60,7 @@ class Documents(QObject):
     def __init__(self, session: Session, window: QWidget) -> None:
         super().__init__(window)
         self.session, self.window_shown = session, window
+        session.flawed.connect(self._offer_saving)
 
     def ask_open(self) -> None:
         """Choose a project and open it."""
@@ -130,6 +131,10 @@ class Documents(QObject):
             self.session.offered.emit((sentence("Start from {folder}", folder=classes.name), start))
         else:
             self.session.offered.emit((sentence("Choose another file"), self.ask_open))
+
+    def _offer_saving(self) -> None:
+        """What is left of a damaged file into a whole one, beside the words that tell of the damage."""
+        self.session.offered.emit((sentence("Save as…"), self.save_as))
 
     def _note(self, path: Path) -> None:
         """Put a file in front of the recent ones; a list that cannot be written costs nothing else."""

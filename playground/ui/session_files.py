@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from playground.document.edits import History, MoveNodes, SetField, SetProject, Several
 from playground.document.picks import remember
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 
 
 class FilesPart(SessionCore):
-    """file_sets: the weights that its file holds, or that were taken from another; then weights_taken, and closing would lose them."""
+    """file_sets: the weights that its file holds, or that were taken from another; then weights_taken, and closing would lose them.
+
+    flawed: a project was opened, and it was told what of its file is damaged or unknown.
+    """
+
+    flawed = Signal()
 
     def __init__(self, project: Project | None = None, parent: QObject | None = None) -> None:
         super().__init__(project, parent)
@@ -39,7 +44,7 @@ class FilesPart(SessionCore):
         self._file_sha256 = ""
         self._kept_run = (0, 0)
         self._ours = False
-        self._unsaved = Revocable(self)
+        self._unsaved, self._flaws = Revocable(self), Revocable(self)
         self.weights_taken = False
         self.heard.connect(self._copy_run)
 
@@ -113,12 +118,13 @@ class FilesPart(SessionCore):
         return True
 
     def _tell(self, problems: list[str]) -> None:
-        """What was damaged or unknown in a file."""
+        """What was damaged or unknown in a file, until the project is saved as a whole one."""
         if problems:
             more = (
                 [sentence(" {problems_count} more of this kind.", problems_count=len(problems) - 3)] if len(problems) > 3 else []
             )
-            self.message.emit(joined((joined(problems[:3], " "), *more), ""), "warning")
+            self._flaws.tell_revocably(joined((joined(problems[:3], " "), *more), ""), "warning")
+            self.flawed.emit()
 
     def detach(self, *, ours: bool = False) -> None:
         """Go on as a copy without a file, as for an example that is to stay as it is; data beside the file is still found.
@@ -172,6 +178,7 @@ class FilesPart(SessionCore):
             self._unsaved.tell_revocably(str(error), "error")
             return False
         self._unsaved.take_back()
+        self._flaws.take_back()
         for edit in renaming:
             self.do(edit)
         self._follow_folder(folder, moving)

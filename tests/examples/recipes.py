@@ -16,7 +16,7 @@ from playground.core.spec import Layer
 from playground.document import project as records
 from playground.document.block_files import shipped
 from playground.document.blocks import BlockUse
-from playground.document.edits import MoveNodes, SetProject
+from playground.document.edits import MoveNodes, RenameNode, SetProject
 from playground.document.file import to_bytes
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "examples"
@@ -85,6 +85,13 @@ def digits_cnn() -> pg.Project:
     )  # fmt: skip
 
 
+def called(made: pg.Project, **names: str) -> pg.Project:
+    """The same with nodes called otherwise, so that each name can be read in full on its node. names: as it is -> as it shall be."""
+    for old, new in names.items():
+        made.record = RenameNode(made.node(old).id, new).apply(made.record)
+    return made
+
+
 def digits_resnet() -> pg.Project:
     """Blocks: what each computes is added to what came in. Two of them have one definition; the third halves the image."""
     made = pg.Project()
@@ -100,6 +107,7 @@ def digits_resnet() -> pg.Project:
     x = made.add(pg.layer("dense", units=10), made.add(pg.layer("global_average_pool"), x, name="pool"), name="dense1")
     made.add(pg.loss("cross_entropy"), x, name="loss")
     made.make_block("Halving residual", "conv1", "norm1", "relu1", "conv2", "norm2", "shortcut", "add", "relu2")
+    called(made, halving_residual1="halving1")
     return made.set(epochs=15, batch=32, optimizer=pg.optimizer("adam", rate=0.004), schedule=pg.schedule("cosine"), seed=1)
 
 
@@ -134,19 +142,21 @@ def digits_two_heads() -> pg.Project:
 
 
 def adding_lstm() -> pg.Project:
-    return pg.Project.chain(
+    made = pg.Project.chain(
         pg.dataset("adding_problem"), pg.layer("lstm", units=32, returns="last"), pg.layer("dense", units=2), name="Adding LSTM",
         epochs=40, batch=32, optimizer=pg.optimizer("adam", rate=0.005), clip=1.0, schedule=pg.schedule("cosine"),
     )  # fmt: skip
+    return called(made, adding_problem="adding")
 
 
 def adding_attention() -> pg.Project:
     read = [pg.layer("dense", units=32), pg.layer("multi_head_attention", heads=2), pg.layer("global_average_pool")]
     answer = [pg.layer("dense", units=32), pg.layer("relu"), pg.layer("dense", units=2)]
-    return pg.Project.chain(
+    made = pg.Project.chain(
         pg.dataset("adding_problem"), *read, *answer, name="Adding attention",
         epochs=15, batch=64, optimizer=pg.optimizer("adam", rate=0.003), clip=1.0, schedule=pg.schedule("cosine"),
     )  # fmt: skip
+    return called(made, adding_problem="adding", multi_head_attention1="attention1", global_average_pool1="pool1")
 
 
 def diabetes_lasso() -> pg.Project:

@@ -12,7 +12,7 @@ WINDOW = Path(__file__).resolve().parents[2] / "playground" / "ui"
 ELSEWHERE = {
     ("session_files.py", "open"): "documents.py open",
     ("session_files.py", "save"): "documents.py save and save_as",
-    ("session_files.py", "_tell"): "the file is open; its sentences say what was lost and what mends it",
+    ("session_files.py", "_tell"): "documents.py _offer_saving",
     ("dialogs/import_data.py", "import_path"): "dialogs/import_data.py take",
     ("compare/choice.py", "_weights"): "compare/choice.py restore",
     ("revocable.py", "tell_revocably"): "who keeps it, each of whom is asked as if it told by itself",

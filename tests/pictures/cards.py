@@ -169,7 +169,7 @@ def over_steps(project: pg.Project, node: str) -> Painting:
 
 @card
 def adding_attention(project: pg.Project) -> Painting:
-    return over_steps(project, "multi_head_attention1")
+    return over_steps(project, "attention1")
 
 
 @card
@@ -235,7 +235,7 @@ def digits_resnet(project: pg.Project) -> Painting:
     rows = []
     for sample in (2, 5, 8):
         digit = project.samples().x[sample, :, :, 0]
-        found = maps_of(project, ("conv_bn_relu1", "residual1", "residual2", "halving_residual1"), sample, 1)
+        found = maps_of(project, ("conv_bn_relu1", "residual1", "residual2", "halving1"), sample, 1)
         rows.append((digit / digit.max(), [maps[0] for maps in found]))
 
     def paint(p: QPainter) -> None:

@@ -23,6 +23,7 @@ from playground.ui.hidden import hidden
 from playground.ui.kinds import MIME, kinds
 from playground.ui.measure.stage import Stage, spin, until
 from playground.ui.recent_faces import keep_face
+from playground.ui.slow_motion import slow_motion_of
 from tests.pictures.leading import PATIENCE, choose, example, train_to, view, whole_run
 from tests.ui import synthetic
 
@@ -37,6 +38,24 @@ def spoiled(on: Stage) -> None:
     on.session.do(ReplaceSpec(node, registry.find("layer", "expression")(function="log(x)")))
     on.session.train()
     until(lambda: on.session.client.state == "failed", "the fault", PATIENCE)
+
+
+@view
+def undefined(on: Stage) -> None:
+    """A function that is undefined for half of its inputs, before any run: finite parts on their scale, the rest hatched."""
+    example(on, "spiral_mlp", "build")
+    node = next(node.id for node in on.session.project.network.nodes if node.name == "tanh1")
+    on.session.do(ReplaceSpec(node, registry.find("layer", "expression")(function="log(x)")))
+
+
+@view
+def stepping_into(on: Stage) -> None:
+    """A step taken apart: the node at work on the canvas, and the phase in the status line."""
+    example(on, "spiral_mlp", "train")
+    slow = slow_motion_of(on.session)
+    for phase in range(1, 12):
+        slow.step()
+        until(lambda phase=phase: slow.now is not None and slow.now.done >= phase and on.session.run.state == "paused", "a phase")
 
 
 @view

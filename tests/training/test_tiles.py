@@ -121,7 +121,7 @@ def test_codes_are_places_in_the_scale(record: Spec | None) -> None:
     for k in (0, 2):
         middle, most = half or (0.0, float(np.abs(upright[k]).max()))
         assert np.abs(found.codes[k] - (upright[k] - middle) / most * 127.5 - 127.5).max() <= 1
-    assert surfaces.responses(np.zeros((2, 25), np.float32), record, 5).codes[0, 0, 0] in (0, 127, 255)
+    assert surfaces.responses(np.zeros((2, 25), np.float32), record, 5).codes[0, 0, 0] in (surfaces.LOWEST, 127, 255)
 
 
 def test_stuck_units_are_flagged() -> None:
@@ -134,7 +134,7 @@ def test_stuck_units_are_flagged() -> None:
 
 def test_decisions_of_two_of_many_and_of_amounts() -> None:
     yes_or_no = surfaces.decision(np.array([[0.0], [1.0], [0.5], [0.25]]), "classification", 2)
-    assert yes_or_no.codes.tolist() == [[[127, 63], [0, 255]]]
+    assert yes_or_no.codes.tolist() == [[[127, 63], [surfaces.LOWEST, 255]]]
     three = surfaces.decision(np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [0.5, 0, 0.5]]), "classification", 2)
     assert three.codes.tolist() == [[[64 + 31, 0 + 7], [0 + 31, 32 + 31]]], (
         "the likeliest class, and how sure: a half is a quarter of the way"
@@ -160,3 +160,41 @@ def test_a_set_is_read_whole_or_not_at_all() -> None:
     assert area.read().tiles == {}
     area.clear()
     assert area.read() is None
+
+
+@pytest.mark.parametrize("record", [of("layer", "tanh"), of("layer", "relu"), None])
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_has_a_code_of_its_own_and_leaves_the_others_their_scale(record: Spec | None, odd: float) -> None:
+    values = np.linspace(-0.5, 1.0, 50, dtype=np.float32).reshape(2, 25)
+    whole = surfaces.responses(values, record, 5)
+    values[1, 7] = odd
+    found = surfaces.responses(values, record, 5)
+    hole = np.zeros((2, 5, 5), bool)
+    hole[1, 3, 2] = True
+    assert np.array_equal(found.codes == surfaces.VOID, hole)
+    assert np.array_equal(found.codes[~hole], whole.codes[~hole])
+    assert not found.flagged
+    one = surfaces.field(values[1], 5)
+    assert np.array_equal(one.codes[0] == surfaces.VOID, hole[1])
+    assert one.most == 1.0
+
+
+def test_units_without_any_finite_number_are_neither_stuck_nor_on_the_scale() -> None:
+    for record in (of("layer", "tanh"), of("layer", "relu"), None):
+        found = surfaces.responses(np.full((1, 16), np.nan, np.float32), record, 4)
+        assert (found.codes == surfaces.VOID).all()
+        assert not found.flagged
+
+
+@pytest.mark.parametrize(
+    ("task", "outputs"), [("classification", 1), ("classification", 2), ("classification", 4), ("regression", 1)]
+)
+def test_decisions_say_where_there_is_none(task: str, outputs: int) -> None:
+    response = np.random.default_rng(2).dirichlet(np.ones(max(outputs, 2)), 9)[:, :outputs]
+    whole = surfaces.decision(response, task, 3).codes
+    assert whole.all(), "no place in the scale is that of what is not finite"
+    response[0] = np.nan
+    codes = surfaces.decision(response, task, 3).codes[0]
+    assert codes[2, 0] == surfaces.VOID
+    assert np.count_nonzero(codes == surfaces.VOID) == 1
+    assert len(np.unique(codes)) > 3

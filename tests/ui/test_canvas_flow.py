@@ -15,6 +15,7 @@ from playground.ui.canvas.view import CanvasView
 from playground.ui.canvas.wire_paint import label_room
 from playground.ui.canvas.wire_value import MOST_CELLS, cells_of, words_of
 from playground.ui.session import Session
+from playground.ui.status import StatusLine
 from tests.ui import synthetic
 from tests.ui.conftest import settle
 
@@ -99,7 +100,10 @@ def test_stepping_into_lights_one_node_after_the_other(
     loaded(session)
     view.zoom_about(1.0, QPointF(0, 0))
     slow = view.feed.slow
+    line = StatusLine(session)
+    qtbot.addWidget(line)
     lit: list[tuple[str, str]] = []
+    assert not any(part.text.startswith("Phase") for part in line.left())
     slow.step()
     for _ in range(200):
         qtbot.waitUntil(
@@ -108,6 +112,9 @@ def test_stepping_into_lights_one_node_after_the_other(
         view.feed.draw()
         now = [(item.look.name, item.phase) for item in view.canvas.nodes.values() if item.phase]
         lit.append(now[0] if now else ("", slow.now.direction))
+        told = [part.text for part in line.left()[-2:]]
+        assert told == [f"Phase {slow.now.done} of {slow.now.total}", ": ".join(filter(None, lit[-1]))]
+        assert told[1] in line.accessibleName()
         if slow.now.done == slow.now.total:
             break
         slow.step()
@@ -122,6 +129,7 @@ def test_stepping_into_lights_one_node_after_the_other(
     qtbot.waitUntil(lambda: slow.now is None, timeout=10_000)
     view.feed.draw()
     assert not any(item.phase for item in view.canvas.nodes.values())
+    assert not any(part.text.startswith("Phase") for part in line.left())
 
 
 def test_slow_motion_goes_on_by_itself_and_ends_with_the_run(

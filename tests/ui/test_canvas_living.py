@@ -10,6 +10,8 @@ import pytest
 from playground.core import registry
 from playground.document.edits import ReplaceSpec
 from playground.training.messages.analysis import LayerCost, LayersTimed
+from playground.training.surfaces import LOWEST, VOID
+from playground.ui import theme
 from playground.ui.canvas import pictures
 from playground.ui.canvas.bar import CanvasBar
 from playground.ui.canvas.faring import Cost, alarm, costs, duration, estimates, percent, worst
@@ -157,12 +159,46 @@ def test_weights_and_outputs_as_bars() -> None:
     weight = np.array([[1.0, 0.0], [-0.5, 0.25]], np.float32)
     tiles = pictures.weight_tiles(weight, None, 0).maps
     assert tiles.shape == (2, 64, 64)
-    assert set(np.unique(tiles[0])) == {0, 127, 255}
+    assert set(np.unique(tiles[0])) == {LOWEST, 127, 255}
     assert (tiles[0][:32, :32] == 255).all(), "the largest weight reaches the edge"
-    assert (tiles[0][:, 32:][32:48] == 0).all()
-    assert not (tiles[1] == 0).any()
+    assert (tiles[0][:, 32:][32:48] == LOWEST).all()
+    assert not (tiles[1] == LOWEST).any()
+    weight[0, 0] = np.nan
+    broken = pictures.weight_tiles(weight, None, 0).maps
+    assert (broken[0][:, :32] == VOID).all()
+    assert not (broken[0][:, 32:] == VOID).any()
+    assert not (broken[1] == VOID).any()
     given = np.concatenate([np.full((30, 1), 2.0), np.full((10, 1), -2.0)])
     counts = pictures.histograms(given, 0).maps[0]
     assert (counts[:, -2:] == 255).all(), "the fullest bin reaches the top"
     assert (counts[:, 0] == 255).sum() == pytest.approx(64 / 3, abs=1)
     assert (counts[:, 8:-8] == 127).all()
+
+
+def test_where_a_function_is_undefined_its_picture_is_hatched_and_the_tip_says_it(view: CanvasView, session: Session) -> None:
+    node = _node(session, "tanh1")
+    item = view.canvas.nodes[node.id]
+    assert "Hatched" not in item.toolTip()
+    session.do(ReplaceSpec(node.id, registry.find("layer", "expression")(function="log(x)")))
+    settle()
+    view.feed.draw()
+    item = view.canvas.nodes[node.id]
+    codes = item.data_shown.maps
+    half = [share for tile in codes if 0.1 < (share := float((tile == VOID).mean())) < 0.9]
+    assert half, "no unit is positive in a part of the plane alone"
+    tile = next(k for k, tile in enumerate(codes) if 0.1 < (tile == VOID).mean() < 0.9)
+    assert len(np.unique(codes[tile])) > 20, "what is finite has a scale of its own"
+    inks = {theme.theme().color("errorsoft").rgba(), theme.theme().tint("error", 0.5, "errorsoft").rgba()}
+    atlas = item.atlas
+    at = np.arange(atlas.size) * 64 // atlas.size
+    y, x = (n * (atlas.size + atlas.gap) for n in (tile // 2, tile % 2))
+    shown = atlas.words[y + 1 : y + atlas.size - 1, x + 1 : x + atlas.size - 1]
+    void = (codes[tile] == VOID)[np.ix_(at, at)][1:-1, 1:-1]
+    assert set(np.unique(shown[void]).tolist()) == inks
+    assert not np.isin(shown[~void], list(inks)).any()
+    share = f"{100 * float((codes == VOID).mean()):.0f}"
+    assert f"Hatched: no finite number there, {share} % of the picture" in item.toolTip().split("\n")
+    session.do(ReplaceSpec(node.id, registry.find("layer", "tanh")()))
+    settle()
+    view.feed.draw()
+    assert "Hatched" not in view.canvas.nodes[node.id].toolTip()

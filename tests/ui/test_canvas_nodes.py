@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from playground.core import registry
 from playground.core.samples import Samples
 from playground.document.edits import AddLink, AddNode, AddNote, MoveNodes, RemoveNodes, RenameNode, SetField, SetNodeOption
+from playground.document.file import load
 from playground.document.node_size import WIDEST, size_of
 from playground.document.project import Network, Node, Project
 from playground.lowering import inspect
@@ -23,6 +24,7 @@ from playground.ui.canvas.starters import STARTERS
 from playground.ui.canvas.view import CanvasView
 from playground.ui.painting import middled, width_of
 from playground.ui.session import Session
+from tests.examples.recipes import EXAMPLES, FOLDER, Example
 from tests.ui.conftest import settle
 
 
@@ -160,6 +162,15 @@ def test_two_d_data_gives_response_tiles_and_images_give_maps() -> None:
     assert (look.preview, look.units, look.more) == ("tiles", 8, 12)
     wide = dataclasses.replace(planar, x=np.zeros((8, 5), np.float32))
     assert look_of(dense, project, inspect(project, wide), wide).preview == "maps"
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_every_name_of_an_example_can_be_read_in_full_on_its_node(app: QApplication, example: Example) -> None:
+    project = load(FOLDER / f"{example.name}.play").project
+    networks = [project.network, *(block.network for block in project.blocks)]
+    names = {node.name for network in networks for node in network.nodes}
+    assert names
+    assert [name for name in names if middled(name, WIDEST - 39, 12, True) != name] == []
 
 
 def test_of_data_with_a_long_name_the_count_can_be_read(app: QApplication) -> None:

@@ -456,3 +456,29 @@ def test_parts_of_a_later_version_are_shown_and_kept(
     session.undo()
     assert window.documents.save()
     assert load(tmp_path / "later.play").project == project
+
+
+@pytest.mark.parametrize("by_button", [True, False])
+def test_what_is_left_of_a_damaged_file_can_be_saved_at_once(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_button: bool
+) -> None:
+    path, whole = tmp_path / "cut.play", tmp_path / "whole.play"
+    save(moons(), path)
+    window.documents.open(path)
+    assert not window.notices.button.isVisible(), "nothing is amiss with a file that is whole"
+    path.write_bytes(path.read_bytes()[:-30])
+    window.documents.open(path)
+    settle()
+    told = window.notices.text
+    assert told.startswith("The file is damaged or was cut short.")
+    assert window.notices.button.text() == "Save as…"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(whole), "")))
+    if by_button:
+        QTest.mouseClick(window.notices.button, Qt.MouseButton.LeftButton)
+        assert load(whole).problems == ()
+        assert window.session.path == whole
+    else:
+        window.save()
+        assert load(path).problems == ()
+    assert window.notices.text != told or not window.notices.isVisible(), "what is mended is not told any more"
+    window.session.history.mark_saved()

@@ -199,6 +199,22 @@ def test_no_flag_lies_on_another_and_none_is_left_uncounted(app: QApplication, m
         assert any(heavy for _, _, heavy in found) == (last == "error")
 
 
+@pytest.mark.parametrize("knobs", [3, 12, 40])
+@pytest.mark.parametrize("at", [60.5, 250.5, 430.5])
+def test_forks_and_errors_have_room_before_the_turns_of_knobs(app: QApplication, knobs: int, at: float) -> None:
+    r = QRectF(48, 8, 400, 200)
+    turned = [(50.5 + 390 / knobs * k, Mark(k, f"rate 0.01 → 0.0{k}")) for k in range(knobs)]
+    rare = [(at, Mark(100, "Fork of Run 2", "accent", "fork")), (at + 3, Mark(101, "stopped", "error"))]
+    found = flag_places(r, sorted([*turned, *rare], key=lambda one: one[0]))
+    words = [text for _, text, _ in found]
+    assert {"Fork of Run 2", "stopped"} <= set(words)
+    places = [place for place, _, _ in found]
+    assert all(r.contains(place) for place in places)
+    assert not any(one.intersects(other) for k, one in enumerate(places) for other in places[:k])
+    counted = sum(int(text) for text in words if text.startswith("+"))
+    assert counted + sum(not text.startswith("+") for text in words) == knobs + 2
+
+
 @pytest.mark.parametrize(("height", "diamond"), [(200, True), (54, False)])
 def test_the_diamond_of_a_fork_covers_no_curve_of_a_strip(app: QApplication, height: int, diamond: bool) -> None:
     picture = QImage(120, height, QImage.Format.Format_RGB32)

@@ -67,7 +67,7 @@ def test_gates_and_states_of_a_recurrent_layer(window: MainWindow, session: Sess
 
 def test_attention_weights_are_shares_and_samples_can_be_leafed_through(window: MainWindow, session: Session, loaded: Loaded):
     panel = shown(window, session, loaded, "adding_attention")
-    assert panel.name.text() == "multi_head_attention1", "while nothing is selected, the layer with the most to show"
+    assert panel.name.text() == "attention1", "while nothing is selected, the layer with the most to show"
     assert titles(panel)[0] == "Attention weights"
     assert panel.maps.view is not None
     heads = [values for _, values in panel.maps.view.pictures]
@@ -82,7 +82,7 @@ def test_attention_weights_are_shares_and_samples_can_be_leafed_through(window: 
     np.testing.assert_array_equal(first, panel.maps.view.pictures[0][1])
     QTest.mouseClick(panel.back, Qt.MouseButton.LeftButton)
     assert panel.answer.text() == "sample 4,000 of 4,000"
-    assert adding_attention().node("multi_head_attention1").spec.heads == 2
+    assert adding_attention().node("attention1").spec.heads == 2
 
 
 def test_in_a_narrow_dock_the_name_of_the_layer_can_be_read(window: MainWindow, session: Session, loaded: Loaded, qtbot: QtBot):

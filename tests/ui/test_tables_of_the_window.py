@@ -156,21 +156,38 @@ def test_a_strip_without_actions_takes_no_room(session: Session, qtbot: QtBot) -
     assert not page.findChildren(ActionStrip)[0].isVisible()
 
 
-def test_a_strip_takes_a_second_row_before_words_are_cut(window: MainWindow) -> None:
+def test_a_strip_takes_a_second_row_before_words_are_cut(window: MainWindow, qtbot: QtBot) -> None:
     window.show_layout("train")
     settle()
     strip = window.findChild(ActionStrip)
     assert strip is not None
-    low = strip.height()
-    for id, text in (("fork", "Fork at 26,784"), ("rewind", "Rewind to 26,784")):
+    low, wide = strip.height(), strip.width()
+    strip.setParent(page := QWidget(window))
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(strip)
+    page.show()
+    for room, rows in ((wide - 40, 2), (wide, 1)):
+        page.resize(room, page.heightForWidth(room) if page.hasHeightForWidth() else page.minimumSizeHint().height())
+        settle()
+        assert all(button.width() >= button.sizeHint().width() for button in strip.buttons.values())
+        assert len({button.y() for button in strip.buttons.values()}) == rows
+    assert strip.minimumSizeHint().height() == low
+
+
+def test_a_strip_keeps_its_place_while_a_step_is_picked(window: MainWindow) -> None:
+    window.show_layout("train")
+    settle()
+    strip = window.findChild(ActionStrip)
+    assert strip is not None
+    before = strip.geometry(), {id: button.geometry() for id, button in strip.buttons.items()}
+    for id, text in (("fork", "Fork at 1,926,784"), ("rewind", "Rewind to 1,926,784")):
         window.actions_made[id].setText(text)
+        assert strip.buttons[id].toolTip().startswith(text)
+        assert strip.buttons[id].accessibleName() == text
     settle()
-    assert all(button.width() >= button.sizeHint().width() for button in strip.buttons.values())
-    assert strip.height() > low
-    for id in ("fork", "rewind"):
-        window.actions_made[id].setText("Here")
-    settle()
-    assert strip.height() == low
+    assert (strip.geometry(), {id: button.geometry() for id, button in strip.buttons.items()}) == before
+    assert [strip.buttons[id].text() for id in ("fork", "rewind")] == ["Fork here", "Rewind here"]
 
 
 def test_the_foot_of_the_knobs_holds_the_actions_placed_there(
@@ -217,7 +234,7 @@ def test_parts_of_the_status_line_stand_in_order_at_their_side(
 ) -> None:
     line = StatusLine(session)
     qtbot.addWidget(line)
-    assert [part.id for part in line.parts] == ["recovery", "run", "age", "network", "cost", "machine"]
+    assert [part.id for part in line.parts] == ["recovery", "run", "phase", "age", "network", "cost", "machine"]
     line.show_autosave("Autosaved 2 s ago")
     line.parts.append(StatusPart(id="more", side="right", say=lambda shown: [Part(f"{shown.session.run.state} 12 ms")]))
     line.parts.append(StatusPart(id="quiet", say=lambda shown: []))

@@ -16,13 +16,13 @@ class Attention(Lesson):
         Step(
             "The task of the lesson on memory: do the two marked numbers of a hundred sum to more than 1? Nothing is "
             "read in order here.",
-            at="node adding_problem",
+            at="node adding",
         ),
         Step(
-            "multi_head_attention1 lets every step look at every other. Its pictures show who looks where: a row for "
+            "attention1 lets every step look at every other. Its pictures show who looks where: a row for "
             "each step, a column for each step looked at.",
-            at="node multi_head_attention1",
-            until="selected multi_head_attention1",
+            at="node attention1",
+            until="selected attention1",
         ),
         Step(
             "Train, and keep your eyes on these pictures.",
@@ -31,7 +31,7 @@ class Attention(Lesson):
         ),
         Step(
             "Two columns light up: whatever the step, it looks at the two marked ones. Wait until the loss is below 0.2.",
-            at="node multi_head_attention1",
+            at="node attention1",
             until="loss below 0.2",
         ),
         Step(

@@ -16,7 +16,7 @@ class Memory(Lesson):
         Step(
             "Every sequence holds a hundred random numbers; two of them are marked. The question is whether the sum of "
             "these two is above 1.",
-            at="node adding_problem",
+            at="node adding",
         ),
         Step(
             "lstm1 reads one step after the other. Its gates decide at each step what to forget, what to write and what to show.",

@@ -16,12 +16,22 @@ from playground.ui.canvas.ports import places
 from playground.ui.canvas.preview import Atlas, PreviewData, make_atlas
 from playground.ui.canvas.still import Still
 from playground.ui.theme import theme
+from playground.words import percent, say
 
 if TYPE_CHECKING:
     from playground.ui.canvas.tie_item import TieItem
     from playground.ui.canvas.wire_item import WireItem
 
 REACH, QUIET_REACH = 12, 7
+
+
+def holes_text(share: float) -> str:
+    """What the hatched part of a picture means, "" where there is none. share: of its places, 0 to 1."""
+    if not share:
+        return ""
+    return say(
+        "Hatched: no finite number there, {share} of the picture", share=percent(f"{100 * share:.0f}" if share >= 0.01 else "< 1")
+    )
 
 
 class NodeItem(QGraphicsItem):
@@ -44,7 +54,7 @@ class NodeItem(QGraphicsItem):
         self.faulty = False
         self.phase = ""
         self.alarm, self.fares, self.cost, self.share, self.part = "", "", "", "", 0.0
-        self.first = 0
+        self.first, self.holes = 0, ""
         self.on_page: Callable[[str], None] | None = None
         self.still = Still()
         self.hover = False
@@ -71,6 +81,10 @@ class NodeItem(QGraphicsItem):
         if data is self.data_shown and data is not None:
             return
         self.data_shown = data
+        holes = holes_text(0.0 if data is None else data.void())
+        if holes != self.holes:
+            self.holes = holes
+            self._tell()
         self._compose()
         self.update(self.preview_rect())
 
@@ -104,7 +118,7 @@ class NodeItem(QGraphicsItem):
 
     def _tell(self) -> None:
         name = self.look.name if self.look.width < self.look.most or self.look.most == WIDEST else ""  # it may be cut
-        self.setToolTip("\n".join(filter(None, (name, self.look.detail, self.fares, self.cost))))
+        self.setToolTip("\n".join(filter(None, (name, self.look.detail, self.holes, self.fares, self.cost))))
 
     def show_page(self, first: int) -> None:
         """The first unit that the picture shows."""

@@ -16,7 +16,7 @@ from playground.document.project import Node
 from playground.training import surfaces
 from playground.training.areas.tiles import Tile
 from playground.training.saturation import cuts, saturation
-from playground.training.surfaces import SIDE, Coded
+from playground.training.surfaces import LOWEST, SIDE, VOID, Coded
 from playground.ui.canvas.answers import Array
 from playground.ui.canvas.look import MAP_SIDE
 from playground.ui.canvas.plane import grid_points, in_square, plane_of
@@ -143,7 +143,8 @@ def _bars_of(shares: Array) -> Array:
     below = bool((shares < 0).any())
     height = np.linspace(1.0, -1.0, SIDE)[:, None] if below else np.linspace(1.0, 0.0, SIDE)[:, None]
     inside = (np.abs(height) <= np.abs(wide[:, None])) & (height * wide[:, None] >= 0) & (wide[:, None] != 0)
-    codes = np.where(inside, np.where(wide[:, None] > 0, 255, 0), 127).astype(np.uint8)
+    codes = np.where(inside, np.where(wide[:, None] > 0, 255, LOWEST), 127).astype(np.uint8)
+    codes[np.broadcast_to(~np.isfinite(wide[:, None]), codes.shape)] = VOID
     spare = SIDE - codes.shape[2]
     return np.pad(codes, ((0, 0), (0, 0), (spare // 2, spare - spare // 2)), constant_values=127)
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from playground.document.node_size import TILE, TILE_GAP
-from playground.training.surfaces import CLASSES, SHADES, SIDE
+from playground.training.surfaces import CLASSES, SHADES, SIDE, VOID
 from playground.ui.canvas.chances import Kept, Spread, paint_kept, paint_spread
 from playground.ui.canvas.look import MAP_GAP, MAP_SIDE, MAPS, NodeLook
 from playground.ui.canvas.sequences import Strip, paint_strip
@@ -48,6 +48,12 @@ class PreviewData:
     spread: Spread | None = None
     many: int = 0
 
+    def void(self) -> float:
+        """The share of the places of coded maps where there is no finite number, 0 to 1."""
+        if self.maps is None or self.maps.dtype != np.uint8 or self.maps.all():  # `VOID` is 0
+            return 0.0
+        return float(np.mean(self.maps == VOID))
+
 
 def class_scale() -> np.ndarray:
     """The colours of a decision between several classes, coded as in `surfaces.decision`. Shapes: (256,) ARGB."""
@@ -59,6 +65,18 @@ def class_scale() -> np.ndarray:
 
 def _numbers_of(color: QColor) -> np.ndarray:
     return np.array([color.red(), color.green(), color.blue()], float)
+
+
+#: Pixels of the canvas from one line of a hatch to the next.
+HATCH = 6
+
+
+def hatch(size: int, scale: float) -> np.ndarray:
+    """Slanted lines in the colours of an error, for what is not finite. scale: pixels of the canvas in one of it. Shapes: (size, size) ARGB."""
+    every = max(3, round(HATCH / scale))
+    line = np.add.outer(np.arange(size), np.arange(size)) % every < max(1, every // 4)
+    ground, ink = theme().color("errorsoft"), theme().tint("error", 0.5, "errorsoft")
+    return np.where(line, ink.rgba(), ground.rgba()).astype(np.uint32)
 
 
 class Atlas:
@@ -100,6 +118,8 @@ class Atlas:
                 to = (np.arange(self.size) * maps.shape[1]) // self.size
                 maps = maps[:, to[:, None], to]
             words = (class_scale() if self.classes else theme().lut)[maps]
+            if not maps.all():  # `VOID` is 0
+                words = np.where(maps == VOID, hatch(maps.shape[1], self.scale), words)
         elif self.grey:
             maps = _numbers(maps)
             shade = np.clip(maps, 0, 1)

@@ -93,7 +93,7 @@ class WireValue(QGraphicsItem):
             finite = cells[np.isfinite(cells)]
             most, sound = float(np.abs(finite).max()) if finite.size else 0.0, False
         with np.errstate(all="ignore"):
-            words = theme().lut[coded(cells, most)]
+            words = theme().lut[coded(np.clip(cells, -most, most), most)]
         if not sound:
             words[np.isnan(cells)] = 0
         old, self._words = self._words.shape, np.ascontiguousarray(words)

@@ -82,6 +82,7 @@ def draw_marks(p: QPainter, r: QRectF, marks: Sequence[Mark], px: Place, flags: 
     for x, mark in placed:
         p.setPen(QPen(theme().color(mark.token), 1, Qt.PenStyle.DotLine))
         p.drawLine(QPointF(x, r.y()), QPointF(x, r.bottom()))
+    for x, mark in placed:  # over the lines of their neighbours
         if mark.shape == "fork" and r.height() >= TALL:
             _draw_diamond(p, QPointF(x, r.bottom() - 8), mark.token)
     if flags:
@@ -107,25 +108,32 @@ def _draw_flags(p: QPainter, r: QRectF, placed: Sequence[tuple[float, Mark]]) ->
 def flag_places(r: QRectF, placed: Sequence[tuple[float, Mark]]) -> list[tuple[QRectF, str, bool]]:
     """Where each flag lies, its words, and whether it is of an error; none lies on another. placed: ascending, with pixels across.
 
-    The number of those without room needs room itself: where there is none, flags give way to it, those of errors last.
+    Where there is no room for all, errors have it first, then forks and the picked step, of which there are few, then all others. The
+    number of those without room needs room itself: where there is none, flags give way to it, the others first.
     """
     rows: tuple[list[_Flag], list[_Flag]] = [], []
     hidden: list[float] = []
-    for x, mark in placed:
+    for x, mark in sorted(placed, key=lambda one: _rank(one[1])):
         wide = width_of(mark.text, 10, mark.token == "error") + 10
-        left = min(x, r.right() - wide)
-        row = next((row for row in rows if left >= _end_of(row, r)), None)
+        flag = _Flag(x, min(x, r.right() - wide), wide, mark)
+        row = next((row for row in rows if flag.left >= r.x() - 2 and _is_free(row, flag.left, wide)), None)
         if row is None:
             hidden.append(x)
         else:
-            row.append(_Flag(x, left, left + wide, mark))
+            row.append(flag)
+            row.sort(key=lambda flag: flag.left)
     count = _count_place(r, rows, hidden)
     found = [
-        (QRectF(flag.left, r.y() + 3 + 18 * at, flag.right - flag.left, 15), flag.mark.text, flag.mark.token == "error")
+        (QRectF(flag.left, r.y() + 3 + 18 * at, flag.wide, 15), flag.mark.text, flag.mark.token == "error")
         for at, row in enumerate(rows)
         for flag in row
     ]
     return [*found, (count, f"+{len(hidden)}", False)] if count is not None else found
+
+
+def _rank(mark: Mark) -> int:
+    """Which marks have room for their words before others, the lowest first."""
+    return {"error": 0, "accent": 1}.get(mark.token, 2)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,8 +142,17 @@ class _Flag:
 
     x: float
     left: float
-    right: float
+    wide: float
     mark: Mark
+
+    @property
+    def right(self) -> float:
+        return self.left + self.wide
+
+
+def _is_free(row: Sequence[_Flag], left: float, wide: float) -> bool:
+    """Whether nothing in a row lies on a stretch of it or closer than two pixels."""
+    return all(left >= flag.right + 2 or left + wide + 2 <= flag.left for flag in row)
 
 
 def _end_of(row: Sequence[_Flag], r: QRectF) -> float:
@@ -147,14 +164,24 @@ def _count_place(r: QRectF, rows: tuple[list[_Flag], list[_Flag]], hidden: list[
     """Where the number of hidden flags lies; what gives way to it goes from its row to the hidden."""
     while hidden:
         wide = width_of(f"+{len(hidden)}", 10) + 10
-        lefts = [max(_end_of(row, r), min(max(hidden), r.right() - wide)) for row in rows]
+        near = min(max(hidden), r.right() - wide)
+        lefts = [max(_end_of(row, r), near) for row in rows]
         at = 0 if lefts[0] <= lefts[1] else 1
         filled = [row for row in rows if row]
         if lefts[at] + wide <= r.right() or not filled:
             return QRectF(lefts[at], r.y() + 3 + 18 * at, wide, 15)
-        weaker = max(filled, key=lambda row: (row[-1].mark.token != "error", row[-1].right))
+        weaker = max(filled, key=lambda row: (_rank(row[-1].mark), row[-1].right))
+        if _rank(weaker[-1].mark) < 2 and (before := _gap_before(r, rows, near, wide)) is not None:
+            return before
         hidden.append(weaker.pop().x)
     return None
+
+
+def _gap_before(r: QRectF, rows: tuple[list[_Flag], list[_Flag]], near: float, wide: float) -> QRectF | None:
+    """Room for the number between flags or before all of them, as near to its place as there is any; None where there is none."""
+    lefts = [(left, at) for at, row in enumerate(rows) for flag in row if _is_free(row, left := flag.left - 2 - wide, wide)]
+    left, at = min(((left, at) for left, at in lefts if left >= r.x()), key=lambda one: abs(one[0] - near), default=(0.0, -1))
+    return QRectF(left, r.y() + 3 + 18 * at, wide, 15) if at >= 0 else None
 
 
 def draw_crosses(p: QPainter, r: QRectF, xs: Sequence[float]) -> None:
