@@ -172,8 +172,8 @@ def percent(value: str) -> str:
 
 
 def capital(text: str) -> str:
-    """The text with a capital at its start, which no translation needs."""
-    return text[:1].upper() + text[1:]
+    """English with a capital at its start. Other languages have none to give; theirs may begin with a name, which is written as it is."""
+    return text if _table is not None else text[:1].upper() + text[1:]
 
 
 def without_name(text: str, name: str) -> str:

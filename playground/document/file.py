@@ -34,7 +34,7 @@ from playground.document.salvage import Salvage
 from playground.document.saver import Saved, save_atomically
 from playground.document.weight_sets import WeightSets
 from playground.errors import BadValue, FileError
-from playground.words import sentence
+from playground.words import joined, sentence
 
 MIMETYPE = b"application/x-neural-playground"
 PROJECT, HISTORY, MANIFEST = "project.json", "history.json", "manifest.json"
@@ -123,9 +123,8 @@ def load(path: Path | str) -> Loaded:
             earlier = []
         if not earlier:
             advice = sentence(" Choose another file.")
-            raise BadProject(
-                f"{error}{advice}" if len(str(error)) + len(advice) <= 300 else str(error), error.problems
-            ) from error
+            room = len(str(error)) + len(advice) <= 300
+            raise BadProject(joined((error, advice), "") if room else str(error), error.problems) from error
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(earlier[0].written))
         raise BadProject(
             sentence(
@@ -179,7 +178,7 @@ def from_bytes(data: bytes, name: str = "The file") -> Loaded:
     try:
         project = reading.project()
     except (BadValue, FileError) as error:
-        raise _bad(name, [(PROJECT, f"{PROJECT}: {error}")]) from error
+        raise _bad(name, [(PROJECT, joined((PROJECT, error), ": "))]) from error
     if project is None:
         raise _bad(name, reading.faults)
     sets, runs, history = reading.weights(), reading.runs(), reading.history()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFileDialog, QHeaderView, QSplitter, QToolButton, QTreeView
 
+from playground.ui import small_screens
 from playground.ui.theme import theme
 
-#: Least size of the dialog, and of the places at its left.
-LEAST, PLACES = (820, 500), 160
+#: Least size of the dialog where the screen has room for it, and width of the places at its left.
+LEAST, PLACES = QSize(820, 500), 160
 #: Names of its buttons -> icons.
 ICONS = {
     "backButton": "left", "forwardButton": "right", "toParentButton": "up", "newFolderButton": "plus", "listModeButton": "pool",
@@ -21,7 +23,7 @@ def dress(dialog: QFileDialog) -> None:
     if splitter is None or tree is None:
         return
     recolor(dialog)
-    dialog.resize(max(dialog.width(), LEAST[0]), max(dialog.height(), LEAST[1]))
+    dialog.resize(dialog.size().expandedTo(LEAST).boundedTo(small_screens.room_of(dialog)))
     sizes = splitter.sizes()
     if sizes and sizes[0] < PLACES:
         splitter.setSizes([PLACES, sum(sizes) - PLACES])

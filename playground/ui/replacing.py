@@ -1,4 +1,4 @@
-"""Asked before something is replaced that nothing else keeps."""
+"""Asked before something is replaced or deleted that nothing else keeps."""
 
 from __future__ import annotations
 
@@ -13,12 +13,22 @@ from playground.words import say
 
 
 def may_replace(window: QWidget, title: str, text: str) -> bool:
-    """Ask; Cancel is what Enter and Escape mean. title, text: in the language of the window."""
+    """Ask before something is replaced. title, text: in the language of the window."""
+    return _may(window, title, text, say("Replace"))
+
+
+def may_delete(window: QWidget, title: str, text: str) -> bool:
+    """Ask before something is deleted. title, text: in the language of the window."""
+    return _may(window, title, text, say("Delete"))
+
+
+def _may(window: QWidget, title: str, text: str, verb: str) -> bool:
+    """Cancel is what Enter and Escape mean."""
     box = QMessageBox(QMessageBox.Icon.NoIcon, title, title, parent=window)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setIconPixmap(theme().pixmap("warn", 32, "warn"))
     box.setInformativeText(text)
-    go = box.addButton(say("Replace"), QMessageBox.ButtonRole.DestructiveRole)
+    go = box.addButton(verb, QMessageBox.ButtonRole.DestructiveRole)
     box.setDefaultButton(box.addButton(say("Cancel"), QMessageBox.ButtonRole.RejectRole))
     box.exec()
     chosen = box.clickedButton() is go

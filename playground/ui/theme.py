@@ -139,6 +139,10 @@ class Theme(QObject):
             QFileDialog QLineEdit, QInputDialog QLineEdit {{ background: {c["base"]}; border-radius: 4px;
                          border: 1px solid {c["strong"]}; padding: 4px 6px; }}
             QFileDialog QLineEdit:focus, QInputDialog QLineEdit:focus {{ border-color: {c["accent"]}; }}
+            QInputDialog QAbstractSpinBox {{ background: {c["base"]}; border-radius: 4px; border: 1px solid {c["strong"]};
+                         padding: 4px 6px; }}
+            QInputDialog QAbstractSpinBox::up-button, QInputDialog QAbstractSpinBox::down-button {{ width: 0px; border: none; }}
+            QInputDialog QAbstractSpinBox:focus {{ border-color: {c["accent"]}; }}
             QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus {{ background: transparent; border: none; padding: 0px; }}
             QFileDialog QToolButton {{ background: transparent; border: none; border-radius: 4px; padding: 4px; }}
             QFileDialog QToolButton:hover {{ background: {c["accentsoft"]}; }}

@@ -13,6 +13,7 @@ from typing import Any
 
 from playground.core import registry
 from playground.core.fields import Choice, Field, fields_of
+from playground.document.blocks import BlockUse
 from playground.document.file import load
 from playground.document.options import NODE_OPTIONS
 from playground.document.plans import DataPlan, TrainingPlan
@@ -76,6 +77,7 @@ def records() -> dict[str, str]:
             add(f"{kind} {record.id}", record.title, record.summary(), record.tail, record.group, getattr(record, "unit", ""))
             add(f"{kind} {record.id}", *page(record))
             _fields(f"{kind} {record.id}", fields_of(record()).items(), add)
+    _fields("block", fields_of(BlockUse()).items(), add)
     _fields("option of a node", NODE_OPTIONS.items(), add)
     for plan in (TrainingPlan(), DataPlan()):
         _fields(type(plan).__name__, fields_of(plan).items(), add)

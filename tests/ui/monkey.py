@@ -127,8 +127,6 @@ class Monkey(Gestures, Visits):
 
         monkeypatch.setattr(QMessageBox, "exec", exec_)
         monkeypatch.setattr(QDrag, "exec", lambda drag, *_: self.let_go(drag))
-        yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
-        monkeypatch.setattr(QMessageBox, "question", staticmethod(lambda *_, **__: self.rng.choice((yes, no))))
         monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(some))
         monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(target))
         monkeypatch.setattr(QFileDialog, "getExistingDirectory", staticmethod(lambda *_: str(self.folder)))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from playground.core import registry
 from playground.document.edits import AddLink, AddNode, MoveNodes
+from playground.ui.canvas.empty import HINT_HIGH, HINTS_TOP
 from playground.ui.canvas.view import CanvasView
 from playground.ui.session import Session
 from tests.ui.conftest import settle
@@ -377,6 +378,16 @@ def test_a_name_that_is_taken_is_refused(chain: CanvasView, session: Session, qt
     assert chain.naming.line.isVisible()
     qtbot.keyClick(chain.naming.line, Qt.Key.Key_Escape)
     assert {node.name for node in session.project.network.nodes} >= {"dense1", "relu1"}
+
+
+@pytest.mark.parametrize(("high", "keys"), [(300, False), (320, False), (360, True)])
+def test_the_keys_of_the_empty_canvas_stand_inside_its_frame(view: CanvasView, high: int, keys: bool) -> None:
+    empty = view.empty
+    empty.resize(900, high)
+    assert empty._hints() is keys
+    assert not keys or empty._frame().height() >= HINTS_TOP + HINT_HIGH
+    card = next(card for card in empty.starters if card.isVisible())
+    assert empty._frame().toRect().contains(QRect(card.mapTo(empty, QPoint()), card.size()))
 
 
 def test_an_empty_canvas_says_what_to_do(view: CanvasView, session: Session) -> None:

@@ -273,10 +273,26 @@ def test_notes_stars_and_deleting(window: MainWindow, session: Session, compared
     table.selectRow(0)
     QTest.mouseClick(panel.star, Qt.MouseButton.LeftButton)
     assert table.runs.index(0, FIRST).data() == "★ 3"
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
+    asked: list[tuple[str, str, list[str]]] = []
+
+    def answer(role: QMessageBox.ButtonRole | None) -> Callable[[QMessageBox], int]:
+        """Press the button of a role; None: the one that Enter presses."""
+
+        def exec_(box: QMessageBox) -> int:
+            asked.append((box.text(), box.informativeText(), [button.text() for button in box.buttons()]))
+            pressed = next((each for each in box.buttons() if box.buttonRole(each) == role), box.defaultButton())
+            pressed.click()
+            return 0
+
+        return exec_
+
+    monkeypatch.setattr(QMessageBox, "exec", answer(None))
     QTest.mouseClick(panel.remove, Qt.MouseButton.LeftButton)
-    assert len(compared.runs) == 3
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    assert len(compared.runs) == 3, "Enter deletes nothing"
+    title, text, buttons = asked[0]
+    assert (title, text) == ("Delete 1 run with its weights and curve?", "This cannot be undone.")
+    assert set(buttons) == {"Delete", "Cancel"}
+    monkeypatch.setattr(QMessageBox, "exec", answer(QMessageBox.ButtonRole.DestructiveRole))
     QTest.mouseClick(panel.remove, Qt.MouseButton.LeftButton)
     assert [run.number for run in compared.runs] == [2, 1]
     assert not (session.shelf / "0003").exists()

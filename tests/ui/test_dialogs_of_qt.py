@@ -7,12 +7,26 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QSplitter, QToolButton, QTreeView, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QInputDialog,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QSpinBox,
+    QSplitter,
+    QToolButton,
+    QTreeView,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
-from playground.ui import theme
+from playground.ui import small_screens, theme
 from playground.ui.file_dialog import ICONS, LEAST, PLACES
 from playground.ui.shortcuts import about
+from playground.ui.small_screens import SMALL_LEAST
 
 Part = TypeVar("Part", bound=QWidget)
 
@@ -32,14 +46,17 @@ def part(dialog: QWidget, kind: type[Part], name: str) -> Part:
     return found
 
 
-def test_the_file_dialog_has_room_and_our_icons(mode: str, app: QApplication, qtbot: QtBot, tmp_path: Path) -> None:
+def test_the_file_dialog_has_room_and_our_icons(
+    mode: str, app: QApplication, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(small_screens, "room_of", lambda widget: QSize(1920, 1000))
     (tmp_path / "a project with a name of some length.play").write_text("", encoding="utf-8")
     dialog = QFileDialog(None, "Open", str(tmp_path))
     qtbot.addWidget(dialog)
     dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
     dialog.open()
     assert part(dialog, QSplitter, "splitter").sizes()[0] >= PLACES
-    assert (dialog.width(), dialog.height()) >= LEAST
+    assert dialog.size().expandedTo(LEAST) == dialog.size()
     header = part(dialog, QTreeView, "treeView").header()
     qtbot.waitUntil(lambda: header.length() == header.viewport().width())
     for _ in range(2):
@@ -48,6 +65,34 @@ def test_the_file_dialog_has_room_and_our_icons(mode: str, app: QApplication, qt
             assert shown == theme.theme().icon(icon).pixmap(16).toImage(), name
         theme.apply(app, "light" if mode == "dark" else "dark")  # while it is open
     dialog.close()
+
+
+def test_the_file_dialog_fits_a_small_screen(
+    app: QApplication, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(small_screens, "room_of", lambda widget: SMALL_LEAST)
+    dialog = QFileDialog(None, "Open", str(tmp_path))
+    qtbot.addWidget(dialog)
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    dialog.open()
+    assert dialog.size().boundedTo(SMALL_LEAST) == dialog.size()
+    dialog.close()
+
+
+def test_a_number_that_is_asked_for_has_a_field_like_a_name(mode: str, qtbot: QtBot) -> None:
+    heights = []
+    for kind in (QInputDialog.InputMode.TextInput, QInputDialog.InputMode.IntInput):
+        dialog = QInputDialog()
+        qtbot.addWidget(dialog)
+        dialog.setInputMode(kind)
+        dialog.open()
+        field: QWidget = (
+            part(dialog, QLineEdit, "") if kind == QInputDialog.InputMode.TextInput else dialog.findChildren(QSpinBox)[0]
+        )
+        heights.append(field.height())
+        dialog.close()
+    assert heights[1] >= heights[0] - 2
+    assert heights[1] >= 24  # the least target
 
 
 def test_a_message_begins_with_a_title_and_a_picture(mode: str, qtbot: QtBot) -> None:

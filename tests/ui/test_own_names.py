@@ -7,12 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pytestqt.qtbot import QtBot
 
 from playground import words
 from playground.core import registry
 from playground.document.edits import SetProject
 from playground.paths import assets_dir
+from playground.ui.inspector.facts import node_facts
 from playground.ui.session import Session
+from playground.words import say
 
 ROOM = Path()
 
@@ -39,6 +42,20 @@ def test_a_project_of_ours_is_named_in_the_language_until_it_is_saved(session: S
     session.new()
     session.do(SetProject(name="Spiral"))
     assert session.title == "Spiral", "a name that somebody typed"
+
+
+def test_what_is_said_of_a_block_and_of_a_file_that_is_none(
+    session: Session, chinese: None, qtbot: QtBot, tmp_path: Path
+) -> None:
+    assert session.open(assets_dir() / "examples" / "digits_resnet.play")
+    use = next(node for node in session.project.network.nodes if node.name == "halving_residual1")
+    qtbot.waitUntil(lambda: "参数" in dict(node_facts(session, use)))
+    assert dict(node_facts(session, use))["参数"] == "14,496 个，分布在 5 层"
+    told: list[str] = []
+    session.message.connect(lambda text, _: told.append(say(text)))
+    (tmp_path / "x.play").write_bytes(b"nope")
+    assert not session.open(tmp_path / "x.play")
+    assert told == ["无法打开 x.play。这不是项目文件。请选择别的文件。"]
 
 
 def test_classes_of_our_data_are_named_in_the_language_and_those_of_files_are_not(chinese: None) -> None:

@@ -387,6 +387,16 @@ def test_checkpoints_of_every_so_many_epochs(session: Session, qtbot: QtBot) -> 
     assert names == ["epoch-00002.safetensors", "epoch-00004.safetensors"]
 
 
+def test_another_project_has_a_journal_of_its_own(session: Session, qtbot: QtBot) -> None:
+    paused_run(session, qtbot)
+    journal = journal_of(session)
+    assert [text for *_, text in journal.rows()][-1].startswith("Started")
+    with qtbot.waitSignal(journal.changed):
+        session.new()
+    assert journal.rows() == []
+    assert journal.marks() == []
+
+
 def test_what_a_fork_left_behind_is_paler_in_the_journal(session: Session, qtbot: QtBot) -> None:
     last = paused_run(session, qtbot)
     journal, travels = journal_of(session), travels_of(session)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 WIDE, HIGH = 660.0, 344.0
 CARD_WIDE, CARD_HIGH, GAP = 148, 60, 8
+HINTS_TOP, HINT_HIGH = 298, 20
 STEPS = (("Data", "data", "c_data"), ("Dense", "dense", "c_linear"), ("ReLU", "relu", "c_act"), ("Loss", "loss", "c_loss"))
 HINTS = (("quick", "quick list"), ("paste", "paste a network"), ("open", "open"))
 
@@ -91,6 +92,11 @@ class EmptyCanvas(QWidget):
         rows = -(-len(STARTERS) // self._columns())
         return self._frame().height() >= max(300, 204 + rows * (CARD_HIGH + GAP))
 
+    def _hints(self) -> bool:
+        """Whether there is room for the keys below the cards, inside the frame."""
+        high = self._frame().height() >= HINTS_TOP + HINT_HIGH + GAP
+        return high and self._tall() and self._columns() == len(STARTERS)
+
     def _cards_top(self) -> float:
         return 204 if self._tall() else 96
 
@@ -114,7 +120,7 @@ class EmptyCanvas(QWidget):
         put(p, QRectF(frame.x(), frame.y() + (70 if tall else 42), frame.width(), 22), words, 13, "text2", how=CENTRE)
         if tall:
             self._paint_steps(p, frame)
-        if tall and self._columns() == len(STARTERS):  # else cards stand there
+        if self._hints():
             self._paint_hints(p, frame)
         title = QRectF(frame.x(), frame.y() + self._cards_top() - 30, frame.width(), 20)
         put(p, title, say("Start from a shape that works"), 12, "text", True, CENTRE)
@@ -138,12 +144,12 @@ class EmptyCanvas(QWidget):
         hints = [(keys, text) for id, text in HINTS if (keys := keys_by_id(id))]
         widths = [width_of(key, 11) + 14 + 8 + width_of(say(text), 11) for key, text in hints]
         x = frame.center().x() - (sum(widths) + 26 * (len(hints) - 1)) / 2
-        y = frame.y() + 298
+        y = frame.y() + HINTS_TOP
         for (key, text), wide in zip(hints, widths, strict=True):
-            cap = QRectF(x, y, width_of(key, 11) + 14, 20)
+            cap = QRectF(x, y, width_of(key, 11) + 14, HINT_HIGH)
             box(p, cap, 3, theme().color("base"), theme().color("strong"))
             put(p, cap, key, 11, "text", how=CENTRE)
-            put(p, QRectF(cap.right() + 8, y, 200, 20), say(text), 11, "text2")
+            put(p, QRectF(cap.right() + 8, y, 200, HINT_HIGH), say(text), 11, "text2")
             x += wide + 26
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from playground.core.samples import Samples
 from playground.document.project import Node
 from playground.lowering.receptive import Reach, receptive_fields
-from playground.words import say, strung
+from playground.words import named, say, strung
 
 if TYPE_CHECKING:
     from playground.ui.session import Session
@@ -28,7 +28,7 @@ def node_facts(session: Session, node: Node) -> list[tuple[str, str]]:
         facts.append((say("In → out"), f"{' + '.join(known) or '?'} → {out if out is not None else '?'}"))
     if node.id in inspection.parameters and node.spec.kind == "layer":
         count = inspection.parameters[node.id]
-        own = inspection.formulas.get(node.id) or (f"{count:,}" if count else say("none"))
+        own = named(inspection.formulas.get(node.id, "")) or (f"{count:,}" if count else say("none"))
         shares = "" if node.id in inspection.idle_ties else node.shares
         giver = next((other.name for other in session.view.network.nodes if other.id == shares), "")
         facts.append(

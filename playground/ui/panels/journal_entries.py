@@ -84,6 +84,7 @@ class Journal(QObject):
         #: The run began anew with the button, not as another run.
         self._again = False
         session.heard.connect(self._heard)
+        session.replaced.connect(self._leave)
         self.restored = restored_of(session)
         self.restored.changed.connect(self._show_restored)
         self._read()
@@ -148,6 +149,12 @@ class Journal(QObject):
                 self.entries.append(Entry(step=step, words=lambda: (say(event.text), ""), icon="warn", token="warn"))
             case _ if not changed:
                 return
+        self.changed.emit()
+
+    def _leave(self) -> None:
+        """Another project has another journal: lines of the one before would be taken back in a network that they are not of."""
+        self._known, self.entries, self._gestures, self._again = [], [], {}, False
+        self._read()
         self.changed.emit()
 
     def _show_restored(self) -> None:

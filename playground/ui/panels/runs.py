@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QMessageBox, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
 from playground.training.runs import Kept
 from playground.ui.actions import action_set_of
@@ -17,6 +17,7 @@ from playground.ui.inspector.controls import Button, LineField
 from playground.ui.inspector.foot import Empty
 from playground.ui.inspector.text import Label
 from playground.ui.panel import Panel, register_panel
+from playground.ui.replacing import may_delete
 from playground.words import counted, say, strung
 
 if TYPE_CHECKING:
@@ -179,11 +180,10 @@ class RunsPanel(QWidget):
     def _delete(self) -> None:
         """Asks first: this cannot be undone."""
         chosen = self._chosen()
-        text = counted(
+        title = counted(
             len(chosen), "Delete {n} run with its weights and curve?", "Delete {n} runs with their weights and curves?"
         )
-        asked = QMessageBox.question(self, say("Delete runs"), text + " " + say("This cannot be undone."))
-        if asked == QMessageBox.StandardButton.Yes:
+        if may_delete(self, title, say("This cannot be undone.")):
             self.choice.delete(chosen)
 
     def showEvent(self, event: QShowEvent) -> None:
