@@ -40,6 +40,9 @@ CHEAP, DEAR = 0.0005, 0.05
 NOTHING = 0.0001
 #: What may be saved up, and for how long what is owed may hold up.
 SAVED, OWED_SECONDS = 0.01, 1.0
+#: Seconds after which what a person watches most is drawn whatever is owed, as are the others once they have run out of patience:
+#: messages of the worker alone can take more than the share.
+OVERDUE = 1.0
 #: Of the share that is left for the others at least, however much those want that are watched most.
 LEFT = 0.1
 
@@ -194,7 +197,10 @@ class Turns(QObject):
         self._settle(now)
         wait = self._all.wait(self.share)
         self._owing = wait > 0
-        if self._owing:
+        overdue = [one for one in self._followers if one.wants and now - one.last >= max(one.within, OVERDUE)]
+        if self._owing and any(self._served(one, now) for one in sorted(overdue, key=lambda one: one.last)):
+            wait = PAINTED
+        elif self._owing:
             wait = max(wait, BROKE)
         else:
             waiting = [one for one in self._followers if one.wants]

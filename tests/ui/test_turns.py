@@ -245,6 +245,19 @@ def test_what_is_watched_most_has_its_turns_however_many_others_there_are(
     assert made.clock.spent <= turns.CROWDED_SHARE * 30.0 + turns.SAVED + 0.004 + 0.006 + 11 * 0.005
 
 
+def test_what_is_watched_most_is_drawn_however_much_arrives(
+    session: Ticking, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Messages that take a third of the thread are five times the share: there is never anything to spend."""
+    made = Simulated(session, qtbot, monkeypatch, tick_costs=0.02)
+    curve, canvas = made.follow(0.004, 1 / 30, turns.WATCHED), made.follow(0.006, 1 / 24, turns.WATCHED)
+    other = made.follow(0.005, 0.05)
+    made.run(20.0)
+    assert max(curve.longest, canvas.longest) < 1.5 * turns.OVERDUE
+    assert len(other.times) >= 20 / turns.PATIENCE - 1
+    assert min(len(curve.times), len(canvas.times)) >= 15
+
+
 def test_nobody_is_forgotten_where_those_that_are_watched_most_want_all_there_is(
     session: Ticking, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
