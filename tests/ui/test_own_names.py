@@ -48,7 +48,7 @@ def test_what_is_said_of_a_block_and_of_a_file_that_is_none(
     session: Session, chinese: None, qtbot: QtBot, tmp_path: Path
 ) -> None:
     assert session.open(assets_dir() / "examples" / "digits_resnet.play")
-    use = next(node for node in session.project.network.nodes if node.name == "halving_residual1")
+    use = next(node for node in session.project.network.nodes if node.name == "halving1")
     qtbot.waitUntil(lambda: "参数" in dict(node_facts(session, use)))
     assert dict(node_facts(session, use))["参数"] == "14,496 个，分布在 5 层"
     told: list[str] = []
