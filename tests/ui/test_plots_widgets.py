@@ -290,6 +290,34 @@ def test_a_surface_is_drawn_with_its_samples_upright(
         assert top.red() > top.blue()  # towards orange: the larger value, drawn upwards
 
 
+@pytest.mark.parametrize(("classes", "outputs"), [((), 1), (("a", "b"), 1), (("a", "b"), 2), (("a", "b", "c"), 3)])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_surface_without_finite_numbers_is_hatched_there(
+    app: QApplication, qtbot: QtBot, classes: tuple[str, ...], outputs: int, bad: float
+) -> None:
+    surface = SurfacePlot()
+    qtbot.addWidget(surface)
+    surface.resize(400, 400)
+    surface.show_samples(np.zeros((len(classes), 2)), np.arange(len(classes)), ("x", "y"), classes)
+    whole = np.random.default_rng(0).uniform(0.1, 0.9, (40, 40, outputs))
+    whole[30, 0] = 0.95  # the scale is that of the finite part
+    broken = whole.copy()
+    broken[:20] = bad  # the lower half, with the second input upwards
+    surface.show_response(whole, (-1.0, -1.0), (1.0, 1.0))
+    assert surface.toolTip() == ""
+    before = pixels(surface._image)
+    surface.show_response(broken, (-1.0, -1.0), (1.0, 1.0))
+    after = pixels(surface._image)
+    inks = {theme.theme().color("errorsoft").rgb(), theme.theme().tint("error", 0.5, "errorsoft").rgb()}
+    assert (after[:20] == before[:20]).all(), "the rest keeps its colours"
+    assert set(np.unique(after[20:]).tolist()) == inks
+    assert "50" in surface.toolTip()
+
+
+def pixels(image: QImage) -> np.ndarray:
+    return np.array([[image.pixel(x, y) for x in range(image.width())] for y in range(image.height())])
+
+
 def test_a_surface_follows_the_look(app: QApplication, qtbot: QtBot, qapp: QApplication) -> None:
     surface = SurfacePlot()
     qtbot.addWidget(surface)

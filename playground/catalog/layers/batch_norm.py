@@ -54,6 +54,8 @@ class BatchNorm(Layer):
         (x,) = inputs
         if not x.shape:
             raise ShapeError(sentence("needs at least one axis of numbers."), "insert flatten")
+        if x.mask is not None and len(x.shape) == 1:  # steps without features, whose mask is none of positions
+            raise ShapeError(sentence("would mix steps that are there with padding."))
         c = x.shape[-1]
         if not self.affine and c > MOST_WRITTEN:
             text = sentence(

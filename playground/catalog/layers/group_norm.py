@@ -43,6 +43,8 @@ class GroupNorm(Layer):
         (x,) = inputs
         if not x.shape:
             raise ShapeError(sentence("needs at least one axis of numbers."), "insert flatten")
+        if x.mask is not None and len(x.shape) == 1:  # steps without features, whose mask is none of positions
+            raise ShapeError(sentence("would mix steps that are there with padding."))
         c = x.shape[-1]
         if c % self.groups:
             fitting = max(n for n in range(1, min(c, self.groups) + 1) if c % n == 0)

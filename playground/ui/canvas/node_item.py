@@ -15,23 +15,14 @@ from playground.ui.canvas.node_paint import HANDLE, paint_node
 from playground.ui.canvas.ports import places
 from playground.ui.canvas.preview import Atlas, PreviewData, make_atlas
 from playground.ui.canvas.still import Still
+from playground.ui.plots.hatching import holes_text
 from playground.ui.theme import theme
-from playground.words import percent, say
 
 if TYPE_CHECKING:
     from playground.ui.canvas.tie_item import TieItem
     from playground.ui.canvas.wire_item import WireItem
 
 REACH, QUIET_REACH = 12, 7
-
-
-def holes_text(share: float) -> str:
-    """What the hatched part of a picture means, "" where there is none. share: of its places, 0 to 1."""
-    if not share:
-        return ""
-    return say(
-        "Hatched: no finite number there, {share} of the picture", share=percent(f"{100 * share:.0f}" if share >= 0.01 else "< 1")
-    )
 
 
 class NodeItem(QGraphicsItem):

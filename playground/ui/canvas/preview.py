@@ -14,6 +14,7 @@ from playground.ui.canvas.chances import Kept, Spread, paint_kept, paint_spread
 from playground.ui.canvas.look import MAP_GAP, MAP_SIDE, MAPS, NodeLook
 from playground.ui.canvas.sequences import Strip, paint_strip
 from playground.ui.painting import AA, CENTRE, LEFT, RIGHT, SMOOTH, box, put, width_of
+from playground.ui.plots.hatching import hatch
 from playground.ui.theme import theme
 from playground.words import say
 
@@ -65,18 +66,6 @@ def class_scale() -> np.ndarray:
 
 def _numbers_of(color: QColor) -> np.ndarray:
     return np.array([color.red(), color.green(), color.blue()], float)
-
-
-#: Pixels of the canvas from one line of a hatch to the next.
-HATCH = 6
-
-
-def hatch(size: int, scale: float) -> np.ndarray:
-    """Slanted lines in the colours of an error, for what is not finite. scale: pixels of the canvas in one of it. Shapes: (size, size) ARGB."""
-    every = max(3, round(HATCH / scale))
-    line = np.add.outer(np.arange(size), np.arange(size)) % every < max(1, every // 4)
-    ground, ink = theme().color("errorsoft"), theme().tint("error", 0.5, "errorsoft")
-    return np.where(line, ink.rgba(), ground.rgba()).astype(np.uint32)
 
 
 class Atlas:

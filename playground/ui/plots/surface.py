@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.ui.painting import AA, CENTRE, LEFT, RIGHT, put
 from playground.ui.plots.axis import Axis, short
+from playground.ui.plots.hatching import hatch, holes_text
 from playground.ui.plots.series import polygon
 from playground.ui.theme import theme
 from playground.words import say
@@ -19,7 +20,7 @@ MOST_POINTS = 1500
 
 
 def classes_image(response: np.ndarray, colors: list[QColor], ground: QColor) -> np.ndarray:
-    """Each place in the colour of the likeliest class, paler where it is less sure. Shapes: (h, w, classes) -> (h, w) ARGB."""
+    """Each place in the colour of the likeliest class, paler where it is less sure. Shapes: (h, w, classes), finite -> (h, w) ARGB."""
     best = response.argmax(2)
     chance = 1 / response.shape[2]
     sure = np.clip((np.take_along_axis(response, best[..., None], 2)[..., 0] - chance) / (1 - chance), 0, 1)
@@ -30,9 +31,8 @@ def classes_image(response: np.ndarray, colors: list[QColor], ground: QColor) ->
 
 
 def diverging_image(values: np.ndarray, limit: float, lut: np.ndarray) -> np.ndarray:
-    """Values from −limit to limit on the diverging map; not finite is the ground. Shapes: (h, w) -> (h, w) ARGB."""
-    part = np.nan_to_num(values / max(limit, 1e-12), nan=0.0, posinf=1.0, neginf=-1.0)
-    return np.asarray(lut)[np.clip((part + 1) * 127.5, 0, 255).astype(np.uint8)]
+    """Values from −limit to limit on the diverging map. Shapes: (h, w), finite -> (h, w) ARGB."""
+    return np.asarray(lut)[np.clip((values / max(limit, 1e-12) + 1) * 127.5, 0, 255).astype(np.uint8)]
 
 
 class SurfacePlot(QWidget):
@@ -79,6 +79,7 @@ class SurfacePlot(QWidget):
     def show_response(self, response: np.ndarray | None, low: tuple[float, float], high: tuple[float, float]) -> None:
         """The answers over the rectangle, or None for none. Shapes: (size, size, outputs), rows from low[1] to high[1]."""
         self.response = response
+        self.setToolTip("" if response is None else holes_text(1 - float(np.mean(np.isfinite(response).all(2)))))
         if response is not None:
             self._map = low, high
             if not self.framed:
@@ -89,7 +90,9 @@ class SurfacePlot(QWidget):
         self._image = None if self.response is None else self._painted(self.response)
         self.update()
 
-    def _painted(self, response: np.ndarray) -> QImage:
+    def _painted(self, given: np.ndarray) -> QImage:
+        known = np.isfinite(given).all(2)
+        response = given if known.all() else np.where(known[..., None], given, 0)
         if len(self.classes) == 2 and response.shape[2] in (1, 2):
             values = 2 * response[..., -1] - 1
             self.limit, self.middle = 1.0, 0.5
@@ -98,10 +101,12 @@ class SurfacePlot(QWidget):
             words = classes_image(response, [theme().series(k + 1)[0] for k in range(8)], theme().color("plot"))
         else:
             values = response[..., 0]
-            finite = values[np.isfinite(values)]
             self.middle = 0.0
-            self.limit = float(np.abs(finite).max()) if len(finite) else 1.0
+            self.limit = float(np.abs(values).max()) if known.any() else 1.0
             words = diverging_image(values, self.limit, theme().lut)
+        if response is not given:
+            height, width = known.shape
+            words = np.where(known, words, hatch(max(height, width), self.area.width() / width)[:height, :width])
         flipped = np.ascontiguousarray(words[::-1])
         height, width = flipped.shape
         return QImage(flipped.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
