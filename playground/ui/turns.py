@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CORES = os.cpu_count() or 1
 #: Of a core that the window's thread uses at most while a run goes on, where a core is left for it; and where the run wants all of them,
 #: since a step waits for the slower of its threads.
-FREE_SHARE, CROWDED_SHARE = 0.5, 0.07
+FREE_SHARE, CROWDED_SHARE = 0.5, 0.06
 #: Between two turns at least, in seconds, so that what a person does comes between.
 APART = 0.004
 #: So long after a turn what it caused is painted, and what it took is known.

@@ -233,7 +233,7 @@ def test_what_is_spent_is_the_share_and_no_more(session: Ticking, qtbot: Any, mo
 def test_what_is_watched_most_has_its_turns_however_many_others_there_are(
     session: Ticking, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """7 % of a core: 10 ms for the curve and the canvas together, five times a second, are 5 %."""
+    """6 % of a core: 10 ms for the curve and the canvas together, five times a second, are 5 %."""
     made = Simulated(session, qtbot, monkeypatch)
     curve = made.follow(0.004, 1 / 30, turns.WATCHED)
     canvas = made.follow(0.006, 1 / 24, turns.WATCHED)
