@@ -197,8 +197,7 @@ class Turns(QObject):
         self._settle(now)
         wait = self._all.wait(self.share)
         self._owing = wait > 0
-        overdue = [one for one in self._followers if one.wants and now - one.last >= max(one.within, OVERDUE)]
-        if self._owing and any(self._served(one, now) for one in sorted(overdue, key=lambda one: one.last)):
+        if self._owing and self._served_overdue(now):
             wait = PAINTED
         elif self._owing:
             wait = max(wait, BROKE)
@@ -214,6 +213,11 @@ class Turns(QObject):
             else:
                 wait = min(max(one.due - now, 0.0 if one.watched else held_up) for one in waiting)
         self._timer.start(math.ceil(1e3 * max(wait, APART)))
+
+    def _served_overdue(self, now: float) -> bool:
+        """A turn for whoever has waited longest beyond all patience; whether one drew."""
+        overdue = [one for one in self._followers if one.wants and now - one.last >= max(one.within, OVERDUE)]
+        return any(self._served(one, now) for one in sorted(overdue, key=lambda one: one.last))
 
     def _served(self, one: Follower, now: float) -> bool:
         """Its turn, if anything of it can be seen; whether it drew."""
