@@ -40,7 +40,7 @@ def run(machine: Machine, code: Array, kernels: Sequence[str], factors: Array, r
 
     Shapes: factors (steps, 3) and ring as in the runner.
     """
-    from playground.engine import jit, runner
+    from playground.engine import jit, runner, team
 
     first, wide = code.__array_interface__["data"][0], code.strides[0]
 
@@ -69,6 +69,8 @@ def run(machine: Machine, code: Array, kernels: Sequence[str], factors: Array, r
             factors,
             ring,
             steps,
+            team.assemble(program.stages),
+            1,
         )
 
 

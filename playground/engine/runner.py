@@ -1,4 +1,4 @@
-"""The loop that runs a program. One source: compiled serial, compiled parallel, and as plain Python.
+"""The loop that runs a program. One source: compiled for one thread, for several that share the chains, and as plain Python.
 
 table    what each opcode stands for: addresses, or functions in plain Python
 code     (instructions, 1 + WIDTH): opcode and words
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from playground.engine.atomics import fetch_add, release
 from playground.engine.kernel import inline
 from playground.engine.program import CHECKED, REPEATS
 from playground.engine.registers import (
@@ -46,6 +47,7 @@ from playground.engine.registers import (
     WINDOW_COUNT,
 )
 from playground.engine.rng import SHUFFLE_STREAM, random_bits, stream_key
+from playground.engine.team import GIVEN, OVER, STEPS, TICKETS, follow, give_out
 from playground.engine.vocabulary import call, prange
 
 #: Kinds of patch.
@@ -122,8 +124,9 @@ def follow_schedule(k, factors, s):
     k[MOMENTUM_NOW] = min(np.float64(k[MOMENTUM]), moved)
 
 
-def run(table, code, chains, stages, patches, F, R, k, factors, ring, steps):
-    """Do up to `steps` steps and return how many were done.
+@inline
+def run(table, code, chains, stages, patches, F, R, k, factors, ring, steps, team, threads):
+    """Do up to `steps` steps and return how many were done. With several threads, as the leader of a team (see `engine.team`).
 
     Fewer when the verdict of a step is 0 (that step does not count and changed no state), when R[HALT] is set, and at the end
     of a window that is only evaluated. In training the ring's row is the step's number, else the turn of this call. A step that
@@ -147,11 +150,10 @@ def run(table, code, chains, stages, patches, F, R, k, factors, ring, steps):
         stage, total = 0, 0.0
         while stage < stages.shape[0]:
             first, last = stages[stage, 0], stages[stage, 1]
-            if last - first == 1:
-                for i in range(chains[first, 0], chains[first, 1]):
-                    call(table[code[i, 0]], F, R, code[i, 1:], k)
+            if threads > 1 and last - first > 1:
+                give_out(table, code, chains, stages, F, R, k, team, stage)
             else:
-                for chain in prange(first, last):
+                for chain in range(first, last):
                     for i in range(chains[chain, 0], chains[chain, 1]):
                         call(table[code[i, 0]], F, R, code[i, 1:], k)
             stage += 1
@@ -183,3 +185,15 @@ def run(table, code, chains, stages, patches, F, R, k, factors, ring, steps):
         if R[HALT] != 0:
             return s + 1
     return steps
+
+
+def run_together(table, code, chains, stages, patches, F, R, k, factors, ring, steps, team, threads):
+    """`run` by a team: whichever thread comes first leads, so that it works with as few as one."""
+    for _ in prange(threads):
+        number = fetch_add(team, TICKETS, 1)
+        if number == 0:
+            team[STEPS] = run(table, code, chains, stages, patches, F, R, k, factors, ring, steps, team, threads)
+            release(team, GIVEN, OVER)
+        else:
+            follow(table, code, chains, stages, F, R, k, team, number, threads)
+    return team[STEPS]

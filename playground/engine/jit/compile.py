@@ -30,9 +30,10 @@ import numba
 import numpy as np
 
 from playground import paths
+from playground.engine import atomics as plain_atomics
 from playground.engine import kernel as registry
 from playground.engine import vocabulary
-from playground.engine.jit import arrays, lanes, pipeline, target, tile
+from playground.engine.jit import arrays, atomics, lanes, pipeline, target, tile
 
 SEAL = "checksums.json"
 #: An entry that no process has loaded for so long is removed when its function is compiled anew.
@@ -41,6 +42,9 @@ UNUSED_DAYS = 30
 MADE = re.compile("_[0-9a-f]{24}$")
 #: Functions compiled in this process because the disk had none, in order.
 compilations: list[str] = []
+
+#: Every word as plain Python.
+PLAIN = {**vocabulary.WORDS, **vocabulary.RUNNER_WORDS, **plain_atomics.WORDS}
 
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 
@@ -54,8 +58,8 @@ def cache_directory() -> Path:
 @cache
 def words() -> dict[str, Any]:
     """What stands for each word of the vocabulary when compiled."""
-    known = {**lanes.WORDS, **tile.WORDS, **arrays.WORDS, "call": arrays.call, "prange": numba.prange}
-    missing = {*vocabulary.WORDS, *vocabulary.RUNNER_WORDS} - set(known)
+    known = {**lanes.WORDS, **tile.WORDS, **arrays.WORDS, **atomics.WORDS, "call": arrays.call, "prange": numba.prange}
+    missing = set(PLAIN) - set(known)
     if missing:
         raise TypeError(f"These words of the vocabulary have no compiled form: {sorted(missing)}.")
     return known
@@ -101,7 +105,7 @@ def _bind_global(function: Callable[..., Any], name: str) -> tuple[Any, bytes]:
     value = function.__globals__[name]
     if name in target.WIDE:
         return target.shapes()[name], b""
-    if value is vocabulary.WORDS.get(name) or value is vocabulary.RUNNER_WORDS.get(name):
+    if value is PLAIN.get(name):
         return words()[name], b""
     if registry.is_inline(value):
         dispatcher, digest = _inlined(value)

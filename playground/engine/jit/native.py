@@ -18,7 +18,7 @@ import numba
 import numpy as np
 
 from playground.engine import kernel as registry
-from playground.engine import runner
+from playground.engine import runner, team
 from playground.engine.jit import second
 from playground.engine.jit.arrays import SIGNATURE
 from playground.engine.jit.compile import Bound, build, cache_directory, compilations, place
@@ -28,22 +28,26 @@ __all__ = ["address", "compilations", "compile_kernels", "compiled", "max_thread
 
 f4, i8 = numba.float32, numba.int64
 RUN = i8(
-    i8[::1], i8[:, ::1], i8[:, ::1], i8[:, ::1], i8[:, ::1], f4[::1], i8[::1], f4[::1], f4[:, ::1], f4[:, ::1], i8
+    i8[::1], i8[:, ::1], i8[:, ::1], i8[:, ::1], i8[:, ::1], f4[::1], i8[::1], f4[::1], f4[:, ::1], f4[:, ::1], i8, i8[::1], i8
 )  # fmt: skip
 
 _ready: dict[str, Any] = {}
 _lock = threading.RLock()  # Numba's compiler is not safe to enter twice
 _parallel = threading.Lock()  # nor are its threads, on the layer that it falls back to
 
-#: The runner's twins, with what they are compiled with.
-RUNNERS: dict[str, dict[str, Any]] = {"run_serial": {}, "run_parallel": {"parallel": True}}
+#: The runner for one thread and for several: its source, and what it is compiled with.
+RUNNERS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
+    "run_serial": (runner.run, {}),
+    "run_parallel": (runner.run_together, {"parallel": True}),
+}
 
 
 @cache
 def _recipe(name: str) -> tuple[Bound, Any, dict[str, Any]]:
     """What `build` takes for a kernel or a runner. Raises KeyError."""
     if name in RUNNERS:
-        return Bound(runner.run, name=name), RUN, RUNNERS[name]
+        source, options = RUNNERS[name]
+        return Bound(source, name=name), RUN, options
     return Bound(decoded(registry.find(name))), SIGNATURE, {}
 
 
@@ -86,7 +90,7 @@ def compile_kernels(names: Sequence[str], progress: Callable[[str, int, int], No
     told = progress or (lambda name, done, total: None)
     lacking = [name for name in work if _lacks(name)]
     if second.worthwhile(lacking, cache_directory()):
-        sources = {name: runner.run if name in RUNNERS else registry.find(name) for name in lacking}
+        sources = {name: RUNNERS[name][0] if name in RUNNERS else registry.find(name) for name in lacking}
         with second.Shared(sources, cache_directory()) as both:
             for name in both:
                 told(name, both.done, len(work))
@@ -106,11 +110,12 @@ def max_threads() -> int:
 
 
 def run(*arguments: Any, threads: int = 1) -> int:
-    """See `engine.runner.run`. threads: 1 runs the serial twin; more share the chains of a stage. The bits are the same."""
+    """See `engine.runner.run`, without the team. threads: more than 1 share the chains of a stage. The bits are the same."""
     threads = min(threads, max_threads())
     twin = compiled("run_parallel" if threads > 1 else "run_serial")
+    shared = team.assemble(arguments[3])
     if threads == 1:
-        return int(twin(*arguments))
+        return int(twin(*arguments, shared, 1))
     with _parallel:
         numba.set_num_threads(threads)
-        return int(twin(*arguments))
+        return int(twin(*arguments, shared, threads))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from playground.engine import kernel as registry
-from playground.engine import runner
+from playground.engine import runner, team
 from playground.engine.operands import decoded
 
 #: Nothing is ever compiled.
@@ -45,4 +45,4 @@ def max_threads() -> int:
 
 def run(*arguments: Any, threads: int = 1) -> int:
     """See `engine.runner.run`."""
-    return int(runner.run(*arguments))
+    return int(runner.run(*arguments, team.assemble(arguments[3]), 1))

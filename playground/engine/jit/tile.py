@@ -26,6 +26,18 @@ def whole(n: int) -> ir.Constant:
     return ir.Constant(I64, n)
 
 
+def _load(b: Any, pointer: Any, lanes: int = 16) -> Any:
+    """A vector that lies anywhere."""
+    kind = ir.VectorType(F32, lanes)
+    if pointer.type.is_opaque:
+        return b.load(pointer, align=4, typ=kind)
+    return b.load(b.bitcast(pointer, kind.as_pointer()), align=4)
+
+
+def _store(b: Any, value: Any, pointer: Any) -> None:
+    b.store(value, pointer if pointer.type.is_opaque else b.bitcast(pointer, value.type.as_pointer()), align=4)
+
+
 class Tile:
     """Emits one tile. b: LLVM builder; base: pointer to F; n: the run-time numbers by name."""
 
@@ -50,17 +62,14 @@ class Tile:
 
     def load_whole(self, pointer: Any, v: int) -> Any:
         """Vector v of a row with what lies after the last column."""
-        q = gep(self.b, pointer, whole(v * self.lanes))
-        if q.type.is_opaque:
-            return self.b.load(q, align=4, typ=self.kind)
-        return self.b.load(self.b.bitcast(q, self.kind.as_pointer()), align=4)
+        return _load(self.b, gep(self.b, pointer, whole(v * self.lanes)), self.lanes)
 
     def store(self, value: Any, pointer: Any, v: int) -> None:
         q = gep(self.b, pointer, whole(v * self.lanes))
         if v == self.vectors - 1:
             self.masked_store(value, q, self.tail)
         else:
-            self.b.store(value, q if q.type.is_opaque else self.b.bitcast(q, self.kind.as_pointer()), align=4)
+            _store(self.b, value, q)
 
     def broadcast(self, pointer: Any) -> Any:
         b = self.b
@@ -280,17 +289,24 @@ def transpose_block(tc, F, source, source_ld, target, target_ld, rows, cols):
     def codegen(context, b, sig, args):
         base = data(context, b, sig.args[0], args[0])
         at, ld, to, to_ld, rows, cols = (context.cast(b, args[j], sig.args[j], types.int64) for j in range(1, 7))
-        load, store = masked(b, BLOCK)
-        off = ir.Constant(ir.VectorType(I1, BLOCK), [0] * BLOCK)
-        row_mask, column_mask = mask_of(b, rows, BLOCK), mask_of(b, cols, BLOCK)
-
-        def kept(i: int, limit: Any, mask: Any) -> Any:
-            return b.select(b.icmp_signed("<", whole(i), limit), mask, off)
-
         first, out = gep(b, base, at), gep(b, base, to)
-        v = [load(gep(b, first, b.mul(ld, whole(r))), kept(r, rows, column_mask)) for r in range(BLOCK)]
-        for c, column in enumerate(_interleave(b, v)):
-            store(column, gep(b, out, b.mul(to_ld, whole(c))), kept(c, cols, row_mask))
+        fits = b.and_(*(b.icmp_signed(">=", n, whole(BLOCK)) for n in (rows, cols)))
+        with b.if_else(fits, likely=True) as (plain, bent):
+            with plain:  # under masks it takes a third longer
+                v = [_load(b, gep(b, first, b.mul(ld, whole(r)))) for r in range(BLOCK)]
+                for c, column in enumerate(_interleave(b, v)):
+                    _store(b, column, gep(b, out, b.mul(to_ld, whole(c))))
+            with bent:
+                load, store = masked(b, BLOCK)
+                off = ir.Constant(ir.VectorType(I1, BLOCK), [0] * BLOCK)
+                row_mask, column_mask = mask_of(b, rows, BLOCK), mask_of(b, cols, BLOCK)
+
+                def kept(i: int, limit: Any, mask: Any) -> Any:
+                    return b.select(b.icmp_signed("<", whole(i), limit), mask, off)
+
+                v = [load(gep(b, first, b.mul(ld, whole(r))), kept(r, rows, column_mask)) for r in range(BLOCK)]
+                for c, column in enumerate(_interleave(b, v)):
+                    store(column, gep(b, out, b.mul(to_ld, whole(c))), kept(c, cols, row_mask))
         return context.get_dummy_value()
 
     return types.void(F, source, source_ld, target, target_ld, rows, cols), codegen
