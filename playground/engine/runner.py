@@ -151,7 +151,7 @@ def run(table, code, chains, stages, patches, F, R, k, factors, ring, steps, tea
         while stage < stages.shape[0]:
             first, last = stages[stage, 0], stages[stage, 1]
             if threads > 1 and last - first > 1:
-                give_out(table, code, chains, stages, F, R, k, team, stage)
+                give_out(table, code, chains, stages, F, R, k, team, stage, threads)
             else:
                 for chain in range(first, last):
                     for i in range(chains[chain, 0], chains[chain, 1]):

@@ -1,9 +1,9 @@
 """Threads that share the chains of a stage.
 
-One thread leads: it runs the loop of `engine.runner` and gives out every stage of several chains; the others wait for stages. All of
-them take chains that nobody has taken yet, each beginning with those of its own share, so that it finds what it wrote before in
-its cache. Nobody waits for a thread that is late: its chains are taken by another. So a run never depends on a second thread being
-there at all, and what a chain computes does not depend on who computes it.
+One thread leads: it runs the loop of `engine.runner` and gives out every stage of several chains; the others wait for stages. Each runs
+the chains of its own share, always the same ones, so that it finds what it wrote before in its cache. The leader does not wait for a
+thread that is late: it takes the chains that nobody has begun. So a run never depends on a second thread being there at all, and
+what a chain computes does not depend on who computes it.
 
 Giving out a stage takes an eighth of a microsecond; an OpenMP region for each, which is what Numba makes of a parallel loop, 0.9.
 
@@ -31,6 +31,8 @@ STAGE_BITS, OVER = 24, -1
 #: Turns of waiting before a thread rests between them: some 0.1 ms. With a fifth of that threads rested between the stages of a step
 #: whenever their twin was a little late, and on a busy machine woke on the core of that twin.
 SPINS = 5000
+#: Turns after which the leader takes what others have not begun: less than a chain that is worth it, more than they need to see a stage.
+PATIENCE = 100
 
 
 def assemble(stages: np.ndarray) -> np.ndarray:
@@ -49,31 +51,37 @@ def waited(turns):
 
 
 @inline
-def take(table, code, chains, stages, F, R, k, team, turn, stage, share):
-    """Run the chains of a stage that nobody has taken, beginning at one's share.
+def take(table, code, chains, stages, F, R, k, team, turn, stage, begin, end):
+    """Run those of a stage's chains from begin to end that nobody has taken.
 
     A thread that is late may still be at a stage whose chains are all taken: their cells hold its turn or a later one."""
-    first, count = stages[stage, 0], stages[stage, 1] - stages[stage, 0]
-    for n in range(count):
-        chain = (share + n) % count
+    for chain in range(begin, end):
         before = acquire(team, TAKEN + LINE * chain)
         if before < turn and exchange(team, TAKEN + LINE * chain, before, turn):
-            for i in range(chains[first + chain, 0], chains[first + chain, 1]):
+            first = stages[stage, 0] + chain
+            for i in range(chains[first, 0], chains[first, 1]):
                 call(table[code[i, 0]], F, R, code[i, 1:], k)
             fetch_add(team, DONE, 1)
 
 
 @inline
-def give_out(table, code, chains, stages, F, R, k, team, stage):
+def give_out(table, code, chains, stages, F, R, k, team, stage, threads):
     """The leader's part in a stage; on return all its chains are done."""
-    turn = team[TURN] + 1
+    turn, count = team[TURN] + 1, stages[stage, 1] - stages[stage, 0]
     team[TURN] = turn
-    team[DUE] += stages[stage, 1] - stages[stage, 0]
+    team[DUE] += count
     release(team, GIVEN, (turn << STAGE_BITS) | stage)
-    take(table, code, chains, stages, F, R, k, team, turn, stage, 0)
+    begin, end = 0, -(-count // threads)
     turns = 0
-    while acquire(team, DONE) < team[DUE]:
-        turns = waited(turns)
+    while True:
+        take(table, code, chains, stages, F, R, k, team, turn, stage, begin, end)
+        while acquire(team, DONE) < team[DUE]:
+            turns = waited(turns)
+            if turns == PATIENCE:
+                break
+        else:
+            return
+        begin, end = 0, count
 
 
 @inline
@@ -89,5 +97,6 @@ def follow(table, code, chains, stages, F, R, k, team, number, threads):
             continue
         seen, turns = given, 0
         stage = given & ((1 << STAGE_BITS) - 1)
-        share = number * (stages[stage, 1] - stages[stage, 0]) // threads
-        take(table, code, chains, stages, F, R, k, team, given >> STAGE_BITS, stage, share)
+        count = stages[stage, 1] - stages[stage, 0]
+        begin, end = -(-number * count // threads), -(-(number + 1) * count // threads)
+        take(table, code, chains, stages, F, R, k, team, given >> STAGE_BITS, stage, begin, end)

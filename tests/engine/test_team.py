@@ -123,25 +123,26 @@ class Plain:
 
 def test_a_leader_without_others_does_all_chains() -> None:
     one = Plain()
-    team.give_out(*one.program, 0)  # type: ignore[no-untyped-call]
-    team.give_out(*one.program, 0)  # type: ignore[no-untyped-call]
-    assert one.ran == [10, 11, 12, 10, 11, 12]
-    assert one.team[team.DONE] == one.team[team.DUE] == 6
-    assert one.taken().tolist() == [2, 2, 2]
+    for threads in (1, 2, 6):
+        one.ran.clear()
+        team.give_out(*one.program, 0, threads)  # type: ignore[no-untyped-call]
+        assert one.ran == [10, 11, 12], threads
+    assert one.team[team.DONE] == one.team[team.DUE] == 9
+    assert one.taken().tolist() == [3, 3, 3]
 
 
-def test_a_thread_begins_with_its_own_share_and_leaves_what_is_taken() -> None:
+def test_what_is_taken_is_left() -> None:
     one = Plain()
-    one.taken()[2] = 1
-    team.take(*one.program, 1, 0, 1)  # type: ignore[no-untyped-call]
-    assert one.ran == [11, 10]
+    one.taken()[1] = 1
+    team.take(*one.program, 1, 0, 0, 3)  # type: ignore[no-untyped-call]
+    assert one.ran == [10, 12]
     assert one.team[team.DONE] == 2
 
 
 def test_a_thread_that_is_late_finds_nothing_to_do() -> None:
     one = Plain()
     one.taken()[:] = 7, 8, 7
-    team.take(*one.program, 7, 0, 0)  # type: ignore[no-untyped-call]
+    team.take(*one.program, 7, 0, 0, 3)  # type: ignore[no-untyped-call]
     assert one.ran == []
     assert one.team[team.DONE] == 0
     one.team[team.GIVEN] = team.OVER
@@ -149,18 +150,25 @@ def test_a_thread_that_is_late_finds_nothing_to_do() -> None:
     assert one.ran == []
 
 
-def test_a_follower_reads_turn_and_stage_and_goes_when_it_is_over() -> None:
-    one = Plain()
+@pytest.mark.parametrize("threads", [1, 2, 3, 5])
+def test_shares_are_the_whole_stage_and_followers_go_when_it_is_over(threads: int) -> None:
+    """The second stage, which has three chains, in turn 5."""
+    one, number = Plain(), 0
 
     def last(F: object, R: object, w: np.ndarray, k: object) -> None:
         one.ran.append(int(w[0]))
-        if len(one.ran) == 3:
-            one.team[team.GIVEN] = team.OVER
+        one.team[team.GIVEN] = team.OVER
 
     one.stages = np.array([(0, 1, 0), (0, 3, 0)], np.int64)
-    one.team[team.GIVEN] = (5 << team.STAGE_BITS) | 1
-    team.follow([last], *one.program[1:], 2, 3)  # type: ignore[no-untyped-call]
-    assert one.ran == [12, 10, 11]
+    by_thread = []
+    for number in range(threads):
+        one.ran.clear()
+        one.team[team.GIVEN] = (5 << team.STAGE_BITS) | 1
+        if -(-number * 3 // threads) < -(-(number + 1) * 3 // threads):  # others would wait for the next stage
+            team.follow([last], *one.program[1:], number, threads)  # type: ignore[no-untyped-call]
+        by_thread.append(list(one.ran))
+    assert sum(by_thread, []) == [10, 11, 12]
+    assert by_thread[0], "the leader has a share of every stage"
     assert one.taken().tolist() == [5, 5, 5]
 
 
