@@ -167,7 +167,7 @@ def test_shares_are_the_whole_stage_and_followers_go_when_it_is_over(threads: in
         if -(-number * 3 // threads) < -(-(number + 1) * 3 // threads):  # others would wait for the next stage
             team.follow([last], *one.program[1:], number, threads)  # type: ignore[no-untyped-call]
         by_thread.append(list(one.ran))
-    assert sum(by_thread, []) == [10, 11, 12]
+    assert [chain for share in by_thread for chain in share] == [10, 11, 12]
     assert by_thread[0], "the leader has a share of every stage"
     assert one.taken().tolist() == [5, 5, 5]
 
