@@ -25,7 +25,7 @@ from playground.engine.registers import (
     WINDOW_X,
     WINDOW_Y,
 )
-from playground.engine.vocabulary import INFINITY, hmax, hsum, load, splat, store, vabs, vmax
+from playground.engine.vocabulary import INFINITY, LANES, ahead, hmax, hsum, load, splat, store, vabs, vmax
 
 
 @kernel
@@ -44,13 +44,21 @@ def take_samples(F, R, w, k):
 
 @kernel
 def take_features(F, R, w, k):
-    """Some features of rows of the data window into the batch.  words: rows r0 | x sample | first, end"""
+    """Some features of rows of the data window into the batch.  words: rows r0 | x sample | first, end
+
+    A row is asked for while the second before it is copied: the processor does not foresee where the next one lies, and they have long
+    left its caches."""
     for i in range(w[0]):
-        row = R[CURSOR] + w[1] + i
+        row, later = R[CURSOR] + w[1] + i, R[CURSOR] + w[1] + min(i + 2, w[0] - 1)
         if R[SHUFFLE] == 1:
-            row = R[R[ORDER] + row]
-        source, x = R[WINDOW_X] + row * w[3], w[2] + i * w[3]
-        for j in range(w[4], w[5], 16):
+            row, later = R[R[ORDER] + row], R[R[ORDER] + later]
+        source, x, onward = R[WINDOW_X] + row * w[3], w[2] + i * w[3], (later - row) * w[3]
+        j = w[4]
+        while j + LANES <= w[5]:
+            ahead(F, source + onward + j)
+            store(F, x + j, LANES, load(F, source + j, LANES))
+            j += LANES
+        if j < w[5]:
             store(F, x + j, w[5] - j, load(F, source + j, w[5] - j))
 
 
