@@ -134,6 +134,13 @@ def add_squares(F, R, w, k):
 
 
 @kernel
+def add_sums(F, R, w, k):
+    """The same where they were added up as the gradient was made.  words: 16 numbers | 16 sums | add"""
+    total = load(F, w[0], LANES)
+    store(F, w[1], LANES, total + load(F, w[1], LANES) if w[2] else total)
+
+
+@kernel
 def judge(F, R, w, k):
     """Norm of the gradient, the clipping factor and the verdict.  words: gradient n | sums of squares, of how many chains (0: none)
 

@@ -154,6 +154,8 @@ class Emit:
         self.kept: dict[tuple[int, str], Ref] = {}
         self.tasks: list[Task] = []
         self.partial_results: list[Partial] = []
+        #: By parameter, the partial result whose copies hold the sum of squares of its gradient (see `squares`).
+        self.squared: dict[int, Ref] = {}
         #: Numbers of a sample that each "kept" reference stands for.
         self.kept_numbers: list[int] = []
         self._left: dict[int, Ref] = {}
@@ -201,6 +203,17 @@ class Emit:
         """A partial result for each chain or "block"; read it in a whole task by `partials`. lasting: the next step finds it as it was."""
         self.partial_results.append(Partial(floats, per, lasting))
         return Ref("partial", len(self.partial_results) - 1)
+
+    def squares(self, parameter: int) -> Ref | None:
+        """Where the op that writes the gradient of a parameter leaves the sum of its squares: in 16 numbers for each chain.
+
+        None where it does not write all of it, because another node reads the parameter too, and for other values; then the end of the
+        step adds them up, if anything does."""
+        readers = sum(node.inputs.count(parameter) for node in self.graph.nodes)
+        if self.graph.values[parameter].kind != "parameter" or readers != 1:
+            return None
+        self.squared[parameter] = self.partial(16, lasting=True)
+        return self.squared[parameter]
 
     def keep(self, node: OpNode, numbers: int) -> Ref:
         """Numbers of every sample that the forward emission of an op leaves to the backward one, which finds them by `left`."""

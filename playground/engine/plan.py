@@ -346,6 +346,7 @@ class _Planner:
             begun=self.begun,
             sums=self.sums,
             squares=self.squares,
+            squared={value: whole.partials(ref) for value, ref in self.train.emit.squared.items()},
             gathered=self.gathered,
             averages=self.averages,
         )

@@ -16,6 +16,7 @@ from playground.engine.vocabulary import (
     FLAT_ROWS,
     FLAT_VECTORS,
     HALF,
+    LANES,
     NARROW_ROWS,
     TALL_ROWS,
     TALL_VECTORS,
@@ -34,6 +35,9 @@ ZERO, BIAS, ADD = 0, 1, 2
 #: number of each cache line is written back as it is. Numbers that other cores have read lie in their caches too, and a store waits
 #: until those have given them up: 8 ns for 16 numbers, where cores share no cache 60. Beside a product's sums that time costs nothing.
 NONE, RELU, MASK, CLAIM = 0, 1, 2, 3
+#: Or nothing, and the squares of the result are added up in the 16 numbers where the mask would be: that costs nothing beside the sums,
+#: while another pass over a large gradient is a fiftieth of a step.
+SQUARES = 4
 #: Length of a walk that never wraps.
 FAR = 1 << 40
 #: Numbers of scratch that a product with B given transposed needs at most: one block of B.
@@ -81,6 +85,8 @@ def product(F, R, w, k):
     c_step, c_len, c_wrap = w[14], w[15], w[16]
     start, bias, scratch = w[17], w[18], w[26]
     a_line, c_line = (a_len - 1) * a_step + a_wrap, (c_len - 1) * c_step + c_wrap
+    if w[19] == SQUARES:
+        store(F, w[20], LANES, 0.0)
     if K * S == 0 or (w[21] >= w[22] and w[25] == 0):
         start_only(F, w)
         return
@@ -112,7 +118,7 @@ def product(F, R, w, k):
                         io = co if begin == 2 else (bias + o if begin == 1 else 0)
                         a, c = ao + ax * a_step, co + cx * c_step
                         io += follows * cx * c_step
-                        x = X + c - C
+                        x = w[20] if end == SQUARES else X + c - C
                         if flat:
                             tile(F, FLAT_ROWS, FLAT_VECTORS, VECTOR, M - i, cols, kn, sn, a, a_step, a_len, a_wrap, ax, a_ks, a_ss,
                                  bo, bk, b_ss, c, c_step, c_len, c_wrap, cx, io, follows, end, x)  # fmt: skip
@@ -181,6 +187,7 @@ def multiply(
     relu: bool = False,
     mask: int | None = None,
     claim: int | None = None,
+    squares: int | None = None,
     images: Images = Images(),
     scratch: int = 0,
 ) -> Instruction:
@@ -188,12 +195,15 @@ def multiply(
 
     extents: M, N, K, S.  a_steps: of k and of s.  b: at, k-step, s-step.
     mask: where numbers lie as in C; the result is 0 where they are 0.  claim: where numbers lie as in C that are
-    written in a later stage; none may change in this one.
+    written in a later stage; none may change in this one.  squares: where 16 numbers lie, whose sum becomes that of all squares
+    of C; of one image, from no start value but zeros.
     """
-    epilogue = RELU if relu else MASK if mask is not None else CLAIM if claim is not None else NONE
+    epilogue = (
+        RELU if relu else MASK if mask is not None else CLAIM if claim is not None else NONE if squares is None else SQUARES
+    )
     return (
         "product", *extents, a.at, a.step, a.length, a.wrap, *a_steps, *b, c.at, c.step, c.length, c.wrap,
-        start, bias, epilogue, mask or claim or 0, images.first, images.last, images.a, images.b, images.c, scratch,
+        start, bias, epilogue, mask or claim or squares or 0, images.first, images.last, images.a, images.b, images.c, scratch,
     )  # fmt: skip
 
 
@@ -234,11 +244,13 @@ def dense_dw(
     *,
     add: bool = False,
     weights: int | None = None,
+    squares: int | None = None,
 ) -> Instruction:
-    """Rows first .. last of dw (+)= xᵀ·dy. weights: where those lie that this chain is going to update."""
+    """Rows first .. last of dw (+)= xᵀ·dy. weights: where those lie that this chain is going to update.  squares: see `multiply`."""
     m, claim = (i if last is None else last) - first, None if weights is None else weights + first * o
     start = ADD if add else ZERO
-    return multiply((m, o, rows, 1), Walk(x + first, 1), (i, 0), (dy, o, 0), Walk(dw + first * o, o), start=start, claim=claim)
+    a, b, c = Walk(x + first, 1), (dy, o, 0), Walk(dw + first * o, o)
+    return multiply((m, o, rows, 1), a, (i, 0), b, c, start=start, claim=claim, squares=squares)
 
 
 def dense_dx(

@@ -43,7 +43,8 @@ class Run:
 class Places:
     """F indices of what the update reads and writes. ordered: parameters as they lie, those that decay first.
 
-    length: of a run of all parameters.  gradients: 0 where there are none.  scalars, begun: by layer, where the update has them.
+    squared: partial results with the squares of a parameter's gradient, as (first copy, copies, from one to the next), where the op that wrote
+    it has added them up.  length: of a run of all parameters.  gradients: 0 where there are none.  scalars, begun: by layer, where the update has them.
     squares: of the gradient, by chain; 0: the norm is taken at once.  gathered: sums of gradients.  averages: (run, averaged run, length).
     """
 
@@ -57,6 +58,7 @@ class Places:
     begun: Mapping[str, int]
     sums: int
     squares: int
+    squared: Mapping[int, tuple[int, int, int]]
     gathered: int
     averages: Sequence[tuple[int, int, int]]
 
@@ -140,12 +142,19 @@ class Tail:
     def _squared(self) -> Chains:
         """Squares of the gradient, summed where its pieces were made."""
         chains, turns = self._empty(), Turns(self.whole.chains)
+        origin = Origin("", "judge", "update", ())
         for p in self.at.ordered:
+            if p.value in self.at.squared and self.rule.accumulate == 1:
+                first, copies, apart = self.at.squared[p.value]
+                for turn in range(copies):
+                    words = (first + turn * apart, self.at.squares + 16 * turn, int(bool(chains[turn])))
+                    chains[turn].append((("add_sums", *words), origin))
+                continue
             at = self.at.gradients + self.at.parameter_at[p.value] - self.at.parameters
             pieces = self.whole.split(aligned(self.graph.values[p.value].type.count), 16)
             for turn, (a, b) in zip(turns.take(len(pieces)), pieces, strict=True):
                 made: Instruction = ("add_squares", at + a, b - a, self.at.squares + 16 * turn, int(bool(chains[turn])))
-                chains[turn].append((made, Origin("", "judge", "update", ())))
+                chains[turn].append((made, origin))
         return chains
 
     def _begun(self) -> list[tuple[Instruction, Origin]]:

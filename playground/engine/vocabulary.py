@@ -168,7 +168,8 @@ def tile(
     Rows of A walk from `a`: +a_step, or +a_wrap after every a_len-th (a_pos: where in that walk the first one is); C likewise.
     Up to VL - 1 numbers after the last column of B are read, and make no difference.
     start: F[start + start_follows * (row of C - c) + :cols].
-    epilogue: 0 none, 1 ReLU, 2 zero where F[mask + (row of C - c) + :] is 0, 3 none, and F[mask + (row of C - c) + :] is written as it is.
+    epilogue: 0 none, 1 ReLU, 2 zero where F[mask + (row of C - c) + :] is 0, 3 none, and F[mask + (row of C - c) + :] is written as it is,
+    4 none, and the squares of what is stored are added to F[mask : mask + VL].
     """
     MR = min(MR, rows)
     rows_of_a = _walk(a, a_step, a_len, a_wrap, a_pos, MR)
@@ -184,6 +185,10 @@ def tile(
             total = where(total < 0.0, 0.0, total)
         elif epilogue == 2:
             total = where(F[mask + out : mask + out + cols] == 0.0, 0.0, total)
+        elif epilogue == 4:
+            for j in range(0, cols, VL):
+                part = total[j : j + VL]
+                F[mask : mask + len(part)] += part * part
         F[c + out : c + out + cols] = total
 
 

@@ -121,15 +121,16 @@ def test_a_weight_that_is_not_finite_is_traced_to_its_layer() -> None:
     assert m.explain_fault().node == "dense3"
 
 
-@pytest.mark.parametrize("chains", [2, 3, 5])
-def test_weights_that_chains_keep_to_themselves_give_the_numbers_of_one_chain(chains: int) -> None:
-    """Large weights on the input are multiplied range by range of features; also with batches cut short and gathered, and a flat view."""
+@pytest.mark.parametrize(("chains", "batches"), [(2, 1), (2, 2), (3, 1), (5, 2)])
+def test_weights_that_chains_keep_to_themselves_give_the_numbers_of_one_chain(chains: int, batches: int) -> None:
+    """Large weights on the input are multiplied range by range of features, and their gradient is squared as it is made; also with
+    batches cut short and gathered, and a flat view."""
     net = Net((41, 19, 1)).flat().dense(93, "relu").dense(5)
     graph, rng = net.classify(), np.random.default_rng(3)
     x, y = rng.normal(size=(31, 41, 19, 1)).astype(np.float32), rng.integers(0, 5, 31)
     found = []
     for n in (1, chains):
-        rule = dataclasses.replace(MOMENTUM, accumulate=2)
+        rule = dataclasses.replace(MOMENTUM, accumulate=batches)
         m = Machine(plan_network(graph, batch=7, update=rule, samples={"train": 31, "validation": 31}, chains=n))
         m.load("train", x, y)
         m.load("validation", x, y)
@@ -139,6 +140,10 @@ def test_weights_that_chains_keep_to_themselves_give_the_numbers_of_one_chain(ch
             (m.ring()[:6, [0, 2]].copy(), {name: a.copy() for name, a in m.parameters().items()}, m.evaluate("validation"))
         )
         assert ("take_features" in m.plan.disassemble()) == (n > 1)
+        assert ("add_sums" in m.plan.disassemble()) == (n > 1 and batches == 1)
+        if batches == 1:
+            length = np.sqrt(sum((g.astype(float) ** 2).sum() for g in m.gradients().values()))
+            assert m.ring()[5, 2] == pytest.approx(length, rel=1e-6)
     np.testing.assert_allclose(found[1][0], found[0][0], rtol=2e-5)
     for name, expected in found[0][1].items():
         np.testing.assert_allclose(found[1][1][name], expected, rtol=1e-4, atol=2e-6)

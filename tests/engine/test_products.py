@@ -94,6 +94,21 @@ def test_claimed_weights_keep_every_bit(i: int, o: int) -> None:
     np.testing.assert_array_equal(bench.F.view(np.uint32), before)
 
 
+@pytest.mark.parametrize(("n", "i", "o"), [*SIZES, (0, 9, 40), (300, 1, 1), (520, 17, 40)])
+def test_squares_of_a_gradient_are_added_up_on_the_way(n: int, i: int, o: int) -> None:
+    """For rows of every number, columns of every number, sums in several blocks and no terms at all; the gradient keeps its bits."""
+    bench = Bench(x=(max(n, 1), i), dy=(max(n, 1), o), dw=(i, o), s=(16,))
+    for name, value in operands(max(n, 1), i, o).items():
+        if name in ("x", "dy"):
+            bench[name] = value
+    bench.run([products.dense_dw(bench.at("x"), bench.at("dy"), bench.at("dw"), n, i, o)])
+    plain = bench["dw"].copy()
+    bench["dw"] = bench["s"] = np.nan
+    bench.run([products.dense_dw(bench.at("x"), bench.at("dy"), bench.at("dw"), n, i, o, squares=bench.at("s"))])
+    np.testing.assert_array_equal(bench["dw"], plain)
+    assert bench["s"].astype(float).sum() == pytest.approx((plain.astype(float) ** 2).sum(), rel=2e-6)
+
+
 @pytest.mark.parametrize("rows", [0, 1, 5, 20])
 def test_fewer_rows_leave_the_others_alone(rows: int) -> None:
     n, i, o = 21, 10, 9

@@ -156,11 +156,12 @@ class Tile:
         """Epilogue and stores: a branch for each kind."""
         b, zero = self.b, constant(0.0, self.kind)
         at_c, at_mask = self.at(self.n["c"]), self.at(self.n["mask"])
-        blocks = [self.block(f"tile.{name}") for name in ("plain", "relu", "masked")]
+        blocks = [self.block(f"tile.{name}") for name in ("plain", "relu", "masked", "squared")]
         end = self.block("tile.end")
         switch = b.switch(self.n["epilogue"], blocks[0])
         switch.add_case(whole(1), blocks[1])
         switch.add_case(whole(2), blocks[2])
+        switch.add_case(whole(4), blocks[3])
         for kind, block in enumerate(blocks):
             b.position_at_end(block)
             for i, offset in enumerate(c_rows):
@@ -172,8 +173,27 @@ class Tile:
                         judge = self.load(gep(b, at_mask, offset), v)
                         value = b.select(b.fcmp_ordered("==", judge, zero), zero, value)
                     self.store(value, gep(b, at_c, offset), v)
+            if kind == 3:
+                self.add_squares(sums)
             b.branch(end)
         b.position_at_end(end)
+
+    def add_squares(self, sums: list[Any]) -> None:
+        """Add the squares of what is stored to the numbers at `mask`. A clamped row counts once, and nothing beyond the last column."""
+        b, zero = self.b, constant(0.0, self.kind)
+        at = self.at(self.n["mask"])
+        totals = [zero] * self.vectors
+        for i in range(self.rows):
+            for v in range(self.vectors):
+                value = sums[i * self.vectors + v]
+                if i:
+                    value = b.select(b.icmp_signed(">", self.n["rows"], whole(i)), value, zero)
+                totals[v] = b.fadd(b.fmul(value, value, flags=MULTIPLY_ADD), totals[v], flags=MULTIPLY_ADD)
+        totals[-1] = b.select(self.tail, totals[-1], zero)
+        total = _load(b, at, self.lanes)
+        for one in totals:
+            total = b.fadd(total, one, flags=MULTIPLY_ADD)
+        _store(b, total, at)
 
     def fetch(self, pointer: Any, *, write: bool) -> None:
         """Ask for the cache lines of a row; they are on their way while the sums are made."""

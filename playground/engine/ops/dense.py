@@ -135,14 +135,18 @@ class Dense(Op):
             weights, add_w = dw, not e.begin(dw)
             claims = e.chains > 1 and e.by_features is not node and e.graph.values[node.inputs[1]].kind == "parameter"
 
+            squared = e.squares(node.inputs[1]) if e.by_features is node and not add_w else None
+
             def make_dw(f: Whole) -> list[list[Instruction]]:
                 a, b, to, own = f.at(left), f.at(right), f.at(weights), f.at(w) if claims else None
+                first, _, apart = (0, 0, 0) if squared is None else f.partials(squared)
+                sums = [None if squared is None else first + n * apart for n in range(f.chains)]
                 return [
-                    [products.dense_dw(a, b, to, f.rows * each, rows, columns, first, last, add=add_w, weights=own)]
-                    for first, last in f.split(rows)
+                    [products.dense_dw(a, b, to, f.rows * each, rows, columns, *part, add=add_w, weights=own, squares=sums[n])]
+                    for n, part in enumerate(f.split(rows))
                 ]
 
-            e.whole(make_dw, reads=[x, dy], writes=[dw])
+            e.whole(make_dw, reads=[x, dy], writes=[dw] if squared is None else [dw, squared])
         if db is not None:
             bias, add_b = db, not e.begin(db)
 
