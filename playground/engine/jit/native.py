@@ -8,10 +8,8 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-# libgomp reads this when it is first loaded. Left alone, a thread that waits for its twin spins for milliseconds; where another
-# process (the window) needs the core that the twin runs on, a step then takes 10 to 100 times as long. 5000 turns are 0.1 ms. With
-# 1000 it fell asleep between the stages of a step whenever its twin was a little late, and on a busy machine it was woken on the core
-# of that twin: then two threads were no faster than one.
+# libgomp reads this when it is first loaded. Left alone, its threads spin for milliseconds before and after a run, on cores that another
+# process (the window) may need. 5000 turns are 0.1 ms, as in `engine.team`, by whose rules threads wait for one another during a run.
 os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 
 import numba
