@@ -81,9 +81,8 @@ def product(F, R, w, k):
     """
     M, N, K, S = w[0], w[1], w[2], w[3]
     a_step, a_len, a_wrap, a_ks, a_ss = w[5], w[6], w[7], w[8], w[9]
-    b_ks, b_ss = w[11], w[12]
     c_step, c_len, c_wrap = w[14], w[15], w[16]
-    start, bias, scratch = w[17], w[18], w[26]
+    b_ks, b_ss, start, bias, scratch = w[11], w[12], w[17], w[18], w[26]
     a_line, c_line = (a_len - 1) * a_step + a_wrap, (c_len - 1) * c_step + c_wrap
     if w[19] == SQUARES:
         store(F, w[20], LANES, 0.0)
@@ -111,8 +110,7 @@ def product(F, R, w, k):
                             for c in range(0, kn, 16):
                                 source = B + (o + r) * b_ks + q + c
                                 transpose_block(F, source, b_ks, scratch + c * bk + r, bk, min(16, cols - r), min(16, kn - c))
-                    ao, ax = A + s * a_ss + q * a_ks, 0
-                    co, cx = C + o, 0
+                    ao, ax, co, cx = A + s * a_ss + q * a_ks, 0, C + o, 0
                     tall = NARROW_ROWS if cols <= VECTOR else (FLAT_ROWS if flat else TALL_ROWS)
                     for i in range(0, M, tall):
                         io = co if begin == 2 else (bias + o if begin == 1 else 0)
