@@ -47,8 +47,8 @@ from playground.engine.registers import (
     WINDOW_COUNT,
 )
 from playground.engine.rng import SHUFFLE_STREAM, random_bits, stream_key
-from playground.engine.team import GIVEN, OVER, STEPS, TICKETS, follow, give_out
-from playground.engine.vocabulary import call, prange
+from playground.engine.team import GIVEN, OVER, STEPS, TICKETS, follow, give_out, run_chain
+from playground.engine.vocabulary import prange
 
 #: Kinds of patch.
 LENGTH, END = 0, 1
@@ -154,8 +154,7 @@ def run(table, code, chains, stages, patches, F, R, k, factors, ring, steps, tea
                 give_out(table, code, chains, stages, F, R, k, team, stage, threads)
             else:
                 for chain in range(first, last):
-                    for i in range(chains[chain, 0], chains[chain, 1]):
-                        call(table[code[i, 0]], F, R, code[i, 1:], k)
+                    run_chain(table, code, chains, F, R, k, chain)
             stage += 1
             if stages[stage - 1, 2] == CHECKED and F[VERDICT] == 0.0:
                 R[CURSOR] = start

@@ -43,9 +43,9 @@ class Run:
 class Places:
     """F indices of what the update reads and writes. ordered: parameters as they lie, those that decay first.
 
-    squared: partial results with the squares of a parameter's gradient, as (first copy, copies, from one to the next), where the op that wrote
-    it has added them up.  length: of a run of all parameters.  gradients: 0 where there are none.  scalars, begun: by layer, where the update has them.
-    squares: of the gradient, by chain; 0: the norm is taken at once.  gathered: sums of gradients.  averages: (run, averaged run, length).
+    length: of a run of all parameters.  gradients: 0 where there are none.  scalars, begun: by layer, where the update has them.
+    squares: of the gradient, by chain; 0: the norm is taken at once.  squared: by parameter, (first copy, copies, from one to the next) of
+    those that the op which wrote the gradient has added up.  gathered: sums of gradients.  averages: (run, averaged run, length).
     """
 
     ordered: Sequence[Parameter]

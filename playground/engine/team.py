@@ -51,6 +51,19 @@ def waited(turns):
 
 
 @inline
+def share(number, count, threads):
+    """First and last chain of a thread's share of a stage; the leader, number 0, has one of every stage."""
+    return -(-number * count // threads), -(-(number + 1) * count // threads)
+
+
+@inline
+def run_chain(table, code, chains, F, R, k, chain):
+    """The instructions of a chain, one after the other."""
+    for i in range(chains[chain, 0], chains[chain, 1]):
+        call(table[code[i, 0]], F, R, code[i, 1:], k)
+
+
+@inline
 def take(table, code, chains, stages, F, R, k, team, turn, stage, begin, end):
     """Run those of a stage's chains from begin to end that nobody has taken.
 
@@ -58,9 +71,7 @@ def take(table, code, chains, stages, F, R, k, team, turn, stage, begin, end):
     for chain in range(begin, end):
         before = acquire(team, TAKEN + LINE * chain)
         if before < turn and exchange(team, TAKEN + LINE * chain, before, turn):
-            first = stages[stage, 0] + chain
-            for i in range(chains[first, 0], chains[first, 1]):
-                call(table[code[i, 0]], F, R, code[i, 1:], k)
+            run_chain(table, code, chains, F, R, k, stages[stage, 0] + chain)
             fetch_add(team, DONE, 1)
 
 
@@ -71,7 +82,7 @@ def give_out(table, code, chains, stages, F, R, k, team, stage, threads):
     team[TURN] = turn
     team[DUE] += count
     release(team, GIVEN, (turn << STAGE_BITS) | stage)
-    begin, end = 0, -(-count // threads)
+    begin, end = share(0, count, threads)
     turns = 0
     while True:
         take(table, code, chains, stages, F, R, k, team, turn, stage, begin, end)
@@ -97,6 +108,5 @@ def follow(table, code, chains, stages, F, R, k, team, number, threads):
             continue
         seen, turns = given, 0
         stage = given & ((1 << STAGE_BITS) - 1)
-        count = stages[stage, 1] - stages[stage, 0]
-        begin, end = -(-number * count // threads), -(-(number + 1) * count // threads)
+        begin, end = share(number, stages[stage, 1] - stages[stage, 0], threads)
         take(table, code, chains, stages, F, R, k, team, given >> STAGE_BITS, stage, begin, end)

@@ -10,9 +10,9 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
-from numba.np.arrayobj import make_array
 
-I32, I64 = ir.IntType(32), ir.IntType(64)
+from playground.engine.jit.lanes import I32, I64, data, gep
+
 #: The system's function for `rest`, under a name of our own: machine code on the disk finds it by that in any process.
 REST = "playground_rest"
 REST_MICROSECONDS = 50
@@ -34,8 +34,7 @@ llvm.add_symbol(REST, _resting())
 
 def _cell(context: Any, b: Any, sig: Any, args: Any) -> Any:
     """The address of a cell."""
-    first, at = make_array(sig.args[0])(context, b, args[0]).data, context.cast(b, args[1], sig.args[1], types.int64)
-    return b.gep(first, [at], source_etype=I64) if first.type.is_opaque else b.gep(first, [at])
+    return gep(b, data(context, b, sig.args[0], args[0]), _number(context, b, sig, args, 1), I64)
 
 
 def _number(context: Any, b: Any, sig: Any, args: Any, place: int) -> Any:

@@ -80,9 +80,9 @@ def masked(b: Any, lanes: int = LANES) -> tuple[Callable[[Any, Any], Any], Calla
     return (lambda at, m: b.call(read, [at, four, m, zero])), (lambda v, at, m: b.call(write, [v, at, four, m]))
 
 
-def gep(b: Any, pointer: Any, offset: Any) -> Any:
-    """The address `offset` floats further on, whether LLVM's pointers are typed or not."""
-    return b.gep(pointer, [offset], source_etype=F32) if pointer.type.is_opaque else b.gep(pointer, [offset])
+def gep(b: Any, pointer: Any, offset: Any, kind: Any = F32) -> Any:
+    """The address `offset` numbers further on, whether LLVM's pointers are typed or not."""
+    return b.gep(pointer, [offset], source_etype=kind) if pointer.type.is_opaque else b.gep(pointer, [offset])
 
 
 def data(context: Any, b: Any, kind: Any, array: Any) -> Any:
