@@ -108,7 +108,8 @@ class Whole(Protocol):
     def partials(self, ref: Ref) -> tuple[int, int, int]:
         """(F index of the first copy, number of copies, numbers from one to the next)."""
 
-    def scratch(self, chain: int) -> int: ...
+    def rooms(self, lists: int) -> list[int]:
+        """Scratch for each of so many lists; 0, none, where they are fewer than the chains, because then they run on any of them."""
 
     def split(self, n: int, grain: int = 8) -> list[tuple[int, int]]:
         """At most `chains` ranges of n in multiples of grain."""
@@ -135,6 +136,11 @@ class Partial:
     floats: int
     per: str
     lasting: bool = False
+
+
+def full(word: Word) -> int:
+    """A word's value for a full batch."""
+    return word.full if isinstance(word, Rows) else word
 
 
 class Emit:

@@ -89,8 +89,8 @@ class WholeFrame:
         by_block = asked.per == "block" and self.storage.partial_grain[ref.index] == "block"
         return self.storage.base(ref, 0), self.storage.blocks if by_block else self.chains, aligned(asked.floats)
 
-    def scratch(self, chain: int) -> int:
-        return self.storage.scratch(chain)
+    def rooms(self, lists: int) -> list[int]:
+        return [self.storage.scratch(n) if lists == self.chains else 0 for n in range(lists)]
 
     def split(self, n: int, grain: int = 8) -> list[tuple[int, int]]:
         return split(n, self.chains, grain)

@@ -24,7 +24,7 @@ def operands(n: int, i: int, o: int, seed: int = 0) -> dict[str, np.ndarray]:
 
 def prepared(n: int, i: int, o: int) -> tuple[Bench, dict[str, np.ndarray]]:
     given_ = operands(n, i, o)
-    bench = Bench(x=(n, i), w=(i, o), b=(o,), y=(n, o), dy=(n, o), dw=(i, o), dx=(n, i), s=(products.TRANSPOSE_SCRATCH,))
+    bench = Bench(x=(n, i), w=(i, o), b=(o,), y=(n, o), dy=(n, o), dw=(i, o), dx=(n, i), s=(products.BLOCK_SCRATCH,))
     for name, value in given_.items():
         bench[name] = value
     for name in ("y", "dw", "dx", "s"):

@@ -73,15 +73,14 @@ class Dense(Op):
             self._forward_by_features(e, node, (x, w, b, y), (i, o))
             return
         turned, relu = bool(node.attributes.get("transposed")), bool(node.attributes.get("relu"))
-        if turned:
-            e.scratch(products.transpose_scratch(i))
+        e.scratch(products.transpose_scratch(i) if turned else products.copy_scratch(o))
         each = e.graph.values[node.output].type.count // o
 
         def make(f: Frame) -> list[Instruction]:
             bias = None if b is None else f.at(b)
             if turned:
                 return [products.dense_dx(f.at(x), f.at(w), f.at(y), f.rows * each, o, i, f.scratch(), bias=bias, relu=relu)]
-            return [products.dense_forward(f.at(x), f.at(w), bias, f.at(y), f.rows * each, i, o, relu=relu)]
+            return [products.dense_forward(f.at(x), f.at(w), bias, f.at(y), f.rows * each, i, o, relu=relu, scratch=f.scratch())]
 
         e.rows(make, reads=[x], writes=[y], grain=_grain(each, i * o))
 
@@ -93,12 +92,13 @@ class Dense(Op):
         (x, w, b, y), (i, o), relu = refs, extents, int(bool(node.attributes.get("relu")))
         share = e.partial(e.batch * o)
         apart = aligned(e.batch * o)
+        e.scratch(products.copy_scratch(o))
 
         def make(f: Whole) -> list[list[Instruction]]:
-            at, _, _ = f.partials(share)
+            at, parts = f.partials(share)[0], f.split(i)
             return [
-                [products.dense_part(f.at(x) + a, f.at(w) + a * o, at + n * apart, f.rows, i, o, z - a)]
-                for n, (a, z) in enumerate(f.split(i))
+                [products.dense_part(f.at(x) + a, f.at(w) + a * o, at + n * apart, f.rows, i, o, z - a, scratch=room)]
+                for n, ((a, z), room) in enumerate(zip(parts, f.rooms(len(parts)), strict=True))
             ]
 
         def make_sums(f: Frame) -> list[Instruction]:
@@ -117,14 +117,14 @@ class Dense(Op):
         db = e.gradient(node.inputs[2]) if len(node.inputs) > 2 else None
         if dx is not None:
             to, add, mask = dx, not e.begin(dx), e.mask(node.inputs[0])
-            if not turned:
-                e.scratch(products.transpose_scratch(o))
+            e.scratch(products.copy_scratch(i) if turned else products.transpose_scratch(o))
 
             def make_dx(f: Frame) -> list[Instruction]:
-                place = None if mask is None else f.at(mask)
+                at, rows, place = (f.at(dy), f.at(w), f.at(to)), f.rows * each, None if mask is None else f.at(mask)
                 if turned:
-                    return [products.dense_forward(f.at(dy), f.at(w), None, f.at(to), f.rows * each, o, i, mask=place, add=add)]
-                return [products.dense_dx(f.at(dy), f.at(w), f.at(to), f.rows * each, i, o, f.scratch(), mask=place, add=add)]
+                    back, w_at, there = at
+                    return [products.dense_forward(back, w_at, None, there, rows, o, i, mask=place, add=add, scratch=f.scratch())]
+                return [products.dense_dx(*at, rows, i, o, f.scratch(), mask=place, add=add)]
 
             e.rows(make_dx, reads=[dy] if mask is None else [dy, mask], writes=[dx], grain=_grain(each, i * o))
         left, right, rows, columns = (dy, x, o, i) if turned else (x, dy, i, o)
@@ -136,15 +136,17 @@ class Dense(Op):
             claims = e.chains > 1 and e.by_features is not node and e.graph.values[node.inputs[1]].kind == "parameter"
 
             squared = e.squares(node.inputs[1]) if e.by_features is node and not add_w else None
+            e.scratch(products.copy_scratch(columns))
 
             def make_dw(f: Whole) -> list[list[Instruction]]:
-                a, b, to, own = f.at(left), f.at(right), f.at(weights), f.at(w) if claims else None
+                own, parts = f.at(w) if claims else None, f.split(rows)
                 first, _, apart = (0, 0, 0) if squared is None else f.partials(squared)
-                sums = [None if squared is None else first + n * apart for n in range(f.chains)]
-                return [
-                    [products.dense_dw(a, b, to, f.rows * each, rows, columns, *part, add=add_w, weights=own, squares=sums[n])]
-                    for n, part in enumerate(f.split(rows))
-                ]
+                lists = []
+                for n, (part, room) in enumerate(zip(parts, f.rooms(len(parts)), strict=True)):
+                    words = (f.at(left), f.at(right), f.at(weights), f.rows * each, rows, columns, *part)
+                    sums = None if squared is None else first + n * apart
+                    lists.append([products.dense_dw(*words, add=add_w, weights=own, squares=sums, scratch=room)])
+                return lists
 
             e.whole(make_dw, reads=[x, dy], writes=[dw] if squared is None else [dw, squared])
         if db is not None:
@@ -168,13 +170,15 @@ class Dense(Op):
         rows, columns, o = extents
         n = rows * columns
         share = e.partial(n + o)
+        e.scratch(products.copy_scratch(columns))
         sums = [
             (ref, at, count, not e.begin(ref)) for ref, at, count in zip(found, (0, n), (n, o), strict=True) if ref is not None
         ]
 
         def make(f: Frame) -> list[Instruction]:
             at, again = f.partial(share), not f.first
-            made = [products.dense_dw(f.at(left), f.at(right), at, f.rows * each, rows, columns, add=again)]
+            words = (f.at(left), f.at(right), at, f.rows * each, rows, columns)
+            made = [products.dense_dw(*words, add=again, scratch=f.scratch())]
             if len(sums) > 1:
                 made.append(products.column_sum(f.at(dy), at + n, o, f.rows * each, add=again))
             return made
