@@ -21,6 +21,8 @@ def allocate(nbytes: int) -> mmap.mmap:
     size = max(nbytes, mmap.PAGESIZE)
     if not hasattr(mmap, "MADV_HUGEPAGE"):
         return mmap.mmap(-1, size)
+    if size >= 1 << 21:
+        size = (size + (1 << 21) - 1) >> 21 << 21
     made = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     with contextlib.suppress(OSError):  # a system without them says so; ordinary pages do as well
         made.madvise(mmap.MADV_HUGEPAGE)
