@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.core.tensor import TensorType, Value
-from playground.engine import handing
+from playground.engine import handing, products
 from playground.engine.builder import GraphBuilder
 from playground.engine.emit import Task
 from playground.engine.first_fit import Span, aligned, fit, lower_bound
@@ -81,11 +81,11 @@ def networks(draw: st.DrawFn) -> Graph:
     return g.finish(y, loss)
 
 
-def run(graph: Graph, *, chains: int, threads: int, reuse: bool, batch: int = 6, steps: int = 5) -> Machine:
+def run(graph: Graph, *, chains: int, threads: int, reuse: bool, batch: int = 6, steps: int = 5, count: int = 16) -> Machine:
     rng = np.random.default_rng(3)
-    x = rng.normal(size=(16, *graph.values[graph.input].type.shape)).astype(np.float32)
-    y = rng.integers(0, 3, 16)
-    plan = plan_network(graph, batch=batch, update=SGD, samples={"train": 16}, chains=chains, reuse=reuse)
+    x = rng.normal(size=(count, *graph.values[graph.input].type.shape)).astype(np.float32)
+    y = rng.integers(0, 3, count)
+    plan = plan_network(graph, batch=batch, update=SGD, samples={"train": count}, chains=chains, reuse=reuse)
     machine = Machine(plan)
     machine.load("train", x, y)
     machine.initialise(5)
@@ -169,6 +169,28 @@ def test_threads_change_no_bit(graph: Graph) -> None:
     one = run(graph, chains=3, threads=1, reuse=True)
     two = run(graph, chains=3, threads=2, reuse=True)
     assert one.state_sha256() == two.state_sha256()
+
+
+@pytest.mark.parametrize("chains", [1, 2, 3])
+def test_copies_of_operands_change_no_bit_of_a_run(chains: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wide layers, by rows and by features, on several threads; no two chains of a stage copy to the same place."""
+    graph, batch = Net((400,)).dense(1024, "relu").dense(256, "relu").dense(1024).dense(3).classify(), 70 * chains
+    copied = run(graph, chains=chains, threads=2, reuse=True, batch=batch, count=batch)
+    program = copied.plan.train
+    assert program is not None
+    made = 0
+    for first, last, _ in program.stages:
+        places: dict[int, int] = {}
+        for chain in range(first, last):
+            for row in range(*program.chains[chain]):
+                opcode, *words = program.code[row]
+                if program.kernels[opcode] == "plain_product" and words[26]:
+                    assert places.setdefault(words[26], chain) == chain
+                    made += not words[27]
+    assert made >= 3 * chains
+    monkeypatch.setattr(products, "copies", lambda rows, terms, b_step: False)
+    plain = run(graph, chains=chains, threads=1, reuse=True, batch=batch, count=batch)
+    assert plain.state_sha256() == copied.state_sha256()
 
 
 @pytest.mark.parametrize("name", ["W1", "W2", "W3", "W4", "W5", "W9"])

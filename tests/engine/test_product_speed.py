@@ -37,8 +37,9 @@ def inner_loops(assembly: str) -> list[tuple[int, str]]:
 
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="reads x86 assembly")
-def test_inner_loops_keep_everything_in_registers() -> None:
-    function = Bound(decoded(registry.find("product"))).function
+@pytest.mark.parametrize("kernel", ["product", "plain_product"])
+def test_inner_loops_keep_everything_in_registers(kernel: str) -> None:
+    function = Bound(decoded(registry.find(kernel))).function
     loops = inner_loops(next(iter(numba.njit(SIGNATURE, **OPTIONS)(function).inspect_asm().values())))
     n = target.shapes()
     expected = {n["TALL_ROWS"] * n["TALL_VECTORS"], n["FLAT_ROWS"] * n["FLAT_VECTORS"], n["NARROW_ROWS"]}
@@ -82,6 +83,20 @@ def test_dense_is_no_slower_than_pytorch() -> None:
     np.testing.assert_allclose(bench["y"], (x @ w).numpy(), atol=1e-3)
     print(f"dense {n}×{i}×{o}: {2e-9 * n * i * o / ours:.0f} GFLOP/s, {ours / theirs:.2f} of PyTorch's time")
     assert ours < 1.15 * theirs
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize(("rows", "terms", "columns"), [(64, 64, 1024), (256, 1024, 2048), (400, 64, 256)])
+def test_copying_pays_where_it_is_done(rows: int, terms: int, columns: int) -> None:
+    assert products.copies(rows, terms, columns)
+    rng = np.random.default_rng(0)
+    bench = Bench(x=(rows, terms), w=(terms, columns), y=(rows, columns), s=(products.copy_scratch(columns),))
+    bench["x"], bench["w"] = rng.normal(size=(rows, terms)), rng.normal(size=(terms, columns))
+    words = (bench.at("x"), bench.at("w"), None, bench.at("y"), rows, terms, columns)
+    plain = timed(bound(bench, products.dense_forward(*words)))
+    copied = timed(bound(bench, products.dense_forward(*words, scratch=bench.at("s"))))
+    print(f"{rows}×{terms}×{columns}: copied in {copied / plain:.2f} of the time")
+    assert copied < 1.05 * plain
 
 
 @pytest.mark.campaign

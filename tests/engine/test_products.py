@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.engine import products
+from playground.engine.emit import Instruction
 from tests.engine.bench import Bench, error
 
 SIZES = [
@@ -107,6 +108,58 @@ def test_squares_of_a_gradient_are_added_up_on_the_way(n: int, i: int, o: int) -
     bench.run([products.dense_dw(bench.at("x"), bench.at("dy"), bench.at("dw"), n, i, o, squares=bench.at("s"))])
     np.testing.assert_array_equal(bench["dw"], plain)
     assert bench["s"].astype(float).sum() == pytest.approx((plain.astype(float) ** 2).sum(), rel=2e-6)
+
+
+#: Rows, features in and out for which the forward product copies its B, the weight gradient does, or both.
+COPIED = [(64, 16, 1024), (70, 300, 2048), (51, 203, 256), (127, 192, 768), (75, 210, 1024)]
+
+
+@pytest.mark.parametrize(("n", "i", "o"), COPIED)
+def test_a_copied_operand_changes_no_bit(n: int, i: int, o: int) -> None:
+    """With every start and epilogue, against the same product without scratch; that one is compared with float64 above."""
+    bench = Bench(x=(n, i), w=(i, o), b=(o,), dy=(n, o), mask=(n, o), y=(n, o), dw=(i, o), q=(16,), s=(products.copy_scratch(o),))
+    rng, at = np.random.default_rng(0), bench.at
+    for name in ("x", "w", "b", "dy"):
+        bench[name] = rng.normal(size=bench[name].shape)
+    bench["mask"] = rng.random(bench["mask"].shape) < 0.5
+    x, w, dy, y, dw = (at(name) for name in ("x", "w", "dy", "y", "dw"))
+
+    def made(scratch: int) -> list[tuple[Instruction, str]]:
+        return [
+            (products.dense_forward(x, w, at("b"), y, n, i, o, scratch=scratch), "y"),
+            (products.dense_forward(x, w, None, y, n, i, o, relu=True, scratch=scratch), "y"),
+            (products.dense_forward(x, w, None, y, n, i, o, mask=at("mask"), add=True, scratch=scratch), "y"),
+            (products.dense_part(x, w, y, n, i, o, i, scratch=scratch), "y"),
+            (products.dense_dw(x, dy, dw, n, i, o, scratch=scratch), "dw"),
+            (products.dense_dw(x, dy, dw, n, i, o, add=True, weights=w, scratch=scratch), "dw"),
+            (products.dense_dw(x, dy, dw, n, i, o, squares=at("q"), scratch=scratch), "dw"),
+            (products.dense_forward(x, w, None, y, 0, i, o, scratch=scratch), "y"),
+            (products.dense_dw(x, dy, dw, 0, i, o, scratch=scratch), "dw"),
+        ]
+
+    copied = 0
+    for (plain, name), (other, _) in zip(made(0), made(at("s")), strict=True):
+        found = []
+        for instruction in (plain, other):
+            bench["y"], bench["dw"], bench["s"], bench["q"] = 3.0, 5.0, np.nan, 0.0
+            bench.run([instruction])
+            found.append((bench[name].copy(), bench["q"].copy(), bool(np.isfinite(bench["s"]).any())))
+        np.testing.assert_array_equal(found[0][0], found[1][0])
+        np.testing.assert_array_equal(found[0][1], found[1][1])
+        assert not found[0][2]
+        copied += found[1][2]
+    assert copied
+
+
+@pytest.mark.parametrize("columns", [1, 15, 16, 33, 300])
+def test_any_width_can_be_copied(columns: int) -> None:
+    m, k, step = 9, 270, 1024
+    bench = Bench(a=(m, k), b=(k, step), c=(m, columns), s=(products.copy_scratch(step),))
+    rng = np.random.default_rng(0)
+    bench["a"], bench["b"], bench["s"] = rng.normal(size=(m, k)), rng.normal(size=(k, step)), np.nan
+    a, c = products.Walk(bench.at("a"), k), products.Walk(bench.at("c"), columns)
+    bench.run([products.multiply((m, columns, k, 1), a, (1, 0), (bench.at("b"), step, 0), c, scratch=bench.at("s"))])
+    assert error(bench["c"], bench["a"].astype(np.float64) @ bench["b"][:, :columns]) < 5e-6
 
 
 @pytest.mark.parametrize("rows", [0, 1, 5, 20])
