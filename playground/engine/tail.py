@@ -164,8 +164,9 @@ class Tail:
         return [(self.update.begin(scalars, self.knobs, begun), origin) for scalars, begun in own]
 
     def _updated(self) -> Chains:
+        """The update of every run. Backwards: what the next step reads first is updated last and lies in the nearer caches then."""
         chains, turns = self._empty(), Turns(self.whole.chains)
-        for number, run in enumerate(self.runs):
+        for number, run in reversed([*enumerate(self.runs)]):
             pieces = self._pieces(run)
             for (at, n), turn in zip(pieces, turns.take(len(pieces)), strict=True):
                 gradient = self.at.gradients + at - self.at.parameters
