@@ -138,7 +138,7 @@ def product(F, R, w, k):
 
 @inline
 def copy_block(F, B, b_step, columns, terms, block, b_row):
-    """Columns of so many rows of B into a block of scratch, whose rows lie b_row apart. columns: a multiple of LANES."""
+    """Columns of so many rows of B into a block of scratch, whose rows lie b_row apart; up to 15 numbers after the last come along."""
     for r in range(terms):
         for c in range(0, columns, LANES):
             store(F, block + r * b_row + c, LANES, load(F, B + r * b_step + c, LANES))

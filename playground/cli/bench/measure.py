@@ -22,7 +22,9 @@ CHECKED = 10
 #: Largest difference between two losses as a share of the larger (at least 1): float32 sums in another order differ by some
 #: 1e-7 each, Adam's division by a small root carries that into the weights, and ten steps multiply it.
 TOLERANCE = 2e-4
-ROUNDS = 5
+#: A machine that others share changes its speed for a second or two at a time. Many short rounds meet all sides alike, few long ones may
+#: not: of 15 the ratio of two medians moved by 0.03 to either side, of 5 by 0.05.
+ROUNDS, ROUND_SECONDS = 15, 0.15
 #: Idle between two measurements, so that the threads of the one before have gone to sleep.
 BREATH_SECONDS = 0.05
 
@@ -91,11 +93,11 @@ def _timed(one: Workload, running: Sequence[sides.Running], rounds: int, told: T
 
 
 def _steps_for(running: sides.Running, most: int) -> int:
-    """Steps that last about a third of a second on this side; slow sides do fewer."""
+    """Steps that last about as long as a round is to take on this side; at least two."""
     trial = max(1, most // 50)
     running.ask({"steps": trial})
     each = running.ask({"steps": trial})["seconds"] / trial
-    return max(2, min(most, int(0.35 / each)))
+    return max(2, min(most, int(ROUND_SECONDS / each)))
 
 
 def _summed(one: Workload, wanted: Sequence[sides.Side], answers: dict[str, Any], seconds: dict[str, list[float]]) -> Measured:

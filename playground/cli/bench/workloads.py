@@ -22,8 +22,8 @@ class Workload:
     ("lstm", units), ("gru", units), ("positions",) or ("encoder", heads, hidden units).
 
     tokens: the samples are sequences of tokens below that number, and so are the targets.
-    targets: largest ratio to each peer that counts as reached, None for a peer that is not measured.  steps: of one
-    measurement, about a third of a second.  alone: the optimizer's update without the passes before it, of the first batch's
+    targets: largest ratio to each peer that counts as reached, None for a peer that is not measured.  steps: at most, of one
+    measurement.  alone: the optimizer's update without the passes before it, of the first batch's
     gradient again and again.
     """
 
