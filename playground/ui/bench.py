@@ -69,6 +69,8 @@ class Bench(QObject):
         self._notifier: QSocketNotifier | None = None
         self._serial = 0
         self._given_up = False  # the worker has dropped the run; after a fault it still has it
+        self._asking = False
+        self._early: list[Event] = []  # came before `ask` had returned, and what came after those
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.setInterval(IDLE_MS)
@@ -93,7 +95,9 @@ class Bench(QObject):
         return bool(_made_of(known) == _made_of(self.session.project))
 
     def ask(self, command: Command) -> str:
-        """Have a look carried out in place of any other. Gives why that is not possible, or ""."""
+        """Have a look carried out in place of any other. Gives why that is not possible, or "".
+
+        What it tells comes when this has returned, however fast it was, so that whoever asks can get ready for it."""
         if not self.can_ask:
             problems = [problem for problem in self.session.problems if problem.severity == "error"]
             reading = self.session.samples_error or sentence("The data is still being read.")
@@ -103,8 +107,19 @@ class Bench(QObject):
         if self.beside:
             self._begin_beside(command)
         else:
-            self.session.run.ask(lambda: self._note(self.session.client.send(command)))
+            self._asking = True
+            try:
+                self.session.run.ask(lambda: self._note(self.session.client.send(command)))
+            finally:
+                self._asking = False
+                QTimer.singleShot(0, self, self._catch_up)
         return ""
+
+    def _catch_up(self) -> None:
+        early, self._early = self._early, []
+        for event in early:
+            if not self.beside:
+                self._follow(event)
 
     def _note(self, serial: int) -> None:
         self._serial, self.busy = serial, True
@@ -159,7 +174,9 @@ class Bench(QObject):
     def _heard(self, event: Event) -> None:
         if isinstance(event, Started | Failed):
             self._given_up = isinstance(event, Failed)
-        if not self.beside:
+        if self._asking or self._early:
+            self._early.append(event)
+        elif not self.beside:
             self._follow(event)
 
     def _follow(self, event: Event) -> None:

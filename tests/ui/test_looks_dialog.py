@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,27 @@ def test_after_a_fault_a_better_rate_is_found_from_where_it_stands(session: Sess
     assert not finder.range.bench.beside
     assert session.client.state in ("failed", "finished")
     finder.close()
+
+
+def test_what_a_look_tells_comes_after_it_was_asked_for(session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the worker has done all of it before the window asks what there is: whoever asked would not yet know that it is theirs."""
+    ready(session, moons(epochs=2), qtbot)
+    train(session, qtbot)
+    bench, heard, send = bench_of(session), [], session.client.send
+
+    def answered(command: Any) -> int:
+        serial = send(command)
+        time.sleep(0.5)
+        return serial
+
+    monkeypatch.setattr(session.client, "send", answered)
+    bench.heard.connect(heard.append)
+    assert bench.ask(messages.FindRate(low=1e-7, high=10.0, steps=20, smoothing=0.98, stop_factor=4.0)) == ""
+    assert bench.busy
+    assert not heard
+    qtbot.waitUntil(lambda: not bench.busy, timeout=60_000)
+    assert isinstance(heard[-1], messages.FinderDone)
+    assert opened(session, qtbot, RANGE).page.proof.level == "ok"
 
 
 def test_batch_sizes_are_measured_and_one_click_sets_the_suggested(session: Session, qtbot: QtBot) -> None:
