@@ -278,18 +278,19 @@ def multiply(
     extents: M, N, K, S.  a_steps: of k and of s.  b: at, k-step, s-step.
     mask: where numbers lie as in C; the result is 0 where they are 0.  claim: where numbers lie as in C that are
     written in a later stage; none may change in this one.  squares: where 16 numbers lie, whose sum becomes that of all squares
-    of C, for a start of zeros.  scratch: where B is copied to, block by block.  turned: B is transposed, which needs scratch.
-    The last three are for plain products only.
+    of C, for a start of zeros.  scratch: where B may be copied, block by block, if it pays (see `copies`); 0: nowhere.
+    turned: B is transposed, which needs scratch. The last three are for plain products only.
     """
     epilogue = (
         RELU if relu else MASK if mask is not None else CLAIM if claim is not None else NONE if squares is None else SQUARES
     )
     plain = (extents[3], a.length, c.length, images) == (1, FAR, FAR, Images())
     assert plain or (squares is None and not scratch)
+    room = scratch if turned or copies(extents[0], extents[2], b[1]) else 0
     return (
         "plain_product" if plain else "product", *extents, a.at, a.step, a.length, a.wrap, *a_steps,
         *b, c.at, c.step, c.length, c.wrap, start, bias, epilogue, mask or claim or squares or 0,
-        images.first, images.last, images.a, images.b, images.c, *((scratch, int(turned)) if plain else ()),
+        images.first, images.last, images.a, images.b, images.c, *((room, int(turned)) if plain else ()),
     )  # fmt: skip
 
 
@@ -309,17 +310,15 @@ def dense_forward(
 ) -> Instruction:
     """y = x·w + b, or y += x·w. scratch: `copy_scratch(o)` numbers, or 0 for none."""
     start = ADD if add else ZERO if b is None else BIAS
-    room = scratch if copies(rows, i, o) else 0
     a, c = Walk(x, i), Walk(y, o)
     if mask is not None:
-        return multiply((rows, o, i, 1), a, (1, 0), (w, o, 0), c, start=start, mask=mask, scratch=room)
-    return multiply((rows, o, i, 1), a, (1, 0), (w, o, 0), c, start=start, bias=b or 0, relu=relu, scratch=room)
+        return multiply((rows, o, i, 1), a, (1, 0), (w, o, 0), c, start=start, mask=mask, scratch=scratch)
+    return multiply((rows, o, i, 1), a, (1, 0), (w, o, 0), c, start=start, bias=b or 0, relu=relu, scratch=scratch)
 
 
 def dense_part(x: int, w: int, y: int, rows: Word, i: int, o: int, n: int, *, scratch: int = 0) -> Instruction:
     """y = x·w for n of i features. x, w: where the first of them lie.  scratch: as for `dense_forward`."""
-    room = scratch if copies(rows, n, o) else 0
-    return multiply((rows, o, n, 1), Walk(x, i), (1, 0), (w, o, 0), Walk(y, o), scratch=room)
+    return multiply((rows, o, n, 1), Walk(x, i), (1, 0), (w, o, 0), Walk(y, o), scratch=scratch)
 
 
 def dense_dw(
@@ -342,8 +341,7 @@ def dense_dw(
     m, claim = (i if last is None else last) - first, None if weights is None else weights + first * o
     start = ADD if add else ZERO
     a, b, c = Walk(x + first, 1), (dy, o, 0), Walk(dw + first * o, o)
-    room = scratch if copies(m, rows, o) else 0
-    return multiply((m, o, rows, 1), a, (i, 0), b, c, start=start, claim=claim, squares=squares, scratch=room)
+    return multiply((m, o, rows, 1), a, (i, 0), b, c, start=start, claim=claim, squares=squares, scratch=scratch)
 
 
 def dense_dx(

@@ -69,8 +69,6 @@ class Bench(QObject):
         self._notifier: QSocketNotifier | None = None
         self._serial = 0
         self._given_up = False  # the worker has dropped the run; after a fault it still has it
-        self._asking = False
-        self._early: list[Event] = []  # came before `ask` had returned, and what came after those
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.setInterval(IDLE_MS)
@@ -107,19 +105,8 @@ class Bench(QObject):
         if self.beside:
             self._begin_beside(command)
         else:
-            self._asking = True
-            try:
-                self.session.run.ask(lambda: self._note(self.session.client.send(command)))
-            finally:
-                self._asking = False
-                QTimer.singleShot(0, self, self._catch_up)
+            self._note(self.session.client.send(command))  # not by `run.ask`, which takes answers at once
         return ""
-
-    def _catch_up(self) -> None:
-        early, self._early = self._early, []
-        for event in early:
-            if not self.beside:
-                self._follow(event)
 
     def _note(self, serial: int) -> None:
         self._serial, self.busy = serial, True
@@ -174,9 +161,7 @@ class Bench(QObject):
     def _heard(self, event: Event) -> None:
         if isinstance(event, Started | Failed):
             self._given_up = isinstance(event, Failed)
-        if self._asking or self._early:
-            self._early.append(event)
-        elif not self.beside:
+        if not self.beside:
             self._follow(event)
 
     def _follow(self, event: Event) -> None:
